@@ -63,34 +63,14 @@ CARD: Final = Box(85.60, 53.98)
 # Printing and cutting by hand both drift, so text keeps this distance in mm (1/8 inch) from the
 # card's edge.
 CARD_INSET: Final = 3.2
-# In pt. Text on a card of bank card size is 9 pt, or as small as 8 pt if needed. A card that needs
-# smaller text is refused.
+# In pt. The steps of a card's type; each side takes the largest that fits. A card that needs smaller
+# text than the floor is refused. From the most on, lines move apart, and letters grow no more.
 CARD_TEXT: Final = 9.0
 CARD_TEXT_FLOOR: Final = 8.0
 CARD_TEXT_MOST: Final = 14.0
-CARD_TEXT_STEP: Final = 0.5
-# A card that is larger than a bank card by this factor in both dimensions (an index card, a badge)
-# gets a more generous layout.
-ROOMY: Final = 1.15
+CARD_STEPS: Final = tuple(CARD_TEXT_FLOOR + 0.5 * step for step in range(25))
 
 
-def card_text_sizes(box: Box) -> tuple[float, ...]:
-    """Return the text sizes of a card in pt, largest first; the largest that fits is used.
-
-    A larger card starts with larger type, in proportion to the smaller of its two dimensions.
-    """
-    steps = int(min(_room(box) * CARD_TEXT, CARD_TEXT_MOST) / CARD_TEXT_STEP + 1e-9)
-    largest = max(steps * CARD_TEXT_STEP, CARD_TEXT)
-    return tuple(
-        largest - step * CARD_TEXT_STEP
-        for step in range(round((largest - CARD_TEXT_FLOOR) / CARD_TEXT_STEP) + 1)
-    )
-
-
-def is_roomy(box: Box) -> bool:
-    """Return whether a card is large enough for the more generous layout."""
-    return _room(box) >= ROOMY
-
-
-def _room(box: Box) -> float:
-    return min(box.width / CARD.width, box.height / CARD.height)
+def card_leading(step: float) -> float:
+    """Return the distance of a card's lines at a step of its type, as a share of the letters."""
+    return 1.08 + 0.02 * (step - CARD_TEXT_FLOOR)

@@ -23,8 +23,10 @@ from teachback.cli.app import run
 from teachback.commands.calibrate import calibrate
 from teachback.commands.card import PrintedCards, print_cards
 from teachback.content.loader import read_handouts
+from teachback.editions.qr_code import codes_in_dots
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import Workspace, builtin_root, handout_files
+from teachback.pdf.page_reader import grey_page
 from teachback.pdf.renderer import write
 from teachback.printing.card_run import CardOrder, card_run
 from teachback.printing.card_sheets import lay_on_sheets
@@ -96,15 +98,18 @@ def outlines(path: Path, width: float, height: float) -> list[list[tuple[float, 
 
 
 @lru_cache
-def laid_cards(box: Box) -> bytes:
-    """Lay out the card of the shipped handout for CKD once for each size of card."""
+def laid_cards(box: Box) -> tuple[bytes, str]:
+    """Lay out the shipped card with the longest code, for dialysis, once for each size of card.
+
+    Return the file and the code.
+    """
     settings = resolve({}, BUILTIN)
     named = next((name, stock) for name, stock in STOCKS.items() if stock.card_box == box)
     sheets = card_run(named, [0], settings, ALL_STOCKS, CardOrder())
     reading = read_handouts(BUILTIN, {"leg-cramps": handout_files(BUILTIN)["leg-cramps"]})
     context = print_context(BUILTIN, reading, settings, sheets)
-    job = compose_job(context, JobOrder("leg-cramps", ("ckd",), "card", (CARDS,)))
-    return write(laid_together(job, sheets, context.files))
+    job = compose_job(context, JobOrder("leg-cramps", ("dialysis",), "card", (CARDS,)))
+    return write(laid_together(job, sheets, context.files)), job.code
 
 
 @pytest.mark.parametrize(("name", "sides"), RUNS)
@@ -116,7 +121,7 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
     settings = resolve({"sides": str(sides)}, BUILTIN)
     cards = [0] * stock.places
     sheets = card_run((name, stock), cards, settings, ALL_STOCKS, CardOrder(outline=True))
-    laid = laid_cards(sheets.box)
+    laid, _ = laid_cards(sheets.box)
     path.write_bytes(lay_on_sheets(laid, sheets.sheets, sheets.page, sheets.sides, sheets.extras))
     drawn = outlines(path, stock.card_box.width, stock.card_box.height)
     places = [stock.corner(place) for place in range(stock.places)]
@@ -142,35 +147,17 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
     assert faults(path.read_bytes()) == []
 
 
-def test_twenty_five_cards_from_the_fourth_place_take_three_sheets(tmp_path: Path) -> None:
-    """Copies are cards: seven on the used sheet, ten, and eight; fronts and backs alternate."""
-    done, path = dealt(
-        tmp_path,
-        CardOrder(copies=25, start_at=4, outline=True),
-        stock="avery-8371",
-        sides="long-edge",
+@pytest.mark.parametrize("name", STOCKS)
+def test_a_scanner_reads_the_code_of_the_cards_of_every_stock(name: str) -> None:
+    """At 300 dots to the inch, the code is read off the backs of a full sheet."""
+    stock = STOCKS[name]
+    settings = resolve({"sides": str(Sides.FOLD if stock.fold else Sides.LONG_EDGE)}, BUILTIN)
+    sheets = card_run(
+        (name, stock), [0] * stock.places, settings, ALL_STOCKS, CardOrder(outline=True)
     )
-    assert done.stock == "avery-5371"
-    assert (done.cards, done.sheets) == (25, 3)
-    assert [len(page) for page in outlines(path, 88.9, 50.8)] == [7, 7, 10, 10, 8, 8]
-    with pypdfium2.PdfDocument(path) as document:
-        texts = [page.get_textpage().get_text_bounded() for page in document]
-    assert [text.count("Call us today") for text in texts] == [7, 0, 10, 0, 8, 0]
-    assert [text.count("Tell us at your next visit") for text in texts] == [0, 7, 0, 10, 0, 8]
-
-
-def test_several_audiences_share_a_run_and_waste_no_stock(tmp_path: Path) -> None:
-    """Five cards for each of two readers fill one sheet, each back behind its own front."""
-    done, path = dealt(
-        tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis")
-    )
-    assert (done.cards, done.sheets) == (10, 1)
-    with pypdfium2.PdfDocument(path) as document:
-        front, back = (page.get_textpage().get_text_bounded() for page in document)
-    assert front.count("You missed dialysis or left early") == 5
-    assert front.count("You pee much less than is normal") == 5
-    assert back.count("I have kidney disease and am on dialysis") == 5
-    assert back.count("I have chronic kidney disease (CKD)") == 5
+    laid, code = laid_cards(sheets.box)
+    data = lay_on_sheets(laid, sheets.sheets, sheets.page, sheets.sides, sheets.extras)
+    assert codes_in_dots(*grey_page(data, 0 if stock.fold else 1, 300)) == (code,)
 
 
 PAGES = {"wide": (279.4, 215.9), "high": (215.9, 279.4), "nearly square": (204.0, 202.0)}

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from teachback.content.base_model import Id, Plain
+from teachback.content.handout import Phone
 
 
 class Audience(BaseModel):
@@ -16,8 +17,16 @@ class Audience(BaseModel):
     badge: Annotated[dict[str, Plain], Field(min_length=1)] = Field(
         description="By language: what stands on page 1 above the title."
     )
+    short: dict[str, Plain] = Field(
+        {}, description="By language: the badge's words on a card; the badge when left out."
+    )
     extends: Id | None = Field(
         None, description="Texts that have no version for this audience are taken from that one."
+    )
+    calls: Phone | None = Field(
+        None,
+        description="Whose number stands beside 'Call us today': that of the extended audience, "
+        "or phone, when left out; phone, too, where the clinic has no such number.",
     )
     target_grade: Annotated[int, Field(ge=1, le=12)] | None = Field(
         None,
@@ -45,11 +54,10 @@ class Audiences(RootModel[dict[Id, Audience]]):
 
     def target_grade(self, audience: str) -> int | None:
         """Return the target grade of an audience, or of the nearest one that it extends."""
-        return next(
-            (
-                grade
-                for name in self.lineage(audience)
-                if (grade := self.root[name].target_grade) is not None
-            ),
-            None,
-        )
+        grades = (self.root[name].target_grade for name in self.lineage(audience))
+        return next((grade for grade in grades if grade is not None), None)
+
+    def calls(self, audience: str) -> Phone:
+        """Return whom an audience calls, or whom the nearest one calls that it extends."""
+        phones = (self.root[name].calls for name in self.lineage(audience))
+        return next((phone for phone in phones if phone is not None), Phone.PHONE)

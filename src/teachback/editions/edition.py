@@ -11,11 +11,12 @@ import datetime as dt  # noqa: TC003 -- part of the public types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from teachback.content.handout import Phone
 from teachback.content.inline_markup import Line, Place
 from teachback.units import Depth
 
 if TYPE_CHECKING:
-    from teachback.content.handout import CalloutKind, Phone, Review, Tier, ZoneColor
+    from teachback.content.handout import CalloutKind, Review, Tier, ZoneColor
     from teachback.content.sources import Source
     from teachback.units import TypeSize
 
@@ -427,7 +428,8 @@ class CardSide:
 class Edition:
     """The choice of handout, audience, language and type size.
 
-    The paper does not change the words.
+    The paper does not change the words. `short_badge` is the badge of a card. `calls` names the
+    number of the clinic that the reader calls.
     """
 
     handout: str
@@ -446,4 +448,6 @@ class Edition:
     sections: tuple[EditionSection, ...]
     card: CardSide | None
     sources: tuple[Source, ...]
+    short_badge: str
+    calls: Phone = Phone.PHONE
     depth: Depth = Depth.FULL

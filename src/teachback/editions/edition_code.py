@@ -62,6 +62,8 @@ def edition_code(edition: Edition, design: str) -> str:
         edition.audience,
         edition.language,
         edition.badge,
+        edition.short_badge,
+        edition.calls,
         edition.version,
         edition.review,
         *((edition.depth,) if edition.depth is Depth.BRIEF else ()),

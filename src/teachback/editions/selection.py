@@ -91,6 +91,7 @@ def choose(
         card=_card(handout.card, reader) if handout.card else None,
         sources=tuple(sources.root[name] for name in cites),
         depth=depth,
+        short_badge=badge,
     )
 
 

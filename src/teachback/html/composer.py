@@ -41,12 +41,14 @@ from teachback.units import (
     CARD,
     CARD_INSET,
     CARD_TEXT,
+    CARD_TEXT_FLOOR,
+    CARD_TEXT_MOST,
     MM_PER_INCH,
     PT_PER_INCH,
     Box,
     Paper,
     TypeSize,
-    is_roomy,
+    card_leading,
 )
 
 if TYPE_CHECKING:
@@ -74,8 +76,8 @@ _UNIT: Final = re.compile(
 )
 # A placeholder in composed cards until their size is known.
 _CARD_SIZE: Final = "/* the size of the card */\n"
-# No text can hold these: no font has characters of the private use area.
-_ROOM: Final = "\ue000room\ue001"
+# In pt: the least that a phone number on a card is set in.
+CARD_PHONE: Final = 11.0
 # In characters. A longer heading wraps in a narrow first column.
 LONG_HEADING: Final = 40
 # In pt: the width of a field is declared for type of this size.
@@ -184,10 +186,8 @@ def compose_cards(
     )
 
 
-def at_size(
-    page: str, box: Box, sizes: Sequence[tuple[float, float]], *, coded: bool = False
-) -> str:
-    """Fill in the size of composed cards (mm), of their type (pt), and whether they have QR codes.
+def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]]) -> str:
+    """Fill in the size of composed cards (mm), and of their type (a step of `CARD_STEPS`, pt).
 
     `sizes` are those of the front and back of each card. They are known only when the stock is, and
     after a first layout.
@@ -197,14 +197,24 @@ def at_size(
         f"@page {{ size: {box.width}mm {box.height}mm; margin: "
         f"{CARD_INSET}mm }}\n:root {{ --card-width: {width:.3f}mm }}\n"
     )
-    page = page.replace(_CARD_SIZE, sheet).replace(
-        _ROOM, ("roomy" if is_roomy(box) else "snug") + (" coded" if coded else "")
-    )
-    for number, (front, back) in enumerate(sizes):
-        page = page.replace(f"\ue000front-{number}\ue001", f"{front:g}pt").replace(
-            f"\ue000back-{number}\ue001", f"{back:g}pt"
-        )
+    page = page.replace(_CARD_SIZE, sheet)
+    for number, sides in enumerate(sizes):
+        for side, step in zip(("front", "back"), sides, strict=True):
+            page = page.replace(f"\ue000{side}-{number}\ue001", _card_type(step))
     return page
+
+
+def _card_type(step: float) -> str:
+    """Return the sizes and distances of one side of a card, as declarations of its style."""
+    text = min(step, CARD_TEXT_MOST)
+    values = {
+        "text-size": text,
+        "card-air": 0.15 * (step - CARD_TEXT_FLOOR),
+        "card-phone": max(CARD_PHONE, 1.2 * text),
+        "card-foot": min(max(CARD_TEXT_FLOOR, 0.8 * text), CARD_TEXT),
+    }
+    said = "; ".join(f"--{name}: {value:.4g}pt" for name, value in values.items())
+    return f"{said}; --card-leading: {card_leading(step):.3f}".removeprefix("--text-size: ")
 
 
 def line_to_html(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:

@@ -392,9 +392,19 @@ def openings(laid: LaidOutDocument) -> Iterator[Opening]:
 
 
 def sides_that_fit(laid: LaidOutDocument) -> tuple[bool, bool]:
-    """Return whether a card's front and its back each fit on one page."""
+    """Return whether a card's front and its back, with its QR code, each fit on one page."""
     back = _back_page(laid)
-    return back == FRONT + 1, back == laid.pages
+    last = laid.document.pages[-1]
+    codes = [box for box in _boxes(last) if _has_class(box, "card-qr")]
+    low = max((box.border_box_y() + box.border_height() for box in codes), default=0.0)
+    return back == FRONT + 1, back == laid.pages and low <= last.height
+
+
+def used_heights(laid: LaidOutDocument) -> tuple[float, float]:
+    """Return the heights of a card's front and back in mm, with the text on further pages."""
+    back = _back_page(laid) or laid.pages + 1
+    pages = laid.document.pages
+    return sum(map(_used, pages[: back - 1])), sum(map(_used, pages[back - 1 :]))
 
 
 def missing_height(laid: LaidOutDocument) -> tuple[float, float]:

@@ -391,8 +391,8 @@ def grey_pages(data: bytes, dpi: float) -> list[tuple[int, int, bytes]]:
         return [(picture.width, picture.height, picture.tobytes()) for picture in pictures]
 
 
-def grey_page(data: bytes, dpi: float) -> tuple[int, int, bytes]:
-    """Draw the first page of a PDF in grey: width and height in dots, and a byte for each dot."""
+def grey_page(data: bytes, number: int, dpi: float) -> tuple[int, int, bytes]:
+    """Draw a page of a PDF, from 0, in grey: width and height in dots, and a byte for each dot."""
     with pypdfium2.PdfDocument(data) as document:
-        picture = document[0].render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil()
+        picture = document[number].render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil()
         return picture.width, picture.height, picture.tobytes()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.content.brief_version import has_brief_version
+from teachback.content.handout import Phone
 from teachback.content.inline_markup import plain
 from teachback.editions.edition_code import edition_code
 from teachback.editions.selection import Reader, choose
@@ -316,13 +317,20 @@ def _edition(
     if depth is Depth.BRIEF and not has_brief_version(authored.handout):
         raise TeachbackError(_nothing_brief(authored))
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
-    badge = shared.audiences.root[audience].badge[authored.handout.language]
+    own, language = shared.audiences.root[audience], authored.handout.language
+    badge, calls = own.badge[language], shared.audiences.calls(audience)
     chosen = choose(
         authored.handout, reader, badge=badge, size=size, sources=shared.sources, depth=depth
     )
     if not chosen.sections:
         raise TeachbackError(_nothing_brief(authored, audience))
-    return replace(chosen, review=authored.standing.review(chosen.review, audience))
+    return replace(
+        chosen,
+        review=authored.standing.review(chosen.review, audience),
+        short_badge=own.short.get(language, badge),
+        # A clinic without that number has one that it answers in office hours.
+        calls=calls if getattr(shared.clinic, calls) or not shared.clinic.phone else Phone.PHONE,
+    )
 
 
 def _nothing_brief(authored: LoadedHandout, audience: str = "") -> Problem:

@@ -5,36 +5,36 @@ Where none fits, the problems say what does not fit: flag, reader, stock, and mm
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from teachback.errors import Problem, TeachbackError
 from teachback.html.composer import at_size
 from teachback.pdf.page_layout import (
+    FRONT,
     flags_out,
     in_turn,
     missing_height,
     sides_that_fit,
     text_outside,
+    used_heights,
 )
 from teachback.pdf.renderer import fonts, lay_out
-from teachback.units import CARD_INSET, CARD_TEXT_FLOOR, Box, card_text_sizes, is_roomy
+from teachback.units import CARD_INSET, CARD_STEPS, CARD_TEXT, CARD_TEXT_FLOOR, Box, card_leading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from teachback.pdf.page_layout import TextOut
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import CardRun, Job
 
 
 class FittedCard(NamedTuple):
-    """A card that fits: the type sizes of front and back in pt, and its pages.
-
-    `coded` says whether its code is on it as a QR code too.
-    """
+    """A card that fits: the steps of its type on front and back, and its pages."""
 
     sizes: tuple[float, float]
-    coded: bool
     laid: LaidOutDocument
 
 
@@ -54,9 +54,7 @@ def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOut
         raise TeachbackError(*problems)
     if len(fits) == 1:
         return fits[0].laid
-    page = at_size(
-        job.together, run.box, [fit.sizes for fit in fits], coded=all(fit.coded for fit in fits)
-    )
+    page = at_size(job.together, run.box, [fit.sizes for fit in fits])
     together = lay_out(page, served, fonts())
     if (
         together.problems
@@ -76,55 +74,71 @@ def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOut
 
 
 def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> FittedCard:
-    """Lay out a card with each side at the largest type size at which all of it fits.
+    """Lay out a card with each side at the largest step of its type at which all of it fits.
 
-    A card with room to spare also gets its code as a QR code, if the type can stay as large. Raises
-    TeachbackError when the card does not fit at the smallest size.
+    Raises TeachbackError when the card does not fit at the smallest step.
     """
-    sizes = card_text_sizes(box)
-    front = back = 0
+    searches = (_Search(), _Search())
+    tried: dict[tuple[int, ...], LaidOutDocument] = {}
     while True:
-        laid, outside = _try(job.cards[number], box, (sizes[front], sizes[back]), served)
-        front_fits, back_fits = sides_that_fit(laid)
-        if front_fits and back_fits and not outside:
-            return _coded(
-                job.cards[number],
-                box,
-                FittedCard((sizes[front], sizes[back]), coded=False, laid=laid),
-                served,
-            )
-        last = len(sizes) - 1
-        if (front == last and (outside or not front_fits)) or (
-            back == last and (outside or not back_fits)
-        ):
+        steps = tuple(search.step for search in searches)
+        if steps in tried:
+            return FittedCard((CARD_STEPS[steps[0]], CARD_STEPS[steps[1]]), tried[steps])
+        sizes = (CARD_STEPS[steps[0]], CARD_STEPS[steps[1]])
+        laid, outside = _try(job.cards[number], box, sizes, served)
+        tried[steps] = laid
+        height = box.height - 2 * CARD_INSET
+        inside = (
+            all(out.page > FRONT for out in outside),
+            all(out.page == FRONT for out in outside),
+        )
+        sides = zip(searches, sides_that_fit(laid), inside, used_heights(laid), strict=True)
+        for search, fits, within, used in sides:
+            search.learn(fits=fits and within, share=height / used if used else 1.0)
+        if any(search.over == 0 for search in searches):
             raise TeachbackError(*_card_problems(job, number, box, laid, outside, served))
-        front += bool(outside) or not front_fits
-        back += bool(outside) or not back_fits
 
 
-def _coded(page: str, box: Box, fit: FittedCard, served: Mapping[str, Path]) -> FittedCard:
-    if not is_roomy(box):
-        return fit
-    laid, outside = _try(page, box, fit.sizes, served, coded=True)
-    return (
-        FittedCard(fit.sizes, coded=True, laid=laid)
-        if all(sides_that_fit(laid)) and not outside
-        else fit
-    )
+@dataclass
+class _Search:
+    """The search for the largest step that fits: `step` is tried next.
+
+    It ends when the step below `over` is known to fit.
+    """
+
+    step: int = CARD_STEPS.index(CARD_TEXT)
+    fitting: int = -1
+    over: int = len(CARD_STEPS)
+
+    def learn(self, *, fits: bool, share: float) -> None:
+        """Take in whether the step fits; `share` is the height of the card over that of its text.
+
+        The height of text is about in proportion to its size and leading.
+        """
+        room = _height(self.step) * share
+        if fits:
+            self.fitting = max(self.fitting, self.step)
+        else:
+            self.over = min(self.over, self.step)
+        between = range(self.fitting + 1, self.over)
+        if not between:
+            self.step = self.fitting
+            return
+        likely = [step for step in between if _height(step) <= room]
+        self.step = likely[-1] if likely else between[0]
+
+
+def _height(step: int) -> float:
+    return CARD_STEPS[step] * card_leading(CARD_STEPS[step])
 
 
 def _try(
-    page: str,
-    box: Box,
-    sizes: tuple[float, float],
-    served: Mapping[str, Path],
-    *,
-    coded: bool = False,
-) -> tuple[LaidOutDocument, tuple[str, ...]]:
-    laid = lay_out(at_size(page, box, [sizes], coded=coded), served, fonts())
+    page: str, box: Box, sizes: tuple[float, float], served: Mapping[str, Path]
+) -> tuple[LaidOutDocument, tuple[TextOut, ...]]:
+    laid = lay_out(at_size(page, box, [sizes]), served, fonts())
     if laid.problems:
         raise TeachbackError(*laid.problems)
-    return laid, tuple(out.words for out in text_outside(laid, CARD_INSET - 0.1))
+    return laid, tuple(text_outside(laid, CARD_INSET - 0.1))
 
 
 def _card_problems(
@@ -132,7 +146,7 @@ def _card_problems(
     number: int,
     box: Box,
     laid: LaidOutDocument,
-    outside: tuple[str, ...],
+    outside: tuple[TextOut, ...],
     served: Mapping[str, Path],
 ) -> Iterator[Problem]:
     """Yield what does not fit on a card, the missing height, and the stocks where it would fit."""
@@ -147,19 +161,20 @@ def _card_problems(
     at = f"on the card{where} ({box.width:g} x {box.height:g} mm) at {CARD_TEXT_FLOOR:g} pt{lack}"
     hint = (
         "Write shorter words (`short:`), or put fewer flags on the card: "
-        f"text under {CARD_TEXT_FLOOR:g} pt cannot be read, so it is never made smaller."
+        f"text under {CARD_TEXT_FLOOR:g} pt cannot be read, so it is never made smaller. "
+        "A shorter name of the clinic in clinic.yaml helps, too."
     )
     fitting = _fitting_stocks(job, number, served)
     hint += f" It would fit on {', '.join(fitting)}." if fitting else ""
     name = job.names[number] if number < len(job.names) else job.name
-    lost = [flag for flag in flags_out(laid, outside) if flag in flags]
+    lost = [flag for flag in flags_out(laid, [out.words for out in outside]) if flag in flags]
     for flag in lost:
         place, words = flags[flag]
         yield Problem(
             f"{name}: the red flag '{flag}' does not fit {at}: '{words[:60]}'", hint, place
         )
     if not lost:
-        what = f": '{outside[0][:60]}'" if outside else ""
+        what = f": '{outside[0].words[:60]}'" if outside else ""
         yield Problem(f"{name}: the text does not fit {at}{what}", hint, job.place)
 
 

@@ -39,7 +39,7 @@ def expected_handout(
     name: str, edition: Edition, authored: LoadedHandout, dress: PageContext, paper: Paper
 ) -> Expected:
     """Return what the file of a handout must contain."""
-    frame = Frame(dress.words, dress.clinic, dress.code)
+    frame = Frame(dress.words, dress.clinic, dress.code, edition.calls)
     return Expected(
         name=name,
         place=authored.file.locate(("title",), key=True),
@@ -66,7 +66,7 @@ def expected_card(
     name: str, edition: Edition, authored: LoadedHandout, dress: PageContext
 ) -> Expected:
     """Return what the file of a card must contain."""
-    frame = Frame(dress.words, dress.clinic, dress.code)
+    frame = Frame(dress.words, dress.clinic, dress.code, edition.calls)
     front = card_front_said(edition, frame)
     return Expected(
         name=name,
@@ -81,6 +81,7 @@ def expected_card(
         beside=_beside(dress.words),
         language=edition.language,
         title=plain(edition.card.title) if edition.card else "",
+        code=dress.code,
     )
 
 

@@ -61,7 +61,8 @@ class Expected:
     other sentences are at `place`. The sentences of a card from `back` on are on its back. `frame`
     is what the templates may print around the sentences, and `beside` what they may print right
     beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, `across`
-    whether some of its pages lie across, and `code` the content of its QR code.
+    whether some of its pages lie across, and `code` the content of its QR code, which a card
+    has on its back.
     """
 
     name: str
@@ -89,11 +90,17 @@ class Frame:
     words: Words
     clinic: Clinic
     code: str = ""
+    calls: str = "phone"
 
     def tier(self, name: str) -> str:
         """Return the heading of a tier."""
         heading: str = getattr(self.words.tiers, name)
         return heading.format(emergency=self.clinic.emergency)
+
+    @property
+    def number(self) -> ExpectedSentence:
+        """Return the number that the reader calls, empty where the clinic has none."""
+        return ExpectedSentence(getattr(self.clinic, self.calls) or "")
 
 
 def squeezed(text: str) -> str:
@@ -140,23 +147,25 @@ def card_front_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, .
     """Return all that the front of a card says: nothing for an edition without a card."""
     if edition.card is None:
         return ()
-    said = [*_line(edition.card.title)]
+    said = [
+        ExpectedSentence(edition.short_badge),
+        ExpectedSentence(frame.clinic.name or frame.words.your_clinic),
+        *_line(edition.card.title),
+    ]
     for tier in _FRONT:
         flags = [flag for flag in edition.flags if flag.card and flag.tier == tier]
         if flags:
             said.append(ExpectedSentence(frame.tier(tier)))
             said.append(
-                ExpectedSentence(
-                    frame.words.not_sure.format(emergency=frame.clinic.emergency)
-                    if tier == "now"
-                    else frame.clinic.phone or ""
-                )
+                ExpectedSentence(frame.words.not_sure.format(emergency=frame.clinic.emergency))
+                if tier == "now"
+                else frame.number
             )
         said += [part for flag in flags for part in _line(flag.short, flag.id)]
     if not any(flag.card and flag.tier == "today" for flag in edition.flags):
         said += [
-            ExpectedSentence(frame.words.phones.phone),
-            ExpectedSentence(frame.clinic.phone or ""),
+            ExpectedSentence(getattr(frame.words.phones, frame.calls)),
+            frame.number,
         ]
     return tuple(part for part in said if squeezed(part.words))
 
@@ -225,7 +234,7 @@ def _tier(group: ed.Flags, frame: Frame, *, why: bool) -> list[ExpectedSentence]
     """Return what a tier says: whom to call, and each flag with what to do until help comes."""
     words = frame.words
     said = [ExpectedSentence(frame.tier(group.tier))]
-    said += [ExpectedSentence(frame.clinic.phone or "")] if group.tier == "today" else []
+    said += [frame.number] if group.tier == "today" else []
     for flag in group.flags:
         said += [*_line(flag.text, flag.id), *_lines(flag.why if why else None)]
         said += _entries(flag.do)

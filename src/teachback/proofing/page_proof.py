@@ -86,9 +86,10 @@ DIGIT_LEAST: Final = 0.85
 LETTER_LEAST: Final = 0.5
 # Rounding of type sizes on their way into the file, in pt.
 SIZE_SLACK: Final = 0.05
-# The resolution of any office scanner, in dots to the inch; and how far boxes may be out of order,
-# in mm.
+# The resolution of any office scanner, in dots to the inch, and that for the smaller code of a card;
+# and how far boxes may be out of order, in mm.
 SCAN_DPI: Final = 150
+CARD_SCAN_DPI: Final = 300
 TURNED: Final = 2.0
 
 
@@ -249,7 +250,7 @@ def prove(
         *touching_problems(pages),
         *order_problems(pages, expected),
         *sheet_of_paper_problems(pages, expected),
-        *_qr_problems(data, expected),
+        *_qr_problems(data, each),
         *metadata_problems(laid, expected),
         *_turn_problems(laid),
         *_urgent_problems(laid, expected),
@@ -277,16 +278,19 @@ def prove(
     return (*problems, *_measure_problems(measures, seen, expected)), measures
 
 
-def _qr_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
-    """Read the QR code from the first page, as a scanner would."""
-    if not expected.code:
-        return
-    codes = codes_in_dots(*grey_page(data, SCAN_DPI))
-    if codes != (expected.code,):
-        found = f"says {' and '.join(codes)}" if codes else "cannot be read"
-        yield Problem(
-            f"the QR code of page 1 {found}, but the edition code is {expected.code}", LEFT_OUT
-        )
+def _qr_problems(data: bytes, each: Iterable[Expected]) -> Iterator[Problem]:
+    """Read the QR code from the first page, or from each card's back, as a scanner would."""
+    for number, expected in enumerate(each):
+        if not expected.code:
+            continue
+        at, dpi = (2 * number + 1, CARD_SCAN_DPI) if expected.card else (0, SCAN_DPI)
+        codes = codes_in_dots(*grey_page(data, at, dpi))
+        if codes != (expected.code,):
+            found = f"says {' and '.join(codes)}" if codes else "cannot be read"
+            message = (
+                f"the QR code of page {at + 1} {found}, but the edition code is {expected.code}"
+            )
+            yield Problem(message, LEFT_OUT)
 
 
 def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:

@@ -1,0 +1,102 @@
+"""Composed pages say whose they are, for whom, and which number their reader calls."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from settings_from_flags import resolve
+from tiny_handout import TINY
+
+from teachback.content.loader import read_handouts
+from teachback.files.workspace import Workspace, handout_files
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.printing.jobs import Job
+
+    Make = Callable[..., Workspace]
+
+HANDOUT = TINY.replace("[general, ckd]", "[general, ckd, dialysis]").replace(
+    "tier: now", "tier: today"
+)
+
+
+def composed(workspace: Workspace, audience: str, kind: str) -> Job:
+    """Compose a page of the tiny handout for one audience."""
+    reading = read_handouts(workspace, handout_files(workspace))
+    context = print_context(workspace, reading, resolve({}, workspace))
+    return compose_job(context, JobOrder("tiny", (audience,), kind, ("pdf",)))
+
+
+def words(html: str) -> str:
+    """Return the words of a page."""
+    return re.sub(r"(\s|<[^>]*>)+", " ", html.partition("<main>")[2])
+
+
+@pytest.mark.parametrize(
+    ("audience", "phones", "number"),
+    [
+        ("ckd", "phone: 555-0100\ndialysis_unit: 555-0177\n", "555-0100"),
+        ("dialysis", "phone: 555-0100\ndialysis_unit: 555-0177\n", "555-0177"),
+        ("dialysis", "phone: 555-0100\n", "555-0100"),
+        ("dialysis", "dialysis_unit: 555-0177\n", "555-0177"),
+        ("ckd", "dialysis_unit: 555-0177\n", ""),
+    ],
+)
+@pytest.mark.parametrize("kind", ["card", "handout"])
+def test_beside_call_us_today_is_the_number_that_the_reader_calls(
+    audience: str, phones: str, number: str, kind: str, workspace: Make
+) -> None:
+    """A dialysis reader calls the unit, or the day phone of a clinic that has no unit's number."""
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": HANDOUT,
+            "content/clinic.yaml": f'emergency: "911"\n{phones}',
+        }
+    )
+    job = composed(clinic, audience, kind)
+    page = words(job.handout + "".join(job.cards))
+    (beside,) = re.findall(r"Call us today:? (?:at )?(\S*)", page)
+    assert (beside if beside.startswith("555") else "") == number
+    assert (number or "555-0177") in {part.words for part in job.expected[0].said} or not number
+
+
+def test_an_audience_calls_the_number_of_the_one_that_it_extends(workspace: Make) -> None:
+    """A clinic's own audience on dialysis calls the unit without saying so again."""
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": HANDOUT.replace("dialysis]", "dialysis, home]"),
+            "content/clinic.yaml": 'emergency: "911"\nphone: 555-0100\ndialysis_unit: 555-0177\n',
+            "content/audiences.yaml": (
+                "general: {name: g, badge: {en: G}}\nckd: {name: c, badge: {en: C}}\n"
+                "dialysis: {name: d, badge: {en: D}, extends: ckd, calls: dialysis_unit}\n"
+                "home: {name: h, badge: {en: At home}, extends: dialysis}\n"
+            ),
+        }
+    )
+    assert "Call us today: 555-0177" in words(composed(clinic, "home", "card").cards[0])
+
+
+@pytest.mark.parametrize(
+    ("audience", "badge"), [("ckd", "Kidney disease (CKD)"), ("dialysis", "For people on dialysis")]
+)
+@pytest.mark.parametrize("name", ["Riverside Kidney Clinic", ""])
+def test_the_front_of_a_card_says_whose_it_is_and_for_whom(
+    audience: str, badge: str, name: str, workspace: Make
+) -> None:
+    """The badge has its short words where the audience has some; no name is a line to write on."""
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": HANDOUT,
+            "content/clinic.yaml": f'emergency: "911"\nname: "{name}"\n'.replace('""', ""),
+        }
+    )
+    job = composed(clinic, audience, "card")
+    front = words(job.cards[0].partition('class="card back"')[0])
+    assert front.split()[: len(badge.split())] == badge.split()
+    assert (name or "Your clinic") in front
+    assert [part.words for part in job.expected[0].said[:2]] == [badge, name or "Your clinic"]

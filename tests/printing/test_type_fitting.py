@@ -1,0 +1,37 @@
+"""A card takes the largest type at which all of it fits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from settings_from_flags import resolve
+
+from teachback.content.loader import read_handouts
+from teachback.files.workspace import Workspace, handout_files
+from teachback.html.composer import at_size
+from teachback.pdf.page_layout import sides_that_fit
+from teachback.pdf.renderer import fonts, lay_out
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.printing.type_fitting import fitted
+from teachback.units import CARD, CARD_STEPS, CARD_TEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.mark.parametrize("stem", ["leg-cramps", "tiny"])
+def test_both_sides_of_a_card_grow_until_the_next_step_does_not_fit(
+    stem: str, builtin: Workspace, workspace: Callable[..., Workspace]
+) -> None:
+    """A full card has small type, and one with few words has large type, to the last step."""
+    where = builtin if stem == "leg-cramps" else workspace()
+    reading = read_handouts(where, {stem: handout_files(where)[stem]})
+    context = print_context(where, reading, resolve({}, where))
+    job = compose_job(context, JobOrder(stem, ("ckd",), "card", ("pdf",)))
+    front, back = fitted(job, 0, CARD, context.files).sizes
+    assert (front > CARD_TEXT + 3) == (stem == "tiny")
+    for side, sizes in enumerate(((front + 0.5, back), (front, back + 0.5))):
+        if max(sizes) <= CARD_STEPS[-1]:
+            laid = lay_out(at_size(job.cards[0], CARD, [sizes]), context.files, fonts())
+            assert not sides_that_fit(laid)[side]

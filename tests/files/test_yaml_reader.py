@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sys
 
 import pytest
 import yaml
@@ -216,6 +217,7 @@ def test_both_of_the_librarys_parsers_are_read_alike(monkeypatch: pytest.MonkeyP
     assert spec
     assert spec.loader
     plain = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, plain)
     spec.loader.exec_module(plain)
     monkeypatch.setitem(globals(), "read_yaml", plain.read_yaml)
     assert [text for text in REFUSED if not told(text)] == []

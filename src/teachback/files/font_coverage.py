@@ -1,4 +1,4 @@
-"""Find which characters the fonts can draw. The only module that imports fontTools.
+"""Find which characters the fonts can draw. HarfBuzz, which sets the text, reads the fonts.
 
 System fonts are never used, so that paper looks the same everywhere. A character that the shipped
 fonts lack would print as an empty box, so it is refused before printing.
@@ -6,7 +6,6 @@ fonts lack would print as an empty box, so it is refused before printing.
 
 from __future__ import annotations
 
-import io
 import struct
 import unicodedata
 from functools import lru_cache
@@ -123,34 +122,18 @@ def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
 @lru_cache(64)
 def _coverage(path: Path, changed: int) -> frozenset[int]:
     """Read one font, once per modification time of its file."""
+    import uharfbuzz
+
     del changed
     data = read_bytes(path)
     fault = font_fault(data)
     if fault:
         raise TeachbackError(Problem(*fault, Location(shown(path))))
-    return _character_map(data, path)
-
-
-def _character_map(data: bytes, path: Path) -> frozenset[int]:
-    from fontTools.ttLib import TTFont, TTLibError
-
-    try:
-        # From bytes, since fontTools leaves the file of an unreadable font open.
-        with TTFont(io.BytesIO(data), lazy=True) as font:
-            return frozenset(font.getBestCmap() or {})
-    except (
-        TTLibError,
-        OSError,
-        AssertionError,
-        ValueError,
-        KeyError,
-        IndexError,
-        struct.error,
-    ) as error:
-        problem = Problem(
-            f"this is not a TrueType font: {error}", "Use a whole .ttf file.", Location(shown(path))
-        )
-        raise TeachbackError(problem) from None
+    points = frozenset(uharfbuzz.Face(data).unicodes)
+    if not points:
+        message = "this is not a TrueType font: it lists no characters that can be read"
+        raise TeachbackError(Problem(message, "Use a whole .ttf file.", Location(shown(path))))
+    return points
 
 
 def words_for(character: str) -> str:

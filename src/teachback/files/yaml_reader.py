@@ -8,6 +8,8 @@ a date, so that YAML's guesses never change a word on paper.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import yaml
@@ -187,13 +189,18 @@ class ValueLocation(NamedTuple):
     text: str | None
 
 
-class YamlFile(NamedTuple):
-    """The data of one file, its node tree, and the location of each value by its path."""
+@dataclass(frozen=True, eq=False)
+class YamlFile:
+    """The data of one file, and its node tree."""
 
     name: str
     data: Any
     root: Any
-    locations: Mapping[tuple[Any, ...], ValueLocation]
+
+    @cached_property
+    def locations(self) -> Mapping[tuple[Any, ...], ValueLocation]:
+        """The location of each value by its path. Most files are never asked for one."""
+        return dict(_locations(self.root, self.name))
 
     @property
     def size(self) -> int:
@@ -392,7 +399,7 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
     source.finish()
     if source.problems:
         raise TeachbackError(*source.problems)
-    return YamlFile(name, data, root, dict(_locations(root, name)))
+    return YamlFile(name, data, root)
 
 
 def _locations(

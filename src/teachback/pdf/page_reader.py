@@ -258,7 +258,8 @@ def _lettered(words_of: pypdfium2.PdfTextPage) -> dict[int | None, _Lettered]:
     letters: dict[int | None, list[tuple[int, str]]] = {}
     for index in range(raw.FPDFText_CountChars(words_of)):
         letter = chr(raw.FPDFText_GetUnicode(words_of, index))
-        if not letter.isspace() and raw.FPDFText_IsGenerated(words_of, index) != 1:
+        # pdfium adds nothing but blanks of its own.
+        if not letter.isspace():
             address = _address(raw.FPDFText_GetTextObject(words_of, index))
             letters.setdefault(address, []).append((index, letter))
     box = raw.FS_RECTF()

@@ -55,15 +55,21 @@ def comparable_letters(words: str) -> Iterator[tuple[str, int]]:
     """Yield each letter that counts, in its comparable form, with its index in `words`."""
     before = ""
     for index, character in enumerate(words):
-        if _BLANK.match(character):
-            continue
-        for letter in unicodedata.normalize("NFD", character.casefold()):
-            # The Turkish dotless i and the lower case of its dotted capital become a plain i.
-            plain = "i" if letter == "\u0131" else _HYPHENS.get(letter, letter)
-            if plain == "\u0307" and before == "i":
+        for letter in _comparable_letter(character):
+            if letter == "\u0307" and before == "i":
                 continue
-            before = plain
-            yield plain, index
+            before = letter
+            yield letter, index
+
+
+@lru_cache(maxsize=1024)
+def _comparable_letter(character: str) -> str:
+    """Return the comparable form of a character; nothing for a blank."""
+    if _BLANK.match(character):
+        return ""
+    # The Turkish dotless i and the lower case of its dotted capital become a plain i.
+    letters = unicodedata.normalize("NFD", character.casefold()).replace("\u0131", "i")
+    return "".join(_HYPHENS.get(letter, letter) for letter in letters)
 
 
 def comparable(words: str) -> str:

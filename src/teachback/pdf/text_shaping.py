@@ -1,7 +1,7 @@
 """Shape words as glyphs of an edition's font, with kerning and accents in place.
 
-The only module that imports uharfbuzz. A font is cut down to the characters that the records need,
-once for an edition. Words are shaped with the same glyphs that the file carries.
+A font is cut down to the characters that the records need, once for an edition. Words are shaped
+with the same glyphs that the file carries.
 """
 
 from __future__ import annotations

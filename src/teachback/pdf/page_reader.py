@@ -284,8 +284,8 @@ def _ink_box(words_of: pypdfium2.PdfTextPage, index: int, edges: list[ctypes.c_d
     for edge in edges:
         edge.value = 0.0
     raw.FPDFText_GetCharBox(words_of, index, *edges)
-    left, right, bottom, top = (edge.value for edge in edges)
-    return left, bottom, right, top
+    left, right, bottom, top = edges
+    return left.value, bottom.value, right.value, top.value
 
 
 def _run(

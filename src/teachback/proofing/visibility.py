@@ -310,9 +310,10 @@ def tier_look(page: ReadPage, box: TierBox) -> TierLook:
             round(bottom - (bottom - top) / 4),
         )
     )
+    greys = edge.tobytes()
     rows = [
-        sum(_WHITE - value for value in edge.crop((0, y, edge.width, y + 1)).tobytes()) / _WHITE
-        for y in range(edge.height)
+        (_WHITE * edge.width - sum(greys[at : at + edge.width])) / _WHITE
+        for at in range(0, len(greys), edge.width)
     ]
     inked = [row for row in rows if row > _TOUCHED]
     width = sum(inked) / len(inked) * page.width / page.whole.width if inked else 0.0

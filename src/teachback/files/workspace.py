@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -81,11 +81,13 @@ class Workspace(NamedTuple):
         return (self.root,) if self.root == self.builtin else (self.root, self.builtin)
 
 
+@cache
 def package_root() -> Path:
     """Return the folder of the program's own code."""
     return Path(__file__).parents[1]
 
 
+@cache
 def builtin_root() -> Path:
     """Return the folder of the built-in files: inside the wheel, or the root of a checkout."""
     packaged = package_root() / _PACKAGED

@@ -6,16 +6,18 @@ language, each word is an entry, also inside a group such as `tiers`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from teachback.errors import Problem, TeachbackError
 from teachback.files.workspace import WORDS, is_there, read_bytes, shown
-from teachback.files.yaml_reader import YamlFile, read_yaml
+from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from teachback.files.workspace import Workspace
+    from teachback.files.yaml_reader import YamlFile
 
     Steps = tuple[Any, ...]
 
@@ -42,9 +44,7 @@ def read_entries(workspace: Workspace, name: str) -> YamlFile:
         for path, place in builtin[0].locations.items()
         if any(path[:length] in taken for length in range(1, len(path) + 1))
     }
-    return own._replace(
-        data=_joined(own.data, builtin[0].data, taken), locations={**own.locations, **places}
-    )
+    return replace(own, data=_joined(own.data, builtin[0].data, taken), others=places)
 
 
 def _missing(own: dict[str, Any], builtin: dict[str, Any], *, deep: bool) -> Iterator[Steps]:

@@ -8,7 +8,7 @@ a date, so that YAML's guesses never change a word on paper.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
@@ -191,16 +191,17 @@ class ValueLocation(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class YamlFile:
-    """The data of one file, and its node tree."""
+    """The data of one file, its node tree, and the locations of values from another file."""
 
     name: str
     data: Any
     root: Any
+    others: Mapping[tuple[Any, ...], ValueLocation] = field(default_factory=dict)
 
     @cached_property
     def locations(self) -> Mapping[tuple[Any, ...], ValueLocation]:
         """The location of each value by its path. Most files are never asked for one."""
-        return dict(_locations(self.root, self.name))
+        return {**dict(_locations(self.root, self.name)), **self.others}
 
     @property
     def size(self) -> int:

@@ -78,12 +78,6 @@ def tree(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.fixture(autouse=True)
-def _workspace(tmp_path: Path) -> None:
-    # An empty file of settings makes the folder a workspace.
-    (tmp_path / "teachback.toml").touch()
-
-
 def start(folder: Path, *arguments: str, **more: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401 -- Popen's
     """Start the command with the fake engine in a process of its own."""
     environment = {**os.environ, **more.pop("env", {})}

@@ -28,6 +28,7 @@ _UNREAD: Final = frozenset(
         "silent_for",
         "accept",
         "target_grade",
+        "pages",
         "only",
         "id",
         "audiences",

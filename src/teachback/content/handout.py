@@ -589,6 +589,13 @@ class Handout(Model):
         description="The reading grade that no edition should lie above; "
         "the audience's own, or 6, when left out.",
     )
+    pages: int | None = Field(
+        None,
+        ge=1,
+        le=20,
+        description="The most pages that it may take in standard type: less space and type of "
+        "12 pt are tried, and a longer text is refused.",
+    )
     review: Review
     fields: tuple[RecordField, ...] = Field(
         (), description="What differs from patient to patient, for `teachback merge`."

@@ -316,6 +316,36 @@ def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
                     )
 
 
+def lines_after(laid: LaidOutDocument, page: int) -> int:
+    """Return how many lines of text are on the pages behind one, without those of the foot."""
+    lines = 0
+    for other in laid.document.pages[page:]:
+        for box in _boxes(other):
+            if isinstance(box, boxes.LineBox) and not _in_margin(box, other):
+                lines += any(line.text.strip() for line in _text_boxes(box))
+    return lines
+
+
+def _in_margin(box: Any, page: Any) -> bool:  # noqa: ANN401
+    """Return whether a line is below the content of a page, where the foot is."""
+    content = page._page_box  # noqa: SLF001 -- see text_outside
+    return bool(box.position_y >= content.content_box_y() + content.height)
+
+
+def block_heights(laid: LaidOutDocument) -> tuple[tuple[str, float], ...]:
+    """Return each block of the sections: its first words, and its height in mm."""
+    heights: dict[int, list[Any]] = {}
+    for page in laid.document.pages:
+        for section in _boxes(page):
+            if section.element_tag != "section" or not isinstance(section, boxes.BlockBox):
+                continue
+            for child in section.children:
+                words = " ".join(line.text.strip() for line in _text_boxes(child))
+                found = heights.setdefault(id(child.element), [words, 0.0])
+                found[1] += px_to_mm(child.margin_height())
+    return tuple((words, height) for words, height in heights.values())
+
+
 def logo_boxes(laid: LaidOutDocument) -> Iterator[tuple[int, _Box]]:
     """Yield the clinic's logo: its page, and its left, bottom, right and top edges in pt."""
     for number, page in enumerate(laid.document.pages, start=1):

@@ -32,7 +32,7 @@ from teachback.printing.design import (
     pictures_hash,
     refuse_unhashed,
 )
-from teachback.printing.jobs import CARDS, CARDS_PRESS, CardRun, Job
+from teachback.printing.jobs import CARDS, CARDS_PRESS, CardRun, Job, PagePromise
 from teachback.printing.process_pool import METHOD, Pool, Task, scale_of
 from teachback.proofing.expected_editions import expected_card, expected_handout
 from teachback.units import Depth, TypeSize
@@ -251,6 +251,7 @@ def _with_handout(
     return replace(
         job,
         expected=(expected_handout(job.name, edition, authored, page, paper),),
+        promised=_promised(edition, authored),
         handout=compose_handout(edition, page, design, medium=Medium.PRINT, paper=paper)
         if _is_printed(job, design)
         else "",
@@ -258,6 +259,16 @@ def _with_handout(
         if "html" in job.forms
         else "",
     )
+
+
+def _promised(edition: Edition, authored: LoadedHandout) -> PagePromise | None:
+    """Return how many pages an edition may take: the short version is one sheet, on both sides."""
+    if edition.size is TypeSize.LARGE:
+        return None
+    if edition.depth is Depth.BRIEF:
+        return PagePromise(2, authored.file.locate(("sections",), key=True))
+    pages = authored.handout.pages
+    return None if pages is None else PagePromise(pages, authored.file.locate(("pages",)))
 
 
 def _with_cards(

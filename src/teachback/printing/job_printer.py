@@ -108,26 +108,29 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     elif job.handout:
         from teachback.pdf.renderer import write
 
-        laid = laid_handout(job, served)
+        page, laid = laid_handout(job, served)
         data = write(laid)
         yield from _pages(
-            job, data, laid.pages, proved_file(data, job.handout, laid, job.expected, served)
+            job, data, laid.pages, proved_file(data, page, laid, job.expected, served)
         )
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 
 
-def laid_handout(job: Job, served: Mapping[str, Path]) -> LaidOutDocument:
-    """Lay out the handout of a job. Raises TeachbackError with all its problems."""
+def laid_handout(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
+    """Lay out the handout of a job, and return its HTML, too.
+
+    Raises TeachbackError with all its problems.
+    """
     from teachback.pdf.page_layout import text_outside
-    from teachback.pdf.renderer import fonts, lay_out
+    from teachback.printing.page_fitting import fitted_page
     from teachback.proofing.page_proof import outside_problems
 
-    laid = lay_out(job.handout, served, fonts())
+    page, laid = fitted_page(job, served)
     problems = [*laid.problems, *outside_problems(text_outside(laid, HANDOUT_SAFE))]
     if problems:
         raise TeachbackError(*problems)
-    return laid
+    return page, laid
 
 
 def proved_file(

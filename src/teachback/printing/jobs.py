@@ -40,6 +40,13 @@ class CardRun:
         return sum(1 + (sheet.back is not None) for sheet in self.sheets)
 
 
+class PagePromise(NamedTuple):
+    """The most pages that a handout may take, and where its file says so."""
+
+    pages: int
+    place: Location
+
+
 @dataclass(frozen=True)
 class Job:
     """An edition's composed handout or cards, with the forms that are wanted of it.
@@ -62,6 +69,7 @@ class Job:
     expected: tuple[Expected, ...] = ()
     run: CardRun | None = None
     screen: str = ""
+    promised: PagePromise | None = None
 
     @property
     def on_stock(self) -> str:

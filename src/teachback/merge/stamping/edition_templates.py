@@ -43,12 +43,12 @@ def handout_template(
     """
     from teachback.pdf.renderer import write
 
-    laid = laid_handout(job, served)
+    page, laid = laid_handout(job, served)
     data = write(laid)
-    proved_file(data, job.handout, laid, job.expected, served)
+    proved_file(data, page, laid, job.expected, served)
     expected = job.expected[0]
     cut = Cut(job.code, expected.language, expected.floor, characters)
-    return looked_at(_cut(data, laid, job.handout, served, cut), laid, expected.floor)
+    return looked_at(_cut(data, laid, page, served, cut), laid, expected.floor)
 
 
 def card_template(

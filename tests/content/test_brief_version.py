@@ -1,0 +1,85 @@
+"""A handout has a short version: the parts that its author marks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tiny_handout import TINY
+
+from teachback.content.brief_version import brief_version, has_brief_version
+from teachback.content.loader import load_handout, load_shared
+from teachback.editions.edition_code import edition_code
+from teachback.editions.selection import Reader, choose
+from teachback.files.workspace import handout_files
+from teachback.units import Depth, TypeSize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.content.handout import Handout
+    from teachback.files.workspace import Workspace
+
+BLOCKS = """\
+      - list: [{text: Walk., brief: true}, Rest.]
+      - do_dont: {do: [{text: Call us., brief: true}], do_not: [Wait.]}
+      - quote: Small steps.
+        brief: true
+  - id: two
+    title: What else?
+    brief: true
+    blocks: [{text: All of this.}]
+  - id: three
+    title: What is left out?
+    blocks: [{text: None of this.}]
+"""
+
+
+@pytest.fixture
+def handout(workspace: Callable[..., Workspace]) -> Handout:
+    """Load a handout with marked parts of each kind: an entry, a block and a section."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + BLOCKS})
+    return load_handout(handout_files(clinic)["tiny"], clinic, load_shared(clinic)).handout
+
+
+def test_a_marked_part_is_kept_whole_and_what_is_around_it_without_the_rest(
+    handout: Handout,
+) -> None:
+    """Entries, blocks and sections can be marked."""
+    short = brief_version(handout)
+    assert [section.id for section in short.sections] == ["one", "two"]
+    blocks: Any = short.sections[0].blocks
+    some, columns, quote = blocks
+    assert [item.text for item in some.items] == ["Walk."]
+    assert (len(columns.do_dont.do), columns.do_dont.do_not) == (1, ())
+    assert quote.quote == "Small steps."
+    assert short.red_flags == handout.red_flags
+
+
+def test_a_handout_without_marks_has_no_short_version(handout: Handout) -> None:
+    """It could only be empty."""
+    assert has_brief_version(handout)
+    assert not has_brief_version(handout.model_copy(update={"sections": handout.sections[2:]}))
+
+
+def test_a_short_version_has_a_code_of_its_own(
+    handout: Handout, workspace: Callable[..., Workspace]
+) -> None:
+    """Also where all of the text is marked: a page of it says that it is the short one."""
+    shared = load_shared(workspace())
+    whole = handout.model_copy(update={"sections": handout.sections[1:2]})
+    codes = {
+        edition_code(
+            choose(
+                whole,
+                Reader(("ckd",), {}),
+                badge="b",
+                size=TypeSize.STANDARD,
+                sources=shared.sources,
+                depth=depth,
+            ),
+            "design",
+        )
+        for depth in Depth
+    }
+    assert len(codes) == len(Depth)

@@ -1,0 +1,79 @@
+"""A handout fits the pages that it promises, or the problem says how much is too long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from settings_from_flags import resolve
+from tiny_handout import TINY
+
+from teachback.content.loader import read_handouts
+from teachback.files.workspace import handout_files
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.printing.job_printer import do_job
+from teachback.units import Depth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.files.workspace import Workspace
+    from teachback.printing.jobs import FinishedJob
+
+REVIEW = "review: {status: draft"
+BUILT_IN = ("general", "ckd", "dialysis")
+
+
+def printed(clinic: Workspace, stem: str, audience: str, **flags: object) -> FinishedJob:
+    """Print one handout with its proofs, in this process."""
+    reading = read_handouts(clinic, {stem: handout_files(clinic)[stem]})
+    assert reading.problems == {}
+    settings = replace(resolve({}, clinic), **flags)  # type: ignore[arg-type]
+    context = print_context(clinic, reading, settings)
+    job = compose_job(context, JobOrder(stem, (audience,), "handout", ("pdf",)))
+    return do_job(job, context.files)
+
+
+def tiny(lines: int, pages: str) -> str:
+    """Return a handout with so many paragraphs, which promises a number of pages."""
+    blocks = "".join(f"      - text: This is line {number}.\n" for number in range(lines))
+    return TINY.replace(REVIEW, f"{pages}{REVIEW}") + blocks
+
+
+@pytest.mark.parametrize(("pages", "wanted"), [("", 2), ("pages: 1\n", 1)])
+def test_a_promise_is_kept_with_less_space(
+    workspace: Callable[..., Workspace], pages: str, wanted: int
+) -> None:
+    """Without the promise, the same text takes a page more."""
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(27, pages)})
+    done = printed(clinic, "tiny", "ckd")
+    assert done.problems == ()
+    assert [one.pages for one in done.printed] == [wanted]
+
+
+def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """The author learns how much to shorten, and where."""
+    long = f"      - text: {'A long word of advice. ' * 30}\n"
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(40, "pages: 1\n") + long})
+    (problem,) = printed(clinic, "tiny", "ckd").problems
+    assert problem.message.startswith("handout of tiny for ckd takes 2 pages, and 1 is promised: ")
+    assert "lines too many, with less space and 12 pt type" in problem.message
+    assert "'A long word of advice." in problem.hint
+    assert problem.location is not None
+    assert problem.location.line == 8
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", ["letter", "a4"])
+@pytest.mark.parametrize("audience", BUILT_IN)
+def test_the_short_version_on_leg_cramps_is_one_sheet(
+    builtin: Workspace, audience: str, paper: str
+) -> None:
+    """For each reader and on each paper it is two pages."""
+    paper_of = resolve({"paper": paper}, builtin).paper
+    done = printed(builtin, "leg-cramps", audience, depth=Depth.BRIEF, paper=paper_of)
+    assert done.problems == ()
+    assert [one.pages for one in done.printed] == [2]

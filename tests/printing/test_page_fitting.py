@@ -46,7 +46,7 @@ def test_a_promise_is_kept_with_less_space(
     workspace: Callable[..., Workspace], pages: str, wanted: int
 ) -> None:
     """Without the promise, the same text takes a page more."""
-    clinic = workspace({"content/handouts/tiny.yaml": tiny(27, pages)})
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(23, pages)})
     done = printed(clinic, "tiny", "ckd")
     assert done.problems == ()
     assert [one.pages for one in done.printed] == [wanted]

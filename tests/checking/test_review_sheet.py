@@ -100,9 +100,11 @@ def since(
 def test_every_word_of_every_reader_stands_there_with_its_line(
     builtin: Workspace, tmp_path: Path
 ) -> None:
-    """A meeting can read all of it, and name any line."""
+    """With --full, a meeting can read all of it, and name any line; a table's row is one line."""
     checkup = check((), (), builtin, TODAY)
-    write_reports(checkup, (tmp_path / "review.html",), builtin, TODAY, None, Paper.LETTER)
+    write_reports(
+        checkup, (tmp_path / "review.html",), builtin, TODAY, None, Paper.LETTER, full=True
+    )
     text = words((tmp_path / "review.html").read_bytes())
     [checked] = checkup.handouts
     assert checked.authored is not None
@@ -112,8 +114,48 @@ def test_every_word_of_every_reader_stands_there_with_its_line(
         for passage in heard.passages:
             line = checked.authored.file.locate(passage.path).line
             said = re.escape(" ".join(passage.text.split()))
-            at = rf"\b{line} (?:[^:]+: )?" if passage.role != "heading" else ""
+            bare = passage.role in {"heading", "cell", "column"}
+            at = "" if bare else rf"\b{line} (?:[^:]+: )?"
             assert re.search(at + said, text) or passage.role == "short", passage.text
+
+
+def test_the_sheet_of_three_readers_has_at_most_ten_pages(
+    builtin: Workspace, tmp_path: Path
+) -> None:
+    """A meeting decides first, reads one text whole, and of the others only what differs."""
+    checkup = check(("leg-cramps",), (), builtin, TODAY)
+    write_reports(checkup, (tmp_path / "review.pdf",), builtin, TODAY, None, Paper.LETTER)
+    with pypdfium2.PdfDocument((tmp_path / "review.pdf").read_bytes()) as document:
+        pages = [leaf.get_textpage().get_text_bounded() for leaf in document]
+    assert 5 < len(pages) <= 10
+    text = " ".join(pages)
+    parts = [
+        "Names and signatures", "What was found", "What was accepted",
+        "Red flags that a reader does not get", "Questions that only a person can answer",
+        "The text for ckd", "What the other readers get instead",
+        "general: People without known kidney disease", "dialysis: People with CKD who are on",
+    ]  # fmt: skip
+    assert [text.find(part) for part in parts] == sorted(text.index(part) for part in parts)
+
+
+def test_another_reader_has_only_what_differs(workspace: Make) -> None:
+    """It names the line that each difference replaces, and the lines left out."""
+    more = TINY.replace(
+        "card: {title", "  - {id: x, tier: now, only: [ckd], text: Fits}\ncard: {title"
+    )
+    made = sheet(workspace({FILE: more}))
+    assert made.whole == "general"
+    [other] = made.others
+    assert other.audience == "ckd"
+    found = [
+        (one.what, " ".join(text for _, text in one.runs))
+        for _, differences, _ in other.parts
+        for one in differences
+    ]
+    assert found == [
+        ("red flag 'now'", "Fits"),
+        ("paragraph, in place of line 17", "For kidneys here."),
+    ]
 
 
 def test_it_lists_what_was_found_and_what_was_accepted_with_reason_and_name(
@@ -244,6 +286,14 @@ SPANS = "{{ spans(line.spans) }}"
             "what was found",
         ),
         ("", "", ".row .words { color: #000 }", "", ""),
+        ("<ins>{{ text }}</ins>", "<ins>fine</ins>", "", "html pdf", "for 'ckd' in the right"),
+        (
+            "{% for other in sheet.others %}",
+            "{% for other in [] %}",
+            "",
+            "html pdf",
+            "for 'ckd' in the",
+        ),
         (
             "{{ one.waived.accepted.reason }}",
             "fine",
@@ -267,7 +317,10 @@ def test_a_sheet_that_does_not_say_what_the_handout_says_is_not_written(
 ) -> None:
     """Signers see what patients get, whatever the clinic's own template and styles do."""
     plain = (workspace().builtin / "templates" / "report.html").read_text(encoding="utf-8")
-    plain = without_questions(plain)
+    # Most pages are questions to staff, which nothing here changes.
+    plain, _, rest = plain.partition('{{ part(id ~ "-asked"')
+    plain += rest[rest.index('{{ part(id ~ "-since"') :]
+    plain = plain.replace('("asked", "Questions that only a person can answer", true), ', "")
     changed = plain.replace(old, new) if old else plain
     clinic = workspace({FILE: SHORT, "templates/report.html": changed, "styles/clinic.css": styles})
     for form in ("html", "pdf"):
@@ -623,8 +676,8 @@ def test_two_handouts_have_anchors_of_their_own(workspace: Make, tmp_path: Path)
     checkup = check(("tiny", "ti-ny"), (), clinic, TODAY)
     write_reports(checkup, (tmp_path / "r.html",), clinic, TODAY, None, Paper.LETTER)
     ids = re.findall(r' id="([^"]+)"', (tmp_path / "r.html").read_text(encoding="utf-8"))
-    assert len(ids) == 20
-    assert len(set(ids)) == 20
+    assert len(ids) > 14
+    assert len(set(ids)) == len(ids)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Gather the contents of the review sheet that people sign. Pure.
 
-In: a checked handout. Out: each reader's text with line numbers, the findings, and the questions
-that only people can answer. The sheet holds no verdict: findings are listed beside the accepted
+In: a checked handout. Out: the findings, the questions that only people can answer, one reader's
+text with line numbers, and where the texts of the others differ from it. The sheet holds no verdict: findings are listed beside the accepted
 ones, and the rest are questions.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import groupby
+from textwrap import shorten
 from typing import TYPE_CHECKING, Final
 
 from teachback.checking.cross_audience import short_pairs
@@ -72,7 +73,7 @@ class AcceptedOne:
 class TextLine:
     """One piece of an edition, with its line in the file and the numbers of its findings.
 
-    `name` is its label, or empty where the layout shows what it is. `spans` are its words with
+    The cells of a row of a table are one piece. `name` is its label, or empty where the layout shows what it is. `spans` are its words with
     marks.
     """
 
@@ -111,6 +112,33 @@ class EditionReport:
     scores: tuple[Score, ...]
     sections: tuple[Graded, ...]
     text: tuple[tuple[str, tuple[TextLine, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What a reader gets in place of the text that is shown whole, or beside it.
+
+    `line` is its line in the file, and `runs` are its words; a run with the mark + is new. `what`
+    says what it is, and the line of the text shown whole that it replaces.
+    """
+
+    line: int
+    what: str
+    runs: tuple[tuple[str, str], ...]
+    numbers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OtherReader:
+    """How a reader's text differs from the one that is shown whole, by heading.
+
+    Each heading has what this reader gets instead, and the lines that this reader does not get,
+    with their first words.
+    """
+
+    audience: str
+    name: str
+    parts: tuple[tuple[str, tuple[Difference, ...], tuple[tuple[int, str], ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -159,7 +187,10 @@ class UsedSource:
 
 @dataclass(frozen=True)
 class HandoutReport:
-    """The part of a report about one handout."""
+    """The part of a report about one handout.
+
+    `whole` is the audience whose text is shown whole, and with which the others are compared.
+    """
 
     stem: str
     file: str
@@ -170,7 +201,9 @@ class HandoutReport:
     accepted: tuple[AcceptedOne, ...]
     editions: tuple[EditionReport, ...]
     questions: tuple[Question, ...]
+    whole: str
     comparisons: tuple[Comparison, ...]
+    others: tuple[OtherReader, ...]
     pairs: tuple[ShortPair, ...]
     since: tuple[ChangesSinceApproval, ...]
     silent: tuple[OmittedFlag, ...]
@@ -216,6 +249,7 @@ def make_sheet(
         _edited(heard, authored, shared, vocabulary, marks, picture)
         for heard in checked.heard.values()
     )
+    comparisons = _comparisons(checked.heard, authored)
     return HandoutReport(
         checked.stem,
         authored.file.name,
@@ -228,7 +262,12 @@ def make_sheet(
         accepted,
         editions,
         tuple(_questions(checked.heard, authored, shared, vocabulary)),
-        tuple(_comparisons(checked.heard, authored)),
+        comparisons[0].audiences[0] if comparisons else next(iter(checked.heard), ""),
+        comparisons,
+        tuple(
+            _other(comparison, shared.audiences.root[comparison.audiences[1]].name, marks)
+            for comparison in comparisons
+        ),
         short_pairs(tuple(checked.heard.values())),
         tuple(
             _since(one.audience, checked.heard[one.audience], authored, search, one.mark)
@@ -265,7 +304,12 @@ def _edited(
         tuple(
             (
                 heading,
-                tuple(_line(piece, heard, authored, marks, (words, judged)) for piece in group),
+                tuple(
+                    _joined(
+                        [_line(piece, heard, authored, marks, (words, judged)) for piece in row]
+                    )
+                    for _, row in groupby(group, _row)
+                ),
             )
             for heading, group in groupby(_read_on(heard), lambda piece: piece.heading)
         ),
@@ -287,6 +331,26 @@ def _read_on(heard: ReaderText) -> Iterator[Piece]:
             or (passage.role is Role.HEADING and passage.block.startswith("section "))
         ):
             yield piece
+
+
+def _row(piece: Piece) -> object:
+    """Return what the pieces of one line of the sheet share: the cells of a row have one line."""
+    roles = {Role.COLUMN, Role.CELL}
+    together = piece.passage is not None and piece.passage.role in roles
+    return piece.key[:-1] if together else piece.key
+
+
+def _joined(lines: list[TextLine]) -> TextLine:
+    """Return the line of a row: its first cell's, with all cells after one another."""
+    if len(lines) == 1:
+        return lines[0]
+    return replace(
+        lines[0],
+        name=lines[0].name if lines[0].role == Role.COLUMN else "",
+        text=" | ".join(line.text for line in lines),
+        spans=tuple(span for line in lines for span in (Span(" | "), *line.spans))[1:],
+        numbers=tuple(dict.fromkeys(number for line in lines for number in line.numbers)),
+    )
 
 
 def _line(
@@ -357,13 +421,51 @@ def _questions(
     yield from (found[key] for key in sorted(found, key=lambda key: order.index((key[0], key[1]))))
 
 
-def _comparisons(heard: Mapping[str, ReaderText], authored: LoadedHandout) -> Iterator[Comparison]:
-    """Compare each reader's text with the nearest one that it extends, or with the first."""
-    handout = authored.handout
-    names = list(heard)
-    for name in names[1:]:
-        base = next((above for above in heard[name].ear.lineage[1:] if above in heard), names[0])
-        yield compare(handout, heard[base].ear, heard[name].ear, authored.file.locate)
+def _comparisons(
+    heard: Mapping[str, ReaderText], authored: LoadedHandout
+) -> tuple[Comparison, ...]:
+    """Compare all texts with one of them: the one from which the others differ least."""
+
+    def against(base: str) -> tuple[Comparison, ...]:
+        return tuple(
+            compare(authored.handout, heard[base].ear, heard[name].ear, authored.file.locate)
+            for name in heard
+            if name != base
+        )
+
+    return min(
+        map(against, heard),
+        key=lambda found: sum(len(block.changes) for one in found for block in one.blocks),
+        default=(),
+    )
+
+
+def _other(comparison: Comparison, name: str, marks: Mapping[Location, list[str]]) -> OtherReader:
+    parts = []
+    for heading, blocks in comparison.parts:
+        changes = [change for block in blocks for change in block.changes]
+        parts.append(
+            (
+                heading,
+                tuple(
+                    Difference(
+                        change.right.place.line,
+                        shorten(change.what, 60, placeholder=" ...")
+                        + (f", in place of line {change.left.place.line}" if change.left else ""),
+                        change.words[1],
+                        tuple(dict.fromkeys(marks.get(change.right.place, ()))),
+                    )
+                    for change in changes
+                    if change.right
+                ),
+                tuple(
+                    (change.left.place.line, shorten(change.left.text, 40, placeholder=" ..."))
+                    for change in changes
+                    if change.left and not change.right
+                ),
+            )
+        )
+    return OtherReader(comparison.audiences[1], name, tuple(parts))
 
 
 def _since(
@@ -403,7 +505,10 @@ def _sources(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[Used
 
 @dataclass(frozen=True)
 class Report:
-    """The whole document: a sheet for each handout, unreadable handouts and the rules applied."""
+    """The whole document: a sheet for each handout, unreadable handouts and the rules applied.
+
+    If `full` is true, the document shows all readers' texts and all that was found about them.
+    """
 
     day: dt.date
     sheets: tuple[HandoutReport, ...]
@@ -411,3 +516,8 @@ class Report:
     shared: tuple[Problem, ...]
     looked: str
     off: Mapping[str, tuple[str, str]]
+    full: bool
+
+    def texts(self, sheet: HandoutReport) -> tuple[EditionReport, ...]:
+        """Return the editions whose text the document shows whole."""
+        return tuple(one for one in sheet.editions if self.full or one.audience == sheet.whole)

@@ -1,7 +1,8 @@
 """Check a written review sheet against the report it was made from. Pure.
 
 A clinic may change the template and the styles of the sheet. What people sign must still be what is
-printed for patients: every line of every reader's text, every finding, every acceptance.
+printed for patients: every line of the text that is shown whole, every difference of the other
+readers' texts from it, every finding, every acceptance.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from teachback.pdf.text_matching import comparable, sought
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from teachback.checking.review_sheet import EditionReport, HandoutReport, Report, TextLine
+    from teachback.checking.review_sheet import (
+        EditionReport,
+        HandoutReport,
+        OtherReader,
+        Report,
+        TextLine,
+    )
 
 _HINT: Final = OfDesign(
     "Compare the clinic's own templates/report.html, styles/report.css and styles/clinic.css with "
@@ -54,23 +61,39 @@ def review_sheet_problems(
     for sheet in report.sheets:
         mixed = paper and sheet.language.partition("-")[0] in RTL
         if mixed:
-            found += _lost_words(words, sheet, drawn)
+            found += _lost_words(words, report, sheet, drawn)
             continue
-        for edition in sheet.editions:
-            problem, start = _read_on(text, start, edition, sheet, drawn)
+        for edition in report.texts(sheet):
+            problem, start = _read_on(
+                text,
+                start,
+                (drawn(edition.name), edition.audience),
+                list(_rows(edition, drawn)),
+                sheet,
+            )
+            found += [problem] if problem else []
+        for other in () if report.full else sheet.others:
+            rows = list(_difference_rows(other, drawn))
+            problem, start = _read_on(text, start, (drawn(other.name), other.audience), rows, sheet)
             found += [problem] if problem else []
         found += _listed(text, sheet, drawn)
     return tuple(dict.fromkeys(found))[:MOST_NAMED]
 
 
 def _read_on(
-    text: str, start: int, edition: EditionReport, sheet: HandoutReport, drawn: Callable[[str], str]
+    text: str,
+    start: int,
+    reader: tuple[str, str],
+    rows: list[ExpectedRow],
+    sheet: HandoutReport,
 ) -> tuple[Problem | None, int]:
-    """Match one reader's text row by row, with nothing between; return where it ends."""
-    rows = list(_rows(edition, drawn))
+    """Match what is shown of one reader's text row by row, with nothing between.
+
+    `reader` is its name on the sheet and its audience. Return the problem, and where the rows end.
+    """
     if not rows:
         return None, start
-    begun = sought(drawn(edition.name)).pattern
+    begun = sought(reader[0]).pattern
     furthest, end = 0, start
     for match in begun.finditer(text, start):
         at = match.end()
@@ -84,7 +107,7 @@ def _read_on(
     row = rows[furthest]
     message = (
         f"{sheet.file}: the sheet to sign does not show line {row.line} for "
-        f"'{edition.audience}' in the right place: '{row.words[:60]}'"
+        f"'{reader[1]}' in the right place: '{row.words[:60]}'"
     )
     return Problem(message, _HINT), end
 
@@ -96,6 +119,22 @@ def _rows(edition: EditionReport, drawn: Callable[[str], str]) -> Iterator[Expec
             yield ExpectedRow(heading, first, sought(drawn(heading)).pattern)
         for line in lines:
             yield ExpectedRow(line.text, line.line, _row(line, drawn))
+
+
+def _difference_rows(other: OtherReader, drawn: Callable[[str], str]) -> Iterator[ExpectedRow]:
+    for heading, differences, gone in other.parts:
+        rows = [
+            (one.line, f"{one.line} {one.what}: ", text, " ".join(one.numbers))
+            for one in differences
+            for text in [" ".join(text for _, text in one.runs)]
+        ]
+        if gone:
+            left_out = "; ".join(f"{line} {text}" for line, text in gone)
+            rows.append((gone[0][0], f"Not for {other.audience}: ", left_out, ""))
+        if comparable(heading):
+            yield ExpectedRow(heading, rows[0][0], sought(drawn(heading)).pattern)
+        for line, begin, words, numbers in rows:
+            yield ExpectedRow(words, line, sought(drawn(f"{begin}{words} {numbers}")).pattern)
 
 
 def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
@@ -150,20 +189,29 @@ def _listed(text: str, sheet: HandoutReport, drawn: Callable[[str], str]) -> Ite
 
 
 def _lost_words(
-    read: Iterable[str], sheet: HandoutReport, drawn: Callable[[str], str]
+    read: Iterable[str], report: Report, sheet: HandoutReport, drawn: Callable[[str], str]
 ) -> Iterator[Problem]:
     """Yield words that are nowhere on a right-to-left sheet, whose order paper does not keep."""
     known = set(_letters(" ".join(read)))
-    for edition in sheet.editions:
-        for _, lines in edition.text:
-            for line in lines:
-                words = "".join(span.text for span in line.spans if not span.blank)
-                if not known.issuperset(_letters(drawn(words))):
-                    message = (
-                        f"{sheet.file}: the sheet to sign does not show line {line.line} for "
-                        f"'{edition.audience}': '{line.text[:60]}'"
-                    )
-                    yield Problem(message, _HINT)
+    shown = [
+        (edition.audience, line.line, "".join(span.text for span in line.spans if not span.blank))
+        for edition in report.texts(sheet)
+        for _, lines in edition.text
+        for line in lines
+    ]
+    shown += [
+        (other.audience, one.line, " ".join(text for _, text in one.runs))
+        for other in sheet.others
+        for _, differences, _ in other.parts
+        for one in differences
+    ]
+    for audience, line, words in shown:
+        if not known.issuperset(_letters(drawn(words))):
+            message = (
+                f"{sheet.file}: the sheet to sign does not show line {line} for "
+                f"'{audience}': '{words[:60]}'"
+            )
+            yield Problem(message, _HINT)
 
 
 def _letters(text: str) -> Iterator[str]:

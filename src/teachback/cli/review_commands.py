@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Write a sheet to sign, .html or .pdf.",
 )
+@click.option("--full", is_flag=True, help="With --report: show each reader's text whole.")
 @click.option(
     "--explain",
     metavar="RULE",
@@ -56,6 +57,7 @@ def check_command(
     handouts: tuple[str, ...],
     explain: str | None,
     report: tuple[Path, ...],
+    full: bool,  # noqa: FBT001 -- what click parsed
     **flags: Any,  # noqa: ANN401 -- what click parsed
 ) -> int:
     """Check for what is risky for a reader, hard to read, not agreed or out of date."""
@@ -67,7 +69,9 @@ def check_command(
         return 0
     if flags["sarif"] is not None:
         check_target(flags["sarif"], (".sarif", ".json"), workspace, "--sarif")
-    write = _reporter(report, workspace) if report else None
+    if full and not report:
+        raise UsageError(Problem("--full goes with --report", "Add --report FILE.pdf."))
+    write = _reporter(report, workspace, full=full) if report else None
     with Progress(shown_at_all=not flags["as_json"], label="Checking") as step:
         brief = not (flags["as_json"] or flags["sarif"] or report)
         names = handouts or resolve((), workspace).handouts
@@ -110,7 +114,9 @@ def _written(
     return ()
 
 
-def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[CheckResult], None]:
+def _reporter(
+    paths: tuple[Path, ...], workspace: Workspace, *, full: bool
+) -> Callable[[CheckResult], None]:
     """Return a function that writes the reports.
 
     Faults of their names or of the settings are raised before anything is checked.
@@ -121,8 +127,9 @@ def _reporter(paths: tuple[Path, ...], workspace: Workspace) -> Callable[[CheckR
         check_target(path, tuple(FORMS), workspace, "--report")
     settings = resolve((), workspace)
     archive = settings.archive or settings.output / "archive"
+    kept = archive if archive.is_dir() else None
     return lambda checkup: write_reports(
-        checkup, paths, workspace, today(), archive if archive.is_dir() else None, settings.paper
+        checkup, paths, workspace, today(), kept, settings.paper, full=full
     )
 
 

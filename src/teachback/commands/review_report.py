@@ -72,8 +72,12 @@ def write_reports(
     today: dt.date,
     archive: Path | None,
     paper: Paper,
+    *,
+    full: bool = False,
 ) -> None:
     """Write the report to each file, in the format of its suffix (FORMS).
+
+    `full` shows all readers' texts whole, not one and how the others differ from it.
 
     Raises TeachbackError when it cannot be made or written. Each file is then either complete or
     missing.
@@ -102,7 +106,9 @@ def write_reports(
                 "Or ask for .html.",
             )
         )
-    report = Report(today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off)
+    report = Report(
+        today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off, full
+    )
     makers: dict[str, Callable[[ReportRequest, None], bytes]] = {"html": _page, "pdf": _pdf}
     given = ReportRequest(report, shared.clinic, open_design(workspace), paper, shared.glyphs)
     sizes = [

@@ -147,13 +147,13 @@ def test_a_part_has_what_it_says_and_the_rest_from_the_whole(workspace: Make) ->
     ]
 
 
-def test_overdue_is_an_error_and_six_months_ahead_a_warning(workspace: Make) -> None:
+def test_overdue_and_six_months_ahead_are_warnings(workspace: Make) -> None:
     """The hint names the owner. A review that is due today is not overdue."""
     authored = read(workspace(), PARTS)
     own = terms(authored.handout, authored.file.locate)
     problems = list(term_problems(own, TODAY))
     assert [(p.severity, p.message) for p in problems] == [
-        (Severity.ERROR, "the review of 'tiny (section one)' was due on 2026-11-01"),
+        (Severity.WARNING, "the review of 'tiny (section one)' was due on 2026-11-01"),
         (Severity.WARNING, "the review of 'tiny (one/0)' is due on 2027-01-01"),
     ]
     assert problems[0].hint == "Have it read again, and set a new `due:`. The dietitian sees to it."

@@ -224,7 +224,7 @@ def test_its_pdf_passes_the_validators_and_says_what_the_page_says(
         if passage.role != "short"
     ]
     assert len(found) > 50
-    # A line may break behind a hyphen, which pdfium then reports as another sign.
+    # pdfium loses a hyphen at the end of a line.
     squeezed = re.sub(r"[\s-]", "", text)
     assert [said for said in found if re.sub(r"[\s-]", "", said) not in squeezed] == []
 

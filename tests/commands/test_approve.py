@@ -355,6 +355,7 @@ def test_paper_says_draft_as_soon_as_the_text_has_changed(workspace: Make) -> No
             "the audience 'kdc' is not known",
         ),
         (TINY.replace("message: One message.", "message: One {clinic.fax}."), "the placeholder"),
+        (TINY.replace("For kidneys here.", "Eat a banana each day."), "high in potassium"),
         (TINY.replace("id: tiny", "id: other"), "the id 'other' differs from the name of the file"),
     ],
 )

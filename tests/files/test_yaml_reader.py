@@ -48,6 +48,8 @@ CUT = "from # on, this line would not be printed"
 LINE = "this line starts with #, so it would not be printed"
 NO_ANCHOR = "a text cannot start with &"
 CONTINUED = "this line would be read as a part of the text above it"
+NOT_CLOSED_HERE = "a quote opens here and is not closed in this line"
+UNMERGED = "marks a place where two versions of this file were not merged"
 QUOTE_OPEN = "a text in quotes is not closed above this line"
 BACKSLASH = "a backslash means something else in double quotes"
 NOTHING = "all that follows # is a remark, so this is empty"
@@ -119,9 +121,15 @@ REFUSED = {
     "!Do a: b": (1, 1, "the tag !Do is not known"),
     "%YAML 1.2\n---\na: b": (1, 1, "a line cannot start with %"),
     "%Note one\n---\na: b": (1, 6, "a line cannot start with %"),
-    "a: %5": (1, 4, "a text cannot start with this character"),
-    "a: @home": (1, 4, "a text cannot start with this character"),
-    "a: `home`": (1, 4, "a text cannot start with this character"),
+    "a: %5": (1, 4, "a text cannot start with %"),
+    "a: @home": (1, 4, "a text cannot start with @"),
+    "a: `home`": (1, 4, "a text cannot start with `"),
+    "a: “b: c”": (1, 6, "“ is a curly quote, which does not quote a text"),
+    "a: “b”": (1, 4, "this whole text is in curly quotes, which would be printed"),
+    'a:\n  b: "one\n  c: two\nd: {e: f}\n': (2, 6, NOT_CLOSED_HERE),
+    'a: "one\n- b\nc: "d"': (1, 4, NOT_CLOSED_HERE),
+    "a: b\n<<<<<<< HEAD\nc: d": (2, 1, f"<<<<<<< {UNMERGED}"),
+    "a: b\nc: d\n>>>>>>> other\n": (3, 1, f">>>>>>> {UNMERGED}"),
     "? what": (1, 1, "a text cannot start with ? and a space"),
     "- ? what": (1, 3, "a text cannot start with ? and a space"),
     "a: |2\n    mmol": (1, 4, "a text cannot start with |"),

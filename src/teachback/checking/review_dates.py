@@ -210,7 +210,10 @@ def horizon(within: str, today: dt.date) -> dt.date:
 
 
 def term_problems(found: Iterable[ReviewDuty], today: dt.date) -> Iterator[Problem]:
-    """Yield an error for an overdue review, a warning for one due in six months or undated."""
+    """Yield a warning for a review that is overdue, due in six months, or without a date.
+
+    As in a build, only `--release` and `--strict` refuse an overdue one.
+    """
     for term in found:
         who = f" {term.owner} sees to it." if term.owner else ""
         hint = f"Have it read again, and set a new `due:`.{who}"
@@ -224,7 +227,7 @@ def term_problems(found: Iterable[ReviewDuty], today: dt.date) -> Iterator[Probl
                 f"the review of '{term.name}' was due on {term.due}",
                 hint,
                 term.place,
-                Severity.ERROR,
+                DUE.severity,
                 DUE.id,
             )
         elif term.due <= later(today, AHEAD):

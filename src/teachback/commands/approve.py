@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from teachback.checking.blocking_rules import PrintGate
 from teachback.content.approval import fingerprint
 from teachback.content.loader import LoadedHandout, load_shared, picture_hash, validate_handout
 from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
@@ -41,7 +42,8 @@ def approve(
     """Set a handout's review to approved, for all or some audiences; return what was written.
 
     Raises UsageError for invalid names and dates. Raises TeachbackError when the handout has an
-    error, is a built-in one, or cannot be written. The file is then unchanged.
+    error or a finding that keeps it from being printed, is a built-in one, or cannot be written.
+    The file is then unchanged.
     """
     path = handout_named(workspace, name)
     until = due or a_year_after(today)
@@ -85,6 +87,9 @@ def approve(
                     nearest(audience, handout.audiences),
                 )
             )
+    gate = PrintGate(workspace, shared)
+    if open_errors := (*gate.broken, *gate.problems(authored)):
+        raise TeachbackError(*open_errors)
     chosen = tuple(a for a in handout.audiences if not audiences or a in audiences)
     picture = picture_hash(workspace)
     marks = {a: fingerprint(handout, shared.audiences.lineage(a), picture) for a in chosen}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 from pydantic import BaseModel, RootModel, ValidationError
 
 from teachback.content.handout import BLOCKS
-from teachback.errors import Problem, TeachbackError, nearest
+from teachback.errors import Problem, TeachbackError, guess, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -190,6 +190,16 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
             return Problem(
                 message, f"Put `{key}:` into a block of its own, with its own dash.", place
             )
+        if raw[-4:-3] == ("blocks",) and key == _first_key(path[:-1], file):
+            # The block was read by another of its keys, such as `text`.
+            hint = f"{guess(key, BLOCKS)} Known: {', '.join(sorted(BLOCKS))}.".strip()
+            return Problem(f"'{key[:60]}' is not a known kind of block", hint, place)
+        if value is None or value == "":
+            before = _before(path, file)
+            if before:
+                message = f"the comma before '{key[:60]}' ends the text '{before[:60]}'"
+                hint = f'Put the whole text in quotes: "{before[:60]}, {key[:60]}".'
+                return Problem(message, hint, place)
         return Problem(
             f"the key '{key[:60]}' is not known here", nearest(key, _keys(model, raw[:-1])), place
         )
@@ -207,10 +217,31 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
             )
         return Problem(
             f"'{str(keys[0])[:60]}' is not a known kind of block",
-            nearest(str(keys[0]), BLOCKS),
+            f"{guess(str(keys[0]), BLOCKS)} Known: {', '.join(sorted(BLOCKS))}.".strip(),
             file.locate((*path, keys[0]), key=True),
         )
     return None
+
+
+def _before(path: Path, file: YamlFile) -> str:
+    """Return the text that a comma in braces may have cut off before a key; empty if none."""
+    around: Any = file.data
+    for step in path[:-1]:
+        around = around[step]
+    keys = list(around)
+    index = keys.index(path[-1])
+    one = file.locate(path, key=True)
+    before = around[keys[index - 1]] if index else None
+    same_line = index and file.locate((*path[:-1], keys[index - 1])).line == one.line
+    return before if same_line and isinstance(before, str) else ""
+
+
+def _first_key(path: Path, file: YamlFile) -> object:
+    """Return the first key of a block, which should name its kind."""
+    block: Any = file.data
+    for step in path:
+        block = block[step]
+    return next((key for key in block if key not in {"id", "only", "sources", "review"}), None)
 
 
 def _pattern_problem(value: str, pattern: str, place: Any) -> Problem:  # noqa: ANN401 -- a Location

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import yaml
@@ -74,6 +75,12 @@ _ODD_SPACE: Final = re.compile(
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 _INDENTED: Final = re.compile(rf"\n[ \-?:]{{{MAX_INDENT + 1}}}")
 _OPENED: Final = re.compile(r"""(?:^|[:-]\s)\s*([\[{"'])""")
+# A line that opens a quote: what stands before it, the quote, and the rest of the line.
+_QUOTE_OPENS: Final = re.compile(r"""(\s*(?:- +)*(?:[\w-]+:\s+)?)(["'])(.*)""")
+_NEW_ENTRY: Final = re.compile(r"\s*(?:- |[\w-]+:(?:\s|$))")
+_CURLY: Final = re.compile(r"(?:^|[:-]\s)\s*([“”„])")
+_IN_CURLY: Final = re.compile(r"[“„][^“„”]*[”“]")
+_MERGE_MARK: Final = re.compile(r"^(?:<{7}|={7}|>{7})(?=[ \r\n]|$)", re.MULTILINE)
 _LINES_UP: Final = "Lines that belong together start in the same column."
 _LOOK: Final = (
     "Look at this line and the one above it: a colon, a quote or the indentation is not right."
@@ -384,6 +391,16 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
     """
     text = decode(raw, name)
     _refuse_depth(text, name)
+    marks = tuple(
+        Problem(
+            f"{mark[0]} marks a place where two versions of this file were not merged",
+            "Keep the lines that are right, and delete the lines with <<<<<<<, ======= and >>>>>>>.",
+            place_at(text, mark.start(), name),
+        )
+        for mark in (_MERGE_MARK.finditer(text) if "<<<<<<<" in text or ">>>>>>>" in text else ())
+    )
+    if marks:
+        raise TeachbackError(*marks)
     try:
         root = _compose(text)
     except yaml.YAMLError as error:
@@ -488,6 +505,13 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
         return Problem(
             "from # on, this line would not be printed", _QUOTE_OR_MOVE, Location(name, *cut)
         )
+    unclosed = _unclosed_quote(lines[: mark.line + 1]) if mark else None
+    if unclosed:
+        return Problem(
+            "a quote opens here and is not closed in this line",
+            "A quote that opens a text must be closed again.",
+            Location(name, *unclosed),
+        )
     if "unexpected end of stream" in said and "quoted" in context and context_mark:
         message, hint, mark = (
             "a quote opens here and is never closed",
@@ -510,11 +534,30 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
             "more words follow after the closing quote",
             "Put the whole text in quotes, or none of it.",
         )
+    elif "mapping values" in said and (curly := _CURLY.search(line)):
+        message = f"{curly[1]} is a curly quote, which does not quote a text"
+        hint = 'Put the text in straight quotes: "...".'
+    if mark and (first := line[mark.column : mark.column + 1]):
+        message = message.replace("this character", first)
     return Problem(
         message,
         hint,
         Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1),
     )
+
+
+def _unclosed_quote(lines: list[str]) -> tuple[int, int] | None:
+    """Return the line and column of the first quote that the line below it does not close.
+
+    A text in quotes may have several lines, but none of them starts like a new entry.
+    """
+    for number, (line, below) in enumerate(pairwise(lines), start=1):
+        opened = _QUOTE_OPENS.match(line)
+        if opened and _NEW_ENTRY.match(below):
+            rest = re.sub(r"\\.", "", opened[3]) if opened[2] == '"' else opened[3]
+            if opened[2] not in rest:
+                return number, opened.end(1) + 1
+    return None
 
 
 def _cut_above(lines: list[str], line: int, opened: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- PyYAML's mark
@@ -599,6 +642,12 @@ def _text(
         _READERS[style](text, written, start, column, source)
     if style or key:
         return text
+    if _IN_CURLY.fullmatch(text):
+        source.say(
+            "this whole text is in curly quotes, which would be printed",
+            f'Delete them, or put the text in straight quotes, too: "{text[:40]}".',
+            start,
+        )
     if text in _NULLS:
         return None
     if text in _OTHER_NULLS:

@@ -13,6 +13,7 @@ import pypdfium2
 import pytest
 from pdf_tags import faults
 from settings_from_flags import resolve
+from short_report import without_questions
 from tiny_handout import TINY
 
 from teachback.archive.previous_approval import ApprovedVersion, Search
@@ -317,10 +318,7 @@ def test_a_sheet_that_does_not_say_what_the_handout_says_is_not_written(
 ) -> None:
     """Signers see what patients get, whatever the clinic's own template and styles do."""
     plain = (workspace().builtin / "templates" / "report.html").read_text(encoding="utf-8")
-    # Most pages are questions to staff, which nothing here changes.
-    plain, _, rest = plain.partition('{{ part(id ~ "-asked"')
-    plain += rest[rest.index('{{ part(id ~ "-since"') :]
-    plain = plain.replace('("asked", "Questions that only a person can answer", true), ', "")
+    plain = without_questions(plain)
     changed = plain.replace(old, new) if old else plain
     clinic = workspace({FILE: SHORT, "templates/report.html": changed, "styles/clinic.css": styles})
     for form in ("html", "pdf"):

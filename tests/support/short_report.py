@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 
 def without_questions(template: str) -> str:
-    """Return the template without reading grades, questions and sources: most of the pages."""
-    head, _, rest = template.partition('{{ part(id ~ "-grades"')
-    short = head + rest[rest.index('{{ part(id ~ "-sign"') :]
-    return re.sub(r'\("(grades|asked|sources)", "[^"]+"\), ', "", short)
+    """Return the template without its questions to staff, which are most of the pages."""
+    head, _, rest = template.partition('{{ part(id ~ "-asked"')
+    short = head + rest[rest.index('{{ part(id ~ "-since"') :]
+    return short.replace('("asked", "Questions that only a person can answer", true), ', "")

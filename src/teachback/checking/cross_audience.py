@@ -52,7 +52,7 @@ UNREAD: Final = Rule(
     "only, its reason only in a section that shows the red flags of its tier.",
     sources=(OUR_OWN,),
     bad=(
-        Example("red_flag: {id: faint, tier: now, text: You faint, short: Faint}"),
+        Example("red_flag: {id: faint, tier: visit, text: You faint, short: Faint}"),
         Example(
             "red_flag: {id: faint, tier: now, card: true, text: You faint, why: It may be your "
             "heart.}"

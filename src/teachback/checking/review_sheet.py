@@ -116,7 +116,7 @@ class EditionReport:
 
 @dataclass(frozen=True)
 class Difference:
-    """What a reader gets in place of the text that is shown whole, or beside it.
+    """The text that a reader gets in place of the text that is shown whole, or beside it.
 
     `line` is its line in the file, and `runs` are its words; a run with the mark + is new. `what`
     says what it is, and the line of the text shown whole that it replaces.

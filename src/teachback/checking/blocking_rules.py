@@ -6,6 +6,8 @@ each build more time than applying them.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.checking import cross_audience
@@ -96,6 +98,23 @@ class PrintGate:
         return (*error_problems(authored, self._shared, self._guard), *self._of_words[language])
 
 
+def faulty_problems(
+    faulty: Mapping[str, LoadedHandout], workspace: Workspace, shared: WorkspaceContent
+) -> dict[str, tuple[Problem, ...]]:
+    """Return what else keeps faulty handouts from being printed, by file stem.
+
+    A handout without a text for each of its readers has nothing that could be checked.
+    """
+    if not faulty:
+        return {}
+    gate = PrintGate(workspace, shared)
+    found = {}
+    for stem, authored in faulty.items():
+        with suppress(LookupError):
+            found[stem] = gate.problems(authored)
+    return found
+
+
 def error_problems(
     authored: LoadedHandout, shared: WorkspaceContent, rules: Guard
 ) -> tuple[Problem, ...]:
@@ -127,8 +146,9 @@ def word_errors(
 
 
 def hear(authored: LoadedHandout, audience: str, shared: WorkspaceContent) -> ReaderText:
-    """Return a handout as one audience gets it."""
-    ear = ReaderContext(shared.audiences.lineage(audience), shared.clinic.values())
+    """Return a handout as one audience gets it; an unknown placeholder is a blank."""
+    values: defaultdict[str, str | None] = defaultdict(lambda: None, shared.clinic.values())
+    ear = ReaderContext(shared.audiences.lineage(audience), values)
     return ReaderText(
         authored.handout, ear, passages(authored.handout, ear), authored.handout.language
     )

@@ -15,11 +15,24 @@ from teachback.checking.all_rules import (
     load_all_rules,
     shared_problems,
 )
-from teachback.checking.blocking_rules import find_across, hear, merged, problem_for, settled
+from teachback.checking.blocking_rules import (
+    faulty_problems,
+    find_across,
+    hear,
+    merged,
+    problem_for,
+    settled,
+)
 from teachback.checking.clinic_words import added_problems
 from teachback.checking.plain_language.reading_grade import graded, overall_grade, target_of
 from teachback.checking.review_dates import used_sources
-from teachback.content.loader import LoadedHandout, WorkspaceContent, load_handout, load_shared
+from teachback.content.loader import (
+    FaultyHandoutError,
+    LoadedHandout,
+    WorkspaceContent,
+    load_handout,
+    load_shared,
+)
 from teachback.errors import (
     Problem,
     Severity,
@@ -143,7 +156,9 @@ def check(
         try:
             authored = load_handout(path, workspace, shared)
         except TeachbackError as error:
-            found.append(CheckedHandout(stem, in_file_order(error.problems)))
+            faulty = {stem: error.authored} if isinstance(error, FaultyHandoutError) else {}
+            more = faulty_problems(faulty, workspace, shared).get(stem, ())
+            found.append(CheckedHandout(stem, in_file_order((*error.problems, *more))))
         else:
             checked = check_handout(stem, authored, shared, rules, audiences, today)
             found.append(checked.brief(rules.vocabulary) if brief else checked)

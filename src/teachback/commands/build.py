@@ -82,6 +82,7 @@ def build(
         raise KeyboardInterrupt
     found = joined(
         plan.problems,
+        _problems_of_faulty(plan.reading, workspace),
         stale.problems,
         {GENERAL: old_paper(recorded.outputs, recorded.live, settings.output)},
         {GENERAL: (*recorded.problems, *archived.problems, *unwritten)},
@@ -96,6 +97,15 @@ def build(
         archived.codes,
         index,
     )
+
+
+def _problems_of_faulty(reading: LoadedHandouts | None, workspace: Workspace) -> RunProblems:
+    """Return what the rules find in handouts that are refused already, so that one round is enough."""
+    if reading is None or not reading.faulty:
+        return {}
+    from teachback.checking.blocking_rules import faulty_problems
+
+    return faulty_problems(reading.faulty, workspace, reading.shared)
 
 
 def _print_stale(

@@ -6,7 +6,7 @@ The result is checked values, or all problems at once, each with its location.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -93,11 +93,24 @@ class LoadedHandout(NamedTuple):
 
 @dataclass(frozen=True)
 class LoadedHandouts:
-    """The files that were read: shared files, and each handout or its problems, by file stem."""
+    """The files that were read: shared files, and each handout or its problems, by file stem.
+
+    `faulty` are the handouts with problems whose texts could be read.
+    """
 
     shared: WorkspaceContent
     authored: Mapping[str, LoadedHandout]
     problems: Mapping[str, tuple[Problem, ...]]
+    faulty: Mapping[str, LoadedHandout] = field(default_factory=dict)
+
+
+class FaultyHandoutError(TeachbackError):
+    """The problems of a handout that cannot be printed, but whose texts can be checked."""
+
+    def __init__(self, authored: LoadedHandout, *problems: Problem) -> None:
+        """Store the handout with its problems."""
+        super().__init__(*problems)
+        self.authored = authored
 
 
 def read_handouts(
@@ -110,6 +123,7 @@ def read_handouts(
     shared = before.shared if before else load_shared(workspace)
     authored = dict(before.authored) if before else {}
     problems = dict(before.problems) if before else {}
+    faulty = dict(before.faulty) if before else {}
     for stem, path in paths.items():
         if stem in authored or stem in problems:
             continue
@@ -117,7 +131,9 @@ def read_handouts(
             authored[stem] = load_handout(path, workspace, shared)
         except TeachbackError as error:
             problems[stem] = error.problems
-    return LoadedHandouts(shared, authored, problems)
+            if isinstance(error, FaultyHandoutError):
+                faulty[stem] = error.authored
+    return LoadedHandouts(shared, authored, problems, faulty)
 
 
 def load_shared(workspace: Workspace) -> WorkspaceContent:
@@ -158,9 +174,16 @@ def load_handout(path: Path, workspace: Workspace, shared: WorkspaceContent) -> 
 def validate_handout(
     raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent
 ) -> LoadedHandout:
-    """Check the bytes of a handout file. Raises TeachbackError with every problem found."""
+    """Check the bytes of a handout file.
+
+    Raises TeachbackError with every problem found; it is a FaultyHandoutError if the texts can be
+    checked for more.
+    """
     file = read_yaml(raw, shown(path))
-    handout = validated(Handout, file)
+    try:
+        handout = validated(Handout, file)
+    except TeachbackError as error:
+        raise TeachbackError(*error.problems, *_glyph_problems(file, shared.glyphs)) from None
     problems = [
         *_name_problems(path, handout, file, shared),
         *_id_problems(handout, file),
@@ -180,7 +203,7 @@ def validate_handout(
         *_part_problems(handout, file, shared, workspace),
     ]
     if problems:
-        raise TeachbackError(*problems)
+        raise FaultyHandoutError(LoadedHandout(handout, file), *problems)
     return LoadedHandout(
         handout, file, standing(handout, shared.audiences, picture_hash(workspace))
     )

@@ -508,7 +508,7 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
     unclosed = _unclosed_quote(lines[: mark.line + 1]) if mark else None
     if unclosed:
         return Problem(
-            "a quote opens here and is not closed in this line",
+            "a quote opens here and is never closed",
             "A quote that opens a text must be closed again.",
             Location(name, *unclosed),
         )

@@ -471,19 +471,28 @@ def flags_out(laid: LaidOutDocument, words_out: Collection[str]) -> tuple[str, .
     """
     back = _back_page(laid)
     lost: dict[str, None] = {}
+    for number, flag, words in _flag_boxes(laid):
+        if number not in {FRONT, back} or any(out in words for out in words_out):
+            lost[flag] = None
+    return tuple(lost)
+
+
+def flags_beside(laid: LaidOutDocument, flags: Collection[str]) -> tuple[str, ...]:
+    """Return the ids of all red flags on the sides of a card that have one of these flags."""
+    back = _back_page(laid) or laid.pages + 1
+    sides: dict[str, bool] = {flag: number < back for number, flag, _ in _flag_boxes(laid)}
+    full = {sides[flag] for flag in flags}
+    return tuple(flag for flag, side in sides.items() if side in full)
+
+
+def _flag_boxes(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
+    """Yield the boxes of red flags: the number of the page, the flag's id, the words."""
     for number, page in enumerate(laid.document.pages, start=1):
         for box in _boxes(page):
-            flag = (
-                box.element.get("data-flag")
-                if box.element is not None and box.element_tag == "li"
-                else None
-            )
-            if flag is None:
-                continue
-            words = " ".join(line.text for line in _text_boxes(box))
-            if number not in {FRONT, back} or any(out in words for out in words_out):
-                lost[flag] = None
-    return tuple(lost)
+            if box.element is not None and box.element_tag == "li":
+                flag = box.element.get("data-flag")
+                if flag is not None:
+                    yield number, flag, " ".join(line.text for line in _text_boxes(box))
 
 
 def _back_page(laid: LaidOutDocument) -> int:

@@ -6,12 +6,14 @@ Where none fits, the problems say what does not fit: flag, reader, stock, and mm
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from statistics import median
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, TeachbackError
 from teachback.html.composer import at_size
 from teachback.pdf.page_layout import (
     FRONT,
+    flags_beside,
     flags_out,
     in_turn,
     missing_height,
@@ -141,6 +143,10 @@ def _try(
     return laid, tuple(text_outside(laid, CARD_INSET - 0.1))
 
 
+# Characters: a red flag of more is long for a card, if it is also twice as long as is usual there.
+_LONG: Final = 80
+
+
 def _card_problems(
     job: Job,
     number: int,
@@ -168,7 +174,11 @@ def _card_problems(
     hint += f" It would fit on {', '.join(fitting)}." if fitting else ""
     name = job.names[number] if number < len(job.names) else job.name
     lost = [flag for flag in flags_out(laid, [out.words for out in outside]) if flag in flags]
-    for flag in lost:
+    # A long flag pushes short ones off its side: it is the one to shorten.
+    beside = [flag for flag in flags_beside(laid, lost) if flag in flags]
+    usual = median(len(flags[flag][1]) for flag in beside) if beside else 0
+    long = [flag for flag in beside if len(flags[flag][1]) > max(_LONG, 2 * usual)]
+    for flag in long or lost:
         place, words = flags[flag]
         yield Problem(
             f"{name}: the red flag '{flag}' does not fit {at}: '{words[:60]}'", hint, place

@@ -137,6 +137,7 @@ def test_the_manifest_lists_each_output_with_its_hash(workspace: Make) -> None:
             "pages",
             "code",
             "sha256",
+            "depth",
         ]
         assert row["sha256"] == sha256((clinic.root / "build" / row["file"]).read_bytes())
     assert rows[0]["card_mm"] == [85.6, 53.98]

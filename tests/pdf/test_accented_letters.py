@@ -277,7 +277,7 @@ def test_a_name_with_a_loose_accent_is_set_in_one_other_font(page: Composed, nam
 def test_a_letter_whose_accent_no_font_holds_is_rejected_with_its_reason(page: Composed) -> None:
     """A Hebrew accent on a Latin letter, and an accent that is in no font, are rejected."""
     for name, reason in {
-        "Xa\u0591": "has a letter with an accent (Latin) that the fonts do not have",
+        "Xa\u0591": "has a letter with an accent that the fonts do not have",
         "1\u0302": "has a sign that the fonts do not have",
     }.items():
         assert page.template(name).faults({"nurse": name}) == (FieldFault("nurse", reason),)

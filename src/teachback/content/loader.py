@@ -159,6 +159,9 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
             words[language] = _load_words(workspace, language, words, glyphs or frozenset())
         except TeachbackError as error:
             unfinished[language] = error.problems
+    if problems:
+        # All at once: the words are another file to mend.
+        problems += [problem for found in unfinished.values() for problem in found]
     if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
         raise TeachbackError(*problems)
     return WorkspaceContent(
@@ -196,7 +199,7 @@ def validate_handout(
             for where, problem in place_problems(handout)
         ),
         *(
-            problem._replace(location=file.locate(where))
+            problem._replace(location=file.locate(where, key=True))
             for where, problem in block_problems(handout)
         ),
         *_text_problems(handout, file, shared),
@@ -284,7 +287,7 @@ def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:
                     file.locate((name, "extends")),
                 )
             )
-        elif audiences.root[audiences.lineage(name)[-1]].extends is not None:
+        elif _is_in_ring(name, audiences):
             problems.append(
                 Problem(
                     f"the audience '{name}' extends itself, perhaps through others",
@@ -295,6 +298,12 @@ def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:
     if problems:
         raise TeachbackError(*problems)
     return audiences
+
+
+def _is_in_ring(name: str, audiences: Audiences) -> bool:
+    """Return whether an audience extends itself. One that extends such a one is not to blame."""
+    last = audiences.root.get(audiences.lineage(name)[-1])
+    return last is not None and last.extends == name
 
 
 def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:

@@ -182,3 +182,22 @@ def test_what_only_a_reader_of_the_language_can_judge_is_a_warning(
     ]
     built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, clinic), clinic, TODAY)
     assert not built.failed
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("Klingon!", "'Klingon!' is not a language tag, so no handout can be written in it"),
+        ("es", "this language name, 'English', is that of content/words/en.yaml already"),
+    ],
+)
+def test_words_that_cannot_be_used_are_told_and_do_not_stop_other_languages(
+    workspace: Make, name: str, message: str
+) -> None:
+    """Handouts in English are printed, and a check warns of the file."""
+    clinic = workspace({f"content/words/{name}.yaml": WORDS})
+    shared = load_shared(clinic)
+    assert "en" in shared.words
+    assert name not in shared.words
+    found = check((), (), clinic, TODAY)
+    assert message in [problem.message for problem in found.problems]

@@ -362,16 +362,6 @@ MADE = {
             ),
         ),
     ),
-    "words of no language": Case(
-        {"content/words/Klingon!.yaml": words("English", "English")},
-        (
-            Said(
-                "content/words/Klingon!.yaml:2:1",
-                "'Klingon!' is not a language tag",
-                "Call the file by its language",
-            ),
-        ),
-    ),
     "a language without words": Case(
         {HANDOUT: tiny("language: en", "language: de")},
         (
@@ -408,17 +398,6 @@ MADE = {
             ),
         ),
         "build tiny --kind handout --format html --audience ckd",
-    ),
-    "words that were copied and not translated": Case(
-        {"content/words/es.yaml": words("Tip", "Tip")},
-        (
-            Said(
-                "content/words/es.yaml",
-                "content/words/es.yaml has the same language name, 'English', as "
-                "content/words/en.yaml",
-                "Translate the words",
-            ),
-        ),
     ),
     "two files with one id": Case(
         {"content/handouts/tiny.en.yaml": TINY.encode()},

@@ -345,6 +345,18 @@ def list_handouts(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     return 1 if problems else 0
 
 
+@list_group.command("starters")
+@json_option
+def list_starters(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
+    """List the handouts that `teachback new ID --from STARTER` copies, and what they hold."""
+    from teachback.commands.listings import starter_rows
+
+    rows, problems = starter_rows(here())
+    print_rows(rows, as_json=as_json)
+    print_problems(problems)
+    return 1 if problems else 0
+
+
 @list_group.command("stocks")
 @json_option
 def list_stocks(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
@@ -387,12 +399,14 @@ def init_command(folder: Path) -> None:
 
 @command_line.command("new")
 @click.argument("identifier", metavar="ID")
-def new_command(identifier: str) -> None:
+@click.option("--from", "starter", metavar="STARTER", help="Copy this one: see `list starters`.")
+def new_command(identifier: str, starter: str | None) -> None:
     """Write a handout to start from; it builds as it is."""
     from teachback.commands.scaffold import new
 
-    path = new(identifier, here(), today())
-    click.echo(as_typed(f"{shown(path)}\nNow change it, then: teachback build {identifier}"))
+    for path in new(identifier, here(), today(), starter):
+        click.echo(shown(path))
+    click.echo(as_typed(f"Now change it, then: teachback build {identifier}"))
 
 
 @command_line.command("copy")

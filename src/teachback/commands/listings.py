@@ -1,17 +1,23 @@
-"""List handouts, audiences and stocks as rows."""
+"""List handouts, starters, audiences and stocks as rows."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.loader import load_shared, read_handouts
 from teachback.errors import Problem, in_file_order
-from teachback.files.workspace import Workspace, handout_files, shown
+from teachback.files.workspace import Workspace, handout_files, shown, starter_files
 from teachback.printing.card_stock import load_stocks
 from teachback.units import Paper
 
 if TYPE_CHECKING:
     from teachback.content.handout import Text
+
+# The kinds of blocks for which a clinic chooses a starter.
+_TOLD: Final = (
+    *("zones", "log", "schedule", "steps", "choices", "compare", "do_dont", "table", "mark"),
+    *("myths", "checklist"),
+)
 
 
 def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Problem, ...]]:
@@ -31,6 +37,31 @@ def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
                 "due": handout.review.due.isoformat() if handout.review.due else None,
                 "title": _any(handout.title),
                 "file": shown(files[stem]),
+            }
+        )
+    return rows, in_file_order(problem for group in reading.problems.values() for problem in group)
+
+
+def starter_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Problem, ...]]:
+    """Return a row for each starter that can be read, and the problems of the others."""
+    reading = read_handouts(workspace, starter_files(workspace))
+    rows = []
+    for authored in reading.authored.values():
+        handout = authored.handout
+        kinds = {
+            kind
+            for section in handout.sections
+            for block in section.blocks
+            for kind in _TOLD
+            if getattr(block, kind, None)
+        }
+        rows.append(
+            {
+                "id": handout.id,
+                "title": _any(handout.title),
+                "audiences": list(handout.audiences),
+                "holds": sorted(kinds),
+                "purpose": handout.purpose,
             }
         )
     return rows, in_file_order(problem for group in reading.problems.values() for problem in group)

@@ -7,7 +7,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from teachback.errors import Location, Problem, TeachbackError, UsageError, guess
+from teachback.errors import Location, Problem, TeachbackError, UsageError, guess, nearest
 from teachback.files.workspace import (
     SETTINGS,
     Workspace,
@@ -16,8 +16,10 @@ from teachback.files.workspace import (
     find,
     handout_files,
     is_merged,
+    is_there,
     read_bytes,
     shown,
+    starter_files,
     write_whole,
 )
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "content/handout.schema.json"
 SAMPLE_ID = "before-your-visit"
+_ID_LINE = re.compile(r"^id: .*$", re.MULTILINE)
+_PICTURE = re.compile(r"\bimages/[\w./-]+\.(?:svg|png|jpe?g)\b")
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -63,10 +67,14 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
     return tuple(files)
 
 
-def new(identifier: str, workspace: Workspace, today: dt.date) -> Path:
-    """Write a handout to start from, and return its file.
+def new(
+    identifier: str, workspace: Workspace, today: dt.date, starter: str | None = None
+) -> tuple[Path, ...]:
+    """Write a handout to start from, and return its file and the pictures copied with it.
 
-    Raises UsageError for an invalid id, and TeachbackError when the handout exists.
+    It is the sample, or a copy of a starter. Raises UsageError for an invalid id and an unknown
+    starter. Raises TeachbackError when the handout exists, or another picture has the name of one
+    to copy.
     """
     if not _ID.fullmatch(identifier) or len(identifier) > 60:  # noqa: PLR2004 -- the longest id of the model
         raise UsageError(
@@ -80,12 +88,44 @@ def new(identifier: str, workspace: Workspace, today: dt.date) -> Path:
         raise TeachbackError(
             Problem("this handout already exists", "Choose another id.", Location(shown(path)))
         )
-    sample = (
-        find(workspace, "content/samples/handout.yaml")
-        or builtin_root() / "content" / "samples" / "handout.yaml"
-    )
-    write_whole(path, _handout(read_bytes(sample), identifier, today))
-    return path
+    if starter is not None:
+        files = _copies(starter, identifier, path, workspace)
+    else:
+        sample = (
+            find(workspace, "content/samples/handout.yaml")
+            or builtin_root() / "content" / "samples" / "handout.yaml"
+        )
+        files = {path: _handout(read_bytes(sample), identifier, today)}
+    for target, data in files.items():
+        write_whole(target, data)
+    return tuple(files)
+
+
+def _copies(starter: str, identifier: str, path: Path, workspace: Workspace) -> dict[Path, bytes]:
+    """Return what to write for a copy of a starter: the handout, and the pictures it names."""
+    starters = starter_files(workspace)
+    if starter not in starters:
+        hint = f"{nearest(starter, starters)} `teachback list starters` shows what each holds."
+        raise UsageError(Problem(f"there is no starter '{starter}'", hint.strip()))
+    source = starters[starter]
+    text = _ID_LINE.sub(f"id: {identifier}", read_bytes(source).decode(), count=1)
+    files = {path: text.encode()}
+    problems = []
+    for name in sorted(set(_PICTURE.findall(text))):
+        original = source.parents[1] / name
+        target = workspace.root / "content" / name
+        if not is_there(original) or target == original:
+            continue
+        data = read_bytes(original)
+        if not is_there(target):
+            files[target] = data
+        elif read_bytes(target) != data:
+            hint = "Nothing was written. Rename your picture, and its name in your handouts."
+            message = "you have another picture of the name that the starter uses"
+            problems.append(Problem(message, hint, Location(shown(target))))
+    if problems:
+        raise TeachbackError(*problems)
+    return files
 
 
 def copy_builtin(name: str, workspace: Workspace, *, force: bool = False) -> tuple[Path, str]:

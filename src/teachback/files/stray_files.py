@@ -62,6 +62,7 @@ SHELVES: Final = {
         names=frozenset({"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"})
     ),
     "content/samples": ReadFiles(names=frozenset({"clinic.yaml", "handout.yaml", SETTINGS})),
+    "content/starters": ReadFiles(_YAML, what="A starter"),
     "content/words": ReadFiles(_YAML, what="A language's words"),
     # The names in these folders come from the built-in ones.
     "templates": ReadFiles(),

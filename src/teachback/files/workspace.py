@@ -180,6 +180,24 @@ def own_handouts(workspace: Workspace) -> dict[str, Path]:
     return {stem: path for stem, path in files.items() if path.is_relative_to(workspace.root)}
 
 
+def starter_files(workspace: Workspace) -> dict[str, Path]:
+    """Return the files that a new handout can be copied from, by id, sorted.
+
+    These are the starters, the clinic's own before the built-in ones, and the built-in handouts.
+    """
+    folders_in_order = (
+        workspace.builtin / "content" / "handouts",
+        *(root / "content" / "starters" for root in reversed(workspace.roots)),
+    )
+    found = {
+        path.stem: path
+        for folder in folders_in_order
+        for path in folder.glob("*.yaml")
+        if not path.name.startswith(".")
+    }
+    return dict(sorted(found.items()))
+
+
 def chosen_handouts(names: Collection[str], workspace: Workspace) -> dict[str, Path]:
     """Return the handout files with these names, or the workspace's own if none are named.
 
@@ -231,7 +249,7 @@ def handout_named(workspace: Workspace, name: str) -> Path:
 
 
 def effective_files(workspace: Workspace) -> dict[str, Path]:
-    """Return all files except the handouts, by their name in the workspace.
+    """Return all files except handouts and starters, by their name in the workspace.
 
     Any page may be made from these files. The built-in file that a clinic's one is merged with has
     `BELOW` before its name.
@@ -251,7 +269,7 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
                 walked.add(real)
                 subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
                 inside = Path(folder).relative_to(root).as_posix()
-                if inside == "content/handouts":
+                if inside in {"content/handouts", "content/starters"}:
                     continue
                 found.update(
                     {

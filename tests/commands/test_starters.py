@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from workspace_cases import here, lay, problems
 
 from teachback.files.workspace import Workspace, builtin_root, starter_files
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 BUILTIN = builtin_root()
 STARTERS = tuple(starter_files(Workspace(BUILTIN, BUILTIN)))
@@ -71,3 +70,23 @@ def test_the_list_shows_what_each_starter_holds(
     assert "which zone are you in" in row
     assert "general, ckd, dialysis" in row
     assert "log, schedule, steps, zones" in row
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("paper", ["letter", "a4"])
+@pytest.mark.parametrize("size", ["standard", "large"])
+def test_each_starter_prints_for_all_its_readers(
+    paper: str,
+    size: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """With a clinic's logo and numbers, no starter is refused in any size or on any paper."""
+    root = lay(tmp_path, OWN)
+    for starter in STARTERS:
+        assert here(f"new our-{starter} --from {starter}", root, monkeypatch, capsys)[0] == 0
+    names = " ".join(f"our-{starter}" for starter in STARTERS)
+    command = f"build {names} --kind handout --paper {paper} --size {size} -j 1"
+    code, _, err = here(command, root, monkeypatch, capsys)
+    assert code == 0, err

@@ -24,6 +24,8 @@ T = TypeVar("T")
 # In mm at 13 pt, as fields declare it: the room beside a label on a line of half a bank card, in
 # the card's 9 pt type.
 HALF_CARD: Final = 45.0
+# In characters. A longer label leaves no room to write beside it on half of a card.
+LONG_LABEL: Final = 14
 # A log with more columns than this lies across the page.
 UPRIGHT_COLUMNS: Final = 7
 
@@ -169,7 +171,8 @@ def _card(card: doc.CardText, reader: Reader) -> ed.CardSide:
 
 def _write_in(line: doc.WriteInLine, reader: Reader) -> ed.WriteIn:
     wide = line.field is not None and reader.fields[line.field].width_mm > HALF_CARD
-    return ed.WriteIn(_line(line.label, reader), _place(line.field), wide)
+    label = _line(line.label, reader)
+    return ed.WriteIn(label, _place(line.field), wide or len(plain(label)) > LONG_LABEL)
 
 
 def _section(section: doc.Section, reader: Reader, flags: tuple[ed.Flag, ...]) -> ed.EditionSection:

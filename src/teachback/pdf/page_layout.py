@@ -342,6 +342,7 @@ def block_heights(laid: LaidOutDocument) -> tuple[tuple[str, float], ...]:
             for child in section.children:
                 words = " ".join(line.text.strip() for line in _text_boxes(child))
                 found = heights.setdefault(id(child.element), [words, 0.0])
+                found[0] = found[0] or words
                 found[1] += px_to_mm(child.margin_height())
     return tuple((words, height) for words, height in heights.values())
 

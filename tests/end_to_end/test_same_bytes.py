@@ -59,7 +59,7 @@ def printed(
     out = root / cwd / "out"
     files = {
         path.relative_to(out).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(out.rglob("*.*"))
+        for path in sorted(out.glob("*/*.*"))
         if path.suffix in {".pdf", ".html"}
     }
     assert len(files) == 5 * (len(more) or 2)

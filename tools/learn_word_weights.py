@@ -97,13 +97,13 @@ def handout_rows(rules: TextRules) -> Iterator[Row]:
         root / "content" / "handouts" / "leg-cramps.yaml", workspace, shared
     ).handout
     for name in ("ckd", "dialysis"):
-        ear = ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"})
-        for found in _features(passages(handout, ear), rules):
+        reader = ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"})
+        for found in _features(passages(handout, reader), rules):
             yield found, False
 
 
-def _features(heard: Sequence[Passage], rules: TextRules) -> Iterator[frozenset[str]]:
-    for passage, unit in units(heard):
+def _features(reader_texts: Sequence[Passage], rules: TextRules) -> Iterator[frozenset[str]]:
+    for passage, unit in units(reader_texts):
         mentions = names_in(rules.lexicon, unit.text)
         if passage.role in LEANS:
             yield features(unit, mentions, rules.lexicon)

@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from teachback.content import base_model, handout
-from teachback.content.base_model import Accepted, Chosen, Role, Statement
+from teachback.content.base_model import Accepted, Role, SelectableModel, SourcedModel
 from teachback.content.handout import BLOCKS, Handout, HandoutRow, HandoutTable, Number, WriteInLine
 from teachback.content.record_fields import FieldName
 
@@ -79,9 +79,9 @@ def format_reference() -> str:
         _table(Handout),
         "### Keys of every statement",
         _summary(
-            Statement, "Every block, and every part that takes the common keys, may have these."
+            SourcedModel, "Every block, and every part that takes the common keys, may have these."
         ),
-        _table(Statement),
+        _table(SourcedModel),
         "### Blocks",
         BLOCKS_INTRODUCTION,
     ]
@@ -89,7 +89,7 @@ def format_reference() -> str:
         pieces += [f"#### {key}", _summary(BLOCKS[key]), _table(BLOCKS[key])]
     pieces += ["### Parts", "The handout and its blocks are made of these parts."]
     for model in parts:
-        if model not in {Handout, Statement, Chosen}:
+        if model not in {Handout, SourcedModel, SelectableModel}:
             pieces += [f"#### {_heading(model)}", _summary(model), _table(model)]
     return "\n\n".join(pieces)
 
@@ -132,11 +132,11 @@ def _summary(model: type[BaseModel], more: str = "") -> str:
 
 def _first_line(model: type[BaseModel]) -> str:
     line = (model.__doc__ or "").strip().splitlines()[0]
-    if model in BLOCKS.values() or model is Statement:
+    if model in BLOCKS.values() or model is SourcedModel:
         return line
-    if issubclass(model, Statement):
+    if issubclass(model, SourcedModel):
         return f"{line} It also takes the [common keys](#keys-of-every-statement)."
-    if issubclass(model, Chosen):
+    if issubclass(model, SelectableModel):
         return f"{line} It also takes [`only`](#keys-of-every-statement)."
     return line
 
@@ -144,8 +144,8 @@ def _first_line(model: type[BaseModel]) -> str:
 def _table(model: type[BaseModel]) -> str:
     """Give a table of the keys that are a model's own."""
     common: set[str] = set()
-    for base in (Statement, Chosen):
-        if model is not Statement and issubclass(model, base):
+    for base in (SourcedModel, SelectableModel):
+        if model is not SourcedModel and issubclass(model, base):
             common = set(base.model_fields)
             break
     own = typing.get_type_hints(model, include_extras=True)

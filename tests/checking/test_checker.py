@@ -76,7 +76,7 @@ def test_a_brief_check_tells_the_same_and_holds_no_texts(
         print_checkup(checkup)
         told.append(capsys.readouterr().out)
         [checked] = checkup.handouts
-        assert (checked.authored is None, len(checked.heard)) == (
+        assert (checked.authored is None, len(checked.reader_texts)) == (
             (True, 0) if brief else (False, 2)
         )
     assert "general: Flesch-Kincaid" in told[0]
@@ -297,7 +297,7 @@ def test_a_broken_handout_does_not_keep_the_others_from_being_checked(workspace:
     checkup = check((), (), clinic, TODAY)
     by_name = {checked.stem: checked for checked in checkup.handouts}
     assert by_name["broken"].problems
-    assert by_name["tiny"].heard
+    assert by_name["tiny"].reader_texts
 
 
 def test_the_shipped_handout_has_no_open_errors_or_warnings(builtin: Workspace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from texts_as_read import hear_all
+from texts_as_read import reader_texts_of
 from tiny_handout import TINY
 
 from teachback.checking.cross_audience import (
@@ -61,7 +61,9 @@ def findings(workspace: Workspace, text: str, clinic: Clinic = OWN) -> list[Find
     handout = read(workspace, text).handout
     return list(
         across_findings(
-            handout, hear_all(handout, load_shared(workspace).audiences, clinic.values()), clinic
+            handout,
+            reader_texts_of(handout, load_shared(workspace).audiences, clinic.values()),
+            clinic,
         )
     )
 
@@ -248,32 +250,34 @@ def test_every_carded_flag_is_in_the_handout_with_the_same_tier(builtin: Workspa
     """Card and handout share one source; short words are listed beside the full ones."""
     shared = load_shared(builtin)
     handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
-    heard = hear_all(handout, shared.audiences, shared.clinic.values())
-    pairs = short_pairs(heard)
+    reader_texts = reader_texts_of(handout, shared.audiences, shared.clinic.values())
+    pairs = short_pairs(reader_texts)
     said = {
         (audience, pair.flag): (pair.text.text, pair.short.text, pair.tier)
         for pair in pairs
         for audience in pair.audiences
     }
     count = 0
-    for one in heard:
-        reader = Reader(one.ear.lineage, one.ear.values)
+    for one in reader_texts:
+        reader = Reader(one.reader.lineage, one.reader.values)
         edition = choose(handout, reader, badge="-", size=TypeSize.STANDARD, sources=shared.sources)
         flags = {p.block: p for p in one.passages if p.role == "flag"}
         for flag in edition.flags:
             if not flag.card:
-                assert (one.ear.audience, flag.id) not in said
+                assert (one.reader.audience, flag.id) not in said
                 continue
             passage = flags[f"flag {flag.id}"]
             assert passage.tier == flag.tier
             if flag.short != flag.text:
                 short = "".join(span.text for span in flag.short)
-                assert said[one.ear.audience, flag.id] == (passage.text, short, flag.tier)
+                assert said[one.reader.audience, flag.id] == (passage.text, short, flag.tier)
                 count += 1
     assert count > 5
     assert count == len(said)
     assert [
-        f for f in across_findings(handout, heard, shared.clinic) if f.severity is Severity.ERROR
+        f
+        for f in across_findings(handout, reader_texts, shared.clinic)
+        if f.severity is Severity.ERROR
     ] == []
 
 
@@ -283,7 +287,9 @@ def test_the_shipped_handout_says_why_a_flag_is_silent(builtin: Workspace) -> No
     handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
     found = list(
         across_findings(
-            handout, hear_all(handout, shared.audiences, shared.clinic.values()), shared.clinic
+            handout,
+            reader_texts_of(handout, shared.audiences, shared.clinic.values()),
+            shared.clinic,
         )
     )
     assert [finding.words for finding in found if finding.rule == SILENT.id] == [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from texts_as_read import hear_all
+from texts_as_read import reader_texts_of
 from tiny_handout import TINY
 
 from teachback.checking.review_calendar import (
@@ -387,7 +387,7 @@ def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
 
     def found(block: str) -> list[str]:
         handout = read(clinic, TINY + block).handout
-        heard = hear_all(
+        reader_texts = reader_texts_of(
             handout,
             load_shared(clinic).audiences,
             {
@@ -395,7 +395,7 @@ def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
                 "clinic.phone": "5 cups",
             },
         )
-        return [finding.words for finding in number_findings(heard[0].passages)]
+        return [finding.words for finding in number_findings(reader_texts[0].passages)]
 
     assert found("      - text: About 1 in 4 people get cramps.\n") == ["1 in 4"]
     assert found("      - {text: About 1 in 4 people get cramps., sources: [dialmag]}\n") == []
@@ -465,12 +465,14 @@ def test_the_shipped_handout_names_a_source_for_its_numbers(builtin: Workspace) 
     """Numbers without a source would be listed here, for the reviewer."""
     shared = load_shared(builtin)
     handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
-    heard = hear_all(handout, shared.audiences, shared.clinic.values())
-    assert {finding.words for one in heard for finding in number_findings(one.passages)} == set()
+    reader_texts = reader_texts_of(handout, shared.audiences, shared.clinic.values())
+    assert {
+        finding.words for one in reader_texts for finding in number_findings(one.passages)
+    } == set()
     assert len(used_sources(handout)) > 10
     bare = {
         f.words
-        for one in heard
+        for one in reader_texts
         for f in number_findings(p._replace(sources=()) for p in one.passages)
     }
     assert {"more than 10", "1 in 4"} <= bare

@@ -108,10 +108,10 @@ def test_every_word_of_every_reader_stands_there_with_its_line(
     text = words((tmp_path / "review.html").read_bytes())
     [checked] = checkup.handouts
     assert checked.authored is not None
-    assert set(checked.heard) == {"general", "ckd", "dialysis"}
-    for heard in checked.heard.values():
-        assert len(heard.passages) > 50
-        for passage in heard.passages:
+    assert set(checked.reader_texts) == {"general", "ckd", "dialysis"}
+    for reader_text in checked.reader_texts.values():
+        assert len(reader_text.passages) > 50
+        for passage in reader_text.passages:
             line = checked.authored.file.locate(passage.path).line
             said = re.escape(" ".join(passage.text.split()))
             bare = passage.role in {"heading", "cell", "column"}
@@ -220,8 +220,8 @@ def test_its_pdf_passes_the_validators_and_says_what_the_page_says(
     assert sizes == {(595, 842)}
     found = [
         passage.text
-        for heard in checkup.handouts[0].heard.values()
-        for passage in heard.passages
+        for reader_text in checkup.handouts[0].reader_texts.values()
+        for passage in reader_text.passages
         if passage.role != "short"
     ]
     assert len(found) > 50

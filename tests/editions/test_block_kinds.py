@@ -12,7 +12,7 @@ from tiny_handout import TINY
 
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
-from teachback.content.handout import BLOCKS, Handout, Model, Role, Statement, Text, text_fields
+from teachback.content.handout import BLOCKS, Handout, Model, Role, SourcedModel, Text, text_fields
 from teachback.content.loader import load_handout, load_shared, read_handouts
 from teachback.editions.comparison import compare
 from teachback.editions.passages import ReaderContext, passages
@@ -111,9 +111,9 @@ def sample(workspace: Make, kind: str, change: str = "") -> Sample:
     return Sample(authored, shared, tuple(f"words {number}{change}" for number in numbers))
 
 
-def block_of(made: Sample) -> Statement:
+def block_of(made: Sample) -> SourcedModel:
     """Return the block of a sample."""
-    block: Statement = made.authored.handout.sections[0].blocks[-1]
+    block: SourcedModel = made.authored.handout.sections[0].blocks[-1]
     return block
 
 
@@ -234,14 +234,14 @@ def test_what_two_readers_get_of_a_block_is_compared(workspace: Make, kind: str)
     assert [words for words in made.words if f"Kidney {words}" not in shown] == []
 
 
-class When(Statement):
+class When(SourcedModel):
     """An entry of a kind that only this test knows."""
 
     when: Annotated[Text, Role.ITEM]
     what: Annotated[Text, Role.ITEM]
 
 
-class Timeline(Statement):
+class Timeline(SourcedModel):
     """A kind that only this test knows."""
 
     caption: Annotated[Text, Role.CAPTION]
@@ -293,7 +293,7 @@ def test_a_new_kind_of_block_takes_a_model_and_a_template(
 def test_a_kind_of_block_that_is_not_known_is_never_passed_over(workspace: Make) -> None:
     """A kind that somebody forgot to register raises, and prints nothing."""
 
-    class Forgotten(Statement):
+    class Forgotten(SourcedModel):
         """A kind without a registration."""
 
     made = sample(workspace, "text")

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
-from texts_as_read import hear_all
+from texts_as_read import reader_texts_of
 from tiny_handout import TINY
 
 from teachback.cli.app import run
@@ -122,8 +122,8 @@ def test_the_same_reader_twice_differs_in_nothing(workspace: Make) -> None:
     clinic = workspace({"content/handouts/tiny.yaml": RICH})
     shared = load_shared(clinic)
     authored = load_handout(handout_files(clinic)["tiny"], clinic, shared)
-    _, ckd = hear_all(authored.handout, shared.audiences, shared.clinic.values())
-    comparison = compare(authored.handout, ckd.ear, ckd.ear, authored.file.locate)
+    _, ckd = reader_texts_of(authored.handout, shared.audiences, shared.clinic.values())
+    comparison = compare(authored.handout, ckd.reader, ckd.reader, authored.file.locate)
     assert comparison.blocks == ()
     assert comparison.unchanged > 7
     with pytest.raises(UsageError):

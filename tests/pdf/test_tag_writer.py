@@ -496,14 +496,14 @@ def page_of(audience: str, kind: str) -> Page:
     return printed(edition, PageContext(shared.words["en"], shared.clinic, "LC-TEST"), kind, DESIGN)
 
 
-def printed(edition: Any, dress: PageContext, kind: str, design: Design) -> Page:  # noqa: ANN401
+def printed(edition: Any, context: PageContext, kind: str, design: Design) -> Page:  # noqa: ANN401
     """Compose and print an edition."""
     if kind == "card":
         html = at_size(
-            compose_cards([(edition, dress)], design, medium=Medium.PRINT), CARD, [(8.0, 8.0)]
+            compose_cards([(edition, context)], design, medium=Medium.PRINT), CARD, [(8.0, 8.0)]
         )
     else:
-        html = compose_handout(edition, dress, design, medium=Medium.PRINT, paper=Paper.LETTER)
+        html = compose_handout(edition, context, design, medium=Medium.PRINT, paper=Paper.LETTER)
     return Page(html, renderer.write(renderer.lay_out(html, design.files, renderer.Fonts())))
 
 
@@ -551,9 +551,9 @@ def kitchen(kitchen_root: Path) -> dict[str, Page]:
     edition = choose(
         handout, reader, badge="For all", size=TypeSize.STANDARD, sources=shared.sources
     )
-    dress = PageContext(shared.words["en"], shared.clinic, "KI-TEST")
+    context = PageContext(shared.words["en"], shared.clinic, "KI-TEST")
     design = open_design(workspace)
-    return {kind: printed(edition, dress, kind, design) for kind in ("handout", "card")}
+    return {kind: printed(edition, context, kind, design) for kind in ("handout", "card")}
 
 
 def source_words(html: str) -> str:

@@ -33,12 +33,15 @@ def check_text(
     return check_passages((Example(text, audience).passage(),), rules, lineage or (audience,))
 
 
-def hear_all(
+def reader_texts_of(
     handout: Handout, audiences: Audiences, values: Mapping[str, str | None]
 ) -> tuple[ReaderText, ...]:
     """Return each reader's edition of a valid handout; `values` are the values of placeholders."""
-    ears = (ReaderContext(audiences.lineage(name), values) for name in handout.audiences)
-    return tuple(ReaderText(handout, ear, passages(handout, ear), handout.language) for ear in ears)
+    readers = (ReaderContext(audiences.lineage(name), values) for name in handout.audiences)
+    return tuple(
+        ReaderText(handout, reader, passages(handout, reader), handout.language)
+        for reader in readers
+    )
 
 
 def edition_of(example: Example) -> ReaderText:
@@ -48,9 +51,9 @@ def edition_of(example: Example) -> ReaderText:
     title, `##` a heading, `!` the message, `>` a lead-in, `-` an item, `?` a teach-back question,
     `_` lines for notes. A line without a mark is a paragraph.
     """
-    ear = ReaderContext((example.audience,), {})
+    reader = ReaderContext((example.audience,), {})
     if not re.search(r"\n|^(?:#{1,2}|[!>?_-]) ", example.text):
-        return ReaderText(None, ear, (example.passage(),))
+        return ReaderText(None, reader, (example.passage(),))
     made: list[Passage] = []
     lead = ""
     for number, line in enumerate(example.text.split("\n")):
@@ -79,4 +82,4 @@ def edition_of(example: Example) -> ReaderText:
                 lead=around,
             )
         )
-    return ReaderText(None, ear, tuple(made))
+    return ReaderText(None, reader, tuple(made))

@@ -132,13 +132,13 @@ def load_all_rules(workspace: Workspace) -> Rules:
     return Rules(guard, known, load_vocabulary(workspace))
 
 
-def find_in(heard: ReaderText, shared: WorkspaceContent, rules: Rules) -> Iterator[Finding]:
+def find_in(reader_text: ReaderText, shared: WorkspaceContent, rules: Rules) -> Iterator[Finding]:
     """Yield the findings of every rule that looks at a single edition."""
-    yield from clinical_rules.clinical_findings(heard, rules.text)
-    target = target_of(heard.handout, shared.audiences, heard.ear.audience)
-    yield from structure.structure_findings(heard, target=target, vocabulary=rules.vocabulary)
-    yield from glued_findings(heard, rules.text.lexicon)
-    yield from review_dates.number_findings(heard.passages)
+    yield from clinical_rules.clinical_findings(reader_text, rules.text)
+    target = target_of(reader_text.handout, shared.audiences, reader_text.reader.audience)
+    yield from structure.structure_findings(reader_text, target=target, vocabulary=rules.vocabulary)
+    yield from glued_findings(reader_text, rules.text.lexicon)
+    yield from review_dates.number_findings(reader_text.passages)
 
 
 def dated_problems(authored: LoadedHandout, rules: Rules, today: dt.date) -> Iterator[Problem]:

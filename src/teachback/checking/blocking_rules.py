@@ -119,16 +119,20 @@ def error_problems(
     authored: LoadedHandout, shared: WorkspaceContent, rules: Guard
 ) -> tuple[Problem, ...]:
     """Return the findings that block printing: errors that nobody has accepted."""
-    heard = {name: hear(authored, name, shared) for name in authored.handout.audiences}
+    reader_texts = {
+        name: reader_text_of(authored, name, shared) for name in authored.handout.audiences
+    }
     findings = [
         f
-        for f in find_errors(authored, heard, shared, rules)
+        for f in find_errors(authored, reader_texts, shared, rules)
         if f.severity is Severity.ERROR and f.rule not in rules.off
     ]
     still, _, _ = settled(merged(findings), authored.handout.accept)
-    several = len(heard) > 1
+    several = len(reader_texts) > 1
     return tuple(
-        problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard))
+        problem_for(
+            finding, authored, several=several and 0 < len(finding.audiences) < len(reader_texts)
+        )
         for finding in still
     )
 
@@ -145,12 +149,12 @@ def word_errors(
     )
 
 
-def hear(authored: LoadedHandout, audience: str, shared: WorkspaceContent) -> ReaderText:
+def reader_text_of(authored: LoadedHandout, audience: str, shared: WorkspaceContent) -> ReaderText:
     """Return a handout as one audience gets it; an unknown placeholder is a blank."""
     values: defaultdict[str, str | None] = defaultdict(lambda: None, shared.clinic.values())
-    ear = ReaderContext(shared.audiences.lineage(audience), values)
+    reader = ReaderContext(shared.audiences.lineage(audience), values)
     return ReaderText(
-        authored.handout, ear, passages(authored.handout, ear), authored.handout.language
+        authored.handout, reader, passages(authored.handout, reader), authored.handout.language
     )
 
 
@@ -204,19 +208,25 @@ def problem_for(finding: Finding, authored: LoadedHandout, *, several: bool) -> 
 
 
 def find_errors(
-    authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard
+    authored: LoadedHandout,
+    reader_texts: Mapping[str, ReaderText],
+    shared: WorkspaceContent,
+    rules: Guard,
 ) -> Iterator[Finding]:
     """Yield the findings of the rules that may block printing."""
-    for edition in heard.values():
+    for edition in reader_texts.values():
         yield from clinical_rules.clinical_findings(edition, rules.text)
-    yield from find_across(authored, heard, shared, rules)
+    yield from find_across(authored, reader_texts, shared, rules)
 
 
 def find_across(
-    authored: LoadedHandout, heard: Mapping[str, ReaderText], shared: WorkspaceContent, rules: Guard
+    authored: LoadedHandout,
+    reader_texts: Mapping[str, ReaderText],
+    shared: WorkspaceContent,
+    rules: Guard,
 ) -> Iterator[Finding]:
     """Yield the findings of every rule that compares the readers of a handout."""
-    yield from clinical_rules.gap_findings(heard, rules.text)
+    yield from clinical_rules.gap_findings(reader_texts, rules.text)
     yield from cross_audience.across_findings(
-        authored.handout, tuple(heard.values()), shared.clinic
+        authored.handout, tuple(reader_texts.values()), shared.clinic
     )

@@ -18,9 +18,9 @@ from teachback.checking.all_rules import (
 from teachback.checking.blocking_rules import (
     faulty_problems,
     find_across,
-    hear,
     merged,
     problem_for,
+    reader_text_of,
     settled,
 )
 from teachback.checking.clinic_words import added_problems
@@ -68,7 +68,7 @@ class CheckedHandout(NamedTuple):
     stem: str
     problems: tuple[Problem, ...]
     waived: tuple[AcceptedFinding, ...] = ()
-    heard: Mapping[str, ReaderText] = MappingProxyType({})
+    reader_texts: Mapping[str, ReaderText] = MappingProxyType({})
     authored: LoadedHandout | None = None
     targets: Mapping[str, int] = MappingProxyType({})
     wholes: Mapping[str, Graded] = MappingProxyType({})
@@ -76,13 +76,14 @@ class CheckedHandout(NamedTuple):
     def brief(self, vocabulary: Vocabulary) -> CheckedHandout:
         """Return a copy without the texts."""
         return self._replace(
-            heard=MappingProxyType({}), authored=None, wholes=self.grades(vocabulary)
+            reader_texts=MappingProxyType({}), authored=None, wholes=self.grades(vocabulary)
         )
 
     def grades(self, vocabulary: Vocabulary) -> Mapping[str, Graded]:
         """Return the overall reading grades of each edition, by audience."""
         return self.wholes or {
-            name: overall_grade(heard, vocabulary) for name, heard in self.heard.items()
+            name: overall_grade(reader_text, vocabulary)
+            for name, reader_text in self.reader_texts.items()
         }
 
     def grades_json(self, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -94,7 +95,8 @@ class CheckedHandout(NamedTuple):
                 "sections": [{"section": part.section, **_grades_json(part)} for part in parts[1:]],
             }
             for name, parts in (
-                (name, graded(heard, vocabulary)) for name, heard in self.heard.items()
+                (name, graded(reader_text, vocabulary))
+                for name, reader_text in self.reader_texts.items()
             )
         }
 
@@ -257,25 +259,29 @@ def check_handout(
     today: dt.date,
 ) -> CheckedHandout:
     """Check one loaded handout, for all its audiences or for those named."""
-    every = {name: hear(authored, name, shared) for name in authored.handout.audiences}
-    heard = {name: edition for name, edition in every.items() if not audiences or name in audiences}
+    every = {name: reader_text_of(authored, name, shared) for name in authored.handout.audiences}
+    reader_texts = {
+        name: edition for name, edition in every.items() if not audiences or name in audiences
+    }
     findings = [
-        finding for edition in heard.values() for finding in find_in(edition, shared, rules)
+        finding for edition in reader_texts.values() for finding in find_in(edition, shared, rules)
     ]
     # Differences between readers show only if all are compared, whichever were asked for.
     across = find_across(authored, every, shared, rules)
     findings += [
-        f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*heard, ""})
+        f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*reader_texts, ""})
     ]
     once = merged(finding for finding in findings if finding.rule not in rules.off)
     open_, waived, idle = settled(once, authored.handout.accept)
-    several = len(heard) > 1
+    several = len(reader_texts) > 1
     problems = [
         *_unknown_rules(authored, rules),
         *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off),
     ]
     problems += [
-        problem_for(finding, authored, several=several and 0 < len(finding.audiences) < len(heard))
+        problem_for(
+            finding, authored, several=several and 0 < len(finding.audiences) < len(reader_texts)
+        )
         for finding in open_
     ]
     # With only some audiences checked, an unmatched acceptance may belong to another one.
@@ -288,8 +294,10 @@ def check_handout(
             problems.append(
                 _wordless_problem(number, authored) if wordless else _idle_problem(number, authored)
             )
-    targets = {name: target_of(authored.handout, shared.audiences, name) for name in heard}
-    return CheckedHandout(stem, in_file_order(problems), tuple(waived), heard, authored, targets)
+    targets = {name: target_of(authored.handout, shared.audiences, name) for name in reader_texts}
+    return CheckedHandout(
+        stem, in_file_order(problems), tuple(waived), reader_texts, authored, targets
+    )
 
 
 def _unknown_rules(authored: LoadedHandout, rules: Rules) -> Iterator[Problem]:

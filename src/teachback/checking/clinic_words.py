@@ -50,15 +50,15 @@ def added_problems(
             if steps in file.locations:
                 found[problem._replace(location=file.locate(steps))] = None
         for name in shared.audiences.root:
-            heard = ReaderText(
+            reader_text = ReaderText(
                 None,
                 ReaderContext(shared.audiences.lineage(name), {}),
                 tuple(_passages(file.data, name)),
                 path.stem,
             )
             for finding in (
-                *clinical_rules.clinical_findings(heard, rules),
-                *typed_findings(heard.passages, shared.clinic),
+                *clinical_rules.clinical_findings(reader_text, rules),
+                *typed_findings(reader_text.passages, shared.clinic),
             ):
                 place = file.locate(finding.passage.path)
                 hint = _NUMBER_HINT if finding.rule == TYPED.id else finding.hint

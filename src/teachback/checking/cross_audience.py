@@ -148,26 +148,26 @@ class ShortPair(NamedTuple):
 
 
 def across_findings(
-    handout: doc.Handout, heard: tuple[ReaderText, ...], clinic: Clinic
+    handout: doc.Handout, reader_texts: tuple[ReaderText, ...], clinic: Clinic
 ) -> Iterator[Finding]:
     """Yield the findings of all rules in this module, each once for all the readers it concerns."""
-    yield from _same(handout, heard)
-    yield from _unread(handout, heard)
-    yield from _silent(handout, heard)
-    yield from _short_numbers(heard)
+    yield from _same(handout, reader_texts)
+    yield from _unread(handout, reader_texts)
+    yield from _silent(handout, reader_texts)
+    yield from _short_numbers(reader_texts)
     yield from _once(
         finding
-        for one in heard
+        for one in reader_texts
         for finding in (*stop_findings(one.passages), *typed_findings(one.passages, clinic))
     )
 
 
-def short_pairs(heard: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
+def short_pairs(reader_texts: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
     """Return the full and the short words of each flag on a card, each pair of words once."""
     found: dict[tuple[str, str, str], ShortPair] = {}
-    for one in heard:
+    for one in reader_texts:
         carded = (
-            {flag.id for flag in one.handout.red_flags if doc.is_on_card(flag, one.ear.lineage)}
+            {flag.id for flag in one.handout.red_flags if doc.is_on_card(flag, one.reader.lineage)}
             if one.handout
             else set()
         )
@@ -178,7 +178,7 @@ def short_pairs(heard: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
                 continue
             text = texts[short.block]
             before = found.get((name, text.text, short.text))
-            readers = (*(before.audiences if before else ()), one.ear.audience)
+            readers = (*(before.audiences if before else ()), one.reader.audience)
             found[name, text.text, short.text] = ShortPair(
                 name,
                 short.tier,
@@ -223,8 +223,8 @@ def _finding(
     return Finding(rule.id, rule.severity, passage, words, *said, audiences)
 
 
-def _same(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
-    lineages = {one.ear.audience: one.ear.lineage for one in heard}
+def _same(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
+    lineages = {one.reader.audience: one.reader.lineage for one in reader_texts}
     for path, value in steps(handout):
         if (
             not isinstance(value, dict)
@@ -254,25 +254,27 @@ def _same(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Findi
                 yield _finding(SAME, (*path, name), text, said)
 
 
-def _unread(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
+def _unread(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
     placed: dict[str, set[str]] = {
-        one.ear.audience: set(_placed(handout, one.ear)) for one in heard
+        one.reader.audience: set(_placed(handout, one.reader)) for one in reader_texts
     }
     for index, flag in enumerate(handout.red_flags):
-        readers = [one.ear for one in heard if one.ear.reached(flag)]
+        readers = [one.reader for one in reader_texts if one.reader.reached(flag)]
         path = ("red_flags", index)
         # Page 1 of large print has the short words of the tiers that need a call.
         if (
             flag.short is not None
             and flag.tier is doc.Tier.VISIT
-            and not any(doc.is_on_card(flag, ear.lineage) for ear in readers)
+            and not any(doc.is_on_card(flag, reader.lineage) for reader in readers)
         ):
             said = (
                 "these short words are never printed: this red flag is on no card",
                 "Remove `short:`, or set `card: true`.",
             )
             yield _finding(UNREAD, (*path, "short"), flag.id, said)
-        if flag.why is not None and not any(flag.tier in placed[ear.audience] for ear in readers):
+        if flag.why is not None and not any(
+            flag.tier in placed[reader.audience] for reader in readers
+        ):
             hint = f"Add `- red_flags: [{flag.tier}]` to a section, or remove `why:`."
             yield _finding(
                 UNREAD,
@@ -285,11 +287,14 @@ def _unread(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
             )
 
 
-def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
+def _silent(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
     for index, flag in enumerate(handout.red_flags):
-        silent = tuple(one.ear.audience for one in heard if not one.ear.reached(flag))
+        silent = tuple(one.reader.audience for one in reader_texts if not one.reader.reached(flag))
         path = ("red_flags", index)
-        words = next((one.ear.plain(flag.text) for one in heard if one.ear.reached(flag)), flag.id)
+        words = next(
+            (one.reader.plain(flag.text) for one in reader_texts if one.reader.reached(flag)),
+            flag.id,
+        )
         # A reason for one audience does not hold for those that extend it: dialysis has other
         # signs.
         unsaid = tuple(name for name in silent if name not in flag.silent_for)
@@ -298,7 +303,7 @@ def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
                 f"Give it to them, too, or say why not: `silent_for: {{{unsaid[0]}: the reason}}`."
             )
             others = " and ".join(
-                one.ear.audience for one in heard if one.ear.audience not in silent
+                one.reader.audience for one in reader_texts if one.reader.audience not in silent
             )
             yield _finding(
                 SILENT,
@@ -316,8 +321,8 @@ def _silent(handout: doc.Handout, heard: tuple[ReaderText, ...]) -> Iterator[Fin
                 yield _finding(SILENT, (*path, "silent_for", name), words, said)
 
 
-def _short_numbers(heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
-    for pair in short_pairs(heard):
+def _short_numbers(reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
+    for pair in short_pairs(reader_texts):
         text = " ".join(_COUNTED.get(word, word) for word in pair.text.text.lower().split())
         known = set(_NUMBER.findall(text))
         for number in dict.fromkeys(_NUMBER.findall(pair.short.text)):
@@ -329,9 +334,9 @@ def _short_numbers(heard: tuple[ReaderText, ...]) -> Iterator[Finding]:
                 )
 
 
-def _placed(handout: doc.Handout, ear: ReaderContext) -> Iterator[str]:
+def _placed(handout: doc.Handout, reader: ReaderContext) -> Iterator[str]:
     """Yield the tiers that sections show with their reasons for a reader."""
     for section in handout.sections:
-        for block in section.blocks if ear.reached(section) else ():
-            if isinstance(block, doc.RedFlagsBlock) and ear.reached(block):
+        for block in section.blocks if reader.reached(section) else ():
+            if isinstance(block, doc.RedFlagsBlock) and reader.reached(block):
                 yield from block.red_flags

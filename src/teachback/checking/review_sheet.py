@@ -246,57 +246,59 @@ def make_sheet(
         if place is not None:
             marks.setdefault(place, []).append(number)
     editions = tuple(
-        _edited(heard, authored, shared, vocabulary, marks, picture)
-        for heard in checked.heard.values()
+        _edited(reader_text, authored, shared, vocabulary, marks, picture)
+        for reader_text in checked.reader_texts.values()
     )
-    comparisons = _comparisons(checked.heard, authored)
+    comparisons = _comparisons(checked.reader_texts, authored)
     return HandoutReport(
         checked.stem,
         authored.file.name,
-        next(iter(checked.heard.values())).ear.plain(handout.title)
-        if checked.heard
+        next(iter(checked.reader_texts.values())).reader.plain(handout.title)
+        if checked.reader_texts
         else handout.id,
         handout.language,
         authored,
         findings,
         accepted,
         editions,
-        tuple(_questions(checked.heard, authored, shared, vocabulary)),
-        comparisons[0].audiences[0] if comparisons else next(iter(checked.heard), ""),
+        tuple(_questions(checked.reader_texts, authored, shared, vocabulary)),
+        comparisons[0].audiences[0] if comparisons else next(iter(checked.reader_texts), ""),
         comparisons,
         tuple(
             _other(comparison, shared.audiences.root[comparison.audiences[1]].name, marks)
             for comparison in comparisons
         ),
-        short_pairs(tuple(checked.heard.values())),
+        short_pairs(tuple(checked.reader_texts.values())),
         tuple(
-            _since(one.audience, checked.heard[one.audience], authored, search, one.mark)
+            _since(one.audience, checked.reader_texts[one.audience], authored, search, one.mark)
             for one in editions
         ),
-        tuple(_silent(checked.heard, authored)),
+        tuple(_silent(checked.reader_texts, authored)),
         search.looked,
         tuple(_sources(authored, shared)),
     )
 
 
 def _edited(
-    heard: ReaderText,
+    reader_text: ReaderText,
     authored: LoadedHandout,
     shared: WorkspaceContent,
     vocabulary: Vocabulary,
     marks: Mapping[Location, list[str]],
     picture: Callable[[str], str],
 ) -> EditionReport:
-    audience = heard.ear.audience
-    judged = frozenset(passage.block for passage in heard.passages if passage.role is Role.VERDICT)
-    words = shared.words.get(heard.language) or shared.words["en"]
-    whole, *sections = graded(heard, vocabulary)
+    audience = reader_text.reader.audience
+    judged = frozenset(
+        passage.block for passage in reader_text.passages if passage.role is Role.VERDICT
+    )
+    words = shared.words.get(reader_text.language) or shared.words["en"]
+    whole, *sections = graded(reader_text, vocabulary)
     target = target_of(authored.handout, shared.audiences, audience)
     targets = dict(zip(FORMULAS, (target, target + SMOG_ABOVE, None), strict=True))
     return EditionReport(
         audience,
         shared.audiences.root[audience].name,
-        fingerprint(authored.handout, heard.ear.lineage, picture),
+        fingerprint(authored.handout, reader_text.reader.lineage, picture),
         whole.counts.all_words,
         target,
         tuple(Score(grade, targets[grade.formula]) for grade in whole.grades),
@@ -306,24 +308,27 @@ def _edited(
                 heading,
                 tuple(
                     _joined(
-                        [_line(piece, heard, authored, marks, (words, judged)) for piece in row]
+                        [
+                            _line(piece, reader_text, authored, marks, (words, judged))
+                            for piece in row
+                        ]
                     )
                     for _, row in groupby(group, _row)
                 ),
             )
-            for heading, group in groupby(_read_on(heard), lambda piece: piece.heading)
+            for heading, group in groupby(_read_on(reader_text), lambda piece: piece.heading)
         ),
     )
 
 
-def _read_on(heard: ReaderText) -> Iterator[Piece]:
+def _read_on(reader_text: ReaderText) -> Iterator[Piece]:
     """Yield a reader's text in reading order, without the headings that group it on the sheet.
 
     Short words for the card are yielded with the card, only for readers whose card has them.
     """
-    assert heard.handout is not None  # noqa: S101 -- an edition of a handout
+    assert reader_text.handout is not None  # noqa: S101 -- an edition of a handout
     for piece in sorted(
-        pieces(heard.handout, heard.ear), key=lambda piece: reading_order(piece.key)
+        pieces(reader_text.handout, reader_text.reader), key=lambda piece: reading_order(piece.key)
     ):
         passage = piece.passage
         if passage is None or not (
@@ -355,18 +360,22 @@ def _joined(lines: list[TextLine]) -> TextLine:
 
 def _line(
     piece: Piece,
-    heard: ReaderText,
+    reader_text: ReaderText,
     authored: LoadedHandout,
     marks: Mapping[Location, list[str]],
     printed: tuple[Words, frozenset[str]],
 ) -> TextLine:
     place = authored.file.locate(piece.path)
     passage = piece.passage
-    spans = parse_marks(piece.written, heard.ear.values) if piece.written else (Span(piece.text),)
+    spans = (
+        parse_marks(piece.written, reader_text.reader.values)
+        if piece.written
+        else (Span(piece.text),)
+    )
     role = str(passage.role) if passage else "item"
     return TextLine(
         place.line,
-        _name(piece, *printed, heard.ear.values.get("clinic.emergency") or ""),
+        _name(piece, *printed, reader_text.reader.values.get("clinic.emergency") or ""),
         role,
         piece.text,
         spans,
@@ -394,14 +403,14 @@ def _name(piece: Piece, words: Words, judged: frozenset[str], emergency: str) ->
 
 
 def _questions(
-    heard: Mapping[str, ReaderText],
+    reader_texts: Mapping[str, ReaderText],
     authored: LoadedHandout,
     shared: WorkspaceContent,
     vocabulary: Vocabulary,
 ) -> Iterator[Question]:
     """Yield each question once for all readers with the same answer."""
     found: dict[tuple[object, ...], Question] = {}
-    for name, edition in heard.items():
+    for name, edition in reader_texts.items():
         target = target_of(authored.handout, shared.audiences, name)
         for asked in self_check(
             edition, structure.structure_findings(edition, target=target, vocabulary=vocabulary)
@@ -422,19 +431,24 @@ def _questions(
 
 
 def _comparisons(
-    heard: Mapping[str, ReaderText], authored: LoadedHandout
+    reader_texts: Mapping[str, ReaderText], authored: LoadedHandout
 ) -> tuple[Comparison, ...]:
     """Compare all texts with one of them: the one from which the others differ least."""
 
     def against(base: str) -> tuple[Comparison, ...]:
         return tuple(
-            compare(authored.handout, heard[base].ear, heard[name].ear, authored.file.locate)
-            for name in heard
+            compare(
+                authored.handout,
+                reader_texts[base].reader,
+                reader_texts[name].reader,
+                authored.file.locate,
+            )
+            for name in reader_texts
             if name != base
         )
 
     return min(
-        map(against, heard),
+        map(against, reader_texts),
         key=lambda found: sum(len(block.changes) for one in found for block in one.blocks),
         default=(),
     )
@@ -469,25 +483,31 @@ def _other(comparison: Comparison, name: str, marks: Mapping[Location, list[str]
 
 
 def _since(
-    name: str, heard: ReaderText, authored: LoadedHandout, search: Search, mark: str
+    name: str, reader_text: ReaderText, authored: LoadedHandout, search: Search, mark: str
 ) -> ChangesSinceApproval:
     earlier = search.found.get(name)
     if earlier is None:
         return ChangesSinceApproval(name)
     old: Handout = earlier.authored.handout
     found = changes(
-        (old, earlier.authored.file.locate), (authored.handout, authored.file.locate), heard.ear
+        (old, earlier.authored.file.locate),
+        (authored.handout, authored.file.locate),
+        reader_text.reader,
     )
     return ChangesSinceApproval(
         name, earlier.where, earlier.reviewer, earlier.reviewed, found, mark == earlier.mark
     )
 
 
-def _silent(heard: Mapping[str, ReaderText], authored: LoadedHandout) -> Iterator[OmittedFlag]:
+def _silent(
+    reader_texts: Mapping[str, ReaderText], authored: LoadedHandout
+) -> Iterator[OmittedFlag]:
     for index, flag in enumerate(authored.handout.red_flags):
-        texts = [one.ear.plain(flag.text) for one in heard.values() if one.ear.reached(flag)]
-        for name, one in heard.items():
-            if not one.ear.reached(flag):
+        texts = [
+            one.reader.plain(flag.text) for one in reader_texts.values() if one.reader.reached(flag)
+        ]
+        for name, one in reader_texts.items():
+            if not one.reader.reached(flag):
                 line = authored.file.locate(("red_flags", index)).line
                 yield OmittedFlag(
                     line, name, texts[0] if texts else flag.id, flag.silent_for.get(name, "")

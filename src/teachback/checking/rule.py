@@ -74,13 +74,13 @@ class ReaderText:
     def __init__(
         self,
         handout: Handout | None,
-        ear: ReaderContext,
+        reader: ReaderContext,
         passages: tuple[Passage, ...],
         language: str = "en",
     ) -> None:
         """Store the passages; `handout` is None where only a few passages are checked."""
         self.handout: Final = handout
-        self.ear: Final = ear
+        self.reader: Final = reader
         self.passages: Final = passages
         self.language: Final = language
 

@@ -257,7 +257,7 @@ def checkup_json(checkup: CheckResult) -> dict[str, Any]:
         "handouts": [
             {
                 "handout": checked.stem,
-                "audiences": list(checked.heard),
+                "audiences": list(checked.reader_texts),
                 "grades": checked.grades_json(checkup.rules.vocabulary),
                 "problems": [problem.as_json() for problem in checked.problems],
                 "accepted": [

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from teachback.content.base_model import Model, Role, Statement, Text
+from teachback.content.base_model import Model, Role, SourcedModel, Text
 from teachback.content.list_items import Items
 
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=120)]
@@ -21,7 +21,7 @@ COLUMN_LEADS: Final = {
 }
 
 
-class HeadingBlock(Statement):
+class HeadingBlock(SourcedModel):
     """A heading inside a section."""
 
     heading: Annotated[Text, Role.HEADING]
@@ -35,7 +35,7 @@ class ZoneColor(StrEnum):
     RED = "red"
 
 
-class Zone(Statement):
+class Zone(SourcedModel):
     """One zone: its signs, and what to do when the reader has them."""
 
     zone: ZoneColor
@@ -50,7 +50,7 @@ class Zone(Statement):
     do: Items | None = Field(None, description="What to do in this zone.")
 
 
-class ZonesBlock(Statement):
+class ZonesBlock(SourcedModel):
     """Zones for green, yellow and red: the signs, and what to do."""
 
     zones: tuple[Zone, ...] = Field(min_length=2, max_length=3)
@@ -63,20 +63,20 @@ class DoDont(Model):
     do_not: Items
 
 
-class DoDontBlock(Statement):
+class DoDontBlock(SourcedModel):
     """Two columns: what to do, and what not to do."""
 
     do_dont: DoDont
 
 
-class Choice(Statement):
+class Choice(SourcedModel):
     """A case, and what to do in it."""
 
     case: Annotated[Text, Role.LEAD] = Field(alias="if")
     then: Annotated[Text, Role.ITEM]
 
 
-class ChoicesBlock(Statement):
+class ChoicesBlock(SourcedModel):
     """A table of cases, and what to do in each."""
 
     choices: tuple[Choice, ...] = Field(min_length=1)
@@ -90,26 +90,26 @@ class Compared(Model):
     avoid: Items | None = None
 
 
-class CompareBlock(Statement):
+class CompareBlock(SourcedModel):
     """Columns side by side: what to choose, to limit and to avoid."""
 
     compare: Compared
 
 
-class Term(Statement):
+class Term(SourcedModel):
     """A word, and what it means."""
 
     term: Annotated[Text, Role.LEAD]
     meaning: Annotated[Text, Role.ITEM]
 
 
-class TermsBlock(Statement):
+class TermsBlock(SourcedModel):
     """Words, each with its meaning."""
 
     terms: tuple[Term, ...] = Field(min_length=1)
 
 
-class LinkBlock(Statement):
+class LinkBlock(SourcedModel):
     """A web page, as words, as an address, and on paper also as a QR code."""
 
     link: WebAddress

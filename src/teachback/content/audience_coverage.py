@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from teachback.content.base_model import Model, audience_of, is_for
 from teachback.content.handout import (
-    Chosen,
     Handout,
     RedFlag,
     RedFlagsBlock,
+    SelectableModel,
     Tier,
     ZonesBlock,
     is_on_card,
@@ -69,7 +69,7 @@ def steps(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
 def _walk(
     value: object, path: Path, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[Finding]:
-    if isinstance(value, Chosen) and value.only is not None:
+    if isinstance(value, SelectableModel) and value.only is not None:
         yield from _only_findings(value.only, (*path, "only"), readers, audiences)
         chosen = _who_get(value, readers, audiences)
         if not chosen and set(value.only) <= set(audiences.root):

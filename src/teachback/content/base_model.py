@@ -98,8 +98,8 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
-class Chosen(Model):
-    """Anything in a list that an audience may or may not get."""
+class SelectableModel(Model):
+    """A part that only some audiences may get."""
 
     only: Only = Field(
         None, description="The audiences that get this; those that extend them get it too."
@@ -109,7 +109,9 @@ class Chosen(Model):
 def is_for(item: object, lineage: Collection[str]) -> bool:
     """Return whether a reader gets an item. `lineage` is the audience and all that it extends."""
     return (
-        not isinstance(item, Chosen) or item.only is None or not set(item.only).isdisjoint(lineage)
+        not isinstance(item, SelectableModel)
+        or item.only is None
+        or not set(item.only).isdisjoint(lineage)
     )
 
 
@@ -142,8 +144,8 @@ class PartReview(Model):
     due: Day | None = None
 
 
-class Statement(Chosen):
-    """An item that says something. It may have an id, and may name its sources."""
+class SourcedModel(SelectableModel):
+    """A part that may have an id, sources and a review of its own."""
 
     id: Named = Field(None, description="A name for this statement, unique in the file.")
     sources: Names = Field((), description="Ids from content/sources.yaml.")

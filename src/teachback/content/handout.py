@@ -66,9 +66,9 @@ Day = base_model.Day
 Plain = base_model.Plain
 Model = base_model.Model
 Role = base_model.Role
-Chosen = base_model.Chosen
+SelectableModel = base_model.SelectableModel
 PartReview = base_model.PartReview
-Statement = base_model.Statement
+SourcedModel = base_model.SourcedModel
 __all__ = [
     "Choice",
     "ChoicesBlock",
@@ -119,7 +119,7 @@ class CalloutKind(StrEnum):
     DIALYSIS = "dialysis"
 
 
-class RedFlag(Statement):
+class RedFlag(SourcedModel):
     """A warning sign, written once for both handout and card."""
 
     id: Id
@@ -152,13 +152,13 @@ def is_on_card(flag: RedFlag, lineage: Collection[str]) -> bool:
     return base_model.is_for(flag, lineage) and flag.card
 
 
-class TextBlock(Statement):
+class TextBlock(SourcedModel):
     """A paragraph."""
 
     text: Annotated[Text, Role.PARAGRAPH]
 
 
-class ListBlock(Statement):
+class ListBlock(SourcedModel):
     """A list with bullets."""
 
     items: OuterItems = Field(alias="list")
@@ -167,14 +167,14 @@ class ListBlock(Statement):
     )
 
 
-class StepsBlock(Statement):
+class StepsBlock(SourcedModel):
     """A numbered list: things to do in this order, perhaps with a picture beside each."""
 
     steps: PictureSteps
     lead: Annotated[Text | None, Role.LEAD] = None
 
 
-class HandoutRow(Statement):
+class HandoutRow(SourcedModel):
     """One row of a table."""
 
     cells: Annotated[tuple[Text | None, ...], Role.CELL] = Field(
@@ -209,13 +209,13 @@ class HandoutTable(Model):
     caption: Annotated[Text | None, Role.CAPTION] = None
 
 
-class TableBlock(Statement):
+class TableBlock(SourcedModel):
     """A table."""
 
     table: HandoutTable
 
 
-class CalloutBlock(Statement):
+class CalloutBlock(SourcedModel):
     """A boxed remark."""
 
     callout: CalloutKind
@@ -226,7 +226,7 @@ class CalloutBlock(Statement):
     items: Items | None = Field(None, alias="list")
 
 
-class Reason(Statement):
+class Reason(SourcedModel):
     """One numbered reason, with its points and the remarks that go with it."""
 
     title: Annotated[Text, Role.HEADING]
@@ -234,13 +234,13 @@ class Reason(Statement):
     notes: tuple[CalloutBlock, ...] = ()
 
 
-class ReasonsBlock(Statement):
+class ReasonsBlock(SourcedModel):
     """Numbered reasons."""
 
     reasons: tuple[Reason, ...] = Field(min_length=1)
 
 
-class RedFlagsBlock(Statement):
+class RedFlagsBlock(SourcedModel):
     """Puts the red flags of these tiers here instead of at the top of page 1."""
 
     red_flags: tuple[Tier, ...] = Field(min_length=1)
@@ -257,7 +257,7 @@ def tier_of(zone: Zone) -> Tier | None:
     return Tier.TODAY if zone.zone is ZoneColor.YELLOW and zone.signs is None else None
 
 
-def placed_tiers(block: Statement) -> tuple[Tier, ...]:
+def placed_tiers(block: SourcedModel) -> tuple[Tier, ...]:
     """Return the tiers whose red flags a block shows, instead of the top of page 1."""
     if isinstance(block, RedFlagsBlock):
         return block.red_flags
@@ -265,7 +265,7 @@ def placed_tiers(block: Statement) -> tuple[Tier, ...]:
     return tuple(tier for tier in map(tier_of, zones) if tier is not None)
 
 
-def rows_to_fill_in(block: Statement) -> int:
+def rows_to_fill_in(block: SourcedModel) -> int:
     """Return how many rows without words a block has, for the reader to fill in."""
     if isinstance(block, LogBlock):
         return block.log.rows or 0
@@ -286,7 +286,7 @@ def pictures_of(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tup
                 yield from pictures_of(inner, (*path, field.alias or name))
 
 
-class Myth(Statement):
+class Myth(SourcedModel):
     """A wrong belief and the answer to it."""
 
     myth: Annotated[Text, Role.MYTH]
@@ -296,20 +296,20 @@ class Myth(Statement):
     answer: Annotated[Text, Role.ANSWER]
 
 
-class MythsBlock(Statement):
+class MythsBlock(SourcedModel):
     """Myths and facts."""
 
     myths: tuple[Myth, ...] = Field(min_length=1)
 
 
-class ChecklistBlock(Statement):
+class ChecklistBlock(SourcedModel):
     """Things to tick off."""
 
     checklist: Items
     lead: Annotated[Text | None, Role.LEAD] = None
 
 
-class Number(Chosen):
+class Number(SelectableModel):
     """One of the reader's own numbers, to be filled in by hand."""
 
     label: Annotated[Text, Role.LABEL]
@@ -317,20 +317,20 @@ class Number(Chosen):
     field: FieldName | None = Field(None, description="The field that a record writes here.")
 
 
-class MyNumbersBlock(Statement):
+class MyNumbersBlock(SourcedModel):
     """A table in which the reader and the clinic write the reader's own numbers."""
 
     my_numbers: tuple[Number, ...] = Field(min_length=1)
 
 
-class TeachBackBlock(Statement):
+class TeachBackBlock(SourcedModel):
     """Questions that the reader answers in their own words."""
 
     teach_back: Annotated[Items, Role.QUESTION]
     lead: Annotated[Text | None, Role.LEAD] = None
 
 
-class NotesBlock(Statement):
+class NotesBlock(SourcedModel):
     """Lines to write on."""
 
     notes: int = Field(ge=1, le=30, description="How many lines.")
@@ -346,7 +346,7 @@ class Phone(StrEnum):
     INTERPRETER = "interpreter"
 
 
-class ContactLine(Chosen):
+class ContactLine(SelectableModel):
     """One line of the contact box."""
 
     line: Phone
@@ -356,7 +356,7 @@ def _as_contact_line(value: object) -> object:
     return {"line": value} if isinstance(value, str) else value
 
 
-class ContactBlock(Statement):
+class ContactBlock(SourcedModel):
     """The box with the clinic's numbers, or with lines to write them on."""
 
     contact: tuple[
@@ -368,7 +368,7 @@ class ContactBlock(Statement):
     ] = Field(min_length=1)
 
 
-class Picture(Statement):
+class Picture(SourcedModel):
     """A picture from content/, with a description for those who cannot see it."""
 
     figure: Plain = Field(description="The file, below content/: images/name.svg, .png or .jpg.")
@@ -396,26 +396,26 @@ class FigureBlock(Picture):
     )
 
 
-class FiguresBlock(Statement):
+class FiguresBlock(SourcedModel):
     """Two pictures next to each other."""
 
     figures: tuple[Picture, Picture]
 
 
-class QuoteBlock(Statement):
+class QuoteBlock(SourcedModel):
     """A closing quote, set apart."""
 
     quote: Annotated[Text, Role.QUOTE]
 
 
-class SummaryBlock(Statement):
+class SummaryBlock(SourcedModel):
     """The few things to keep in mind."""
 
     summary: Items
 
 
 # The key that marks each kind of block -> its class. A block must have exactly one of these keys.
-BLOCKS: Final[dict[str, type[Statement]]] = {
+BLOCKS: Final[dict[str, type[SourcedModel]]] = {
     "callout": CalloutBlock,
     "zones": ZonesBlock,
     "do_dont": DoDontBlock,
@@ -495,7 +495,7 @@ class SectionPage(StrEnum):
     LANDSCAPE = "landscape"
 
 
-class Section(Chosen):
+class Section(SelectableModel):
     """A heading and the blocks below it."""
 
     id: Id
@@ -513,7 +513,7 @@ class Section(Chosen):
     blocks: tuple[Block, ...] = Field(min_length=1)
 
 
-class WriteInLine(Chosen):
+class WriteInLine(SelectableModel):
     """A line on the card to write on."""
 
     label: Annotated[Text, Role.LABEL]
@@ -522,7 +522,7 @@ class WriteInLine(Chosen):
     )
 
 
-class CardNote(Chosen):
+class CardNote(SelectableModel):
     """A short remark on the back of the card."""
 
     title: Annotated[Text, Role.LEAD]

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from teachback.content.base_model import Plain, Role, Statement, Text
+from teachback.content.base_model import Plain, Role, SourcedModel, Text
 
 
-class Item(Statement):
+class Item(SourcedModel):
     """One entry of a list."""
 
     text: Annotated[Text, Role.ITEM]

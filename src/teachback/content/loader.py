@@ -17,7 +17,7 @@ from teachback.content.audience_coverage import reach_problems, steps
 from teachback.content.audiences import Audiences
 from teachback.content.block_checks import block_problems
 from teachback.content.clinic import Clinic
-from teachback.content.handout import PICTURES, Handout, Statement
+from teachback.content.handout import PICTURES, Handout, SourcedModel
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
 from teachback.content.printed_words import Words, words_problems
@@ -481,14 +481,14 @@ def _part_problems(
 ) -> Iterator[Problem]:
     """Yield problems of parts that are valid by their keys but would not print right."""
     for path, value in steps(handout):
-        if isinstance(value, Statement | Handout):
+        if isinstance(value, SourcedModel | Handout):
             for index, name in enumerate(value.sources):
                 if name not in shared.sources.root:
                     hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
                     place = file.locate((*path, "sources", index))
                     yield Problem(f"the source '{name}' is not known", hint, place)
         for key in PICTURES:
-            picture = getattr(value, key, None) if isinstance(value, Statement) else None
+            picture = getattr(value, key, None) if isinstance(value, SourcedModel) else None
             if isinstance(picture, str):
                 place = file.locate((*path, key))
                 yield from picture_problems(picture, place, workspace, tuple(_readings(value)))

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
-from teachback.content.base_model import Chosen, Model, Plain, Statement, Text
+from teachback.content.base_model import Model, Plain, SelectableModel, SourcedModel, Text
 
 # Columns of a file of records that choose a record's edition. No field can have such a name.
 COLUMNS: Final = ("id", "audience", "language", "paper", "size", "copies")
@@ -56,7 +56,7 @@ class RecordField(Model):
     )
 
 
-class PersonalLine(Chosen):
+class PersonalLine(SelectableModel):
     """One field with its label."""
 
     field: FieldName
@@ -75,7 +75,7 @@ PersonalLines = tuple[
 ]
 
 
-class PersonalBlock(Statement):
+class PersonalBlock(SourcedModel):
     """Fields with their labels, each a line to write on, that say whom the paper is for."""
 
     personal: PersonalLines = Field(min_length=1)

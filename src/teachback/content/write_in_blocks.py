@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from teachback.content.base_model import Chosen, Model, Plain, Role, Statement, Text
+from teachback.content.base_model import Model, Plain, Role, SelectableModel, SourcedModel, Text
 from teachback.content.record_fields import FieldName
 
 # More rows than this are more than two months of days.
@@ -51,13 +51,13 @@ class Log(Model):
     caption: Annotated[Text | None, Role.CAPTION] = None
 
 
-class LogBlock(Statement):
+class LogBlock(SourcedModel):
     """A table that the reader fills in: readings, weights, symptoms."""
 
     log: Log
 
 
-class ScheduleRow(Chosen):
+class ScheduleRow(SelectableModel):
     """One medicine, and when to take it."""
 
     medicine: Annotated[Text, Role.CELL]
@@ -84,13 +84,13 @@ class Schedule(Model):
     caption: Annotated[Text | None, Role.CAPTION] = None
 
 
-class ScheduleBlock(Statement):
+class ScheduleBlock(SourcedModel):
     """Medicines by the times of the day, with room for the amounts."""
 
     schedule: Schedule
 
 
-class MarkBlock(Statement):
+class MarkBlock(SourcedModel):
     """A picture on which staff mark a side, with a box for each."""
 
     mark: Plain = Field(description="The picture, below content/: images/name.svg, .png or .jpg.")
@@ -100,7 +100,7 @@ class MarkBlock(Statement):
     sides: Annotated[tuple[Text, ...], Role.LABEL] = Field(min_length=1, max_length=4)
 
 
-class SignOffLine(Chosen):
+class SignOffLine(SelectableModel):
     """One line to sign or to fill in."""
 
     label: Annotated[Text, Role.LABEL]
@@ -114,7 +114,7 @@ def _as_line(value: object) -> object:
     return value
 
 
-class SignOffBlock(Statement):
+class SignOffBlock(SourcedModel):
     """Lines to sign: who explained the paper, to whom, and when."""
 
     sign_off: tuple[

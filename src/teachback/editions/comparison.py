@@ -143,7 +143,7 @@ def compare(
 
     `locate` returns the location of a path in the file.
     """
-    both = [{piece.key: piece for piece in pieces(handout, ear)} for ear in (left, right)]
+    both = [{piece.key: piece for piece in pieces(handout, reader)} for reader in (left, right)]
     names: dict[str, str] = {}
     changes: dict[str, list[Change]] = {}
     for key in sorted({**both[0], **both[1]}, key=reading_order):
@@ -217,16 +217,16 @@ def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
     )
 
 
-def pieces(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
+def pieces(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
     """Yield all that a reader gets of a checked handout, in the order of the file.
 
     This includes parts without words of their own.
     """
     flags: dict[str, str] = {}
-    for passage in passages(handout, ear):
+    for passage in passages(handout, reader):
         if passage.role is Role.FLAG:
             flags[passage.block] = passage.text
-        key = passage.path[:-1] if passage.path[-1] in ear.lineage else passage.path
+        key = passage.path[:-1] if passage.path[-1] in reader.lineage else passage.path
         heading = passage.heading or {"red_flags": "Red flags", "card": "Card"}.get(
             passage.kind, "Top of page 1"
         )
@@ -243,22 +243,24 @@ def pieces(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
         yield Piece(
             key, passage.text, passage.path, what, passage.block, heading, written, form, passage
         )
-    yield from _carded(handout, ear)
-    for path, block, section in _blocks(handout, ear):
-        yield from _wordless(path, block, ear, f"{section.id}/{path[-1]}", ear.plain(section.title))
+    yield from _carded(handout, reader)
+    for path, block, section in _blocks(handout, reader):
+        yield from _wordless(
+            path, block, reader, f"{section.id}/{path[-1]}", reader.plain(section.title)
+        )
 
 
-def _carded(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
+def _carded(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
     """Yield the flags on the card, in short words if they have any."""
     for index, flag in enumerate(handout.red_flags):
-        if doc.is_on_card(flag, ear.lineage):
+        if doc.is_on_card(flag, reader.lineage):
             name = "text" if flag.short is None else "short"
             words = flag.short or flag.text
-            written, place = ear.pick(words, ("red_flags", index, name))
+            written, place = reader.pick(words, ("red_flags", index, name))
             what = f"red flag '{flag.tier}' on the card"
             yield Piece(
                 ("card", "flags", index),
-                ear.plain(words),
+                reader.plain(words),
                 place,
                 what,
                 f"card {flag.id}",
@@ -268,21 +270,21 @@ def _carded(handout: doc.Handout, ear: ReaderContext) -> Iterator[Piece]:
 
 
 def _blocks(
-    handout: doc.Handout, ear: ReaderContext
-) -> Iterator[tuple[Steps, doc.Statement, doc.Section]]:
+    handout: doc.Handout, reader: ReaderContext
+) -> Iterator[tuple[Steps, doc.SourcedModel, doc.Section]]:
     for index, section in enumerate(handout.sections):
-        for number, block in enumerate(section.blocks if ear.reached(section) else ()):
-            if ear.reached(block):
+        for number, block in enumerate(section.blocks if reader.reached(section) else ()):
+            if reader.reached(block):
                 yield ("sections", index, "blocks", number), block, section
 
 
 def _wordless(
-    path: Steps, block: doc.Statement, ear: ReaderContext, name: str, heading: str
+    path: Steps, block: doc.SourcedModel, reader: ReaderContext, name: str, heading: str
 ) -> Iterator[Piece]:
     """Yield pieces for the blocks whose words are not the author's."""
     if isinstance(block, doc.ContactBlock):
         for index, line in enumerate(block.contact):
-            if ear.reached(line):
+            if reader.reached(line):
                 where = (*path, "contact", index)
                 yield Piece(
                     where,

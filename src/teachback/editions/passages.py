@@ -98,44 +98,44 @@ def as_read(text: str) -> str:
     return parted(spaced(visible_form(unnoted(text))))
 
 
-def passages(handout: doc.Handout, ear: ReaderContext) -> tuple[Passage, ...]:
+def passages(handout: doc.Handout, reader: ReaderContext) -> tuple[Passage, ...]:
     """Return all that a reader gets of a checked handout and its card, in the order of the file.
 
     Raises LookupError for a text without a version for the reader;
     `audience_coverage.reach_problems` finds those first.
     """
-    return tuple(_passages(handout, ear))
+    return tuple(_passages(handout, reader))
 
 
-def _passages(handout: doc.Handout, ear: ReaderContext) -> Iterator[Passage]:
-    walk = _Walk(ear, handout.fields)
-    top = Passage("", "", (), Role.TITLE, ear.audience, "title")
+def _passages(handout: doc.Handout, reader: ReaderContext) -> Iterator[Passage]:
+    walk = _Walk(reader, handout.fields)
+    top = Passage("", "", (), Role.TITLE, reader.audience, "title")
     yield from walk(handout.title, ("title",), Role.TITLE, top)
     about = top._replace(block="message", sources=handout.sources)
     yield from walk(handout.message, ("message",), Role.MESSAGE, about)
     about = top._replace(block="personal", kind="personal")
     yield from walk(handout.personal, ("personal",), None, about)
     for index, flag in enumerate(handout.red_flags):
-        if ear.reached(flag):
+        if reader.reached(flag):
             about = top._replace(block=f"flag {flag.id}", kind="red_flags", tier=str(flag.tier))
             yield from walk(flag, ("red_flags", index), None, about)
     if handout.card is not None:
         yield from walk(handout.card, ("card",), None, top._replace(block="card", kind="card"))
     for index, section in enumerate(handout.sections):
-        if not ear.reached(section):
+        if not reader.reached(section):
             continue
         path = ("sections", index)
         about = top._replace(
-            block=f"section {section.id}", section=section.id, heading=ear.read(section.title)
+            block=f"section {section.id}", section=section.id, heading=reader.read(section.title)
         )
         yield from walk(section.title, (*path, "title"), Role.HEADING, about)
         for number, block in enumerate(section.blocks):
-            if ear.reached(block):
+            if reader.reached(block):
                 about = about._replace(kind=kind_of(block))
                 yield from walk(block, (*path, "blocks", number), None, about)
 
 
-def kind_of(block: doc.Statement) -> str:
+def kind_of(block: doc.SourcedModel) -> str:
     """Return the key that names a block's kind in the file.
 
     Raises NotImplementedError for a kind that is not in BLOCKS.
@@ -152,8 +152,8 @@ class _Walk:
     `about` is a passage with the context of the part.
     """
 
-    def __init__(self, ear: ReaderContext, fields: tuple[doc.RecordField, ...]) -> None:
-        self.ear = ear
+    def __init__(self, reader: ReaderContext, fields: tuple[doc.RecordField, ...]) -> None:
+        self.reader = reader
         self.fields = {declared.name: (number, declared) for number, declared in enumerate(fields)}
 
     def __call__(
@@ -171,16 +171,18 @@ class _Walk:
         if isinstance(value, doc.Model):
             yield from self._inside(value, path, role, about, columns)
         elif isinstance(value, tuple):
-            first = self.ear.read(value[0]) if role is Role.CELL else ""
+            first = self.reader.read(value[0]) if role is Role.CELL else ""
             for index, item in enumerate(value):
                 if role is Role.CELL:
                     column = columns[index] if index < len(columns) else ""
                     about = about._replace(column=column, row=first if index else "")
-                if self.ear.reached(item):
+                if self.reader.reached(item):
                     yield from self(item, (*path, index), role, about, columns)
         elif role is not None and value is not None:
-            written, where = self.ear.pick(value, path)
-            yield about._replace(text=self.ear.read(value), written=written, path=where, role=role)
+            written, where = self.reader.pick(value, path)
+            yield about._replace(
+                text=self.reader.read(value), written=written, path=where, role=role
+            )
 
     def _inside(
         self,
@@ -198,7 +200,7 @@ class _Walk:
             about = about._replace(lead="", sources=())
         if isinstance(value, doc.CalloutBlock):
             about = about._replace(callout=str(value.callout))
-        if isinstance(value, doc.Statement):
+        if isinstance(value, doc.SourcedModel):
             about = about._replace(sources=(*about.sources, *value.sources))
         for key, name, own in doc.text_fields(type(value)):
             inner = getattr(value, name)
@@ -208,11 +210,11 @@ class _Walk:
                 about = about._replace(other=self._other(value, own))
             yield from self(inner, (*path, key), role if role and own else own, about, columns)
             if own in _LEADS or (own is Role.ITEM and isinstance(value, doc.OuterItem)):
-                about = about._replace(lead=self.ear.read(inner) or about.lead)
+                about = about._replace(lead=self.reader.read(inner) or about.lead)
             elif own is Role.COLUMN and isinstance(inner, tuple):
-                columns = tuple(self.ear.read(column) for column in inner)
+                columns = tuple(self.reader.read(column) for column in inner)
 
     def _other(self, myth: doc.Myth, role: Role | None) -> str:
         if role is Role.MYTH:
-            return f"{self.ear.read(myth.verdict)} {self.ear.read(myth.answer)}".strip()
-        return self.ear.read(myth.myth)
+            return f"{self.reader.read(myth.verdict)} {self.reader.read(myth.answer)}".strip()
+        return self.reader.read(myth.myth)

@@ -259,7 +259,7 @@ def _as_it_is(value: T) -> T:
 
 
 # Keys that choose or identify a part, and are not printed.
-_NOT_PRINTED: Final = frozenset(doc.Statement.model_fields)
+_NOT_PRINTED: Final = frozenset(doc.SourcedModel.model_fields)
 # A part of a handout -> what makes its edition, and the fields to make it from, in order. Any other
 # part becomes a PlainPart.
 _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]] = {

@@ -28,14 +28,14 @@ _NEAR: Final = 60
 _MOVED: Final = 0.9
 
 
-def changes(old: Version, new: Version, ear: ReaderContext) -> tuple[Change, ...]:
+def changes(old: Version, new: Version, reader: ReaderContext) -> tuple[Change, ...]:
     """Return what differs for one reader between two versions of a handout.
 
     Each version comes with a function that finds the location of a path in its file. The left side
     of a change is the old one. A red flag that moved to another tier or onto the card counts as a
     change.
     """
-    sides = [tuple(pieces(handout, ear)) for handout, _ in (old, new)]
+    sides = [tuple(pieces(handout, reader)) for handout, _ in (old, new)]
     olds, news = ([(piece.what, piece.form, piece.said) for piece in side] for side in sides)
     found: list[Change] = []
     for kind, a, b, c, d in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():

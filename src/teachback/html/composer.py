@@ -135,7 +135,7 @@ def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
 
 
 def compose_handout(
-    edition: Edition, dress: PageContext, design: Design, *, medium: Medium, paper: Paper
+    edition: Edition, context: PageContext, design: Design, *, medium: Medium, paper: Paper
 ) -> str:
     """Return the whole HTML page of a handout, with its styles.
 
@@ -155,10 +155,10 @@ def compose_handout(
     return _render(
         "handout.html",
         edition,
-        dress,
+        context,
         design,
         medium,
-        styles=sheet + stylesheet(names, dress.clinic, design),
+        styles=sheet + stylesheet(names, context.clinic, design),
     )
 
 
@@ -169,16 +169,16 @@ def compose_cards(
 
     `at_size` later sets the size of the cards and of their type.
     """
-    edition, dress = cards[0]
+    edition, context = cards[0]
     names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
     styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + stylesheet(
-        names, dress.clinic, design
+        names, context.clinic, design
     )
     dealt = [
-        {"edition": edition, "code": dress.code, "number": number}
-        for number, (edition, dress) in enumerate(cards)
+        {"edition": edition, "code": context.code, "number": number}
+        for number, (edition, context) in enumerate(cards)
     ]
-    page = _render("card.html", edition, dress, design, medium, styles=styles, cards=dealt)
+    page = _render("card.html", edition, context, design, medium, styles=styles, cards=dealt)
     return (
         at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards))
         if medium is Medium.SCREEN
@@ -350,7 +350,7 @@ def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
 def _render(
     template: str,
     edition: Edition,
-    dress: PageContext,
+    context: PageContext,
     design: Design,
     medium: Medium,
     *,
@@ -380,7 +380,7 @@ def _render(
 
     blocks = (block for section in edition.sections for block in section.blocks)
     codes = {
-        dress.code,
+        context.code,
         *(card["code"] for card in more.get("cards", ())),
         *(block.address for block in blocks if isinstance(block, EditionLink)),
     }
@@ -399,9 +399,9 @@ def _render(
         styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
     names = {
         "edition": edition,
-        "words": dress.words,
-        "clinic": dress.clinic,
-        "code": dress.code,
+        "words": context.words,
+        "clinic": context.clinic,
+        "code": context.code,
         "qr": qr,
         "styles": Markup(styles),  # noqa: S704 -- checked before
         "direction": direction_of(edition.language),
@@ -410,7 +410,7 @@ def _render(
         "picture": picture,
         "dial": dial,
         "say": partial(unseen, medium=medium),
-        "slot": partial(slot, medium=medium, write_here=dress.words.write_here),
+        "slot": partial(slot, medium=medium, write_here=context.words.write_here),
         "role": role,
         "medium": str(medium),
         "large": edition.size is TypeSize.LARGE,

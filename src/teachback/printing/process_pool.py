@@ -220,11 +220,11 @@ class Pool:
         )
 
     def _collected(self) -> Iterator[Outcome]:
-        heard = [child for child in self._children if child.task is not None or not child.ready]
-        nearest = min(child.deadline for child in heard)
+        waiting = [child for child in self._children if child.task is not None or not child.ready]
+        nearest = min(child.deadline for child in waiting)
         timeout = None if nearest == float("inf") else max(0.0, nearest - time.monotonic())
-        answering = wait([child.pipe for child in heard], timeout)
-        for child in heard:
+        answering = wait([child.pipe for child in waiting], timeout)
+        for child in waiting:
             task = child.task
             if child.pipe in answering:
                 outcome = self._answer(child)

@@ -36,52 +36,52 @@ _BRACES: Final = re.compile(r"\{[^{}]*\}")
 
 
 def expected_handout(
-    name: str, edition: Edition, authored: LoadedHandout, dress: PageContext, paper: Paper
+    name: str, edition: Edition, authored: LoadedHandout, context: PageContext, paper: Paper
 ) -> Expected:
     """Return what the file of a handout must contain."""
-    frame = Frame(dress.words, dress.clinic, dress.code, edition.calls)
+    frame = Frame(context.words, context.clinic, context.code, edition.calls)
     return Expected(
         name=name,
         place=authored.file.locate(("title",), key=True),
         said=handout_said(edition, frame),
         each_page=(
-            dress.code,
-            _review(edition, dress.words, dress.words.draft),
-            *_dates(edition, dress.words),
+            context.code,
+            _review(edition, context.words, context.words.draft),
+            *_dates(edition, context.words),
         ),
         floor=TYPE_FLOOR[edition.size],
         places=_places(authored),
-        frame=_frame(edition, dress, plain(edition.title)),
-        beside=_beside(dress.words),
+        frame=_frame(edition, context, plain(edition.title)),
+        beside=_beside(context.words),
         language=edition.language,
         title=plain(edition.title),
         page_mm=(paper.box.width, paper.box.height),
         across=any(section.page == "landscape" for section in edition.sections),
-        page_words=dress.words.page,
-        code=dress.code,
+        page_words=context.words.page,
+        code=context.code,
     )
 
 
 def expected_card(
-    name: str, edition: Edition, authored: LoadedHandout, dress: PageContext
+    name: str, edition: Edition, authored: LoadedHandout, context: PageContext
 ) -> Expected:
     """Return what the file of a card must contain."""
-    frame = Frame(dress.words, dress.clinic, dress.code, edition.calls)
+    frame = Frame(context.words, context.clinic, context.code, edition.calls)
     front = card_front_said(edition, frame)
     return Expected(
         name=name,
         place=authored.file.locate(("card",), key=True),
         said=(*front, *card_back_said(edition, frame)),
-        each_page=(dress.code, _review(edition, dress.words, dress.words.card_draft)),
+        each_page=(context.code, _review(edition, context.words, context.words.card_draft)),
         floor=CARD_TEXT_FLOOR,
         card=True,
         back=len(front),
         places=_places(authored),
-        frame=_frame(edition, dress),
-        beside=_beside(dress.words),
+        frame=_frame(edition, context),
+        beside=_beside(context.words),
         language=edition.language,
         title=plain(edition.card.title) if edition.card else "",
-        code=dress.code,
+        code=context.code,
     )
 
 
@@ -101,13 +101,13 @@ def _dates(edition: Edition, words: Words) -> tuple[str, ...]:
     return (version, *((words.due.format(date=dated(due, edition.language)),) if due else ()))
 
 
-def _frame(edition: Edition, dress: PageContext, *more: str) -> tuple[str, ...]:
+def _frame(edition: Edition, context: PageContext, *more: str) -> tuple[str, ...]:
     """Return what templates may print around the sentences: words, clinic, code, dates."""
-    clinic = [value for value in dress.clinic.model_dump().values() if isinstance(value, str)]
-    words = dress.words.model_dump(
+    clinic = [value for value in context.clinic.model_dump().values() if isinstance(value, str)]
+    words = context.words.model_dump(
         exclude={"calibrate", "cover", "language", "page", "reviewed", "version", "due"}
     )
-    fillings = {"emergency": dress.clinic.emergency, "code": dress.code}
+    fillings = {"emergency": context.clinic.emergency, "code": context.code}
     phrases = [text.format(**fillings) for text in _texts(words)]
     # A template may separate the parts of "Tell us its code: {code}".
     parts = [
@@ -119,10 +119,10 @@ def _frame(edition: Edition, dress: PageContext, *more: str) -> tuple[str, ...]:
     ]
     whole = [
         *more,
-        dress.code,
+        context.code,
         *clinic,
-        _review(edition, dress.words, dress.words.draft),
-        *_dates(edition, dress.words),
+        _review(edition, context.words, context.words.draft),
+        *_dates(edition, context.words),
     ]
     return tuple(dict.fromkeys(text for text in (*whole, *phrases, *parts) if text.strip()))
 

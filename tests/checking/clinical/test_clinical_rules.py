@@ -41,17 +41,20 @@ def rules(builtin: Workspace) -> TextRules:
 
 
 @pytest.fixture(scope="session")
-def heard(builtin: Workspace) -> dict[str, ReaderText]:
+def reader_texts(builtin: Workspace) -> dict[str, ReaderText]:
     """Return the built-in handout as each of its readers gets it."""
     shared = load_shared(builtin)
     handout = load_handout(
         builtin.root / "content" / "handouts" / "leg-cramps.yaml", builtin, shared
     ).handout
-    ears = {
+    readers = {
         name: ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"})
         for name in handout.audiences
     }
-    return {name: ReaderText(handout, ear, passages(handout, ear)) for name, ear in ears.items()}
+    return {
+        name: ReaderText(handout, reader, passages(handout, reader))
+        for name, reader in readers.items()
+    }
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -168,27 +171,31 @@ def test_each_unsafe_statement_of_the_source_is_found_for_ckd(
     assert found_in(item, rules)
 
 
-def test_the_shipped_handout_has_no_errors(heard: dict[str, ReaderText], rules: TextRules) -> None:
+def test_the_shipped_handout_has_no_errors(
+    reader_texts: dict[str, ReaderText], rules: TextRules
+) -> None:
     """No edition has an error or a gap: the rules must leave this text alone."""
-    assert set(heard) == {"general", "ckd", "dialysis"}
+    assert set(reader_texts) == {"general", "ckd", "dialysis"}
     errors = [
         found
-        for edition in heard.values()
+        for edition in reader_texts.values()
         for found in clinical_findings(edition, rules)
         if found.severity is Severity.ERROR
     ]
     assert errors == []
-    assert list(gap_findings(heard, rules)) == []
+    assert list(gap_findings(reader_texts, rules)) == []
 
 
-def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, ReaderText], rules: TextRules) -> None:
+def test_the_general_text_is_unsafe_for_ckd(
+    reader_texts: dict[str, ReaderText], rules: TextRules
+) -> None:
     """For a reader with CKD, the general edition has errors, so the rules do work on this text."""
-    general = heard["general"]
+    general = reader_texts["general"]
     found = {
         found.rule
         for found in clinical_findings(
             ReaderText(
-                general.handout, ReaderContext(("ckd",), general.ear.values), general.passages
+                general.handout, ReaderContext(("ckd",), general.reader.values), general.passages
             ),
             rules,
         )
@@ -196,10 +203,10 @@ def test_the_general_text_is_unsafe_for_ckd(heard: dict[str, ReaderText], rules:
     assert {"ckd-fluid", "ckd-potassium-benefit"} <= found
 
 
-def test_the_rules_are_quick(heard: dict[str, ReaderText], rules: TextRules) -> None:
+def test_the_rules_are_quick(reader_texts: dict[str, ReaderText], rules: TextRules) -> None:
     """All editions take about 50 ms; ten times that would be a different algorithm."""
     start = time.process_time()
-    for edition in heard.values():
+    for edition in reader_texts.values():
         list(clinical_findings(edition, rules))
     assert time.process_time() - start < 0.5
 
@@ -216,7 +223,9 @@ def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
     """General advice to take an NSAID is a gap if the CKD text is missing or the same."""
     general = _general("Take ibuprofen for the soreness.")
     same = ReaderText(None, ReaderContext(("ckd",), {}), general.passages)
-    other = ReaderText(None, same.ear, (same.passages[0]._replace(text="Do not take ibuprofen."),))
+    other = ReaderText(
+        None, same.reader, (same.passages[0]._replace(text="Do not take ibuprofen."),)
+    )
     assert [found.rule for found in gap_findings({"general": general}, rules)] == ["general-gap"]
     assert [found.rule for found in gap_findings({"general": general, "ckd": same}, rules)] == [
         "general-gap"

@@ -12,11 +12,11 @@ from teachback.content.handout import Handout
 from teachback.editions.passages import ReaderContext, passages
 
 
-def asked(heard: ReaderText) -> dict[tuple[str, str], SelfCheckQuestion]:
+def asked(reader_text: ReaderText) -> dict[tuple[str, str], SelfCheckQuestion]:
     """Return the questions by instrument and item."""
     return {
         (question.instrument, question.item): question
-        for question in self_check(heard, structure_findings(heard))
+        for question in self_check(reader_text, structure_findings(reader_text))
     }
 
 
@@ -41,8 +41,8 @@ def edition(
         **more,
     }
     handout = Handout.model_validate(data)
-    ear = ReaderContext(("ckd",), {})
-    return ReaderText(handout, ear, passages(handout, ear))
+    reader = ReaderContext(("ckd",), {})
+    return ReaderText(handout, reader, passages(handout, reader))
 
 
 def test_what_the_structure_answers_is_answered_with_its_place() -> None:

@@ -30,7 +30,7 @@ from teachback.content.handout import Handout
 from teachback.editions.passages import Passage, ReaderContext, Role, passages
 
 
-def heard(
+def reader_text(
     *texts: tuple[Role, str] | str, lead: str = "", language: str = "en", kind: str = "list"
 ) -> ReaderText:
     """Return an edition of passages in one block, each given by role and text.
@@ -97,7 +97,7 @@ def test_words() -> None:
 def test_an_item_counts_with_its_lead_in() -> None:
     """`Call us if` with two items makes two sentences, and the lead-in is not a third one."""
     found = sentences_of(
-        heard(
+        reader_text(
             (Role.LEAD, "Call us if you have:"),
             (Role.ITEM, "a fever"),
             (Role.ITEM, "a bad cough"),
@@ -114,7 +114,7 @@ def test_an_item_counts_with_its_lead_in() -> None:
 def test_a_lead_in_that_is_a_sentence_stands_alone() -> None:
     """A lead-in with its own full stop is a sentence; its items are not joined to it."""
     found = sentences_of(
-        heard(
+        reader_text(
             (Role.LEAD, "We can help."),
             (Role.ITEM, "Rest well"),
             (Role.ITEM, "Ask us now"),
@@ -127,7 +127,7 @@ def test_a_lead_in_that_is_a_sentence_stands_alone() -> None:
 def test_the_title_of_a_reason_is_no_lead_in() -> None:
     """A heading over points stays a heading and does not lengthen them."""
     found = sentences_of(
-        heard(
+        reader_text(
             (Role.HEADING, "Salt and your body"),
             (Role.ITEM, "It holds water."),
             lead="Salt and your body",
@@ -143,7 +143,7 @@ def test_the_title_of_a_reason_is_no_lead_in() -> None:
 def test_headings_labels_and_fragments_do_not_count() -> None:
     """A heading never counts, whatever its end; text in a cell counts if it is a whole sentence."""
     found = sentences_of(
-        heard(
+        reader_text(
             (Role.HEADING, "What can you do?"),
             (Role.CELL, "Leg cramps at night"),
             (Role.CELL, "Stretch before bed"),
@@ -167,7 +167,7 @@ COUNTED = Counts(sentences=4, words=20, syllables=28, long=2, all_words=20, shor
 
 def test_counts_of_a_text_counted_by_hand() -> None:
     """The program's counts equal those of a person."""
-    assert count(sentences_of(heard(TEXT).passages), builtin_vocabulary()) == COUNTED
+    assert count(sentences_of(reader_text(TEXT).passages), builtin_vocabulary()) == COUNTED
 
 
 def test_formulas_on_the_text_counted_by_hand() -> None:
@@ -179,7 +179,7 @@ def test_formulas_on_the_text_counted_by_hand() -> None:
     assert forcast(COUNTED) == pytest.approx(
         20 - 112.5 / 10
     )  # 15 of 20 words are 112.5 of 150: 8.75
-    assert [f"{grade.grade:.2f}" for grade in graded(heard(TEXT))[0].grades] == [
+    assert [f"{grade.grade:.2f}" for grade in graded(reader_text(TEXT))[0].grades] == [
         "2.88",
         "7.17",
         "8.75",
@@ -200,8 +200,8 @@ def test_bullets_without_full_stops_do_not_raise_the_grade() -> None:
         "Rest in the shade",
         "Call us if you feel ill",
     ]
-    bare = graded(heard(*((Role.ITEM, text) for text in items)))[0]
-    stopped = graded(heard(*((Role.ITEM, f"{text}.") for text in items)))[0]
+    bare = graded(reader_text(*((Role.ITEM, text) for text in items)))[0]
+    stopped = graded(reader_text(*((Role.ITEM, f"{text}.") for text in items)))[0]
     assert bare.counts.sentences == 5
     assert bare.grades == stopped.grades
 
@@ -217,12 +217,12 @@ def test_bullets_without_full_stops_do_not_raise_the_grade() -> None:
 def test_how_far_to_trust_a_grade(sentences_: int, cautions: list[str]) -> None:
     """A grade is not meaningful under 100 words, and rough under 30 sentences, except FORCAST."""
     text = "Walk with us each day. " * sentences_
-    assert [grade.caution for grade in graded(heard(text))[0].grades] == cautions
+    assert [grade.caution for grade in graded(reader_text(text))[0].grades] == cautions
 
 
 def test_a_language_without_a_formula_is_not_scored_aloud() -> None:
     """For Spanish, each formula reports that it does not apply, and gives no grade."""
-    grades = graded(heard("Llame a la clínica. " * 40, language="es"))[0].grades
+    grades = graded(reader_text("Llame a la clínica. " * 40, language="es"))[0].grades
     assert [str(grade) for grade in grades] == [
         f"{name} not scored (no formula for the language 'es')"
         for name in ("Flesch-Kincaid", "SMOG", "FORCAST")
@@ -230,7 +230,7 @@ def test_a_language_without_a_formula_is_not_scored_aloud() -> None:
     assert (
         list(
             grade_findings(
-                heard("Llame a la clínica inmediatamente. " * 40, language="es"), target=1
+                reader_text("Llame a la clínica inmediatamente. " * 40, language="es"), target=1
             )
         )
         == []
@@ -239,7 +239,7 @@ def test_a_language_without_a_formula_is_not_scored_aloud() -> None:
 
 def test_a_text_of_fragments_has_no_sentences_to_score() -> None:
     """Without whole sentences, the formulas that need them say so, and nothing divides by zero."""
-    grades = graded(heard((Role.CELL, "Leg cramps"), (Role.CELL, "Salt")))[0]
+    grades = graded(reader_text((Role.CELL, "Leg cramps"), (Role.CELL, "Salt")))[0]
     assert [grade.grade is None for grade in grades.grades] == [True, True, False]
     assert grades.by("SMOG").caution == "no whole sentences"
 
@@ -252,15 +252,15 @@ def test_the_edition_above_its_target_is_told_with_all_formulas() -> None:
 
     The same text under a higher target gets none.
     """
-    edition = heard((Role.TITLE, "Salt"), HARD * 12)
+    edition = reader_text((Role.TITLE, "Salt"), HARD * 12)
     found = {finding.rule: finding for finding in grade_findings(edition, target=6)}
     assert set(found) == {"plain-grade", "plain-long-words"}
     for word in ("target of grade 6", "Flesch-Kincaid", "SMOG", "FORCAST", "rough: 12 sentences"):
         assert word in found["plain-grade"].message
     assert "nephrology (12)" in found["plain-grade"].hint
     assert found["plain-grade"].passage.role is Role.TITLE
-    assert list(grade_findings(heard(HARD * 12), target=40)) == []
-    assert list(grade_findings(heard("Walk with us each day. " * 40), target=5)) == []
+    assert list(grade_findings(reader_text(HARD * 12), target=40)) == []
+    assert list(grade_findings(reader_text("Walk with us each day. " * 40), target=5)) == []
 
 
 def test_the_card_is_not_graded() -> None:
@@ -271,7 +271,7 @@ def test_the_card_is_not_graded() -> None:
     item = Passage(
         "I have kidney disease.", "", ("card", "notes", 0), Role.ITEM, "ckd", "card", "card"
     )
-    assert body((card, item, *heard(TEXT).passages)) == heard(TEXT).passages
+    assert body((card, item, *reader_text(TEXT).passages)) == reader_text(TEXT).passages
 
 
 READERS = Audiences.model_validate(
@@ -315,8 +315,8 @@ def test_the_target_is_the_handouts_else_the_audiences_else_six() -> None:
 def test_sections_are_graded_each_for_itself() -> None:
     """The edition comes first, then each section with its heading."""
     made = handout()
-    ear = ReaderContext(("ckd",), {})
-    grades = graded(ReaderText(made, ear, passages(made, ear)))
+    reader = ReaderContext(("ckd",), {})
+    grades = graded(ReaderText(made, reader, passages(made, reader)))
     assert [(grade.section, grade.heading) for grade in grades] == [("", ""), ("s", "T?")]
 
 

@@ -188,9 +188,12 @@ def test_a_hard_word_is_told_once_an_edition() -> None:
 
 def test_another_language_gets_no_english_rule() -> None:
     """Rules made of English words find nothing in Spanish by accident."""
-    heard = edition_of(Example("No notify: DO NOT administer prior to 25% CKD."))
-    assert list(structure_findings(heard))
-    assert list(structure_findings(ReaderText(None, heard.ear, heard.passages, "es"))) == []
+    reader_text = edition_of(Example("No notify: DO NOT administer prior to 25% CKD."))
+    assert list(structure_findings(reader_text))
+    assert (
+        list(structure_findings(ReaderText(None, reader_text.reader, reader_text.passages, "es")))
+        == []
+    )
 
 
 def one(blocks: list[object], **more: object) -> ReaderText:
@@ -212,8 +215,8 @@ def one(blocks: list[object], **more: object) -> ReaderText:
         **more,
     }
     handout = Handout.model_validate(data)
-    ear = ReaderContext(("ckd",), {})
-    return ReaderText(handout, ear, passages(handout, ear))
+    reader = ReaderContext(("ckd",), {})
+    return ReaderText(handout, reader, passages(handout, reader))
 
 
 def test_a_list_counts_as_its_reader_gets_it() -> None:
@@ -261,13 +264,13 @@ def test_reading_order_is_that_of_the_paper() -> None:
         {"id": "g", "tier": "now", "text": "Chest pain", "short": "Pain"},
     ]
     explained = [{"text": "Swelling is called edema."}, {"red_flags": ["visit"]}, {"notes": 2}]
-    heard = one(explained, red_flags=flags, card={"title": "My card"})
-    assert [p.text for p in passages_as_read(heard)][-3:] == [
+    reader_text = one(explained, red_flags=flags, card={"title": "My card"})
+    assert [p.text for p in passages_as_read(reader_text)][-3:] == [
         "Edema in both feet",
         "Pain",
         "My card",
     ]
-    assert [f.words for f in structure_findings(heard) if f.rule == "plain-term"] == []
+    assert [f.words for f in structure_findings(reader_text) if f.rule == "plain-term"] == []
     unplaced = one([explained[0], explained[2]], red_flags=flags)
     assert [f.words for f in structure_findings(unplaced) if f.rule == "plain-term"] == ["Edema"]
 
@@ -336,13 +339,18 @@ def shipped() -> tuple[LoadedHandout, tuple[ReaderText, ...], tuple[int, ...]]:
     values = {
         f"clinic.{name}": None for name in ("name", "phone", "after_hours", "dialysis_unit")
     } | {"clinic.emergency": "911"}
-    ears = [
+    readers = [
         ReaderContext(shared.audiences.lineage(name), values) for name in authored.handout.audiences
     ]
-    targets = tuple(target_of(authored.handout, shared.audiences, ear.audience) for ear in ears)
+    targets = tuple(
+        target_of(authored.handout, shared.audiences, reader.audience) for reader in readers
+    )
     return (
         authored,
-        tuple(ReaderText(authored.handout, ear, passages(authored.handout, ear)) for ear in ears),
+        tuple(
+            ReaderText(authored.handout, reader, passages(authored.handout, reader))
+            for reader in readers
+        ),
         targets,
     )
 
@@ -355,8 +363,8 @@ def test_the_shipped_handout_meets_its_target_for_every_reader(
     assert targets == (6, 5, 5)
     above = [
         f.message
-        for heard, target in zip(editions, targets, strict=True)
-        for f in structure_findings(heard, target)
+        for reader_text, target in zip(editions, targets, strict=True)
+        for f in structure_findings(reader_text, target)
         if f.rule == "plain-grade"
     ]
     assert above == []
@@ -386,8 +394,8 @@ def test_all_readers_of_the_shipped_handout_take_a_moment(
     start = perf_counter()
     number = sum(
         1
-        for heard, target in zip(editions, targets, strict=True)
-        for _ in structure_findings(heard, target)
+        for reader_text, target in zip(editions, targets, strict=True)
+        for _ in structure_findings(reader_text, target)
     )
     assert number > 0
     assert perf_counter() - start < 0.5

@@ -90,16 +90,16 @@ class TextRules:
         self.leaning: Final = leaning
 
 
-def clinical_findings(heard: ReaderText, rules: TextRules) -> Iterator[Finding]:
+def clinical_findings(reader_text: ReaderText, rules: TextRules) -> Iterator[Finding]:
     """Yield the findings in one reader's edition in file order, one for each sentence and rule.
 
     The rules know English only. Nothing is found in another language, which does not mean that
     there is nothing to find: the caller must warn of such a handout.
     """
-    if heard.language.split("-")[0] != "en":
+    if reader_text.language.split("-")[0] != "en":
         return
-    for passage, unit in units(heard.passages):
-        yield from _in_unit(passage, unit, rules, heard.ear.lineage)
+    for passage, unit in units(reader_text.passages):
+        yield from _in_unit(passage, unit, rules, reader_text.reader.lineage)
 
 
 def check_passages(
@@ -124,14 +124,20 @@ def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Ite
     for everybody, special in pairs:
         text = by_audience.get(everybody)
         if text is not None and text.language.split("-")[0] == "en":
-            served = [heard for heard in by_audience.values() if special in heard.ear.lineage]
+            served = [
+                reader_text
+                for reader_text in by_audience.values()
+                if special in reader_text.reader.lineage
+            ]
             yield from _gaps(text, served, _wide(rules, everybody, special), special)
 
 
 def _gaps(
     text: ReaderText, served: Sequence[ReaderText], wide: TextRules, special: str
 ) -> Iterator[Finding]:
-    other = {passage.path: passage.text for heard in served for passage in heard.passages}
+    other = {
+        passage.path: passage.text for reader_text in served for passage in reader_text.passages
+    }
     for passage, unit in units(text.passages):
         if served and other.get(passage.path) != passage.text:
             continue

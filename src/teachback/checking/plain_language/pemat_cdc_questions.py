@@ -82,7 +82,7 @@ class SelfCheckQuestion:
 class _Seen:
     """The input of all questions."""
 
-    heard: ReaderText
+    reader_text: ReaderText
     found: tuple[Finding, ...]
     kinds: frozenset[str]
 
@@ -92,13 +92,13 @@ class _Seen:
 
     def of(self, *roles: Role) -> tuple[Passage, ...]:
         """Return the passages with these roles, without the card's."""
-        return tuple(p for p in self.heard.passages if p.role in roles and p.block != "card")
+        return tuple(p for p in self.reader_text.passages if p.role in roles and p.block != "card")
 
     def of_kind(self, some: frozenset[str]) -> tuple[Steps, ...]:
         """Return the places where blocks of these kinds begin."""
         starts = {
             p.block: p.path
-            for p in reversed(self.heard.passages)
+            for p in reversed(self.reader_text.passages)
             if p.kind in some and p.block != "card"
         }
         return tuple(sorted(starts.values(), key=str))
@@ -106,17 +106,19 @@ class _Seen:
     def where(self, pattern: re.Pattern[str]) -> tuple[Steps, ...]:
         """Return the places of passages that match a pattern."""
         return tuple(
-            p.path for p in self.heard.passages if pattern.search(p.text) and p.role is not Role.ALT
+            p.path
+            for p in self.reader_text.passages
+            if pattern.search(p.text) and p.role is not Role.ALT
         )
 
 
-def self_check(heard: ReaderText, found: Iterable[Finding]) -> tuple[SelfCheckQuestion, ...]:
+def self_check(reader_text: ReaderText, found: Iterable[Finding]) -> tuple[SelfCheckQuestion, ...]:
     """Return all questions that apply to an edition.
 
     `found` are the findings of `structure_findings` in it. Questions about tables, pictures or
     numbers are left out if there are none.
     """
-    seen = _Seen(heard, tuple(found), kinds(heard))
+    seen = _Seen(reader_text, tuple(found), kinds(reader_text))
     return (*_pemat(seen), *_cdc(seen))
 
 
@@ -212,7 +214,7 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         "summary" in seen.kinds,
         seen.of_kind(frozenset({"summary"})),
     )
-    strong = tuple(p.path for p in seen.heard.passages if "**" in p.written)
+    strong = tuple(p.path for p in seen.reader_text.passages if "**" in p.written)
     yield ask(
         12,
         "Do boxes, bullets or bold words lead to the key points?",
@@ -259,7 +261,7 @@ def _pemat_actions(
     seen: _Seen, ask: Callable[..., SelfCheckQuestion]
 ) -> Iterator[SelfCheckQuestion]:
     """Yield the questions about what the reader can do with the text."""
-    asked = actions(tuple(p for p in seen.heard.passages if p.block != "card"))
+    asked = actions(tuple(p for p in seen.reader_text.passages if p.block != "card"))
     yield ask(20, "Does it name at least one thing to do?", bool(asked), _paths(asked[:12]))
     places = seen.by("plain-third-person")
     yield ask(
@@ -323,7 +325,7 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         "The pages print it larger, and by itself.",
     )
     yield ask(4, "Does a picture, an icon or a box support it?", None, _paths(message))
-    opening = actions(first_block(seen.heard))
+    opening = actions(first_block(seen.reader_text))
     flags = tuple(p for p in seen.of(Role.FLAG) if p.tier != "visit")
     yield ask(
         5,
@@ -361,7 +363,7 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         said,
     )
     yield ask(11, "Does it say what is known, and what is not?", None)
-    asked = actions(tuple(p for p in seen.heard.passages if p.block != "card"))
+    asked = actions(tuple(p for p in seen.reader_text.passages if p.block != "card"))
     yield ask(12, "Does it recommend at least one thing to do?", bool(asked), _paths(asked[:12]))
     why = (
         *seen.of(Role.WHY),
@@ -408,7 +410,7 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
 
 def _long_sections(seen: _Seen) -> tuple[Steps, ...]:
     words: dict[str, int] = {}
-    for passage in seen.heard.passages:
+    for passage in seen.reader_text.passages:
         if passage.section:
             words[passage.section] = words.get(passage.section, 0) + len(words_of(passage.text))
     headings = {p.section: p.path for p in seen.of(Role.HEADING) if p.block.startswith("section ")}

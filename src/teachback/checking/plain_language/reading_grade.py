@@ -144,29 +144,33 @@ def body(passages: Iterable[Passage]) -> tuple[Passage, ...]:
     return tuple(p for p in passages if p.role in PROSE | LISTED and p.block != "card")
 
 
-def graded(heard: ReaderText, vocabulary: Vocabulary | None = None) -> tuple[Graded, ...]:
+def graded(reader_text: ReaderText, vocabulary: Vocabulary | None = None) -> tuple[Graded, ...]:
     """Return the grades of an edition: first as a whole, then of each section.
 
     A language without a formula is reported as not scored.
     """
     vocabulary = vocabulary or builtin_vocabulary()
-    passages = body(heard.passages)
+    passages = body(reader_text.passages)
     sections = dict.fromkeys((p.section, p.heading) for p in passages if p.section)
     parts = [
         ("", "", passages),
         *((name, head, tuple(p for p in passages if p.section == name)) for name, head in sections),
     ]
-    return tuple(_grade(name, head, part, heard.language, vocabulary) for name, head, part in parts)
+    return tuple(
+        _grade(name, head, part, reader_text.language, vocabulary) for name, head, part in parts
+    )
 
 
 @lru_cache(maxsize=32)
-def overall_grade(heard: ReaderText, vocabulary: Vocabulary | None = None) -> Graded:
+def overall_grade(reader_text: ReaderText, vocabulary: Vocabulary | None = None) -> Graded:
     """Return the grades of an edition as a whole, the same as the first of `graded`.
 
     Cached, since both the findings and the report need them. The cache is small because each entry
     holds all of an edition's text.
     """
-    return _grade("", "", body(heard.passages), heard.language, vocabulary or builtin_vocabulary())
+    return _grade(
+        "", "", body(reader_text.passages), reader_text.language, vocabulary or builtin_vocabulary()
+    )
 
 
 def _grade(
@@ -258,7 +262,7 @@ RULES: Final = (
 
 
 def grade_findings(
-    heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
+    reader_text: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
 ) -> Iterator[Finding]:
     """Yield a finding for each formula by which an edition is above its target.
 
@@ -266,16 +270,20 @@ def grade_findings(
     for a text of fewer than 100 words or a language without a formula: `graded` reports those.
     """
     vocabulary = vocabulary or builtin_vocabulary()
-    aim = target or (heard.handout.target_grade if heard.handout else None) or DEFAULT_TARGET
-    passages = body(heard.passages)
-    if not passages or heard.language.split("-")[0] not in SCORED:
+    aim = (
+        target
+        or (reader_text.handout.target_grade if reader_text.handout else None)
+        or DEFAULT_TARGET
+    )
+    passages = body(reader_text.passages)
+    if not passages or reader_text.language.split("-")[0] not in SCORED:
         return
-    grades = overall_grade(heard, vocabulary)
+    grades = overall_grade(reader_text, vocabulary)
     if grades.counts.words < ENOUGH_WORDS:
         return
     shown = ", ".join(map(str, grades.grades))
     fk, by_smog = (grades.by(name).grade or 0.0 for name in FORMULAS[:2])
-    start = next((p for p in heard.passages if p.role is Role.TITLE), passages[0])
+    start = next((p for p in reader_text.passages if p.role is Role.TITLE), passages[0])
     # Rounded as it is shown, so that no message says that 6.0 is above 6.
     if round(fk, 1) > aim:
         message = f"the reading grade is above the target of grade {aim}: {shown}"

@@ -145,7 +145,7 @@ _QUESTIONS: Final = re.compile(
 
 
 def structure_findings(
-    heard: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
+    reader_text: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
 ) -> Iterator[Finding]:
     """Yield the findings of all rules on plain language in one edition, in no particular order.
 
@@ -153,25 +153,25 @@ def structure_findings(
     holds the words to look for; None means the built-in ones. Nothing is yielded for a language
     other than English: `reading_grade.graded` reports that it was not scored.
     """
-    if heard.language.split("-")[0] != "en":
+    if reader_text.language.split("-")[0] != "en":
         return
     vocabulary = vocabulary or builtin_vocabulary()
-    yield from _long_sentences(heard)
-    yield from _long_paragraphs(heard)
-    yield from _long_lists(heard)
-    yield from _headings(heard)
-    yield from _whole(heard)
-    yield from wording.wording_findings(heard, vocabulary)
-    yield from unexplained_terms.term_findings(heard, vocabulary)
-    yield from reading_grade.grade_findings(heard, target, vocabulary)
+    yield from _long_sentences(reader_text)
+    yield from _long_paragraphs(reader_text)
+    yield from _long_lists(reader_text)
+    yield from _headings(reader_text)
+    yield from _whole(reader_text)
+    yield from wording.wording_findings(reader_text, vocabulary)
+    yield from unexplained_terms.term_findings(reader_text, vocabulary)
+    yield from reading_grade.grade_findings(reader_text, target, vocabulary)
 
 
 def _found(rule: str, passage: Passage, words: str, message: str, hint: str) -> Finding:
     return Finding(rule, _SEVERITY[rule], passage, words, message, hint)
 
 
-def _long_sentences(heard: ReaderText) -> Iterator[Finding]:
-    for sentence in sentences_of(heard.passages):
+def _long_sentences(reader_text: ReaderText) -> Iterator[Finding]:
+    for sentence in sentences_of(reader_text.passages):
         # An item that ends like a sentence is read as one of its own, whatever the lead-in is.
         alone = sentence.text.rstrip().endswith((".", "!", "?"))
         length = sentence.own if alone else len(sentence.words)
@@ -195,8 +195,8 @@ def _start(text: str) -> str:
     return text if len(words) <= 8 else f"{' '.join(words[:8])} ..."  # noqa: PLR2004 -- to find it
 
 
-def _long_paragraphs(heard: ReaderText) -> Iterator[Finding]:
-    for passage in heard.passages:
+def _long_paragraphs(reader_text: ReaderText) -> Iterator[Finding]:
+    for passage in reader_text.passages:
         parts = split_sentences(passage.text)
         if len(parts) > LONGEST_PARAGRAPH:
             message = (
@@ -210,10 +210,10 @@ def _long_paragraphs(heard: ReaderText) -> Iterator[Finding]:
             yield _found("plain-long-paragraph", passage, passage.text, message, hint)
 
 
-def lists(heard: ReaderText) -> tuple[tuple[Passage, ...], ...]:
+def lists(reader_text: ReaderText) -> tuple[tuple[Passage, ...], ...]:
     """Return the lists that a reader gets, as their items; the red flags of a tier are one list."""
     found: dict[tuple[Any, ...], list[Passage]] = defaultdict(list)
-    for passage in heard.passages:
+    for passage in reader_text.passages:
         if passage.role is Role.FLAG:
             found["flags", passage.tier].append(passage)
         elif passage.role in {Role.ITEM, Role.QUESTION} and passage.kind != "my_numbers":
@@ -222,8 +222,8 @@ def lists(heard: ReaderText) -> tuple[tuple[Passage, ...], ...]:
     return tuple(map(tuple, found.values()))
 
 
-def _long_lists(heard: ReaderText) -> Iterator[Finding]:
-    for items in lists(heard):
+def _long_lists(reader_text: ReaderText) -> Iterator[Finding]:
+    for items in lists(reader_text):
         if len(items) > LONGEST_LIST:
             what = (
                 f"there are {len(items)} red flags of the tier '{items[0].tier}'"
@@ -248,8 +248,8 @@ def informative(heading: str) -> bool:
     return heading.rstrip().endswith("?") or is_action(heading) or bool(_QUESTIONS.match(heading))
 
 
-def _headings(heard: ReaderText) -> Iterator[Finding]:
-    for passage in heard.passages:
+def _headings(reader_text: ReaderText) -> Iterator[Finding]:
+    for passage in reader_text.passages:
         if (
             passage.role is Role.HEADING
             and passage.block.startswith("section ")
@@ -268,24 +268,26 @@ def _headings(heard: ReaderText) -> Iterator[Finding]:
             )
 
 
-def kinds(heard: ReaderText) -> frozenset[str]:
+def kinds(reader_text: ReaderText) -> frozenset[str]:
     """Return the kinds of block that a reader gets, including blocks without words of their own."""
-    found = {passage.kind for passage in heard.passages if passage.kind}
-    for section in heard.handout.sections if heard.handout else ():
-        if heard.ear.reached(section):
-            found |= {kind_of(block) for block in section.blocks if heard.ear.reached(block)}
+    found = {passage.kind for passage in reader_text.passages if passage.kind}
+    for section in reader_text.handout.sections if reader_text.handout else ():
+        if reader_text.reader.reached(section):
+            found |= {
+                kind_of(block) for block in section.blocks if reader_text.reader.reached(block)
+            }
     return frozenset(found)
 
 
-def first_block(heard: ReaderText) -> tuple[Passage, ...]:
+def first_block(reader_text: ReaderText) -> tuple[Passage, ...]:
     """Return what the reader gets first: the message, and the first block of the first section."""
-    message = tuple(p for p in heard.passages if p.role is Role.MESSAGE)
-    text = next((p for p in heard.passages if p.section and p.role is not Role.HEADING), None)
+    message = tuple(p for p in reader_text.passages if p.role is Role.MESSAGE)
+    text = next((p for p in reader_text.passages if p.section and p.role is not Role.HEADING), None)
     return (
         *message,
         *(
             p
-            for p in heard.passages
+            for p in reader_text.passages
             if text is not None and p.block == text.block and p.role is not Role.HEADING
         ),
     )
@@ -296,12 +298,12 @@ def actions(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
     return tuple(p for p in passages if any(is_action(part) for part in split_sentences(p.text)))
 
 
-def _whole(heard: ReaderText) -> Iterator[Finding]:
+def _whole(reader_text: ReaderText) -> Iterator[Finding]:
     """Yield the findings about a whole edition; a text without a title is only a part of one."""
-    title = next((p for p in heard.passages if p.role is Role.TITLE), None)
-    if title is None or len(heard.passages) == 1:
+    title = next((p for p in reader_text.passages if p.role is Role.TITLE), None)
+    if title is None or len(reader_text.passages) == 1:
         return
-    if not kinds(heard) & {"teach_back", "notes"}:
+    if not kinds(reader_text) & {"teach_back", "notes"}:
         hint = "Add a block `teach_back:` with two or three questions, or `notes: 3`."
         yield _found(
             "plain-no-teach-back",
@@ -311,8 +313,8 @@ def _whole(heard: ReaderText) -> Iterator[Finding]:
             hint,
         )
     # Flags at the top are under 'Call ... now' or 'Call us today', which is an action.
-    flagged = any(p.role is Role.FLAG and p.tier != "visit" for p in heard.passages)
-    first = first_block(heard)
+    flagged = any(p.role is Role.FLAG and p.tier != "visit" for p in reader_text.passages)
+    first = first_block(reader_text)
     if first and not flagged and not actions(first):
         words = " ".join(words_of(first[0].text)[:8])
         message = f"the first text does not say what to do: '{_start(first[0].text)}'"

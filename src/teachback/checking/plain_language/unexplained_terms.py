@@ -92,15 +92,15 @@ RULES: Final = (
 )
 
 
-def passages_as_read(heard: ReaderText) -> tuple[Passage, ...]:
+def passages_as_read(reader_text: ReaderText) -> tuple[Passage, ...]:
     """Return the passages in the order in which they are printed.
 
     Red flags are at the top unless a section places their tier; the card is last.
     """
     placed: dict[str, tuple[int, ...]] = {}
-    for number, section in enumerate(heard.handout.sections if heard.handout else ()):
+    for number, section in enumerate(reader_text.handout.sections if reader_text.handout else ()):
         for index, block in enumerate(section.blocks):
-            if heard.ear.reached(section) and heard.ear.reached(block):
+            if reader_text.reader.reached(section) and reader_text.reader.reached(block):
                 placed |= {str(tier): (2, number, index) for tier in placed_tiers(block)}
 
     def place(passage: Passage) -> tuple[int, ...]:
@@ -115,18 +115,18 @@ def passages_as_read(heard: ReaderText) -> tuple[Passage, ...]:
             return (2, int(steps[1]), int(steps[3]) if steps[2] == "blocks" else -1)
         return (0,)
 
-    return tuple(sorted(heard.passages, key=place))
+    return tuple(sorted(reader_text.passages, key=place))
 
 
-def term_findings(heard: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
+def term_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield a warning for each term and abbreviation that its first use does not explain."""
     met: set[str] = set()
-    ordered = passages_as_read(heard)
+    ordered = passages_as_read(reader_text)
     rows = _meanings(ordered)
     for passage in ordered:
         # Abbreviations go first: full words that one stands for need no second explanation.
         yield from _abbreviations(passage, vocabulary, met)
-        yield from _terms(passage, vocabulary, met, heard.ear.lineage, rows)
+        yield from _terms(passage, vocabulary, met, reader_text.reader.lineage, rows)
 
 
 def _terms(

@@ -212,13 +212,13 @@ RULES: Final = (
 _SEVERITY: Final[Mapping[str, Severity]] = {rule.id: rule.severity for rule in RULES}
 
 
-def wording_findings(heard: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
+def wording_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield the findings on the words of each passage.
 
     A hard word or a vague amount is reported once an edition, at its first place.
     """
     seen: set[tuple[str, str]] = set()
-    for passage in heard.passages:
+    for passage in reader_text.passages:
         yield from _missing_blanks(passage)
         for rule, words, message, hint in _in_text(passage.text, passage.role, vocabulary):
             # All forms of a hard word share one hint; a vague amount is identified by its words.
@@ -248,11 +248,11 @@ def _missing_blanks(passage: Passage) -> Iterator[Finding]:
             )
 
 
-def glued_findings(heard: ReaderText, lexicon: Lexicon) -> Iterator[Finding]:
+def glued_findings(reader_text: ReaderText, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield each name of a food or a medicine that runs into the word beside it."""
-    if heard.language.partition("-")[0] != "en":
+    if reader_text.language.partition("-")[0] != "en":
         return
-    for passage in heard.passages:
+    for passage in reader_text.passages:
         for word in lexicon.glued(passage.text):
             message = f"a blank is missing in '{word}', so no rule knows the name in it"
             hint = "Put a blank between the two words."

@@ -17,6 +17,7 @@ from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.checking.all_rules import OWN, load_all_rules
+from teachback.checking.blocking_rules import UNRULED
 from teachback.checking.checker import check, explain_rules, failed
 from teachback.checking.clinical.clinical_rules import GAP
 from teachback.checking.rule import ReaderText
@@ -387,6 +388,37 @@ def test_the_rules_of_the_check_itself_do_what_their_examples_say(
         for problem in checked.problems
     }
     assert (rule.id in names) is bad, names
+
+
+@pytest.mark.parametrize(
+    ("example", "bad"),
+    [(one.text, True) for one in UNRULED.bad] + [(one.text, False) for one in UNRULED.good],
+)
+def test_check_and_build_warn_of_an_audience_that_no_clinical_rule_looks_at(
+    workspace: Make,
+    example: str,
+    bad: bool,  # noqa: FBT001 -- bad or good
+) -> None:
+    """It stands at the audience in the handout, which is printed; a clinic can switch it off."""
+    name = example.partition(":")[0]
+    files = {
+        "content/audiences.yaml": example,
+        "content/handouts/tiny.yaml": TINY.replace("[general, ckd]", f"[ckd, {name}]").replace(
+            "general: For everyone", f"{name}: For you"
+        ),
+    }
+    clinic = workspace(files)
+    [*checked] = only(clinic, "audience-unruled")
+    settings = resolve({"handouts": ("tiny",), "kind": ("card",)}, clinic)
+    built = build(settings, clinic, TODAY)
+    assert built.printed
+    assert [one for one in built.problems if one.rule == "audience-unruled"] == checked
+    assert [(str(one.location).rpartition("/")[2], one.severity) for one in checked] == (
+        [("tiny.yaml:3:18", Severity.WARNING)] if bad else []
+    )
+    assert all(f"texts for '{name}'" in one.message for one in checked)
+    off = "off: [{rule: audience-unruled, reason: A nurse reads them., by: A. Nurse}]"
+    assert only(workspace({**files, "content/checks.yaml": off}), "audience-unruled") == []
 
 
 def summary(checkup: CheckResult) -> str:

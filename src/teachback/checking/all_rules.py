@@ -6,7 +6,7 @@ from collections.abc import Mapping  # noqa: TC003 -- part of the public types
 from typing import TYPE_CHECKING, Final
 
 from teachback.checking import cross_audience, review_dates
-from teachback.checking.blocking_rules import Guard, load_guard
+from teachback.checking.blocking_rules import UNRULED, Guard, load_guard
 from teachback.checking.clinical import clinical_rules
 from teachback.checking.clinical.clinical_rules import GAP
 from teachback.checking.plain_language import structure
@@ -116,6 +116,7 @@ def load_all_rules(workspace: Workspace) -> Rules:
         *structure.RULES,
         *review_dates.RULES,
         *OWN,
+        UNRULED,
     )
     known = {rule.id: rule for rule in rules}
     problems = [

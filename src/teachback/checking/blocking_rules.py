@@ -1,4 +1,4 @@
-"""Apply the rules whose errors keep a handout from being printed.
+"""Apply the rules whose errors keep a handout from being printed, and tell whom no rule protects.
 
 This is all that `build` needs. The rules that only warn are in `all_rules`: loading them would cost
 each build more time than applying them.
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.checking import cross_audience
 from teachback.checking.clinic_words import added_problems
 from teachback.checking.clinical import clinical_rules, rule_loader
-from teachback.checking.rule import Finding, ReaderText, problem_of
+from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule, problem_of
 from teachback.content.base_model import Checks
 from teachback.content.validation_errors import validated
-from teachback.editions.passages import ReaderContext, as_read, passages
+from teachback.editions.passages import Passage, ReaderContext, Role, as_read, passages
 from teachback.errors import Problem, Severity, TeachbackError
 from teachback.files.workspace import find, read_bytes, shown
 from teachback.files.yaml_reader import read_yaml
@@ -31,6 +31,23 @@ if TYPE_CHECKING:
     from teachback.files.yaml_reader import YamlFile
 
 CHECKS: Final = "content/checks.yaml"
+# Its examples are entries of content/audiences.yaml.
+UNRULED: Final = Rule(
+    "audience-unruled",
+    "an audience whose texts no clinical rule looks at",
+    Severity.WARNING,
+    "The rules on advice, food and medicines look at the texts of the audiences that they name, "
+    "and of those that extend them. An audience that extends nothing gets none of them.",
+    (OUR_OWN,),
+    bad=(
+        Example("family: {name: Families, badge: {en: For families}}"),
+        Example("transplant: {name: People with a transplant, badge: {en: For you}}"),
+    ),
+    good=(
+        Example("family: {name: Families, badge: {en: For families}, extends: general}"),
+        Example("transplant: {name: Transplant, badge: {en: For you}, extends: dialysis}"),
+    ),
+)
 
 
 class Guard:
@@ -87,7 +104,10 @@ class PrintGate:
             self.broken = error.problems
 
     def problems(self, authored: LoadedHandout) -> tuple[Problem, ...]:
-        """Return what keeps a handout from being printed, in its text and in the clinic's words."""
+        """Return what keeps a handout from being printed, in its text and in the clinic's words.
+
+        Also returns a warning for each audience that no clinical rule protects.
+        """
         if self._guard is None:
             return ()
         language = authored.handout.language
@@ -118,14 +138,14 @@ def faulty_problems(
 def error_problems(
     authored: LoadedHandout, shared: WorkspaceContent, rules: Guard
 ) -> tuple[Problem, ...]:
-    """Return the findings that block printing: errors that nobody has accepted."""
+    """Return the errors that nobody has accepted, and the audiences that no rule protects."""
     reader_texts = {
         name: reader_text_of(authored, name, shared) for name in authored.handout.audiences
     }
     findings = [
         f
         for f in find_errors(authored, reader_texts, shared, rules)
-        if f.severity is Severity.ERROR and f.rule not in rules.off
+        if (f.severity is Severity.ERROR or f.rule == UNRULED.id) and f.rule not in rules.off
     ]
     still, _, _ = settled(merged(findings), authored.handout.accept)
     several = len(reader_texts) > 1
@@ -225,8 +245,29 @@ def find_across(
     shared: WorkspaceContent,
     rules: Guard,
 ) -> Iterator[Finding]:
-    """Yield the findings of every rule that compares the readers of a handout."""
+    """Yield the findings of every rule that looks at all readers of a handout."""
+    yield from _unruled_findings(authored, reader_texts, rules)
     yield from clinical_rules.gap_findings(reader_texts, rules.text)
     yield from cross_audience.across_findings(
         authored.handout, tuple(reader_texts.values()), shared.clinic
     )
+
+
+def _unruled_findings(
+    authored: LoadedHandout, reader_texts: Mapping[str, ReaderText], rules: Guard
+) -> Iterator[Finding]:
+    named = {name for rule in rules.text.rules for name in rule.file.audience}
+    for index, name in enumerate(authored.handout.audiences):
+        if named.isdisjoint(reader_texts[name].reader.lineage):
+            place = Passage("", "", ("audiences", index), Role.TITLE, name, "audiences")
+            yield Finding(
+                UNRULED.id,
+                UNRULED.severity,
+                place,
+                name,
+                f"none of the {len(rules.text.rules)} rules on advice, food and medicines looks at "
+                f"the texts for '{name}'",
+                "If these readers have kidney disease, write `extends: ckd` for them in "
+                "content/audiences.yaml; if not, `extends: general`. If no rule is to look, "
+                f"switch `{UNRULED.id}` off in {CHECKS}.",
+            )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from teachback.checking.blocking_rules import PrintGate
 from teachback.content.approval import fingerprint
 from teachback.content.loader import LoadedHandout, load_shared, picture_hash, validate_handout
-from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
+from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import Workspace, handout_named, read_bytes, shown, write_whole
 from teachback.files.yaml_editor import with_values
 
@@ -88,7 +88,8 @@ def approve(
                 )
             )
     gate = PrintGate(workspace, shared)
-    if open_errors := (*gate.broken, *gate.problems(authored)):
+    found = (*gate.broken, *gate.problems(authored))
+    if open_errors := [problem for problem in found if problem.severity is Severity.ERROR]:
         raise TeachbackError(*open_errors)
     chosen = tuple(a for a in handout.audiences if not audiences or a in audiences)
     picture = picture_hash(workspace)

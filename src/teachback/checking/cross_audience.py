@@ -49,7 +49,8 @@ UNREAD: Final = Rule(
     "text that no reader ever gets",
     Severity.WARNING,
     "Its author believes that it is read. The short words of a red flag are printed on cards "
-    "only, its reason only in a section that shows the red flags of its tier.",
+    "and on page 1 of large print, its reason only in a section that shows the red flags of its "
+    "tier.",
     sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: faint, tier: visit, text: You faint, short: Faint}"),

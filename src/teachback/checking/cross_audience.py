@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.checking.typed_numbers import ADVICE, TYPED, stop_findings, typed_findings
 from teachback.content import handout as doc
-from teachback.content.audience_coverage import steps
+from teachback.content.base_model import steps
 from teachback.editions.passages import Passage, ReaderContext, Role
 from teachback.errors import Severity
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
 from teachback.content import handout as doc
-from teachback.content.audience_coverage import steps
+from teachback.content.base_model import steps
 from teachback.editions.passages import Role
 from teachback.errors import Problem, Severity, UsageError
 from teachback.files.unprintable_characters import visible_form

@@ -18,7 +18,7 @@ from teachback.checking.plain_language.pemat_cdc_questions import self_check
 from teachback.checking.plain_language.reading_grade import FORMULAS, SMOG_ABOVE, graded, target_of
 from teachback.checking.review_dates import used_sources
 from teachback.content.approval import fingerprint
-from teachback.content.audience_coverage import steps
+from teachback.content.base_model import steps
 from teachback.content.inline_markup import Span, parse_marks
 from teachback.editions.comparison import Comparison, compare, pieces, reading_order
 from teachback.editions.passages import Role

@@ -55,17 +55,6 @@ def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
         yield from _tier_findings(handout, readers, audiences)
 
 
-def steps(value: object, path: Path = ()) -> Iterator[tuple[Path, object]]:
-    """Yield each value below a model with its path, in the keys that the author writes."""
-    yield path, value
-    if isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from steps(item, (*path, index))
-    elif isinstance(value, Model):
-        for name, field in type(value).model_fields.items():
-            yield from steps(getattr(value, name), (*path, field.alias or name))
-
-
 def _walk(
     value: object, path: Path, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[Finding]:

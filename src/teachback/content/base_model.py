@@ -5,9 +5,9 @@ They are closed and frozen models, ids, plain texts, statements, and accepted fi
 
 import datetime as dt
 import re
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Iterator
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     BaseModel,
@@ -96,6 +96,17 @@ class Model(BaseModel):
     """A closed and frozen model: an unknown key is a problem, and nothing changes after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+def steps(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], object]]:
+    """Yield each value below a model with its path, in the keys that the author writes."""
+    yield path, value
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from steps(item, (*path, index))
+    elif isinstance(value, Model):
+        for name, field in type(value).model_fields.items():
+            yield from steps(getattr(value, name), (*path, field.alias or name))
 
 
 class SelectableModel(Model):

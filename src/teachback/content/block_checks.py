@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.content.audience_coverage import steps
+from teachback.content.base_model import steps
 from teachback.content.handout import (
     CalloutBlock,
     Compared,

@@ -274,16 +274,9 @@ def rows_to_fill_in(block: SourcedModel) -> int:
 
 def pictures_of(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
     """Yield the pictures of a part of a handout, each with its path."""
-    if isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from pictures_of(item, (*path, index))
-    elif isinstance(value, Model):
-        for name, field in type(value).model_fields.items():
-            inner = getattr(value, name)
-            if name in PICTURES and isinstance(inner, str):
-                yield (*path, name), inner
-            else:
-                yield from pictures_of(inner, (*path, field.alias or name))
+    for where, inner in base_model.steps(value, path):
+        if isinstance(inner, str) and where[-1] in PICTURES:
+            yield where, inner
 
 
 class Myth(SourcedModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.content.audience_coverage import steps
+from teachback.content.base_model import steps
 from teachback.content.inline_markup import places_in
 from teachback.content.record_fields import COLUMNS, FieldKind, RecordField
 from teachback.errors import Problem, guess

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from teachback.content.approval import ApprovalStatus, standing
-from teachback.content.audience_coverage import reach_problems, steps
+from teachback.content.audience_coverage import reach_problems
 from teachback.content.audiences import Audiences
+from teachback.content.base_model import steps
 from teachback.content.block_checks import block_problems
 from teachback.content.clinic import Clinic
 from teachback.content.handout import PICTURES, Handout, SourcedModel

@@ -513,7 +513,7 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
     """The content at the beginning is printed; the new content makes another run."""
     path = many(600)
     first = path.read_bytes()
-    assert merged(path, "whole").problems == []
+    assert merged(path, "whole").problems == ()
 
     class Changing(Fake):
         def make_stampers(self, wanted: Any) -> Any:  # noqa: ANN401 -- as Fake

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -128,7 +129,7 @@ def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags
     archived = ArchivedRun()
     if not order.dry_run:
         archived = keep_blank_editions(settings, workspace, today(), merged.keys)
-        merged.problems += archived.problems
+        merged = replace(merged, problems=(*merged.problems, *archived.problems))
     if as_json:
         print_json(_as_json(merged) | kept_json(archived.codes, settings.archive))
     else:
@@ -226,7 +227,7 @@ def _wipe(folder: Path, *, as_json: bool) -> int:
     return int(bool(left))
 
 
-def rejected_row_problems(rejected: list[PrintedRecord], name: str) -> tuple[Problem, ...]:
+def rejected_row_problems(rejected: tuple[PrintedRecord, ...], name: str) -> tuple[Problem, ...]:
     """Return a problem for each fault of a rejected row: row, field and reason, never the value."""
     return tuple(
         Problem(f"{f'{field} ' if field else 'this row '}{reason}", "", Location(name, row.row, 1))
@@ -236,7 +237,7 @@ def rejected_row_problems(rejected: list[PrintedRecord], name: str) -> tuple[Pro
 
 
 def _print(merged: Merged, order: MergeOrder) -> None:
-    print_problems(tuple(merged.problems))
+    print_problems(merged.problems)
     folder = (merged.folder or order.output).absolute()
     shown_rows = merged.told if order.dry_run else merged.told[:_FEW]
     print_problems(rejected_row_problems(shown_rows, order.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -19,7 +19,7 @@ from teachback.merge.chunk_printer import COMBINED
 from teachback.merge.record_shapes import PRINTED, REJECTED, AccountLine, PrintedRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from teachback.merge.chunk_printer import ChunkResult
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 MOST_TOLD: Final = 1_000
 
 
-@dataclass
+@dataclass(frozen=True)
 class Merged:
     """The outcome of a run.
 
@@ -44,9 +44,9 @@ class Merged:
     printed: int = 0
     rejected: int = 0
     kept: int = 0
-    editions: Counter[str] = field(default_factory=Counter)
-    told: list[PrintedRecord] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    editions: Mapping[str, int] = field(default_factory=dict)
+    told: tuple[PrintedRecord, ...] = ()
+    problems: tuple[Problem, ...] = ()
     folder: Path | None = None
     keys: tuple[EditionKey, ...] = ()
 
@@ -57,16 +57,19 @@ class Merged:
             problem.severity is Severity.ERROR for problem in self.problems
         )
 
-    def add(self, result: ChunkResult) -> None:
-        """Add the records of a chunk."""
+    def plus(self, result: ChunkResult) -> Merged:
+        """Return the outcome with the records of one chunk more."""
         rejected = [record for record in result.records if record.faults]
         files = [file for record in result.records for file in record.files]
-        self.records += len(result.records)
-        self.printed += len(result.records) - len(rejected)
-        self.rejected += len(rejected)
-        self.told += rejected[: max(0, MOST_TOLD - len(self.told))]
-        self.editions.update(file.code for file in files)
-        self.kept += len({file.file for file in files if file.kept})
+        return replace(
+            self,
+            records=self.records + len(result.records),
+            printed=self.printed + len(result.records) - len(rejected),
+            rejected=self.rejected + len(rejected),
+            told=(*self.told, *rejected[: max(0, MOST_TOLD - len(self.told))]),
+            editions=Counter(self.editions) + Counter(file.code for file in files),
+            kept=self.kept + len({file.file for file in files if file.kept}),
+        )
 
 
 def record_result(run: RunFolder, result: ChunkResult) -> None:
@@ -117,20 +120,20 @@ def outcome_of(run: RunFolder) -> Merged | None:
                 return None
             kept += 1
         rows = groupby(list_lines(run.folder / run_folder.REJECTED), itemgetter(0, 1))
-        told = [
+        told = tuple(
             PrintedRecord(
                 int(number),
                 identifier,
                 faults=tuple((field, reason) for *_, field, reason in lines),
             )
             for (number, identifier), lines in islice(rows, MOST_TOLD)
-        ]
+        )
     return Merged(
         finished["records"],
         finished["printed"],
         finished["rejected"],
         kept,
-        Counter(finished["editions"]),
+        finished["editions"],
         told,
     )
 

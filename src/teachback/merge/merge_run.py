@@ -151,7 +151,7 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
         # The copy of a pipe has been read, and stays on the disk no longer than needed.
         source.file.close()
     setup, noticed = _set_up(surveyed, order, engine)
-    merged = Merged(problems=[*surveyed.problems, *noticed])
+    merged = Merged(problems=(*surveyed.problems, *noticed))
     key = _key(order, engine, setup, surveyed.mark)
     mended = surveyed.table.mended and order.output.is_dir()
     folder = run_folder.folder_of(order.output, key) if mended else order.output
@@ -159,8 +159,9 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
     chunks = (reject_ids(chunk, refused) for chunk in _spooled(spool))
     together = _together(chunks, setup, order, files) if order.combine else chunks
     if order.dry_run:
-        _print(setup, together, order, merged, lambda _: _tell(step, merged, surveyed))
-        return merged
+        return _print(
+            setup, together, order, merged, lambda _, so_far: _tell(step, so_far, surveyed)
+        )
     if folder != order.output:
         open_things.enter_context(run_folder.opened(folder))
     setup = replace(setup, folder=str(folder.absolute()))
@@ -169,16 +170,15 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
     open_things.callback(run_folder.close, run)
     finished = outcome_of(run)
     if finished is not None:
-        finished.problems += merged.problems
-        return _told(finished, folder, setup)
+        return _told(replace(finished, problems=merged.problems), folder, setup)
     folders = (COMBINED,) if order.combine else tuple(FOLDERS[kind] for kind in order.kinds)
     run_folder.go_on(run, folders)
 
-    def record(result: ChunkResult) -> None:
+    def record(result: ChunkResult, so_far: Merged) -> None:
         record_result(run, result)
-        _tell(step, merged, surveyed)
+        _tell(step, so_far, surveyed)
 
-    _print(setup, _announced(run, setup, together), order, merged, record)
+    merged = _print(setup, _announced(run, setup, together), order, merged, record)
     if merged.rejected:
         write_rows_to_mend(run, surveyed.table.rows, rows)
     # On a network file system an open nameless file has a name, and the folder could not be
@@ -188,7 +188,7 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
     refuse_miscount(run, merged, surveyed.rows, folders)
     run_folder.finish(run, counts_of(merged))
     if source.changed:
-        merged.problems.append(changed_since(source))
+        merged = replace(merged, problems=(*merged.problems, changed_since(source)))
     return _told(merged, folder, setup)
 
 
@@ -197,13 +197,18 @@ def _print(
     chunks: Iterable[Chunk],
     order: MergeOrder,
     merged: Merged,
-    record: Callable[[ChunkResult], None],
-) -> None:
-    """Print all chunks. The workers are closed at the end, before the folder is cleaned up."""
+    record: Callable[[ChunkResult, Merged], None],
+) -> Merged:
+    """Print all chunks, and return the outcome.
+
+    `record` gets each chunk and the outcome so far. The workers are closed at the end, before the
+    folder is cleaned up.
+    """
     with closing(_results(setup, chunks, order)) as results:
         for result in results:
-            merged.add(result)
-            record(result)
+            merged = merged.plus(result)
+            record(result, merged)
+    return merged
 
 
 def _told(merged: Merged, folder: Path, setup: ChunkPrintSetup) -> Merged:

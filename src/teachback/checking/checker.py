@@ -43,7 +43,13 @@ from teachback.errors import (
     nearest,
 )
 from teachback.files.stray_files import stray_files
-from teachback.files.workspace import Workspace, chosen_handouts, own_handouts
+from teachback.files.workspace import (
+    Workspace,
+    chosen_handouts,
+    own_handouts,
+    read_bytes,
+    starter_files,
+)
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -168,7 +174,12 @@ def check(
             unread.discard(stem)
         if step:
             step(number, len(chosen))
-    # A source is unused only if every handout of the workspace was read and none names it.
+    # A source is unused only if every handout of the workspace was read and none names it, and no
+    # starter, whose copy will name it.
+    starters = "".join(
+        read_bytes(path).decode(errors="replace") for path in starter_files(workspace).values()
+    )
+    named |= {name for name in shared.sources.root if name in starters}
     shared_found = () if unread else shared_problems(workspace, shared, rules, named, today)
     told = {problem[:3] for checked in found for problem in checked.problems}
     shared_found = (

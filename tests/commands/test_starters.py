@@ -73,8 +73,8 @@ def test_the_list_shows_what_each_starter_holds(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("paper", ["letter", "a4"])
-@pytest.mark.parametrize("size", ["standard", "large"])
+# The shorter page for the larger type, which has least room on page 1.
+@pytest.mark.parametrize(("paper", "size"), [("letter", "large"), ("a4", "standard")])
 def test_each_starter_prints_for_all_its_readers(
     paper: str,
     size: str,

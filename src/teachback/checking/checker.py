@@ -5,8 +5,9 @@ In: names of handouts and audiences. Out: a CheckResult. Prints nothing.
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.checking.all_rules import (
     Rules,
@@ -62,6 +63,9 @@ if TYPE_CHECKING:
     from teachback.content.sources import Source
 
     Step = Callable[[int, int], None]
+
+# The sources that a starter names.
+_SOURCES: Final = re.compile(r"sources: \[([^\]]*)\]")
 
 
 class CheckedHandout(NamedTuple):
@@ -176,10 +180,9 @@ def check(
             step(number, len(chosen))
     # A source is unused only if every handout of the workspace was read and none names it, and no
     # starter, whose copy will name it.
-    starters = "".join(
-        read_bytes(path).decode(errors="replace") for path in starter_files(workspace).values()
-    )
-    named |= {name for name in shared.sources.root if name in starters}
+    for path in starter_files(workspace).values():
+        text = read_bytes(path).decode(errors="replace")
+        named.update(name for names in _SOURCES.findall(text) for name in names.split(", "))
     shared_found = () if unread else shared_problems(workspace, shared, rules, named, today)
     told = {problem[:3] for checked in found for problem in checked.problems}
     shared_found = (

@@ -408,7 +408,9 @@ def test_what_is_in_a_record_is_in_no_log_and_no_other_file(farm: Farm) -> None:
     places = {
         name.partition("/")[0] for name, data in tree("out").items() if PLANTED.encode() in data
     }
-    assert places == {"handouts"}
+    # Rejected rows come back, for their owner alone.
+    assert places == {"handouts", "to-mend.csv"}
+    assert Path("out/to-mend.csv").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.errors import Problem
     from teachback.printing.process_pool import Task
+
+# `./teachback test` sets it, and messages would name commands as they are typed there.
+os.environ.pop("TEACHBACK_LAUNCHER", None)
 
 # The same cases each time, and no deadline: a busy machine is not a fault.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)

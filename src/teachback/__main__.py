@@ -9,7 +9,7 @@ def main() -> None:
     """Run the command line and exit with its code."""
     # Searching for pydantic plugins of other programs takes time, and none are wanted here.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # Most objects live until the run ends: looking for garbage among them takes a tenth of its time.
+    # Most objects live until the run ends: looking for garbage takes a tenth of its time.
     gc.set_threshold(100_000)
     from teachback.cli.context import install_guard, open_streams
 

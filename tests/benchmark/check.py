@@ -77,10 +77,11 @@ def timed(command: list[str], folder: Path, compiled: Path) -> tuple[float, floa
 
 
 def make_handouts(folder: Path, count: int) -> Path:
-    """Write handouts like the shipped one, each with its own word in nearly every sentence."""
+    """Write the shipped handout, and others like it: a word of their own in nearly every sentence."""
     handouts = folder / "content" / "handouts"
     handouts.mkdir(parents=True)
     text = (ROOT / "content" / "handouts" / "leg-cramps.yaml").read_text(encoding="utf-8")
+    (handouts / "leg-cramps.yaml").write_text(text, encoding="utf-8")
     for number in range(count):
         first, vowel, last = LETTERS
         word = first[number % 10] + vowel[number // 10 % 5] + last[number // 50 % 20]

@@ -46,7 +46,7 @@ def test_a_marked_part_is_kept_whole_and_what_is_around_it_without_the_rest(
     handout: Handout,
 ) -> None:
     """Entries, blocks and sections can be marked."""
-    short = brief_version(handout)
+    short = brief_version(handout, ("ckd",))
     assert [section.id for section in short.sections] == ["one", "two"]
     blocks: Any = short.sections[0].blocks
     some, columns, quote = blocks
@@ -54,6 +54,34 @@ def test_a_marked_part_is_kept_whole_and_what_is_around_it_without_the_rest(
     assert (len(columns.do_dont.do), columns.do_dont.do_not) == (1, ())
     assert quote.quote == "Small steps."
     assert short.red_flags == handout.red_flags
+
+
+def test_a_section_whose_marked_parts_are_for_others_is_left_out(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """A reader never gets a heading with nothing below it."""
+    more = BLOCKS.replace("text: None of this.", "text: For ckd., only: [ckd], brief: true")
+    more = more.replace("blocks: [{text: For", "blocks: [{text: For all.}, {text: For")
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + more})
+    loaded = load_handout(handout_files(clinic)["tiny"], clinic, load_shared(clinic)).handout
+    ids = {
+        reader: [section.id for section in brief_version(loaded, (reader,)).sections]
+        for reader in ("general", "ckd")
+    }
+    assert ids == {"general": ["one", "two"], "ckd": ["one", "two", "three"]}
+
+
+def test_zones_with_a_mark_are_kept_whole(workspace: Callable[..., Workspace]) -> None:
+    """One zone without the others, or without its signs, would mislead."""
+    zones = (
+        "      - zones:\n"
+        "          - {zone: green, title: Well, signs: [{text: No pain, brief: true}], do: [Rest.]}\n"
+        "          - {zone: red}\n"
+    )
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + zones})
+    loaded = load_handout(handout_files(clinic)["tiny"], clinic, load_shared(clinic)).handout
+    (block,) = brief_version(loaded, ("ckd",)).sections[0].blocks
+    assert block == loaded.sections[0].blocks[1]
 
 
 def test_a_handout_without_marks_has_no_short_version(handout: Handout) -> None:

@@ -953,3 +953,29 @@ def test_a_word_that_is_parted_at_the_end_of_a_line_is_printed(
     outcome = build(resolve(flags, clinic), clinic, today)
     assert not outcome.problems
     assert outcome.outputs
+
+
+LINK = "      - link: https://example.org/read-more\n        title: Read more about kidneys\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "flaws"),
+    [
+        ("{{ qr(block.address) }}", []),
+        ("", ["no QR code on the pages leads to 'https://example.org/read-more'"]),
+    ],
+)
+def test_the_qr_code_of_a_link_is_read_as_a_scanner_reads_it(
+    workspace: Callable[..., Workspace], template: str, flaws: list[str]
+) -> None:
+    """A code that is left out, or too small, would lead a reader nowhere."""
+    own = (BUILTIN / "templates/blocks/link.html").read_text(encoding="utf-8")
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": TINY + LINK,
+            "templates/blocks/link.html": own.replace("{{ qr(block.address) }}", template),
+        }
+    )
+    job, served = job_of(clinic, "handout")
+    found = [problem.message for problem in do_job(job, served).problems]
+    assert found == flaws

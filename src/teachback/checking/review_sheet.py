@@ -1,8 +1,8 @@
 """Gather the contents of the review sheet that people sign. Pure.
 
 In: a checked handout. Out: the findings, the questions that only people can answer, one reader's
-text with line numbers, and where the texts of the others differ from it. The sheet holds no verdict: findings are listed beside the accepted
-ones, and the rest are questions.
+text with line numbers, and where the texts of the others differ from it. The sheet holds no
+verdict: findings are listed beside the accepted ones, and the rest are questions.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ class AcceptedOne:
 class TextLine:
     """One piece of an edition, with its line in the file and the numbers of its findings.
 
-    The cells of a row of a table are one piece. `name` is its label, or empty where the layout shows what it is. `spans` are its words with
-    marks.
+    The cells of a row of a table are one piece. `name` is its label, or empty where the layout
+    shows what it is. `spans` are its words with marks.
     """
 
     line: int

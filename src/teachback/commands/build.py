@@ -100,7 +100,7 @@ def build(
 
 
 def _problems_of_faulty(reading: LoadedHandouts | None, workspace: Workspace) -> RunProblems:
-    """Return what the rules find in handouts that are refused already, so that one round is enough."""
+    """Return what the rules find in handouts that are refused already: one round is enough."""
     if reading is None or not reading.faulty:
         return {}
     from teachback.checking.blocking_rules import faulty_problems

@@ -501,7 +501,7 @@ class Section(SelectableModel):
     brief: bool = Field(default=False, description="Whether the short version has all of it.")
     page: SectionPage | None = Field(
         None,
-        description="new: it starts on a new page. landscape: on a page of its own that lies across.",
+        description="new: it starts on a new page. landscape: on its own page, which lies across.",
     )
     blocks: tuple[Block, ...] = Field(min_length=1)
 

@@ -451,3 +451,9 @@ class Edition:
     short_badge: str
     calls: Phone = Phone.PHONE
     depth: Depth = Depth.FULL
+
+
+def links_of(edition: Edition) -> tuple[str, ...]:
+    """Return the web addresses for which an edition has QR codes, in order."""
+    blocks = (block for section in edition.sections for block in section.blocks)
+    return tuple(block.address for block in blocks if isinstance(block, EditionLink))

@@ -63,6 +63,11 @@ def codes_in_dots(width: int, height: int, grey: bytes) -> tuple[str, ...]:
 
     Their order is top down, each once.
     """
+    return tuple(text for text in texts_in_dots(width, height, grey) if CODE.fullmatch(text))
+
+
+def texts_in_dots(width: int, height: int, grey: bytes) -> tuple[str, ...]:
+    """Return what all QR codes in a greyscale bitmap say, top down, each once."""
     import zxingcpp
 
     dots = memoryview(grey).cast("B", (height, width))
@@ -70,4 +75,4 @@ def codes_in_dots(width: int, height: int, grey: bytes) -> tuple[str, ...]:
         dots, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
     )
     codes = [(barcode.position.top_left.y, barcode.text.strip()) for barcode in found]
-    return tuple(dict.fromkeys(text for _, text in sorted(codes) if CODE.fullmatch(text)))
+    return tuple(dict.fromkeys(text for _, text in sorted(codes)))

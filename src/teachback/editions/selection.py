@@ -54,7 +54,7 @@ def choose(
     `audience_coverage.reach_problems` finds those first.
     """
     cites = cited(handout, reader) if depth is Depth.FULL else ()
-    handout = handout if depth is Depth.FULL else brief_version(handout)
+    handout = handout if depth is Depth.FULL else brief_version(handout, reader.lineage)
     reader = replace(reader, fields={declared.name: declared for declared in handout.fields})
     flags = tuple(_flag(flag, reader) for flag in _reached(handout.red_flags, reader))
     if size is TypeSize.LARGE:

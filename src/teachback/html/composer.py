@@ -21,7 +21,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from teachback.content.locale_formats import dated
-from teachback.editions.edition import EditionLink
+from teachback.editions.edition import links_of
 from teachback.editions.qr_code import qr_svg
 from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.files.images import KINDS, picture_fault
@@ -378,12 +378,8 @@ def _render(
         # are set.
         return Markup(' role="{}"').format(name) if medium is Medium.SCREEN else Markup("")
 
-    blocks = (block for section in edition.sections for block in section.blocks)
-    codes = {
-        context.code,
-        *(card["code"] for card in more.get("cards", ())),
-        *(block.address for block in blocks if isinstance(block, EditionLink)),
-    }
+    cards = (card["code"] for card in more.get("cards", ()))
+    codes = {context.code, *cards, *links_of(edition)}
 
     def qr(text: str) -> Markup:
         if text not in codes:

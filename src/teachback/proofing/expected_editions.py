@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.content.inline_markup import plain
 from teachback.content.locale_formats import dated
+from teachback.editions.edition import links_of
 from teachback.proofing.expected_text import (
     Expected,
     Frame,
@@ -57,6 +58,7 @@ def expected_handout(
         title=plain(edition.title),
         page_mm=(paper.box.width, paper.box.height),
         across=any(section.page == "landscape" for section in edition.sections),
+        links=links_of(edition),
         page_words=context.words.page,
         code=context.code,
     )

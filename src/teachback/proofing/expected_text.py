@@ -63,6 +63,7 @@ class Expected:
     beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, `across`
     whether some of its pages lie across, and `code` the content of its QR code, which a card
     has on its back.
+    `links` are the web addresses that it has further QR codes for.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Expected:
     page_words: str = ""
     page_mm: tuple[float, float] | None = None
     across: bool = False
+    links: tuple[str, ...] = ()
     code: str = ""
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from teachback.editions.qr_code import codes_in_dots
+from teachback.editions.qr_code import codes_in_dots, texts_in_dots
 from teachback.errors import COMPARE, OfDesign, Problem, Severity
 from teachback.files.contrast import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.files.font_coverage import coverage, missing_glyphs
@@ -29,7 +29,7 @@ from teachback.pdf.page_layout import (
     tier_boxes,
     tier_pages,
 )
-from teachback.pdf.page_reader import grey_page, read_pages
+from teachback.pdf.page_reader import grey_page, grey_pages, read_pages
 from teachback.pdf.text_shaping import unfit_letters
 from teachback.proofing.expected_text import squeezed
 from teachback.proofing.text_checks import (
@@ -251,6 +251,7 @@ def prove(
         *order_problems(pages, expected),
         *sheet_of_paper_problems(pages, expected),
         *_qr_problems(data, each),
+        *_link_problems(data, expected),
         *metadata_problems(laid, expected),
         *_turn_problems(laid),
         *_urgent_problems(laid, expected),
@@ -291,6 +292,16 @@ def _qr_problems(data: bytes, each: Iterable[Expected]) -> Iterator[Problem]:
                 f"the QR code of page {at + 1} {found}, but the edition code is {expected.code}"
             )
             yield Problem(message, LEFT_OUT)
+
+
+def _link_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
+    """Yield a problem for each web address without a QR code that a scanner reads on some page."""
+    pages = grey_pages(data, SCAN_DPI) if expected.links else ()
+    found = {text for page in pages for text in texts_in_dots(*page)}
+    for address in dict.fromkeys(expected.links):
+        if address not in found:
+            message = f"no QR code on the pages leads to '{address[:80]}'"
+            yield Problem(message, LEFT_OUT, expected.places.get(squeezed(address)))
 
 
 def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:

@@ -114,7 +114,7 @@ class RecordTable:
 
     @property
     def mended(self) -> bool:
-        """Whether these are the rejected rows of an earlier run."""
+        """True for the rejected rows of an earlier run."""
         return REASON in self.header
 
     @property

@@ -178,33 +178,33 @@ def card_command(handout: str, copies: int | None, start_at: int, **flags: Any) 
     order = CardOrder(
         copies=copies, start_at=start_at, outline=flags["outline"], press=flags["press"]
     )
-    dealt = print_cards(settings, order, workspace, today())
-    failed = any(problem.severity is Severity.ERROR for problem in dealt.problems)
+    printed = print_cards(settings, order, workspace, today())
+    failed = any(problem.severity is Severity.ERROR for problem in printed.problems)
     if flags["as_json"]:
         row = {
-            **manifest_row(dealt.output),
-            "stock": dealt.stock,
-            "sides": str(dealt.sides),
-            "cards": dealt.cards,
-            "sheets": dealt.sheets,
+            **manifest_row(printed.output),
+            "stock": printed.stock,
+            "sides": str(printed.sides),
+            "cards": printed.cards,
+            "sheets": printed.sheets,
         }
         outcome = {
             "ok": not failed,
             "outputs": [row],
-            "problems": [p.as_json() for p in dealt.problems],
+            "problems": [p.as_json() for p in printed.problems],
         }
-        print_json(outcome | kept_json(dealt.archived, settings.archive))
+        print_json(outcome | kept_json(printed.archived, settings.archive))
         return int(failed)
-    print_problems(dealt.problems)
-    sheets = f"{dealt.sheets} sheet{'s' if dealt.sheets != 1 else ''}"
-    cards = f"{dealt.cards} card{'s' if dealt.cards != 1 else ''}"
+    print_problems(printed.problems)
+    sheets = f"{printed.sheets} sheet{'s' if printed.sheets != 1 else ''}"
+    cards = f"{printed.cards} card{'s' if printed.cards != 1 else ''}"
     click.echo(
-        f"{shown(settings.output / dealt.output.file)}  {cards} on {sheets} of {dealt.stock}  "
-        f"{dealt.output.code}"
+        f"{shown(settings.output / printed.output.file)}  {cards} on {sheets} of {printed.stock}  "
+        f"{printed.output.code}"
     )
-    click.echo(_how_to_print(str(dealt.sides), press=order.press))
-    if dealt.archived:
-        click.echo(f"{kept_words(dealt.archived, settings.archive)}.")
+    click.echo(_how_to_print(str(printed.sides), press=order.press))
+    if printed.archived:
+        click.echo(f"{kept_words(printed.archived, settings.archive)}.")
     return int(failed)
 
 

@@ -174,11 +174,11 @@ def compose_cards(
     styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + stylesheet(
         names, context.clinic, design
     )
-    dealt = [
+    shown_cards = [
         {"edition": edition, "code": context.code, "number": number}
         for number, (edition, context) in enumerate(cards)
     ]
-    page = _render("card.html", edition, context, design, medium, styles=styles, cards=dealt)
+    page = _render("card.html", edition, context, design, medium, styles=styles, cards=shown_cards)
     return (
         at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards))
         if medium is Medium.SCREEN

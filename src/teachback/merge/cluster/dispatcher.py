@@ -69,7 +69,7 @@ class _Sent:
 
 
 @dataclass
-class _Crew:
+class _WorkerPool:
     """The workers that passed the check.
 
     `threads` is the number of chunks that each does at a time, `ours` the versions that all have,
@@ -100,7 +100,7 @@ def look(cluster: Cluster) -> None:
     cannot be reached or used.
     """
     with connected(cluster) as (client, patience):
-        _gather_crew(_Crew(client, "", patience, versions()))
+        _wait_for_workers(_WorkerPool(client, "", patience, versions()))
 
 
 def print_on_cluster(
@@ -116,30 +116,30 @@ def print_on_cluster(
         connected(cluster) as (client, patience),
         _shared_folder(setup, token, wanted=cluster.shared) as there,
     ):
-        crew = _Crew(
+        pool = _WorkerPool(
             client,
             token,
             patience,
             versions(),
             f"{there.folder}/{there.beside}" if there.folder else None,
         )
-        _gather_crew(crew)
+        _wait_for_workers(pool)
         waiting = iter(chunks)
         sent: deque[_Sent] = deque()
         more = True
         while True:
-            while more and len(sent) < crew.room:
+            while more and len(sent) < pool.room:
                 chunk = next(waiting, None)
                 more = chunk is not None
                 if chunk is not None:
                     sent.append(
-                        _send(crew, there, chunk if there.folder else still_there(setup, chunk))
+                        _send(pool, there, chunk if there.folder else still_there(setup, chunk))
                     )
             if not sent:
                 break
-            result = _taken(crew, there, sent)
+            result = _first_result(pool, there, sent)
             chunk = sent.popleft().chunk
-            _keep_up(crew, there, sent)
+            _resend_lost(pool, there, sent)
             yield (
                 result
                 if isinstance(result, LostTask) or there.folder
@@ -148,7 +148,7 @@ def print_on_cluster(
         if there.folder:
             # A worker's files may still be on their way to the shared disk.
             with suppress(Exception):
-                client.run(os.sync, workers=list(crew.threads), on_error="ignore")
+                client.run(os.sync, workers=list(pool.threads), on_error="ignore")
 
 
 @contextmanager
@@ -179,51 +179,53 @@ def _shared_folder(
             clear(folder)
 
 
-def _gather_crew(crew: _Crew) -> None:
+def _wait_for_workers(pool: _WorkerPool) -> None:
     """Wait until there is a worker, and check all that are there.
 
     Raises TeachbackError when there is none, or when one cannot be used.
     """
-    while not crew.threads:
-        _muster(crew)
-        if not crew.threads:
+    while not pool.threads:
+        _update_workers(pool)
+        if not pool.threads:
             time.sleep(TICK / 4)
 
 
-def _muster(crew: _Crew) -> bool:
+def _update_workers(pool: _WorkerPool) -> bool:
     """Update the workers, and check the new ones. Returns whether there are any.
 
     Raises TeachbackError for a worker that cannot be used, and when there was none for too long.
     """
-    crew.looked = time.monotonic()
+    pool.looked = time.monotonic()
     try:
         there = {
             address: int(worker["nthreads"])
-            for address, worker in crew.client.scheduler_info(n_workers=-1)["workers"].items()
+            for address, worker in pool.client.scheduler_info(n_workers=-1)["workers"].items()
         }
-        new = [address for address in there if address not in crew.threads]
+        new = [address for address in there if address not in pool.threads]
         _refuse_open(new)
-        seen = _asked(crew, new)
+        seen = _worker_reports(pool, new)
     except TeachbackError:
         raise
     except Exception:  # noqa: BLE001 -- the scheduler is away, or a worker went just now
         there, seen = {}, {}
-    problems = [problem for address, one in seen.items() for problem in _unfit(crew, address, one)]
+    problems = [
+        problem for address, one in seen.items() for problem in _worker_problems(pool, address, one)
+    ]
     if problems:
         raise TeachbackError(*dict.fromkeys(problems))
-    crew.threads = {
+    pool.threads = {
         address: count
         for address, count in there.items()
-        if address in crew.threads or address in seen
+        if address in pool.threads or address in seen
     }
     now = time.monotonic()
-    if crew.threads:
-        crew.alive = now
-    elif now - crew.alive > crew.patience:
-        running = crew.client.status == "running"
+    if pool.threads:
+        pool.alive = now
+    elif now - pool.alive > pool.patience:
+        running = pool.client.status == "running"
         message = "the cluster has no worker" if running else "the cluster's scheduler is gone"
         raise TeachbackError(Problem(message, _KEPT))
-    return bool(crew.threads)
+    return bool(pool.threads)
 
 
 def _refuse_open(addresses: Collection[str]) -> None:
@@ -241,19 +243,23 @@ def _refuse_open(addresses: Collection[str]) -> None:
         raise TeachbackError(*wrong)
 
 
-def _asked(crew: _Crew, addresses: list[str]) -> dict[str, WorkerReport | BaseException]:
+def _worker_reports(
+    pool: _WorkerPool, addresses: list[str]
+) -> dict[str, WorkerReport | BaseException]:
     """Have workers report on themselves. One that does not answer is asked again the next time."""
     if not addresses:
         return {}
-    answers = crew.client.run(
-        look_around, crew.folder, crew.token, workers=addresses, on_error="return"
+    answers = pool.client.run(
+        look_around, pool.folder, pool.token, workers=addresses, on_error="return"
     )
     return {
         address: answer for address, answer in answers.items() if not isinstance(answer, OSError)
     }
 
 
-def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Iterator[Problem]:
+def _worker_problems(
+    pool: _WorkerPool, address: str, seen: WorkerReport | BaseException
+) -> Iterator[Problem]:
     """Yield the reasons why a worker cannot be used."""
     place = Location(address)
     if not isinstance(seen, WorkerReport):
@@ -264,7 +270,7 @@ def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Ite
             place,
         )
         return
-    for name, ours in crew.ours.items():
+    for name, ours in pool.ours.items():
         theirs = seen.versions.get(name, "none")
         if theirs != ours:
             message = f"this worker has {name} {theirs} but needs {ours} to print the same files"
@@ -273,9 +279,9 @@ def _unfit(crew: _Crew, address: str, seen: WorkerReport | BaseException) -> Ite
         yield Problem(
             "this worker may write records to its disk when memory is short", _STILL, place
         )
-    if crew.folder is not None and not shares(Path(crew.folder), crew.token, seen.answer):
+    if pool.folder is not None and not shares(Path(pool.folder), pool.token, seen.answer):
         message = (
-            f"this worker does not share the folder {shown(Path(crew.folder).parents[1])} with us"
+            f"this worker does not share the folder {shown(Path(pool.folder).parents[1])} with us"
         )
         yield Problem(
             message, "Leave --shared-folder out: the files come back to this machine then.", place
@@ -302,24 +308,24 @@ def shares(folder: Path, token: str, answer: str) -> bool:
     return False
 
 
-def _send(crew: _Crew, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _Sent:
+def _send(pool: _WorkerPool, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _Sent:
     """Send a chunk to a free worker, and the settings only if they are not there yet."""
     # Dask takes two tasks with the same key for one, so each try has a key of its own.
-    crew.tries += 1
-    workers = list(crew.threads)
+    pool.tries += 1
+    workers = list(pool.threads)
     if not workers:
         # Dask takes an empty list of workers for "any".
         return _Sent(chunk, None, frozenset(), gone)
     try:
-        if crew.setup is None or crew.setup.status != "finished":
-            (crew.setup,) = crew.client.scatter(
+        if pool.setup is None or pool.setup.status != "finished":
+            (pool.setup,) = pool.client.scatter(
                 [there], workers=workers, broadcast=True, hash=False
             )
-        future = crew.client.submit(
+        future = pool.client.submit(
             print_sealed,
-            crew.setup,
+            pool.setup,
             seal(chunk),
-            key=f"teachback-{crew.token}-{chunk.number}-{crew.tries}",
+            key=f"teachback-{pool.token}-{chunk.number}-{pool.tries}",
             workers=workers,
             pure=False,
         )
@@ -328,8 +334,8 @@ def _send(crew: _Crew, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _
     return _Sent(chunk, future, frozenset(workers), gone)
 
 
-def _taken(
-    crew: _Crew, there: ChunkPrintSetup, sent: deque[_Sent]
+def _first_result(
+    pool: _WorkerPool, there: ChunkPrintSetup, sent: deque[_Sent]
 ) -> ChunkResult | LostTask[Chunk]:
     """Wait for the first chunk that was sent, and return its result."""
     while True:
@@ -348,26 +354,26 @@ def _taken(
             raise TeachbackError(fault_problem(error))
         if status == "finished":
             try:
-                sealed: Sealed = first.future.result(timeout=crew.patience)
+                sealed: Sealed = first.future.result(timeout=pool.patience)
             except Exception:  # noqa: BLE001 -- its worker has just gone: it is done again
                 sealed = Sealed(b"")
             if sealed.data:
                 first.future.release()
                 return unseal(sealed)
-        _keep_up(crew, there, sent)
+        _resend_lost(pool, there, sent)
 
 
 def _status(one: _Sent) -> str:
     return str(getattr(one.future, "status", "none"))
 
 
-def _keep_up(crew: _Crew, there: ChunkPrintSetup, sent: deque[_Sent]) -> None:
+def _resend_lost(pool: _WorkerPool, there: ChunkPrintSetup, sent: deque[_Sent]) -> None:
     """Update the workers every `TICK` seconds, and send again the chunks that nobody is left to do.
 
-    Raises TeachbackError as `_muster` does.
+    Raises TeachbackError as `_update_workers` does.
     """
-    if time.monotonic() - crew.looked < TICK or not _muster(crew):
+    if time.monotonic() - pool.looked < TICK or not _update_workers(pool):
         return
     for number, one in enumerate(sent):
-        if one.workers.isdisjoint(crew.threads) or _status(one) in {"none", "cancelled", "lost"}:
-            sent[number] = _send(crew, there, one.chunk, one.gone + bool(one.workers))
+        if one.workers.isdisjoint(pool.threads) or _status(one) in {"none", "cancelled", "lost"}:
+            sent[number] = _send(pool, there, one.chunk, one.gone + bool(one.workers))

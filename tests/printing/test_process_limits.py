@@ -36,6 +36,7 @@ from teachback.printing.process_pool import Outcome, Pool, Task, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from multiprocessing.synchronize import Event
 
 pytestmark = pytest.mark.slow
 
@@ -294,6 +295,12 @@ def grow(_: object, size: int) -> bytes:
     return b"a" * size
 
 
+def tell(started: Event, _: None) -> str:
+    """Set an event."""
+    started.set()
+    return "told"
+
+
 def long(_: object, seconds: float) -> float:
     """Ask for more time, and use it."""
     more_time(seconds + 5)
@@ -309,6 +316,15 @@ def outcomes(tasks: list[Task], limits: Limits, processes: int = 2) -> list[Outc
     """Do tasks in a pool, and return the outcomes in the order of the tasks."""
     with Pool(None, processes, limits) as workers:
         return sorted(workers.each(tasks), key=lambda outcome: tasks.index(outcome.task))
+
+
+def test_a_worker_starts_before_its_outcome_is_asked_for() -> None:
+    """The caller can work beside the first tasks: they run as soon as they are given."""
+    started = multiprocessing.get_context(process_pool.METHOD).Event()
+    with Pool(started, 1) as workers:
+        coming = workers.each([task(tell, None)])
+        assert started.wait(60)
+        assert [outcome.result for outcome in coming] == ["told"]
 
 
 def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() -> None:

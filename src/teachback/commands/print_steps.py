@@ -59,18 +59,16 @@ def print_outputs(
     when the run is stopped are kept.
     """
     settings = context.settings
+    composed = compose_apart(context, orders, settings.jobs)
+    problems = _composing_problems(composed)
+    jobs = [
+        job for job in composed.jobs if not is_refused(job.stem, problems, strict=settings.strict)
+    ]
+    if not jobs or is_refused(GENERAL, problems, strict=settings.strict):
+        return PrintedRun(problems=problems)
     with open_pool(context, settings.jobs) as pool:
-        composed = compose_apart(context, orders, pool)
-        problems = _composing_problems(composed)
-        jobs = [
-            job
-            for job in composed.jobs
-            if not is_refused(job.stem, problems, strict=settings.strict)
-        ]
-        if not jobs or is_refused(GENERAL, problems, strict=settings.strict):
-            return PrintedRun(problems=problems)
         printed = _print(jobs, context, origins, pool, step)
-        return replace(printed, problems=joined(problems, printed.problems))
+    return replace(printed, problems=joined(problems, printed.problems))
 
 
 def _composing_problems(composed: ComposedJobs) -> RunProblems:
@@ -104,17 +102,19 @@ def _print(
     problems: defaultdict[str, tuple[Problem, ...]] = defaultdict(tuple)
     waiting: defaultdict[str, list[FinishedJob]] = defaultdict(list)
     left = Counter(job.stem for job in jobs)
-    gate: PrintGate | None = None
     libraries, stopped = "", False
     try:
-        for count, done in enumerate(do_jobs(jobs, pool), start=1):
+        finished = do_jobs(jobs, pool)
+        # The workers make the first pages while the rules are loaded and applied.
+        gate = PrintGate(context.workspace, reading.shared)
+        problems[GENERAL] += gate.broken
+        found = {jobs[0].stem: gate.problems(reading.authored[jobs[0].stem])}
+        for count, done in enumerate(finished, start=1):
             stem = done.job.stem
-            if gate is None:
-                # The workers make the next pages while the rules are loaded.
-                gate = PrintGate(context.workspace, reading.shared)
-                problems[GENERAL] += gate.broken
+            if stem not in found:
+                found[stem] = gate.problems(reading.authored[stem])
             if stem not in waiting:
-                problems[stem] += gate.problems(reading.authored[stem])
+                problems[stem] += found[stem]
             problems[stem] += done.problems
             if settings.proof:
                 problems[stem] += _noticed(done)

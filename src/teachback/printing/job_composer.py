@@ -138,18 +138,25 @@ def open_pool(context: PrintContext, processes: int) -> Pool:
 
     Raises TeachbackError where a library of the system is missing.
     """
-    if METHOD == "fork":
-        # Loaded once, for all workers.
-        import teachback.pdf.renderer
-        import teachback.printing.type_fitting
-        import teachback.proofing.page_proof  # noqa: F401
+    _load_libraries()
     return Pool(context, processes, settle=hinting(context.files))
 
 
-def compose_apart(context: PrintContext, orders: Sequence[JobOrder], pool: Pool) -> ComposedJobs:
-    """Compose jobs and check the design, in a pool that holds the context.
+def _load_libraries() -> None:
+    """Load what prints, once for all workers that are forked later."""
+    if METHOD == "fork":
+        import teachback.pdf.renderer
+        import teachback.printing.type_fitting
+        import teachback.proofing.page_proof  # noqa: F401
 
-    A pool is needed because a template may loop without end.
+
+def compose_apart(
+    context: PrintContext, orders: Sequence[JobOrder], processes: int
+) -> ComposedJobs:
+    """Compose jobs and check the design, in worker processes.
+
+    They are needed because a template may loop without end. Meanwhile, this process loads the
+    libraries that print. Raises TeachbackError where a library of the system is missing.
     """
     tasks = [Task(_checked, None, "reading the styles", _STYLES)]
     tasks += [
@@ -166,19 +173,22 @@ def compose_apart(context: PrintContext, orders: Sequence[JobOrder], pool: Pool)
     jobs: dict[JobOrder, Job] = {}
     problems: dict[str, tuple[Problem, ...]] = {}
     flaws: tuple[Problem, ...] = ()
-    for outcome in pool.each(tasks):
-        order = outcome.task.subject
-        if order is None:
-            flaws = tuple(map(pool.settle, outcome.problems or outcome.result))
-        elif isinstance(outcome.result, Job):
-            jobs[order] = outcome.result
-        else:
-            found = outcome.problems or tuple(map(pool.settle, outcome.result))
-            place = _place(context.reading.authored[order.stem], order.kind)
-            problems[order.stem] = (
-                *problems.get(order.stem, ()),
-                *with_location(found, order.name, place),
-            )
+    with Pool(context, processes, settle=hinting(context.files)) as pool:
+        outcomes = pool.each(tasks)
+        _load_libraries()
+        for outcome in outcomes:
+            order = outcome.task.subject
+            if order is None:
+                flaws = tuple(map(pool.settle, outcome.problems or outcome.result))
+            elif isinstance(outcome.result, Job):
+                jobs[order] = outcome.result
+            else:
+                found = outcome.problems or tuple(map(pool.settle, outcome.result))
+                place = _place(context.reading.authored[order.stem], order.kind)
+                problems[order.stem] = (
+                    *problems.get(order.stem, ()),
+                    *with_location(found, order.name, place),
+                )
     return ComposedJobs(tuple(jobs[order] for order in orders if order in jobs), problems, flaws)
 
 

@@ -18,7 +18,7 @@ from teachback.errors import (
 )
 from teachback.printing.jobs import FinishedJob, Job, Printed, ProofResult
 from teachback.printing.process_limits import more_time
-from teachback.printing.process_pool import LIMITS, Pool, Task, scale_of
+from teachback.printing.process_pool import LIMITS, Outcome, Pool, Task, scale_of
 from teachback.units import CARD
 
 if TYPE_CHECKING:
@@ -64,27 +64,26 @@ class Serving(Protocol):
 
 
 def do_jobs(jobs: Sequence[Job], pool: Pool) -> Iterator[FinishedJob]:
-    """Do the jobs in a pool that holds a `Serving`, and yield the results as they are finished.
+    """Start the jobs in a pool that holds a `Serving`, and return the results as they are finished.
 
     A job that takes too long or too much memory, or kills its process, ends in a problem. Then the
     waiting jobs of the same handout are dropped, so that no handout is half printed.
     """
     # Long jobs first, so that no process is left with one at the end.
     ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
-    for outcome in pool.each(
+    outcomes = pool.each(
         Task(_done, job, "laying the page out", COMPARE_LENGTH, job.stem, scale_of(_letters(job)))
         for job in ordered
-    ):
-        job = outcome.task.subject
-        done: FinishedJob | None = outcome.result
-        if done is None:
-            yield FinishedJob(job, (), with_location(outcome.problems, job.name, job.place), "")
-        else:
-            yield (
-                replace(done, problems=tuple(map(pool.settle, done.problems)))
-                if done.problems
-                else done
-            )
+    )
+    return (_finished(outcome, pool) for outcome in outcomes)
+
+
+def _finished(outcome: Outcome, pool: Pool) -> FinishedJob:
+    job: Job = outcome.task.subject
+    done: FinishedJob | None = outcome.result
+    if done is None:
+        return FinishedJob(job, (), with_location(outcome.problems, job.name, job.place), "")
+    return replace(done, problems=tuple(map(pool.settle, done.problems))) if done.problems else done
 
 
 def _letters(job: Job) -> int:

@@ -155,11 +155,16 @@ class Pool:
             self._lock = -1
 
     def each(self, tasks: Iterable[Task]) -> Iterator[Outcome]:
-        """Do the tasks, and yield the outcomes as they arrive.
+        """Start the tasks, and return their outcomes as they arrive.
 
-        Tasks that still run are ended when the caller stops iterating.
+        The first tasks run before the caller asks for an outcome. Tasks that still run are ended
+        when the caller stops iterating.
         """
         waiting = deque(tasks)
+        self._hand_out(waiting)
+        return self._outcomes(waiting)
+
+    def _outcomes(self, waiting: deque[Task]) -> Iterator[Outcome]:
         try:
             while waiting or self._busy():
                 self._hand_out(waiting)
@@ -193,7 +198,7 @@ class Pool:
         while len(self._children) < min(self._most, len(waiting) + len(self._busy())):
             self._children.append(self._start())
         for child in self._children:
-            if waiting and child.ready and child.task is None:
+            if waiting and child.task is None:
                 child.task = waiting.popleft()
                 child.seconds = self._seconds * child.task.scale
                 child.deadline = time.monotonic() + self._limits.by_the_clock(child.seconds)
@@ -240,11 +245,13 @@ class Pool:
             kind, answer = child.pipe.recv()
         except (EOFError, OSError):
             self._end(child)
-            if task is None:
+            if task is None or not child.ready:
                 raise TeachbackError(_not_started()) from None
             return _crash(task, child.process.exitcode, child.seconds)
         if kind == READY:
+            # Its task waits in the pipe until now.
             child.ready = True
+            child.deadline = time.monotonic() + self._limits.by_the_clock(child.seconds)
             return None
         if kind == MORE:
             child.seconds, child.deadline = (

@@ -1,4 +1,4 @@
-"""A handout fits the pages that it promises, or the problem says how much is too long."""
+"""A handout fits the pages that it promises, and its pages break well."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.content.loader import read_handouts
-from teachback.files.workspace import handout_files
+from teachback.files.workspace import handout_files, starter_files
+from teachback.pdf.page_breaks import break_faults
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
-from teachback.printing.job_printer import do_job
+from teachback.printing.job_printer import do_job, laid_handout
 from teachback.units import Depth
 
 if TYPE_CHECKING:
@@ -23,6 +24,19 @@ if TYPE_CHECKING:
 
 REVIEW = "review: {status: draft"
 BUILT_IN = ("general", "ckd", "dialysis")
+CLINIC = """
+emergency: "911"
+name: Example Clinic for Heart and Kidneys
+phone: (555) 010-0144
+after_hours: 555-010-0199
+dialysis_unit: 555 010 0177
+address: 12 Example Street, Springfield
+logo: images/logo.svg
+"""
+LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 20" width="60mm" height="20mm">'
+    '<rect x="1" y="1" width="58" height="18" fill="none" stroke="#000"/></svg>'
+)
 
 
 def printed(clinic: Workspace, stem: str, audience: str, **flags: object) -> FinishedJob:
@@ -46,7 +60,7 @@ def test_a_promise_is_kept_with_less_space(
     workspace: Callable[..., Workspace], pages: str, wanted: int
 ) -> None:
     """Without the promise, the same text takes a page more."""
-    clinic = workspace({"content/handouts/tiny.yaml": tiny(23, pages)})
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(25, pages)})
     done = printed(clinic, "tiny", "ckd")
     assert done.problems == ()
     assert [one.pages for one in done.printed] == [wanted]
@@ -64,6 +78,53 @@ def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
     assert "'A long word of advice." in problem.hint
     assert problem.location is not None
     assert problem.location.line == 8
+
+
+def test_a_last_page_with_little_on_it_is_pulled_in(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """Less space between blocks saves the page; a promise of two pages keeps it, and warns."""
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(23, "")})
+    done = printed(clinic, "tiny", "ckd")
+    assert ([one.pages for one in done.printed], done.printed[0].noticed) == ([1], ())
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(23, "pages: 2\n")})
+    done = printed(clinic, "tiny", "ckd")
+    assert [one.pages for one in done.printed] == [2]
+    (problem,) = done.printed[0].noticed
+    assert problem.message.startswith("page 2: the last page holds only ")
+    assert "`page: new`" in problem.hint
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("paper", "size", "clinic"),
+    [
+        ("letter", "standard", ""),
+        ("letter", "large", CLINIC),
+        ("a4", "standard", CLINIC),
+        ("a4", "large", ""),
+    ],
+)
+def test_no_starter_has_a_bad_page_break(
+    paper: str, size: str, clinic: str, workspace: Callable[..., Workspace]
+) -> None:
+    """The readers take turns; tools/measure_page_breaks.py measures all of them."""
+    files = starter_files(workspace({}))
+    assert len(files) >= 7
+    own = {f"content/handouts/{name}.yaml": path.read_text() for name, path in files.items()}
+    logo = {"content/clinic.yaml": clinic, "content/images/logo.svg": LOGO} if clinic else {}
+    filled = workspace({**own, **logo})
+    reading = read_handouts(filled, handout_files(filled))
+    context = print_context(filled, reading, resolve({"paper": paper, "size": size}, filled))
+    found = {}
+    for turn, (name, authored) in enumerate(reading.authored.items()):
+        audiences = authored.handout.audiences
+        audience = audiences[turn % len(audiences)]
+        job = compose_job(context, JobOrder(name, (audience,), "handout", ("pdf",)))
+        _, laid = laid_handout(job, context.files)
+        found[name, audience] = break_faults(laid)
+    assert len(found) >= len(files)
+    assert {key: faults for key, faults in found.items() if faults} == {}
 
 
 @pytest.mark.slow

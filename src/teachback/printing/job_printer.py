@@ -12,6 +12,7 @@ from teachback.errors import (
     COMPARE_LENGTH,
     OfDesign,
     OutOfTime,
+    Problem,
     Severity,
     TeachbackError,
     with_location,
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from teachback.errors import Problem
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.proofing.expected_text import Expected
 
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 # handout may be there.
 HANDOUT_SAFE: Final = 6.4
 SIDES: Final = 2
+_MEND_BREAK: Final = (
+    "Shorten or lengthen the text before it, or begin a section on a page of its own "
+    "with `page: new`."
+)
 # Only the benchmark switches this off, to measure the cost of proving.
 PROVE = True
 # Pages of cards that any machine lays on sheets in a second; two cores of 2020 manage 700.
@@ -109,9 +113,9 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 
         page, laid = laid_handout(job, served)
         data = write(laid)
-        yield from _pages(
-            job, data, laid.pages, proved_file(data, page, laid, job.expected, served)
-        )
+        measures, noticed = proved_file(data, page, laid, job.expected, served)
+        noticed = (*noticed, *_break_problems(laid))
+        yield from _pages(job, data, laid.pages, ProofResult(measures, noticed))
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 
@@ -130,6 +134,14 @@ def laid_handout(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocu
     if problems:
         raise TeachbackError(*problems)
     return page, laid
+
+
+def _break_problems(laid: LaidOutDocument) -> Iterator[Problem]:
+    """Yield a warning for each bad page break that no choice of spacing mends."""
+    from teachback.pdf.page_breaks import break_faults
+
+    for found in break_faults(laid):
+        yield Problem(f"page {found.page}: {found.fault}", _MEND_BREAK, severity=Severity.WARNING)
 
 
 def proved_file(

@@ -1,4 +1,4 @@
-"""Fit a handout onto the pages that it promises: first less space, then smaller type."""
+"""Fit a handout onto its pages: as few as it promises, without bad page breaks."""
 
 from __future__ import annotations
 
@@ -14,16 +14,22 @@ if TYPE_CHECKING:
     from teachback.printing.jobs import Job
 
 _STYLES_END: Final = "</style>"
-# Each step holds the ones before it. Body text is never under 12 pt.
-_SPACE: Final = (
-    ":root { --leading: 1.22; --gap: 3pt; --gap-section: 8pt; --space-s: 2.5pt; "
-    "--space-m: 4pt; --space-l: 5pt; --space-xl: 8pt; --write-line: 8mm }\n"
-)
+# What keeps a promise, each step with the ones before it. Body text is never under 12 pt.
+_SPACE: Final = ":root { --air: 0.68; --lines: 0.96; --write-line: 8mm }\n"
 _TYPE: Final = ":root { --body: 12.5pt; --message: 14pt; --h1: 23pt; --h2: 15pt; --h3: 13.5pt }\n"
 _SMALLEST: Final = (
     ":root { --body: 12pt; --message: 13.5pt; --h1: 22pt; --h2: 14.5pt; --h3: 13pt }\n"
 )
 STEPS: Final = ("", _SPACE, _SPACE + _TYPE, _SPACE + _SMALLEST)
+# What mends bad page breaks, the smallest change first: less space, or more.
+CHOICES: Final = (
+    "",
+    ":root { --air: 0.84 }\n",
+    ":root { --air: 0.68 }\n",
+    _SPACE,
+    ":root { --air: 1.2 }\n",
+    ":root { --air: 1.4 }\n",
+)
 # The longest blocks that a problem names.
 _NAMED: Final = 3
 
@@ -31,16 +37,41 @@ _NAMED: Final = 3
 def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
     """Lay out the handout of a job on the pages that it promises; return its HTML, too.
 
-    Raises TeachbackError when it takes more pages in the smallest type.
+    Without a promise, the page breaks are the best of a few choices. Raises TeachbackError when it
+    takes more pages in the smallest type than it promises.
     """
-    from teachback.pdf.renderer import fonts, lay_out
-
+    if job.promised is None:
+        return _best_broken(job, served)
     for styles in STEPS:
-        page = job.handout.replace(_STYLES_END, styles + _STYLES_END, 1)
-        laid = lay_out(page, served, fonts())
-        if job.promised is None or laid.pages <= job.promised.pages or laid.problems:
+        page, laid = _laid_with(styles, job, served)
+        if laid.pages <= job.promised.pages or laid.problems:
             return page, laid
     raise TeachbackError(_too_long(job, laid))
+
+
+def _best_broken(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
+    """Lay out a handout with as few bad page breaks as the choices allow."""
+    from teachback.pdf.page_breaks import break_faults
+    from teachback.pdf.page_layout import tier_pages
+
+    best = page, laid = _laid_with("", job, served)
+    tiers, fewest = tier_pages(laid), len(break_faults(laid))
+    for styles in CHOICES[1:]:
+        if not fewest or laid.problems:
+            break
+        page, laid = _laid_with(styles, job, served)
+        faults = len(break_faults(laid))
+        # No red flag goes to another page for the sake of a page break.
+        if faults < fewest and not laid.problems and tier_pages(laid)[:2] == tiers[:2]:
+            best, fewest = (page, laid), faults
+    return best
+
+
+def _laid_with(styles: str, job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
+    from teachback.pdf.renderer import fonts, lay_out
+
+    page = job.handout.replace(_STYLES_END, styles + _STYLES_END, 1)
+    return page, lay_out(page, served, fonts())
 
 
 def _too_long(job: Job, laid: LaidOutDocument) -> Problem:

@@ -1,0 +1,203 @@
+"""Find bad page breaks on laid-out pages: lone rows, lone boxes, and pages that are mostly empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.pdf.renderer import boxes
+from teachback.units import px_to_mm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from teachback.pdf.renderer import LaidOutDocument
+
+# The last page holds at least this share of a page; another page has at most so much left empty.
+LEAST_LAST: Final = 0.25
+MOST_EMPTY: Final = 1 / 3
+# In mm: what rounding may add to a height.
+_TOLERANCE: Final = 0.1
+_WORDS: Final = 40
+# Boxes that belong to the text before them.
+_ASIDES: Final = frozenset({"callout", "myth"})
+# A section that its author puts on a page of its own.
+_OWN_PAGE: Final = frozenset({"page-new", "page-landscape"})
+
+
+@dataclass(frozen=True)
+class BreakFault:
+    """A bad page break: the page (from 1) and a description, such as "holds one row alone"."""
+
+    page: int
+    fault: str
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A part of a page that does not break: its box, its edges in px, and its rules for breaks."""
+
+    box: Any
+    top: float
+    bottom: float
+    keep_before: bool
+    keep_after: bool
+
+
+def break_faults(laid: LaidOutDocument) -> tuple[BreakFault, ...]:
+    """Return the bad page breaks of a document, in page order."""
+    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001 -- no public name; WeasyPrint is pinned
+    found = [*_lone_rows(pages), *_lone_asides(pages), *_empty_pages(pages)]
+    return tuple(sorted(found, key=lambda fault: fault.page))
+
+
+def _lone_rows(pages: Sequence[Any]) -> Iterator[BreakFault]:
+    """Yield where a table has one row alone at a page's end or on the next page."""
+    parts: dict[Any, list[tuple[int, list[Any]]]] = {}
+    for number, page in enumerate(pages, start=1):
+        for table in _all_boxes(page):
+            if isinstance(table, boxes.TableBox):
+                rows = [
+                    row
+                    for group in table.children
+                    if isinstance(group, boxes.TableRowGroupBox) and not group.is_header
+                    for row in group.children
+                ]
+                parts.setdefault(table.element, []).append((number, rows))
+    for places in parts.values():
+        for number, rows in places if len(places) > 1 else ():
+            if len(rows) == 1:
+                yield BreakFault(number, f"one row of a table is alone: '{_words(rows[0])}'")
+
+
+def _lone_asides(pages: Sequence[Any]) -> Iterator[BreakFault]:
+    """Yield where a page begins with a box that belongs to a section of the page before."""
+    for number, (before, page) in enumerate(pairwise(pages), start=2):
+        section = next(
+            (box for box in _all_boxes(page) if box.element_tag == "section" and box.children), None
+        )
+        if section is None or section.element not in {box.element for box in _all_boxes(before)}:
+            continue
+        inside = [child for child in section.children if child.height]
+        if len(inside) == 1 and _ASIDES & _classes(inside[0]):
+            yield BreakFault(
+                number, f"a box is alone, away from its section: '{_words(inside[0])}'"
+            )
+
+
+def _empty_pages(pages: Sequence[Any]) -> Iterator[BreakFault]:
+    """Yield a last page with little on it, and pages with room for what comes after them."""
+    for number, (page, after) in enumerate(pairwise(pages), start=1):
+        free = page.content_box_y() + page.height - _bottom(page)
+        if free <= MOST_EMPTY * page.height or _is_forced(page, after):
+            continue
+        pieces = list(_pieces(after))
+        if not pieces:
+            continue
+        end = next(
+            (one.bottom for one, other in pairwise(pieces) if _may_break(one, other)),
+            pieces[-1].bottom,
+        )
+        need = end - pieces[0].top
+        if px_to_mm(need) <= px_to_mm(free) + _TOLERANCE:
+            yield BreakFault(
+                number,
+                f"{px_to_mm(free):.0f} mm of the page are empty, and '{_words(pieces[0].box)}' would fit",
+            )
+    last = pages[-1]
+    used = _bottom(last) - last.content_box_y()
+    if len(pages) > 1 and used < LEAST_LAST * last.height and not _is_forced(pages[-2], last):
+        yield BreakFault(
+            len(pages),
+            f"the last page holds only {px_to_mm(used):.0f} mm of {px_to_mm(last.height):.0f} mm",
+        )
+
+
+def _may_break(one: _Piece, other: _Piece) -> bool:
+    return not one.keep_after and not other.keep_before
+
+
+def _is_forced(page: Any, after: Any) -> bool:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    """Return whether the author starts the second page anew, or turns it."""
+    if page.page_type.name != after.page_type.name:
+        return True
+    first = next((box for box in _all_boxes(after) if box.element_tag == "section"), None)
+    return (
+        first is not None
+        and bool(_OWN_PAGE & _classes(first))
+        and all(box.element is not first.element for box in _all_boxes(page))
+    )
+
+
+def _is_in_flow(box: Any) -> bool:  # noqa: ANN401
+    return not isinstance(box, boxes.TextBox) and box.is_in_normal_flow()
+
+
+def _pieces(box: Any, *, before: bool = False, after: bool = False) -> Iterator[_Piece]:  # noqa: ANN401
+    """Yield the unbreakable parts of a page, in order."""
+    children = [
+        child
+        for child in box.children
+        if not isinstance(child, boxes.MarginBox) and _is_in_flow(child)
+    ]
+    for index, child in enumerate(children):
+        first, last = index == 0, index == len(children) - 1
+        keep_before = child.style["break_before"] == "avoid" or (first and before)
+        keep_after = child.style["break_after"] == "avoid" or (last and after)
+        if isinstance(child, boxes.LineBox):
+            # Two lines of a paragraph stay together at both of its ends.
+            keep_before = keep_before or index == 1 or (last and not first)
+            yield _piece(child, keep_before=keep_before, keep_after=keep_after)
+        elif _is_whole(child):
+            yield _piece(child, keep_before=keep_before, keep_after=keep_after)
+        else:
+            yield from _pieces(child, before=keep_before, after=keep_after)
+
+
+def _is_whole(box: Any) -> bool:  # noqa: ANN401
+    return (
+        box.style["break_inside"] == "avoid"
+        or isinstance(box, boxes.FlexContainerBox | boxes.GridContainerBox | boxes.TableRowBox)
+        or not getattr(box, "children", ())
+    )
+
+
+def _piece(box: Any, *, keep_before: bool, keep_after: bool) -> _Piece:  # noqa: ANN401
+    top = box.position_y
+    return _Piece(box, top, top + box.margin_height(), keep_before, keep_after)
+
+
+def _bottom(page: Any) -> float:  # noqa: ANN401
+    """Return where the last visible thing on a page ends, in px."""
+    ends = [page.content_box_y()]
+    for box in _all_boxes(page):
+        style = box.style
+        if isinstance(box, boxes.LineBox):
+            ends += [box.position_y + box.height] if _words(box) else []
+        elif (
+            isinstance(box, boxes.ReplacedBox)
+            or style["border_bottom_width"]
+            or any(image[0] != "none" for image in style["background_image"])
+        ):
+            ends.append(box.border_box_y() + box.border_height())
+    return float(max(ends))
+
+
+def _all_boxes(page: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the boxes of a page's content, without those of its margins."""
+    for child in page.children:
+        if not isinstance(child, boxes.MarginBox):
+            yield child
+            yield from child.descendants()
+
+
+def _classes(box: Any) -> frozenset[str]:  # noqa: ANN401
+    element = box.element
+    return frozenset(((element.get("class") if element is not None else "") or "").split())
+
+
+def _words(box: Any) -> str:  # noqa: ANN401
+    texts = [box] if isinstance(box, boxes.TextBox) else box.descendants()
+    words = " ".join(one.text.strip() for one in texts if isinstance(one, boxes.TextBox))
+    return words[:_WORDS].strip()

@@ -1,0 +1,104 @@
+"""Bad page breaks are found on laid-out pages, and good ones are not called bad."""
+
+from __future__ import annotations
+
+import pytest
+
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.pdf import renderer
+from teachback.pdf.page_breaks import break_faults
+from teachback.printing.design import open_design
+
+FILES = open_design(Workspace(builtin_root(), builtin_root())).files
+
+# A page holds ten lines of 10 mm.
+STYLE = (
+    "@font-face { font-family: x; src: url(fonts/AtkinsonHyperlegible-Regular.ttf) } "
+    "@page { size: 100mm 120mm; margin: 10mm } @page wide { size: 120mm 120mm } "
+    "html { font-family: x; font-size: 6mm; line-height: 10mm } body, p, h2, table, section { margin: 0 } "
+    "tr, .callout, .myth, .figure { break-inside: avoid } table { border-spacing: 0 } "
+    "td { padding: 0 } .page-new { break-before: page } .page-landscape { page: wide } "
+    ".figure { height: 60mm; border: 1px solid }"
+)
+
+
+def lines(count: int) -> str:
+    """Return paragraphs of one line each."""
+    return "<p>words</p>" * count
+
+
+def table(rows: int) -> str:
+    """Return a table with a heading and a number of rows."""
+    body = "".join(f"<tr><td>row {number}</td></tr>" for number in range(rows))
+    return f"<table><thead><tr><td>head</td></tr></thead><tbody>{body}</tbody></table>"
+
+
+def faults(html: str) -> list[tuple[int, str]]:
+    """Return the page and the first words of each fault of a document."""
+    page = f'<html lang="en"><title>x</title><style>{STYLE}</style><body>{html}'
+    found = break_faults(renderer.lay_out(page, FILES, renderer.Fonts()))
+    return [(one.page, one.fault) for one in found]
+
+
+BAD = {
+    "a heading with one row at the end of a page": (
+        f"<section>{lines(8)}{table(5)}</section>",
+        [(1, "one row of a table is alone: 'row 0'")],
+    ),
+    "one row on the next page": (
+        f"<section>{lines(5)}{table(5)}{lines(4)}</section>",
+        [(2, "one row of a table is alone: 'row 4'")],
+    ),
+    "a tip away from its section": (
+        f"<section>{lines(10)}<div class='callout'>A tip</div></section><section>{lines(5)}",
+        [(2, "a box is alone, away from its section: 'A tip'")],
+    ),
+    "a myth away from its section": (
+        f"<section>{lines(10)}<div class='myth'>A myth</div></section><section>{lines(5)}",
+        [(2, "a box is alone, away from its section: 'A myth'")],
+    ),
+    "a last page under a quarter full": (
+        f"<section>{lines(12)}</section>",
+        [(2, "the last page holds only 20 mm of 100 mm")],
+    ),
+    "a page a third empty before what would fit": (
+        f"<section>{lines(5)}</section><section style='break-before: page'>{lines(5)}</section>",
+        [(1, "50 mm of the page are empty, and 'words' would fit")],
+    ),
+}
+GOOD = {
+    "two rows at the end of a page, two on the next": (
+        f"<section>{lines(7)}{table(4)}{lines(3)}</section>"
+    ),
+    "a table of one row": f"<section>{lines(9)}</section><section>{table(1)}{lines(4)}</section>",
+    "a tip with a line of its section": (
+        f"<section>{lines(10)}<p>words</p><div class='callout'>A tip</div>{lines(2)}</section>"
+    ),
+    "a tip that begins its section": (
+        f"<section>{lines(10)}</section><section><div class='callout'>A tip</div>{lines(4)}"
+    ),
+    "a last page over a quarter full": f"<section>{lines(13)}</section>",
+    "one page with little on it": f"<section>{lines(1)}</section>",
+    "a figure that does not fit": (
+        f"<section>{lines(6)}<div class='figure'>A figure</div></section>"
+    ),
+    "a section that its author puts on a new page": (
+        f"<section>{lines(5)}</section><section class='page-new'>{lines(1)}</section>"
+    ),
+    "a section that lies across": (
+        f"<section>{lines(5)}</section><section class='page-landscape'>{lines(1)}</section>"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_page_break_is_found(name: str) -> None:
+    """Its page and its words are told."""
+    html, found = BAD[name]
+    assert faults(html) == found
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_page_break_is_not_called_bad(name: str) -> None:
+    """What an author asks for, and what cannot be otherwise, is no fault."""
+    assert faults(GOOD[name]) == []

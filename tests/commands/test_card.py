@@ -18,6 +18,7 @@ import pytest
 from pdf_tags import faults
 from settings_from_flags import resolve
 from tiny_handout import TINY, TINY_APPROVED
+from workspace_cases import lay
 
 from teachback.cli.app import run
 from teachback.commands.calibrate import calibrate
@@ -59,11 +60,12 @@ MM = 25.4 / 72
 def dealt(
     folder: Path,
     order: CardOrder | None = None,
-    workspace: Workspace = BUILTIN,
+    workspace: Workspace | None = None,
     **flags: Any,  # noqa: ANN401 -- flags of any kind
 ) -> tuple[PrintedCards, Path]:
-    """Print cards, by default those of the shipped handout for CKD, and return the file."""
-    flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(folder), **flags}
+    """Print cards, by default those of the tiny handout for CKD, and return the file."""
+    flags = {"handouts": ("tiny",), "audience": ("ckd",), "output": str(folder), **flags}
+    workspace = workspace or Workspace(lay(folder / "clinic", {}), BUILTIN.root)
     done = print_cards(
         resolve(flags, workspace), order or CardOrder(), workspace, dt.date(2026, 11, 22)
     )
@@ -97,35 +99,50 @@ def outlines(path: Path, width: float, height: float) -> list[list[tuple[float, 
     ]
 
 
-@lru_cache
-def laid_cards(box: Box) -> tuple[bytes, str]:
-    """Lay out the shipped card with the longest code, for dialysis, once for each size of card.
-
-    Return the file and the code.
-    """
-    settings = resolve({}, BUILTIN)
+def laid_cards(workspace: Workspace, stem: str, box: Box) -> tuple[bytes, str]:
+    """Lay out a card with the longest code, for dialysis; return the file and the code."""
+    settings = resolve({}, workspace)
     named = next((name, stock) for name, stock in STOCKS.items() if stock.card_box == box)
     sheets = card_run(named, [0], settings, ALL_STOCKS, CardOrder())
-    reading = read_handouts(BUILTIN, {"leg-cramps": handout_files(BUILTIN)["leg-cramps"]})
-    context = print_context(BUILTIN, reading, settings, sheets)
-    job = compose_job(context, JobOrder("leg-cramps", ("dialysis",), "card", (CARDS,)))
+    reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
+    context = print_context(workspace, reading, settings, sheets)
+    job = compose_job(context, JobOrder(stem, ("dialysis",), "card", (CARDS,)))
     return write(laid_together(job, sheets, context.files)), job.code
+
+
+@pytest.fixture(scope="module")
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Box], tuple[bytes, str]]:
+    """Return a function that lays out a card of few words once for each size of card."""
+    few = TINY.replace("id: tiny", "id: few-words").replace("general, ckd]", "ckd, dialysis]")
+    few = few.replace("{general: For everyone here., ckd: For kidneys here.}", "For you.")
+    files = {"content/handouts/few-words.yaml": few.encode()}
+    workspace = Workspace(lay(tmp_path_factory.mktemp("few"), files), BUILTIN.root)
+    return lru_cache(lambda box: laid_cards(workspace, "few-words", box))
+
+
+def test_the_shipped_card_fits_on_every_stock() -> None:
+    """It fits on the smallest card, and no other card is less wide or less high."""
+    boxes = {stock.card_box for stock in STOCKS.values()}
+    smallest = min(boxes, key=lambda box: box.width * box.height)
+    assert all(box.width >= smallest.width and box.height >= smallest.height for box in boxes)
+    _, code = laid_cards(BUILTIN, "leg-cramps", smallest)
+    assert code.startswith("LC-DIALYSIS-EN-")
 
 
 @pytest.mark.parametrize(("name", "sides"), RUNS)
 def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf_a(
-    name: str, sides: Sides, tmp_path: Path
+    name: str, sides: Sides, laid: Callable[[Box], tuple[bytes, str]], tmp_path: Path
 ) -> None:
     """Front and back of each card are within 0.05 mm, and the tags are valid."""
     stock, path = STOCKS[name], tmp_path / "cards.pdf"
     settings = resolve({"sides": str(sides)}, BUILTIN)
     cards = [0] * stock.places
     sheets = card_run((name, stock), cards, settings, ALL_STOCKS, CardOrder(outline=True))
-    laid, _ = laid_cards(sheets.box)
-    path.write_bytes(lay_on_sheets(laid, sheets.sheets, sheets.page, sheets.sides, sheets.extras))
+    card, _ = laid(sheets.box)
+    path.write_bytes(lay_on_sheets(card, sheets.sheets, sheets.page, sheets.sides, sheets.extras))
     drawn = outlines(path, stock.card_box.width, stock.card_box.height)
     places = [stock.corner(place) for place in range(stock.places)]
-    page, card = stock.page_box, stock.card
+    page = stock.page_box
     if sides is Sides.FOLD:
         assert stock.fold is not None
         second = (stock.card_box.width, 0.0) if stock.fold.across else (0.0, stock.card_box.height)
@@ -133,8 +150,8 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
     else:
         backs = {
             Sides.ONE: [],
-            Sides.LONG_EDGE: [(page.width - x - card.width, y) for x, y in places],
-            Sides.SHORT_EDGE: [(x, page.height - y - card.height) for x, y in places],
+            Sides.LONG_EDGE: [(page.width - x - stock.card.width, y) for x, y in places],
+            Sides.SHORT_EDGE: [(x, page.height - y - stock.card.height) for x, y in places],
         }[sides]
         expected = [places, *([backs] if backs else [])]
     assert len(drawn) == len(expected)
@@ -148,15 +165,18 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
 
 
 @pytest.mark.parametrize("name", STOCKS)
-def test_a_scanner_reads_the_code_of_the_cards_of_every_stock(name: str) -> None:
+def test_a_scanner_reads_the_code_of_the_cards_of_every_stock(
+    name: str, laid: Callable[[Box], tuple[bytes, str]]
+) -> None:
     """At 300 dots to the inch, the code is read off the backs of a full sheet."""
     stock = STOCKS[name]
     settings = resolve({"sides": str(Sides.FOLD if stock.fold else Sides.LONG_EDGE)}, BUILTIN)
     sheets = card_run(
         (name, stock), [0] * stock.places, settings, ALL_STOCKS, CardOrder(outline=True)
     )
-    laid, code = laid_cards(sheets.box)
-    data = lay_on_sheets(laid, sheets.sheets, sheets.page, sheets.sides, sheets.extras)
+    card, code = laid(sheets.box)
+    assert code.startswith("FW-DIALYSIS-EN-")
+    data = lay_on_sheets(card, sheets.sheets, sheets.page, sheets.sides, sheets.extras)
     assert codes_in_dots(*grey_page(data, 0 if stock.fold else 1, 300)) == (code,)
 
 
@@ -192,15 +212,15 @@ ours:
   pitch: {{across: 96, down: 61}}
   source: [made up by a test]
 """
-    said = {"ckd": ("You pee much less than is normal", "I have chronic kidney disease (CKD)")}
-    said["dialysis"] = (
-        "You missed dialysis or left early",
-        "I have kidney disease and am on dialysis",
+    said = {"general": ("Chest pain", "I am well"), "ckd": ("Arm pain", "I have CKD")}
+    (front, back), (other_front, other_back) = said.values()
+    handout = TINY.replace(front, f"{{general: {front}, ckd: {other_front}}}").replace(
+        "help}", f"help, statements: [{{general: {back}, ckd: {other_back}}}]}}"
     )
     _, path = dealt(
         tmp_path,
         CardOrder(copies=2),
-        workspace({"content/stocks.yaml": stock}),
+        workspace({"content/stocks.yaml": stock, "content/handouts/tiny.yaml": handout}),
         stock="ours",
         sides=sides,
         audience=tuple(said),
@@ -256,15 +276,20 @@ def headings(path: Path) -> Counter[str]:
     return counted
 
 
-def test_ten_equal_cards_read_as_one_and_two_different_ones_as_two(tmp_path: Path) -> None:
+def test_ten_equal_cards_read_as_one_and_two_different_ones_as_two(
+    workspace: Make, tmp_path: Path
+) -> None:
     """A screen reader hears each card once, however often it is printed."""
-    _, one = dealt(tmp_path, CardOrder(copies=30), stock="avery-5371")
-    _, two = dealt(tmp_path, CardOrder(copies=5), stock="avery-5371", audience=("ckd", "dialysis"))
-    _, front = dealt(tmp_path, CardOrder(copies=5), stock="avery-c32011", sides="one")
-    assert headings(one)["/H1"] == 1
-    assert headings(one)["/LI"] == 13
-    assert headings(two)["/H1"] == 2
-    assert headings(front)["/LI"] == 9
+    visit = "  - {id: cough, tier: visit, card: true, text: A cough}\n"
+    both = workspace({"content/handouts/tiny.yaml": TINY.replace("card: {t", f"{visit}card: {{t")})
+    _, one = dealt(tmp_path, CardOrder(copies=30), both, stock="avery-5371")
+    _, two = dealt(
+        tmp_path, CardOrder(copies=5), both, stock="avery-5371", audience=("general", "ckd")
+    )
+    _, front = dealt(tmp_path, CardOrder(copies=5), both, stock="avery-c32011", sides="one")
+    assert [headings(one)[kind] for kind in ("/H1", "/LI")] == [1, 2]
+    assert [headings(two)[kind] for kind in ("/H1", "/LI")] == [2, 4]
+    assert headings(front)["/LI"] == 1
 
 
 @pytest.mark.parametrize(
@@ -332,7 +357,7 @@ def test_offsets_of_a_printer_move_fronts_and_backs(workspace: Make, tmp_path: P
             )
         }
     )
-    flags: dict[str, Any] = {"handouts": ("tiny",), "workspace": clinic}
+    flags: dict[str, Any] = {"workspace": clinic}
     _, still = dealt(tmp_path / "a", CardOrder(copies=1, outline=True), **flags)
     _, moved = dealt(
         tmp_path / "b", CardOrder(copies=1, outline=True), printer="front-desk", **flags
@@ -392,7 +417,7 @@ def test_a_card_that_does_not_fit_is_refused_with_all_that_helps(
         {"content/handouts/tiny.yaml": TINY.replace("card: {title", now + flags + "card: {title")}
     )
     with pytest.raises(TeachbackError) as refused:
-        dealt(tmp_path, workspace=clinic, handouts=("tiny",), stock="avery-5371")
+        dealt(tmp_path, workspace=clinic, stock="avery-5371")
     problem = refused.value.problems[0]
     assert (
         "card of tiny for ckd: the red flag 'sign-4' does not fit on the card of avery-5371 "
@@ -418,8 +443,10 @@ def test_larger_cards_take_larger_type(tmp_path: Path) -> None:
         assert sizes
         return float(max(sizes))
 
-    small = largest(dealt(tmp_path, CardOrder(copies=1), stock="cut-letter-id1")[1])
-    assert largest(dealt(tmp_path, CardOrder(copies=1), stock="avery-5388")[1]) > 1.25 * small
+    full = {"workspace": BUILTIN, "handouts": ("leg-cramps",)}
+    small = largest(dealt(tmp_path, CardOrder(copies=1), stock="cut-letter-id1", **full)[1])
+    large = largest(dealt(tmp_path, CardOrder(copies=1), stock="avery-5388", **full)[1])
+    assert large > 1.25 * small
 
 
 def test_a_clinics_own_stock_is_added_in_the_units_of_its_package(
@@ -441,7 +468,6 @@ our-cards:
         tmp_path,
         CardOrder(outline=True),
         workspace=clinic,
-        handouts=("tiny",),
         stock="house-brand-12",
     )
     assert done.stock == "our-cards"
@@ -547,14 +573,14 @@ def test_an_overdue_or_unapproved_text_is_not_released_on_cards(
     """Cards follow the review as handouts do: a warning when overdue, refused by --release."""
     draft = workspace()
     with pytest.raises(TeachbackError, match="no clinician has approved it"):
-        dealt(tmp_path, workspace=draft, handouts=("tiny",), release=True)
+        dealt(tmp_path, workspace=draft, release=True)
     late = TINY.replace(
         "status: draft, reviewer: null, reviewed: null, due: null",
         "status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: "
         f"2021-01-05, {TINY_APPROVED}",
     )
     done, _ = dealt(
-        tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late}), handouts=("tiny",)
+        tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late})
     )
     assert [problem.message for problem in done.problems] == ["the review was due on 2021-01-05"]
 
@@ -578,7 +604,7 @@ def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(
 ) -> None:
     """The number to call, or a line to write it on, is on every front."""
     clinic = workspace({"content/clinic.yaml": 'emergency: "911"\nphone: 555-0100\n'})
-    _, path = dealt(tmp_path, workspace=clinic, handouts=("tiny",))
+    _, path = dealt(tmp_path, workspace=clinic)
     with pypdfium2.PdfDocument(path) as document:
         assert document[0].get_textpage().get_text_bounded().count("555-0100") == 8
 
@@ -593,8 +619,7 @@ def test_cards_that_a_style_tells_apart_are_refused_together(
             tmp_path,
             CardOrder(copies=1),
             workspace=clinic,
-            handouts=("tiny",),
-            audience=("general", "ckd"),
+                audience=("general", "ckd"),
         )
 
 
@@ -610,7 +635,7 @@ def test_a_flag_that_a_style_hides_stops_the_print(
 ) -> None:
     """A card without its red flag is refused, whatever the cause."""
     with pytest.raises(TeachbackError, match=fault):
-        dealt(tmp_path, workspace=workspace({"styles/clinic.css": style}), handouts=("tiny",))
+        dealt(tmp_path, workspace=workspace({"styles/clinic.css": style}))
 
 
 def test_an_offset_that_pushes_text_off_the_sheet_is_refused(tmp_path: Path) -> None:
@@ -645,7 +670,7 @@ def test_a_fold_that_is_not_in_the_middle_is_no_stock(workspace: Make) -> None:
 def test_cards_on_stock_refuse_the_same_styles_as_build(workspace: Make, tmp_path: Path) -> None:
     """An unclosed comment would swallow the styles behind it."""
     with pytest.raises(TeachbackError, match="never closed"):
-        dealt(tmp_path, workspace=workspace({"styles/clinic.css": "/* ours"}), handouts=("tiny",))
+        dealt(tmp_path, workspace=workspace({"styles/clinic.css": "/* ours"}))
 
 
 def test_a_printer_named_now_wins_over_the_files_offset_for_all(workspace: Make) -> None:
@@ -679,9 +704,9 @@ def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: 
         {"content/handouts/tiny.es.yaml": TINY.replace("language: en", "language: es")}
     )
     with pytest.raises(UsageError, match="several languages"):
-        dealt(tmp_path, workspace=clinic, handouts=("tiny",))
+        dealt(tmp_path, workspace=clinic)
     assert (
-        dealt(tmp_path, workspace=clinic, handouts=("tiny",), language="en")[0].output.language
+        dealt(tmp_path, workspace=clinic, language="en")[0].output.language
         == "en"
     )
 
@@ -698,6 +723,6 @@ def test_a_card_of_a_handout_that_a_rule_refuses_is_not_printed(
         }
     )
     with pytest.raises(TeachbackError) as refused:
-        dealt(tmp_path, workspace=clinic, handouts=("tiny",))
+        dealt(tmp_path, workspace=clinic)
     assert [problem.rule for problem in refused.value.problems] == ["nsaid", "general-gap"]
     assert [path.name for path in tmp_path.rglob("*.pdf")] == []

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from teachback.printing.jobs import CardRun, Job
 
 
+# Letters: the red flags of fewer mostly fit at the largest type.
+_FEW: Final = 60
+
+
 class FittedCard(NamedTuple):
     """A card that fits: the steps of its type on front and back, and its pages."""
 
@@ -80,7 +84,11 @@ def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Fitte
 
     Raises TeachbackError when the card does not fit at the smallest step.
     """
-    searches = (_Search(), _Search())
+    flags = job.flags[number].values() if number < len(job.flags) else ()
+    letters = sum(len(words) for _, words in flags)
+    # Few words take large type; the search is shortest from its likely end.
+    start = len(CARD_STEPS) - 1 if letters < _FEW else CARD_STEPS.index(CARD_TEXT)
+    searches = (_Search(start), _Search(start))
     tried: dict[tuple[int, ...], LaidOutDocument] = {}
     while True:
         steps = tuple(search.step for search in searches)
@@ -108,7 +116,7 @@ class _Search:
     It ends when the step below `over` is known to fit.
     """
 
-    step: int = CARD_STEPS.index(CARD_TEXT)
+    step: int
     fitting: int = -1
     over: int = len(CARD_STEPS)
 

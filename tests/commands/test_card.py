@@ -443,7 +443,7 @@ def test_larger_cards_take_larger_type(tmp_path: Path) -> None:
         assert sizes
         return float(max(sizes))
 
-    full = {"workspace": BUILTIN, "handouts": ("leg-cramps",)}
+    full: dict[str, Any] = {"workspace": BUILTIN, "handouts": ("leg-cramps",)}
     small = largest(dealt(tmp_path, CardOrder(copies=1), stock="cut-letter-id1", **full)[1])
     large = largest(dealt(tmp_path, CardOrder(copies=1), stock="avery-5388", **full)[1])
     assert large > 1.25 * small
@@ -579,9 +579,7 @@ def test_an_overdue_or_unapproved_text_is_not_released_on_cards(
         "status: approved, reviewer: A. Nurse, reviewed: 2020-01-05, due: "
         f"2021-01-05, {TINY_APPROVED}",
     )
-    done, _ = dealt(
-        tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late})
-    )
+    done, _ = dealt(tmp_path, workspace=workspace({"content/handouts/tiny.yaml": late}))
     assert [problem.message for problem in done.problems] == ["the review was due on 2021-01-05"]
 
 
@@ -619,7 +617,7 @@ def test_cards_that_a_style_tells_apart_are_refused_together(
             tmp_path,
             CardOrder(copies=1),
             workspace=clinic,
-                audience=("general", "ckd"),
+            audience=("general", "ckd"),
         )
 
 
@@ -705,10 +703,7 @@ def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: 
     )
     with pytest.raises(UsageError, match="several languages"):
         dealt(tmp_path, workspace=clinic)
-    assert (
-        dealt(tmp_path, workspace=clinic, language="en")[0].output.language
-        == "en"
-    )
+    assert dealt(tmp_path, workspace=clinic, language="en")[0].output.language == "en"
 
 
 def test_a_card_of_a_handout_that_a_rule_refuses_is_not_printed(

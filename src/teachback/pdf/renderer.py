@@ -16,6 +16,7 @@ import os
 import re
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -160,6 +161,61 @@ class _Log(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.messages.append(record.getMessage())
+
+
+class _FontList:
+    """The fonts that a style sheet names, in the place of the fonts of a document."""
+
+    def __init__(self) -> None:
+        self.named: list[Any] = []
+
+    def add_font_face(self, descriptors: object, _fetcher: object) -> None:
+        """Keep the descriptors of a font."""
+        self.named.append(descriptors)
+
+
+@lru_cache(maxsize=16)
+def _kept_sheet(css: str) -> tuple[Any, list[Any]] | None:
+    """Return a style sheet and the fonts that it names, read once for all pages that use it.
+
+    A sheet that WeasyPrint warns of, or that holds more than rules and fonts, is None.
+    """
+    log = _Log()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(log)
+    listed = _FontList()
+    counters: dict[str, Any] = {}
+    profiles: dict[str, Any] = {}
+    layers: list[str] = []
+    try:
+        sheet = weasyprint.CSS(
+            string=css,
+            base_url=BASE + "styles/",
+            url_fetcher=_Fetcher({}),
+            font_config=listed,
+            counter_style=counters,
+            color_profiles=profiles,
+            layers=layers,
+        )
+    except (FatalURLFetchingError, *_BROKEN):
+        return None
+    finally:
+        logger.removeHandler(log)
+    return None if log.messages or counters or profiles or layers else (sheet, listed.named)
+
+
+def _sheet(**asked: Any) -> Any:  # noqa: ANN401 -- the arguments and the result of weasyprint.CSS
+    kept = _kept_sheet(asked["string"]) if "string" in asked and not asked["layers"] else None
+    if kept is None:
+        return weasyprint.CSS(**asked)
+    sheet, named = kept
+    for descriptors in named:
+        asked["font_config"].add_font_face(descriptors, asked["url_fetcher"])
+    return sheet
+
+
+# WeasyPrint would parse the style sheets again for each page set, a third of a card's layout.
+weasyprint.css.CSS = _sheet
 
 
 def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> LaidOutDocument:

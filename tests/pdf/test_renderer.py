@@ -1,0 +1,52 @@
+"""Pages share the style sheets that were read for the pages before."""
+
+from __future__ import annotations
+
+import pytest
+
+from teachback.files.workspace import builtin_root
+from teachback.pdf.renderer import fonts, lay_out, write
+
+FONT = "fonts/AtkinsonHyperlegible-Regular.ttf"
+FILES = {f"styles/{FONT}": builtin_root() / "styles" / FONT}
+PAGE = (
+    f'<html lang="en"><title>x</title><style>@font-face {{{{ font-family: A; src: url({FONT}) }}}} '
+    "* {{ font-family: A }} {}</style><body><ol><li>A word</ol>"
+)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "li { colour: red }",
+        "li { color: red !imprtant }",
+        "@import url(other.css);",
+    ],
+)
+def test_each_page_with_a_faulty_sheet_has_its_fault(style: str) -> None:
+    """A fault of a style sheet is not lost where a page before had the same sheet."""
+    told = [str(_faults(PAGE.format(style))) for _ in range(2)]
+    assert told[0] == told[1] != "[]"
+
+
+def _faults(html: str) -> list[str]:
+    try:
+        return [problem.message for problem in lay_out(html, FILES, fonts()).problems]
+    except Exception as error:  # noqa: BLE001 -- whatever the page is refused for
+        return [str(error)]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "li { font-size: 20pt } @page { size: 100mm 50mm; margin: 3mm }",
+        "@counter-style x { system: fixed; symbols: '1' } ol { list-style: x }",
+        "@layer a { li { font-size: 9pt } } @layer b { li { font-size: 20pt } }",
+    ],
+)
+def test_a_second_page_with_the_same_sheet_looks_the_same(style: str) -> None:
+    """Sizes, numbers of lists and layers hold for the second page as for the first."""
+    first, again, plain = (
+        write(lay_out(PAGE.format(css), FILES, fonts())) for css in (style, style, "")
+    )
+    assert first == again != plain

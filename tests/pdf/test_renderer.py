@@ -21,6 +21,7 @@ PAGE = (
         "li { colour: red }",
         "li { color: red !imprtant }",
         "@import url(other.css);",
+        "@counter-style x { system: fixed; symbols: 'Z' } ol { list-style: x }",
     ],
 )
 def test_each_page_with_a_faulty_sheet_has_its_fault(style: str) -> None:
@@ -36,17 +37,12 @@ def _faults(html: str) -> list[str]:
         return [str(error)]
 
 
-@pytest.mark.parametrize(
-    "style",
-    [
-        "li { font-size: 20pt } @page { size: 100mm 50mm; margin: 3mm }",
-        "@counter-style x { system: fixed; symbols: '1' } ol { list-style: x }",
-        "@layer a { li { font-size: 9pt } } @layer b { li { font-size: 20pt } }",
-    ],
-)
-def test_a_second_page_with_the_same_sheet_looks_the_same(style: str) -> None:
-    """Sizes, numbers of lists and layers hold for the second page as for the first."""
-    first, again, plain = (
-        write(lay_out(PAGE.format(css), FILES, fonts())) for css in (style, style, "")
+def test_a_second_page_with_the_same_sheet_looks_the_same() -> None:
+    """Rules, sizes of pages and layers hold for the second page as for the first."""
+    large = "li { font-size: 20pt } @page { size: 100mm 50mm }"
+    layers = f"@layer a, b; @layer b {{ {large} }} @layer a {{ li {{ font-size: 9pt }} }}"
+    first, again, layered, other, plain = (
+        write(lay_out(PAGE.format(css), FILES, fonts()))
+        for css in (large, large, layers, layers, "")
     )
-    assert first == again != plain
+    assert first == again == layered == other != plain

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pypdfium2
@@ -27,7 +30,6 @@ from teachback.units import Paper
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +76,13 @@ def words_of(data: bytes) -> str:
     with pypdfium2.PdfDocument(data) as document:
         text = "".join(page.get_textpage().get_text_range() for page in document)
         return re.sub(r"T-CKD-EN-[0-9A-Z]{7}|[\s\x02]", "", text)
+
+
+@cache
+def faultless(handout: str, kind: str = "handout") -> bool:
+    """Tell whether a handout is printed where no style or template is changed."""
+    with TemporaryDirectory() as root:
+        return printed(clinic_with(Path(root), "", handout), kind)[0] == []
 
 
 def refused_at_once(css: str, name: str = "clinic.css") -> list[str]:
@@ -141,7 +150,28 @@ PAGE_NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize("style", [*GENERATED, *PAGE_NUMBERS])
+# One style for each way onto a page, as the layout and the proof tell them apart.
+REACHING = [
+    'li::after { content: "00" }',
+    'strong::before { content: "-" }',
+    'td::before { content: "\\31 " }',
+    "h1::before { content: counter(page, upper-roman) }",
+    "li { counter-increment: n 7 } li::before { content: counter(n) }",
+    'li { quotes: "1" "2" } li::before { content: open-quote }',
+    'ul, .checklist { list-style: "1" inside }',
+    "ol { list-style-type: upper-roman }",
+    '@counter-style x { system: cyclic; symbols: "1" } ul, .checklist { list-style: x }',
+    "li { counter-set: list-item 12 }",
+    '@page { @top-left { content: "Take 12 a day" } }',
+    'li { width: 12mm; hyphens: auto; hyphenate-character: "0" }',
+    "li { float: footnote }",
+    'li::before { content: "8"; position: absolute; left: 0 }',
+    'table::before { content: "10"; display: table-row }',
+    'p::after { content: leader("7") }',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("style", [*REACHING, *PAGE_NUMBERS])
 def test_generated_text_that_gets_onto_a_page_all_the_same_stops_the_print(
     tmp_path: Path, plain: str, style: str
 ) -> None:
@@ -150,23 +180,20 @@ def test_generated_text_that_gets_onto_a_page_all_the_same_stops_the_print(
     Either printing is refused, or the pages have no letter more than without the style.
     """
     assert plain
+    assert style in [*GENERATED, *PAGE_NUMBERS]
     problems, words = printed(clinic_with(tmp_path, style))
     assert problems or words == plain
 
 
 @pytest.mark.parametrize(
     "style",
-    [
-        '[data-flag]::after { content: "0" }',
-        '[data-flag]::before { content: "1" }',
-        'ul { list-style: "1" inside }',
-    ],
+    ['[data-flag]::after { content: "0" }', 'ul { list-style: "1" inside }'],
 )
 def test_generated_text_stops_a_card(workspace: Callable[..., Workspace], style: str) -> None:
     """More than 50 is not more than 5, least of all on the card."""
-    files = {"content/handouts/tiny.yaml": NUMBERS}
-    assert printed(workspace(files), "card")[0] == []
-    assert printed(workspace({**files, "styles/clinic.css": style}), "card")[0]
+    assert faultless(NUMBERS, "card")
+    files = {"content/handouts/tiny.yaml": NUMBERS, "styles/clinic.css": style}
+    assert printed(workspace(files), "card")[0]
 
 
 @pytest.fixture(scope="module")
@@ -175,9 +202,9 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> str:
     return printed(clinic_with(tmp_path_factory.mktemp("plain"), ""))[1]
 
 
-def clinic_with(root: Path, style: str) -> Workspace:
-    """Return a workspace with the numbers of this module and a style sheet."""
-    for name, text in {"content/handouts/tiny.yaml": NUMBERS, "styles/clinic.css": style}.items():
+def clinic_with(root: Path, style: str, handout: str = NUMBERS) -> Workspace:
+    """Return a workspace with a handout and a style sheet."""
+    for name, text in {"content/handouts/tiny.yaml": handout, "styles/clinic.css": style}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     return Workspace(root, BUILTIN)
@@ -249,7 +276,7 @@ NUMBERING = st.builds(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(st.one_of(STYLE, NUMBERING))
 def test_any_generated_text_is_harmless_letter_for_letter_or_refused(
     tmp_path_factory: pytest.TempPathFactory, plain: str, style: str
@@ -282,13 +309,11 @@ HARMLESS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("style", HARMLESS)
-def test_a_style_that_generates_nothing_is_not_refused(
-    workspace: Callable[..., Workspace], style: str
-) -> None:
+def test_a_style_that_generates_nothing_is_not_refused(workspace: Callable[..., Workspace]) -> None:
     """Bullets, empty boxes, colons and tabular figures are allowed."""
-    assert refused_at_once(style) == []
-    clinic = workspace({"content/handouts/tiny.yaml": NUMBERS, "styles/clinic.css": style})
+    sheet = "\n".join(HARMLESS)
+    assert refused_at_once(sheet) == []
+    clinic = workspace({"content/handouts/tiny.yaml": NUMBERS, "styles/clinic.css": sheet})
     assert [problem.message for problem in check_design(open_design(clinic), clinic)] == []
     assert printed(clinic)[0] == []
 
@@ -326,18 +351,12 @@ def test_a_fault_of_a_style_is_told_with_its_place(
 
 
 TEMPLATES = [
-    ("handout", "checklist.html", "{{ item.text|marked }}", "1{{ item.text|marked }}",
-     "numbers or signs are added"),
     ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|marked }}0",
-     "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}", "-{{ item.text|marked }}",
      "numbers or signs are added"),
     ("handout", "checklist.html", "{{ item.text|marked }}", "&minus; {{ item.text|marked }}",
      "numbers or signs are added"),
     ("handout", "checklist.html", "{{ item.text|marked }}", ".{{ item.text|marked }}",
      "numbers or signs are added"),
-    ("handout", "checklist.html", "{{ item.text|marked }}",
-     "{{ loop.index }}{{ item.text|marked }}", "numbers or signs are added"),
     ("handout", "checklist.html", "{{ item.text|marked }}",
      "{{ loop.index }}.{{ item.text|marked }}", "words run into each other"),
     ("handout", "checklist.html", "{{ item.text|marked }}",
@@ -353,8 +372,6 @@ TEMPLATES = [
     ("handout", "checklist.html", "{{ item.text|marked }}",
      "<span aria-hidden='true'>1</span>{{ item.text|marked }}", "that a screen reader would not read out: '1"),
     ("handout", "checklist.html", "{{ item.text|marked }}",
-     "<span aria-hidden='true'>-</span>{{ item.text|marked }}", "that a screen reader would not read out: '-"),
-    ("handout", "checklist.html", "{{ item.text|marked }}",
      "<span aria-hidden='true'>911</span>{{ item.text|marked }}", "touches"),
     ("handout", "table.html", "{{ cell|marked }}{% else %}", "{{ cell|marked }}0{% else %}",
      "numbers or signs are added"),
@@ -364,12 +381,8 @@ TEMPLATES = [
      "this one holds 'counter-reset: list-item 3'"),
     ("handout", "footer.html", "{{ words.version", "9{{ words.version",
      "that a screen reader would not read out"),
-    ("handout", "footer.html", "pages=counter", "pages=9|string ~ counter",
-     "that a screen reader would not read out"),
     ("card", "card-front.html", "{{ flag.short|marked }}", "{{ flag.short|marked }}0",
      "numbers or signs are added beside the red flag"),
-    ("card", "card-front.html", "{{ flag.short|marked }}",
-     "{{ loop.index }} {{ flag.short|marked }}", "numbers or signs are added beside the red flag"),
     ("card", "card-back.html", "{{ code }}", "{{ code }}9", "numbers or signs are added"),
 ]  # fmt: skip
 
@@ -423,7 +436,7 @@ def test_nothing_stands_in_a_line_of_text(
             "ckd: For kidneys here.", "ckd: Walk for 15 minutes a day."
         )
     }
-    assert printed(workspace(files))[0] == []
+    assert faultless(files["content/handouts/tiny.yaml"])
     faults, _ = printed(workspace({**files, "templates/blocks/text.html": template}))
     assert [message for message in faults if fault in message], faults
 
@@ -468,7 +481,7 @@ def test_a_style_that_moves_a_number_stops_the_print(
             "Walk **1 mile**", "Walk 10 **5 miles** a week"
         )
     }
-    assert printed(workspace(files))[0] == []
+    assert faultless(files["content/handouts/tiny.yaml"])
     faults, _ = printed(workspace({**files, "styles/clinic.css": style}))
     assert [message for message in faults if fault in message], faults
 
@@ -501,7 +514,7 @@ def test_blocks_stand_in_the_order_in_which_they_are_read(
     workspace: Callable[..., Workspace], kind: str, style: str
 ) -> None:
     """A flag under the heading of another tier would be a wrong instruction."""
-    assert printed(workspace({"content/handouts/tiny.yaml": TIERS}), kind)[0] == []
+    assert faultless(TIERS, kind)
     faults, _ = printed(
         workspace({"content/handouts/tiny.yaml": TIERS, "styles/clinic.css": style}), kind
     )
@@ -573,13 +586,16 @@ def test_the_layout_tells_what_a_style_generates() -> None:
 
 def test_an_approved_card_is_printed(workspace: Callable[..., Workspace]) -> None:
     """An approved card is printed: reviewers have names, and a code may break at its hyphen."""
-    for reviewer in ("Li Wu", "Dr. Anna Bell", "Maria Fernandez-Lopez, RN"):
+    for reviewer, style in (
+        ("Li Wu", ""),
+        ("Dr. Anna Bell", ".card-foot .code { width: 30mm; white-space: normal }"),
+        ("Maria Fernandez-Lopez, RN", ".card-foot .code { width: 30mm; white-space: normal }"),
+    ):
         approved = NUMBERS.replace(
             "review: {status: draft, reviewer: null, reviewed: null, due: null}",
             f"review: {{status: approved, reviewer: '{reviewer}', reviewed: 2026-11-20, due: "
             f"2027-11-20}}",
         )
         assert approved != NUMBERS
-        for style in ("", ".card-foot .code { width: 30mm; white-space: normal }"):
-            clinic = workspace({"content/handouts/tiny.yaml": approved, "styles/clinic.css": style})
-            assert printed(clinic, "card")[0] == []
+        clinic = workspace({"content/handouts/tiny.yaml": approved, "styles/clinic.css": style})
+        assert printed(clinic, "card")[0] == []

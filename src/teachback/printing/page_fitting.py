@@ -70,7 +70,9 @@ def _best_broken(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocu
 def _laid_with(styles: str, job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
     from teachback.pdf.renderer import fonts, lay_out
 
-    page = job.handout.replace(_STYLES_END, styles + _STYLES_END, 1)
+    # A sheet of its own: the long one before it is then parsed once for all choices.
+    sheet = f"<style>{styles}</style>" if styles else ""
+    page = job.handout.replace(_STYLES_END, _STYLES_END + sheet, 1)
     return page, lay_out(page, served, fonts())
 
 

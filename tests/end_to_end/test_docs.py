@@ -178,6 +178,19 @@ def test_every_other_example_can_be_read() -> None:
     }
 
 
+def test_the_pictures_of_blocks_show_every_kind(tmp_path: Path) -> None:
+    """docs/blocks.yaml, from which they are made, is read without problems and has all kinds."""
+    (tmp_path / "content/handouts").mkdir(parents=True)
+    path = tmp_path / "content/handouts/blocks.yaml"
+    path.write_bytes((ROOT / "docs/blocks.yaml").read_bytes())
+    workspace = Workspace(tmp_path, builtin_root())
+    handout = load_handout(path, workspace, load_shared(workspace)).handout
+    shown = [block for section in handout.sections for block in section.blocks]
+    assert [
+        key for key, kind in BLOCKS.items() if not any(isinstance(b, kind) for b in shown)
+    ] == []
+
+
 def test_the_format_reference_is_made_from_the_model() -> None:
     """Whoever changes the model runs `python tools/write_format_reference.py` again."""
     page = PAGE.read_text(encoding="utf-8")

@@ -1,0 +1,98 @@
+"""Draw the pictures of docs/ anew, from what the program prints.
+
+    PYTHONPATH=src python tools/draw_docs_pictures.py
+
+It needs the test tools, and Chromium for the page on a phone. Look at each picture before you
+commit it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+STARTERS = sorted(path.stem for path in (ROOT / "content" / "starters").glob("*.yaml"))
+GAP = 12  # pixels between two pages
+GREY = "#bbbbbb"
+
+
+def teachback(folder: Path, *words: str) -> None:
+    """Run a command of the program in a workspace."""
+    subprocess.run(  # noqa: S603 -- our own program
+        [sys.executable, "-P", "-m", "teachback", *words], cwd=folder, check=True
+    )
+
+
+def side_by_side(paths: list[Path], name: str, *, width: int, columns: int) -> None:
+    """Write pages as one picture of docs/, each as wide as asked, in rows of so many."""
+    pages = []
+    for path in paths:
+        page = Image.open(path).convert("RGB")
+        pages.append(page.resize((width, round(page.height * width / page.width))))
+    rows = [pages[start : start + columns] for start in range(0, len(pages), columns)]
+    high = max(page.height for page in pages)
+    size = (columns * (width + GAP) + GAP, len(rows) * (high + GAP) + GAP)
+    picture = Image.new("RGB", size, GREY)
+    for line, row in enumerate(rows):
+        for column, page in enumerate(row):
+            picture.paste(page, (GAP + column * (width + GAP), GAP + line * (high + GAP)))
+    few = picture.quantize(64)
+    few.save(DOCS / name, optimize=True)
+
+
+def pages_of(folder: Path, handout: str, audience: str, *, depth: str = "") -> list[Path]:
+    """Return the pictures of a handout's pages, in order."""
+    end = f"-{depth}" if depth else ""
+    found = (folder / "build" / handout).glob(f"handout-{audience}-en-letter{end}-[0-9].png")
+    return sorted(found)
+
+
+def phone_page(page: Path, name: str) -> None:
+    """Write the first screen of a page on a phone of 375 x 812 points."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
+        window = browser.new_page(viewport={"width": 375, "height": 812}, device_scale_factor=1.5)
+        window.goto(page.as_uri())
+        window.screenshot(path=DOCS / name)
+        browser.close()
+
+
+def main() -> None:
+    """Draw all pictures."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        teachback(folder, "init", ".")
+        handouts = folder / "content" / "handouts"
+        shutil.copy(DOCS / "blocks.yaml", handouts)
+        for starter in STARTERS:
+            teachback(folder, "new", starter, "--from", starter)
+        teachback(folder, "new", "leg-cramps", "--from", "leg-cramps")
+        as_pictures = ("--kind", "handout", "--format", "png")
+        teachback(folder, "build", "blocks", *STARTERS, "leg-cramps", *as_pictures)
+        teachback(folder, "build", "leg-cramps", "--depth", "brief", *as_pictures)
+        teachback(folder, "build", "leg-cramps", "--kind", "handout", "--format", "html")
+        blocks = pages_of(folder, "blocks", "general")
+        for number, start in enumerate(range(0, len(blocks), 2), start=1):
+            pair = blocks[start : start + 2]
+            side_by_side(pair, f"blocks-{number}.png", width=700, columns=len(pair))
+        side_by_side(
+            pages_of(folder, "leg-cramps", "ckd", depth="brief"), "brief.png", width=700, columns=2
+        )
+        zones = pages_of(folder, "heart-zones", "ckd")[:2]
+        side_by_side(zones, "heart-zones.png", width=700, columns=2)
+        first = [pages_of(folder, starter, "ckd")[0] for starter in STARTERS]
+        first.append(pages_of(folder, "leg-cramps", "ckd")[0])
+        side_by_side(first, "starters.png", width=340, columns=4)
+        phone_page(folder / "build" / "leg-cramps" / "handout-ckd-en.html", "phone.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -27,6 +27,11 @@ COMMANDS = {
     "approve tiny --by Łucja --audience ckd": "",
     "build nothing-of-that-name": "",
 }
+# These load neither the checker nor what prints.
+LIGHT = ("list handouts --json", "schema", "build nothing-of-that-name")
+# Where all commands are tried: a stream that fails late, one that is not there, one that ends, and
+# one that cannot encode.
+ALL = ("both are full", "all three are closed", "nobody reads", "strict ascii")
 SHELL = {
     "standard output is full": '"$@" > /dev/full',
     "standard error is full": '"$@" 2> /dev/full',
@@ -44,10 +49,11 @@ SHELL = {
 # itself, as `python -m teachback` would, and writes NUL to both outputs behind it.
 EACH = """
 import os, pathlib, sys
-import teachback.checking.checker, teachback.cli.app, teachback.pdf.renderer
-import teachback.printing.job_composer
+import teachback.cli.app
 from teachback.__main__ import main
 roots = sys.argv[1:]
+if len(roots) > 3:
+    import teachback.checking.checker, teachback.pdf.renderer, teachback.printing.job_composer
 for root in map(pathlib.Path, roots):
     child = os.fork()
     if not child:
@@ -105,12 +111,12 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
                 "command": command.replace(" ", "\n").encode(),
             },
         )
-        for number, command in enumerate(COMMANDS)
+        for number, command in enumerate(COMMANDS if name in ALL else LIGHT)
     ]
     done = typed(roots, SHELL[name])
-    for root, (command, file), (code, stdout, stderr) in zip(
-        roots, COMMANDS.items(), done, strict=True
-    ):
+    for root, (code, stdout, stderr) in zip(roots, done, strict=True):
+        command = (root / "command").read_text(encoding="utf-8").replace("\n", " ")
+        file = COMMANDS[command]
         said = f"{command}: {code}\n{stdout}{stderr}"
         assert "Traceback" not in stdout + stderr, said
         assert "failed because of its own error" not in stdout + stderr, said

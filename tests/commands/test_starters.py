@@ -74,19 +74,23 @@ def test_the_list_shows_what_each_starter_holds(
 
 @pytest.mark.slow
 # The shorter page for the larger type, which has least room on page 1.
-@pytest.mark.parametrize(("paper", "size"), [("letter", "large"), ("a4", "standard")])
+@pytest.mark.parametrize(
+    ("paper", "size", "starters"),
+    [("letter", "large", STARTERS), ("a4", "standard", ("heart-zones",))],
+)
 def test_each_starter_prints_for_all_its_readers(
     paper: str,
     size: str,
+    starters: tuple[str, ...],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """With a clinic's logo and numbers, no starter is refused in any size or on any paper."""
     root = lay(tmp_path, OWN)
-    for starter in STARTERS:
+    for starter in starters:
         assert here(f"new our-{starter} --from {starter}", root, monkeypatch, capsys)[0] == 0
-    names = " ".join(f"our-{starter}" for starter in STARTERS)
+    names = " ".join(f"our-{starter}" for starter in starters)
     command = f"build {names} --kind handout --paper {paper} --size {size} -j 1"
     code, _, err = here(command, root, monkeypatch, capsys)
     assert code == 0, err

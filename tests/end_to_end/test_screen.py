@@ -139,12 +139,8 @@ or call {clinic.dialysis_unit}."
 # Folder of the build -> its files. The program's own clinic has no numbers: its pages have lines
 # for them.
 PAGES = (
-    *(
-        f"plain/leg-cramps/handout-{audience}-en{size}.html"
-        for audience in ("general", "ckd", "dialysis")
-        for size in ("", "-large")
-    ),
-    *(f"plain/leg-cramps/card-{audience}-en.html" for audience in ("general", "ckd", "dialysis")),
+    *(f"plain/leg-cramps/{name}.html" for name in ("handout-ckd-en", "handout-general-en-large")),
+    "plain/leg-cramps/card-ckd-en.html",
     *(
         f"clinic/everything/{name}-general-en{size}.html"
         for name, size in (("handout", ""), ("handout", "-large"), ("card", ""))

@@ -6,12 +6,15 @@ import datetime as dt
 import functools
 import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
 from jinja2 import BytecodeCache
+from settings_from_flags import resolve
 from tiny_handout import TINY
+from workspace_cases import lay
 
 from teachback.checking.clinical import rule_loader
 from teachback.errors import TeachbackError
@@ -21,6 +24,7 @@ from teachback.html import composer
 from teachback.html.template_sandbox import open_sandbox
 from teachback.printing import design
 from teachback.printing.process_pool import Outcome, Pool
+from teachback.units import CARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -93,6 +97,45 @@ def built_in_files_once() -> Iterator[None]:
         tuple(design.design_problems(opened))
         for name in opened.environment.list_templates(extensions=["html"]):
             opened.environment.get_template(name)
+        yield
+
+
+@functools.cache
+def _warm_printing() -> None:
+    """Load what prints, and lay a page out, as each worker process would do for itself."""
+    from teachback.content.loader import read_handouts
+    from teachback.files.workspace import handout_files
+    from teachback.pdf.renderer import Fonts, lay_out
+    from teachback.printing.job_composer import JobOrder, compose_job, print_context
+
+    with TemporaryDirectory() as folder:
+        workspace = Workspace(lay(Path(folder), {}), builtin_root())
+        context = print_context(
+            workspace, read_handouts(workspace, handout_files(workspace)), resolve({}, workspace)
+        )
+        handout, card = (
+            compose_job(context, JobOrder("tiny", ("ckd",), kind, ("pdf",)))
+            for kind in ("handout", "card")
+        )
+        for page in (handout.handout, composer.at_size(card.cards[0], CARD, [(9.0, 9.0)])):
+            lay_out(page, context.files, Fonts())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def workers_start_warm() -> Iterator[None]:
+    """Fork the workers that print from a process that has laid out a page before.
+
+    A cold worker takes twice as long for a small page.
+    """
+    start = Pool._start  # noqa: SLF001 -- no public name
+
+    def started(pool: Any) -> Any:  # noqa: ANN401 -- its parts are private
+        if hasattr(pool._given, "design"):  # noqa: SLF001
+            _warm_printing()
+        return start(pool)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pool, "_start", started)
         yield
 
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 TODAY = dt.date(2026, 11, 22)
 BANANAS = TINY.replace("ckd: For kidneys here.", "ckd: Eat a banana before bed.")
 # Rules that the tiny handout breaks, which most tests here are not about.

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 TODAY = dt.date(2026, 11, 22)
 REVIEW = "review: {status: draft, reviewer: null, reviewed: null, due: null}\n"
 MARK = r"[0-9a-f]{16}"

@@ -12,6 +12,9 @@ from teachback.files.workspace import Workspace, builtin_root, starter_files
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 BUILTIN = builtin_root()
 STARTERS = tuple(starter_files(Workspace(BUILTIN, BUILTIN)))
 CLINIC = b"""

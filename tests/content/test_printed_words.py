@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 WORDS = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8")
 NAME = "content/words/en.yaml"
 TODAY = dt.date(2026, 11, 28)

@@ -41,7 +41,7 @@ from teachback.cli.app import run
 from teachback.files import workspace
 from teachback.files.workspace import builtin_root
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_process")]
 
 BROKEN = Path(__file__).parent / "broken"
 BLOCK = "      - text: {general: For everyone here., ckd: For kidneys here.}\n"

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from teachback.files.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 NAMES = (
     "a#1.png",
     "a?b.png",

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 def found(text: str) -> tuple[str, ...]:
     """Return what is refused in a page that may load a file called `own`."""
     return tuple(one.name for one in foreign_loads(text, lambda name: name == "own"))

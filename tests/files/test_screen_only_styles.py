@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from teachback.files.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 HIDING = [
     "display: none", "display: contents", "visibility: hidden", "font-size: 0", "font-size: 4px",
     "font: 2px x", "position: absolute", "left: -90em",

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 # A name in a workspace, and words of the hint.
 FILES = {
     "content/rules/our-gel.yml": "rename it to 'our-gel.yaml'",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_process")]
 
 TODAY = dt.date(2026, 11, 22)
 FILE = "content/handouts/tiny.yaml"

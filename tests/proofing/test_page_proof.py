@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from teachback.printing.jobs import Job
     from teachback.proofing.page_proof import Measures
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_process")]
 
 BUILTIN = builtin_root()
 BOLD = "styles/fonts/AtkinsonHyperlegible-Bold.ttf"

@@ -157,8 +157,13 @@ PLANTS = {
 }
 
 
-@pytest.mark.parametrize("error", [KeyError, RecursionError, MemoryError, OSError])
-@pytest.mark.parametrize("command", PLANTS)
+@pytest.mark.parametrize(
+    ("command", "error"),
+    [
+        *((command, KeyError) for command in PLANTS),
+        *(("list handouts", error) for error in (RecursionError, MemoryError, OSError)),
+    ],
+)
 def test_an_exception_planted_in_any_command_is_a_code_without_its_value(
     command: str,
     error: type[Exception],

@@ -48,6 +48,13 @@ HEAD = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _read_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read in this process where a test is not about processes."""
+    if "process" not in request.node.name:
+        monkeypatch.setattr(record_reader, "streamed", lambda read, given, *_: read(given))
+
+
 def package(
     data: str = "",
     *,

@@ -23,12 +23,13 @@ COMMANDS = {
     "build tiny --audience ckd --kind card --format html --json": "build/tiny/card-ckd-en.html",
     "check tiny --sarif found.sarif": "found.sarif",
     "list handouts --json": "",
+    "list handouts": "",
     "schema": "",
     "approve tiny --by Łucja --audience ckd": "",
     "build nothing-of-that-name": "",
 }
 # These load neither the checker nor what prints.
-LIGHT = ("list handouts --json", "schema", "build nothing-of-that-name")
+LIGHT = ("list handouts --json", "list handouts", "schema", "build nothing-of-that-name")
 # Where all commands are tried: a stream that fails late, one that is not there, one that ends, and
 # one that cannot encode.
 ALL = ("both are full", "all three are closed", "nobody reads", "strict ascii")
@@ -52,7 +53,7 @@ import os, pathlib, sys
 import teachback.cli.app
 from teachback.__main__ import main
 roots = sys.argv[1:]
-if len(roots) > 3:
+if len(roots) > 4:
     import teachback.checking.checker, teachback.pdf.renderer, teachback.printing.job_composer
 for root in map(pathlib.Path, roots):
     child = os.fork()

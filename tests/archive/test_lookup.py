@@ -30,6 +30,9 @@ from teachback.pdf.page_images import page_pictures
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 TODAY = dt.date(2026, 11, 22)
 
 

@@ -84,6 +84,7 @@ def put(path: Path, kind: str) -> None:
         path.mkdir()
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("kind", ["a pipe", "a socket"])
 @pytest.mark.parametrize("place", PLACES)
 def test_what_is_no_file_is_named_by_every_command_that_reads_it(
@@ -313,6 +314,7 @@ def test_json_of_any_depth_is_json_or_none() -> None:
             read_json(deep)
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("where", ["journal", "record", "unfinished", "build record"])
 def test_an_archive_with_json_without_end_is_told_as_what_it_is(
     where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -354,6 +356,7 @@ def test_an_archive_with_json_without_end_is_told_as_what_it_is(
         assert "failed because of its own error" not in stdout + stderr, f"{command}: {stderr}"
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize("place", ["journal.jsonl", "entries", "objects", "unfinished/a.json"])
 def test_a_pipe_in_an_archive_is_told(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
+
 AUDIENCE = "name: Pregnant readers\n  badge: {en: For you}"
 OURS = "{publisher: Us, title: Our leaflet, url: null, year: null, basis: known}"
 SOURCE = f"ours: {OURS}\n".encode()

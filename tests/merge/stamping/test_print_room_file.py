@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from teachback.merge.stamping.pdf_template import Template
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_process")]
 
 LETTERS = frozenset(string.ascii_letters + string.digits + " .,-")
 ODD, OTHER, EVEN = "ckd, one page", "general, A4", "ckd, large print"

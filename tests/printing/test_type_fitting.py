@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from settings_from_flags import resolve
+from tiny_handout import TINY
 
 from teachback.content.loader import read_handouts
 from teachback.files.workspace import Workspace, handout_files
@@ -20,17 +21,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@pytest.mark.parametrize("stem", ["leg-cramps", "tiny"])
+# Enough words for a search that begins at small type, and few enough for large type.
+SOME = "".join(
+    f"  - {{id: sign-{n}, tier: now, card: true, text: A sign that is a line long}}\n"
+    for n in range(2)
+)
+
+
+@pytest.mark.parametrize("stem", ["leg-cramps", "tiny", "some"])
 def test_both_sides_of_a_card_grow_until_the_next_step_does_not_fit(
     stem: str, builtin: Workspace, workspace: Callable[..., Workspace]
 ) -> None:
     """A full card has small type, and one with few words has large type, to the last step."""
-    where = builtin if stem == "leg-cramps" else workspace()
+    some = TINY.replace("id: tiny", "id: some").replace("card: {title", f"{SOME}card: {{title")
+    clinic = workspace({"content/handouts/some.yaml": some})
+    where = builtin if stem == "leg-cramps" else clinic
     reading = read_handouts(where, {stem: handout_files(where)[stem]})
     context = print_context(where, reading, resolve({}, where))
     job = compose_job(context, JobOrder(stem, ("ckd",), "card", ("pdf",)))
     front, back = fitted(job, 0, CARD, context.files).sizes
-    assert (front > CARD_TEXT + 3) == (stem == "tiny")
+    assert (front > CARD_TEXT + 3) == (stem != "leg-cramps")
     for side, sizes in enumerate(((front + 0.5, back), (front, back + 0.5))):
         if max(sizes) <= CARD_STEPS[-1]:
             laid = lay_out(at_size(job.cards[0], CARD, [sizes]), context.files, fonts())

@@ -47,6 +47,13 @@ class Depth(StrEnum):
     BRIEF = "brief"
 
 
+class PrintInk(StrEnum):
+    """The ink of paper: black alone, or light tints and the clinic's colours beside it."""
+
+    BLACK = "black"
+    COLOUR = "colour"
+
+
 class TypeSize(StrEnum):
     """A type size: 13 pt body text, or 18 pt large print."""
 

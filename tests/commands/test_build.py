@@ -144,6 +144,7 @@ def test_the_manifest_lists_each_output_with_its_hash(workspace: Make) -> None:
             "code",
             "sha256",
             "depth",
+            "ink",
         ]
         assert row["sha256"] == sha256((clinic.root / "build" / row["file"]).read_bytes())
     assert rows[0]["card_mm"] == [85.6, 53.98]
@@ -160,6 +161,31 @@ def test_files_are_named_by_kind_audience_language_paper_and_size(workspace: Mak
     assert "card-ckd-en.pdf" in names
     assert "card-ckd-en-a4.pdf" in names
     assert {"card-ckd-en-1.png", "card-ckd-en-2.png"} <= set(names)
+
+
+def test_an_ink_that_is_asked_for_has_files_of_its_own(workspace: Make) -> None:
+    """Neither ink overwrites the other. A page for a screen is the same in both."""
+    clinic = workspace()
+    forms: dict[str, Any] = {"audience": ("ckd",), "format": ("pdf", "html")}
+    black = set(run(clinic, **forms).printed)
+    assert "tiny/handout-ckd-en-letter.pdf" in black
+    colour = run(clinic, ink="colour", **forms)
+    assert sorted(colour.printed) == [
+        "tiny/card-ckd-en-colour.pdf",
+        "tiny/card-ckd-en-letter-colour.pdf",
+        "tiny/handout-ckd-en-letter-colour.pdf",
+    ]
+    assert black | set(colour.printed) <= {row["file"] for row in listing(clinic)}
+    assert run(clinic, ink="colour", **forms).printed == ()
+
+
+def test_an_ink_of_the_clinic_prints_again_under_the_same_names(workspace: Make) -> None:
+    """A change in clinic.yaml is a change of all pages."""
+    clinic = workspace()
+    first = run(clinic, audience=("ckd",), format=("pdf",)).printed
+    own = 'emergency: "911"\nink: colour\n'
+    (clinic.root / "content/clinic.yaml").write_text(own, encoding="utf-8")
+    assert run(clinic, audience=("ckd",), format=("pdf",)).printed == first
 
 
 def test_a_failing_handout_does_not_keep_the_others_from_printing(workspace: Make) -> None:

@@ -25,11 +25,35 @@ HANDOUT = TINY.replace("[general, ckd]", "[general, ckd, dialysis]").replace(
 )
 
 
-def composed(workspace: Workspace, audience: str, kind: str) -> Job:
+def composed(workspace: Workspace, audience: str, kind: str, ink: str | None = None) -> Job:
     """Compose a page of the tiny handout for one audience."""
     reading = read_handouts(workspace, handout_files(workspace))
-    context = print_context(workspace, reading, resolve({}, workspace))
-    return compose_job(context, JobOrder("tiny", (audience,), kind, ("pdf",)))
+    context = print_context(workspace, reading, resolve({"ink": ink}, workspace))
+    return compose_job(context, JobOrder("tiny", (audience,), kind, ("pdf", "html")))
+
+
+@pytest.mark.parametrize("kind", ["card", "handout"])
+def test_an_ink_that_is_asked_for_wins_over_that_of_the_clinic(kind: str, workspace: Make) -> None:
+    """Only paper has an ink; the edition code and the page for a screen are the same in each."""
+    inks = {}
+    own = "ink: colour\n"
+    for ink, clinic in ((None, ""), ("colour", ""), (None, own), ("black", own)):
+        made = workspace({"content/clinic.yaml": f'emergency: "911"\n{clinic}'})
+        inks[ink, clinic] = composed(made, "ckd", kind, ink)
+    black, asked, clinics, back = inks.values()
+    assert asked == clinics
+    assert black == back
+    assert (black.code, black.screen) == (asked.code, asked.screen)
+    assert (black.handout, black.cards) != (asked.handout, asked.cards)
+
+
+def test_icons_in_colour_are_drawn_in_the_accent_of_the_clinic(workspace: Make) -> None:
+    """Without a colour of the clinic, it is that of the styles. In black they stay as they are."""
+    (card,) = composed(workspace(), "ckd", "card", "colour").cards
+    assert "url(icons/square.svg?ink=134b5f)" in card
+    own = workspace({"content/clinic.yaml": 'emergency: "911"\ncolors: {accent: "#6b2d5c"}\n'})
+    assert "url(icons/square.svg?ink=6b2d5c)" in composed(own, "ckd", "handout", "colour").handout
+    assert "url(icons/square.svg)" in composed(own, "ckd", "handout").handout
 
 
 def words(html: str) -> str:

@@ -19,6 +19,7 @@ from teachback.errors import Severity, TeachbackError
 from teachback.files.workspace import builtin_root, handout_files
 from teachback.pdf import renderer
 from teachback.pdf.page_layout import text_outside
+from teachback.pdf.page_reader import read_pages
 from teachback.pdf.text_matching import Token
 from teachback.printing.design import check_design, open_design
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
@@ -862,6 +863,34 @@ def test_a_proof_measures_the_printed_pages(
     assert borders["now"] == pytest.approx((1.0, 3.0), abs=0.3)
     assert borders["today"] == pytest.approx((1.0, 1.4), abs=0.3)
     assert borders["visit"][0] == pytest.approx(0.6, abs=0.15)
+
+
+def test_pages_in_colour_are_proved_in_grey_and_break_where_those_in_black_do(
+    workspace: Callable[..., Workspace], today: dt.date
+) -> None:
+    """Contrast, ink and borders hold on the tints. Each line is where it is in black."""
+    clinic = workspace({"content/handouts/tiny.yaml": THREE})
+    black, _ = proofs(clinic, today)
+    colour, warnings = proofs(clinic, today, ink="colour")
+    assert warnings == []
+    assert sorted(colour) == ["card", "handout"]
+    for kind, measured in colour.items():
+        assert measured.smallest == black[kind].smallest
+        assert min(measured.color, measured.grey) >= 7
+        assert black[kind].ink < measured.ink < black[kind].ink + 0.05
+    pairs = list(zip(colour["handout"].tiers, black["handout"].tiers, strict=True))
+    assert [one.tier for one, _ in pairs] == ["now", "today", "visit"]
+    for one, other in pairs:
+        assert one.border == pytest.approx(other.border, abs=0.15)
+    for name in ("handout-ckd-en-letter", "card-ckd-en"):
+        pages = [
+            [[(run.words, run.bounds) for run in page.runs] for page in read_pages(data, 60)]
+            for data in (
+                (clinic.root / f"out/tiny/{name}{ink}.pdf").read_bytes() for ink in ("", "-colour")
+            )
+        ]
+        assert pages[0]
+        assert pages[0] == pages[1]
 
 
 @pytest.mark.parametrize(

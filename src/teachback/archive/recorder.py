@@ -144,4 +144,5 @@ def _kept(output: Output, folder: Path, blobs: Blobs) -> ArchivedFile:
         sha256=output.sha256,
         length=len(data),
         depth=output.depth,
+        ink=output.ink,
     )

@@ -68,6 +68,7 @@ class ArchivedFile:
     sha256: str
     length: int
     depth: str = "full"
+    ink: str = ""
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,7 @@ def command_line() -> None:
         "kind",
         "format",
         "paper",
+        "ink",
         "size",
         "depth",
         "printer",
@@ -145,8 +146,8 @@ def build_command(as_json: bool, **_: Any) -> int:  # noqa: ANN401, FBT001 -- wh
 @command_line.command("card")
 @click.argument("handout", metavar="HANDOUT")
 @setting_options(
-    *("audience", "language", "paper", "stock", "sides", "printer", "offset", "back-offset"),
-    *("output", "archive"),
+    *("audience", "language", "paper", "ink", "stock", "sides", "printer", "offset"),
+    *("back-offset", "output", "archive"),
 )
 @click.option(
     "--copies",

@@ -10,7 +10,7 @@ import click
 _GROUPS: Final = {
     "Records": "records name-from audience-from dates encoding dry-run wipe",
     "What to print": "audience language kind format copies start-at combine duplex outline press",
-    "Paper and printer": "paper size depth stock sides printer offset back-offset",
+    "Paper and printer": "paper ink size depth stock sides printer offset back-offset",
     "Where it goes": "output archive html sarif report copy open",
     "Before it is printed": "release strict proof force explain",
     "Other machines": "cluster shared-folder tls-ca tls-cert tls-key",

@@ -35,7 +35,7 @@ _OF_SHEETS: Final = {"stock", "sides", "printer", "offset", "back_offset", "star
     help="The records: CSV, TSV, JSON Lines or XLSX; - is standard input.",
 )
 @setting_options(
-    *("language", "paper", "size", "depth", "jobs", "dates"),
+    *("language", "paper", "ink", "size", "depth", "jobs", "dates"),
     *("stock", "sides", "printer", "offset", "back-offset", "archive"),
     audience={"help": "For this audience, where the records have no such column."},
     kind={"show_default": "handout"},

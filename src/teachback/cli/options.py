@@ -23,7 +23,7 @@ from teachback.files.unprintable_characters import faults
 from teachback.files.workspace import SETTINGS, Workspace, handout_files, shown
 from teachback.printing.imposition import Offset, Sides
 from teachback.printing.settings import Settings
-from teachback.units import Depth, Paper, TypeSize
+from teachback.units import Depth, Paper, PrintInk, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -184,6 +184,9 @@ _SETTINGS: Final = {
     "paper": _setting("--paper", "The paper to print on.", _OneOf(Paper), default="letter"),
     "size": _setting(
         "--size", "The type: 13 pt, or 18 pt large print.", _OneOf(TypeSize), default="standard"
+    ),
+    "ink": _setting(
+        "--ink", "Print in black alone, or in colour.", _OneOf(PrintInk), show_default="black"
     ),
     "depth": _setting(
         "--depth",

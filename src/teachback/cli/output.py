@@ -179,7 +179,9 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
             click.echo(f"  {name:12}{value}")
         for entry, output in answer.files:
             pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
-            form = ", ".join(word for word in (pages, output.paper, output.size) if word)
+            form = ", ".join(
+                word for word in (pages, output.paper, output.size, output.ink) if word
+            )
             click.echo(
                 f"  {'file':12}{output.file}  {form}; "
                 f"Teachback {entry.program}, WeasyPrint {entry.weasyprint}"

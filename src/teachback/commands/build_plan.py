@@ -47,6 +47,7 @@ class WantedOutput:
     paper: str | None
     setup: str = ""
     depth: str = "full"
+    ink: str = ""
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -59,6 +60,7 @@ class WantedOutput:
             self.size,
             self.setup or self.paper or "",
             self.depth,
+            self.ink,
         )
 
 
@@ -225,9 +227,11 @@ def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[
             for form in settings.formats:
                 paper = str(settings.paper) if kind == "handout" and form != "html" else None
                 depth = str(settings.depth) if kind == "handout" else str(Depth.FULL)
-                yield WantedOutput(stem, kind, audience, form, size, paper, depth=depth)
+                ink = settings.asked_ink(form)
+                yield WantedOutput(stem, kind, audience, form, size, paper, "", depth, ink)
             if kind == "card" and "pdf" in settings.formats:
-                yield WantedOutput(stem, kind, audience, "sheet", size, None, settings.card_setup)
+                setup, ink = settings.card_setup, settings.asked_ink("sheet")
+                yield WantedOutput(stem, kind, audience, "sheet", size, None, setup, ink=ink)
 
 
 def _usable(settings: Settings, record: Record, origins: Mapping[str, str]) -> list[Output]:

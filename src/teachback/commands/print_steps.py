@@ -185,11 +185,12 @@ def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> O
         made_from=origin,
         setup=settings.card_setup if run else "",
         depth=str(Depth.FULL if is_card else settings.depth),
+        ink=settings.asked_ink(printed.form),
     )
 
 
 def _file_name(job: Job, printed: Printed, context: PrintContext) -> str:
-    """Return the name of a file: kind, reader, language, paper or stock, size, page."""
+    """Return the name of a file: kind, reader, language, paper or stock, size, ink, page."""
     language, settings = context.reading.authored[job.stem].handout.language, context.settings
     if job.run and printed.form in ON_STOCK:
         is_ordered = printed.form != SHEET
@@ -198,6 +199,7 @@ def _file_name(job: Job, printed: Printed, context: PrintContext) -> str:
             job.audience,
             language,
             job.run.stock if is_ordered or settings.stock else str(settings.paper),
+            settings.asked_ink(printed.form),
             "press" if printed.form == CARDS_PRESS else "",
         ]
         ending = "pdf"
@@ -210,6 +212,7 @@ def _file_name(job: Job, printed: Printed, context: PrintContext) -> str:
             str(settings.paper) if is_handout and printed.form != "html" else "",
             str(settings.size) if is_handout and settings.size is TypeSize.LARGE else "",
             str(settings.depth) if is_handout and settings.depth is Depth.BRIEF else "",
+            settings.asked_ink(printed.form),
             str(printed.page or ""),
         ]
         ending = printed.form

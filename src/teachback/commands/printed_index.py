@@ -141,7 +141,9 @@ def _entry(output: Output) -> str:
     pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
     kind = "Handout" if output.kind == "handout" else "Card"
     name = output.file.rpartition("/")[2]
-    about = ", ".join(filter(None, (output.paper, "large print" * (output.size == "large"), pages)))
+    about = ", ".join(
+        filter(None, (output.paper, "large print" * (output.size == "large"), output.ink, pages))
+    )
     return (
         f'<li><a href="{escape(output.file)}">{image}'
         f"<strong>{kind} for {escape(output.audience)}</strong> ({escape(output.language)})"

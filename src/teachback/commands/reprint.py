@@ -17,10 +17,12 @@ from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.files.workspace import BELOW, Workspace, file_bytes, shown, write_whole
 from teachback.printing.imposition import Offset, Sides
 from teachback.printing.settings import Settings
-from teachback.units import Depth, Paper, TypeSize
+from teachback.units import Depth, Paper, PrintInk, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from teachback.printing.build_record import Output
 
 HANDOUTS: Final = "content/handouts/"
 # Runs of `teachback card`. The archive does not record how many cards of whom they have.
@@ -76,7 +78,7 @@ def _compared(
     for settings, wanted in _orders(entry, output):
         try:
             built = build(settings, workspace, dt.date.fromisoformat(entry.kept[:10]))
-            again = {_key(made.file, made.form, made.setup): made.sha256 for made in built.outputs}
+            again = {_key(made): made.sha256 for made in built.outputs}
             reasons = [
                 problem.message for problem in built.problems if problem.severity is Severity.ERROR
             ]
@@ -84,7 +86,7 @@ def _compared(
             again, reasons = {}, [problem.message for problem in error.problems]
         for kept in wanted:
             place = Location(shown(object_path(folder, kept.file, kept.sha256)))
-            sha256 = again.get(_key(kept.file, kept.form, kept.setup))
+            sha256 = again.get(_key(kept))
             if sha256 is None:
                 why = f": {reasons[0]}" if reasons else ""
                 yield Problem(
@@ -111,25 +113,25 @@ def _compared(
             yield Problem(message, "Its bytes were hashed again.", place, Severity.WARNING)
 
 
-def _key(file: str, form: str, setup: str) -> str:
+def _key(one: Output | ArchivedFile) -> str:
     """Return what identifies a file in an edition; a sheet's name does not hold its whole setup."""
-    return f"sheet {' '.join(setup.split())}" if form == "sheet" else file
+    return f"sheet {' '.join(one.setup.split())} {one.ink}" if one.form == "sheet" else one.file
 
 
 def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[ArchivedFile]]]:
     """Yield the settings of each build that prints some of the files again, and those files."""
-    groups: defaultdict[tuple[str, str, str, str, str], list[ArchivedFile]] = defaultdict(list)
+    groups: defaultdict[tuple[str, ...], list[ArchivedFile]] = defaultdict(list)
     for kept in entry.outputs:
         if kept.form in _RUNS:
             continue
         paper = kept.paper if kept.kind == "handout" and kept.paper else str(Paper.LETTER)
-        groups[kept.kind, kept.size, paper, kept.setup, kept.depth].append(kept)
+        groups[kept.kind, kept.size, paper, kept.setup, kept.depth, kept.ink].append(kept)
     (stem,) = (
         name.removeprefix(HANDOUTS).removesuffix(".yaml")
         for name in entry.sources
         if name.startswith(HANDOUTS)
     )
-    for (kind, size, paper, setup, depth), wanted in groups.items():
+    for (kind, size, paper, setup, depth, ink), wanted in groups.items():
         stock, sides, offset, back_offset = setup.split(" ") if setup else ("", "", "", "")
         settings = Settings(
             handouts=(stem,),
@@ -138,6 +140,7 @@ def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[
             paper=Paper(paper),
             size=TypeSize(size),
             depth=Depth(depth),
+            ink=PrintInk(ink) if ink else None,
             kinds=(kind,),
             formats=tuple(sorted({_FORMATS.get(kept.form, kept.form) for kept in wanted})),
             output=output,

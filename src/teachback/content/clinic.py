@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from teachback.content.base_model import Plain
 from teachback.files.contrast import CONTRAST_FLOOR, WHITE, contrast
+from teachback.units import PrintInk
 
 
 def _readable(color: str) -> str:
@@ -58,6 +59,10 @@ class Clinic(BaseModel):
         None, description="A picture below content/: images/logo.svg or .png."
     )
     colors: Colors = Colors()
+    # As with the paper, the text is the same in each ink: the edition code does not cover it.
+    ink: PrintInk = Field(
+        PrintInk.BLACK, repr=False, description="What paper is printed in, where `--ink` is not."
+    )
 
     def values(self) -> dict[str, str | None]:
         """Return the values of the placeholders in a text."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 CSS_FILE: Final = re.compile(
     r"""/\*.*?\*/|url\(\s*(["']?)([^"')]+)\1\s*\)""", re.DOTALL | re.IGNORECASE
 )
+# Behind the name of an icon: the ink in which it is drawn, six hexadecimal digits.
+INKED: Final = re.compile(r"(?<=\.svg)\?ink=([0-9a-fA-F]{6})$")
 # The policy of a page for a screen: the browser fetches nothing, and resolves no host name before a
 # link is followed.
 POLICY: Final = (
@@ -216,11 +218,13 @@ def served(name: str, files: Collection[str]) -> str | None:
 def shown_on_paper(files: Collection[str]) -> Callable[[str], bool]:
     """Return a test for file names in a page for paper.
 
-    Such a page lies in styles/. The test is true for a file that may be shown.
+    Such a page lies in styles/. The test is true for a file that may be shown. An icon may name the
+    ink in which it is drawn.
     """
     return lambda name: (
         not re.match(r"[a-z][a-z0-9+.-]*:|/", name, re.IGNORECASE)
-        and served(posixpath.normpath(posixpath.join("styles", name)), files) is not None
+        and served(posixpath.normpath(posixpath.join("styles", INKED.sub("", name))), files)
+        is not None
     )
 
 

@@ -47,6 +47,7 @@ from teachback.units import (
     PT_PER_INCH,
     Box,
     Paper,
+    PrintInk,
     TypeSize,
     card_leading,
 )
@@ -78,6 +79,8 @@ _UNIT: Final = re.compile(
 _CARD_SIZE: Final = "/* the size of the card */\n"
 # In pt: the least that a phone number on a card is set in.
 CARD_PHONE: Final = 11.0
+_ACCENT: Final = re.compile(r"--accent:\s*#([0-9a-fA-F]{6})\b")
+_ICON: Final = re.compile(r"""(?<=url\()icons/[\w-]+\.svg(?=\))""")
 # In characters. A longer heading wraps in a narrow first column.
 LONG_HEADING: Final = 40
 # In pt: the width of a field is declared for type of this size.
@@ -117,11 +120,12 @@ def _reopened(
 
 @dataclass(frozen=True)
 class PageContext:
-    """Everything a page needs besides its edition: words, clinic and code."""
+    """Everything a page needs besides its edition: words, clinic, code, and the ink of paper."""
 
     words: Words
     clinic: Clinic
     code: str
+    ink: PrintInk = PrintInk.BLACK
 
 
 def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
@@ -158,7 +162,7 @@ def compose_handout(
         context,
         design,
         medium,
-        styles=sheet + stylesheet(names, context.clinic, design),
+        styles=sheet + _in_ink(names, context, design, medium),
     )
 
 
@@ -171,8 +175,8 @@ def compose_cards(
     """
     edition, context = cards[0]
     names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
-    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + stylesheet(
-        names, context.clinic, design
+    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + _in_ink(
+        names, context, design, medium
     )
     shown_cards = [
         {"edition": edition, "code": context.code, "number": number}
@@ -345,6 +349,15 @@ def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
     colors = "".join(f"--{name}: {value}; " for name, value in clinic.colors if value)
     own = f":root {{ {colors}}}\n" if colors else ""
     return "".join(design.styles[name] + "\n" for name in (*names, "clinic.css")) + own
+
+
+def _in_ink(names: list[str], context: PageContext, design: Design, medium: Medium) -> str:
+    """Join style sheets; those for paper in colour have tints, and icons in the accent colour."""
+    if medium is Medium.SCREEN or context.ink is PrintInk.BLACK:
+        return stylesheet(names, context.clinic, design)
+    styles = stylesheet([*names, "colour.css"], context.clinic, design)
+    accents = _ACCENT.findall(styles)
+    return _ICON.sub(rf"\g<0>?ink={accents[-1]}", styles) if accents else styles
 
 
 def _render(

@@ -124,14 +124,15 @@ class HandoutEngine:
 
     @property
     def fingerprint(self) -> str:
-        """A fingerprint of the program, its libraries and the handout's own files."""
+        """A fingerprint of the program, its libraries, the handout's own files, and the ink."""
         files = handout_files(self.workspace)
         # The editions' codes cover styles, pictures and words. Anything else in the workspace may
         # change between two starts of a run.
-        return "|".join(
+        texts = (
             made_from(program_fingerprint(), read_bytes(files[stem]))
             for stem in self.stems.values()
         )
+        return "|".join((*texts, self.settings.ink or self.reading.shared.clinic.ink))
 
     @property
     def audiences(self) -> Mapping[str, tuple[str, ...]]:

@@ -25,7 +25,7 @@ from urllib.parse import unquote, urlsplit
 from teachback.errors import COMPARE, Location, Problem, TeachbackError, guess
 from teachback.files.font_coverage import font_fault
 from teachback.files.images import KINDS, MAX_BYTES, picture_fault
-from teachback.files.page_resources import served
+from teachback.files.page_resources import INKED, served
 from teachback.files.stylesheets import unread_problems
 from teachback.files.text_decoding import place_of
 from teachback.files.workspace import MIME, read_bytes
@@ -99,6 +99,8 @@ _BROKEN: Final = (
     TypeError,
     ValueError,
 )
+# The black of an icon.
+_ICON_BLACK: Final = re.compile(rb"#111\b")
 # Bullets, and the numbers of a list. Dots and a page number, in a table of contents.
 _MARKER: Final = re.compile(r"[\u2022\u25e6\u25aa]|[0-9]+\.")
 _LEADER: Final = re.compile(r"[. ]*[0-9]*")
@@ -149,6 +151,8 @@ class _Fetcher(URLFetcher):
         if fault:
             message = f"the file '{name[:80]}' cannot be shown: {fault[0]}"
             raise FatalURLFetchingError(message)
+        if ink := INKED.search(url):
+            data = _ICON_BLACK.sub(b"#" + ink[1].encode(), data)
         return URLFetcherResponse(url, data, {"Content-Type": MIME[suffix]})
 
 

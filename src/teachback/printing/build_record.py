@@ -62,7 +62,7 @@ class Output:
 
     `stem` is the name of the handout's file without its ending, and `form` is pdf, sheet, html or
     png. `made_from` is the hash of everything that can change the file except `setup`, which holds
-    the sides and offsets of cards on stock.
+    the sides and offsets of cards on stock. `ink` is empty where none was asked for: the clinic's.
     """
 
     file: str
@@ -82,6 +82,7 @@ class Output:
     setup: str = ""
     libraries: str = ""
     depth: str = "full"
+    ink: str = ""
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -94,6 +95,7 @@ class Output:
             self.size,
             self.setup or self.paper or "",
             self.depth,
+            self.ink,
         )
 
 

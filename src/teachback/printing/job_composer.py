@@ -363,7 +363,8 @@ def _nothing_brief(authored: LoadedHandout, audience: str = "") -> Problem:
 
 def _page_context(edition: Edition, shared: WorkspaceContent, context: PrintContext) -> PageContext:
     code = _code(edition, shared, context.design, context.fingerprint)
-    return PageContext(shared.words[edition.language], shared.clinic, code)
+    ink = context.settings.ink or shared.clinic.ink
+    return PageContext(shared.words[edition.language], shared.clinic, code, ink)
 
 
 def _code(edition: Edition, shared: WorkspaceContent, design: Design, fingerprint: str) -> str:

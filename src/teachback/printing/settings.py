@@ -11,7 +11,7 @@ from teachback.units import Depth
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from teachback.units import Paper, TypeSize
+    from teachback.units import Paper, PrintInk, TypeSize
 
 NOT_OFF: Final = Offset()
 
@@ -40,6 +40,12 @@ class Settings:
     archive: Path | None = None
     dates: str | None = None
     depth: Depth = Depth.FULL
+    # None: the ink that clinic.yaml names.
+    ink: PrintInk | None = None
+
+    def asked_ink(self, form: str) -> str:
+        """Return the ink that was asked for; empty for the clinic's own, and for a screen."""
+        return "" if form == "html" else str(self.ink or "")
 
     @property
     def card_stock(self) -> str:

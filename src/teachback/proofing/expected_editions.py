@@ -61,6 +61,7 @@ def expected_handout(
         links=links_of(edition),
         page_words=context.words.page,
         code=context.code,
+        ink=context.ink,
     )
 
 
@@ -105,7 +106,11 @@ def _dates(edition: Edition, words: Words) -> tuple[str, ...]:
 
 def _frame(edition: Edition, context: PageContext, *more: str) -> tuple[str, ...]:
     """Return what templates may print around the sentences: words, clinic, code, dates."""
-    clinic = [value for value in context.clinic.model_dump().values() if isinstance(value, str)]
+    clinic = [
+        value
+        for value in context.clinic.model_dump(exclude={"ink"}).values()
+        if isinstance(value, str)
+    ]
     words = context.words.model_dump(
         exclude={"calibrate", "cover", "language", "page", "reviewed", "version", "due"}
     )

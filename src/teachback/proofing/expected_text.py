@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.content.inline_markup import Span
 from teachback.editions import edition as ed
-from teachback.units import Depth, TypeSize
+from teachback.units import Depth, PrintInk, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -83,6 +83,7 @@ class Expected:
     across: bool = False
     links: tuple[str, ...] = ()
     code: str = ""
+    ink: PrintInk = PrintInk.BLACK
 
 
 @dataclass(frozen=True)

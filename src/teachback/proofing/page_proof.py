@@ -52,7 +52,7 @@ from teachback.proofing.visibility import (
     struck,
     tier_look,
 )
-from teachback.units import TYPE_FLOOR, TypeSize
+from teachback.units import TYPE_FLOOR, PrintInk, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,6 +72,8 @@ _URGENT: Final = ("now", "today")
 # A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); a page with more than this
 # has many fills.
 INK_MOST: Final = 0.08
+# The most ink of a page with light tints, as it has them in colour.
+INK_TINTED: Final = 0.12
 # A page full of 18 pt letters alone takes 9 to 10 %. The warning is about fills, so it needs more
 # fills than this.
 FILLS_MOST: Final = 0.01
@@ -263,6 +265,7 @@ def prove(
         *_marred_problems(laid),
         *_stray_problems(laid),
     ]
+    most = INK_MOST if expected.ink is PrintInk.BLACK else INK_TINTED
     inks = [ink(read.whole) for read in pages]
     tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
     measures = Measures(
@@ -271,7 +274,7 @@ def prove(
         grey=min((look.grey for _, look in seen), default=0.0),
         ink=max(inks, default=0.0),
         fills=max(
-            (ink(read.bare) for read, taken in zip(pages, inks, strict=True) if taken > INK_MOST),
+            (ink(read.bare) for read, taken in zip(pages, inks, strict=True) if taken > most),
             default=0.0,
         ),
         tiers=tiers,
@@ -551,10 +554,11 @@ def _measure_problems(
             f"text is easy to read from {CONTRAST_BODY:g}:1"
         )
         yield Problem(message, "Use a darker colour.", None, Severity.WARNING)
-    if not expected.card and measures.ink > INK_MOST and measures.fills > FILLS_MOST:
+    most = INK_MOST if expected.ink is PrintInk.BLACK else INK_TINTED
+    if not expected.card and measures.ink > most and measures.fills > FILLS_MOST:
         message = (
             f"ink covers {measures.ink * 100:.1f} % of a page, and without the text still "
-            f"{measures.fills * 100:.1f} %; more than {INK_MOST * 100:g} % is a lot"
+            f"{measures.fills * 100:.1f} %; more than {most * 100:g} % is a lot"
         )
         yield Problem(message, "Use borders rather than fills.", None, Severity.WARNING)
     for index, one in enumerate(measures.tiers):

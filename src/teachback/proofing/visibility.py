@@ -310,9 +310,11 @@ def tier_look(page: ReadPage, box: TierBox) -> TierLook:
             round(bottom - (bottom - top) / 4),
         )
     )
-    greys = edge.tobytes()
+    # What is as light as the box inside its border, which may have a tint, is no border.
+    ground = max(edge.crop((edge.width - 1, 0, edge.width, edge.height)).tobytes(), default=_WHITE)
+    greys = edge.point([min(value, ground) for value in range(256)]).tobytes()
     rows = [
-        (_WHITE * edge.width - sum(greys[at : at + edge.width])) / _WHITE
+        (ground * edge.width - sum(greys[at : at + edge.width])) / _WHITE
         for at in range(0, len(greys), edge.width)
     ]
     inked = [row for row in rows if row > _TOUCHED]

@@ -929,6 +929,29 @@ def test_a_proof_warns_of_what_prints_badly_in_black_and_white(
     assert [message for message in warnings if message.startswith(warning)], warnings
 
 
+def test_faint_words_of_a_drawing_are_named_with_its_file(
+    workspace: Callable[..., Workspace], today: dt.date
+) -> None:
+    """A word of a drawing is named whole, though each of its letters is drawn by itself."""
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 300 60">'
+        '<text x="5" y="40" font-size="30" font-family="Atkinson Hyperlegible" fill="#{}">'
+        "Artery</text></svg>"
+    )
+    block = "      - {figure: images/arm one.svg, alt: 'A drawing that says: Artery'}\n"
+    for grey, words in (("666666", "has a contrast of 5.7:1"), ("888888", "has a contrast of 3.5")):
+        files = {
+            "content/handouts/tiny.yaml": TINY + block,
+            "content/images/arm one.svg": drawing.format(grey),
+        }
+        clinic = workspace(files)
+        flags = {"handouts": ("tiny",), "audience": ("ckd",), "proof": True}
+        settings = resolve({**flags, "output": str(clinic.root / "out")}, clinic)
+        messages = [problem.message for problem in build(settings, clinic, today).problems]
+        named = f"handout of tiny for ckd: 'Artery' in content/images/arm one.svg on page 1 {words}"
+        assert [message for message in messages if message.startswith(named)], messages
+
+
 def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.date) -> None:
     """A build without --proof does not report what could merely look better."""
     clinic = workspace({"styles/clinic.css": ".message { color: #666666 }"})

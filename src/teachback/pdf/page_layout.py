@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from teachback.pdf.renderer import boxes
 from teachback.units import MM_PER_INCH, PT_PER_INCH, px_to_mm
@@ -347,16 +348,28 @@ def block_heights(laid: LaidOutDocument) -> tuple[tuple[str, float], ...]:
     return tuple((words, height) for words, height in heights.values())
 
 
-def logo_boxes(laid: LaidOutDocument) -> Iterator[tuple[int, _Box]]:
-    """Yield the clinic's logo: its page, and its left, bottom, right and top edges in pt."""
+@dataclass(frozen=True)
+class PictureBox:
+    """A picture on a laid-out page: its left, bottom, right and top edges in pt, and its file."""
+
+    page: int
+    edges: _Box
+    file: str
+    is_logo: bool
+
+
+def picture_boxes(laid: LaidOutDocument) -> Iterator[PictureBox]:
+    """Yield the pictures on the pages, the clinic's logo too."""
     for number, page in enumerate(laid.document.pages, start=1):
         for box in _boxes(page):
-            if _has_class(box, "logo"):
+            if box.element_tag == "img":
                 left, top, right, bottom = _in_mm(_icon_of(box))
                 scale = PT_PER_INCH / MM_PER_INCH
                 height = px_to_mm(page.height)
                 edges = (left - 1, height - bottom - 1, right + 1, height - top + 1)
-                yield number, tuple(edge * scale for edge in edges)  # type: ignore[misc]
+                file = unquote(box.element.get("src", "")).removeprefix("../")
+                is_logo = _has_class(box, "logo")
+                yield PictureBox(number, tuple(edge * scale for edge in edges), file, is_logo)  # type: ignore[arg-type]
 
 
 def _icon_of(box: Any) -> _Box:  # noqa: ANN401

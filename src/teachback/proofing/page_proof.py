@@ -22,8 +22,8 @@ from teachback.files.stylesheets import font_faces, font_files, nearest_face
 from teachback.files.workspace import read_bytes, shown
 from teachback.pdf.page_layout import (
     letterings,
-    logo_boxes,
     marred,
+    picture_boxes,
     split_rows,
     stray_cells,
     tier_boxes,
@@ -258,7 +258,7 @@ def prove(
         *_turn_problems(laid),
         *_urgent_problems(laid, expected),
         *_font_problems(pages, page),
-        *_look_problems(seen, expected),
+        *_look_problems(seen, laid, expected),
         *_drawing_problems(seen, laid, expected),
         *_overlap_problems(pages),
         *_drawn_problems(pages),
@@ -279,7 +279,7 @@ def prove(
         ),
         tiers=tiers,
     )
-    return (*problems, *_measure_problems(measures, seen, expected)), measures
+    return (*problems, *_measure_problems(measures, seen, laid, expected)), measures
 
 
 def _qr_problems(data: bytes, each: Iterable[Expected]) -> Iterator[Problem]:
@@ -367,7 +367,7 @@ def visibility_problems(data: bytes, name: str) -> Iterator[Problem]:
 
 
 def _look_problems(
-    seen: Iterable[tuple[int, TextVisibility]], expected: Expected
+    seen: Iterable[tuple[int, TextVisibility]], laid: LaidOutDocument, expected: Expected
 ) -> Iterator[Problem]:
     """Yield letters that are invisible, low in contrast or too small; each kind of fault once."""
     hidden, erased, faint, small, turned = [], [], [], [], []
@@ -399,16 +399,16 @@ def _look_problems(
         yield Problem(
             message, "A style cuts it, or paints something over it.", _place(erased[:1], expected)
         )
-    if faint:
-        color, grey = min(look.color for _, look in faint), min(look.grey for _, look in faint)
+    for picture, letters in _by_picture(faint, laid).items():
+        color, grey = min(look.color for _, look in letters), min(look.grey for _, look in letters)
         message = (
-            f"{_named(faint)} has a contrast of {color:.1f}:1 in colour and {grey:.1f}:1 in "
-            f"grey; text needs at least {CONTRAST_FLOOR}:1"
+            f"{_named(letters, picture)} has a contrast of {color:.1f}:1 in colour and "
+            f"{grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
         )
         yield Problem(
             message,
             "Use a darker colour for the letters, or a lighter one behind them.",
-            _place(faint, expected),
+            _place(letters, expected),
         )
     if turned:
         message = f"{_named(turned)} is mirrored, upside down or slanted"
@@ -435,18 +435,36 @@ def _drawing_problems(
         for number, look in seen
         if look.run.drawn
         and look.run.size < floor - SIZE_SLACK
-        and not any(number == page and _is_in(look.run, box) for page, box in logo_boxes(laid))
+        and not any(
+            box.is_logo and number == box.page and _is_in(look.run, box.edges)
+            for box in picture_boxes(laid)
+        )
     ]
-    if small:
-        size = min(look.run.size for _, look in small)
-        words = "".join(look.run.words for _, look in small).strip()[:60]
-        pages = pages_of(sorted({number for number, _ in small}))
+    for picture, letters in _by_picture(small, laid).items():
+        size = min(look.run.size for _, look in letters)
         message = (
-            f"a picture on {pages} shows '{words}' in {size:.1f} pt; "
+            f"{_named(letters, picture)} is set in {size:.1f} pt; "
             f"nothing may be smaller than {floor:g} pt here"
         )
         hint = "Make the letters of the drawing larger, or the picture wider with `width:`."
         yield Problem(message, hint)
+
+
+def _by_picture(
+    found: Iterable[tuple[int, TextVisibility]], laid: LaidOutDocument
+) -> dict[str, list[tuple[int, TextVisibility]]]:
+    """Group letters by the file of the picture that they are in; those of the text are at ""."""
+    groups: dict[str, list[tuple[int, TextVisibility]]] = {}
+    for number, look in found:
+        holding = (
+            box.file
+            for box in picture_boxes(laid)
+            if look.run.drawn and number == box.page and _is_in(look.run, box.edges)
+        )
+        groups.setdefault(next(holding, "a picture" if look.run.drawn else ""), []).append(
+            (number, look)
+        )
+    return groups
 
 
 def _is_in(run: TextRun, box: tuple[float, float, float, float]) -> bool:
@@ -467,8 +485,15 @@ def _erased(look: TextVisibility) -> str:
     )
 
 
-def _named(found: Sequence[tuple[int, TextVisibility]]) -> str:
-    """Describe words that share a fault by the longest of them, and their pages."""
+def _named(found: Sequence[tuple[int, TextVisibility]], picture: str = "") -> str:
+    """Describe words that share a fault by the longest of them, and their pages.
+
+    Those in a picture are named together, with its file: each letter is drawn by itself.
+    """
+    if picture:
+        words = "".join(look.run.words for _, look in found).strip()
+        pages = pages_of(sorted({number for number, _ in found}))
+        return f"'{words[:60]}' in {picture} on {pages}"
     longest = max((look.run.words.strip() for _, look in found), key=len)
     numbers = sorted({number for number, _ in found})
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -538,7 +563,10 @@ def _stray_problems(laid: LaidOutDocument) -> Iterator[Problem]:
 
 
 def _measure_problems(
-    measures: Measures, seen: Iterable[tuple[int, TextVisibility]], expected: Expected
+    measures: Measures,
+    seen: Iterable[tuple[int, TextVisibility]],
+    laid: LaidOutDocument,
+    expected: Expected,
 ) -> Iterator[Problem]:
     """Yield warnings about what a black-and-white printer could print better."""
     faint = [
@@ -546,11 +574,11 @@ def _measure_problems(
         for number, look in seen
         if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY
     ]
-    if faint:
-        number, look = min(faint, key=lambda item: min(item[1].color, item[1].grey))
-        words, ratio = look.run.words.strip()[:60], min(look.color, look.grey)
+    for picture, letters in _by_picture(faint, laid).items():
+        faintest = min(letters, key=lambda item: min(item[1].color, item[1].grey))
+        ratio = min(faintest[1].color, faintest[1].grey)
         message = (
-            f"'{words}' on page {number} has a contrast of {ratio:.1f}:1; "
+            f"{_named(letters if picture else [faintest], picture)} has a contrast of {ratio:.1f}:1; "
             f"text is easy to read from {CONTRAST_BODY:g}:1"
         )
         yield Problem(message, "Use a darker colour.", None, Severity.WARNING)

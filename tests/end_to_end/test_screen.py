@@ -414,6 +414,34 @@ def test_the_page_is_in_order(opened: Opened) -> None:
     assert set(lines.all_text_contents()) == {"line to write on"}
 
 
+def test_stacked_tables_read_as_pairs_on_a_phone(tmp_path: Path, browser: Browser) -> None:
+    """Rows of two columns repeat no heading. Cells of three have the heading of their column."""
+    blocks = (
+        "      - table: {columns: [Medicine, Why pause it?], rows: [[Lisinopril, It can harm.]]}\n"
+        "      - table: {columns: [Food, Salt, How much?], rows: [[Soup, High, Half a cup]]}\n"
+    )
+    (tmp_path / "content" / "handouts").mkdir(parents=True)
+    (tmp_path / "content/handouts/tiny.yaml").write_text(TINY + blocks, encoding="utf-8")
+    workspace = Workspace(tmp_path, builtin_root())
+    reading = read_handouts(workspace, {"tiny": tmp_path / "content/handouts/tiny.yaml"})
+    context = print_context(workspace, reading, resolve({}, workspace))
+    page = browser.new_page(viewport={"width": 375, "height": 812})
+    page.set_content(compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("html",))).screen)
+    shown = page.evaluate(
+        """() => [...document.querySelectorAll("table")].map(table => [
+            [...table.querySelectorAll("thead th")].filter(one => one.offsetWidth > 1)
+                .map(one => one.textContent),
+            [...table.querySelectorAll("td")]
+                .map(one => getComputedStyle(one, "::before").content.split(" / ")[0]),
+        ])"""
+    )
+    page.close()
+    assert shown == [
+        [["Medicine", "Why pause it?"], ["none"]],
+        [[], ['"Salt: "', '"How much?"']],
+    ]
+
+
 def test_numbers_can_be_dialled_with_a_thumb(built: Built, browser: Browser) -> None:
     """The clinic's and the emergency number are links, large enough to touch (44 px)."""
     sizes = """[...document.querySelectorAll('a[href^="tel:"]')].map(\

@@ -24,6 +24,8 @@ _CONTENT: Final = frozenset(
         "normal",
         '""',
         '":"',
+        "attr(data-column)",
+        'attr(data-column)/""',
         'attr(data-column)": "',
         'attr(data-column)": "/""',
     }

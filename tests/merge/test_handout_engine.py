@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pikepdf
 import pypdfium2
 import pytest
 from handout_with_fields import FILLED, NAMES
@@ -145,6 +146,27 @@ def test_without_a_record_the_same_edition_has_lines_to_write_on(
     [blank] = [tmp_path / "front-desk" / one.file for one in built.outputs if one.form == "pdf"]
     assert "Ann" not in words(blank)
     assert words(output / "handouts" / "p1.pdf").replace("Ann", "") != words(blank)
+
+
+def test_a_choice_has_boxes_to_tick_or_the_word_of_a_record(
+    workspace: Make, tmp_path: Path
+) -> None:
+    """A screen reader hears each box with its word. The word of a record stands on the line."""
+    chosen = FILLED.replace("personal: [patient, visit,", "personal: [patient, side, visit,")
+    clinic = workspace({FILE: chosen.replace('"It is your {record.side} leg", ', "")})
+    _, output = merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
+    flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",)}
+    folder = tmp_path / "front-desk"
+    built = build(resolve({**flags, "output": str(folder)}, clinic), clinic, TODAY)
+    [blank] = [folder / one.file for one in built.outputs if one.form == "pdf"]
+    assert faults(blank.read_bytes()) == []
+    assert "Side left right on" in words(blank)
+    with pikepdf.open(blank) as pdf:
+        tags = [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary)]
+        heard = [str(one.ActualText) for one in tags if "/ActualText" in one]
+    assert heard.count("box to tick") == 2
+    assert built.outputs[0].code in words(output / "handouts" / "p1.pdf")
+    assert "Side left on" in words(output / "handouts" / "p1.pdf")
 
 
 def test_a_print_room_gets_one_file_with_a_list_and_fronts(workspace: Make, tmp_path: Path) -> None:

@@ -166,10 +166,11 @@ class OwnNumbers:
 
 @dataclass(frozen=True)
 class PersonalPlace:
-    """A field's label, and the place for its value from a record."""
+    """A field's label, and the place for its value: a line, or boxes to tick for its choices."""
 
     label: Line
     place: Place
+    choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

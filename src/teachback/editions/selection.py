@@ -141,9 +141,33 @@ def _place(field: str | None) -> ed.Place | None:
 def _personal(lines: Iterable[doc.PersonalLine], reader: Reader) -> tuple[ed.PersonalPlace, ...]:
     declared = (reader.fields[line.field] for line in _reached(lines, reader))
     return tuple(
-        ed.PersonalPlace(_line(one.label, reader), ed.Place(one.name, one.width_mm))
+        ed.PersonalPlace(_line(one.label, reader), ed.Place(one.name, one.width_mm), one.choices)
         for one in declared
     )
+
+
+def with_lines(edition: ed.Edition) -> ed.Edition:
+    """Return an edition with a line in the place of boxes to tick: there go a record's words."""
+    return replace(
+        edition,
+        personal=_unticked(edition.personal),
+        sections=tuple(
+            replace(
+                section,
+                blocks=tuple(
+                    replace(block, places=_unticked(block.places))
+                    if isinstance(block, ed.Personal)
+                    else block
+                    for block in section.blocks
+                ),
+            )
+            for section in edition.sections
+        ),
+    )
+
+
+def _unticked(places: Iterable[ed.PersonalPlace]) -> tuple[ed.PersonalPlace, ...]:
+    return tuple(replace(one, choices=()) for one in places)
 
 
 def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:

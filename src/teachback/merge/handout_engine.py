@@ -348,7 +348,8 @@ def _template(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[st
     key, stem, letters = wanted
     order = JobOrder(stem, (key.audience,), key.kind, ("pdf",))
     cut = card_template if key.kind == "card" else handout_template
-    job = compose_job(replace(context, settings=_settings(context, key)), order)
+    blank = replace(context, settings=_settings(context, key), for_records=True)
+    job = compose_job(blank, order)
     try:
         return cut(job, context.files, letters)
     except TeachbackError as error:

@@ -13,7 +13,7 @@ from teachback.content.brief_version import has_brief_version
 from teachback.content.handout import Phone
 from teachback.content.inline_markup import plain
 from teachback.editions.edition_code import edition_code
-from teachback.editions.selection import Reader, choose
+from teachback.editions.selection import Reader, choose, with_lines
 from teachback.errors import Location, OfDesign, OutOfTime, Problem, TeachbackError, with_location
 from teachback.files.workspace import Workspace, hinting
 from teachback.html.composer import (
@@ -58,7 +58,8 @@ _TEMPLATES: Final = OfDesign(
 class PrintContext:
     """Everything that pages are composed with. A pool receives it.
 
-    `run` is the sheet on which cards lie; `fingerprint` is the hash of the design.
+    `run` is the sheet on which cards lie; `fingerprint` is the hash of the design. `for_records` is
+    whether the words of records will be printed on the pages.
     """
 
     workspace: Workspace
@@ -67,6 +68,7 @@ class PrintContext:
     settings: Settings
     fingerprint: str
     run: CardRun | None = None
+    for_records: bool = False
 
     @property
     def files(self) -> Mapping[str, Path]:
@@ -223,7 +225,13 @@ def compose_job(context: PrintContext, order: JobOrder) -> Job:
     size = TypeSize.STANDARD if is_card else context.settings.size
     depth = Depth.FULL if is_card else context.settings.depth
     chosen = [_edition(authored, audience, shared, size, depth) for audience in order.audiences]
-    editions = [(edition, _page_context(edition, shared, context)) for edition in chosen]
+    editions = [
+        (
+            with_lines(edition) if context.for_records else edition,
+            _page_context(edition, shared, context),
+        )
+        for edition in chosen
+    ]
     job = Job(
         name=order.name,
         stem=order.stem,

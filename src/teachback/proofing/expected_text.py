@@ -121,7 +121,7 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]
     said = [
         ExpectedSentence(edition.badge),
         *_line(edition.title),
-        *_lines(*(one.label for one in edition.personal)),
+        *_personal(edition.personal),
     ]
     top = [part for group in edition.top for part in _tier(group, frame, why=False)]
     message = _lines(edition.message)
@@ -398,7 +398,13 @@ def _(block: ed.OwnNumbers, frame: Frame) -> list[ExpectedSentence]:
 @_block.register
 def _(block: ed.Personal, frame: Frame) -> list[ExpectedSentence]:
     del frame
-    return _lines(*(one.label for one in block.places))
+    return _personal(block.places)
+
+
+def _personal(places: Iterable[ed.PersonalPlace]) -> list[ExpectedSentence]:
+    return [
+        said for one in places for said in (*_lines(one.label), *map(ExpectedSentence, one.choices))
+    ]
 
 
 @_block.register

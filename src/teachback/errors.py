@@ -61,6 +61,7 @@ class Problem(NamedTuple):
     location: Location | None = None
     severity: Severity = Severity.ERROR
     rule: str = ""
+    also: tuple[Location, ...] = ()
 
     def __str__(self) -> str:
         """Return the problem in one line, without the hint."""
@@ -75,11 +76,18 @@ class Problem(NamedTuple):
             "severity": str(self.severity),
             "message": self.message,
             "hint": self.hint,
-            "file": place.file if place else None,
-            "line": place.line if place else None,
-            "column": (place.column or min(place.line, 1)) if place else None,
+            **_place_json(place),
             **({"rule": self.rule} if self.rule else {}),
+            **({"also": [_place_json(other) for other in self.also]} if self.also else {}),
         }
+
+
+def _place_json(place: Location | None) -> dict[str, Any]:
+    return {
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": (place.column or min(place.line, 1)) if place else None,
+    }
 
 
 class OfDesign(str):

@@ -239,7 +239,7 @@ def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
     """A finding for all readers names none; a finding for some readers names them."""
     long = (
         "This is a sentence with so many words that nobody who is tired or worried can keep all "
-        "of them in mind at once."
+        "of them in mind at once or ever."
     )
     clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("One message.", long)})
     [problem] = only(clinic, "plain-long-sentence")
@@ -247,6 +247,18 @@ def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
     clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("For kidneys here.", long)})
     [problem] = only(clinic, "plain-long-sentence")
     assert problem.message.endswith("(for ckd)")
+
+
+def test_one_section_tells_a_finding_once_with_all_its_places(workspace: Make) -> None:
+    """Two hard words of a section are one finding; its message and its data hold both places."""
+    text = TINY + "      - text: Notify us.\n      - text: Do it prior to noon.\n"
+    [problem] = only(workspace({"content/handouts/tiny.yaml": text}), "plain-hard-word")
+    assert "'Notify'" in problem.message
+    assert "'prior to'" in problem.message
+    assert problem.location is not None
+    [also] = problem.as_json()["also"]
+    assert also["line"] > problem.location.line
+    assert f"also in line {also['line']}" in problem.message
 
 
 def test_a_name_that_runs_into_a_word_is_a_warning(workspace: Make) -> None:

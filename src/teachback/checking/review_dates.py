@@ -58,9 +58,9 @@ UNDATED: Final = Rule(
 )
 NUMBER: Final = Rule(
     "number-source",
-    "a number about health without a source",
+    "a claim in numbers without a source: how common, how much risk, what dose",
     Severity.WARNING,
-    "Percentages, doses, counts and limits are what readers act on, and what was most often "
+    "Percentages, counts of people and doses are what readers act on, and what was most often "
     "wrong. Name the source in `sources:`, beside the text.",
     sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(
@@ -72,6 +72,7 @@ NUMBER: Final = Rule(
     ),
     good=(
         Example("Many people get cramps."),
+        Example("Rest for 10 minutes. Call us if you have not peed for 8 hours."),
         Example("Call {clinic.phone} about stage 3 CKD."),
         Example("Ask about vitamin B12 and type 2 diabetes."),
         Example("How much is 400 mg?", role=Role.QUESTION),
@@ -306,12 +307,9 @@ _NUMBERS: Final = re.compile(
     r"|\b(?:a |one[- ])?(?:half|third|quarter|two[- ]thirds|three[- ]quarters) of (?:all |the "
     r"|those |people|adults|patients|readers|women|men)"
     r"|\b\d+(?:[.,]\d+)*(?:\s?(?:-|\u2013|to|or)\s?\d+(?:[.,]\d+)*)?(?: or more)?\s?-?"
-    r"(?:mg|mcg|g|kg|grams?|ml|l|liters?|litres?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz"
-    r"|pounds?|lbs?|tablets?|pills?|teaspoons?|tablespoons?|"
-    r"calories|kcal|steps|people|patients|adults|women|men|million|billion|times|minutes?|hours?"
-    r"|days?|weeks?|months?|years?)\b"
-    r"|(?:\b(?:over|under|above|below|at least|at most|more than|less than|up to)"
-    r"|[<>\u2264\u2265]) ?\d+(?:[.,/]\d+)*",
+    r"(?:mg|mcg|g|grams?|ml|l|liters?|litres?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz"
+    r"|tablets?|pills?|teaspoons?|tablespoons?|"
+    r"calories|kcal|people|patients|adults|women|men|million|billion)\b",
     re.IGNORECASE,
 )
 # A text with no match states no number.

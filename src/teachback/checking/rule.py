@@ -8,7 +8,7 @@ from teachback.editions.passages import Passage, Role, as_read
 from teachback.errors import Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from teachback.content.handout import Handout
     from teachback.editions.passages import ReaderContext, Steps
@@ -89,7 +89,7 @@ class Finding(NamedTuple):
     """Words that a rule found in a passage, with the message and hint of their problem.
 
     A measured finding, such as a reading grade, is about the whole edition. Its passage is the
-    title, or the first one that was measured.
+    title, or the first one that was measured. `also` are further passages of a folded finding.
     """
 
     rule: str
@@ -99,12 +99,52 @@ class Finding(NamedTuple):
     message: str
     hint: str
     audiences: tuple[str, ...] = ()
+    also: tuple[Passage, ...] = ()
 
 
 def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem:
     """Return the problem of a finding; `locate` returns the place of a path in its file."""
     place = locate(finding.passage.path)
     readers = f" (for {' and '.join(finding.audiences)})" if finding.audiences else ""
-    return Problem(
-        f"{finding.message}{readers}", finding.hint, place, finding.severity, finding.rule
+    also = tuple(
+        other
+        for other in dict.fromkeys(locate(passage.path) for passage in finding.also)
+        if other != place
     )
+    lines = [str(line) for line in dict.fromkeys(other.line for other in also)]
+    more = f" (also in line {', '.join(lines)})" if lines else ""
+    return Problem(
+        f"{finding.message}{readers}{more}",
+        finding.hint,
+        place,
+        finding.severity,
+        finding.rule,
+        also,
+    )
+
+
+def folded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, with those of one rule on form in one section told as one.
+
+    The rules on form are those on plain language and on numbers without a source. The messages
+    and hints of a folded finding follow each other, and `also` holds its further passages.
+    """
+    found: dict[tuple[object, ...], Finding] = {}
+    for number, finding in enumerate(findings):
+        of_form = finding.rule.startswith("plain-") or finding.rule == "number-source"
+        key = (finding.rule, finding.passage.section, finding.audiences, -1 if of_form else number)
+        known = found.get(key)
+        found[key] = (
+            known._replace(
+                message=_joined("; ", known.message, finding.message),
+                hint=_joined(" ", known.hint, finding.hint),
+                also=(*known.also, finding.passage),
+            )
+            if known
+            else finding
+        )
+    return tuple(found.values())
+
+
+def _joined(between: str, known: str, more: str) -> str:
+    return known if more in known else f"{known}{between}{more}"

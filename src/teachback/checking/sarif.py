@@ -96,6 +96,8 @@ def _result(problem: Problem, index: Mapping[str, int], workspace: Workspace) ->
         found["ruleIndex"] = index[rule]
     if problem.location:
         found["locations"] = [_location(problem.location, workspace)]
+    if problem.also:
+        found["relatedLocations"] = [_location(place, workspace) for place in problem.also]
     return found
 
 

@@ -63,7 +63,7 @@ def test_what_only_a_person_can_say_stays_open() -> None:
 
 def test_a_hint_shows_places_and_leaves_the_answer_to_a_person() -> None:
     """A passive verb may be right: its place is shown, and the box is left to tick."""
-    question = asked(edition([{"text": "Your blood is tested by us."}]))[PEMAT, "5"]
+    question = asked(edition([{"text": "Your blood must be tested by us."}]))[PEMAT, "5"]
     assert question.answer is None
     assert question.places == (("sections", 0, "blocks", 0, "text"),)
 
@@ -123,8 +123,11 @@ def test_the_call_to_action() -> None:
 
 
 def test_pieces_that_are_too_long_are_a_no() -> None:
-    """Four sentences in a paragraph or more than 150 words in a section are too long."""
-    assert asked(edition([{"text": "Eat. Drink. Rest. Walk."}]))[PEMAT, "8"].answer is False
+    """Six sentences in a paragraph or more than 150 words in a section are too long."""
+    assert (
+        asked(edition([{"text": "Eat. Drink. Rest. Walk. Sleep. Wake."}]))[PEMAT, "8"].answer
+        is False
+    )
     assert asked(edition([{"text": "Eat less salt."} for _ in range(60)]))[PEMAT, "8"].places == (
         ("sections", 0, "title"),
     )

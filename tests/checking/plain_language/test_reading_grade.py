@@ -254,7 +254,7 @@ def test_the_edition_above_its_target_is_told_with_all_formulas() -> None:
     """
     edition = reader_text((Role.TITLE, "Salt"), HARD * 12)
     found = {finding.rule: finding for finding in grade_findings(edition, target=6)}
-    assert set(found) == {"plain-grade", "plain-long-words"}
+    assert set(found) == {"plain-grade"}
     for word in ("target of grade 6", "Flesch-Kincaid", "SMOG", "FORCAST", "rough: 12 sentences"):
         assert word in found["plain-grade"].message
     assert "nephrology (12)" in found["plain-grade"].hint

@@ -76,8 +76,10 @@ def test_rules_have_different_names() -> None:
             "plain-third-person plain-abbreviation plain-hard-word",
         ),
         ("In 12.5 per cent of cases it comes back.", "plain-percentage"),
-        ("It was found that stretching helps.", "plain-passive"),
-        ("The results will be sent to you.", "plain-passive"),
+        ("Your feet must always be dried with care.", "plain-passive"),
+        ("The pill should be taken with food.", "plain-passive"),
+        ("Your doctor may stop SGLT2 pills.", "plain-abbreviation"),
+        ("A nurse starts an IV line.", "plain-abbreviation"),
         ("Your GFR is low.", "plain-abbreviation"),
         ("You may have hyperkalemia.", "plain-term"),
         ("Check for edema, redness, or pain.", "plain-term"),
@@ -122,6 +124,13 @@ def test_what_is_found(text: str, rules: str) -> None:
         "Your kidneys make a hormone called EPO (a signal to make blood).",
         "Diuretics, or water pills, take fluid off.",
         "Potassium is a mineral in food.",
+        "It was found that stretching helps.",
+        "The results will be sent to you.",
+        "GREEN means go. You may be in the RED or YELLOW zone.",
+        "Some people with a fever need to rest.",
+        "This heals in a few days.",
+        "Pee (urinate) before you go to bed.",
+        "Your primary care doctor reads the Nutrition Facts label.",
     ],
 )
 def test_what_is_passed_over(text: str) -> None:
@@ -166,6 +175,22 @@ def test_a_term_is_told_once_where_it_first_stands() -> None:
     assert "plain-term" not in found_in(
         "# Swollen legs\nEdema (swelling) hurts.\nEdema goes.\n? When will you call?"
     )
+
+
+def test_a_section_explains_the_terms_of_its_heading() -> None:
+    """A heading may ask about a term that its own section explains; another section is too late."""
+    asked = "## Why does potassium matter?\nPotassium is a mineral in food."
+    assert "plain-term" not in found_in(asked)
+    assert found_in("## Why does potassium matter?\nIt is in food.")["plain-term"] == "potassium"
+
+
+def test_a_lead_in_is_not_counted_with_each_item() -> None:
+    """Short items under a long lead-in are not long sentences."""
+    lead = (
+        "> If you have one or more of the signs that we talked about on your last visit, call us:"
+    )
+    items = "\n- Pain in your chest or your arm\n- Pain in your jaw, back or belly"
+    assert found_in(lead + items).get("plain-long-sentence") is None
 
 
 def test_who_lives_with_a_term_knows_it() -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.checking.plain_language.sentences import sentences_of, words_of
 from teachback.checking.plain_language.structure import (
+    LONGEST_PARAGRAPH,
     LONGEST_SENTENCE,
     actions,
     first_block,
@@ -166,7 +167,7 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         said,
     )
     yield ask(2, "Does everything in it serve that purpose?", None)
-    places = seen.by("plain-hard-word", "plain-long-words")
+    places = seen.by("plain-hard-word")
     yield ask(3, "Are the words everyday words?", None, places, "Hard words that the list knows.")
     places = seen.by("plain-term", "plain-abbreviation")
     yield ask(
@@ -195,9 +196,7 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         "Words that ask for a calculation.",
     )
     places = (*seen.by("plain-long-paragraph", "plain-long-list"), *_long_sections(seen))
-    said = (
-        f"Paragraphs over 3 sentences, lists over 7 items, sections over {LONGEST_SECTION} words."
-    )
+    said = f"Paragraphs over {LONGEST_PARAGRAPH} sentences, lists over 7 items, sections over {LONGEST_SECTION} words."
     yield ask(8, "Does it come in short pieces?", not places, places, said)
     headings = tuple(p for p in seen.of(Role.HEADING) if p.block.startswith("section "))
     places = seen.by("plain-heading")

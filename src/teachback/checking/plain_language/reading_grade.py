@@ -244,27 +244,13 @@ RULES: Final = (
             Example("Walk each day. Rest when you are tired. Eat less salt. Ask us for help. " * 8),
         ),
     ),
-    Rule(
-        "plain-long-words",
-        "SMOG far above the target",
-        Severity.HINT,
-        "SMOG counts words of three or more syllables. For most texts it is two to three grades "
-        "above Flesch-Kincaid. If it is more than three above the target, there are many long "
-        "words.",
-        (_WANG,),
-        bad=(Example(_LONG * 10), Example("Hyperkalemia necessitates immediate evaluation. " * 30)),
-        good=(
-            Example(_EASY * 5),
-            Example("Walk each day. Rest when you are tired. Eat less salt. Ask us for help. " * 8),
-        ),
-    ),
 )
 
 
 def grade_findings(
     reader_text: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
 ) -> Iterator[Finding]:
-    """Yield a finding for each formula by which an edition is above its target.
+    """Yield a finding if an edition is above its target by Flesch-Kincaid.
 
     `target` comes from `target_of`; None means the handout's own target or 6. Nothing is yielded
     for a text of fewer than 100 words or a language without a formula: `graded` reports those.
@@ -282,7 +268,7 @@ def grade_findings(
     if grades.counts.words < ENOUGH_WORDS:
         return
     shown = ", ".join(map(str, grades.grades))
-    fk, by_smog = (grades.by(name).grade or 0.0 for name in FORMULAS[:2])
+    fk = grades.by(FORMULAS[0]).grade or 0.0
     start = next((p for p in reader_text.passages if p.role is Role.TITLE), passages[0])
     # Rounded as it is shown, so that no message says that 6.0 is above 6.
     if round(fk, 1) > aim:
@@ -293,15 +279,6 @@ def grade_findings(
             f"'{longest.text[:60]}'. Long words: {_common(passages, vocabulary)}."
         )
         yield Finding("plain-grade", Severity.WARNING, start, f"grade {fk:.1f}", message, hint)
-    if round(by_smog, 1) > aim + SMOG_ABOVE:
-        message = (
-            f"SMOG, which counts long words, is more than {SMOG_ABOVE} grades above the "
-            f"target of grade {aim}: {shown}"
-        )
-        hint = f"Use shorter words where there are any: {_common(passages, vocabulary)}."
-        yield Finding(
-            "plain-long-words", Severity.HINT, start, f"SMOG {by_smog:.1f}", message, hint
-        )
 
 
 def _common(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> str:

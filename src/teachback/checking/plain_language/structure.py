@@ -1,7 +1,7 @@
 """Run all rules on plain language over one edition.
 
 The rules on structure are in this module, the others in modules of their own. Every finding is a
-warning or a hint: a person decides. The rules are for English, as their `languages` say.
+warning: a person decides. The rules are for English, as their `languages` say.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from teachback.errors import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LONGEST_SENTENCE: Final = 20
-LONGEST_PARAGRAPH: Final = 3
+LONGEST_SENTENCE: Final = 25
+LONGEST_PARAGRAPH: Final = 5
 LONGEST_LIST: Final = 7
+SIMPLY_PUT: Final = "CDC, Simply Put: a guide for creating easy-to-understand materials, 2009"
 TOOLKIT: Final = "AHRQ Health Literacy Universal Precautions Toolkit"
 
 _LONG_LIST: Final = "> Call us if you have:\n" + "\n".join(
@@ -41,17 +42,18 @@ _STRUCTURE: Final = (
         f"a sentence of more than {LONGEST_SENTENCE} words",
         Severity.WARNING,
         "Slow readers forget the start of a long sentence before its end. An item of a "
-        "list counts with its lead-in.",
-        (f"{PEMAT}, item 8", "UK Government on easy read"),
+        "list counts without its lead-in, which the reader has seen above it.",
+        ("GOV.UK, Content design: sentences of more than 25 words", f"{CDC}, item 7"),
         bad=(
             Example(
                 "If you have a cramp at night that does not stop after ten minutes and your leg "
-                "is swollen or red call us today."
+                "is swollen or red or hurts when you walk call us today."
             ),
             Example(
-                "has lasted longer than ten minutes or has come back in the same night",
+                "Your cramp is new and has lasted longer than ten minutes or has come back in the "
+                "same night and you have a fever or a red leg",
                 role=Role.ITEM,
-                lead="Call us today if your cramp is new and",
+                lead="Call us today if:",
             ),
         ),
         good=(
@@ -60,7 +62,9 @@ _STRUCTURE: Final = (
                 "does not stop after ten minutes or so."
             ),
             Example(
-                "Chest pain, or trouble breathing", role=Role.ITEM, lead="Call 911 if you have:"
+                "Chest pain, or trouble breathing that does not stop when you sit up and rest",
+                role=Role.ITEM,
+                lead="Call 911 now if you have any of these signs of a heart attack or a stroke:",
             ),
         ),
     ),
@@ -68,15 +72,18 @@ _STRUCTURE: Final = (
         "plain-long-paragraph",
         f"a paragraph of more than {LONGEST_PARAGRAPH} sentences",
         Severity.WARNING,
-        "A block of text looks like work. Three sentences are read; the fourth is skipped.",
-        (f"{PEMAT}, item 8",),
+        "A block of text looks like work. Guides ask for three to five sentences.",
+        (SIMPLY_PUT,),
         bad=(
-            Example("Stop. Rest. Drink. Call us."),
-            Example("It helps. It is easy. It is free. Try it now.", role=Role.CELL),
+            Example("Stop. Rest. Drink. Sit down. Breathe. Call us."),
+            Example(
+                "It helps. It is easy. It is free. It works. It is quick. Try it now.",
+                role=Role.CELL,
+            ),
         ),
         good=(
             Example("Stop. Rest. Call Dr. Lee at 8 a.m. or later."),
-            Example("Take 2.5 mg. Rest. Call us."),
+            Example("Take 2.5 mg. Rest. Drink. Sit. Call us."),
         ),
     ),
     Rule(
@@ -85,19 +92,24 @@ _STRUCTURE: Final = (
         Severity.WARNING,
         "Few people can keep more than seven things in mind. Each reader's own list counts, "
         "not the one in the file.",
-        (f"{PEMAT}, item 8",),
+        (f"{CDC}, item 8",),
         bad=(Example(_LONG_LIST), Example("\n".join(f"- Item {number}." for number in range(9)))),
         good=(Example(_SHORT_LIST), Example("\n".join(f"- Item {number}." for number in range(7)))),
     ),
     Rule(
         "plain-heading",
-        "a heading that is neither a question nor an action",
-        Severity.HINT,
-        "Readers look for answers. They find a heading that asks their question, or says what "
-        "to do.",
+        "a heading that does not tell what its section is about",
+        Severity.WARNING,
+        "Readers look for their answer in the headings. 'Introduction' or 'Other information' "
+        "leads nobody to it.",
         (f"{PEMAT}, item 9",),
-        bad=(Example("## Introduction"), Example("## Causes of cramps")),
-        good=(Example("## What causes cramps?"), Example("## Before you leave, tell us your plan")),
+        bad=(Example("## Introduction"), Example("## Other important information")),
+        good=(
+            Example("## What causes cramps?"),
+            Example("## Soak your feet"),
+            Example("## Green zone: all is well"),
+            Example("## My daily log"),
+        ),
     ),
     Rule(
         "plain-no-teach-back",
@@ -139,8 +151,12 @@ RULES: Final[tuple[Rule, ...]] = (
     *reading_grade.RULES,
 )
 _SEVERITY: Final = {rule.id: rule.severity for rule in _STRUCTURE}
-_QUESTIONS: Final = re.compile(
-    r"^(?:how to|when to|what to|where to|who to|whom to|why)\b", re.IGNORECASE
+# A heading of these words alone says nothing of its section.
+_EMPTY: Final = re.compile(
+    r"(?:(?:about|additional|and|background|description|details?|facts?|further|general|important"
+    r"|information|introduction|more|notes?|other|overview|summary|the|this|leaflet|handout|key"
+    r"|points?|miscellaneous)\b[\s:]*)+",
+    re.IGNORECASE,
 )
 
 
@@ -172,13 +188,9 @@ def _found(rule: str, passage: Passage, words: str, message: str, hint: str) -> 
 
 def _long_sentences(reader_text: ReaderText) -> Iterator[Finding]:
     for sentence in sentences_of(reader_text.passages):
-        # An item that ends like a sentence is read as one of its own, whatever the lead-in is.
-        alone = sentence.text.rstrip().endswith((".", "!", "?"))
-        length = sentence.own if alone else len(sentence.words)
-        if length > LONGEST_SENTENCE:
-            lead = "" if alone or sentence.own == length else " with its lead-in"
+        if sentence.own > LONGEST_SENTENCE and sentence.whole:
             message = (
-                f"this sentence has {length} words{lead}, more than {LONGEST_SENTENCE}: "
+                f"this sentence has {sentence.own} words, more than {LONGEST_SENTENCE}: "
                 f"'{_start(sentence.text)}'"
             )
             yield _found(
@@ -204,7 +216,7 @@ def _long_paragraphs(reader_text: ReaderText) -> Iterator[Finding]:
                 f"'{_start(passage.text)}'"
             )
             hint = (
-                "Split it, or make a list of it; the fourth begins with "
+                "Split it, or make a list of it; the sixth begins with "
                 f"'{_start(parts[LONGEST_PARAGRAPH])}'."
             )
             yield _found("plain-long-paragraph", passage, passage.text, message, hint)
@@ -243,17 +255,12 @@ def _long_lists(reader_text: ReaderText) -> Iterator[Finding]:
             )
 
 
-def informative(heading: str) -> bool:
-    """Return whether a heading asks a question or says what to do."""
-    return heading.rstrip().endswith("?") or is_action(heading) or bool(_QUESTIONS.match(heading))
-
-
 def _headings(reader_text: ReaderText) -> Iterator[Finding]:
     for passage in reader_text.passages:
         if (
             passage.role is Role.HEADING
             and passage.block.startswith("section ")
-            and not informative(passage.text)
+            and _EMPTY.fullmatch(passage.text)
         ):
             hint = (
                 "Write the question that the section answers, or what to do: 'What causes "
@@ -263,7 +270,7 @@ def _headings(reader_text: ReaderText) -> Iterator[Finding]:
                 "plain-heading",
                 passage,
                 passage.text,
-                f"the heading '{passage.text}' is neither a question nor an action",
+                f"the heading '{passage.text}' does not tell what its section is about",
                 hint,
             )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.checking.plain_language.wording import PEMAT, shouted_runs, terms_in
+from teachback.checking.plain_language.wording import COLOURS, PEMAT, shouted_runs, terms_in
 from teachback.checking.rule import Example, Finding, ReaderText, Rule
 from teachback.content.handout import Tier, placed_tiers
 from teachback.editions.passages import Passage, Role
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.plain_language.vocabulary import Vocabulary
 
-_SHORT: Final = re.compile(r"\b(?:[a-z]?[A-Z]{2,5}s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])")
+_SHORT: Final = re.compile(r"\b(?:[a-z]?[A-Z]{2,5}\d?s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])")
 # Abbreviations that are better known than the words behind them.
 _COMMON: Final = frozenset(
     {
@@ -36,7 +36,8 @@ _COMMON: Final = frozenset(
         "QR",
         "II",
         "III",
-        "IV",
+        "ER",
+        "GP",
         "COVID",
         "HIV",
         "AIDS",
@@ -65,14 +66,14 @@ _MEANING: Final = re.compile(
 RULES: Final = (
     Rule(
         "plain-term",
-        "a medical term that is not explained at its first use",
+        "a medical term that neither its first use nor that section explains",
         Severity.WARNING,
-        "Explain a term that the reader must learn in the sentence where it is first used. "
+        "Explain a term that the reader must learn where it is first used, or in the same section. "
         "Otherwise the reader may not understand it.",
         (f"{PEMAT}, item 4",),
         bad=(
             Example("You may get edema."),
-            Example("Creatinine goes up. Creatinine (a waste) is in your blood."),
+            Example("## Tests\nCreatinine goes up.\nAsk about edema (swelling)."),
         ),
         good=(Example("You may get edema (swelling)."), Example("The waste is called creatinine.")),
     ),
@@ -120,13 +121,14 @@ def passages_as_read(reader_text: ReaderText) -> tuple[Passage, ...]:
 
 def term_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield a warning for each term and abbreviation that its first use does not explain."""
-    met: set[str] = set()
     ordered = passages_as_read(reader_text)
     rows = _meanings(ordered)
+    explained = _explained(ordered, vocabulary)
+    met: set[str] = set()
     for passage in ordered:
         # Abbreviations go first: full words that one stands for need no second explanation.
         yield from _abbreviations(passage, vocabulary, met)
-        yield from _terms(passage, vocabulary, met, reader_text.reader.lineage, rows)
+        yield from _terms(passage, vocabulary, met, reader_text.reader.lineage, rows, explained)
 
 
 def _terms(
@@ -135,6 +137,7 @@ def _terms(
     met: set[str],
     lineage: tuple[str, ...],
     rows: frozenset[tuple[Any, ...]],
+    explained: frozenset[tuple[str, str]],
 ) -> Iterator[Finding]:
     for form, start, end in terms_in(passage.text, vocabulary):
         term, entry = vocabulary.terms[form]
@@ -143,12 +146,29 @@ def _terms(
         met.add(term)
         before, after = passage.text[:start], passage.text[end:]
         taught = passage.path in rows and not before.strip() and not after.strip()
-        if taught or is_explained(before, after, said=entry.means):
+        if (
+            taught
+            or (passage.section, term) in explained
+            or is_explained(before, after, said=entry.means)
+        ):
             continue
         words = passage.text[start:end]
-        message = f"the medical term '{words}' is not explained at its first use"
+        message = f"the medical term '{words}' is not explained where it is first used"
         hint = f"Add what it means, such as '{words} ({entry.means})', or write only the meaning."
         yield Finding("plain-term", Severity.WARNING, passage, words, message, hint)
+
+
+def _explained(ordered: tuple[Passage, ...], vocabulary: Vocabulary) -> frozenset[tuple[str, str]]:
+    """Return the terms that a section explains at any of its places, as (section, term)."""
+    return frozenset(
+        (passage.section, vocabulary.terms[form][0])
+        for passage in ordered
+        for form, start, end in terms_in(passage.text, vocabulary)
+        if passage.section
+        and is_explained(
+            passage.text[:start], passage.text[end:], said=vocabulary.terms[form][1].means
+        )
+    )
 
 
 def is_explained(before: str, after: str, *, said: str = "") -> bool:
@@ -205,6 +225,11 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
         if (
             short in met
             or short in _COMMON
+            or short.lower() in COLOURS
+            or (
+                short == "IV"
+                and re.search(r"\b(?:stage|type|class|grade)\s$", passage.text[: match.start()])
+            )
             or any(start <= match.start() < end for start, end in loud)
         ):
             continue

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from teachback.checking.plain_language.sentences import WORD, split_sentences
+from teachback.checking.plain_language.sentences import WORD, is_action, split_sentences
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.content.inline_markup import bare
 from teachback.editions.missing_blanks import missing_blanks, missing_stops
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from teachback.checking.plain_language.vocabulary import Vocabulary
     from teachback.editions.passages import Passage
 
-_BE: Final = (
-    r"(?:is|are|was|were|be|been|being|isn['\u2019]t|aren['\u2019]t|wasn['\u2019]t|weren['\u2019]t)"
-)
 _ADVERB: Final = (
     r"(?:\s+(?:not|also|often|always|usually|never|now|only|being|then|already|still|\w+ly))?"
 )
@@ -34,7 +31,12 @@ _IRREGULAR: Final = (
     "(?:done|made|given|taken|seen|shown|known|found|held|kept|put|sent|told|brought|built|chosen|cut|drawn|felt|written|read|paid|left"
     "|eaten|worn|caught|begun|broken|driven|forgotten|hidden|lost|meant|run|set|spread|thought|understood|withdrawn)"
 )
-_PASSIVE: Final = re.compile(rf"\b{_BE}{_ADVERB}\s+({_IRREGULAR}|\w+[^\We]ed)\b", re.IGNORECASE)
+# Only an order in the passive hides who is to act: "is found in" and "was tested" read well.
+_PASSIVE: Final = re.compile(
+    r"\b(?:should|must|ought to)(?:\s+(?:not|never|always|only|also|\w+ly))*"
+    rf"\s+be{_ADVERB}\s+({_IRREGULAR}|\w+[^\We]ed)\b",
+    re.IGNORECASE,
+)
 # Words that look like participles but describe a state; "called" introduces a word.
 _STATES_WORDS: Final = """tired swollen worried scared concerned interested excited confused bored \
 relaxed pleased married retired used supposed allowed
@@ -43,18 +45,17 @@ satisfied experienced overwhelmed
     dehydrated hydrated seed feed speed bleed exceed indeed
     related linked"""
 _STATES: Final = frozenset(_STATES_WORDS.split())
+# "Some people need to rest" tells a fact; "people on dialysis should limit salt" means the reader.
 _THIRD: Final = re.compile(
-    r"\b(?:the|a|all|any|each|every|most|these|those)?\s*(?:patients?|individuals?|clients?"
-    r"|sufferers?|the reader|the user)\b(?!['\u2019]s|\s+"
-    r"(?:portal|advocate|educator|education|rights|relations))"
-    r"|\b(?:people|persons|anyone|everyone|those|one|adults)\b[^.!?;:]{0,60}?\b(?:should|must"
-    r"|ought to|need to|needs to|has to|have to)\b(?!\s+I)",
+    r"(?<!some )(?<!many )(?<!most )(?<!other )(?<!few )"
+    r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those|adults)\b"
+    r"[^.!?;:]{0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
     re.IGNORECASE,
 )
 # A text without any of these has no third person.
 _OTHERS: Final = (
-    *("patient", "individual", "client", "sufferer", "reader", "user"),
-    *("people", "persons", "anyone", "everyone", "those", "one", "adults"),
+    *("patient", "individual", "client", "sufferer"),
+    *("people", "persons", "anyone", "everyone", "those", "adults"),
 )
 _PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _NATURAL: Final = re.compile(
@@ -80,6 +81,8 @@ _VAGUE: Final = re.compile(
     re.IGNORECASE,
 )
 _CAPS: Final = re.compile(r"\b[A-Z][A-Z'\u2019]+(?:[\s-]+[A-Z][A-Z'\u2019]+)*\b")
+# A zone of an action plan may be in capitals, as on many such plans.
+COLOURS: Final = frozenset({"red", "yellow", "green", "amber", "orange", "blue"})
 _SHOUTED_WORDS: Final = """do not stop call now never always warning important danger must only \
 ask and or no all any if you your help take eat drink be is
     the for to with before after go see tell us caution note attention high low yes on off use \
@@ -105,17 +108,17 @@ RULES: Final = (
     ),
     Rule(
         "plain-passive",
-        "passive voice",
-        Severity.HINT,
-        "A sentence that says who does what is easier to follow, and to act on.",
+        "an instruction in the passive voice",
+        Severity.WARNING,
+        "An instruction that does not say who is to act may be left to somebody else.",
         (f"{PEMAT}, item 5", f"{CDC}, item 6"),
         bad=(
-            Example("Your blood will be tested."),
+            Example("Your weight must be measured each day."),
             Example("The pills should not be taken with food."),
         ),
         good=(
-            Example("We will test your blood."),
-            Example("Your leg is swollen, and you are tired."),
+            Example("Potassium is found in many foods."),
+            Example("Your blood will be tested."),
         ),
     ),
     Rule(
@@ -151,7 +154,7 @@ RULES: Final = (
     Rule(
         "plain-double-negative",
         "two negatives in one sentence",
-        Severity.HINT,
+        Severity.WARNING,
         "A reader has to turn a double negative round to know what is meant, and may turn it the "
         "wrong way.",
         (EASY,),
@@ -163,12 +166,15 @@ RULES: Final = (
     ),
     Rule(
         "plain-vague",
-        "a vague amount",
-        Severity.HINT,
+        "a vague amount in an instruction",
+        Severity.WARNING,
         "Each reader decides how much 'a few' is. A number is clear.",
         (f"{CDC}, item 14",),
         bad=(Example("Drink several glasses of water."), Example("Stretch regularly.")),
-        good=(Example("Drink 6 glasses of water."), Example("Stretch twice a day.")),
+        good=(
+            Example("Drink 6 glasses of water."),
+            Example("The heart beats regularly. Several foods hold salt."),
+        ),
     ),
     Rule(
         "plain-capitals",
@@ -269,7 +275,7 @@ def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[Found, ...]
     for look in _LOOKS:
         found += look(text)
     for part in split_sentences(text) if role is not Role.QUOTE else ():
-        found += _passive(part)
+        found += (*_passive(part), *_vague(part))
         if role is not Role.MYTH:
             found += _third(part)
     return tuple(found)
@@ -278,9 +284,12 @@ def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[Found, ...]
 def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
     for form, start, end in _spot(text, vocabulary.hard, vocabulary.starts):
         word, entry = vocabulary.hard[form]
-        # A term may be explained instead of left out; unexplained_terms.py checks that.
-        if form in vocabulary.terms or any(
-            _covers(text, phrase, start, end) for phrase in entry.unless
+        # A term may be explained instead of left out; unexplained_terms.py checks that. A word
+        # alone in brackets stands beside its plainer one: "pee (urinate)".
+        if (
+            form in vocabulary.terms
+            or (text[:start].endswith("(") and text[end:].startswith(")"))
+            or any(_covers(text, phrase, start, end) for phrase in entry.unless)
         ):
             continue
         yield (
@@ -339,8 +348,9 @@ def _covers(text: str, phrase: str, start: int, end: int) -> bool:
 def _passive(text: str) -> Iterator[Found]:
     for match in _PASSIVE.finditer(text):
         if match[1].lower() not in _STATES and not match[1].lower().startswith("un"):
-            hint = "Say who does it, first: 'We test your blood', not 'your blood is tested'."
-            yield "plain-passive", match.group(), f"'{match.group()}' is in the passive voice", hint
+            hint = "Write who does it: 'Take it with food', not 'it should be taken with food'."
+            message = f"'{match.group()}' does not say who is to do it"
+            yield "plain-passive", match.group(), message, hint
 
 
 def _third(text: str) -> Iterator[Found]:
@@ -392,7 +402,7 @@ def _double(text: str) -> Iterator[Found]:
 
 
 def _vague(text: str) -> Iterator[Found]:
-    for match in _VAGUE.finditer(text):
+    for match in _VAGUE.finditer(text) if is_action(text) else ():
         yield (
             "plain-vague",
             match.group(),
@@ -416,8 +426,10 @@ def shouted_runs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def shouted(word: str) -> bool:
-    """Return whether a word in capitals is a common word, not an abbreviation."""
-    return word.lower() in _SHOUTED or len(word.rstrip("S")) > _LONGEST_SHORT
+    """Return whether a word in capitals is a common word: no abbreviation, no zone's colour."""
+    return word.lower() in _SHOUTED or (
+        len(word.rstrip("S")) > _LONGEST_SHORT and word.lower() not in COLOURS
+    )
 
 
 def _emoji(text: str) -> Iterator[Found]:
@@ -433,7 +445,6 @@ def _emoji(text: str) -> Iterator[Found]:
 _LOOKS: Final[tuple[Callable[[str], Iterator[Found]], ...]] = (
     _percent,
     _double,
-    _vague,
     _capitals,
     _emoji,
 )

@@ -55,6 +55,24 @@ ADDRESS = {
     ),
 }
 ARTIFACT = closed({"uri": ADDRESS, "uriBaseId": {"enum": [ROOT, BUILTIN]}}, "uri", "uriBaseId")
+LOCATIONS = many(
+    closed(
+        {
+            "physicalLocation": closed(
+                {
+                    "artifactLocation": ARTIFACT,
+                    "region": closed(
+                        {"startLine": COUNT, "startColumn": COUNT},
+                        "startLine",
+                    ),
+                },
+                "artifactLocation",
+            )
+        },
+        "physicalLocation",
+    ),
+    1,
+)
 # The parts of SARIF 2.1.0 in use, with the requirements of the standard (sections 3.13, 3.14, 3.20,
 # 3.27 to 3.30, 3.35, 3.49).
 SCHEMA = closed(
@@ -110,24 +128,8 @@ SCHEMA = closed(
                                 "ruleIndex": {"type": "integer", "minimum": 0},
                                 "level": LEVEL,
                                 "message": TEXT,
-                                "locations": many(
-                                    closed(
-                                        {
-                                            "physicalLocation": closed(
-                                                {
-                                                    "artifactLocation": ARTIFACT,
-                                                    "region": closed(
-                                                        {"startLine": COUNT, "startColumn": COUNT},
-                                                        "startLine",
-                                                    ),
-                                                },
-                                                "artifactLocation",
-                                            )
-                                        },
-                                        "physicalLocation",
-                                    ),
-                                    1,
-                                ),
+                                "locations": LOCATIONS,
+                                "relatedLocations": LOCATIONS,
                                 "suppressions": many(
                                     closed(
                                         {
@@ -208,6 +210,20 @@ def test_addresses_are_relative_to_the_workspace_wherever_the_check_is_started(
     assert str(clinic.root) not in text
     assert str(builtin_root()) not in text
     assert "file:" not in text
+
+
+def test_a_finding_told_once_keeps_all_its_places(workspace: Make) -> None:
+    """The first place is the location, and each further one is a related location."""
+    text = TINY + "      - text: Notify us.\n      - text: Do it prior to noon.\n"
+    clinic = workspace({"content/handouts/tiny.yaml": text})
+    [result] = [
+        result
+        for result in told(check((), (), clinic, TODAY), clinic)["results"]
+        if result["ruleId"] == "plain-hard-word"
+    ]
+    first, other = (*result["locations"], *result["relatedLocations"])
+    lines = [place["physicalLocation"]["region"]["startLine"] for place in (first, other)]
+    assert lines == [len(text.splitlines()) - 1, len(text.splitlines())]
 
 
 def test_a_finding_in_a_built_in_file_has_the_other_base(

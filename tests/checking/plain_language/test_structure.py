@@ -124,6 +124,7 @@ def test_what_is_found(text: str, rules: str) -> None:
         "Your kidneys make a hormone called EPO (a signal to make blood).",
         "Diuretics, or water pills, take fluid off.",
         "Potassium is a mineral in food.",
+        "Edema / swelling is common.",
         "It was found that stretching helps.",
         "The results will be sent to you.",
         "GREEN means go. You may be in the RED or YELLOW zone.",

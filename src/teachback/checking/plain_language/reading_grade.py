@@ -287,7 +287,7 @@ def _common(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> str:
         w.lower()
         for s in sentences_of(passages)
         if s.whole
-        for w in s.words
+        for w in s.words[len(s.words) - s.own :]
         if vocabulary.counted.get(w, 0) >= MANY
     )
     return (

@@ -18,7 +18,7 @@ from typing import Any
 from teachback.checking.blocking_rules import merged
 from teachback.checking.plain_language.structure import structure_findings
 from teachback.checking.review_dates import number_findings
-from teachback.checking.rule import ReaderText, folded
+from teachback.checking.rule import ReaderText, fold_findings
 from teachback.content.handout import Handout
 from teachback.content.loader import load_shared
 from teachback.editions.passages import ReaderContext, passages
@@ -100,7 +100,7 @@ def main() -> None:
         page = ReaderText(handout, reader, passages(handout, reader))
         words += sum(len(passage.text.split()) for passage in page.passages)
         findings = (*structure_findings(page, 6), *number_findings(page.passages))
-        for finding in folded(merged(f for f in findings if f.rule not in LACKING)):
+        for finding in fold_findings(merged(f for f in findings if f.rule not in LACKING)):
             found[finding.rule] += 1
             if "--show" in sys.argv:
                 print(name, finding.rule, finding.message, finding.hint, sep="\t")

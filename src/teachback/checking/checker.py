@@ -27,7 +27,7 @@ from teachback.checking.blocking_rules import (
 from teachback.checking.clinic_words import added_problems
 from teachback.checking.plain_language.reading_grade import graded, overall_grade, target_of
 from teachback.checking.review_dates import used_sources
-from teachback.checking.rule import folded
+from teachback.checking.rule import fold_findings
 from teachback.content.loader import (
     FaultyHandoutError,
     LoadedHandout,
@@ -297,7 +297,7 @@ def check_handout(
         problem_for(
             finding, authored, several=several and 0 < len(finding.audiences) < len(reader_texts)
         )
-        for finding in folded(open_)
+        for finding in fold_findings(open_)
     ]
     # With only some audiences checked, an unmatched acceptance may belong to another one.
     for number in idle if not audiences else ():

@@ -123,7 +123,7 @@ def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem
     )
 
 
-def folded(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def fold_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings, with those of one rule on form in one section told as one.
 
     The rules on form are those on plain language and on numbers without a source. The messages

@@ -6,8 +6,6 @@ with `## ` before a heading, `- ` before an item of a list, and each paragraph o
     PYTHONPATH=src python tools/measure_plain_language.py FOLDER [--show]
 """
 
-# ruff: noqa: T201 -- printed for whoever runs it
-
 from __future__ import annotations
 
 import sys

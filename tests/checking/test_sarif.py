@@ -221,8 +221,11 @@ def test_a_finding_told_once_keeps_all_its_places(workspace: Make) -> None:
         for result in told(check((), (), clinic, TODAY), clinic)["results"]
         if result["ruleId"] == "plain-hard-word"
     ]
-    first, other = (*result["locations"], *result["relatedLocations"])
-    lines = [place["physicalLocation"]["region"]["startLine"] for place in (first, other)]
+    lines = [
+        place["physicalLocation"]["region"]["startLine"]
+        for key in ("locations", "relatedLocations")
+        for place in result[key]
+    ]
     assert lines == [len(text.splitlines()) - 1, len(text.splitlines())]
 
 

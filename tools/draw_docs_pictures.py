@@ -88,6 +88,11 @@ def main() -> None:
         )
         zones = pages_of(folder, "heart-zones", "ckd")[:2]
         side_by_side(zones, "heart-zones.png", width=700, columns=2)
+        teachback(folder, "build", "heart-zones", "--ink", "colour", *as_pictures)
+        (colour,) = (folder / "build" / "heart-zones").glob("handout-ckd-*-colour-1.png")
+        grey = colour.with_name("grey.png")
+        Image.open(colour).convert("L").save(grey)
+        side_by_side([colour, grey], "colour-and-grey.png", width=600, columns=2)
         first = [pages_of(folder, starter, "ckd")[0] for starter in STARTERS]
         first.append(pages_of(folder, "leg-cramps", "ckd")[0])
         side_by_side(first, "starters.png", width=340, columns=4)

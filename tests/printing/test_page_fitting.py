@@ -66,6 +66,18 @@ def test_a_promise_is_kept_with_less_space(
     assert [one.pages for one in done.printed] == [wanted]
 
 
+def test_a_long_list_goes_into_two_columns_before_a_promise_is_broken(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """Its words are read back in the order of the list."""
+    entries = "".join(f"          - {{text: Entry number {number}}}\n" for number in range(44))
+    handout = TINY.replace(REVIEW, f"pages: 1\n{REVIEW}") + f"      - list:\n{entries}"
+    clinic = workspace({"content/handouts/tiny.yaml": handout})
+    done = printed(clinic, "tiny", "ckd")
+    assert done.problems == ()
+    assert [one.pages for one in done.printed] == [1]
+
+
 def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
     workspace: Callable[..., Workspace],
 ) -> None:
@@ -74,7 +86,7 @@ def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
     clinic = workspace({"content/handouts/tiny.yaml": tiny(40, "pages: 1\n") + long})
     (problem,) = printed(clinic, "tiny", "ckd").problems
     assert problem.message.startswith("handout of tiny for ckd takes 2 pages, and 1 is promised: ")
-    assert "lines too many, with less space and 12 pt type" in problem.message
+    assert "lines too many, with less space, 12 pt type and lists in two columns" in problem.message
     assert "'A long word of advice." in problem.hint
     assert problem.location is not None
     assert problem.location.line == 8

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from archive_filler import code_of, edition
 from settings_from_flags import resolve
+from tiny_handout import TINY
 
 from teachback import __version__
 from teachback.archive.store import all_kept, entries_at, entry_paths, keep_entries, object_path
@@ -923,6 +924,22 @@ def test_a_build_keeps_what_it_printed_with_source_and_review(
             entry.sources
         )
     assert faults(archive) == []
+
+
+def test_large_print_is_kept_where_its_red_flags_have_shorter_words(
+    workspace: Make, tmp_path: Path
+) -> None:
+    """It has a code of its own, since it shows other words than standard print."""
+    short = TINY.replace("text: Chest pain}", "text: Chest pain, short: Pain}")
+    clinic, archive = workspace({"content/handouts/tiny.yaml": short}), tmp_path / "archive"
+    what = {"format": ("pdf",), "kind": ("handout",), "audience": ("ckd",)}
+    codes = set()
+    for size in ("standard", "large"):
+        result = built(clinic, archive, **what, size=size)
+        assert [problem for problem in result.problems if problem.severity is Severity.ERROR] == []
+        (code,) = result.archived
+        codes.add(code)
+    assert len(codes) == 2
 
 
 def test_what_was_printed_before_is_kept_too_and_only_once(workspace: Make, tmp_path: Path) -> None:

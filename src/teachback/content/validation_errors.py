@@ -153,6 +153,12 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
             place,
         )
     if kind == "string_pattern_mismatch":
+        if path[-1:] == ("[key]",) and " " in str(value):
+            return Problem(
+                f"the colon after '{str(value)[:60]}' splits the text in two",
+                "Put the whole text in quotes.",
+                place,
+            )
         return _pattern_problem(
             str(value)[:60], str(details.get("ctx", {}).get("pattern", "")), place
         )

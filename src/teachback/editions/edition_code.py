@@ -44,8 +44,9 @@ def edition_code(edition: Edition, design: str) -> str:
 
     It has the handout's initials, audience, language, a hash of words and design, and a check
     character. `design` identifies templates, styles, pictures, the words of the language and the
-    clinic. Handout and card, both type sizes and both papers of one edition have the same code,
-    because they have the same text. The short version has a code of its own.
+    clinic. Handout and card, both type sizes and both papers of one edition have the same code
+    when they have the same text. The short version has a code of its own, and so has large print
+    whose red flags have `short:` words.
     """
     initials = "".join(word[0] for word in edition.handout.split("-"))
     read = (

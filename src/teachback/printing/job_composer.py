@@ -328,9 +328,10 @@ def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict
     authored, shared = reading.authored[stem], reading.shared
     depths = tuple(Depth) if has_brief_version(authored.handout) else (Depth.FULL,)
     editions = [
-        _edition(authored, audience, shared, TypeSize.STANDARD, depth)
+        _edition(authored, audience, shared, size, depth)
         for audience in authored.handout.audiences
         for depth in depths
+        for size in TypeSize
     ]
     fingerprint = design_hash(design)
     return {_code(edition, shared, design, fingerprint): edition for edition in editions}

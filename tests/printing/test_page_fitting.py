@@ -12,6 +12,7 @@ from tiny_handout import TINY
 from teachback.content.loader import read_handouts
 from teachback.files.workspace import handout_files, starter_files
 from teachback.pdf.page_breaks import break_faults
+from teachback.pdf.page_reader import read_pages
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job, laid_handout
 from teachback.units import Depth
@@ -92,19 +93,39 @@ def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
     assert problem.location.line == 8
 
 
+@pytest.mark.parametrize("pages", ["", "pages: 2\n"])
 def test_a_last_page_with_little_on_it_is_pulled_in(
-    workspace: Callable[..., Workspace],
+    workspace: Callable[..., Workspace], pages: str
 ) -> None:
-    """Less space between blocks saves the page; a promise of two pages keeps it, and warns."""
-    clinic = workspace({"content/handouts/tiny.yaml": tiny(23, "")})
+    """Less space between blocks saves the page, also where more pages are promised."""
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(23, pages)})
     done = printed(clinic, "tiny", "ckd")
     assert ([one.pages for one in done.printed], done.printed[0].noticed) == ([1], ())
-    clinic = workspace({"content/handouts/tiny.yaml": tiny(23, "pages: 2\n")})
+
+
+def test_a_last_page_that_no_space_mends_is_told(workspace: Callable[..., Workspace]) -> None:
+    """The lines to write on fill page 2, with less space and with more."""
+    written = "  - id: two\n    title: What else?\n    page: new\n    blocks: [{notes: 26}]\n"
+    last = "  - id: three\n    title: What then?\n    blocks: [{text: Call us.}]\n"
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + written + last})
     done = printed(clinic, "tiny", "ckd")
-    assert [one.pages for one in done.printed] == [2]
+    assert [one.pages for one in done.printed] == [3]
     (problem,) = done.printed[0].noticed
-    assert problem.message.startswith("page 2: the last page holds only ")
+    assert problem.message.startswith("page 3: the last page holds only ")
     assert "`page: new`" in problem.hint
+
+
+def test_a_table_of_one_row_is_not_tied_to_the_next_section(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """It stays on page 1, and the lines to write on, which do not fit below it, go to page 2."""
+    row = "      - do_dont: {do: [Walk each day.], do_not: [Do not smoke.]}\n"
+    second = "  - id: two\n    title: What else?\n    blocks: [{notes: 14}]\n"
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(8, "") + row + second})
+    (file,) = printed(clinic, "tiny", "ckd").printed
+    first, last = ([run.words for run in page.runs] for page in read_pages(file.data, 20))
+    assert "Do not smoke." in " ".join(first)
+    assert "What else?" in " ".join(last)
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from teachback.printing.jobs import Job
 
 _STYLES_END: Final = "</style>"
-# What keeps a promise, each step with the ones before it. Body text is never under 12 pt.
+# Body text is never under 12 pt.
 _SPACE: Final = ":root { --air: 0.68; --lines: 0.96; --write-line: 8mm }\n"
 _TYPE: Final = ":root { --body: 12.5pt; --message: 14pt; --h1: 23pt; --h2: 15pt; --h3: 13.5pt }\n"
 _SMALLEST: Final = (
@@ -22,21 +22,17 @@ _SMALLEST: Final = (
 )
 # Down the first column, then down the second, as a list is read aloud.
 _COLUMNS: Final = "section > ul { columns: 2; column-gap: 8mm }\n"
-STEPS: Final = (
-    "",
-    _SPACE,
-    _SPACE + _TYPE,
-    _SPACE + _SMALLEST,
-    _SPACE + _SMALLEST + _COLUMNS,
-)
-# What mends bad page breaks, the smallest change first: less space, or more.
+# More space, which mends bad page breaks, and smaller type, which keeps a promise.
+_WIDER: Final = (":root { --air: 1.2 }\n", ":root { --air: 1.4 }\n")
+_SMALLER: Final = (_SPACE + _TYPE, _SPACE + _SMALLEST, _SPACE + _SMALLEST + _COLUMNS)
+# The smallest change first.
 CHOICES: Final = (
     "",
     ":root { --air: 0.84 }\n",
     ":root { --air: 0.68 }\n",
     _SPACE,
-    ":root { --air: 1.2 }\n",
-    ":root { --air: 1.4 }\n",
+    *_WIDER,
+    *_SMALLER,
 )
 # The longest blocks that a problem names.
 _NAMED: Final = 3
@@ -45,33 +41,31 @@ _NAMED: Final = 3
 def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
     """Lay out the handout of a job on the pages that it promises; return its HTML, too.
 
-    Without a promise, the page breaks are the best of a few choices. Raises TeachbackError when it
-    takes more pages in the smallest type than it promises.
+    Its page breaks are the best of a few choices of space. Raises TeachbackError when it takes more
+    pages in the smallest type than it promises.
     """
-    if job.promised is None:
-        return _best_broken(job, served)
-    for styles in STEPS:
-        page, laid = _laid_with(styles, job, served)
-        if laid.pages <= job.promised.pages or laid.problems:
-            return page, laid
-    raise TeachbackError(_too_long(job, laid))
-
-
-def _best_broken(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
-    """Lay out a handout with as few bad page breaks as the choices allow."""
     from teachback.pdf.page_breaks import break_faults
     from teachback.pdf.page_layout import tier_pages
 
-    best = page, laid = _laid_with("", job, served)
-    tiers, fewest = tier_pages(laid), len(break_faults(laid))
-    for styles in CHOICES[1:]:
-        if not fewest or laid.problems:
+    best: tuple[str, LaidOutDocument] | None = None
+    fewest, tiers = 0, ()
+    for styles in CHOICES:
+        # What does not fit is no better with more space; what fits needs no smaller type.
+        if styles in (_SMALLER if best else _WIDER):
+            continue
+        if best and not fewest:
             break
         page, laid = _laid_with(styles, job, served)
-        faults = len(break_faults(laid))
+        if laid.problems:
+            return best or (page, laid)
+        if job.promised and laid.pages > job.promised.pages:
+            continue
+        faults, places = len(break_faults(laid)), tier_pages(laid)[:2]
         # No red flag goes to another page for the sake of a page break.
-        if faults < fewest and not laid.problems and tier_pages(laid)[:2] == tiers[:2]:
-            best, fewest = (page, laid), faults
+        if not best or (faults < fewest and places == tiers):
+            best, fewest, tiers = (page, laid), faults, places
+    if not best:
+        raise TeachbackError(_too_long(job, laid))
     return best
 
 

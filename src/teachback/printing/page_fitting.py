@@ -48,7 +48,8 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     from teachback.pdf.page_layout import tier_pages
 
     best: tuple[str, LaidOutDocument] | None = None
-    fewest, tiers = 0, ()
+    fewest = 0
+    tiers: tuple[object, ...] = ()
     for styles in CHOICES:
         # What does not fit is no better with more space; what fits needs no smaller type.
         if styles in (_SMALLER if best else _WIDER):

@@ -15,7 +15,8 @@ FILES = open_design(Workspace(builtin_root(), builtin_root())).files
 STYLE = (
     "@font-face { font-family: x; src: url(fonts/AtkinsonHyperlegible-Regular.ttf) } "
     "@page { size: 100mm 120mm; margin: 10mm } @page wide { size: 120mm 120mm } "
-    "html { font-family: x; font-size: 6mm; line-height: 10mm } body, p, h2, table, section { margin: 0 } "
+    "html { font-family: x; font-size: 6mm; line-height: 10mm } "
+    "body, p, h2, table, section { margin: 0 } "
     "tr, .callout, .myth, .figure { break-inside: avoid } table { border-spacing: 0 } "
     "td { padding: 0 } .page-new { break-before: page } .page-landscape { page: wide } "
     ".figure { height: 60mm; border: 1px solid }"

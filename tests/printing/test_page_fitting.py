@@ -15,7 +15,7 @@ from teachback.pdf.page_breaks import break_faults
 from teachback.pdf.page_reader import read_pages
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job, laid_handout
-from teachback.units import Depth
+from teachback.units import Depth, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,6 +126,20 @@ def test_a_table_of_one_row_is_not_tied_to_the_next_section(
     first, last = ([run.words for run in page.runs] for page in read_pages(file.data, 20))
     assert "Do not smoke." in " ".join(first)
     assert "What else?" in " ".join(last)
+
+
+def test_the_names_of_days_have_room_beside_five_columns_in_large_print(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """The longest name stays inside its cell."""
+    log = (
+        "      - log: {columns: [Day, Left foot, Right foot, Skin, Nails, Shoes], "
+        "row_headings: [Tuesday, Wednesday]}\n"
+    )
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + log})
+    done = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE)
+    assert done.problems == ()
+    assert done.printed
 
 
 @pytest.mark.slow

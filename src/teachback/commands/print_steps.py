@@ -108,13 +108,12 @@ def _print(
         # The workers make the first pages while the rules are loaded and applied.
         gate = PrintGate(context.workspace, reading.shared)
         problems[GENERAL] += gate.broken
-        found = {jobs[0].stem: gate.problems(reading.authored[jobs[0].stem])}
+        first = jobs[0].stem
+        problems[first] += gate.problems(reading.authored[first])
         for count, done in enumerate(finished, start=1):
             stem = done.job.stem
-            if stem not in found:
-                found[stem] = gate.problems(reading.authored[stem])
-            if stem not in waiting:
-                problems[stem] += found[stem]
+            if stem not in waiting and stem != first:
+                problems[stem] += gate.problems(reading.authored[stem])
             problems[stem] += done.problems
             if settings.proof:
                 problems[stem] += _noticed(done)

@@ -1,4 +1,4 @@
-"""Find bad page breaks on laid-out pages: lone rows, lone boxes, and pages that are mostly empty."""
+"""Find bad page breaks on laid-out pages: lone rows, lone boxes, and nearly empty pages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _OWN_PAGE: Final = frozenset({"page-new", "page-landscape"})
 
 @dataclass(frozen=True)
 class BreakFault:
-    """A bad page break: the page (from 1) and a description, such as "holds one row alone"."""
+    """A bad page break: the page (from 1) and a description of what is wrong there."""
 
     page: int
     fault: str
@@ -47,7 +47,8 @@ class _Piece:
 
 def break_faults(laid: LaidOutDocument) -> tuple[BreakFault, ...]:
     """Return the bad page breaks of a document, in page order."""
-    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001 -- no public name; WeasyPrint is pinned
+    # The boxes of a page have no public name; WeasyPrint is pinned.
+    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001
     found = [*_lone_rows(pages), *_lone_asides(pages), *_empty_pages(pages)]
     return tuple(sorted(found, key=lambda fault: fault.page))
 
@@ -101,10 +102,8 @@ def _empty_pages(pages: Sequence[Any]) -> Iterator[BreakFault]:
         )
         need = end - pieces[0].top
         if px_to_mm(need) <= px_to_mm(free) + _TOLERANCE:
-            yield BreakFault(
-                number,
-                f"{px_to_mm(free):.0f} mm of the page are empty, and '{_words(pieces[0].box)}' would fit",
-            )
+            empty, next_words = f"{px_to_mm(free):.0f} mm", _words(pieces[0].box)
+            yield BreakFault(number, f"{empty} of the page are empty, and '{next_words}' would fit")
     last = pages[-1]
     used = _bottom(last) - last.content_box_y()
     if len(pages) > 1 and used < LEAST_LAST * last.height and not _is_forced(pages[-2], last):
@@ -134,7 +133,12 @@ def _is_in_flow(box: Any) -> bool:  # noqa: ANN401
     return not isinstance(box, boxes.TextBox) and box.is_in_normal_flow()
 
 
-def _pieces(box: Any, *, before: bool = False, after: bool = False) -> Iterator[_Piece]:  # noqa: ANN401
+def _pieces(
+    box: Any,  # noqa: ANN401
+    *,
+    before: bool = False,
+    after: bool = False,
+) -> Iterator[_Piece]:
     """Yield the unbreakable parts of a page, in order."""
     children = [
         child
@@ -148,9 +152,9 @@ def _pieces(box: Any, *, before: bool = False, after: bool = False) -> Iterator[
         if isinstance(child, boxes.LineBox):
             # Two lines of a paragraph stay together at both of its ends.
             keep_before = keep_before or index == 1 or (last and not first)
-            yield _piece(child, keep_before=keep_before, keep_after=keep_after)
-        elif _is_whole(child):
-            yield _piece(child, keep_before=keep_before, keep_after=keep_after)
+        if isinstance(child, boxes.LineBox) or _is_whole(child):
+            bottom = child.position_y + child.margin_height()
+            yield _Piece(child, child.position_y, bottom, keep_before, keep_after)
         else:
             yield from _pieces(child, before=keep_before, after=keep_after)
 
@@ -161,11 +165,6 @@ def _is_whole(box: Any) -> bool:  # noqa: ANN401
         or isinstance(box, boxes.FlexContainerBox | boxes.GridContainerBox | boxes.TableRowBox)
         or not getattr(box, "children", ())
     )
-
-
-def _piece(box: Any, *, keep_before: bool, keep_after: bool) -> _Piece:  # noqa: ANN401
-    top = box.position_y
-    return _Piece(box, top, top + box.margin_height(), keep_before, keep_after)
 
 
 def _bottom(page: Any) -> float:  # noqa: ANN401

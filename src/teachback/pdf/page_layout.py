@@ -364,12 +364,12 @@ def picture_boxes(laid: LaidOutDocument) -> Iterator[PictureBox]:
         for box in _boxes(page):
             if box.element_tag == "img":
                 left, top, right, bottom = _in_mm(_icon_of(box))
-                scale = PT_PER_INCH / MM_PER_INCH
                 height = px_to_mm(page.height)
-                edges = (left - 1, height - bottom - 1, right + 1, height - top + 1)
+                # In mm, with 1 mm around the picture.
+                around = (left - 1, height - bottom - 1, right + 1, height - top + 1)
+                x0, y0, x1, y1 = (edge * PT_PER_INCH / MM_PER_INCH for edge in around)
                 file = unquote(box.element.get("src", "")).removeprefix("../")
-                is_logo = _has_class(box, "logo")
-                yield PictureBox(number, tuple(edge * scale for edge in edges), file, is_logo)  # type: ignore[arg-type]
+                yield PictureBox(number, (x0, y0, x1, y1), file, _has_class(box, "logo"))
 
 
 def _icon_of(box: Any) -> _Box:  # noqa: ANN401

@@ -87,7 +87,8 @@ def _too_long(job: Job, laid: LaidOutDocument) -> Problem:
     over = lines_after(laid, most)
     message = (
         f"{job.name} takes {laid.pages} pages, and {most} {'is' if most == 1 else 'are'} promised: "
-        f"{over} line{'' if over == 1 else 's'} too many, with less space, 12 pt type and lists in two columns"
+        f"{over} line{'' if over == 1 else 's'} too many, with less space, 12 pt type and lists "
+        "in two columns"
     )
     longest = sorted(block_heights(laid), key=lambda block: -block[1])[:_NAMED]
     named = "; ".join(f"'{words[:40]}' ({height:.0f} mm)" for words, height in longest)

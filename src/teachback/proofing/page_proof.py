@@ -577,8 +577,9 @@ def _measure_problems(
     for picture, letters in _by_picture(faint, laid).items():
         faintest = min(letters, key=lambda item: min(item[1].color, item[1].grey))
         ratio = min(faintest[1].color, faintest[1].grey)
+        named = _named(letters if picture else [faintest], picture)
         message = (
-            f"{_named(letters if picture else [faintest], picture)} has a contrast of {ratio:.1f}:1; "
+            f"{named} has a contrast of {ratio:.1f}:1; "
             f"text is easy to read from {CONTRAST_BODY:g}:1"
         )
         yield Problem(message, "Use a darker colour.", None, Severity.WARNING)

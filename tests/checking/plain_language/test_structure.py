@@ -317,6 +317,13 @@ def test_a_row_that_says_what_its_first_cell_means_explains_it() -> None:
         ] == found
 
 
+def test_a_block_of_terms_explains_its_words() -> None:
+    """Each word stands beside its meaning; the next section may use it."""
+    terms = {"terms": [{"term": "Edema", "meaning": "Swelling from water in the body."}]}
+    found = structure_findings(one([terms, {"text": "Edema may come back."}, {"notes": 2}]))
+    assert [f.words for f in found if f.rule == "plain-term"] == []
+
+
 def test_the_word_lists_are_as_long_as_they_should_be() -> None:
     """There are at least 150 hard words, and no entry suggests itself."""
     words = builtin_vocabulary()

@@ -196,7 +196,10 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         "Words that ask for a calculation.",
     )
     places = (*seen.by("plain-long-paragraph", "plain-long-list"), *_long_sections(seen))
-    said = f"Paragraphs over {LONGEST_PARAGRAPH} sentences, lists over 7 items, sections over {LONGEST_SECTION} words."
+    said = (
+        f"Paragraphs over {LONGEST_PARAGRAPH} sentences, lists over 7 items, "
+        f"sections over {LONGEST_SECTION} words."
+    )
     yield ask(8, "Does it come in short pieces?", not places, places, said)
     headings = tuple(p for p in seen.of(Role.HEADING) if p.block.startswith("section "))
     places = seen.by("plain-heading")

@@ -197,10 +197,15 @@ def _listed(before: str, after: str) -> bool:
 
 
 def _meanings(ordered: tuple[Passage, ...]) -> frozenset[tuple[Any, ...]]:
-    """Return the paths of first cells that their row explains: Potassium | Helps nerves ..."""
+    """Return the paths of the words that stand beside their meaning.
+
+    They are the words of a `terms` block, and first cells such as Potassium | Helps nerves ...
+    """
     first: dict[tuple[Any, ...], Passage] = {}
     found = set()
     for passage in ordered:
+        if {"terms", "term"} <= set(passage.path):
+            found.add(passage.path)
         if passage.role is not Role.CELL or "cells" not in passage.path:
             continue
         cells = passage.path.index("cells")

@@ -48,7 +48,8 @@ _STATES: Final = frozenset(_STATES_WORDS.split())
 # "Some people need to rest" tells a fact; "people on dialysis should limit salt" means the reader.
 _THIRD: Final = re.compile(
     r"(?<!some )(?<!many )(?<!most )(?<!other )(?<!few )"
-    r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those|adults)\b"
+    r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those"
+    r"|adults)\b"
     r"[^.!?;:]{0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
     re.IGNORECASE,
 )

@@ -48,7 +48,7 @@ PLACES: dict[str, tuple[str, ...]] = {
     "content/checks.yaml": (BUILD, CHECK),
     "content/words/en.yaml": (BUILD, CHECK),
     "content/rules/ours.yaml": (BUILD, CHECK),
-    "content/rules/leaning.txt": (BUILD, CHECK),
+    "content/rules/verdict.txt": (BUILD, CHECK),
     "content/rules/data/ours.yaml": (BUILD, CHECK),
     "content/rules/words/terms.yaml": (CHECK,),
     "content/images/cup.svg": (BUILD, CHECK),
@@ -257,8 +257,8 @@ def test_a_name_in_any_language_is_fine(
 def test_names_in_messages_hold_nothing_that_a_terminal_obeys() -> None:
     """Bytes, controls and bidirectional marks are escaped; letters stay."""
     assert readable("a\0b\udcffc\x1b\u202e\ud800 é血") == r"a\x00b\xffc\x1b\u202e\ud800 é血"
-    assert str(Location("leaning.txt", 1)) == "leaning.txt:1:1"
-    assert str(Location("leaning.txt")) == "leaning.txt"
+    assert str(Location("verdict.txt", 1)) == "verdict.txt:1:1"
+    assert str(Location("verdict.txt")) == "verdict.txt"
 
 
 def test_an_output_folder_with_a_zero_byte_is_refused(

@@ -116,7 +116,7 @@ PASSED_OVER = (
     "archive/journal.jsonl",
 )  # fmt: skip
 READ = (
-    "content/rules/our-gel.yaml", "content/rules/leaning.txt", "content/rules/data/ours.yaml",
+    "content/rules/our-gel.yaml", "content/rules/verdict.txt", "content/rules/data/ours.yaml",
     "content/words/es-MX.yaml",
     "content/rules/words/terms.yaml", "content/handouts/sick-days.es.yaml",
     "content/images/legs/stretch.SVG", "content/checks.yaml",

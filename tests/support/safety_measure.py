@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -84,25 +85,41 @@ def pieces(item: dict[str, Any]) -> tuple[Passage, ...]:
 def read_set(name: str) -> list[dict[str, Any]]:
     """Read a set of sentences.
 
-    A row of `own.yaml` is its side, its kind, its text, and its lead-in, heading or answer.
+    A row of `own`, `ours` and `plain` is its side, its kind, its text, and its lead-in, heading or
+    answer. A row without an id gets the name of its set and its number. A question with an answer
+    becomes a text below a heading.
     """
     place = {"item": "lead", "cell": "heading", "myth": "answer"}
-    found: list[Any] = yaml.safe_load(
-        (Path(__file__).parent / "safety" / f"{name}.yaml").read_text(encoding="utf-8")
+    found: list[Any] = yaml.load(
+        (Path(__file__).parent / "safety" / f"{name}.yaml").read_text(encoding="utf-8"),
+        getattr(yaml, "CSafeLoader", yaml.SafeLoader),  # noqa: S506 -- safe, and in C
     )
-    return [
-        row
-        if isinstance(row, dict)
-        else {
-            "id": f"{name}{number}",
-            "unsafe": row[0] == "unsafe",
-            "kind": row[1],
-            "text": row[2],
-            "audience": "dialysis",
-            **({place[row[1]]: row[3]} if row[3:] else {}),
-        }
-        for number, row in enumerate(found)
-    ]
+    rows = []
+    for number, given in enumerate(found):
+        row = {"id": f"{name}{number}", "unsafe": True}
+        if not isinstance(given, dict):
+            row |= {"unsafe": given[0] == "unsafe", "kind": given[1], "text": given[2]}
+            row |= {place[given[1]]: given[3]} if given[3:] else {}
+            row["audience"] = "ckd" if name == "plain" else "dialysis"
+        elif given["kind"] == "question" and given.get("answer"):
+            row |= {**given, "kind": "text", "heading": given["text"], "text": given["answer"]}
+        elif given["kind"] == "cell" and "lead" in given:
+            row |= {**given, "heading": given["lead"]}
+        else:
+            row |= given
+        rows.append(row)
+    return rows
+
+
+def is_aside(name: str, item: dict[str, Any]) -> bool:
+    """Return whether a sentence is kept for measuring: a fifth of two sets, by a hash of its pair.
+
+    The two sentences of a pair are never divided.
+    """
+    if name not in {"corpus-d", "corpus-e"}:
+        return False
+    key = item.get("pair", item["text"])
+    return hashlib.sha256(f"e{key}".encode()).digest()[0] % 5 == 0
 
 
 def found_in(item: dict[str, Any], rules: TextRules) -> tuple[Finding, ...]:

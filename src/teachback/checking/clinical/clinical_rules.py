@@ -6,9 +6,11 @@ findings may still be wrong: a clinician must read it.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.checking.clinical.clause_polarity import verdict
 from teachback.checking.clinical.clause_splitter import lowered, sentence_spans
 from teachback.checking.clinical.stance_detection import (
     DetectedStance,
@@ -18,8 +20,9 @@ from teachback.checking.clinical.stance_detection import (
     judge_doing,
     names_in,
 )
-from teachback.checking.clinical.word_classifier import NOWHERE
+from teachback.checking.clinical.verdict_model import NO_MODEL, word_features
 from teachback.checking.rule import Finding, ReaderText, Rule
+from teachback.editions.missing_blanks import ORDERS
 from teachback.editions.passages import Passage, ReaderContext, Role
 from teachback.errors import Severity
 
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.lexicon import Lexicon, Mention
     from teachback.checking.clinical.rule_models import RuleFile
-    from teachback.checking.clinical.word_classifier import WordWeights
+    from teachback.checking.clinical.verdict_model import VerdictModel
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
 # What a flag's tier tells the reader to do, and what a callout says of its text.
@@ -38,6 +41,15 @@ _TIERS: Final = {
     "visit": "Tell us at your next visit",
 }
 _CALLOUTS: Final = {"warning": "Be careful", "tip": "A good idea"}
+_WORD: Final = re.compile(r"[\w'\u2019]+")
+_ORDER_AT_START: Final = re.compile(
+    rf"(?:^|[;:]\s|, (?:and |then |so )?|\band )(?:(?:please|always|just|simply|then|also) )?"
+    rf"(?:{'|'.join(ORDERS.split())})\b"
+)
+_YOU: Final = re.compile(r"\byou(?:r|rs|rself)?\b")
+_YOU_MAY: Final = re.compile(
+    r"\byou (?:\w+ )?(?:can|could|may|might|should|must|need|want|will|have to|do not have to)\b"
+)
 _SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
 # Roles whose words can lean to advice or warning: sentences and items, not headings or red flags.
 LEANS: Final = frozenset(
@@ -53,15 +65,15 @@ LEANS: Final = frozenset(
         Role.CAPTION,
     }
 )
-# A text that scores beyond these is taken to advise, or to warn. They were chosen on sentences that
-# were held out when the weights were learned. A text must score further by UNNAMED if it names
-# nothing that a rule knows, by SETTLED if a rule settled on a warning, and by SURER to overrule a
-# rule that is certain.
-ADVISES: Final = 0.35
-WARNS: Final = -0.3
-UNNAMED: Final = 0.4
-SETTLED: Final = 0.7
-SURER: Final = 0.8
+# Scores (log odds that a clinician would change the sentence) from which an error stops the print,
+# by how much a plain fact must score higher for that, and from which a finding is told. They were chosen on sentences by authors whom the weights were
+# not learned from; `docs/checks.md` has the figures.
+BLOCKS: Final = 1.25
+FACTS: Final = 0.5
+TELLS: Final = 0.0
+# A rule for texts that warn, send to the care team, or wait is about more than advice: a dose, a
+# sign in the wrong tier. The score says nothing about it.
+_EITHER_WAY: Final = frozenset({"warned", "ask", "waits"})
 GAP: Final = "general-gap"
 
 
@@ -82,12 +94,15 @@ class TextRules:
     """
 
     def __init__(
-        self, lexicon: Lexicon, rules: tuple[TextRule, ...], leaning: WordWeights = NOWHERE
+        self, lexicon: Lexicon, rules: tuple[TextRule, ...], model: VerdictModel = NO_MODEL
     ) -> None:
         """Store the content of the files."""
         self.lexicon: Final = lexicon
         self.rules: Final = rules
-        self.leaning: Final = leaning
+        self.model: Final = model
+        self.alone: Final = frozenset(
+            rule.file.id for rule in rules if not _EITHER_WAY.isdisjoint(rule.file.when)
+        )
 
 
 def clinical_findings(reader_text: ReaderText, rules: TextRules) -> Iterator[Finding]:
@@ -155,7 +170,7 @@ def _gaps(
 @lru_cache(maxsize=8)
 def _wide(rules: TextRules, everybody: str, special: str) -> TextRules:
     wide = tuple(rule for rule in rules.rules if rule.file.gap.get(everybody) == special)
-    return TextRules(rules.lexicon, wide, rules.leaning)
+    return TextRules(rules.lexicon, wide, rules.model)
 
 
 def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
@@ -182,13 +197,13 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
         )
         before = after = ""
         if passage.role is Role.ANSWER:
-            verdict = verdicts.get(passage.block, "")
+            answered = verdicts.get(passage.block, "")
             before = passage.other
             yield (
                 passage,
                 _unit(
                     before,
-                    f"{verdict}. {passage.text}" if verdict else passage.text,
+                    f"{answered}. {passage.text}" if answered else passage.text,
                     "",
                     (),
                     myth=True,
@@ -207,6 +222,8 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
             after = passages[index + 1].text
         elif passage.lead:
             before = passage.lead
+        elif passage.heading.rstrip().endswith("?") and verdict(lowered(passage.text)):
+            before = passage.heading
         if (
             passage.role is not Role.HEADING
             and passage.heading
@@ -227,12 +244,15 @@ def _row_end(passage: Passage) -> int:
 
 
 class _Gathered:
-    """The findings in one unit, by sentence and rule."""
+    """The findings in one unit by sentence and rule, and what the rules read in each sentence."""
 
-    def __init__(self) -> None:
+    def __init__(self, mentions: tuple[Mention, ...]) -> None:
+        self.mentions: Final = mentions
         self.sure: dict[tuple[int, str], Finding] = {}
         self.unsure: dict[tuple[int, str], Finding] = {}
         self.settled: set[tuple[int, str]] = set()
+        self.read: dict[int, set[str]] = {}
+        self.beside: set[str] = set()
 
     def add(self, key: tuple[int, str], finding: Finding, *, sure: bool) -> None:
         """Add a finding; of two certain ones for the same sentence and rule, keep the worse."""
@@ -241,7 +261,7 @@ class _Gathered:
         elif key not in self.sure or _ORDER[finding.severity] < _ORDER[self.sure[key].severity]:
             self.sure[key] = finding
 
-    def all(self) -> list[Finding]:
+    def all(self) -> dict[tuple[int, str], Finding]:
         """Return the findings in order, without uncertain ones where the sentence warns.
 
         In "Avoid tonic water, which has quinine in it", the warning also covers the second name.
@@ -249,43 +269,144 @@ class _Gathered:
         found = {
             key: finding for key, finding in self.unsure.items() if key not in self.settled
         } | self.sure
-        return [found[key] for key in sorted(found)]
+        return {key: found[key] for key in sorted(found)}
 
 
 def _in_unit(
     passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]
 ) -> Iterator[Finding]:
     mentions = names_in(rules.lexicon, unit.text)
+    gathered = _gathered(passage, unit, mentions, rules, lineage)
+    found = gathered.all()
+    reader = next((name for name in lineage if f"@for {name}" in rules.model.weights), None)
+    if reader is None or passage.role not in LEANS:
+        yield from found.values()
+        return
+    alone = _leaning_rule(rules, lineage)
+    for number in sorted({*unit.own_sentences, *(number for number, _ in found)}):
+        signals = _rule_features(passage, unit, number, gathered, reader)
+        fact = "@mood fact" in signals and unit.context[0] <= 0
+        score = rules.model.score(signals, _words_of(unit, number, mentions))
+        kept = [
+            finding._replace(severity=severity)
+            for (sentence, _), finding in found.items()
+            if sentence == number
+            and (severity := _verdict(finding, score, rules, fact=fact)) is not None
+        ]
+        yield from kept
+        hints = all(finding.severity is Severity.HINT for finding in kept)
+        if alone and score > TELLS and hints and "@names none" not in signals:
+            yield _told_alone(unit, passage, alone, number, rules.model)
+
+
+def _words_of(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
+    return word_features(unit, number, mentions) if number in unit.own_sentences else {}
+
+
+def _verdict(finding: Finding, score: float, rules: TextRules, *, fact: bool) -> Severity | None:
+    """Return the severity of a finding by the score of its sentence, or None to leave it out.
+
+    A rule that the weights do not know, such as a clinic's own, decides alone.
+    """
+    if finding.rule in rules.alone or f"@r {finding.rule}" not in rules.model.weights:
+        return finding.severity
+    if score < TELLS:
+        return None
+    if score < BLOCKS + (FACTS if fact else 0.0) and finding.severity is Severity.ERROR:
+        return Severity.WARNING
+    return finding.severity
+
+
+def sentence_features(
+    passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]
+) -> Iterator[dict[str, float]]:
+    """Yield all features of each sentence of a passage, by which it is judged for a reader."""
+    mentions = names_in(rules.lexicon, unit.text)
+    gathered = _gathered(passage, unit, mentions, rules, lineage)
+    for number in unit.own_sentences:
+        yield {
+            **_words_of(unit, number, mentions),
+            **_rule_features(passage, unit, number, gathered, lineage[0]),
+        }
+
+
+def _rule_features(
+    passage: Passage, unit: Unit, number: int, gathered: _Gathered, reader: str
+) -> dict[str, float]:
+    """Return what is known of a sentence besides its words: rules, names, lead-in, reader."""
+    start, end = unit.span(number)
+    way, asks, forbids = unit.context
+    own = gathered.read.get(number, set())
+    elsewhere = {
+        f"@u {name.split()[1]}"
+        for sentence, names in gathered.read.items()
+        if sentence != number
+        for name in names
+        if name.startswith("@says")
+    }
+    named = {
+        f"@names {kind}" if start <= mention.start < end else f"@bnames {kind}"
+        for mention in gathered.mentions
+        if start <= mention.start < end or mention.start < unit.first
+        for kind in mention.classes
+    }
+    return dict.fromkeys(
+        (
+            *own,
+            *gathered.beside,
+            *elsewhere,
+            *(named or {"@names none"}),
+            *(() if any(name.startswith("@r ") for name in own) else ("@r none",)),
+            f"@lead {way}{int(asks)}{int(forbids)}",
+            *_mood(unit.text[start:end]),
+            f"@role {passage.role.value}",
+            f"@for {reader}",
+        ),
+        1.0,
+    )
+
+
+def _mood(sentence: str) -> frozenset[str]:
+    """Return whom a sentence speaks to: it orders, it speaks of "you", or it tells a fact."""
+    orders = _ORDER_AT_START.search(sentence)
+    you = _YOU_MAY.search(sentence)
+    found = {"@mood order"} if orders else set()
+    if you:
+        found.add("@mood you may")
+    elif _YOU.search(sentence):
+        found.add("@mood you")
+    return frozenset(found or {"@mood fact"})
+
+
+def _gathered(
+    passage: Passage,
+    unit: Unit,
+    mentions: tuple[Mention, ...],
+    rules: TextRules,
+    lineage: tuple[str, ...],
+) -> _Gathered:
     classes = frozenset[str]().union(*(mention.classes for mention in mentions))
-    lean = _leaning_rule(rules, lineage) if passage.role in LEANS else None
-    side = _side(unit, rules) if lean else 0.0
-    gathered = _Gathered()
+    gathered = _Gathered(mentions)
     for rule, level in _applying(rules, classes, lineage):
         if not rule.beside or not compiled(rule.beside).search(
             lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))
         ):
-            _by_rule(gathered, rule, level, (passage, unit, mentions, side))
-    found = gathered.all()
-    if (
-        lean
-        and not any(unit.context[1:])
-        and all(finding.severity is Severity.HINT for finding in found)
-    ):
-        yield from _leant(
-            passage, unit, lean, mentions, side - (SETTLED if gathered.settled else 0.0)
-        )
-    yield from found
+            _by_rule(gathered, rule, level, passage, unit, rules.model)
+        else:
+            gathered.beside.add(f"@beside {rule.file.id}")
+    return gathered
 
 
 def _by_rule(
     gathered: _Gathered,
     rule: TextRule,
     level: Severity,
-    around: tuple[Passage, Unit, tuple[Mention, ...], float],
+    passage: Passage,
+    unit: Unit,
+    model: VerdictModel,
 ) -> None:
-    passage, unit, mentions, side = around
     named = tuple(
-        mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about)
+        mention for mention in gathered.mentions if not mention.classes.isdisjoint(rule.file.about)
     )
     for mention in named:
         judged = _judged(rule, unit, mention, named)
@@ -295,49 +416,31 @@ def _by_rule(
             unit.at(mention.start if unit.is_own(mention.start) else judged.at)
         ].sentence
         key = (sentence, rule.file.id)
+        read = gathered.read.setdefault(sentence, set())
+        read |= {f"@says {judged.stance}", f"@says {judged.stance} {rule.file.id}"}
         if judged.stance in {"warned", "ask"}:
             gathered.settled.add(key)
-        if judged.stance not in rule.file.when or (
-            rule.unless and compiled(rule.unless).search(unit.sentence(sentence))
-        ):
+        if rule.unless and compiled(rule.unless).search(unit.sentence(sentence)):
+            read.add(f"@unless {rule.file.id}")
             continue
-        finding = _finding(passage, unit, rule, mention, judged, level)
-        sure = judged.stance != "unclear"
+        if judged.stance not in rule.file.when:
+            continue
+        finding = _finding(passage, unit, rule, mention, judged, level, model)
         if finding is not None:
-            # A rule that counts every mention, such as a dose or a wrong tier, ignores the tone.
-            if side < WARNS and "neutral" not in rule.file.when and judged.stance != "waits":
-                finding = finding._replace(severity=_lowered(finding.severity, side, sure=sure))
-            gathered.add(key, finding, sure=sure)
+            read |= {f"@r {rule.file.id}", f"@r {judged.stance}", f"@r {level.value}"}
+            gathered.add(key, finding, sure=judged.stance != "unclear")
 
 
-def _lowered(level: Severity, side: float, *, sure: bool) -> Severity:
-    """Return a lower severity for a text whose words warn.
-
-    A certain finding needs a stronger warning, and becomes a warning before it becomes a hint.
-    """
-    if not sure or side < WARNS - SURER:
-        return Severity.HINT
-    return Severity.WARNING if level is Severity.ERROR else level
-
-
-def _leant(
-    passage: Passage, unit: Unit, rule: TextRule, mentions: tuple[Mention, ...], side: float
-) -> Iterator[Finding]:
-    """Yield a warning if the words of a text lean to advice, at the first name in it.
-
-    A text without names must lean much further.
-    """
-    named = [mention for mention in mentions if not mention.classes.isdisjoint(rule.file.about)]
-    if side > ADVISES + (0.0 if named else UNNAMED):
-        place = next((mention.start for mention in named if unit.is_own(mention.start)), unit.first)
-        yield Finding(
-            rule.file.id,
-            Severity.WARNING,
-            passage,
-            _words(unit, place),
-            f"{rule.file.message}: {_words(unit, place)}",
-            rule.file.hint,
-        )
+def _told_alone(
+    unit: Unit, passage: Passage, rule: TextRule, number: int, model: VerdictModel
+) -> Finding:
+    """Return a warning for a sentence in which no rule decides and the words do."""
+    place = max(unit.span(number)[0], unit.first)
+    words = _words(unit, place)
+    deciding = " and ".join(f"'{phrase}'" for phrase in model.deciding(_WORD.findall(words)))
+    because = f" (because of {deciding})" if deciding else ""
+    message = f"{rule.file.message}: {words}{because}"
+    return Finding(rule.file.id, Severity.WARNING, passage, words, message, rule.file.hint)
 
 
 @lru_cache(maxsize=1024)
@@ -364,12 +467,6 @@ def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None
     )
 
 
-@lru_cache(maxsize=1024)
-def _side(unit: Unit, rules: TextRules) -> float:
-    """Return the score of a unit's words, cached for all its readers."""
-    return rules.leaning.of(unit, names_in(rules.lexicon, unit.text), rules.lexicon)
-
-
 def _judged(
     rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]
 ) -> DetectedStance | None:
@@ -385,6 +482,7 @@ def _finding(
     mention: Mention,
     judged: DetectedStance,
     level: Severity,
+    model: VerdictModel,
 ) -> Finding | None:
     place = mention.start if unit.is_own(mention.start) else judged.at
     if not unit.is_own(place):
@@ -396,8 +494,26 @@ def _finding(
             f"it is not clear whether this advises '{mention.name}' or warns against it: {words}"
         )
     else:
-        message = f"{rule.file.message}: {words}"
+        message = f"{rule.file.message}: {words}{_because(rule, words, mention, model)}"
     return Finding(rule.file.id, level, passage, words, message, rule.file.hint)
+
+
+def _because(rule: TextRule, words: str, mention: Mention, model: VerdictModel) -> str:
+    """Return which words of a sentence decided: those of the rule's pattern, or the heaviest."""
+    match = compiled(rule.doing).search(lowered(words)) if rule.doing else None
+    phrases = (
+        (words[match.start() : match.end()],)
+        if match
+        else model.deciding(_WORD.findall(words))
+        if not rule.doing
+        else ()
+    )
+    if not phrases:
+        return ""
+    verb = ("is said of" if len(phrases) == 1 else "are said of") if match else ""
+    verb = verb or ("recommends" if len(phrases) == 1 else "recommend")
+    quoted = " and ".join(f"'{phrase.strip()}'" for phrase in phrases)
+    return f" ({quoted} {verb} '{mention.name}')"
 
 
 def _words(unit: Unit, place: int) -> str:

@@ -43,7 +43,8 @@ _KINDS: Final[tuple[tuple[str, str], ...]] = (
     (
         "zero",
         (
-            r"words (?:such as|like)|than you (?:should|can|may|are)(?: \w+)?"
+            r"(?:they|these|those|which|that|it|foods?|drinks?|sources?|examples?|products?|ones) "
+            r"(?:\w+ )?includ(?:es?|ing)|words (?:such as|like)|than you (?:should|can|may|are)(?: \w+)?"
             r"|(?:draw|leach|wash|pull|boil|soak|cook)\w* out"
             r"|pour\w* (?:the |that )?(?:\w+ )?water (?:away|off|out)|no matter|no doubt"
             r"|(?:full of|loaded with|packed with|plenty of|a lot of|lots of|too much) (?:salt"

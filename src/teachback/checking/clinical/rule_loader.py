@@ -11,7 +11,7 @@ from teachback.checking.clinical.clinical_rules import TextRule, TextRules
 from teachback.checking.clinical.lexicon import make_lexicon
 from teachback.checking.clinical.rule_models import NameFile, RuleFile, Sample
 from teachback.checking.clinical.timed_patterns import ClinicPatterns, pattern_fault
-from teachback.checking.clinical.word_classifier import NOWHERE, WordWeights, read_leaning
+from teachback.checking.clinical.verdict_model import NO_MODEL, VerdictModel, read_model
 from teachback.checking.rule import Example, Rule
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, nearest
@@ -87,26 +87,26 @@ def load_clinical_rules(workspace: Workspace) -> TextRules:
     return TextRules(
         make_lexicon(classes, misspelt, pass_over),
         tuple(ready for _, ready in made),
-        _leaning(workspace),
+        _model(workspace),
     )
 
 
-def _leaning(workspace: Workspace) -> WordWeights:
-    """Load the weights of words; the clinic's own file wins.
+def _model(workspace: Workspace) -> VerdictModel:
+    """Load the weights of the verdict; the clinic's own file wins.
 
     Raises TeachbackError for a malformed line.
     """
     paths = [
         path
         for folder in folders(workspace, "content/rules")
-        if (path := folder / "leaning.txt").exists()
+        if (path := folder / "verdict.txt").exists()
     ]
     if not paths:
-        return NOWHERE
+        return NO_MODEL
     try:
-        return read_leaning(decode(read_bytes(paths[0]), shown(paths[0])))
+        return read_model(decode(read_bytes(paths[0]), shown(paths[0])))
     except ValueError as error:
-        hint = "Write it with `python tools/learn_word_weights.py`, or remove the file."
+        hint = "Write it with `python tools/learn_verdict.py`, or remove the file."
         raise TeachbackError(
             Problem(
                 "this line must be a weight, a colon and words, such as `12: enjoy, fine`",
@@ -186,7 +186,8 @@ def _own(joined: str, name: str, file: RuleFile, place: YamlFile) -> str:
 
 
 def _example(sample: Sample | str, file: RuleFile) -> Example:
-    audience = file.audience[-1]
+    # The last audience whose texts the rule looks at.
+    audience = next(name for name in reversed(file.audience) if file.level((name,)))
     if isinstance(sample, str):
         return Example(sample, audience)
     return Example(

@@ -97,8 +97,8 @@ class RuleFile(_Closed):
     leaning: bool = Field(
         default=False,
         description=(
-            "Whether all words of a text decide, each by the side on which it mostly stands; see "
-            "leaning.txt."
+            "Whether the words of a sentence decide, by the weights in verdict.txt, where no other "
+            "rule does."
         ),
     )
     gap: dict[Id, Id] = Field(

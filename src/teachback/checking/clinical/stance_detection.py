@@ -75,6 +75,17 @@ _NOT_ALL: Final = re.compile(r"(?:please )?(?:do not|don't|never) \w+, \w+(?:,? 
 _FORBIDS: Final = re.compile(
     r"(?:but )?(?:please )?(?:do not|don't|never do)(?: that| this| it| so)?[.:!;,]"
 )
+# "Foods high in phosphorus include:" tells what foods contain; "Eat foods high in fiber:" advises.
+_CONTENTS: Final = re.compile(
+    r"(?:(?:some|many|most|other|common|natural|these|the|and|processed|packaged) )*"
+    r"(?:foods?|drinks?|beverages?|products?|items?|sources?)\b"
+    r"(?: and (?:\w+ )?(?:foods?|drinks?))?(?: (?:that|which|also|are|contain|with|have))*"
+    r" (?:very )?(?:high|higher|rich|(?:high|large|higher) (?:amounts?|levels?)|a lot|lots)"
+    r"(?: in| of)(?: \w+){1,2}(?: (?:are|is|includ\w+|to limit|to watch))?$"
+    r"|(?:\w+ ){0,8}(?:contain|have) (?:high|large|higher) (?:amounts?|levels?) of"
+    r"(?: \w+){1,2},? includ\w+$"
+)
+_INCLUDES: Final = re.compile(r",? (?:includ\w+|such as|are|is)$")
 # "If you forget your binders:" gives a condition, not a do or do not.
 _WHEN: Final = re.compile(r"(?:if|when|whenever|once|after|while|on days|should you)\b")
 # "Swap for:" introduces what to take.
@@ -144,10 +155,21 @@ class Unit:
         """Return the index of the clause at a place."""
         return max(0, bisect_right(self.starts, place) - 1)
 
+    @cached_property
+    def own_sentences(self) -> tuple[int, ...]:
+        """The numbers of the sentences that begin in the passage itself."""
+        own = (clause.sentence for clause in self.clauses if self.is_own(clause.start))
+        return tuple(dict.fromkeys(own))
+
+    def span(self, number: int) -> tuple[int, int]:
+        """Return the start and end of a sentence in the text, or 0 and 0 if there is none."""
+        found = [clause for clause in self.clauses if clause.sentence == number]
+        return (found[0].start, found[-1].end) if found else (0, 0)
+
     def sentence(self, number: int) -> str:
         """Return a sentence in lower case, or '' if there is no such sentence."""
-        found = [clause for clause in self.clauses if clause.sentence == number]
-        return self.text[found[0].start : found[-1].end] if found else ""
+        start, end = self.span(number)
+        return self.text[start:end]
 
     def opening(self, number: int) -> Clause:
         """Return the first clause of a sentence."""
@@ -177,6 +199,12 @@ class Unit:
         """The lead-in's direction (1 do, -1 do not, 0 neither), if it asks first, if it forbids."""
         for lead in self.leads:
             low = lowered(lead).rstrip(" :.")
+            if _CONTENTS.match(low):
+                return 0, True, False
+            # Such as "Foods bad for kidneys include", and a colon within "Foods to avoid: snacks".
+            low = _INCLUDES.sub("", low)
+            if ": " in low and lead_way([low.partition(": ")[0]]) < 0:
+                return -1, False, True
             if asks_first(low) or keeps_limit(low) or _REPORT.match(low):
                 return 0, True, False
             if is_question(low, asks=lead.rstrip().endswith("?")) and not low.startswith(

@@ -1,0 +1,254 @@
+"""Score by a linear model whether a sentence tells its reader to do something harmful. Pure.
+
+A sentence is described by its words and pairs of words, with names replaced by their classes; by
+the words of the sentences beside it, of its lead-in or heading, and of the myth that it answers;
+and by what the rules read in it (`@` features). The weights are learned by
+`tools/learn_verdict.py` from sentences that people labelled who did not know the rules.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.checking.clinical.clause_splitter import lowered
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from teachback.checking.clinical.lexicon import Mention
+    from teachback.checking.clinical.stance_detection import Unit
+
+# A name counts as the first of these classes that it has: all salt substitutes count alike.
+_CLASSES: Final = (
+    "star-fruit",
+    "quinine",
+    "detox",
+    "nsaid",
+    "magnesium-product",
+    "salt-substitute",
+    "potassium-supplement",
+    "herb",
+    "decongestant",
+    "potassium-food",
+    "risky-drink",
+    "phosphorus-food",
+    "salty-food",
+    "alcohol",
+    "protein",
+    "phosphate-laxative",
+    "aluminum-antacid",
+    "any-laxative",
+    "binder",
+    "raas-blocker",
+    "diuretic",
+    "other-medicine",
+    "contrast-dye",
+)
+_TOKEN: Final = re.compile(r"[a-z0-9']+|[?!.;:]|<[a-z-]+>")
+_STOPS: Final = frozenset("?!.;:")
+_NOT: Final = frozenset(
+    {"not", "no", "never", "without", "nobody", "none", "cannot", "nor", "neither", "nothing"}
+)
+_NOT_ENDS: Final = frozenset({"but", "and", "so", "because", "unless", "until"})
+# The number of words after a "not" that it governs.
+_UNDER: Final = 4
+_ENDINGS: Final = ("n't", "'s", "ing", "ed", "es", "s", "ly")
+_STEM: Final = 3
+# All words of a sentence together weigh as much as a few of the other features.
+_WORDS: Final = 5.0
+# What a myth's answer begins with.
+_OPENING: Final = 1.0
+# A finding quotes this many phrases as its reasons, none of them of these words alone.
+_REASONS: Final = 2
+_EMPTY: Final = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "as",
+        "at",
+        "be",
+        "by",
+        "for",
+        "from",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "of",
+        "on",
+        "or",
+        "so",
+        "that",
+        "the",
+        "this",
+        "to",
+        "was",
+        "with",
+    ]
+)
+
+
+class VerdictModel(NamedTuple):
+    """The weight of each feature: above 0 speaks for harm, below 0 against it."""
+
+    weights: Mapping[str, float]
+    start: float = 0.0
+
+    def score(self, *parts: Mapping[str, float]) -> float:
+        """Return the log odds that a clinician would change the sentence with these features."""
+        # `fsum` is exact: a plain sum would depend on the order of the features.
+        return math.fsum(
+            (
+                self.start,
+                *(
+                    self.weights[name] * size
+                    for part in parts
+                    for name, size in part.items()
+                    if name in self.weights
+                ),
+            )
+        )
+
+    def deciding(self, words: Sequence[str]) -> tuple[str, ...]:
+        """Return the words of a sentence that weigh most for harm, as they are written there.
+
+        At most two phrases of one or two words, in their order in the sentence.
+        """
+        stems = [_stem(word.lower()) for word in words]
+        weighed = [
+            (self.weights.get(" ".join(stems[at : at + size]), 0.0), at, size)
+            for size in (2, 1)
+            for at in range(len(stems) - size + 1)
+            if not _EMPTY.issuperset(word.lower() for word in words[at : at + size])
+        ]
+        taken: dict[int, int] = {}
+        for weight, at, size in sorted(weighed, key=lambda found: (-found[0], found[1])):
+            if weight <= 0 or len(taken) == _REASONS:
+                break
+            if not any(at < start + long and start < at + size for start, long in taken.items()):
+                taken[at] = size
+        return tuple(" ".join(words[at : at + size]) for at, size in sorted(taken.items()))
+
+
+NO_MODEL: Final = VerdictModel({})
+
+
+@lru_cache(maxsize=2048)
+def word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
+    """Return the features of a sentence of a unit that its words and those around it give."""
+    own = unit.own_sentences
+    at = own.index(number)
+    tokens = _sentence(unit, number, mentions)
+    found = _scaled("", _grams_of(tokens))
+    for sign, beside in (("+", at + 1), ("-", at - 1)):
+        if 0 <= beside < len(own):
+            near = _sentence(unit, own[beside], mentions)
+            found |= _scaled(sign, {*_pairs(_stems(near)), *_marked(near)})
+    found |= _scaled("l ", {name for lead in unit.leads for name in _lead(lead)})
+    if unit.before:
+        before = _tokens(unit.text, 0, unit.first, mentions)
+        found |= _scaled("m " if unit.myth else "b ", set(_pairs(_stems(before))))
+    if unit.myth and at == 0:
+        stems = _stems(tokens)
+        found |= {f"a {' '.join(stems[:size])}": _OPENING for size in (1, 2)}
+    return found
+
+
+def _scaled(sign: str, names: Iterable[str]) -> dict[str, float]:
+    """Return features of equal size, so that long and short texts weigh the same."""
+    distinct = set(names)
+    return {f"{sign}{name}": _WORDS / math.sqrt(len(distinct)) for name in distinct}
+
+
+@lru_cache(maxsize=2048)
+def _sentence(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> tuple[str, ...]:
+    start, end = unit.span(number)
+    return tuple(_tokens(unit.text, start, end, mentions))
+
+
+@lru_cache(maxsize=1024)
+def _lead(lead: str) -> tuple[str, ...]:
+    """Return the words and pairs of a lead-in or heading, cached for all texts below it."""
+    low = lowered(lead)
+    return tuple(_pairs(_stems(_tokens(low, 0, len(low), ()))))
+
+
+def _tokens(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> list[str]:
+    """Return the words and stops of a part of a text, with names replaced by their classes."""
+    pieces, at = [], start
+    for mention in mentions:
+        kind = next((name for name in _CLASSES if name in mention.classes), None)
+        if kind and mention.start >= at and mention.end <= end:
+            pieces += [text[at : mention.start], f" <{kind}> "]
+            at = mention.end
+    return _TOKEN.findall("".join((*pieces, text[at:end])))
+
+
+@lru_cache(maxsize=1024)
+def _stem(word: str) -> str:
+    if word[0] != "<":
+        for ending in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= _STEM:
+                return word[: -len(ending)]
+    return word
+
+
+def _stems(tokens: Iterable[str]) -> list[str]:
+    return [_stem(token) for token in tokens if token not in _STOPS]
+
+
+def _pairs(words: list[str]) -> Iterator[str]:
+    yield from words
+    for first, second in pairwise(words):
+        yield f"{first} {second}"
+
+
+def _grams_of(tokens: Sequence[str]) -> Iterator[str]:
+    words = _stems(tokens)
+    yield from _pairs(words)
+    plain = ["<>" if word[0] == "<" else word for word in words]
+    for first, second in pairwise(plain):
+        if "<>" in {first, second}:
+            yield f"{first} {second}"
+    yield from _marked(tokens)
+
+
+def _marked(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the words that open a sentence or part of it (`f`), and those under a "not" (`n`)."""
+    under, opens = 0, True
+    for token in tokens:
+        if token in _STOPS:
+            under, opens = 0, True
+            continue
+        if opens:
+            yield f"f {_stem(token)}"
+        opens = False
+        if token in _NOT_ENDS:
+            under = 0
+        elif under:
+            yield f"n {'<>' if token[0] == '<' else _stem(token)}"
+            under -= 1
+        if token in _NOT or token.endswith("n't"):
+            under = _UNDER
+
+
+def read_model(text: str) -> VerdictModel:
+    """Parse the file of weights.
+
+    A line is a weight in hundredths, a colon, and all features with that weight; `#` begins a
+    comment line. Raises ValueError with the number of a malformed line.
+    """
+    weights: dict[str, float] = {}
+    for row, line in enumerate(text.splitlines(), start=1):
+        if line and line[0] != "#":
+            number, _, names = line.partition(": ")
+            if not number.removeprefix("-").isdecimal():
+                raise ValueError(row)
+            weights.update(dict.fromkeys(names.split(", "), int(number) / 100))
+    return VerdictModel(weights, weights.pop("<start>", 0.0))

@@ -1,0 +1,215 @@
+"""Learn the weights of `content/rules/verdict.txt` from sentences with a known side.
+
+Run `python tools/learn_verdict.py` after sentences were added or a rule was changed. It is a
+logistic regression with a penalty on large weights, in plain Python. It takes a few minutes, and
+writes the same file on each machine.
+
+A text of several sentences is labelled as a whole. If it is unsafe, only the sentence that scores
+highest counts, so the first round learns from all of them and the next ones from that sentence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from safety_measure import LINEAGE, is_aside, pieces, read_set
+
+from teachback.checking.clinical.clinical_rules import LEANS, sentence_features, units
+from teachback.checking.clinical.rule_loader import load_clinical_rules
+from teachback.content.loader import load_handout, load_shared
+from teachback.editions.passages import ReaderContext, passages
+from teachback.files.workspace import Workspace, builtin_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from teachback.checking.clinical.clinical_rules import TextRules
+    from teachback.editions.passages import Passage
+
+# The rules were tuned on these, so what the rules read in them is worth less than elsewhere: it is
+# left out, and each counts half.
+TUNED: Final = ("tuning", "own", "tuning-more", "ours")
+# By authors who did not know the rules.
+BLIND: Final = ("corpus-a", "corpus-b", "corpus-c", "corpus-d", "corpus-e")
+# Plain orders, for which the rules are right; each counts three times.
+PLAIN: Final = ("plain", "source")
+ROUNDS: Final = (160, 80, 80)
+PENALTY: Final = 10.0
+STEP: Final = 0.1
+# A feature of fewer texts is not learned; a smaller weight, in hundredths, is left out.
+SEEN: Final = 3
+SMALLEST: Final = 3
+A_LINE: Final = 8
+HEAD: Final = (
+    "# How much each feature speaks for (above 0) or against harm (below 0), in hundredths. "
+    "Learned from {} texts by tools/learn_verdict.py."
+)
+
+
+class Text(NamedTuple):
+    """The features of each sentence of a text, whether it is unsafe, and how much it counts."""
+
+    sentences: tuple[Mapping[str, float], ...]
+    unsafe: bool
+    counts: float = 1.0
+
+
+def learned(texts: Sequence[Text]) -> dict[str, float]:
+    """Return the weight of each feature, with the start value as `<start>`."""
+    seen = Counter(name for text in texts for one in text.sentences for name in one)
+    index = {
+        name: number
+        for number, name in enumerate(
+            sorted(name for name, times in seen.items() if times >= SEEN), start=1
+        )
+    }
+    data = [
+        [[(index[name], size) for name, size in one.items() if name in index] for one in text[0]]
+        for text in texts
+    ]
+    weights, slopes = [0.0] * (len(index) + 1), [1e-8] * (len(index) + 1)
+    for turn, rounds in enumerate(ROUNDS):
+        rows = [
+            (one, 1.0 if text.unsafe else 0.0, text.counts)
+            for sentences, text in zip(data, texts, strict=True)
+            for one in (
+                [max(sentences, key=lambda one: _sum(one, weights))]
+                if turn and text.unsafe
+                else sentences
+            )
+        ]
+        for _ in range(rounds):
+            _descend(rows, weights, slopes)
+    return {"<start>": weights[0], **{name: weights[number] for name, number in index.items()}}
+
+
+def _sum(one: list[tuple[int, float]], weights: list[float]) -> float:
+    return weights[0] + sum(weights[number] * size for number, size in one)
+
+
+def _descend(
+    rows: list[tuple[list[tuple[int, float]], float, float]],
+    weights: list[float],
+    slopes: list[float],
+) -> None:
+    """Take one step down the slope of the loss, shorter where the slope was steep (AdaGrad)."""
+    slope = [0.0, *(PENALTY * value for value in weights[1:])]
+    for one, side, counts in rows:
+        off = (1 / (1 + math.exp(-_sum(one, weights))) - side) * counts
+        slope[0] += off
+        for number, size in one:
+            slope[number] += off * size
+    for number, value in enumerate(slope):
+        slopes[number] += value * value
+        weights[number] -= STEP * value / math.sqrt(slopes[number])
+
+
+def texts(rules: TextRules) -> list[Text]:
+    """Return all texts to learn from."""
+    return [
+        *(
+            text._replace(
+                sentences=tuple(_without_rules(one) for one in text.sentences), counts=0.5
+            )
+            for text in texts_of(TUNED, rules)
+        ),
+        *texts_of(BLIND, rules),
+        *(text._replace(counts=3.0) for text in texts_of(PLAIN, rules)),
+        *(text._replace(counts=3.0) for text in examples(rules)),
+        *handout_texts(rules),
+    ]
+
+
+def _without_rules(one: Mapping[str, float]) -> dict[str, float]:
+    signs = ("@r ", "@says", "@u ", "@unless", "@beside")
+    return {name: size for name, size in one.items() if not name.startswith(signs)}
+
+
+def items_of(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the sentences of some sets that are learned from."""
+    return [
+        item
+        for name in names
+        for item in read_set(name)
+        if item.get("audience") != "general" and not is_aside(name, item)
+    ]
+
+
+def texts_of(names: Sequence[str], rules: TextRules) -> Iterator[Text]:
+    """Yield the texts of some sets."""
+    for item in items_of(names):
+        lineage = LINEAGE[item.get("audience", "ckd")]
+        yield from _text(pieces(item), rules, lineage, unsafe=item["unsafe"])
+
+
+def examples(rules: TextRules) -> Iterator[Text]:
+    """Yield the rules' own examples for readers with CKD."""
+    for rule in rules.rules:
+        for unsafe, samples in ((True, rule.rule.bad), (False, rule.rule.good)):
+            for sample in samples:
+                lineage = LINEAGE[sample.audience]
+                if "ckd" in lineage:
+                    yield from _text((sample.passage(),), rules, lineage, unsafe=unsafe)
+
+
+def handout_texts(rules: TextRules) -> Iterator[Text]:
+    """Yield each passage of the shipped handout's text for CKD readers, all of which is right."""
+    root = builtin_root()
+    workspace = Workspace(root, root)
+    shared = load_shared(workspace)
+    handout = load_handout(
+        root / "content" / "handouts" / "leg-cramps.yaml", workspace, shared
+    ).handout
+    for name in ("ckd", "dialysis"):
+        reader = ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"})
+        for passage, sentences in _sentences(passages(handout, reader), rules, reader.lineage):
+            if passage.role in LEANS:
+                yield Text(sentences, unsafe=False)
+
+
+def _text(
+    reader_texts: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...], *, unsafe: bool
+) -> Iterator[Text]:
+    found = [
+        one
+        for passage, sentences in _sentences(reader_texts, rules, lineage)
+        if passage.role in LEANS
+        for one in sentences
+    ]
+    if found:
+        yield Text(tuple(found), unsafe)
+
+
+def _sentences(
+    reader_texts: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...]
+) -> Iterator[tuple[Passage, tuple[dict[str, float], ...]]]:
+    for passage, unit in units(reader_texts):
+        yield passage, tuple(sentence_features(passage, unit, rules, lineage))
+
+
+def lines(weights: Mapping[str, float], size: int) -> Iterable[str]:
+    """Yield the lines of the file of weights."""
+    by_weight: dict[int, list[str]] = {}
+    for name, weight in weights.items():
+        kept = name == "<start>" or name.startswith(("@r ", "@for "))
+        if kept or abs(round(weight * 100)) >= SMALLEST:
+            by_weight.setdefault(round(weight * 100), []).append(name)
+    yield HEAD.format(size)
+    for weight, names in sorted(by_weight.items()):
+        for at in range(0, len(names), A_LINE):
+            yield f"{weight}: {', '.join(names[at : at + A_LINE])}"
+
+
+def main() -> None:
+    """Write the file of weights."""
+    root = builtin_root()
+    found = texts(load_clinical_rules(Workspace(root, root)))
+    (root / "content" / "rules" / "verdict.txt").write_text(
+        "\n".join((*lines(learned(found), len(found)), "")), encoding="utf-8"
+    )
+
+
+if __name__ == "__main__":
+    main()

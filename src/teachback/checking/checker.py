@@ -120,11 +120,15 @@ def _grades_json(part: Graded) -> dict[str, Any]:
 
 
 class CheckResult(NamedTuple):
-    """The findings of a run by handout, and the rules that were applied."""
+    """The findings of a run by handout, and the rules that were applied.
+
+    `clinical` has the number of rules on what can harm a reader, by audience.
+    """
 
     handouts: tuple[CheckedHandout, ...]
     rules: Rules
     problems: tuple[Problem, ...] = ()
+    clinical: tuple[tuple[str, int], ...] = ()
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of a severity."""
@@ -197,9 +201,13 @@ def check(
         *shared_found,
         *stray_files(workspace),
     )
-    return CheckResult(
-        tuple(found), rules, in_file_order(p for p in shared_found if p.rule not in rules.off)
+    clinical = tuple(
+        (name, sum(1 for rule in rules.text.rules if rule.file.level(lineage)))
+        for name in (audiences or shared.audiences.root)
+        for lineage in (shared.audiences.lineage(name),)
     )
+    kept = in_file_order(p for p in shared_found if p.rule not in rules.off)
+    return CheckResult(tuple(found), rules, kept, clinical)
 
 
 def failed(checkup: CheckResult, *, strict: bool) -> bool:
@@ -210,9 +218,11 @@ def failed(checkup: CheckResult, *, strict: bool) -> bool:
 def looked_for(checkup: CheckResult) -> str:
     """Return the closing note of a run: how many rules were applied, and their limits."""
     off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
+    by_reader = ", ".join(f"{number} for {name}" for name, number in checkup.clinical)
     return (
         f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists "
-        "them. They find patterns they know, and miss others: a clinician must read the text."
+        f"them. On what can harm the reader: {by_reader}. They find what they know, and miss "
+        "other things: a clinician must read the text."
     )
 
 

@@ -228,6 +228,22 @@ def test_a_handout_of_which_one_card_is_refused_is_not_printed_at_all(workspace:
     } == {True}
 
 
+def test_one_round_tells_what_is_wrong_and_what_does_not_fit(workspace: Make) -> None:
+    """A mistake in a text hides no long card, no broken promise of pages, and no rule."""
+    long = "A long sign that takes two lines of a card " * 16
+    flags = f"  - {{id: long, tier: today, card: true, text: {long}}}\n"
+    text = TINY.replace("review:", "pages: 1\nreview:").replace(
+        "card: {title", f"{flags}card: {{title"
+    )
+    text += "      - text: This **mark is not closed.\n      - text: Take ibuprofen for pain.\n"
+    text += "      - notes: 12\n" * 3
+    built = run(workspace({"content/handouts/tiny.yaml": text}), audience=("ckd",), format=("pdf",))
+    told = [problem.message for problem in built.problems]
+    parts = ("have no partner", "ibuprofen", "1 is promised", "does not fit on the card")
+    assert {part: any(part in one for one in told) for part in parts} == dict.fromkeys(parts, True)
+    assert built.printed == ()
+
+
 def test_a_pdf_from_an_earlier_text_is_named_as_such(workspace: Make) -> None:
     """Nobody should hand out old paper because it is still in the folder."""
     clinic = workspace()

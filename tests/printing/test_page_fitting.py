@@ -57,11 +57,11 @@ def tiny(lines: int, pages: str) -> str:
 
 
 @pytest.mark.parametrize(("pages", "wanted"), [("", 2), ("pages: 1\n", 1)])
-def test_a_promise_is_kept_with_less_space(
+def test_a_promise_is_kept_with_smaller_type(
     workspace: Callable[..., Workspace], pages: str, wanted: int
 ) -> None:
     """Without the promise, the same text takes a page more."""
-    clinic = workspace({"content/handouts/tiny.yaml": tiny(25, pages)})
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(24, pages)})
     done = printed(clinic, "tiny", "ckd")
     assert done.problems == ()
     assert [one.pages for one in done.printed] == [wanted]
@@ -93,12 +93,37 @@ def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
     assert problem.location.line == 8
 
 
+@pytest.mark.parametrize(("notes", "wanted"), [(9, 1), (10, 2)])
+def test_less_space_is_taken_where_it_saves_a_page(
+    workspace: Callable[..., Workspace], notes: int, wanted: int
+) -> None:
+    """Also where the last page is well filled; else the usual space stays."""
+    written = f"      - notes: {notes}\n"
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(9, "") + written})
+    reading = read_handouts(clinic, handout_files(clinic))
+    context = print_context(clinic, reading, resolve({}, clinic))
+    job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
+    page, laid = laid_handout(job, context.files)
+    assert (laid.pages, "--air: 0." in page) == (wanted, wanted == 1)
+
+
+def test_a_filled_in_clinic_moves_no_text(workspace: Callable[..., Workspace]) -> None:
+    """Its block is as high empty as with a logo, a name and phones."""
+    found = {}
+    for content in ('emergency: "911"\n', CLINIC):
+        files = {"content/clinic.yaml": content, "content/images/logo.svg": LOGO}
+        (file,) = printed(workspace(files), "tiny", "ckd").printed
+        runs = read_pages(file.data, 20)[0].runs
+        found[content] = next(run.bounds for run in runs if "One message." in run.words)
+    assert len(set(found.values())) == 1
+
+
 @pytest.mark.parametrize("pages", ["", "pages: 2\n"])
 def test_a_last_page_with_little_on_it_is_pulled_in(
     workspace: Callable[..., Workspace], pages: str
 ) -> None:
     """Less space between blocks saves the page, also where more pages are promised."""
-    clinic = workspace({"content/handouts/tiny.yaml": tiny(23, pages)})
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(22, pages)})
     done = printed(clinic, "tiny", "ckd")
     assert ([one.pages for one in done.printed], done.printed[0].noticed) == ([1], ())
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from teachback.commands.archive_step import archive_outputs
-from teachback.commands.build_plan import plan_build
+from teachback.commands.build_plan import plan_build, wanted_outputs
 from teachback.commands.printed_index import write_index
 from teachback.commands.run_problems import GENERAL, is_refused, joined
 from teachback.errors import Location, Severity, TeachbackError, as_errors, in_file_order
@@ -112,7 +112,8 @@ def _print_stale(
     plan: BuildPlan, settings: Settings, workspace: Workspace, step: Step | None
 ) -> _Stale:
     """Print the stale outputs, each handout completely or not at all."""
-    if not plan.stale or is_refused(GENERAL, plan.problems, strict=settings.strict):
+    faulty = plan.reading.faulty if plan.reading else {}
+    if not (plan.stale or faulty) or is_refused(GENERAL, plan.problems, strict=settings.strict):
         return _Stale(reading=plan.reading)
     unwritable = _folder_problems(settings.output)
     if unwritable:
@@ -125,15 +126,29 @@ def _print_stale(
     known = plan.reading.problems if plan.reading else {}
     problems = {stem: found for stem, found in reading.problems.items() if stem not in known}
     orders = _orders([want for want in plan.stale if want.stem in reading.authored])
+    orders += [one._replace(for_fit=True) for one in _orders(_refused_outputs(reading, settings))]
     if not orders:
         return _Stale(reading=reading, problems=problems)
     run = _card_run(workspace, settings) if any("sheet" in one.forms for one in orders) else None
+    measured = replace(reading, authored={**reading.authored, **reading.faulty})
     try:
-        context = print_context(workspace, reading, settings, run)
+        context = print_context(workspace, measured, settings, run)
     except TeachbackError as error:
         return _Stale(reading=reading, problems=joined(problems, {GENERAL: error.problems}))
     printed = print_outputs(context, orders, plan.origins, step)
     return _Stale(printed, reading, joined(problems, printed.problems))
+
+
+def _refused_outputs(reading: LoadedHandouts, settings: Settings) -> list[WantedOutput]:
+    """Return what would be printed of the handouts that are refused for the faults of their text."""
+    from teachback.printing.job_composer import summarise
+
+    return [
+        want
+        for stem, authored in reading.faulty.items()
+        if settings.language in {None, authored.handout.language}
+        for want in wanted_outputs(stem, summarise(authored, ""), settings)
+    ]
 
 
 def _orders(stale: Sequence[WantedOutput]) -> list[JobOrder]:

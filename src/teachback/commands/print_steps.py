@@ -108,11 +108,11 @@ def _print(
         # The workers make the first pages while the rules are loaded and applied.
         gate = PrintGate(context.workspace, reading.shared)
         problems[GENERAL] += gate.broken
-        first = jobs[0].stem
-        problems[first] += gate.problems(reading.authored[first])
+        for stem in dict.fromkeys(job.stem for job in jobs[:1] if not job.for_fit):
+            problems[stem] += gate.problems(reading.authored[stem])
         for count, done in enumerate(finished, start=1):
             stem = done.job.stem
-            if stem not in waiting and stem != first:
+            if stem not in waiting and stem != jobs[0].stem and not done.job.for_fit:
                 problems[stem] += gate.problems(reading.authored[stem])
             problems[stem] += done.problems
             if settings.proof:

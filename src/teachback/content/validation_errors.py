@@ -87,9 +87,9 @@ def validated(model: type[ModelT], file: YamlFile) -> ModelT:
     try:
         return model.model_validate(file.data)
     except ValidationError as error:
-        problems = tuple(
-            _problem(details, model, file) for details in _telling(error.errors(include_url=False))
-        )
+        found = _telling(error.errors(include_url=False))
+        # The pieces of a text that commas cut are one problem.
+        problems = dict.fromkeys(_problem(details, model, file) for details in found)
         raise TeachbackError(*problems) from None
 
 
@@ -201,11 +201,9 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
             hint = f"{guess(key, BLOCKS)} Known: {', '.join(sorted(BLOCKS))}.".strip()
             return Problem(f"'{key[:60]}' is not a known kind of block", hint, place)
         if value is None or value == "":
-            before = _before(path, file)
-            if before:
-                message = f"the comma before '{key[:60]}' ends the text '{before[:60]}'"
-                hint = f'Put the whole text in quotes: "{before[:60]}, {key[:60]}".'
-                return Problem(message, hint, place)
+            cut = _cut_by_commas(path, file, _keys(model, raw[:-1]))
+            if cut:
+                return cut
         return Problem(
             f"the key '{key[:60]}' is not known here", nearest(key, _keys(model, raw[:-1])), place
         )
@@ -229,17 +227,33 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
     return None
 
 
-def _before(path: Path, file: YamlFile) -> str:
-    """Return the text that a comma in braces may have cut off before a key; empty if none."""
+def _cut_by_commas(path: Path, file: YamlFile, known: list[str]) -> Problem | None:
+    """Return the problem of a text in braces that a comma may have cut off before a key.
+
+    The keys behind it that are empty and not known are pieces of the same text.
+    """
     around: Any = file.data
     for step in path[:-1]:
         around = around[step]
     keys = list(around)
-    index = keys.index(path[-1])
-    one = file.locate(path, key=True)
-    before = around[keys[index - 1]] if index else None
-    same_line = index and file.locate((*path[:-1], keys[index - 1])).line == one.line
-    return before if same_line and isinstance(before, str) else ""
+    is_piece = [not around[key] and key not in known for key in keys]
+    first = end = keys.index(path[-1])
+    while first and is_piece[first - 1]:
+        first -= 1
+    while end < len(keys) and is_piece[end]:
+        end += 1
+    place = file.locate((*path[:-1], keys[first]), key=True)
+    before = around[keys[first - 1]] if first else None
+    if not isinstance(before, str) or file.locate((*path[:-1], keys[first - 1])).line != place.line:
+        return None
+    pieces = [str(key)[:60] for key in keys[first:end]]
+    named = " and ".join(f"'{piece}'" for piece in pieces)
+    commas = "the comma before {} ends" if len(pieces) == 1 else "the commas before {} end"
+    return Problem(
+        f"{commas.format(named)} the text '{before[:60]}'",
+        f'Put the whole text in quotes: "{", ".join((before[:60], *pieces))}".',
+        place,
+    )
 
 
 def _first_key(path: Path, file: YamlFile) -> object:

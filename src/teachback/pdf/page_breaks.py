@@ -53,6 +53,24 @@ def break_faults(laid: LaidOutDocument) -> tuple[BreakFault, ...]:
     return tuple(sorted(found, key=lambda fault: fault.page))
 
 
+def may_save_page(laid: LaidOutDocument, share: float) -> bool:
+    """Return whether text of this share of its height might take a page less.
+
+    A page that its author asks for stays.
+    """
+    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001 -- see break_faults
+    runs = [pages[:1]]
+    for page, after in pairwise(pages):
+        if _is_forced(page, after):
+            runs.append([])
+        runs[-1].append(after)
+    return any(
+        share * sum((_bottom(page) - page.content_box_y()) / page.height for page in run)
+        <= len(run) - 1
+        for run in runs
+    )
+
+
 def _lone_rows(pages: Sequence[Any]) -> Iterator[BreakFault]:
     """Yield where a table has one row alone at a page's end or on the next page."""
     parts: dict[Any, list[tuple[int, list[Any]]]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
@@ -321,10 +321,16 @@ def lines_after(laid: LaidOutDocument, page: int) -> int:
     """Return how many lines of text are on the pages behind one, without those of the foot."""
     lines = 0
     for other in laid.document.pages[page:]:
-        for box in _boxes(other):
-            if isinstance(box, boxes.LineBox) and not _in_margin(box, other):
-                lines += any(line.text.strip() for line in _text_boxes(box))
+        lines += _lines(box for box in _boxes(other) if not _in_margin(box, other))
     return lines
+
+
+def _lines(inner: Iterable[Any]) -> int:
+    """Return how many of these boxes are lines with text."""
+    return sum(
+        isinstance(box, boxes.LineBox) and any(line.text.strip() for line in _text_boxes(box))
+        for box in inner
+    )
 
 
 def _in_margin(box: Any, page: Any) -> bool:  # noqa: ANN401
@@ -333,19 +339,30 @@ def _in_margin(box: Any, page: Any) -> bool:  # noqa: ANN401
     return bool(box.position_y >= content.content_box_y() + content.height)
 
 
-def block_heights(laid: LaidOutDocument) -> tuple[tuple[str, float], ...]:
-    """Return each block of the sections: its first words, and its height in mm."""
-    heights: dict[int, list[Any]] = {}
+class BlockHeight(NamedTuple):
+    """The first words of a block of a section, its height in mm, and its lines of text."""
+
+    words: str
+    height: float
+    lines: int
+
+
+def block_heights(laid: LaidOutDocument) -> tuple[BlockHeight, ...]:
+    """Return the height of each block of the sections."""
+    heights: dict[int, BlockHeight] = {}
     for page in laid.document.pages:
         for section in _boxes(page):
             if section.element_tag != "section" or not isinstance(section, boxes.BlockBox):
                 continue
             for child in section.children:
                 words = " ".join(line.text.strip() for line in _text_boxes(child))
-                found = heights.setdefault(id(child.element), [words, 0.0])
-                found[0] = found[0] or words
-                found[1] += px_to_mm(child.margin_height())
-    return tuple((words, height) for words, height in heights.values())
+                before = heights.get(id(child.element), BlockHeight("", 0.0, 0))
+                heights[id(child.element)] = BlockHeight(
+                    before.words or words,
+                    before.height + px_to_mm(child.margin_height()),
+                    before.lines + _lines(child.descendants()),
+                )
+    return tuple(heights.values())
 
 
 @dataclass(frozen=True)

@@ -80,13 +80,15 @@ class JobOrder(NamedTuple):
     """A job that is wanted: the file stem of a handout, its readers, the kind, and the forms.
 
     Cards may be for several audiences, in the order in which they lie on sheets. A handout is for
-    one.
+    one. `for_fit` is for a handout that is refused: it is only measured, so that one round tells
+    all its faults.
     """
 
     stem: str
     audiences: tuple[str, ...]
     kind: str
     forms: tuple[str, ...]
+    for_fit: bool = False
 
     @property
     def name(self) -> str:
@@ -94,6 +96,11 @@ class JobOrder(NamedTuple):
         if {CARDS, CARDS_PRESS} & set(self.forms):
             return f"cards of {self.stem}"
         return f"{self.kind} of {self.stem} for {' and '.join(self.audiences)}"
+
+    @property
+    def group(self) -> str:
+        """The handout that is not printed when this job fails, or "" if it is not printed at all."""
+        return "" if self.for_fit else self.stem
 
 
 @dataclass(frozen=True)
@@ -167,7 +174,7 @@ def compose_apart(
             order,
             "filling the templates",
             _TEMPLATES,
-            order.stem,
+            order.group,
             scale_of(context.reading.authored[order.stem].file.size),
         )
         for order in orders
@@ -184,7 +191,7 @@ def compose_apart(
                 flaws = tuple(map(pool.settle, outcome.problems or outcome.result))
             elif isinstance(outcome.result, Job):
                 jobs[order] = outcome.result
-            else:
+            elif not order.for_fit:
                 found = outcome.problems or tuple(map(pool.settle, outcome.result))
                 place = _place(context.reading.authored[order.stem], order.kind)
                 problems[order.stem] = (
@@ -202,6 +209,11 @@ def _composed(context: PrintContext, order: JobOrder) -> Job | tuple[Problem, ..
         raise
     except TeachbackError as error:
         return error.problems
+    except LookupError:
+        # Its own problem says it: a refused handout may lack a text for a reader, or a source.
+        if order.for_fit:
+            return ()
+        raise
 
 
 def _checked(context: PrintContext, _: None) -> tuple[Problem, ...]:
@@ -240,6 +252,7 @@ def compose_job(context: PrintContext, order: JobOrder) -> Job:
         forms=order.forms,
         code=" ".join(page.code for _, page in editions),
         place=_place(authored, order.kind),
+        for_fit=order.for_fit,
     )
     compose = _with_cards if is_card else _with_handout
     try:

@@ -47,6 +47,9 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
     """Print one job. Problems are returned, as exceptions of our own do not pickle well."""
     from teachback.printing.fingerprints import loaded_libraries
 
+    if job.for_fit:
+        found = with_location(_fit_problems(job, served), job.name, job.place)
+        return FinishedJob(job, (), tuple(dict.fromkeys(found)), loaded_libraries())
     try:
         printed = tuple(_print(job, served))
     except OutOfTime:
@@ -76,7 +79,14 @@ def do_jobs(jobs: Sequence[Job], pool: Pool) -> Iterator[FinishedJob]:
     # Long jobs first, so that no process is left with one at the end.
     ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
     outcomes = pool.each(
-        Task(_done, job, "laying the page out", COMPARE_LENGTH, job.stem, scale_of(_letters(job)))
+        Task(
+            _done,
+            job,
+            "laying the page out",
+            COMPARE_LENGTH,
+            "" if job.for_fit else job.stem,
+            scale_of(_letters(job)),
+        )
         for job in ordered
     )
     return (_finished(outcome, pool) for outcome in outcomes)
@@ -86,6 +96,8 @@ def _finished(outcome: Outcome, pool: Pool) -> FinishedJob:
     job: Job = outcome.task.subject
     done: FinishedJob | None = outcome.result
     if done is None:
+        if job.for_fit:
+            return FinishedJob(job, (), (), "")
         return FinishedJob(job, (), with_location(outcome.problems, job.name, job.place), "")
     return replace(done, problems=tuple(map(pool.settle, done.problems))) if done.problems else done
 
@@ -118,6 +130,33 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         yield from _pages(job, data, laid.pages, ProofResult(measures, noticed))
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
+
+
+def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
+    """Yield what is too long for its card, its pages or its line.
+
+    Other problems of the pages only follow from the faults for which the handout is refused.
+    """
+    from teachback.pdf.page_layout import text_outside
+    from teachback.printing.page_fitting import fitted_page
+    from teachback.printing.type_fitting import fitted, laid_together
+    from teachback.proofing.page_proof import long_row_problems, outside_problems
+
+    try:
+        if job.kind == "card" and job.on_stock and job.run is not None and job.run.box != CARD:
+            laid_together(job, job.run, served)
+        elif job.kind == "card":
+            for number in range(len(job.cards)):
+                fitted(job, number, CARD, served)
+        elif job.handout:
+            _, laid = fitted_page(job, served)
+            yield from outside_problems(text_outside(laid, HANDOUT_SAFE))
+            yield from long_row_problems(laid, job.expected[0])
+    except OutOfTime:
+        raise
+    except TeachbackError as error:
+        # A fault of the design has no place in the handout.
+        yield from (one for one in error.problems if one.location and one.location.line)
 
 
 def laid_handout(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:

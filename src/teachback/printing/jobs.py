@@ -52,6 +52,7 @@ class Job:
     """An edition's composed handout or cards, with the forms that are wanted of it.
 
     `cards` are the cards one by one; `together` is all of them in one page where there are several.
+    A job `for_fit` prints no file: its text has other faults, and is only measured.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Job:
     run: CardRun | None = None
     screen: str = ""
     promised: PagePromise | None = None
+    for_fit: bool = False
 
     @property
     def on_stock(self) -> str:

@@ -28,14 +28,15 @@ from teachback.editions.qr_code import codes_in_dots
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.pdf.page_reader import grey_page
-from teachback.pdf.renderer import write
+from teachback.pdf.renderer import boxes, write
 from teachback.printing.card_run import CardOrder, card_run
 from teachback.printing.card_sheets import lay_on_sheets
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.jobs import CARDS
-from teachback.printing.type_fitting import laid_together
+from teachback.printing.type_fitting import fitted, laid_together
+from teachback.units import CARD, px_to_mm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -595,6 +596,39 @@ def test_adhesive_badges_are_printed_on_one_side(tmp_path: Path) -> None:
     assert done.sides is Sides.ONE
     with pypdfium2.PdfDocument(path) as document:
         assert len(document) == 1
+
+
+@pytest.mark.parametrize(("stock", "told"), [("avery-c2410", 1), ("avery-5388", 0)])
+def test_stock_that_needs_the_smallest_type_is_named_with_larger_cards(
+    stock: str, told: int, tmp_path: Path
+) -> None:
+    """The red flags of the shipped card fit on a card 50 mm high in 8 pt only."""
+    done, _ = dealt(tmp_path, workspace=BUILTIN, handouts=("leg-cramps",), stock=stock)
+    small = [
+        problem for problem in done.problems if "the red flags fit in 8 pt only" in str(problem)
+    ]
+    assert len(small) == told
+    assert all("Larger cards are avery-" in problem.hint for problem in small)
+
+
+def test_no_line_to_write_on_is_short(workspace: Make) -> None:
+    """A line beside long words goes to a row of its own."""
+    lines = "[{label: Dialysis days}, {label: Kidney team}, {label: The days of my dialysis}]"
+    text = TINY.replace("When to get help}", f"Help, lines: {lines}}}")
+    clinic = workspace({"content/handouts/tiny.yaml": text})
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    context = print_context(clinic, reading, resolve({}, clinic))
+    job = compose_job(context, JobOrder("tiny", ("ckd",), "card", ("pdf",)))
+    back = fitted(job, 0, CARD, context.files).laid.document.pages[1]._page_box  # noqa: SLF001 -- no public name
+    rules = [
+        px_to_mm(box.width)
+        for box in back.descendants()
+        if isinstance(box, boxes.BlockBox)
+        and box.element is not None
+        and box.element.get("class") == "rule"
+    ]
+    assert len(rules) == 4
+    assert min(rules) > 20
 
 
 def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(

@@ -72,8 +72,9 @@ def print_cards(
     printed = print_outputs(context, [JobOrder(stem, audiences, "card", (form,))], origins)
     if printed.stopped:
         raise KeyboardInterrupt
+    found = [one for problems in printed.problems.values() for one in problems]
     if not printed.outputs:
-        raise TeachbackError(*(one for found in printed.problems.values() for one in found))
+        raise TeachbackError(*found)
     ((name, output),) = printed.outputs.items()
     recorded = save_record(
         settings.output, printed.outputs, (name,), {}, Now(origins, printed.libraries)
@@ -83,6 +84,7 @@ def print_cards(
     archived = archive_outputs(settings, workspace, (output,), None)
     problems = (
         *noticed,
+        *found,
         *stray_files(workspace),
         *recorded.problems,
         *archived.problems,

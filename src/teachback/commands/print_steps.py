@@ -140,7 +140,8 @@ def _print(
 
 
 def _noticed(done: FinishedJob) -> tuple[Problem, ...]:
-    found = (one for printed in done.printed for one in printed.noticed)
+    files = (printed for printed in done.printed if printed.form not in ON_STOCK)
+    found = (one for printed in files for one in printed.noticed)
     return with_location(found, done.job.name, done.job.place)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from teachback.pdf.renderer import boxes
-from teachback.units import MM_PER_INCH, PT_PER_INCH, px_to_mm
+from teachback.units import MM_PER_INCH, PT_PER_INCH, PX_PER_INCH, px_to_mm
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -483,6 +483,17 @@ def _used(page: Any) -> float:  # noqa: ANN401 -- WeasyPrint's boxes have no typ
         max(line.position_y + line.height for line in lines)
         - min(line.position_y for line in lines)
     )
+
+
+def flag_type(laid: LaidOutDocument) -> float:
+    """Return the size in pt of the smallest type in which a red flag is set on cards; 0 for none."""
+    sizes = [
+        box.style["font_size"] * PT_PER_INCH / PX_PER_INCH
+        for page in laid.document.pages
+        for box in _boxes(page)
+        if box.element is not None and box.element.get("data-flag")
+    ]
+    return round(min(sizes, default=0.0), 1)
 
 
 def in_turn(laid: LaidOutDocument, cards: int) -> bool:

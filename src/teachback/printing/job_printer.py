@@ -17,16 +17,17 @@ from teachback.errors import (
     TeachbackError,
     with_location,
 )
-from teachback.printing.jobs import FinishedJob, Job, Printed, ProofResult
+from teachback.printing.jobs import ON_STOCK, FinishedJob, Job, Printed, ProofResult
 from teachback.printing.process_limits import more_time
 from teachback.printing.process_pool import LIMITS, Outcome, Pool, Task, scale_of
-from teachback.units import CARD
+from teachback.units import CARD, CARD_TEXT_FLOOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from teachback.pdf.renderer import LaidOutDocument
+    from teachback.printing.jobs import CardRun
     from teachback.proofing.expected_text import Expected
 
 # In mm. Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides), so no text of a
@@ -58,7 +59,9 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
         return FinishedJob(
             job, (), with_location(error.problems, job.name, job.place), loaded_libraries()
         )
-    return FinishedJob(job, printed, (), loaded_libraries())
+    # Who prints on stock must know of it; what is noticed of pages is only told by --proof.
+    told = (one for file in printed if file.form in ON_STOCK for one in file.noticed)
+    return FinishedJob(job, printed, with_location(told, job.name, job.place), loaded_libraries())
 
 
 class Serving(Protocol):
@@ -257,4 +260,24 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         )
         if lost:
             raise TeachbackError(*lost)
-        yield Printed(job.on_stock, sheets, run.pages)
+        yield Printed(job.on_stock, sheets, run.pages, noticed=tuple(_small_type(run, laid)))
+
+
+def _small_type(run: CardRun, laid: LaidOutDocument) -> Iterator[Problem]:
+    """Yield a warning for cards on which the red flags fit in the smallest type only."""
+    from teachback.pdf.page_layout import flag_type
+
+    if flag_type(laid) != CARD_TEXT_FLOOR:
+        return
+    larger = [
+        name
+        for name, box in sorted(run.others.items(), key=lambda one: one[1].width * one[1].height)
+        if box.width >= run.box.width and box.height > run.box.height
+    ]
+    others = f" Larger cards are {', '.join(larger[:4])}." if larger else ""
+    yield Problem(
+        f"on cards of {run.stock} ({run.box.width:g} x {run.box.height:g} mm), the red flags fit in "
+        f"{CARD_TEXT_FLOOR:g} pt only, the smallest type that is printed",
+        f"Write shorter words (`short:`), or put fewer flags on the card.{others}",
+        severity=Severity.WARNING,
+    )

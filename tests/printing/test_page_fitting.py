@@ -9,8 +9,11 @@ import pytest
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
+from teachback.content.inline_markup import Span
 from teachback.content.loader import read_handouts
+from teachback.editions.edition import EditionLog, LogHeading
 from teachback.files.workspace import handout_files, starter_files
+from teachback.html.composer import column_widths
 from teachback.pdf.page_breaks import break_faults
 from teachback.pdf.page_reader import read_pages
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
@@ -165,6 +168,18 @@ def test_the_names_of_days_have_room_beside_five_columns_in_large_print(
     done = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE)
     assert done.problems == ()
     assert done.printed
+
+
+def test_columns_of_a_log_are_as_wide_as_what_is_written_there() -> None:
+    """A number and a tick take little room, words take more, and a long heading fits."""
+    plain = {"Date": None, "Weight": "pounds", "Swelling": None, "Electrocardiogram": None}
+    columns = tuple(
+        LogHeading((Span(label),), (Span(unit),) if unit else None) for label, unit in plain.items()
+    )
+    widths = column_widths(EditionLog(columns, 3, (), None))
+    date, weight, words, long = (float(width.removesuffix("%")) for width in widths)
+    assert date < weight < words < long
+    assert date + weight + words + long == pytest.approx(100, abs=0.1)
 
 
 @pytest.mark.slow

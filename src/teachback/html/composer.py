@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from teachback.content.clinic import Clinic
     from teachback.content.inline_markup import Line, Place, Span
     from teachback.content.printed_words import Words
-    from teachback.editions.edition import Edition, TableRow
+    from teachback.editions.edition import Edition, EditionLog, TableRow
     from teachback.files.page_resources import ForbiddenContent
 
 # A number that a phone can dial: its digits, without an extension, which the caller dials later.
@@ -83,6 +83,13 @@ _ACCENT: Final = re.compile(r"--accent:\s*#([0-9a-fA-F]{6})\b")
 _ICON: Final = re.compile(r"""(?<=url\()icons/[\w-]+\.svg(?=\))""")
 # In characters. A longer heading wraps in a narrow first column.
 LONG_HEADING: Final = 40
+# In characters: the longest heading of a column for ticks or dates, and the room in a column for
+# those, and for words.
+SHORT_LABEL: Final = 5
+_NARROW: Final = 8
+_WORDS: Final = 15
+# The width of a letter of a heading, as a share of that of what is written below it.
+_BOLD: Final = 1.4
 # In pt: the width of a field is declared for type of this size.
 FIELD_TYPE: Final = 13.0
 # In mm, for a style sheet that sets no size. Any scanner reads modules from 0.4 mm on.
@@ -134,6 +141,7 @@ def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
     environment.filters["marked"] = _marked_here
     environment.filters["words_only"] = words_only
     environment.filters["fill"] = fill
+    environment.filters["column_widths"] = column_widths
     environment.tests["wide"] = wide
     return environment
 
@@ -342,6 +350,24 @@ def shown_address(span: Span) -> str:
 def wide(rows: tuple[TableRow, ...]) -> bool:
     """Return whether the first column holds sentences, and so needs half of the table's width."""
     return any(len(words_only(row.cells[0] or ())) > LONG_HEADING for row in rows)
+
+
+def column_widths(log: EditionLog) -> tuple[str, ...]:
+    """Return the width of each column of a log, as a share of its width in percent.
+
+    A column with a unit holds a number, and one with a short heading a tick or a date: they are
+    narrow. The others hold words. No column is narrower than the longest word of its heading.
+    """
+    rows = max((len(words_only(heading)) for heading in log.headings), default=0)
+    letters = []
+    for number, column in enumerate(log.columns):
+        words = f"{words_only(column.label)} {words_only(column.unit or ())}".split()
+        is_narrow = column.unit or len(words_only(column.label)) <= SHORT_LABEL
+        room: float = _NARROW if is_narrow else _WORDS
+        if log.headings and number == 0:
+            room = min(rows, _WORDS) * _BOLD + 2
+        letters.append(max(room, max(map(len, words)) * _BOLD + 2))
+    return tuple(f"{100 * width / sum(letters):.2f}%" for width in letters)
 
 
 def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:

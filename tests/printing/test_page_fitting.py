@@ -170,6 +170,25 @@ def test_the_names_of_days_have_room_beside_five_columns_in_large_print(
     assert done.printed
 
 
+def test_an_address_breaks_behind_a_slash_and_not_at_a_hyphen(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """No reader wonders whether the hyphen at the end of a line belongs to the address."""
+    address = "www.example.org/heart-and-kidney-clinics/leg-cramps-and-what-to-do/more-to-read-here"
+    words = "Read what the clinic tells all of its patients about leg cramps at night"
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": f"{TINY}      - text: '[{words}](https://{address})'\n"}
+    )
+    done = printed(clinic, "tiny", "ckd")
+    assert done.problems == ()
+    lines: dict[float, str] = {}
+    for run in read_pages(done.printed[0].data, 20)[0].runs:
+        lines[run.bounds[1]] = lines.get(run.bounds[1], "") + run.words
+    ends = [line.strip()[-1] for line in lines.values() if "/" in line]
+    assert "/" in ends
+    assert "-" not in ends
+
+
 def test_columns_of_a_log_are_as_wide_as_what_is_written_there() -> None:
     """A number and a tick take little room, words take more, and a long heading fits."""
     plain = {"Date": None, "Weight": "pounds", "Swelling": None, "Electrocardiogram": None}

@@ -331,8 +331,16 @@ def _span(span: Span, medium: Medium, write_here: str) -> Markup:
         html = Markup('<a href="{}">{}</a>').format(span.href, html)
         address = shown_address(span)
         if address:
-            html += Markup(' <span class="address">({})</span>').format(address)
+            html += Markup(' <span class="address">({})</span>').format(_in_pieces(address))
     return Markup("<strong>{}</strong>").format(html) if span.strong else html
+
+
+def _in_pieces(address: str) -> Markup:
+    """Return an address that breaks behind its slashes only: a reader must not lose a hyphen."""
+    pieces = re.findall(r"[^/]*/*", address)
+    return Markup("").join(
+        Markup('<span class="piece">{}</span>').format(piece) for piece in pieces if piece
+    )
 
 
 def shown_address(span: Span) -> str:

@@ -17,6 +17,8 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
+from teachback.pdf.page_images import page_pictures
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 STARTERS = sorted(path.stem for path in (ROOT / "content" / "starters").glob("*.yaml"))
@@ -53,6 +55,13 @@ def pages_of(folder: Path, handout: str, audience: str, *, depth: str = "") -> l
     end = f"-{depth}" if depth else ""
     found = (folder / "build" / handout).glob(f"handout-{audience}-en-letter{end}-[0-9].png")
     return sorted(found)
+
+
+def sheet_to_sign(folder: Path) -> list[Path]:
+    """Return pictures of the first two pages of a sheet to sign."""
+    for number, data in enumerate(page_pictures((folder / "report.pdf").read_bytes())):
+        (folder / f"report-{number}.png").write_bytes(data)
+    return [folder / "report-0.png", folder / "report-1.png"]
 
 
 def phone_page(page: Path, name: str) -> None:
@@ -96,6 +105,8 @@ def main() -> None:
         first = [pages_of(folder, starter, "ckd")[0] for starter in STARTERS]
         first.append(pages_of(folder, "leg-cramps", "ckd")[0])
         side_by_side(first, "starters.png", width=340, columns=4)
+        teachback(folder, "check", "leg-cramps", "--report", "report.pdf")
+        side_by_side(sheet_to_sign(folder), "report-leg-cramps.png", width=700, columns=2)
         phone_page(folder / "build" / "leg-cramps" / "handout-ckd-en.html", "phone.png")
 
 

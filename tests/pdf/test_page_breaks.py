@@ -6,7 +6,7 @@ import pytest
 
 from teachback.files.workspace import Workspace, builtin_root
 from teachback.pdf import renderer
-from teachback.pdf.page_breaks import break_faults
+from teachback.pdf.page_breaks import break_faults, lone_entries
 from teachback.printing.design import open_design
 
 FILES = open_design(Workspace(builtin_root(), builtin_root())).files
@@ -103,3 +103,11 @@ def test_a_bad_page_break_is_found(name: str) -> None:
 def test_a_good_page_break_is_not_called_bad(name: str) -> None:
     """What an author asks for, and what cannot be otherwise, is no fault."""
     assert faults(GOOD[name]) == []
+
+
+@pytest.mark.parametrize(("before", "lone"), [(9, 1), (8, 0), (10, 0)])
+def test_a_first_step_alone_at_the_end_of_a_page_is_counted(before: int, lone: int) -> None:
+    """A list that begins with two steps there, or on the next page, is not."""
+    steps = "<ol style='margin: 0'>" + "<li>A step</li>" * 5 + "</ol>"
+    page = f'<html lang="en"><title>x</title><style>{STYLE}</style><body>{lines(before)}{steps}'
+    assert lone_entries(renderer.lay_out(page, FILES, renderer.Fonts())) == lone

@@ -53,6 +53,21 @@ def break_faults(laid: LaidOutDocument) -> tuple[BreakFault, ...]:
     return tuple(sorted(found, key=lambda fault: fault.page))
 
 
+def lone_entries(laid: LaidOutDocument) -> int:
+    """Return how many lists and questions have their first entry alone at a page's end."""
+    parts: dict[Any, list[int]] = {}
+    for page in laid.document.pages:
+        for box in _all_boxes(page._page_box):  # noqa: SLF001 -- see break_faults
+            if isinstance(box, boxes.BlockBox) and (
+                box.element_tag in {"ol", "ul"} or "teach-back" in _classes(box)
+            ):
+                entries = sum(
+                    child.element_tag == "li" or "ask" in _classes(child) for child in box.children
+                )
+                parts.setdefault(box.element, []).append(entries)
+    return sum(len(places) > 1 and places[0] == 1 for places in parts.values())
+
+
 def may_save_page(laid: LaidOutDocument, share: float) -> bool:
     """Return whether text of this share of its height might take a page less.
 

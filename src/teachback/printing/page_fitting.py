@@ -36,22 +36,24 @@ _NAMED: Final = 3
 
 
 class _Fit(NamedTuple):
-    """A layout that keeps its promise: its HTML, its bad page breaks and the pages of its tiers."""
+    """A layout that keeps its promise: its HTML, its bad page breaks and the pages of its tiers.
+
+    `lone` are the first entries of lists that are alone at a page's end.
+    """
 
     page: str
     laid: LaidOutDocument
     faults: int
     tiers: tuple[tuple[str, tuple[int, ...]], ...]
+    lone: int
 
     def is_better_than(self, other: _Fit) -> bool:
-        """Return whether it has fewer faults, or as few on fewer pages.
+        """Return whether it has fewer faults, or as few on fewer pages, or fewer lone entries.
 
         No red flag goes to a later page for that.
         """
-        return self.tiers <= other.tiers and (self.faults, self.laid.pages) < (
-            other.faults,
-            other.laid.pages,
-        )
+        mine, others = ((one.faults, one.laid.pages, one.lone) for one in (self, other))
+        return self.tiers <= other.tiers and mine < others
 
 
 def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
@@ -61,14 +63,14 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     clinic.yaml does not tip it over. Raises TeachbackError when it takes more pages in the smallest
     type than it promises.
     """
-    from teachback.pdf.page_breaks import break_faults, may_save_page
+    from teachback.pdf.page_breaks import break_faults, lone_entries, may_save_page
     from teachback.pdf.page_layout import tier_pages
 
     laid_with = cache(lambda styles: _laid_with(styles, job, served))
     best: _Fit | None = None
     saves = False
     for styles in CHOICES:
-        if best and not best.faults and not (saves and styles in _TIGHTER):
+        if best and not best.faults and not ((saves or best.lone) and styles in _TIGHTER):
             break
         # What does not fit is no better with more space; what fits needs no smaller type.
         if styles in (_SMALLER if best else _WIDER):
@@ -78,7 +80,8 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
             return (best.page, best.laid) if best else (page, laid)
         if job.promised and laid.pages > job.promised.pages:
             continue
-        fit = _Fit(page, laid, len(break_faults(laid)), tier_pages(laid)[:2])
+        faults, tiers = len(break_faults(laid)), tier_pages(laid)[:2]
+        fit = _Fit(page, laid, faults, tiers, lone_entries(laid))
         if best is None:
             best = fit
             saves = may_save_page(laid, _LEAST_HEIGHT) and laid_with(_SPACE)[1].pages < laid.pages

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import os
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,12 @@ from workspace_cases import lay
 
 from teachback.checking.clinical import rule_loader
 from teachback.errors import TeachbackError
-from teachback.files.generated_text import generated_text_problems
-from teachback.files.workspace import Workspace, builtin_root
+from teachback.files import merged_files
+from teachback.files.workspace import Workspace, builtin_root, package_root
+from teachback.files.yaml_reader import read_yaml
 from teachback.html import composer
 from teachback.html.template_sandbox import open_sandbox
-from teachback.printing import design
+from teachback.printing import design, fingerprints
 from teachback.printing.process_pool import Outcome, Pool
 from teachback.units import CARD
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
 
     from teachback.checking.clinical.clinical_rules import TextRules
-    from teachback.errors import Problem
     from teachback.printing.process_pool import Task
 
 # `./teachback test` sets it, and messages would name commands as they are typed there.
@@ -44,6 +45,11 @@ hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).parents[1]
+
+# In memory, where there is room: a run makes and deletes 50,000 small files, 0.6 GB.
+MEMORY = Path("/dev/shm")  # noqa: S108 -- pytest makes a folder there that only this user can read
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 4_000_000_000:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 class _Compiled(BytecodeCache):
@@ -62,16 +68,15 @@ class _Compiled(BytecodeCache):
 
 @pytest.fixture(scope="session", autouse=True)
 def built_in_files_once() -> Iterator[None]:
-    """Load the built-in rules, templates and styles once, also for forked worker processes.
+    """Load the built-in rules and templates once, also for forked worker processes.
 
-    They take half the time of a small page. A workspace's own files are loaded each time.
+    They take half the time of a small page. A workspace's own files are loaded each time; the same
+    bytes of words, sources or audiences are parsed once, and the program's own code is hashed once.
     """
     root = builtin_root()
     load = rule_loader.load_clinical_rules
-    styles = {path.read_text(encoding="utf-8") for path in (root / "styles").glob("*.css")}
     compiled = _Compiled()
     load_once = functools.cache(load)
-    found_once = functools.cache(lambda css, name: tuple(generated_text_problems(css, name)))
 
     def rules(workspace: Workspace) -> TextRules:
         if workspace.root == root:
@@ -79,8 +84,12 @@ def built_in_files_once() -> Iterator[None]:
         own = workspace.root / "content" / "rules"
         return load(workspace) if own.exists() else load_once(Workspace(root / "none", root))
 
-    def texts(css: str, name: str) -> Iterable[Problem]:
-        return (found_once if css in styles else generated_text_problems)(css, name)
+    hashed = fingerprints._program  # noqa: SLF001 -- no public name
+    hashed_once = functools.cache(hashed)
+
+    def program() -> Any:  # noqa: ANN401 -- a hash has no public type
+        changed = fingerprints.package_root is not package_root
+        return hashed() if changed else hashed_once().copy()
 
     def templates(folders: Iterable[Path]) -> Environment:
         environment = open_sandbox(folders)
@@ -89,12 +98,12 @@ def built_in_files_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rule_loader, "load_clinical_rules", rules)
-        patch.setattr(design, "generated_text_problems", texts)
         patch.setattr(composer, "open_sandbox", templates)
+        patch.setattr(merged_files, "read_yaml", functools.lru_cache(64)(read_yaml))
+        patch.setattr(fingerprints, "_program", program)
         plain = Workspace(root, root)
         rules(Workspace(root / "none", root))
         opened = design.open_design(plain)
-        tuple(design.design_problems(opened))
         for name in opened.environment.list_templates(extensions=["html"]):
             opened.environment.get_template(name)
         yield

@@ -223,7 +223,7 @@ def test_a_picture_that_a_style_names_shows_no_words(
     """No rule reads them, and no text is beside them."""
     style = f'h1 {{ background: url("../{name}") }}'
     clinic = workspace({name: WORDS, "styles/clinic.css": style})
-    (problem,) = design_problems(open_design(clinic))
+    (problem,) = design_problems(open_design(clinic), clinic)
     assert problem.message == "a picture of the design shows 'Dose: 40 mg', which no rule reads"
     assert problem.location == Location(str(clinic.root / name), 3, 1)
 

@@ -25,6 +25,7 @@ class ComparisonRequest:
 
     comparison: Comparison
     clinic: Clinic
+    workspace: Workspace
     design: Design
 
 
@@ -71,7 +72,9 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
     hint = OfDesign("Compare the clinic's own templates/diff.html with the built-in one.")
     design = open_design(workspace)
     with Pool(
-        ComparisonRequest(comparison, clinic, design), 1, settle=hinting(design.files)
+        ComparisonRequest(comparison, clinic, workspace, design),
+        1,
+        settle=hinting(design.files),
     ) as pool:
         write_whole(page, pool.one(Task(_page, None, "filling the templates", hint)).encode())
 
@@ -82,7 +85,7 @@ def _page(sheet: ComparisonRequest, _: None) -> str:
     from teachback.proofing.added_words import added_words_problems
 
     compose = partial(compose_comparison, sheet.comparison, sheet.clinic)
-    problems = tuple(design_problems(sheet.design))
+    problems = tuple(design_problems(sheet.design, sheet.workspace))
     page = "" if problems else compose(sheet.design)
     problems = problems or added_words_problems(
         page, "the comparison", "diff.html", sheet.design, compose

@@ -55,6 +55,7 @@ class ReportRequest:
 
     report: Report
     clinic: Clinic
+    workspace: Workspace
     design: Design
     paper: Paper
     glyphs: frozenset[int]
@@ -110,7 +111,9 @@ def write_reports(
         today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off, full
     )
     makers: dict[str, Callable[[ReportRequest, None], bytes]] = {"html": _page, "pdf": _pdf}
-    given = ReportRequest(report, shared.clinic, open_design(workspace), paper, shared.glyphs)
+    given = ReportRequest(
+        report, shared.clinic, workspace, open_design(workspace), paper, shared.glyphs
+    )
     sizes = [
         checked.authored.file.size for checked in checkup.handouts if checked.authored is not None
     ]
@@ -151,7 +154,7 @@ def _check_styles(given: ReportRequest) -> None:
     """Raise TeachbackError for styles that could hide or add words on the sheet."""
     from teachback.printing.design import design_problems
 
-    problems = tuple(design_problems(given.design))
+    problems = tuple(design_problems(given.design, given.workspace))
     if problems:
         raise TeachbackError(*problems)
 

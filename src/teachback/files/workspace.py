@@ -487,33 +487,33 @@ def _is_inside(path: Path, descriptor: int) -> bool:
 
     Links are resolved first.
     """
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are followed below
-    roots = [folder.parent for folder in whole.parents if folder.name in KINDS]
-    builtin = builtin_root()
-    if not roots or (builtin.name == _PACKAGED and builtin in roots):
+    # Text instead of Path: a build reads hundreds of files before it has anything to do.
+    whole = os.path.abspath(path)  # noqa: PTH100 -- links are followed below
+    parts = whole.split("/")
+    roots = ["/".join(parts[:at]) for at in range(1, len(parts) - 1) if parts[at] in KINDS]
+    builtin = str(builtin_root())
+    if not roots or (builtin.endswith(f"/{_PACKAGED}") and builtin in roots):
         # Not a file of a workspace, or a built-in file as it was installed, perhaps through links.
         return True
     real = _real(whole, descriptor)
     return real is not None and any(
-        real.is_relative_to(_real_root(root)) for root in (*roots, builtin)
+        real.startswith(f"{_real_root(root).rstrip('/')}/") for root in (*roots, builtin)
     )
 
 
-def _real(path: Path, descriptor: int) -> Path | None:
+def _real(path: str, descriptor: int) -> str | None:
     """Return the real path of an open file, or None when another file has replaced it."""
     try:
-        return Path(os.readlink(f"/proc/self/fd/{descriptor}"))  # noqa: PTH115 -- not a real link
+        return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 -- not a real link
     except OSError:
         real, opened = os.path.realpath(path), os.fstat(descriptor)
         found = os.stat(real)  # noqa: PTH116 -- as the lines around it
-        return (
-            Path(real) if (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino) else None
-        )
+        return real if (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino) else None
 
 
 @lru_cache(maxsize=64)
-def _real_root(root: Path) -> str:
-    return os.path.realpath(root)
+def _real_root(root: str) -> str:
+    return os.path.realpath(root or "/")
 
 
 def check_target(path: Path, endings: Collection[str], workspace: Workspace, option: str) -> None:

@@ -62,28 +62,40 @@ def open_design(workspace: Workspace) -> Design:
     return Design(open_templates(folders(workspace, "templates")), styles, files)
 
 
-def design_problems(design: Design) -> Iterator[Problem]:
-    """Yield the faults of the style sheets and of their pictures, before any page is made."""
-    for name, css in design.styles.items():
+def design_problems(design: Design, workspace: Workspace) -> Iterator[Problem]:
+    """Yield the faults of a workspace's own style sheets and of the pictures of its design.
+
+    No page needs to be made for them. The built-in files are checked by tests.
+    """
+    builtin = builtin_root()
+    for name, css in _own_styles(design, workspace).items():
         sheet = shown(design.files[f"styles/{name}"])
         flaws = _in_time(sheet, stylesheet_problems, css, sheet, design.files)
         yield from flaws
         yield from _in_time(sheet, generated_text_problems, css, sheet)
         if not flaws:
-            builtin = builtin_root() / "styles" / name
-            known = builtin.read_text(encoding="utf-8") if builtin.is_file() else ""
+            known = builtin / "styles" / name
+            allowed = known.read_text(encoding="utf-8") if known.is_file() else ""
             # All that a built-in sheet declares is allowed.
-            if css != known:
-                yield from _in_time(sheet, screen_style_problems, css, sheet, known)
+            if css != allowed:
+                yield from _in_time(sheet, screen_style_problems, css, sheet, allowed)
     own = [
         read_bytes(path).decode("utf-8-sig")
         for name, path in design.files.items()
-        if name.endswith((".css", ".html")) and not path.is_relative_to(builtin_root())
+        if name.endswith((".css", ".html")) and not path.is_relative_to(builtin)
     ]
     for name, path in design.files.items():
-        named = name.startswith("styles/icons/") or any(path.name in text for text in own)
-        if named and path.suffix.lower() in KINDS:
+        drawn = name.startswith("styles/icons/") and path.is_relative_to(workspace.root)
+        if path.suffix.lower() in KINDS and (drawn or any(path.name in text for text in own)):
             yield from _in_time(shown(path), _picture_problems, path)
+
+
+def _own_styles(design: Design, workspace: Workspace) -> dict[str, str]:
+    return {
+        name: css
+        for name, css in design.styles.items()
+        if design.files[f"styles/{name}"].is_relative_to(workspace.root)
+    }
 
 
 def _picture_problems(path: Path) -> Iterator[Problem]:
@@ -113,29 +125,20 @@ def _in_time(
 
 
 def check_design(design: Design, workspace: Workspace) -> tuple[Problem, ...]:
-    """Return all faults of the design, as its files show them and as WeasyPrint reads it.
-
-    Only the workspace's own style sheets are given to WeasyPrint; tests do so with the built-in
-    ones.
-    """
-    flaws = tuple(design_problems(design))
-    own = {
-        name: css
-        for name, css in design.styles.items()
-        if design.files[f"styles/{name}"].is_relative_to(workspace.root)
-    }
-    return (*flaws, *_style_problems(own, design, flaws))
+    """Return the faults of a workspace's own design, in its files and as WeasyPrint reads it."""
+    flaws = tuple(design_problems(design, workspace))
+    return (*flaws, *_style_problems(_own_styles(design, workspace), design, flaws))
 
 
 def _style_problems(
     styles: Mapping[str, str], design: Design, flaws: Iterable[Problem]
 ) -> Iterator[Problem]:
     """Check the style sheets for paper; of a flawed one, yield only problems with a line number."""
-    from teachback.pdf.renderer import style_problems
-
     flawed = {flaw.location.file for flaw in flaws if flaw.location}
     for name, css in styles.items():
         if "screen" not in name:
+            from teachback.pdf.renderer import style_problems
+
             sheet = shown(design.files[f"styles/{name}"])
             found = _in_time(sheet, style_problems, sheet, css)
             yield from (p for p in found if sheet not in flawed or (p.location and p.location.line))
@@ -182,7 +185,8 @@ def _named_by_design(design: Design) -> dict[str, Path]:
     return {
         name: path
         for name, path in pictures.items()
-        if re.search(rf"(?<![\w.-]){re.escape(path.name)}", written)
+        # Most are not named at all, which a plain search finds sooner.
+        if path.name in written and re.search(rf"(?<![\w.-]){re.escape(path.name)}", written)
     }
 
 

@@ -88,7 +88,7 @@ def built_in_files_once() -> Iterator[None]:
     hashed_once = functools.cache(hashed)
 
     def program() -> Any:  # noqa: ANN401 -- a hash has no public type
-        changed = fingerprints.package_root is not package_root
+        changed = vars(fingerprints)["package_root"] is not package_root
         return hashed() if changed else hashed_once().copy()
 
     def templates(folders: Iterable[Path]) -> Environment:

@@ -105,24 +105,26 @@ class Medium(StrEnum):
 
 @dataclass(frozen=True)
 class Design:
-    """The files that pages are made from: templates, style sheets by name, and files they name."""
+    """The files that pages are made from: templates, style sheets by name, and files they name.
+
+    `pictures` are those below content/ that a template or a style names.
+    """
 
     environment: jinja2.Environment
     styles: Mapping[str, str]
     files: Mapping[str, Path]
+    pictures: Mapping[str, Path]
 
     def __reduce__(self) -> tuple[object, ...]:
         # Templates cannot be sent to another process, but their folders can.
         folders = tuple(
             Path(folder) for folder in getattr(self.environment.loader, "searchpath", ())
         )
-        return _reopened, (folders, self.styles, self.files)
+        return _reopened, (folders, self.styles, self.files, self.pictures)
 
 
-def _reopened(
-    folders: tuple[Path, ...], styles: Mapping[str, str], files: Mapping[str, Path]
-) -> Design:
-    return Design(open_templates(folders), styles, files)
+def _reopened(folders: tuple[Path, ...], *files: Any) -> Design:  # noqa: ANN401 -- as in Design
+    return Design(open_templates(folders), *files)
 
 
 @dataclass(frozen=True)

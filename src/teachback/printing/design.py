@@ -48,6 +48,7 @@ def open_design(workspace: Workspace) -> Design:
     files = effective_files(workspace)
     problems: list[Problem] = []
     styles = {}
+    written = ""
     for name, path in files.items():
         if name.startswith(("styles/", "templates/")) and name.endswith((".css", ".html")):
             try:
@@ -55,11 +56,18 @@ def open_design(workspace: Workspace) -> Design:
             except TeachbackError as error:
                 problems.extend(error.problems)
                 continue
+            written += text
             if name.startswith("styles/"):
                 styles[name.removeprefix("styles/")] = text
     if problems:
         raise TeachbackError(*problems)
-    return Design(open_templates(folders(workspace, "templates")), styles, files)
+    named = {
+        name: path
+        for name, path in _pictures(files).items()
+        # Most are not named at all, which a plain search finds sooner.
+        if path.name in written and re.search(rf"(?<![\w.-]){re.escape(path.name)}", written)
+    }
+    return Design(open_templates(folders(workspace, "templates")), styles, files, named)
 
 
 def design_problems(design: Design, workspace: Workspace) -> Iterator[Problem]:
@@ -154,7 +162,7 @@ def design_hash(design: Design) -> str:
         for name, path in design.files.items()
         if name.startswith(("templates/", "styles/")) and name not in UNPRINTED
     }
-    return design_fingerprint({**made, **_named_by_design(design)})
+    return design_fingerprint({**made, **design.pictures})
 
 
 def pictures_hash(design: Design, edition: str) -> str:
@@ -167,8 +175,8 @@ def refuse_unhashed(design: Design, edition: str, page: str) -> None:
 
     That is one whose name a template puts together. `edition` is as for `pictures_hash`.
     """
-    hashed = {*_named_by_design(design), *_named_by_edition(design, edition)}
-    built = [name for name in _pictures(design) if name not in hashed and quote(name) in page]
+    hashed = {*design.pictures, *_named_by_edition(design, edition)}
+    built = [name for name in _pictures(design.files) if name not in hashed and quote(name) in page]
     if built:
         hint = "Write the whole name into the template, so that the edition code covers it."
         raise TeachbackError(
@@ -176,33 +184,19 @@ def refuse_unhashed(design: Design, edition: str, page: str) -> None:
         )
 
 
-def _named_by_design(design: Design) -> dict[str, Path]:
-    pictures = _pictures(design)
-    if not pictures:
-        return {}
-    sheets = [path for name, path in design.files.items() if name.endswith((".html", ".css"))]
-    written = "".join(decode(read_bytes(path), shown(path), markup=True) for path in sheets)
-    return {
-        name: path
-        for name, path in pictures.items()
-        # Most are not named at all, which a plain search finds sooner.
-        if path.name in written and re.search(rf"(?<![\w.-]){re.escape(path.name)}", written)
-    }
-
-
 def _named_by_edition(design: Design, edition: str) -> dict[str, Path]:
     return {
         name: path
-        for name, path in _pictures(design).items()
+        for name, path in _pictures(design.files).items()
         if repr(name.removeprefix("content/")) in edition
     }
 
 
-def _pictures(design: Design) -> dict[str, Path]:
+def _pictures(files: Mapping[str, Path]) -> dict[str, Path]:
     """Return the pictures below content/, by name; see `page_resources.served`."""
     return {
         name: path
-        for name, path in design.files.items()
+        for name, path in files.items()
         if name.startswith("content/") and path.suffix.lower() in KINDS
     }
 

@@ -16,6 +16,7 @@ from teachback.files.page_resources import RTL, parse_page
 from teachback.pdf.page_reader import read_words, screen_text
 from teachback.pdf.text_matching import (
     APART,
+    LINE_HYPHEN,
     SAME_LINE,
     MatchFault,
     Token,
@@ -128,7 +129,7 @@ def _compared(
     Return the sentences that are lost, each with whether it is elsewhere, and the problems of text
     that is added or moved.
     """
-    known = _Known.of(expected)
+    known = _Known.of(expected, read.text)
     at = 0
     before = ""
     lost: list[tuple[ExpectedSentence, bool]] = []
@@ -207,11 +208,11 @@ class _Known(NamedTuple):
     beside: re.Pattern[str]
 
     @classmethod
-    def of(cls, expected: Expected) -> _Known:
-        """Sort the phrases of the templates by whether they hold letters."""
+    def of(cls, expected: Expected, text: str) -> _Known:
+        """Sort the phrases of the templates that a text may hold by whether they hold letters."""
         letters = [text for text in expected.frame if any(map(str.isalpha, text))]
         numbers = [text for text in expected.frame if text not in letters]
-        return cls(_any_of(letters), _any_of(numbers), _any_of(expected.beside))
+        return cls(*(_any_of(some, text) for some in (letters, numbers, expected.beside)))
 
     def stranger(self, read: ReadText, start: int, end: int, number: str, *, beside: bool) -> str:
         """Return what does not belong between two sentences; an empty text where all of it does.
@@ -259,14 +260,26 @@ class _Known(NamedTuple):
         return ""
 
 
-def _any_of(texts: Iterable[str]) -> re.Pattern[str]:
-    """Return a pattern for any of some texts as a page has them; the longest match wins."""
+def _any_of(phrases: Iterable[str], text: str) -> re.Pattern[str]:
+    """Return a pattern for any of some phrases as `text` has them; the longest match wins.
+
+    Phrases that cannot be in this text are left out, for a pattern of hundreds takes long to make.
+    """
+    there = _without_hyphens(text)
     found = sorted(
-        {sought(text) for text in texts if comparable(text)},
+        {
+            sought(phrase)
+            for phrase in phrases
+            if (letters := comparable(phrase)) and _without_hyphens(letters) in there
+        },
         key=lambda one: len(one.letters),
         reverse=True,
     )
     return re.compile("|".join(one.pattern.pattern for one in found) or "(?!)")
+
+
+def _without_hyphens(text: str) -> str:
+    return text.replace("-", "").replace(LINE_HYPHEN, "")
 
 
 # Placeholders for known words and known numbers that were found in a text.
@@ -306,7 +319,7 @@ _NUMBERS: Final = re.compile(r"\d+")
 
 def _stranger(text: str, known: Iterable[str]) -> str:
     """Return the rest of a text without all known phrases; stops and bullets may remain."""
-    left = _any_of(known).sub(_WORDS, text)
+    left = _any_of(known, text).sub(_WORDS, text)
     if re.fullmatch(_SIGNS_BESIDE, left):
         return ""
     return " ".join(left.replace(_WORDS, " ").split())

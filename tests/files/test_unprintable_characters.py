@@ -52,16 +52,14 @@ IGNORABLE = (
     ),
     *(*range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)),
 )
-FORMAT = tuple(number for number in range(0x110000) if unicodedata.category(chr(number)) == "Cf")
-BLANKS = (
-    *(
-        number
-        for number in range(0x110000)
-        if unicodedata.category(chr(number)) == "Zs" and number != 0x20
-    ),
-    0x2800,
-)
-UNSEEN = [chr(number) for number in sorted({*IGNORABLE, *FORMAT, *BLANKS})]
+# Format characters and blanks. No letter of the last two planes is assigned, and private ones are no
+# such characters.
+LISTED = frozenset(map(chr, (*IGNORABLE, 0x2800)))
+UNSEEN = [
+    letter
+    for letter in map(chr, range(0xF0000))
+    if letter in LISTED or (unicodedata.category(letter) in {"Cf", "Zs"} and letter != " ")
+]
 TEXT = "Take ibuprofen for pain, 2 pills."
 
 

@@ -151,6 +151,8 @@ def _try(
     return laid, tuple(text_outside(laid, CARD_INSET - 0.1))
 
 
+# The stocks that a problem names at most.
+_STOCKS: Final = 6
 # Characters: a red flag of more is long for a card, if it is also twice as long as is usual there.
 _LONG: Final = 80
 
@@ -197,12 +199,14 @@ def _card_problems(
 
 
 def _fitting_stocks(job: Job, number: int, served: Mapping[str, Path]) -> list[str]:
-    """Return the names of up to six stocks on which a refused card fits at the smallest type."""
+    """Return the names of some stocks on which a refused card fits at the smallest type."""
     known: dict[Box, bool] = {}
-    names = []
+    names: list[str] = []
     for name, box in (job.run.others if job.run else {}).items():
+        if len(names) == _STOCKS:
+            break
         if box not in known:
             laid, outside = _try(job.cards[number], box, (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR), served)
             known[box] = all(sides_that_fit(laid)) and not outside
         names += [name] if known[box] else []
-    return names[:6]
+    return names

@@ -6,8 +6,8 @@ import datetime as dt
 import functools
 import os
 import shutil
+import tempfile
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -117,17 +117,22 @@ def _warm_printing() -> None:
     from teachback.pdf.renderer import Fonts, lay_out
     from teachback.printing.job_composer import JobOrder, compose_job, print_context
 
-    with TemporaryDirectory() as folder:
-        workspace = Workspace(lay(Path(folder), {}), builtin_root())
-        context = print_context(
-            workspace, read_handouts(workspace, handout_files(workspace)), resolve({}, workspace)
-        )
-        handout, card = (
-            compose_job(context, JobOrder("tiny", ("ckd",), kind, ("pdf",)))
-            for kind in ("handout", "card")
-        )
-        for page in (handout.handout, composer.at_size(card.cards[0], CARD, [(9.0, 9.0)])):
-            lay_out(page, context.files, Fonts())
+    with pytest.MonkeyPatch.context() as patch:
+        # Its fonts stay for all tests, so they do not belong into the folder of one.
+        patch.setattr(tempfile, "tempdir", None)
+        with tempfile.TemporaryDirectory() as folder:
+            workspace = Workspace(lay(Path(folder), {}), builtin_root())
+            context = print_context(
+                workspace,
+                read_handouts(workspace, handout_files(workspace)),
+                resolve({}, workspace),
+            )
+            handout, card = (
+                compose_job(context, JobOrder("tiny", ("ckd",), kind, ("pdf",)))
+                for kind in ("handout", "card")
+            )
+            for page in (handout.handout, composer.at_size(card.cards[0], CARD, [(9.0, 9.0)])):
+                lay_out(page, context.files, Fonts())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -258,8 +258,10 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
     roots = tuple(os.path.realpath(root) for root in workspace.roots)
     for root in reversed(workspace.roots):
         walked: set[str] = set()
-        for kind in KINDS:
-            for folder, subfolders, names in os.walk(root / kind, followlinks=True):
+        starts = [str(root / kind) for kind in KINDS]
+        # Links come last: a folder is known by its own name, in whatever order the disk lists them.
+        for start in starts:
+            for folder, subfolders, names in os.walk(start):
                 # Follow links, since pages would be made from their targets. A link that leads out
                 # of the workspace, or a cycle of links, ends here.
                 real = os.path.realpath(folder)
@@ -271,12 +273,10 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
                 inside = Path(folder).relative_to(root).as_posix()
                 if inside in {"content/handouts", "content/starters"}:
                     continue
+                here = Path(folder)
+                starts += [str(here / name) for name in subfolders if (here / name).is_symlink()]
                 found.update(
-                    {
-                        f"{inside}/{name}": Path(folder) / name
-                        for name in names
-                        if not name.startswith(".")
-                    }
+                    {f"{inside}/{name}": here / name for name in names if not name.startswith(".")}
                 )
     merged = {
         f"{BELOW}{name}": workspace.builtin / name

@@ -169,18 +169,24 @@ def test_a_link_out_is_found_behind_a_link_that_stays_inside(
 def test_links_inside_the_workspace_are_followed_and_so_is_one_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Two names for one drawing are allowed."""
+    """Two names for one drawing are allowed, and a folder keeps its own name."""
     root = lay(
         tmp_path / "clinic",
-        {"content/images/cup.svg": SVG + b"</svg>", "content/images/mug.svg": Link("cup.svg")},
+        {
+            "content/images/cup.svg": SVG + b"</svg>",
+            "content/images/mug.svg": Link("cup.svg"),
+            "styles/clinic.css": b"",
+        },
     )
     (root / "content/pictures").symlink_to("images", target_is_directory=True)
+    (root / "content/a").symlink_to("../styles", target_is_directory=True)
     (tmp_path / "here").symlink_to(root, target_is_directory=True)
     code, stdout, _ = here(
         "build tiny --kind handout --format html", tmp_path / "here", monkeypatch, capsys
     )
     assert (code, stdout.splitlines()[-2]) == (0, "2 printed; all of it is in build")
-    assert "content/images/mug.svg" in effective_files(open_workspace(tmp_path / "here"))
+    files = effective_files(open_workspace(tmp_path / "here"))
+    assert {"content/images/mug.svg", "styles/clinic.css"} <= files.keys()
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import gc
 import os
 import shutil
 import tempfile
@@ -43,6 +44,9 @@ os.environ.pop("TEACHBACK_LAUNCHER", None)
 # The same cases each time, and no deadline: a busy machine is not a fault.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
+
+# The tests and what they load are a million objects: collect garbage among them less often.
+gc.set_threshold(50_000, 20, 20)
 
 ROOT = Path(__file__).parents[1]
 

@@ -26,6 +26,7 @@ LIGHT = {
     "cli.options",
     "cli.output",
     "cli.review_commands",
+    "cli.serve_command",
     "commands.archive_step",
     "commands.build",
     "commands.build_plan",

@@ -499,6 +499,19 @@ def test_word_add_names_the_extras_that_there_are(machine: Machine, words: tuple
     assert machine.installs() == []
 
 
+def test_the_first_serve_installs_its_extra(machine: Machine) -> None:
+    """`serve` installs what it needs once, beside other extras, and then starts the program."""
+    (machine.project / "pyproject.toml").write_text(EXTRAS, encoding="utf-8")
+    machine.start("add", "cluster")
+    machine.calls()
+
+    assert machine.start("serve", "--port", "1")[0] == RAN
+    (call,) = [call for call in machine.calls() if " install " in call]
+    assert call.endswith("-e .[serve] -c constraints.txt")
+    assert machine.start("serve")[0] == RAN
+    assert machine.installs() == []
+
+
 def test_an_extra_that_cannot_be_installed_is_not_remembered(machine: Machine) -> None:
     """After a failed download the program still starts, and is installed without the extra."""
     (machine.project / "pyproject.toml").write_text(EXTRAS, encoding="utf-8")

@@ -6,18 +6,69 @@ Only this module and `page_reader` import pypdfium2.
 from __future__ import annotations
 
 import io
+import math
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pypdfium2
 
 from teachback.errors import Problem, TeachbackError
-from teachback.units import PT_PER_INCH
+from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DPI: Final = 150
+# PNG's level of compression where a reader waits: the usual one takes a third longer.
+QUICK: Final = 1
+# In dots, drawn around a strip and cut off.
+MARGIN: Final = 8
+
+
+class Strip(NamedTuple):
+    """A part of a page: the page from 0, and left, top, width and height in mm."""
+
+    page: int
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def strip_pictures(pdf: bytes, strips: Iterable[Strip], dpi: int) -> Iterator[tuple[Strip, bytes]]:
+    """Draw parts of pages as PNG, each as it is in a picture of the whole page.
+
+    Yields each strip as it was drawn, moved outwards to whole dots.
+    """
+    scale = dpi / PT_PER_INCH
+    dots = dpi / MM_PER_INCH
+    with pypdfium2.PdfDocument(pdf) as document:
+        for strip in strips:
+            page = document[strip.page]
+            wide, high = (math.ceil(edge * scale) for edge in page.get_size())
+            left, top = (max(0, math.floor(edge * dots)) for edge in (strip.left, strip.top))
+            right = min(wide, math.ceil((strip.left + strip.width) * dots))
+            bottom = min(high, math.ceil((strip.top + strip.height) * dots))
+            # At an edge of what it draws, pdfium shades letters otherwise.
+            x, y = max(0, left - MARGIN), max(0, top - MARGIN)
+            # pdfium takes lengths in pt, and rounds them up to whole dots.
+            edges = (x, max(0, high - bottom - MARGIN), max(0, wide - right - MARGIN), y)
+            crop = [max(0.0, edge - 0.5) / scale for edge in edges]
+            around = page.render(scale=scale, crop=crop).to_pil()
+            picture = around.crop((left - x, top - y, right - x, bottom - y))
+            file = io.BytesIO()
+            picture.save(file, format="PNG", compress_level=QUICK)
+            drawn = (left / dots, top / dots, (right - left) / dots, (bottom - top) / dots)
+            yield Strip(strip.page, *drawn), file.getvalue()
+
+
+def page_picture(pdf: bytes, page: int, dpi: int) -> bytes:
+    """Draw one page, counted from 0, as PNG at `dpi` dots to the inch."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        file = io.BytesIO()
+        picture = document[page].render(scale=dpi / PT_PER_INCH).to_pil()
+        picture.save(file, format="PNG", compress_level=QUICK)
+        return file.getvalue()
 
 
 def page_pictures(pdf: bytes, dpi: int = DPI, most: int | None = None) -> tuple[bytes, ...]:

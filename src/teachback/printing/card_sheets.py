@@ -70,10 +70,12 @@ def lines_beside(
     return tuple(_lines(some, page, extras) for some in held)
 
 
-def ask_for_printing(data: bytes, sides: Sides) -> bytes:
-    """Make a PDF ask the printer for its own size and for the right sides."""
+def ask_for_printing(data: bytes, sides: Sides, copies: int = 1) -> bytes:
+    """Make a PDF ask the printer for its own size, for the right sides, and for copies."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         _ask_for_printing(pdf, sides)
+        if copies > 1:
+            pdf.Root.ViewerPreferences.NumCopies = copies
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
         return out.getvalue()

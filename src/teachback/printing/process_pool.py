@@ -37,7 +37,7 @@ from teachback.printing.process_limits import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
 
 # On macOS the text libraries do not survive a fork.
@@ -184,6 +184,23 @@ class Pool:
             for child in self._busy():
                 self._end(child)
 
+    def keep_working(
+        self, waiting: deque[Task], inbox: Connection, patience: Callable[[], float]
+    ) -> Iterator[Outcome | None]:
+        """Do the tasks that the caller adds to `waiting`, without end.
+
+        Yields each outcome as it arrives. Yields None when `inbox` has something to read, and
+        when nothing happens for as many seconds as `patience` returns.
+        """
+        while True:
+            self._hand_out(waiting)
+            outcomes = list(self._collected((inbox,), patience()))
+            self._hand_out(waiting)
+            for outcome in outcomes:
+                yield replace(outcome, problems=tuple(map(self.settle, outcome.problems)))
+            if not outcomes:
+                yield None
+
     def one(self, task: Task) -> Any:  # noqa: ANN401 -- any result
         """Do one task and return its result. Raises TeachbackError with its problems."""
         (outcome,) = self.each([task])
@@ -224,11 +241,15 @@ class Pool:
             )
         )
 
-    def _collected(self) -> Iterator[Outcome]:
+    def _collected(
+        self, beside: Sequence[Connection] = (), patience: float = float("inf")
+    ) -> Iterator[Outcome]:
+        """Yield the outcomes that are there, after a wait for a worker or for a pipe `beside`."""
         waiting = [child for child in self._children if child.task is not None or not child.ready]
-        nearest = min(child.deadline for child in waiting)
-        timeout = None if nearest == float("inf") else max(0.0, nearest - time.monotonic())
-        answering = wait([child.pipe for child in waiting], timeout)
+        nearest = min((child.deadline for child in waiting), default=float("inf"))
+        longest = min(patience, max(0.0, nearest - time.monotonic()))
+        timeout = None if longest == float("inf") else longest
+        answering = wait([*(child.pipe for child in waiting), *beside], timeout)
         for child in waiting:
             task = child.task
             if child.pipe in answering:

@@ -54,7 +54,8 @@ class Slot:
     `number` is the object of the file, `mark` its marked-content id. Of `fonts`, the first that has
     all letters is used. `matrix` is PDF's text matrix up to the place, and `width` the length of
     the line, both in the units of the page's content. `sizes` are the allowed type sizes, largest
-    first. `blank` is the content without words. `card` is the index of the card on a sheet.
+    first. `blank` is the content without words. `page` counts from 0. `card` is the index of the
+    card on a sheet.
     """
 
     field: str
@@ -65,6 +66,7 @@ class Slot:
     width: float
     sizes: tuple[float, ...]
     blank: bytes
+    page: int = 0
     card: int = 0
     rtl: bool = False
 

@@ -266,6 +266,7 @@ def _slot(
         blank=blank(
             place.mark, place.words, names[0], sizes[0], matrix, space[0][1] if space else b"[]TJ"
         ),
+        page=opening.page,
         card=opening.page // 2 if cut.cards > 1 else 0,
         rtl=opening.rtl,
     )

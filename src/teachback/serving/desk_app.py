@@ -1,0 +1,267 @@
+"""Answer the desk's page: routes from a request to the press room's answer.
+
+Nothing of a request's body is kept, logged or put into an error. No part of an address names a
+file: pages and files are looked up in memory.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from teachback.errors import Problem, TeachbackError, fault_problem
+from teachback.serving.desk_requests import (
+    CardsQuestion,
+    EditionQuestion,
+    EnterQuestion,
+    PatchQuestion,
+    PrintQuestion,
+    asked,
+)
+from teachback.serving.gate import BodyRefusedError, Gate
+from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
+from teachback.serving.print_audit import PrintedAtDesk, record_print
+from teachback.serving.topic_shelf import problem_json
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from teachback.serving.desk_pages import DeskPages
+    from teachback.serving.gate import Doors
+    from teachback.serving.press_link import PressLink
+    from teachback.serving.sessions import Entrance
+
+    Handler = Callable[["Desk", Request], Awaitable[Response]]
+
+_ONE_YEAR: Final = "max-age=31536000, immutable"
+# In bytes: the pictures of blank pages that are held.
+MOST_PICTURES: Final = 64 * 1024 * 1024
+_OPEN: Final = ("/enter", "/assets/")
+_AGAIN: Final = "Open the desk's page again."
+
+
+@dataclass
+class Desk:
+    """What the routes share.
+
+    `state` is the folder of the audit, `queue` the printer queue or "". `clear_after` is how many
+    seconds without a key the page waits before it clears what was typed.
+    """
+
+    press: PressLink
+    pages: DeskPages
+    entrance: Entrance
+    doors: Doors
+    state: Path
+    queue: str = ""
+    clear_after: int = 600
+    pictures: OrderedDict[tuple[str, int, int], bytes] = field(default_factory=OrderedDict)
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie. `__Host-` binds it to this host, which needs TLS."""
+        return "__Host-teachback" if self.doors.scheme == "https" else "teachback"
+
+
+def desk_app(desk: Desk) -> Gate:
+    """Return the application, behind its gate."""
+    routes: tuple[tuple[str, str, Handler], ...] = (
+        ("GET", "/", _home),
+        ("GET", "/enter", _entrance),
+        ("POST", "/enter", _enter),
+        ("POST", "/leave", _leave),
+        ("GET", "/assets/{version}/{name:path}", _asset),
+        ("GET", "/desk/topics", _topics),
+        ("POST", "/desk/edition", _edition),
+        ("POST", "/desk/cards", _cards),
+        ("GET", "/page/{code}/{number:int}.png", _page),
+        ("POST", "/desk/patch", _patch),
+        ("POST", "/desk/print", _print),
+    )
+    app = Starlette(
+        routes=[
+            Route(path, _answering(desk, handler), methods=[method])
+            for method, path, handler in routes
+        ],
+        exception_handlers={HTTPException: _unknown},
+    )
+    return Gate(app, desk.doors)
+
+
+def _answering(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Return the endpoint of a route: it lets nobody in without a session, and tells problems."""
+
+    async def answer(request: Request) -> Response:
+        path = request.scope["path"]
+        try:
+            if not path.startswith(_OPEN) and _person(desk, request) is None:
+                if request.method == "GET" and path == "/":
+                    return RedirectResponse("/enter", 303)
+                return _refused(401, Problem("this page is locked", "Log in again."))
+            return await handler(desk, request)
+        except PressRoomEndedError as error:
+            answer = _refused(503, *error.problems)
+            answer.headers["retry-after"] = "1"
+            return answer
+        except RefusedReplyError as error:
+            return _refused(error.status, *error.problems, fields=error.fields)
+        except BodyRefusedError as error:
+            return _refused(error.status, *error.problems)
+        except TeachbackError as error:
+            return _refused(422, *error.problems)
+        except Exception as error:  # noqa: BLE001 -- its message may hold a value
+            return _refused(500, fault_problem(error))
+
+    return answer
+
+
+def _refused(status: int, *problems: Problem, fields: tuple[str, ...] = ()) -> JSONResponse:
+    names = fields or ("",) * len(problems)
+    told = [problem_json(one, name) for one, name in zip(problems, names, strict=True)]
+    return JSONResponse({"problems": told}, status)
+
+
+async def _unknown(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return _refused(status, Problem("there is no such page", _AGAIN))
+
+
+def _person(desk: Desk, request: Request) -> str | None:
+    return desk.entrance.person(request.cookies.get(desk.cookie, ""))
+
+
+def _address(request: Request) -> str:
+    return f"address {request.client.host if request.client else ''}"
+
+
+async def _home(desk: Desk, _: Request) -> Response:
+    return HTMLResponse(desk.pages.page("desk"))
+
+
+async def _entrance(desk: Desk, _: Request) -> Response:
+    return HTMLResponse(desk.pages.page("enter", people=bool(desk.entrance.people)))
+
+
+async def _enter(desk: Desk, request: Request) -> Response:
+    question = asked(EnterQuestion, await request.body())
+    address = _address(request)
+    wait = desk.entrance.wait(address, *([f"name {question.name}"] if question.name else []))
+    if wait > 0:
+        hint = f"Try again in {wait:.0f} s."
+        answer = _refused(429, Problem("too many wrong tries", hint))
+        answer.headers["retry-after"] = str(int(wait) + 1)
+        return answer
+    if desk.entrance.people:
+        cookie = await run_in_threadpool(
+            desk.entrance.enter_by_name, question.name, question.password, address
+        )
+        wrong = Problem("the name or the password is wrong", "Type both again.")
+    else:
+        cookie = desk.entrance.enter_by_secret(question.token, address)
+        wrong = Problem("this address is no longer valid", "Take the one that was printed last.")
+    if cookie is None:
+        return _refused(403, wrong)
+    entered = Response(status_code=204)
+    secure = desk.doors.scheme == "https"
+    entered.set_cookie(desk.cookie, cookie, httponly=True, samesite="strict", secure=secure)
+    return entered
+
+
+async def _leave(desk: Desk, request: Request) -> Response:
+    desk.entrance.leave(request.cookies.get(desk.cookie, ""))
+    left = Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
+    secure = desk.doors.scheme == "https"
+    left.delete_cookie(desk.cookie, httponly=True, samesite="strict", secure=secure)
+    return left
+
+
+async def _asset(desk: Desk, request: Request) -> Response:
+    found = desk.pages.files.get(request.path_params["name"])
+    prefix = f"/assets/{request.path_params['version']}"
+    if found is None or prefix != desk.pages.prefix:
+        raise HTTPException(404)
+    headers = {"cache-control": f"public, {_ONE_YEAR}", "content-type": found[1]}
+    return Response(found[0], headers=headers)
+
+
+async def _topics(desk: Desk, request: Request) -> Response:
+    told = await desk.press.ask("topics")
+    own = {
+        "person": _person(desk, request) or None,
+        "idle_seconds": desk.clear_after,
+        "queue": bool(desk.queue),
+    }
+    return JSONResponse({**told, **own})
+
+
+async def _edition(desk: Desk, request: Request) -> Response:
+    question = asked(EditionQuestion, await request.body())
+    return JSONResponse(await desk.press.ask("edition", **question.model_dump()))
+
+
+async def _cards(desk: Desk, request: Request) -> Response:
+    question = asked(CardsQuestion, await request.body())
+    return JSONResponse(await desk.press.ask("cards", **question.model_dump()))
+
+
+async def _page(desk: Desk, request: Request) -> Response:
+    dots = request.query_params.get("dpi", "96")
+    code, number = request.path_params["code"], request.path_params["number"]
+    key = (code, number, int(dots) if dots in {"96", "144", "192"} else 96)
+    if key not in desk.pictures:
+        desk.pictures[key] = await desk.press.ask("page", code=code, page=number, dpi=key[2])
+        held = sum(map(len, desk.pictures.values()))
+        while held > MOST_PICTURES:
+            held -= len(desk.pictures.popitem(last=False)[1])
+    desk.pictures.move_to_end(key)
+    headers = {"cache-control": f"private, {_ONE_YEAR}"}
+    return Response(desk.pictures[key], headers=headers, media_type="image/png")
+
+
+async def _patch(desk: Desk, request: Request) -> Response:
+    question = asked(PatchQuestion, await request.body())
+    found = await desk.press.ask("patch", **question.model_dump())
+    patches = [
+        {
+            "page": strip.page + 1,
+            "x": strip.left,
+            "y": strip.top,
+            "width": strip.width,
+            "height": strip.height,
+            "png": base64.b64encode(png).decode(),
+        }
+        for strip, png in found["patches"]
+    ]
+    return JSONResponse({"faults": found["faults"], "patches": patches})
+
+
+async def _print(desk: Desk, request: Request) -> Response:
+    question = asked(PrintQuestion, await request.body())
+    given: Mapping[str, Any] = question.model_dump(exclude={"to"})
+    to_queue = question.to == "queue"
+    if to_queue and not desk.queue:
+        hint = "Start the server with --printer-queue NAME."
+        raise TeachbackError(Problem("this server has no printer of its own", hint))
+    made = await desk.press.ask("print", **given)
+    printed = PrintedAtDesk(
+        _person(desk, request) or "",
+        made["code"],
+        made["kind"],
+        question.copies,
+        desk.queue if to_queue else "browser",
+    )
+    await run_in_threadpool(record_print, desk.state, printed, dt.datetime.now(tz=dt.UTC))
+    name = {"content-disposition": f'inline; filename="{made["kind"]}.pdf"'}
+    return Response(made["pdf"], headers=name, media_type="application/pdf")

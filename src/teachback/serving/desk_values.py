@@ -1,0 +1,111 @@
+"""Read what was typed at a desk, by the reader that `merge` uses. Faults never quote a value."""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from teachback.errors import Problem, TeachbackError
+from teachback.merge.records.dates import Order
+from teachback.merge.records.field_values import read_value
+from teachback.merge.stamping.pdf_template import TOO_LONG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from teachback.content.record_fields import RecordField
+    from teachback.serving.desk_editions import OpenEdition
+
+
+class DeskFault(NamedTuple):
+    """Why the words of a field cannot be printed, as a sentence for the desk."""
+
+    field: str
+    message: str
+
+
+class StampingFaults(NamedTuple):
+    """What an edition cannot hold: faults of words, and letters that its fonts lack so far.
+
+    An edition that is made for these letters may hold them.
+    """
+
+    faults: tuple[DeskFault, ...]
+    letters: frozenset[str]
+
+
+class FaultyValuesError(TeachbackError):
+    """Words that cannot be printed."""
+
+    def __init__(self, faults: Sequence[DeskFault]) -> None:
+        """Keep the faults; there is at least one."""
+        super().__init__(*(Problem(fault.message) for fault in faults))
+        self.faults = tuple(faults)
+
+
+def read_values(
+    fields: Iterable[RecordField],
+    values: Mapping[str, str],
+    language: str,
+    dates: str | None,
+    points: frozenset[int],
+    *,
+    every: bool,
+) -> tuple[dict[str, str], tuple[DeskFault, ...]]:
+    """Return the words to print by field, and the faults of the others.
+
+    With `every`, a required field that is empty is a fault too. `dates` is the order of day and
+    month, `points` are the code points that the fonts have.
+    """
+    words: dict[str, str] = {}
+    faults = []
+    order = Order(dates) if dates else None
+    for one in fields:
+        raw = values.get(one.name, "")
+        if not raw.strip() and not every:
+            continue
+        read = read_value(one, raw, language, order, points)
+        if not isinstance(read, str):
+            faults.append(_fault(read.field, read.reason))
+        elif read:
+            words[one.name] = read
+    return words, tuple(faults)
+
+
+def stamping_faults(
+    edition: OpenEdition, words: Mapping[str, str], points: frozenset[int]
+) -> StampingFaults:
+    """Return what an edition cannot hold of words that were read.
+
+    The letters are all those of a script of which one is lacking, so that typing on does not make
+    another edition with each letter. `points` are the code points that the fonts have.
+    """
+    template = edition.template
+    if template is None:
+        return StampingFaults((), frozenset())
+    found = template.faults(words if template.cards == 1 else [words] * template.cards)
+    lacking = [fault for fault in found if fault.reason != TOO_LONG]
+    typed = {one for fault in lacking for one in words[fault.field] if not one.isascii()}
+    scripts = set(map(_script, typed))
+    letters = {chr(point) for point in points if scripts and _script(chr(point)) in scripts} | typed
+    return StampingFaults(
+        tuple(_fault(fault.field, fault.reason) for fault in found),
+        frozenset(letters),
+    )
+
+
+@lru_cache(10_000)
+def _script(letter: str) -> str:
+    """Return the first word of a character's name in Unicode, which is that of its script."""
+    return unicodedata.name(letter, "unknown").partition(" ")[0]
+
+
+def _fault(field: str, reason: str) -> DeskFault:
+    return DeskFault(field, f"It {_for_a_desk(reason)}.")
+
+
+def _for_a_desk(reason: str) -> str:
+    """Return a reason without what only a command line can do."""
+    before, hint, _ = reason.partition(": add --dates")
+    return f"{before}: write it as 2027-11-01" if hint else reason

@@ -1,0 +1,198 @@
+"""Let only the desk's own page ask for anything, and tell browsers to keep nothing of it.
+
+A page of another site must not reach a server on this network: neither by its own name for our
+address (DNS rebinding; every request names a host, and only ours are answered), nor by a form or a
+script (an unsafe request must come from our own page, in a form that no other page can send).
+Pure ASGI: the request's address is never used, only its path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.errors import Problem, TeachbackError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    Scope = Mapping[str, Any]
+    Receive = Callable[[], Awaitable[Any]]
+    Send = Callable[[Any], Awaitable[None]]
+    Application = Callable[[Any, Receive, Send], Awaitable[None]]
+
+# In bytes. A list of records, and a photo of a page, are larger than all else.
+MOST: Final = 64 * 1024
+MOST_RECORDS: Final = 14 * 1024 * 1024
+MOST_PHOTO: Final = 12 * 1024 * 1024
+PHOTO: Final = "/editions/scan"
+# In s: the longest wait for the next part of a body.
+SLOWEST: Final = 10.0
+_TOO_LARGE: Final = "this is too large"
+_JSON: Final = "application/json"
+_PHOTOS: Final = ("image/jpeg", "image/png")
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_UNSAFE: Final = frozenset({"POST"})
+POLICY: Final = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self' blob:; frame-src 'self' blob:; form-action 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+_HEADERS: Final = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(self), microphone=(), geolocation=(), usb=()",
+}
+NO_STORE: Final = "no-store"
+
+
+@dataclass(frozen=True)
+class Doors:
+    """The names by which the server may be reached, such as `127.0.0.1:8470`, and its scheme."""
+
+    hosts: frozenset[str]
+    scheme: str = "http"
+
+    def refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """Return the status and the reason for which a request is refused, or None."""
+        headers = _headers(scope)
+        if headers.get("host", [""]) != [headers.get("host", [""])[0]]:
+            return 400, "this request names two hosts"
+        host = headers.get("host", [""])[0].lower()
+        if host not in self.hosts:
+            return 421, "this server is not known by that name"
+        method = scope["method"]
+        if method in _SAFE:
+            site = headers.get("sec-fetch-site", ["none"])[0]
+            # A link on another site may open the desk's page, and nothing else.
+            if site == "cross-site" and not _is_page(headers):
+                return 403, "another site asks for this"
+            return None
+        if method not in _UNSAFE:
+            return 405, "this is not done here"
+        return self._unsafe(scope, headers, host)
+
+    def _unsafe(
+        self, scope: Scope, headers: Mapping[str, list[str]], host: str
+    ) -> tuple[int, str] | None:
+        site = headers.get("sec-fetch-site", [""])[0]
+        origin = headers.get("origin", [""])[0]
+        if site and site != "same-origin":
+            return 403, "another site asks for this"
+        if origin and origin.lower() != f"{self.scheme}://{host}":
+            return 403, "another site asks for this"
+        if not site and not origin:
+            return 403, "it cannot be told which page asks for this"
+        if headers.get("x-teachback", [""])[0] != "1":
+            return 403, "only the desk's own page may ask for this"
+        kind = headers.get("content-type", [""])[0].partition(";")[0].strip().lower()
+        wanted = _PHOTOS if scope["path"] == PHOTO else (_JSON,)
+        if kind not in wanted:
+            return 415, f"this must be {' or '.join(wanted)}"
+        length = headers.get("content-length", ["0"])[0]
+        if not length.isdecimal() or int(length) > most(scope["path"]):
+            return 413, _TOO_LARGE
+        return None
+
+
+def most(path: str) -> int:
+    """Return the most bytes that a request to a path may have."""
+    if path == PHOTO:
+        return MOST_PHOTO
+    return MOST_RECORDS if path.startswith("/list/") else MOST
+
+
+class Gate:
+    """The middleware before all routes: it refuses requests, and adds the headers of each answer.
+
+    A body that grows beyond its limit is cut off, whatever its headers said.
+    """
+
+    def __init__(self, app: Application, doors: Doors) -> None:
+        """Keep the application behind the gate."""
+        self._app = app
+        self._doors = doors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        refused = self._doors.refusal(scope)
+        if refused is not None:
+            await _refuse(send, *refused, secure=self._doors.scheme == "https")
+            return
+        left, whole = most(scope["path"]), False
+
+        async def limited() -> Any:  # noqa: ANN401 -- an ASGI message
+            nonlocal left, whole
+            try:
+                async with asyncio.timeout(None if whole else SLOWEST):
+                    message = await receive()
+            except TimeoutError:
+                raise BodyRefusedError(408, "this took too long to arrive") from None
+            whole = not message.get("more_body", False)
+            left -= len(message.get("body", b""))
+            if left < 0:
+                raise BodyRefusedError(413, _TOO_LARGE)
+            return message
+
+        async def with_headers(message: Any) -> None:  # noqa: ANN401 -- an ASGI message
+            if message["type"] == "http.response.start":
+                _add_headers(message, secure=self._doors.scheme == "https")
+            await send(message)
+
+        await self._app(scope, limited, with_headers)
+
+
+class BodyRefusedError(TeachbackError):
+    """A body that is larger than its route allows, or too slow."""
+
+    def __init__(self, status: int, message: str) -> None:
+        """Keep the status."""
+        super().__init__(Problem(message))
+        self.status = status
+
+
+def _headers(scope: Scope) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return found
+
+
+def _is_page(headers: Mapping[str, list[str]]) -> bool:
+    return headers.get("sec-fetch-mode", [""])[0] == "navigate" and headers.get(
+        "sec-fetch-dest", [""]
+    ) == ["document"]
+
+
+def _add_headers(message: Any, *, secure: bool) -> None:  # noqa: ANN401 -- an ASGI message
+    there = {name.lower() for name, _ in message["headers"]}
+    added = {"cache-control": NO_STORE, **_HEADERS}
+    if secure:
+        added["strict-transport-security"] = "max-age=31536000"
+    message["headers"] = [
+        *message["headers"],
+        *(
+            (name.encode(), value.encode())
+            for name, value in added.items()
+            if name.encode() not in there
+        ),
+    ]
+
+
+async def _refuse(send: Send, status: int, message: str, *, secure: bool) -> None:
+    body = json.dumps({"problems": [{"message": message, "hint": ""}]}).encode()
+    start: dict[str, Any] = {
+        "type": "http.response.start",
+        "status": status,
+        "headers": [(b"content-type", b"application/json"), (b"connection", b"close")],
+    }
+    _add_headers(start, secure=secure)
+    await send(start)
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,452 @@
+"""Print for the front desk, as a process of its own: `python -m teachback.serving.press_room FD`.
+
+It is single-threaded, so it can fork the workers that lay pages out. It answers requests over a
+socket. Words are stamped and drawn here, which takes milliseconds; what is laid out goes to a
+worker. Nothing is written but what the archive keeps, and nothing is said of a patient: a fault is
+told by its code.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import sys
+import time
+from collections import OrderedDict, deque
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.errors import COMPARE_LENGTH, Problem, TeachbackError, fault_problem, nearest
+from teachback.printing.job_composer import check_apart, open_pool
+from teachback.printing.process_limits import leave_no_image, stay_in_memory
+from teachback.printing.process_pool import Task, scale_of
+from teachback.serving.desk_editions import (
+    CardsOrder,
+    HandoutOrder,
+    draw_page,
+    open_cards,
+    open_handout,
+)
+from teachback.serving.desk_shelf import DeskShelf, read_shelf, workspace_marks
+from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
+from teachback.serving.press_messages import Reply, Request
+from teachback.serving.topic_shelf import field_json, notices_json, problem_json, shelf_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.files.workspace import Workspace
+    from teachback.printing.process_pool import Outcome
+    from teachback.printing.settings import Settings
+    from teachback.serving.desk_editions import OpenEdition
+    from teachback.serving.desk_shelf import WorkspaceMarks
+
+    Answer = Callable[[Any], None]
+
+# In s: how often the workspace's files are looked at, and how soon the next handout is examined.
+POLL: Final = 1.0
+SOON: Final = 0.05
+# The number of editions that are held ready. One takes about 0.5 MB.
+MOST_OPEN: Final = 60
+MOST_COPIES: Final = 50
+MOST_CARDS: Final = 500
+DPI: Final = (96, 144, 192)
+_OPEN_AGAIN: Final = "Look at the page again, then print."
+
+
+class RefusedError(TeachbackError):
+    """A request that is refused with an HTTP status."""
+
+    def __init__(self, status: int, *problems: Problem) -> None:
+        """Keep the status and the problems."""
+        super().__init__(*problems)
+        self.status = status
+
+
+class PressRoom:
+    """The open editions of a workspace, and the requests that wait for a worker."""
+
+    def __init__(self, workspace: Workspace, settings: Settings, pipe: Connection) -> None:
+        """Keep what is served; nothing is read yet."""
+        self._workspace = workspace
+        self._settings = settings
+        self._pipe = pipe
+        self._shelf: DeskShelf | None = None
+        self._broken: tuple[Problem, ...] = ()
+        self._marks: WorkspaceMarks | None = None
+        self._looked = 0.0
+        self._version = 0
+        self._waiting: deque[Task] = deque()
+        # Who waits for a task, by what it works on.
+        self._asking: dict[Any, list[Callable[[Outcome], None]]] = {}
+        # The open editions by key, those that were used last at the end, and keys by order.
+        self._open: OrderedDict[str, OpenEdition] = OrderedDict()
+        self._keys: dict[Any, str] = {}
+        self._made: dict[str, Any] = {}
+
+    def run(self) -> None:
+        """Answer requests. Raises EOFError when the server is gone."""
+        while True:
+            self._read_workspace()
+            if self._shelf is None:
+                while not self._has_changed():
+                    if self._pipe.poll(POLL):
+                        self._receive()
+                continue
+            with open_pool(self._shelf.context, max(2, self._settings.jobs)) as pool:
+                try:
+                    check_apart(pool)
+                except TeachbackError as error:
+                    self._shelf, self._broken = None, error.problems
+                    continue
+                for outcome in pool.keep_working(self._waiting, self._pipe, self._patience):
+                    if outcome is not None:
+                        for deliver in self._asking.pop(outcome.task.subject, ()):
+                            deliver(outcome)
+                    elif self._pipe.poll():
+                        self._receive()
+                    elif self._shelf.unexamined:
+                        stem = self._shelf.unexamined[0]
+                        self._version += bool(self._shelf.examine(stem))
+                    if not self._asking and self._has_changed():
+                        break
+
+    def _patience(self) -> float:
+        return SOON if self._shelf and self._shelf.unexamined else POLL
+
+    def _has_changed(self) -> bool:
+        """Return whether a file of the workspace is another one now. Looks once in POLL seconds."""
+        if time.monotonic() - self._looked < POLL:
+            return False
+        self._looked = time.monotonic()
+        return workspace_marks(self._workspace) != self._marks
+
+    def _read_workspace(self) -> None:
+        self._marks = workspace_marks(self._workspace)
+        self._version += 1
+        before, self._shelf, self._broken = self._shelf, None, ()
+        try:
+            self._shelf = read_shelf(self._workspace, self._settings, self._marks, before)
+        except TeachbackError as error:
+            self._broken = error.problems
+        except Exception as error:  # noqa: BLE001 -- the desk shows it, and works again once it is mended
+            self._broken = (fault_problem(error),)
+
+    def _receive(self) -> None:
+        request: Request = self._pipe.recv()
+
+        def reply(result: Any) -> None:  # noqa: ANN401 -- plain data or bytes
+            self._pipe.send(Reply(request.number, result))
+
+        self._guarded(request.number, lambda: self._answer(request, reply))
+
+    def _guarded(self, number: int, step: Callable[[], None]) -> None:
+        """Do a step of a request. What it raises becomes its reply, without a value in it."""
+        try:
+            step()
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise EOFError from None
+        except FaultyValuesError as error:
+            fields = tuple(fault.field for fault in error.faults)
+            self._pipe.send(Reply(number, None, error.problems, fields, 422))
+        except TeachbackError as error:
+            status = error.status if isinstance(error, RefusedError) else 422
+            self._pipe.send(Reply(number, None, error.problems, (), status))
+        except Exception as error:  # noqa: BLE001 -- its message may hold a value
+            self._pipe.send(Reply(number, None, (fault_problem(error),), (), 500))
+
+    def _answer(self, request: Request, reply: Answer) -> None:
+        steps: dict[str, Callable[..., None]] = {
+            "topics": self._topics,
+            "edition": self._edition,
+            "page": self._page,
+            "patch": self._patch,
+            "print": self._print,
+            "cards": self._cards,
+        }
+        steps[request.wanted](reply, request.number, **request.given)
+
+    def _topics(self, reply: Answer, _: int) -> None:
+        told: dict[str, Any] = {"version": self._version, "problems": [], "topics": []}
+        shelf = self._shelf
+        if shelf is None:
+            reply({**told, "problems": [problem_json(one) for one in self._broken]})
+            return
+        listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, _today())
+        reply({**told, **listed})
+
+    def _ready(self) -> DeskShelf:
+        if self._shelf is None:
+            raise RefusedError(422, *self._broken)
+        return self._shelf
+
+    def _stem(self, topic: str, language: str, audience: str) -> str:
+        """Return the file of a topic in a language, which must be fit to print for a reader."""
+        shelf = self._ready()
+        stems = {
+            one.handout.language: stem
+            for stem, one in shelf.reading.authored.items()
+            if one.handout.id == topic
+        }
+        broken = [stem for stem in shelf.reading.problems if stem.partition(".")[0] == topic]
+        if language not in stems:
+            if broken:
+                raise RefusedError(422, *shelf.reading.problems[broken[0]])
+            hint = nearest(topic, {one.handout.id for one in shelf.reading.authored.values()})
+            message = f"there is no '{topic}' in the language '{language}'"
+            raise RefusedError(404, Problem(message, hint))
+        stem = stems[language]
+        problems = shelf.examine(stem)
+        if problems:
+            raise RefusedError(422, *problems)
+        audiences = shelf.reading.authored[stem].handout.audiences
+        if audience not in audiences:
+            message = f"'{topic}' has no text for '{audience}'"
+            raise RefusedError(404, Problem(message, nearest(audience, audiences)))
+        return stem
+
+    def _edition(
+        self, reply: Answer, number: int, *, topic: str, language: str, **wanted: str
+    ) -> None:
+        stem = self._stem(topic, language, wanted["audience"])
+        order = HandoutOrder(stem, **wanted)
+        authored = self._ready().reading.authored[stem]
+
+        def tell(edition: OpenEdition) -> None:
+            fields = [one for one in authored.handout.fields if one.name in edition.fields]
+            reply(
+                {
+                    **_page_facts(edition),
+                    "notices": notices_json(authored, wanted["audience"], _today()),
+                    "fields": [field_json(one) for one in fields],
+                    "problems": [],
+                }
+            )
+
+        self._with_edition(number, order, None, tell)
+
+    def _with_edition(
+        self,
+        number: int,
+        order: HandoutOrder | CardsOrder,
+        letters: frozenset[str] | None,
+        then: Callable[[OpenEdition], None],
+    ) -> None:
+        """Go on with an open edition, now or when a worker has printed it."""
+        shelf = self._ready()
+        mark = shelf.marks.of(order.stem)
+        found = self._open.get(self._keys.get((order, letters), ""))
+        if found is not None and self._made[found.key] == mark:
+            self._open.move_to_end(found.key)
+            then(found)
+            return
+
+        def deliver(outcome: Outcome) -> None:
+            def step() -> None:
+                if outcome.problems:
+                    raise TeachbackError(*outcome.problems)
+                self._keep(outcome.result, letters, mark)
+                then(outcome.result)
+
+            self._guarded(number, step)
+
+        work = open_handout if isinstance(order, HandoutOrder) else open_cards
+        size = shelf.reading.authored[order.stem].file.size
+        self._ask(
+            Task(
+                work, (order, letters), "laying the page out", COMPARE_LENGTH, scale=scale_of(size)
+            ),
+            deliver,
+        )
+
+    def _ask(self, task: Task, deliver: Callable[[Outcome], None]) -> None:
+        """Have a worker do a task. Who asks for the same one meanwhile gets the same outcome."""
+        if task.subject not in self._asking:
+            self._waiting.append(task)
+        self._asking.setdefault(task.subject, []).append(deliver)
+
+    def _keep(self, edition: OpenEdition, letters: frozenset[str] | None, mark: Any) -> None:  # noqa: ANN401 -- as of WorkspaceMarks
+        self._open[edition.key] = edition
+        self._made[edition.key] = mark
+        self._keys[edition.order, letters] = edition.key
+        while len(self._open) > MOST_OPEN:
+            key, old = self._open.popitem(last=False)
+            del self._made[key]
+            for asked in [one for one, other in self._keys.items() if other == key]:
+                del self._keys[asked]
+            del old
+
+    def _opened(self, code: str) -> OpenEdition:
+        """Return an open edition. Raises RefusedError when it is unknown, or its text changed."""
+        edition = self._open.get(code)
+        if edition is None:
+            raise RefusedError(404, Problem("this page is no longer open here", _OPEN_AGAIN))
+        self._open.move_to_end(code)
+        if self._made[code] != self._ready().marks.of(edition.order.stem):
+            message = "the text was changed since this page was opened"
+            raise RefusedError(409, Problem(message, _OPEN_AGAIN))
+        return edition
+
+    def _page(self, reply: Answer, number: int, *, code: str, page: int, dpi: int) -> None:
+        edition = self._open.get(code)
+        if edition is None or not 1 <= page <= edition.pages or dpi not in DPI:
+            raise RefusedError(404, Problem("there is no such page", _OPEN_AGAIN))
+
+        def deliver(outcome: Outcome) -> None:
+            self._guarded(number, lambda: reply(_result(outcome)))
+
+        subject = (edition.stamped({}), page - 1, dpi)
+        self._ask(Task(draw_page, subject, "drawing the page", COMPARE_LENGTH), deliver)
+
+    def _values(
+        self, edition: OpenEdition, values: dict[str, str], *, every: bool
+    ) -> tuple[dict[str, str], tuple[Any, ...]]:
+        shelf = self._ready()
+        handout = shelf.reading.authored[edition.order.stem].handout
+        fields = [one for one in handout.fields if one.name in edition.fields]
+        return read_values(
+            fields, values, handout.language, self._settings.dates, shelf.points, every=every
+        )
+
+    def _with_words(
+        self,
+        number: int,
+        edition: OpenEdition,
+        words: dict[str, str],
+        then: Callable[[OpenEdition], None],
+    ) -> None:
+        """Go on with an edition whose fonts have all letters of the words."""
+        letters = stamping_faults(edition, words, self._ready().points).letters
+        if letters:
+            self._with_edition(number, edition.order, letters, then)
+        else:
+            then(edition)
+
+    def _patch(
+        self, reply: Answer, number: int, *, code: str, values: dict[str, str], dpi: int = 96
+    ) -> None:
+        edition = self._opened(code)
+        words, faults = self._values(edition, values, every=False)
+
+        def tell(whole: OpenEdition) -> None:
+            unfit = stamping_faults(whole, words, self._ready().points).faults
+            wrong = {fault.field for fault in unfit}
+            fitting = {name: text for name, text in words.items() if name not in wrong}
+            reply(
+                {
+                    "faults": [fault._asdict() for fault in (*faults, *unfit)],
+                    "patches": list(whole.patches(fitting, dpi if dpi in DPI else DPI[0])),
+                }
+            )
+
+        self._with_words(number, edition, words, tell)
+
+    def _print(
+        self,
+        reply: Answer,
+        number: int,
+        *,
+        code: str,
+        values: dict[str, str],
+        copies: int = 1,
+        cards: dict[str, Any] | None = None,
+    ) -> None:
+        edition = self._opened(code)
+        if cards is not None:
+            order = self._cards_order(edition.order.stem, edition.order.audience, **cards)
+            self._with_edition(
+                number, order, None, lambda one: self._stamp(reply, number, one, values, copies)
+            )
+        else:
+            self._stamp(reply, number, edition, values, copies)
+
+    def _stamp(
+        self, reply: Answer, number: int, edition: OpenEdition, values: dict[str, str], copies: int
+    ) -> None:
+        """Reply with the file for a patient. Raises FaultyValuesError for words it cannot hold."""
+        words, faults = self._values(edition, values, every=True)
+        if faults:
+            raise FaultyValuesError(faults)
+
+        def tell(whole: OpenEdition) -> None:
+            unfit = stamping_faults(whole, words, self._ready().points).faults
+            if unfit:
+                raise FaultyValuesError(unfit)
+            pdf = whole.finished(words, os.urandom(16), min(max(copies, 1), MOST_COPIES))
+            kind = "handout" if isinstance(edition.order, HandoutOrder) else "cards"
+            reply({"pdf": pdf, "code": " ".join(dict.fromkeys(edition.code.split())), "kind": kind})
+
+        self._with_words(number, edition, words, tell)
+
+    def _cards_order(
+        self, stem: str, audience: str, *, stock: str, start_at: int, count: int
+    ) -> CardsOrder:
+        if self._ready().reading.authored[stem].handout.card is None:
+            raise RefusedError(422, Problem("this topic has no card", "Print the handout."))
+        if not 1 <= count <= MOST_CARDS:
+            message = f"{count} cards cannot be printed at once"
+            raise RefusedError(422, Problem(message, f"Print 1 to {MOST_CARDS}."))
+        return CardsOrder(stem, audience, stock, start_at, count)
+
+    def _cards(
+        self,
+        reply: Answer,
+        number: int,
+        *,
+        topic: str,
+        language: str,
+        audience: str,
+        **cards: Any,  # noqa: ANN401 -- the page's own choices
+    ) -> None:
+        stem = self._stem(topic, language, audience)
+        handout = self._ready().reading.authored[stem].handout
+
+        def tell(edition: OpenEdition) -> None:
+            fields = [one for one in handout.fields if one.name in edition.fields]
+            facts = {**_page_facts(edition), "fields": [field_json(one) for one in fields]}
+            reply({**facts, "problems": []})
+
+        self._with_edition(number, self._cards_order(stem, audience, **cards), None, tell)
+
+
+def _page_facts(edition: OpenEdition) -> dict[str, Any]:
+    return {
+        "code": edition.key,
+        "printed_code": edition.code,
+        "pages": edition.pages,
+        "width_mm": edition.box.width,
+        "height_mm": edition.box.height,
+        "text": list(edition.texts),
+    }
+
+
+def _result(outcome: Outcome) -> Any:  # noqa: ANN401 -- any result
+    if outcome.problems:
+        raise TeachbackError(*outcome.problems)
+    return outcome.result
+
+
+def _today() -> dt.date:
+    return dt.datetime.now(tz=dt.UTC).astimezone().date()
+
+
+def main(descriptor: int) -> None:
+    """Answer the server at the other end of a socket until it is gone."""
+    leave_no_image()
+    stay_in_memory()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nothing, stream)
+    pipe = Connection(descriptor)
+    try:
+        workspace, settings = pipe.recv()
+        PressRoom(workspace, settings, pipe).run()
+    except (EOFError, OSError):
+        # The server is gone, or this process is.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,265 @@
+"""Describe what a front desk can print: topics, their readers, and what is missing with its reason.
+
+A topic is a handout in all its languages. All results are plain data, which goes to the page as
+JSON.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.content.base_model import is_for
+from teachback.content.brief_version import has_brief_version
+from teachback.content.inline_markup import bare
+from teachback.content.record_fields import FieldKind
+from teachback.printing.job_composer import summarise
+from teachback.printing.review_problems import review_problems
+from teachback.units import Depth, Paper, TypeSize
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from teachback.content.audiences import Audiences
+    from teachback.content.handout import Text
+    from teachback.content.loader import LoadedHandout, LoadedHandouts
+    from teachback.content.record_fields import RecordField
+    from teachback.errors import Problem
+    from teachback.printing.card_stock import Stocks
+    from teachback.printing.settings import Settings
+
+# The audience whose texts suit readers without a known illness.
+GENERAL_READER: Final = "general"
+DRAFT: Final = "Draft: no clinician has approved this text."
+_NAMES: Final[dict[str, dict[Any, str]]] = {
+    "papers": {Paper.LETTER: "Letter", Paper.A4: "A4"},
+    "sizes": {TypeSize.STANDARD: "Standard type (13 pt)", TypeSize.LARGE: "Large print (18 pt)"},
+    "depths": {Depth.FULL: "All of it", Depth.BRIEF: "The short version, one sheet"},
+}
+
+
+def shelf_json(
+    reading: LoadedHandouts,
+    refused: Mapping[str, tuple[Problem, ...]],
+    stocks: Stocks,
+    settings: Settings,
+    today: dt.date,
+) -> dict[str, Any]:
+    """Return all topics and all choices. The first entry of each list of choices is the default.
+
+    `refused` are the problems of handouts that must not be printed, by file stem.
+    """
+    languages = {one.handout.language for one in reading.authored.values()}
+    first = settings.language or "en"
+    stems: dict[str, list[str]] = {}
+    for stem in (*reading.authored, *(refused.keys() - reading.authored.keys())):
+        stems.setdefault(stem.partition(".")[0], []).append(stem)
+    topics = [_topic(topic, sorted(each), reading, refused, today) for topic, each in stems.items()]
+    choices = {
+        "papers": (settings.paper, *Paper),
+        "sizes": (settings.size, *TypeSize),
+        "depths": (settings.depth, *Depth),
+    }
+    return {
+        "clinic": reading.shared.clinic.name,
+        **{
+            kind: [{"id": str(one), "name": _NAMES[kind][one]} for one in dict.fromkeys(ordered)]
+            for kind, ordered in choices.items()
+        },
+        "languages": [
+            {"id": one, "name": reading.shared.words[one].language}
+            for one in sorted(languages, key=lambda one: (one != first, one))
+        ],
+        "stocks": _stocks(stocks, settings),
+        "topics": sorted(topics, key=lambda topic: topic["title"].casefold()),
+    }
+
+
+def field_json(field: RecordField) -> dict[str, Any]:
+    """Return a field as the desk asks for it."""
+    kind = field.type if field.type in {FieldKind.DATE, FieldKind.CHOICE} else FieldKind.TEXT
+    return {
+        "id": field.name,
+        "label": bare(_any(field.label)),
+        "kind": str(kind),
+        "choices": [{"value": one, "label": one} for one in field.choices],
+        "required": field.required,
+        "hint": {
+            FieldKind.NUMBER: "Figures alone, such as 1500.",
+            FieldKind.PHONE: "A phone number, without words.",
+        }.get(field.type, ""),
+    }
+
+
+def notices_json(authored: LoadedHandout, audience: str, today: dt.date) -> list[dict[str, str]]:
+    """Return in words that a text is a draft, or that its review is overdue."""
+    return list(_notices(authored, (audience,), today))
+
+
+def problem_json(problem: Problem, field: str = "") -> dict[str, str]:
+    """Return a problem as the desk shows it: message, hint, and the field that it is about."""
+    place = f"{problem.location}: " if problem.location and problem.location.file else ""
+    told = {"message": f"{place}{problem.message}", "hint": problem.hint}
+    return {**told, "field": field} if field else told
+
+
+def _topic(
+    topic: str,
+    stems: list[str],
+    reading: LoadedHandouts,
+    refused: Mapping[str, tuple[Problem, ...]],
+    today: dt.date,
+) -> dict[str, Any]:
+    there = [reading.authored[stem] for stem in stems if stem in reading.authored]
+    problems = [problem for stem in stems for problem in refused.get(stem, ())]
+    told: dict[str, Any] = {"id": topic, "problems": [problem_json(one) for one in problems]}
+    if not there:
+        nothing = {"titles": {}, "signs": [], "readers": [], "choices": [], "has_card": False}
+        return {**told, **nothing, "title": topic, "purpose": "", "state": _state(())}
+    main = next((one for one in there if one.handout.language == "en"), there[0]).handout
+    readers = list(dict.fromkeys(name for one in there for name in one.handout.audiences))
+    review = [notice for one in there for notice in _notices(one, one.handout.audiences, today)]
+    return {
+        **told,
+        "title": bare(_any(main.title)),
+        "titles": {
+            name: bare(_for(main.title, reading.shared.audiences.lineage(name)))
+            for name in main.audiences
+        },
+        "purpose": main.purpose,
+        "signs": _signs(there, reading.shared.audiences),
+        "state": _state(review),
+        "readers": [_reader(name, readers, there, reading, today) for name in readers],
+        "choices": [
+            choice
+            for stem in stems
+            if stem in reading.authored
+            for choice in _choices(reading.authored[stem], refused.get(stem, ()))
+        ],
+        "has_card": any(one.handout.card is not None for one in there),
+    }
+
+
+def _signs(there: list[LoadedHandout], audiences: Audiences) -> list[dict[str, Any]]:
+    """Return the red flags, each text once, with those who read it."""
+    found: dict[str, list[str]] = {}
+    for one in there:
+        for name in one.handout.audiences:
+            lineage = audiences.lineage(name)
+            for flag in one.handout.red_flags:
+                if is_for(flag, lineage):
+                    readers = found.setdefault(bare(_for(flag.text, lineage)), [])
+                    readers += [] if name in readers else [name]
+    return [{"text": text, "audiences": names} for text, names in found.items()]
+
+
+def _reader(
+    name: str,
+    readers: list[str],
+    there: list[LoadedHandout],
+    reading: LoadedHandouts,
+    today: dt.date,
+) -> dict[str, Any]:
+    audiences = reading.shared.audiences
+    handout = next(one for one in there if name in one.handout.audiences).handout
+    others = [audiences.root[other].name for other in readers if other != name]
+    general = name == GENERAL_READER
+    warning = None
+    if general and others:
+        warning = (
+            f"This topic has its own text for: {'; '.join(others)}. "
+            "What is good advice for others can harm them. Take this one only for a patient who "
+            "is none of these."
+        )
+    return {
+        "id": name,
+        "name": audiences.root[name].name,
+        "text": audiences.root[name].badge.get(handout.language, ""),
+        "general": general,
+        "warning": warning,
+        "notices": [
+            notice
+            for one in there
+            if name in one.handout.audiences
+            for notice in _notices(one, (name,), today)
+        ],
+    }
+
+
+def _choices(authored: LoadedHandout, refused: tuple[Problem, ...]) -> Iterator[dict[str, Any]]:
+    handout = authored.handout
+    brief = has_brief_version(handout)
+    for audience in handout.audiences:
+        for depth in Depth:
+            missing = None
+            if refused:
+                missing = f"This text cannot be printed: {refused[0].message}."
+            elif depth is Depth.BRIEF and not brief:
+                missing = "No part of this text is marked for its short version."
+            for size in TypeSize:
+                for paper in Paper:
+                    yield {
+                        "audience": audience,
+                        "language": handout.language,
+                        "depth": str(depth),
+                        "size": str(size),
+                        "paper": str(paper),
+                        "missing": missing,
+                    }
+
+
+def _notices(
+    authored: LoadedHandout, audiences: Iterable[str], today: dt.date
+) -> Iterator[dict[str, str]]:
+    handout, audiences = authored.handout, tuple(audiences)
+    statuses = [authored.standing.review(handout.review, name).status for name in audiences]
+    drafts = [name for name, word in zip(audiences, statuses, strict=True) if word != "approved"]
+    changed = [name for name in drafts if name in authored.standing.changed]
+    if changed:
+        day = handout.review.reviewed
+        text = f"Draft: changed since it was approved{f' on {day}' if day else ''}."
+        yield {"kind": "unapproved", "text": text}
+    elif drafts:
+        yield {"kind": "draft", "text": DRAFT}
+    for problem in review_problems(summarise(authored, ""), today, release=False):
+        if problem.message.startswith("the review"):
+            text = f"{problem.message[0].upper()}{problem.message[1:]}."
+            yield {"kind": "overdue", "text": text}
+
+
+def _state(notices: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the state of a topic: overdue before draft, else current."""
+    for kind in ("overdue", "unapproved", "draft"):
+        for notice in notices:
+            if notice["kind"] == kind:
+                shown = "overdue" if kind == "overdue" else "draft"
+                return {"kind": shown, "text": notice["text"]}
+    return {"kind": "current", "text": ""}
+
+
+def _stocks(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
+    """Return the stocks of cards; the one of the settings comes first."""
+    first = stocks.names().get(settings.card_stock.lower(), "")
+    return [
+        {
+            "id": name,
+            "name": f"{', '.join((name, *stock.also[:2]))}"
+            f" ({stock.card_box.width:g} x {stock.card_box.height:g} mm)",
+            "paper": str(stock.page) if isinstance(stock.page, Paper) else "",
+            "page_mm": [stock.page_box.width, stock.page_box.height],
+            "columns": stock.grid.columns,
+            "rows": stock.grid.rows,
+            "places": stock.places,
+        }
+        for name, stock in sorted(stocks.root.items(), key=lambda one: (one[0] != first, one[0]))
+    ]
+
+
+def _for(text: Text, lineage: tuple[str, ...]) -> str:
+    if isinstance(text, str):
+        return text
+    return next((text[name] for name in lineage if name in text), _any(text))
+
+
+def _any(text: Text) -> str:
+    return text if isinstance(text, str) else next(iter(text.values()))

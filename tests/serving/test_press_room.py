@@ -1,0 +1,269 @@
+"""The press room prints what `merge` prints, for one patient, and says what it cannot print."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pikepdf
+import pytest
+from desk_server import AskedPressRoom
+from handout_with_fields import FILLED
+from PIL import Image, ImageChops
+from settings_from_flags import resolve
+from tiny_handout import TINY
+
+from teachback.errors import TeachbackError
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.pdf.page_images import page_picture
+from teachback.pdf.page_reader import read_words
+from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+READER = {"topic": "tiny", "language": "en", "audience": "ckd"}
+PAPER = {"paper": "letter", "size": "standard", "depth": "full"}
+VALUES = {"patient": "Place Name", "visit": "2027-11-02", "nurse": "By Name", "side": "left"}
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return a workspace with a handout of every kind of field, and one that is broken."""
+    root = tmp_path_factory.mktemp("clinic")
+    folder = root / "content" / "handouts"
+    folder.mkdir(parents=True)
+    (folder / "tiny.yaml").write_text(FILLED, encoding="utf-8")
+    (folder / "broken.yaml").write_text(TINY.replace("purpose", "porpoise"), encoding="utf-8")
+    return Workspace(root, builtin_root())
+
+
+@pytest.fixture(scope="module")
+def room(clinic: Workspace) -> Iterator[AskedPressRoom]:
+    """Start a press room for all tests of this module."""
+    started = AskedPressRoom(clinic, resolve({}, clinic))
+    yield started
+    started.close()
+
+
+def opened(room: AskedPressRoom, **other: str) -> dict[str, Any]:
+    """Open the handout of the tests."""
+    found: dict[str, Any] = room.ask("edition", **{**READER, **PAPER, **other})
+    return found
+
+
+def refusal(room: AskedPressRoom, wanted: str, **given: Any) -> RefusedReplyError:  # noqa: ANN401 -- plain data
+    """Return what the press room says to a question that it refuses."""
+    with pytest.raises(RefusedReplyError) as caught:
+        room.ask(wanted, **given)
+    return caught.value
+
+
+def test_a_broken_handout_says_why_and_the_others_print(room: AskedPressRoom) -> None:
+    """The topic is listed with the place of its fault; another one can be opened."""
+    topics = {topic["id"]: topic for topic in room.ask("topics")["topics"]}
+    assert topics["tiny"]["problems"] == []
+    assert "broken.yaml:" in topics["broken"]["problems"][0]["message"]
+    assert opened(room)["pages"] >= 1
+    wanted = {**READER, **PAPER, "topic": "broken"}
+    assert "porpoise" in refusal(room, "edition", **wanted).problems[0].message
+
+
+def test_an_open_edition_lists_its_fields_its_words_and_its_state(room: AskedPressRoom) -> None:
+    """The desk gets what it asks of a nurse, a text for screen readers, and the word draft."""
+    edition = opened(room)
+    kinds = {field["id"]: field["kind"] for field in edition["fields"]}
+    assert kinds["patient"] == "text"
+    assert kinds["visit"] == "date"
+    assert kinds["side"] == "choice"
+    assert "A tiny handout" in " ".join(edition["text"][0].split())
+    assert [notice["kind"] for notice in edition["notices"]] == ["draft"]
+    assert edition["printed_code"] in edition["text"][0]
+
+
+def test_a_patch_is_the_printed_page(room: AskedPressRoom) -> None:
+    """The blank page with the patches on it equals the printed page, dot by dot."""
+    edition = opened(room)
+    code = edition["code"]
+    for dpi in (96, 144):
+        patches = room.ask("patch", code=code, values=VALUES, dpi=dpi)
+        assert patches["faults"] == []
+        assert len(patches["patches"]) >= 4
+        pdf = room.ask("print", code=code, values=VALUES)["pdf"]
+        for page in range(edition["pages"]):
+            blank = Image.open(io.BytesIO(room.ask("page", code=code, page=page + 1, dpi=dpi)))
+            for strip, png in patches["patches"]:
+                if strip.page == page:
+                    corner = [round(edge * dpi / 25.4) for edge in (strip.left, strip.top)]
+                    blank.paste(Image.open(io.BytesIO(png)), tuple(corner))
+            printed = Image.open(io.BytesIO(page_picture(pdf, page, dpi)))
+            assert ImageChops.difference(blank, printed).getbbox() is None
+
+
+def test_the_printed_file_holds_the_words_and_asks_for_its_sides(room: AskedPressRoom) -> None:
+    """The words of the patient are on the paper, the date in words."""
+    pdf = room.ask("print", code=opened(room)["code"], values=VALUES)["pdf"]
+    words = " ".join(" ".join(read_words(pdf)).split())
+    assert "Place Name" in words
+    assert "Nov 2, 2027" in words
+    with pikepdf.open(io.BytesIO(pdf)) as opened_again:
+        wishes = opened_again.Root.ViewerPreferences
+        assert wishes.PrintScaling == "/None"
+        assert wishes.Duplex == (
+            "/DuplexFlipLongEdge" if len(opened_again.pages) > 1 else "/Simplex"
+        )
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "reason"),
+    [
+        ("visit", "soon", "It is not a date such as 2027-11-01."),
+        ("visit", "11/2/2027", "It could be two days, by which comes first, month or day: write"),
+        ("side", "both", "It is none of these: left, right."),
+        ("patient", "x" * 190, "It is too long for its line, even in the smallest type."),
+        ("patient", "\u0645\u0631\u0636", "It is written from right to left"),
+        ("fluid", "two", "It is not a number"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_said_beside_its_field_and_refused_in_print(
+    room: AskedPressRoom, field: str, text: str, reason: str
+) -> None:
+    """The other fields are drawn; a print with the fault is refused, and says the same."""
+    code = opened(room)["code"]
+    values = {"patient": "Place Name", "nurse": "By Name", field: text}
+    patch = room.ask("patch", code=code, values=values)
+    assert [fault["field"] for fault in patch["faults"]] == [field]
+    assert patch["faults"][0]["message"].startswith(reason)
+    assert len(patch["patches"]) >= 1
+    refused = refusal(room, "print", code=code, values=values)
+    assert refused.status == 422
+    assert field in refused.fields
+    assert refused.problems[refused.fields.index(field)].message.startswith(reason)
+
+
+def test_an_empty_required_field_is_refused_in_print_alone(room: AskedPressRoom) -> None:
+    """While somebody types, a field that is still empty is no fault."""
+    code = opened(room)["code"]
+    assert room.ask("patch", code=code, values={"patient": " "})["faults"] == []
+    refused = refusal(room, "print", code=code, values={})
+    assert refused.fields == ("patient",)
+    assert refused.problems[0].message == "It is empty but required."
+
+
+def test_letters_of_another_script_are_printed_in_fonts_that_have_them(
+    room: AskedPressRoom,
+) -> None:
+    """A name in Cyrillic letters needs other fonts: it is drawn and printed with them."""
+    code = opened(room)["code"]
+    values = {**VALUES, "nurse": "Щёлково, Київ"}
+    assert room.ask("patch", code=code, values=values)["faults"] == []
+    assert "Щёлково, Київ" in " ".join(
+        read_words(room.ask("print", code=code, values=values)["pdf"])
+    )
+
+
+def test_cards_begin_at_the_chosen_place_and_hold_the_words(room: AskedPressRoom) -> None:
+    """Three cards from place 4 lie on one sheet with backs; each has the name."""
+    stock = {"stock": "avery-5371", "start_at": 4, "count": 3}
+    cards = room.ask("cards", **READER, **stock)
+    assert cards["pages"] == 2
+    assert [field["id"] for field in cards["fields"]] == ["patient"]
+    assert len(room.ask("patch", code=cards["code"], values=VALUES)["patches"]) == 3
+    made = room.ask("print", code=opened(room)["code"], values=VALUES, cards=stock)
+    assert made["kind"] == "cards"
+    assert " ".join(read_words(made["pdf"])).count("Place Name") >= 1
+    wrong = refusal(room, "cards", **READER, **{**stock, "start_at": 11})
+    assert "no place 11" in wrong.problems[0].message
+    many = refusal(room, "cards", **READER, **{**stock, "count": 8})
+    assert "7 fit here" in many.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({**READER, **PAPER, "topic": "nothing"}, 404),
+        ({**READER, **PAPER, "audience": "dialysis"}, 404),
+        ({**READER, **PAPER, "language": "es"}, 404),
+        ({**READER, **PAPER, "depth": "brief"}, 422),
+    ],
+)
+def test_what_there_is_not_is_refused(
+    room: AskedPressRoom, given: dict[str, str], status: int
+) -> None:
+    """An unknown topic, reader or language, and a short version without parts, have a reason."""
+    refused = refusal(room, "edition", **given)
+    assert refused.status == status
+    assert refused.problems[0].hint
+
+
+def test_an_unknown_page_is_refused(room: AskedPressRoom) -> None:
+    """A code that is not open, or a page that is not there, is not found."""
+    code = opened(room)["code"]
+    assert refusal(room, "patch", code="X", values={}).status == 404
+    assert refusal(room, "page", code=code, page=9, dpi=96).status == 404
+    assert refusal(room, "page", code=code, page=1, dpi=5000).status == 404
+
+
+def test_a_changed_text_is_shown_before_it_is_printed(
+    clinic: Workspace, room: AskedPressRoom
+) -> None:
+    """After a change, the old page is refused with 409, and the new one has another code."""
+    code = opened(room)["code"]
+    path = clinic.root / "content" / "handouts" / "tiny.yaml"
+    path.write_text(FILLED.replace("One message.", "Another message."), encoding="utf-8")
+    version = room.ask("topics")["version"]
+    end = time.monotonic() + 20
+    while room.ask("topics")["version"] == version and time.monotonic() < end:
+        time.sleep(0.1)
+    assert refusal(room, "print", code=code, values=VALUES).status == 409
+    assert opened(room)["code"] != code
+    path.write_text(FILLED, encoding="utf-8")
+
+
+def test_a_broken_shared_file_stops_all_and_its_mending_is_noticed(
+    clinic: Workspace, room: AskedPressRoom
+) -> None:
+    """While the clinic's file is wrong nothing is listed but why; then all is back."""
+    path: Path = clinic.root / "content" / "clinic.yaml"
+    path.write_text("emergency: none\n", encoding="utf-8")
+    _until(room, lambda told: bool(told["problems"]))
+    assert room.ask("topics")["topics"] == []
+    assert "clinic.yaml" in str(refusal(room, "edition", **READER, **PAPER).problems[0])
+    path.unlink()
+    _until(room, lambda told: not told["problems"])
+    assert opened(room)["pages"] >= 1
+
+
+def _until(room: AskedPressRoom, done: Any) -> None:  # noqa: ANN401 -- a function
+    end = time.monotonic() + 20
+    while not done(room.ask("topics")):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+@pytest.mark.kill
+def test_a_killed_press_room_is_started_again(room: AskedPressRoom) -> None:
+    """A question meanwhile is told to wait; the next ones are answered by another process."""
+    before = room.link.process_id
+    os.kill(before, signal.SIGKILL)
+    end = time.monotonic() + 30
+    while True:
+        try:
+            assert opened(room)["pages"] >= 1
+            break
+        except PressRoomEndedError:
+            assert time.monotonic() < end
+            time.sleep(0.1)
+    assert room.link.process_id != before
+
+
+def test_no_question_of_a_desk_can_be_of_another_kind(room: AskedPressRoom) -> None:
+    """What is not known is a fault of the program, told by its code and no more."""
+    with pytest.raises(TeachbackError) as caught:
+        room.ask("SECRETNAME")
+    assert "KeyError" in str(caught.value)
+    assert "SECRETNAME" not in str(caught.value)

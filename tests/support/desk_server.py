@@ -1,0 +1,170 @@
+"""Provide front desks for tests: a press room that is asked directly, and a desk with stand-ins."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jinja2
+
+from teachback.serving.desk_app import Desk
+from teachback.serving.desk_pages import DeskPages
+from teachback.serving.gate import Doors
+from teachback.serving.press_link import PressLink
+from teachback.serving.sessions import Entrance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from teachback.files.workspace import Workspace
+    from teachback.printing.settings import Settings
+
+HOST = "127.0.0.1:8470"
+# What the desk's own page sends with each question.
+OWN = {"origin": f"http://{HOST}", "x-teachback": "1", "sec-fetch-site": "same-origin"}
+SECRET = "a-secret-of-the-test"  # noqa: S105 -- of no real server
+
+
+class AskedPressRoom:
+    """A real press room, asked without a server."""
+
+    def __init__(self, workspace: Workspace, settings: Settings) -> None:
+        """Start it."""
+        self._loop = asyncio.new_event_loop()
+        self.link = PressLink(workspace, settings)
+        self._loop.run_until_complete(self.link.__aenter__())
+
+    def ask(self, wanted: str, **given: Any) -> Any:  # noqa: ANN401 -- plain data
+        """Return its answer, or raise what it refuses."""
+        return self._loop.run_until_complete(self.link.ask(wanted, **given))
+
+    def close(self) -> None:
+        """End it."""
+        self.link.close()
+        self._loop.close()
+
+
+class StandInPress:
+    """A press room that gives prepared answers, and keeps what it was asked."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        """Keep the answers by what is wanted."""
+        self.answers = dict(answers)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    async def ask(self, wanted: str, **given: Any) -> Any:  # noqa: ANN401 -- plain data
+        """Return a prepared answer, or raise it."""
+        self.asked.append((wanted, given))
+        answer = self.answers[wanted]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def stand_in_desk(
+    state: Path,
+    answers: Mapping[str, Any],
+    scheme: str = "http",
+    **own: Any,  # noqa: ANN401 -- fields of Desk
+) -> Desk:
+    """Return a desk whose press room gives prepared answers, with pages of one word."""
+    pages = DeskPages(
+        jinja2.Environment(
+            loader=jinja2.DictLoader({"desk.html": "desk", "enter.html": "enter"}), autoescape=True
+        ),
+        {},
+        {"desk.js": (b"1;", "text/javascript")},
+        "/assets/1",
+    )
+    fields = {"entrance": Entrance(SECRET), "doors": Doors(frozenset({HOST}), scheme), **own}
+    press: Any = StandInPress(answers)
+    return Desk(press, pages, state=state, **fields)
+
+
+class DeskAnswer(NamedTuple):
+    """An answer of the application."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
+
+    @property
+    def problems(self) -> list[dict[str, str]]:
+        """The problems of a refusal."""
+        found: list[dict[str, str]] = json.loads(self.body)["problems"]
+        return found
+
+
+class DeskBrowser:
+    """A browser before an application, without a network. It keeps one cookie."""
+
+    def __init__(self, app: Any) -> None:  # noqa: ANN401 -- an ASGI application
+        """Open it."""
+        self._app = app
+        self._cookie = ""
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,  # noqa: ANN401 -- any JSON, or bytes
+        slip: Mapping[str, str | None] | None = None,
+        chunks: Iterable[bytes] | None = None,
+    ) -> DeskAnswer:
+        """Send a question as the desk's page does, but for a slip in its headers."""
+        sent = (
+            body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        )
+        headers = {
+            "host": HOST,
+            **OWN,
+            "content-type": "application/json",
+            **({} if chunks else {"content-length": str(len(sent))}),
+            **({"cookie": self._cookie} if self._cookie else {}),
+            **(slip or {}),
+        }
+        where, _, query = path.partition("?")
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": method,
+            "path": where,
+            "raw_path": where.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "scheme": "http",
+            "client": ("127.0.0.1", 1),
+            "headers": [
+                (name.encode(), value.encode())
+                for name, value in headers.items()
+                if value is not None
+            ],
+        }
+        answer = asyncio.run(_called(self._app, scope, list(chunks or [sent])))
+        cookie = answer.headers.get("set-cookie", "")
+        self._cookie = cookie.partition(";")[0] or self._cookie
+        return answer
+
+
+async def _called(app: Any, scope: Any, chunks: list[bytes]) -> DeskAnswer:  # noqa: ANN401 -- ASGI
+    got: list[Any] = []
+
+    async def receive() -> Any:  # noqa: ANN401 -- ASGI
+        if not chunks:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": chunks.pop(0), "more_body": bool(chunks)}
+
+    async def send(message: Any) -> None:  # noqa: ANN401 -- ASGI
+        got.append(message)
+
+    await app(scope, receive, send)
+    headers = {name.decode(): value.decode() for name, value in got[0]["headers"]}
+    body = b"".join(message.get("body", b"") for message in got[1:])
+    return DeskAnswer(got[0]["status"], headers, body)

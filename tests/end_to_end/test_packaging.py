@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_every_template_style_and_content_file(wheel: Path) -> None:
     """Every file of the checkout's folders is in the wheel."""
     tracked = subprocess.run(
-        ["git", "ls-files", "content", "templates", "styles"],
+        ["git", "ls-files", "content", "templates", "styles", "web"],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -1,0 +1,80 @@
+import { at, make, show, write } from "./elements.js";
+import { say } from "./words.js";
+
+/** Show the choice of cards; `changed()` is called when another sheet would be printed. */
+export function showCards(changed) {
+  let stocks = [];
+  let start = 1; // of the sheet in hand: kept for the next patient
+
+  const stock = () => stocks.find((one) => one.id === at("stock").value);
+  const count = () => Math.min(99, Math.max(1, Math.trunc(at("count").valueAsNumber) || 1));
+
+  function draw() {
+    const { places, columns } = stock();
+    if (start > places) start = 1;
+    const sheet = at("sheet");
+    sheet.style.gridTemplateColumns = `repeat(${columns}, minmax(1.75rem, 3.5rem))`;
+    if (sheet.children.length !== places) {
+      sheet.replaceChildren(...Array.from({ length: places }, (_, index) => make("label", { class: "place" },
+        make("input", { type: "radio", name: "place", value: index + 1, autocomplete: "off", onchange: () => take(index + 1) }),
+        make("span", { text: index + 1 }))));
+    }
+    for (const [index, label] of [...sheet.children].entries()) {
+      const place = index + 1;
+      const kind = place < start ? "place_used" : place < start + count() ? "place_card" : "place";
+      label.className = `place ${kind}`;
+      label.firstChild.checked = place === start;
+      label.firstChild.setAttribute("aria-label", say(kind, { place }));
+    }
+  }
+
+  function take(place) {
+    start = place;
+    draw();
+    changed();
+  }
+
+  at("want-cards").addEventListener("change", () => {
+    show(at("cards-order"), at("want-cards").checked);
+    changed();
+  });
+  at("stock").addEventListener("change", () => take(1));
+  at("count").addEventListener("input", () => {
+    draw();
+    changed();
+  });
+
+  return {
+    set(desk) {
+      stocks = desk.stocks;
+      const chosen = at("stock").value;
+      const paperOf = (id) => desk.papers.find((one) => one.id === id)?.name ?? id;
+      at("stock").replaceChildren(...stocks.map((one) => make("option", {
+        value: one.id, text: say("stock_paper", { name: one.name, paper: paperOf(one.paper) }),
+      })));
+      if (stocks.some((one) => one.id === chosen)) at("stock").value = chosen;
+      if (stocks.length) draw();
+    },
+    /** Say whether the topic has a card at all. */
+    allow(has) {
+      at("want-cards").disabled = !has || stocks.length === 0;
+      if (!has) at("want-cards").checked = false;
+      write(at("no-card"), has ? "" : say("no_card"));
+      show(at("cards-order"), at("want-cards").checked);
+    },
+    /** Return what `/desk/print` and `/desk/cards` need, or null. */
+    order: () => (at("want-cards").checked ? { stock: stock().id, start_at: start, count: count() } : null),
+    name: () => stock().name,
+    /** After printing, the sheet's next free place is the first choice. */
+    used() {
+      start = (start - 1 + count()) % stock().places + 1;
+      draw();
+    },
+    clear() {
+      at("want-cards").checked = false;
+      at("count").value = 1;
+      show(at("cards-order"), false);
+      if (stocks.length) draw();
+    },
+  };
+}

@@ -1,0 +1,314 @@
+/** The front desk: find a topic, choose the reader, type, look, print, next patient. */
+import { showCards } from "./cards.js";
+import { showChoices } from "./choices.js";
+import { showEditions } from "./editions.js";
+import { at, open, show, write } from "./elements.js";
+import { showFields } from "./fields.js";
+import { clearWhenIdle } from "./idle.js";
+import { showList } from "./list.js";
+import { showPreview } from "./preview.js";
+import { dropPaper, printOrder } from "./printing.js";
+import { ask, latest, Trouble } from "./server.js";
+import { showTopics } from "./topics.js";
+import { announce, say } from "./words.js";
+
+const TWICE = 1000; // milliseconds between two Esc
+const REFRESH = 30_000; // milliseconds
+const VIEWS = ["print", "edition", "list"];
+
+const desk = await ask("/desk/topics");
+let order = null; // what `/desk/edition` gets
+let stamped = Promise.resolve();
+let goOn = false; // to the fields, once they are there
+
+const PAPERS = ["handout", "cards"];
+const opened = { handout: null, cards: null }; // what the server answered
+const faults = { handout: [], cards: [] };
+const opening = { handout: latest(), cards: latest() };
+const stamping = { handout: latest(), cards: latest() };
+
+const preview = showPreview();
+const fields = showFields(stampAll);
+const cards = showCards(() => openPaper("cards"));
+const choices = showChoices(desk, take, () => {
+  goOn = true;
+  toFields();
+});
+const topics = showTopics((topic) => {
+  cards.allow(topic.has_card);
+  choices.set(topic);
+});
+const list = showList();
+const editions = showEditions();
+
+function refuse(text) {
+  write(at("print-fault"), text);
+}
+
+function take(next) {
+  order = next;
+  refuse("");
+  write(at("ready"), "");
+  if (!order.audience) {
+    forget();
+    return;
+  }
+  for (const name of PAPERS) openPaper(name);
+}
+
+/** Forget the pages, and end what is under way for them. */
+function forget() {
+  for (const name of PAPERS) {
+    opening[name](async () => undefined);
+    stamping[name](async () => undefined);
+    opened[name] = null;
+    faults[name] = [];
+  }
+  preview.clear();
+}
+
+/** Return the address and the question that open a paper, or null where it is not wanted. */
+function question(name) {
+  if (!order?.audience) return null;
+  if (name === "handout") return at("want-handout").checked ? ["/desk/edition", order] : null;
+  const { topic, audience, language } = order;
+  return cards.order() && ["/desk/cards", { topic, audience, language, ...cards.order() }];
+}
+
+/** Have the pages of the handout, or of its cards, made; show them with what is typed. */
+async function openPaper(name) {
+  const asked = question(name);
+  opened[name] = null;
+  faults[name] = [];
+  if (asked === null) {
+    opening[name](async () => undefined);
+    preview.set(name, null);
+    showFieldsOfPapers();
+    return;
+  }
+  preview.wait(true);
+  announce(say("making"), 800);
+  try {
+    const answer = await opening[name]((signal) => ask(...asked, { signal }));
+    if (!answer) return;
+    if (answer.problems?.length) throw new Trouble(200, answer.problems);
+    opened[name] = answer;
+    preview.set(name, answer);
+    if (name === "cards") preview.turnTo("cards");
+    showFieldsOfPapers();
+    stamped = stampPaper(name);
+    await stamped;
+  } catch (trouble) {
+    preview.set(name, null);
+    showFieldsOfPapers();
+    refuse(trouble.message);
+  }
+  preview.wait(false);
+}
+
+/** Show the fields of the papers that are open, each once. While a paper is being made, its fields stay. */
+function showFieldsOfPapers() {
+  open(at("print-step"), Boolean(order?.audience));
+  if (PAPERS.some((name) => question(name) !== null && opened[name] === null)) return;
+  const all = PAPERS.flatMap((name) => opened[name]?.fields ?? []);
+  fields.set(all.filter((one, index) => all.findIndex((other) => other.id === one.id) === index));
+  toFields();
+}
+
+function toFields() {
+  if (!goOn || PAPERS.every((name) => opened[name] === null)) return;
+  goOn = false;
+  fields.focusFirst();
+}
+
+function stampAll() {
+  stamped = Promise.all(PAPERS.map(stampPaper));
+}
+
+/** Draw what is typed on a paper, and say what does not fit. The latest key wins. */
+async function stampPaper(name) {
+  const paper = opened[name];
+  if (paper === null) return;
+  const typed = fields.values();
+  const values = Object.fromEntries(paper.fields.map(({ id }) => [id, typed[id]]).filter(([, text]) => text));
+  try {
+    const answer = await stamping[name]((signal) => ask("/desk/patch", { code: paper.code, values, dpi: 144 }, { signal }));
+    if (!answer || opened[name] !== paper) return;
+    faults[name] = answer.faults;
+    const all = allFaults();
+    fields.faults(all);
+    if (all.length === 0) refuse("");
+    announce(preview.tell(all.length, Object.keys(typed).length > 0));
+    await preview.stamp(name, answer.patches);
+  } catch (trouble) {
+    if (isStale(trouble)) await openPaper(name);
+    else refuse(trouble.message);
+  }
+}
+
+/** Return the faults of all papers, one a field. */
+function allFaults() {
+  const all = PAPERS.flatMap((name) => faults[name]);
+  return all.filter((one, index) => all.findIndex((other) => other.field === one.field) === index);
+}
+
+/** Tell whether the program has started again (404), or its text was changed (409), since a page was opened. */
+function isStale(trouble) {
+  return [404, 409].includes(trouble.status);
+}
+
+/** Return what keeps the order from printing as `[text, what to focus]`, or null. */
+function obstacle() {
+  if (order === null) return [say("choose_topic"), topics.focus];
+  if (!order.audience) return [say("choose_reader"), choices.focus];
+  const wanted = PAPERS.filter((name) => question(name) !== null);
+  if (wanted.length === 0) return [say("choose_paper"), () => at("want-handout").focus()];
+  if (wanted.some((name) => opened[name] === null)) return [at("print-fault").textContent || say("making"), () => {}];
+  const lacking = fields.lacking();
+  const all = [...allFaults(), ...lacking];
+  if (lacking.length > 0) fields.faults(all);
+  const [first] = all;
+  return first ? [say("mend_first", { label: fields.label(first.field) ?? first.message }), () => fields.focus(first.field)] : null;
+}
+
+async function print() {
+  if (at("printing").open || at("view-print").hidden) return;
+  await stamped;
+  const stop = obstacle();
+  if (stop !== null) {
+    refuse(stop[0]);
+    stop[1]();
+    return;
+  }
+  refuse("");
+  const values = fields.values();
+  const steps = [];
+  const body = ({ code, fields: those }, copies) => ({
+    code, copies, cards: null, values: Object.fromEntries(those.map(({ id }) => [id, values[id]]).filter(([, text]) => text)),
+  });
+  if (opened.handout) {
+    const copies = Math.min(20, Math.max(1, Math.trunc(at("copies").valueAsNumber) || 1));
+    steps.push({ name: say("step_handout"), body: body(opened.handout, copies), told: "window_open" });
+  }
+  if (opened.cards) {
+    const { start_at: place } = cards.order();
+    const before = [say("put_cards"), ...(place > 1 ? [say("put_cards_at", { place, used: place - 1 })] : [])];
+    steps.push({ name: say("step_cards", { stock: cards.name() }), body: body(opened.cards, 1), told: "window_cards", before, done: cards.used });
+  }
+  const queue = desk.queue && document.querySelector("[name=where]:checked").value === "queue";
+  printOrder(steps, { queue, next: nextPatient, refused });
+}
+
+function refused(trouble) {
+  if (isStale(trouble)) {
+    for (const name of PAPERS) openPaper(name);
+    refuse(say("changed"));
+    return;
+  }
+  const beside = trouble.problems?.filter((one) => one.field) ?? [];
+  if (beside.length > 0) {
+    fields.faults(beside);
+    fields.focus(beside[0].field);
+  }
+  refuse(trouble.message);
+}
+
+/** Forget the patient: all that was typed or chosen, and the pictures and papers made from it. */
+function clear() {
+  order = null;
+  forget();
+  if (at("printing").open) at("printing").close();
+  dropPaper();
+  for (const part of [fields, cards, choices, topics, list, editions]) part.clear();
+  at("want-handout").checked = true;
+  show(at("copies-field"));
+  at("copies").value = 1;
+  open(at("print-step"), false);
+  refuse("");
+}
+
+async function nextPatient() {
+  clear();
+  write(at("ready"), say("ready"));
+  announce(say("cleared"), 0);
+  if (at("view-print").hidden) window.location.hash = "#print";
+  window.scrollTo(0, 0);
+  topics.focus();
+  await refresh();
+}
+
+/** Read the topics again: a file of the workspace may have changed. */
+async function refresh() {
+  try {
+    const now = await ask("/desk/topics");
+    if (now.version !== desk.version) {
+      Object.assign(desk, now);
+      fill();
+    };
+  } catch {
+    // said in the alarm already
+  }
+}
+
+function fill() {
+  const broken = (desk.problems ?? []).map((one) => [one.message, one.hint].filter(Boolean).join(" "));
+  write(at("bulletin"), [...broken, ...(desk.notices ?? [])].join("\n"));
+  write(at("clinic"), desk.clinic);
+  show(at("lock"), Boolean(desk.person));
+  show(at("where"), desk.queue);
+  topics.set(desk.topics);
+  cards.set(desk);
+  list.set(desk.topics);
+}
+
+function view() {
+  const wanted = window.location.hash.slice(1);
+  if (!VIEWS.includes(wanted) && wanted !== "") return; // a link to a part of the page
+  const name = wanted || "print";
+  for (const one of VIEWS) {
+    show(at(`view-${one}`), one === name);
+    const link = document.querySelector(`nav a[href="#${one}"]`);
+    if (one === name) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  ({ print: topics, edition: editions, list })[name].focus();
+}
+
+let escaped = 0;
+
+document.addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "p") {
+    event.preventDefault();
+    print();
+  }
+  if (event.key !== "Escape" || event.repeat) return;
+  if (Date.now() - escaped < TWICE) {
+    escaped = 0;
+    nextPatient();
+  } else {
+    escaped = Date.now();
+    announce(say("esc_again"), 0);
+  }
+});
+
+at("print").addEventListener("click", print);
+at("next-patient").addEventListener("click", nextPatient);
+at("want-handout").addEventListener("change", () => {
+  show(at("copies-field"), at("want-handout").checked);
+  refuse("");
+  openPaper("handout");
+});
+at("lock").addEventListener("click", async () => {
+  clear();
+  await ask("/leave", {});
+  window.location.replace("/enter");
+});
+window.addEventListener("hashchange", view);
+window.addEventListener("pagehide", clear);
+window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
+
+const dirty = () => [fields, topics, list, editions].some((part) => part.dirty());
+fill();
+view();
+setInterval(refresh, REFRESH);
+clearWhenIdle(desk.idle_seconds, dirty, nextPatient);

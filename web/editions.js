@@ -1,0 +1,80 @@
+import { at, make, write } from "./elements.js";
+import { ask, latest } from "./server.js";
+import { announce, say } from "./words.js";
+
+const WIDEST = 2400; // pixels of a photo that is sent
+
+/** Return a photo as JPEG, not larger than the program needs. */
+async function smaller(file) {
+  const picture = await createImageBitmap(file);
+  const share = Math.min(1, WIDEST / Math.max(picture.width, picture.height));
+  const canvas = make("canvas", { width: Math.round(picture.width * share), height: Math.round(picture.height * share) });
+  canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve) => { canvas.toBlob(resolve, "image/jpeg", 0.92); });
+}
+
+/** Let a person look up which edition a paper is. */
+export function showEditions() {
+  const run = latest();
+  const found = at("found");
+
+  function match(one) {
+    const now = one.current ? say("edition_current") : one.newer ? say("edition_newer", { code: one.newer }) : say("edition_gone");
+    return make("article", { class: "match" },
+      make("h2", { text: one.title }),
+      make("p", { class: one.current ? "current" : "notice", text: now }),
+      make("p", { class: "code", text: one.code }),
+      make("p", { text: [one.audience, one.language, one.size].filter(Boolean).join(" · ") }),
+      make("p", { text: one.review }),
+      one.printed ? make("p", { text: say("edition_printed", { date: one.printed }) }) : null,
+      one.file ? make("p", {}, make("a", { href: one.file, target: "_blank", rel: "noopener", text: say("edition_file") })) : null);
+  }
+
+  function answer({ matches, nearest }) {
+    found.replaceChildren(...matches.map(match));
+    if (matches.length > 0) return;
+    found.append(make("p", { class: "notice", text: say("edition_none") }));
+    if (nearest.length === 0) return;
+    found.append(make("p", { text: say("edition_nearest") }), make("ul", { class: "plain" }, ...nearest.map((code) => make(
+      "li", {}, make("button", { type: "button", text: code, onclick: () => look(code) })))));
+  }
+
+  async function show(task, wait) {
+    found.replaceChildren(make("p", { class: "hint", text: wait }));
+    try {
+      const result = await run(task);
+      if (result) answer(result);
+    } catch (trouble) {
+      found.replaceChildren(make("p", { class: "notice", text: trouble.message }));
+    }
+  }
+
+  function look(code) {
+    at("code-typed").value = code;
+    if (code.trim()) show((signal) => ask("/editions", { code: code.trim() }, { signal }), say("wait"));
+    else {
+      found.replaceChildren(make("p", { class: "notice", text: say("no_code") }));
+      at("code-typed").focus();
+    }
+  }
+
+  at("look-up").addEventListener("click", () => look(at("code-typed").value));
+  at("code-typed").addEventListener("keydown", (event) => { if (event.key === "Enter") look(at("code-typed").value); });
+  at("photo").addEventListener("change", async () => {
+    const [file] = at("photo").files;
+    if (!file) return;
+    at("photo").value = "";
+    announce(say("photo_read"), 0);
+    await show(async (signal) => ask("/editions/scan", await smaller(file), { signal, type: "image/jpeg" }), say("photo_read"));
+  });
+
+  return {
+    clear() {
+      at("code-typed").value = "";
+      at("photo").value = "";
+      found.replaceChildren();
+    },
+    dirty: () => at("code-typed").value !== "" || found.children.length > 0,
+    focus: () => at("code-typed").focus(),
+  };
+}

@@ -1,0 +1,33 @@
+/** Log in: with the token behind the address's #, or with a name and a password. */
+import { at, show, write } from "./elements.js";
+
+async function enter(body, otherwise) {
+  const answer = await fetch("/enter", {
+    method: "POST", headers: { "Content-Type": "application/json", "X-Teachback": "1" }, body: JSON.stringify(body),
+    cache: "no-store", credentials: "same-origin",
+  }).catch(() => null);
+  if (answer?.ok) {
+    window.location.replace("/");
+    return;
+  }
+  const { problems } = (await answer?.json().catch(() => null)) ?? { problems: [] };
+  write(at("fault"), problems.map((one) => [one.message, one.hint].filter(Boolean).join(" ")).join("\n") || otherwise);
+}
+
+const button = at("log-in");
+if (button === null) {
+  const token = window.location.hash.slice(1);
+  window.history.replaceState(null, "", "/enter"); // the token is of no more use in the address
+  await enter({ token }, at("fault").dataset.once);
+  show(at("opening"), false);
+} else {
+  const send = async () => {
+    const body = { name: at("name").value, password: at("password").value };
+    at("password").value = "";
+    await enter(body, "");
+    at("password").focus();
+  };
+  button.addEventListener("click", send);
+  for (const id of ["name", "password"]) at(id).addEventListener("keydown", (event) => { if (event.key === "Enter") send(); });
+  at("name").focus();
+}

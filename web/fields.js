@@ -1,0 +1,104 @@
+import { at, input, make, open, show, write } from "./elements.js";
+import { say } from "./words.js";
+
+const LONG = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });
+
+/** Show the fields of an edition; `changed()` is called for each key. What was typed stays for the next edition. */
+export function showFields(changed) {
+  const typed = new Map(); // field id -> text
+  let fields = [];
+
+  const idOf = (field) => `field-${fields.indexOf(field)}`; // neutral: no browser guesses what it is
+
+  function take(field, value) {
+    typed.set(field.id, value);
+    changed();
+  }
+
+  function control(field) {
+    const id = idOf(field);
+    const value = typed.get(field.id) ?? "";
+    const described = { "aria-describedby": `${id}-hint ${id}-fault`, "aria-required": field.required ? "true" : null };
+    if (field.kind === "choice") {
+      const select = make("select", { id, name: id, autocomplete: "off", ...described, onchange: () => take(field, select.value) },
+        make("option", { value: "", text: say("none_chosen") }),
+        ...field.choices.map((one) => make("option", { value: one.value, text: one.label })));
+      select.value = value;
+      return select;
+    }
+    const line = input(id, { ...described, oninput: () => take(field, line.value) });
+    line.value = value;
+    return field.kind === "date" ? dated(field, line) : line;
+  }
+
+  /** A date is typed, or picked from the browser's calendar, which writes it into the line in words. */
+  function dated(field, line) {
+    const picker = make("input", { type: "date", class: "picker", tabindex: "-1", "aria-hidden": "true", autocomplete: "off" });
+    picker.addEventListener("change", () => {
+      if (!picker.value) return;
+      line.value = LONG.format(new Date(picker.value));
+      take(field, line.value);
+    });
+    const calendar = make("button", {
+      type: "button", class: "square calendar", "aria-label": say("pick_date", { label: field.label }),
+      onclick: () => picker.showPicker(),
+    });
+    return make("div", { class: "dated" }, line, picker, calendar);
+  }
+
+  function row(field) {
+    const id = idOf(field);
+    const hint = [field.hint, field.kind === "date" ? say("date_hint") : null].filter(Boolean).join(" ");
+    return make("div", { class: "field" },
+      make("label", { for: id }, field.label, field.required ? make("span", { class: "needed", text: ` ${say("needed_label")}` }) : null),
+      make("p", { class: "hint", id: `${id}-hint`, text: hint, hidden: !hint }),
+      control(field),
+      make("p", { class: "fault", id: `${id}-fault`, hidden: true }));
+  }
+
+  at("fields").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName === "BUTTON") return;
+    const lines = [...at("fields").querySelectorAll("input:not(.picker), select"), at("print")];
+    lines[lines.indexOf(event.target) + 1].focus();
+    event.preventDefault();
+  });
+
+  function sayFault(field, message) {
+    const id = idOf(field);
+    write(at(`${id}-fault`), message);
+    if (message) at(id).setAttribute("aria-invalid", "true");
+    else at(id).removeAttribute("aria-invalid");
+  }
+
+  return {
+    /** Show fields; null closes the step, until a page is there. */
+    set(next) {
+      const same = JSON.stringify(next) === JSON.stringify(fields);
+      fields = next;
+      open(at("patient-step"));
+      show(at("nothing-to-fill"), fields.length === 0);
+      show(at("stays"), fields.length > 0);
+      if (!same) at("fields").replaceChildren(...fields.map(row));
+    },
+    values: () => Object.fromEntries(fields.map((field) => [field.id, (typed.get(field.id) ?? "").trim()]).filter(([, text]) => text)),
+    /** Write faults beside their fields: `[{field, message}]`. */
+    faults(found) {
+      for (const field of fields) sayFault(field, found.find((one) => one.field === field.id)?.message);
+    },
+    /** Return the fields that must be filled in and are not, as faults. */
+    lacking: () => fields.filter((field) => field.required && !(typed.get(field.id) ?? "").trim())
+      .map((field) => ({ field: field.id, message: say("needed") })),
+    label: (id) => fields.find((field) => field.id === id)?.label,
+    focus: (id) => at(idOf(fields.find((field) => field.id === id)))?.focus(),
+    focusFirst: () => (at("fields").querySelector("input, select") ?? at("print")).focus(),
+    clear() {
+      typed.clear();
+      for (const one of at("fields").querySelectorAll("input, select")) one.value = "";
+      fields = [];
+      at("fields").replaceChildren();
+      for (const id of ["nothing-to-fill", "stays"]) show(at(id), false);
+      open(at("patient-step"), false);
+    },
+    dirty: () => [...typed.values()].some((text) => text !== ""),
+  };
+}

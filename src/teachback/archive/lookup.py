@@ -112,7 +112,7 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
     Raises UsageError when there is no archive or nothing to look for, and TeachbackError for a scan
     that cannot be read.
     """
-    if not any((folder / name).exists() for name in (JOURNAL, ENTRIES)):
+    if not is_archive(folder):
         hint = "Name the folder with --archive, or make one: teachback build --archive DIR."
         raise UsageError(Problem("there is no archive here", hint, Location(shown(folder))))
     if typed is None and scan is None:
@@ -122,20 +122,34 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
                 "Type a code, or name a picture or a PDF with --scan.",
             )
         )
+    scanned = None if scan is None else (read_named(scan), shown(scan))
+    return identify_scanned(folder, typed, scanned)
+
+
+def is_archive(folder: Path) -> bool:
+    """Return whether a folder holds an archive."""
+    return any((folder / name).exists() for name in (JOURNAL, ENTRIES))
+
+
+def identify_scanned(
+    folder: Path, typed: str | None, scanned: tuple[bytes, str] | None
+) -> tuple[Answer, ...]:
+    """Look up a typed code, and each code on the bytes of a scan, whose name is for messages.
+
+    Raises TeachbackError for a scan that cannot be read.
+    """
     known, named = entry_paths(folder), named_records(folder)
     wanted = () if typed is None else _typed_codes(normalize_code(typed), known)
     answers = [_answer(code, known, named) for code in wanted]
-    if scan is not None:
-        data = read_named(scan)
+    if scanned is not None:
+        data, name = scanned
         sha256 = hashlib.sha256(data).hexdigest()
-        codes = _codes(data, scan) or _codes_of(sha256, known)
+        codes = scanned_codes(data, name) or _codes_of(sha256, known)
         if not codes:
             hint = (
                 "Scan it straight, at 300 dots to the inch, or type the code printed on each page."
             )
-            raise TeachbackError(
-                Problem("no edition code can be read here", hint, Location(shown(scan)))
-            )
+            raise TeachbackError(Problem("no edition code can be read here", hint, Location(name)))
         answers += [_answer(code, known, named, sha256, photo=not _is_pdf(data)) for code in codes]
     return tuple(answers)
 
@@ -223,8 +237,11 @@ def _is_pdf(data: bytes) -> bool:
     return b"%PDF-" in data[:1024]
 
 
-def _codes(data: bytes, scan: Path) -> tuple[str, ...]:
-    """Read the codes off a scan. In a PDF, its text comes first, then its pictures."""
+def scanned_codes(data: bytes, name: str) -> tuple[str, ...]:
+    """Read the codes off a scan. In a PDF, its text comes first, then its pictures.
+
+    Raises TeachbackError, with the name of the scan, when it cannot be read.
+    """
     from teachback.editions.qr_code import codes_in_picture
     from teachback.pdf.page_images import page_texts, scanned_pages
 
@@ -239,9 +256,7 @@ def _codes(data: bytes, scan: Path) -> tuple[str, ...]:
             else [code for page in scanned_pages(data, SCAN_DPI) for code in codes_in_picture(page)]
         )
     except TeachbackError as error:
-        raise TeachbackError(
-            *with_location(error.problems, "the scan", Location(shown(scan)))
-        ) from None
+        raise TeachbackError(*with_location(error.problems, "the scan", Location(name))) from None
     return tuple(dict.fromkeys(whole or said or drawn))
 
 

@@ -13,7 +13,8 @@ _GROUPS: Final = {
     "Paper and printer": "paper ink size depth stock sides printer offset back-offset",
     "Where it goes": "output archive html sarif report copy open",
     "Before it is printed": "release strict proof force explain",
-    "Other machines": "cluster shared-folder tls-ca tls-cert tls-key",
+    "Other machines": "cluster shared-folder tls-ca tls-cert tls-key lan name behind-proxy",
+    "People": "add-person remove-person lock-after",
 }
 _OTHERS: Final = "Other options"
 # Fewer options are one list.

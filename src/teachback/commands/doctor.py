@@ -43,7 +43,10 @@ LIBRARIES = (
     "icalendar",
 )
 # By extra: a library that it installs, and what it is for.
-EXTRAS = {"cluster": ("distributed", "`teachback merge --cluster`")}
+EXTRAS = {
+    "cluster": ("distributed", "`teachback merge --cluster`"),
+    "serve": ("starlette", "`teachback serve`"),
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

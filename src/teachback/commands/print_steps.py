@@ -124,7 +124,7 @@ def _print(
                 is_refused(key, problems, strict=settings.strict) for key in (stem, GENERAL)
             )
             if left[stem] == 0 and not refused:
-                for output, measures in _written(waiting[stem], context, origins[stem]):
+                for output, measures in written_outputs(waiting[stem], context, origins[stem]):
                     outputs[output.file] = output
                     proofs |= {output.file: measures} if measures and settings.proof else {}
                 # Their bytes are on the disk now, so free the memory.
@@ -145,9 +145,13 @@ def _noticed(done: FinishedJob) -> tuple[Problem, ...]:
     return with_location(found, done.job.name, done.job.place)
 
 
-def _written(
+def written_outputs(
     finished: Iterable[FinishedJob], context: PrintContext, origin: str
 ) -> Iterator[tuple[Output, Measures | None]]:
+    """Write finished files into the output folder, and yield each with its measures.
+
+    `origin` is the hash of what the handout is made from.
+    """
     for done in finished:
         for printed in done.printed:
             output = replace(

@@ -71,11 +71,23 @@ def lines_beside(
 
 
 def ask_for_printing(data: bytes, sides: Sides, copies: int = 1) -> bytes:
-    """Make a PDF ask the printer for its own size, for the right sides, and for copies."""
+    """Make a PDF ask the printer for its own size and for the right sides.
+
+    It holds its pages as often as `copies` says, since browsers print no other number. Each copy
+    begins on a front; a screen reader reads the first.
+    """
     with pikepdf.open(io.BytesIO(data)) as pdf:
         _ask_for_printing(pdf, sides)
-        if copies > 1:
-            pdf.Root.ViewerPreferences.NumCopies = copies
+        pages = list(pdf.pages)
+        for _ in range(copies - 1):
+            if sides in _DUPLEX and len(pdf.pages) % 2:
+                width, height = (float(edge) for edge in list(pages[0].mediabox)[2:])
+                pdf.add_blank_page(page_size=(width, height))
+            for page in pages:
+                pdf.pages.append(page)
+                copied = pdf.pages[-1].obj
+                if "/StructParents" in copied:
+                    del copied.StructParents
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True)
         return out.getvalue()

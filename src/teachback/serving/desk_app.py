@@ -21,6 +21,7 @@ from starlette.routing import Route
 from teachback.errors import Problem, TeachbackError, fault_problem
 from teachback.serving.desk_requests import (
     CardsQuestion,
+    CodeQuestion,
     EditionQuestion,
     EnterQuestion,
     PatchQuestion,
@@ -30,10 +31,11 @@ from teachback.serving.desk_requests import (
 from teachback.serving.gate import BodyRefusedError, Gate
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 from teachback.serving.print_audit import PrintedAtDesk, record_print
+from teachback.serving.printer_queue import lp_command, send_to_queue
 from teachback.serving.topic_shelf import problem_json
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -54,7 +56,7 @@ _AGAIN: Final = "Open the desk's page again."
 
 @dataclass
 class Desk:
-    """What the routes share.
+    """The values that all routes share.
 
     `state` is the folder of the audit, `queue` the printer queue or "". `clear_after` is how many
     seconds without a key the page waits before it clears what was typed.
@@ -89,6 +91,9 @@ def desk_app(desk: Desk) -> Gate:
         ("GET", "/page/{code}/{number:int}.png", _page),
         ("POST", "/desk/patch", _patch),
         ("POST", "/desk/print", _print),
+        ("POST", "/editions", _editions),
+        ("POST", "/editions/scan", _scan),
+        ("GET", "/editions/file/{digest}.pdf", _kept),
     )
     app = Starlette(
         routes=[
@@ -139,7 +144,9 @@ async def _unknown(_: Request, error: Exception) -> Response:
 
 
 def _person(desk: Desk, request: Request) -> str | None:
-    return desk.entrance.person(request.cookies.get(desk.cookie, ""))
+    # The page asks for the topics by itself: that keeps no session open.
+    used = request.scope["path"] != "/desk/topics"
+    return desk.entrance.person(request.cookies.get(desk.cookie, ""), used=used)
 
 
 def _address(request: Request) -> str:
@@ -249,8 +256,10 @@ async def _patch(desk: Desk, request: Request) -> Response:
 
 async def _print(desk: Desk, request: Request) -> Response:
     question = asked(PrintQuestion, await request.body())
-    given: Mapping[str, Any] = question.model_dump(exclude={"to"})
+    given: dict[str, Any] = question.model_dump(exclude={"to"})
     to_queue = question.to == "queue"
+    if to_queue:
+        given["copies"] = 1
     if to_queue and not desk.queue:
         hint = "Start the server with --printer-queue NAME."
         raise TeachbackError(Problem("this server has no printer of its own", hint))
@@ -263,5 +272,31 @@ async def _print(desk: Desk, request: Request) -> Response:
         desk.queue if to_queue else "browser",
     )
     await run_in_threadpool(record_print, desk.state, printed, dt.datetime.now(tz=dt.UTC))
+    if to_queue:
+        command = lp_command(desk.queue, made["box"], made["sides"], question.copies)
+        await send_to_queue(made["pdf"], command)
+        return JSONResponse({"printed": True})
     name = {"content-disposition": f'inline; filename="{made["kind"]}.pdf"'}
     return Response(made["pdf"], headers=name, media_type="application/pdf")
+
+
+async def _editions(desk: Desk, request: Request) -> Response:
+    question = asked(CodeQuestion, await request.body())
+    return _found(await desk.press.ask("find", code=question.code))
+
+
+async def _scan(desk: Desk, request: Request) -> Response:
+    return _found(await desk.press.ask("find", photo=await request.body()))
+
+
+def _found(told: dict[str, Any]) -> JSONResponse:
+    for match in told["matches"]:
+        if match["file"] is not None:
+            match["file"] = f"/editions/file/{match['file']}.pdf"
+    return JSONResponse(told)
+
+
+async def _kept(desk: Desk, request: Request) -> Response:
+    pdf = await desk.press.ask("kept", digest=request.path_params["digest"])
+    name = {"content-disposition": 'inline; filename="kept.pdf"'}
+    return Response(pdf, headers=name, media_type="application/pdf")

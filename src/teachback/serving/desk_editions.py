@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.archive.store import not_archived
+from teachback.commands.archive_step import archive_outputs
+from teachback.commands.print_steps import written_outputs
 from teachback.errors import Problem, TeachbackError, with_location
+from teachback.files.workspace import handout_files, read_bytes
 from teachback.merge.stamping.edition_templates import handout_template, sheet_template
 from teachback.pdf.page_images import Strip, page_picture, page_texts, strip_pictures
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_sheets import ask_for_printing
 from teachback.printing.card_stock import load_stocks
+from teachback.printing.fingerprints import made_from, shared_fingerprint
 from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import JobOrder, compose_job
 from teachback.printing.job_printer import do_job
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from teachback.merge.stamping.pdf_template import Slot, Template
     from teachback.printing.job_composer import PrintContext
     from teachback.printing.jobs import CardRun
+    from teachback.printing.settings import Settings
 
 # Around the words of a place, as parts of its largest type: a letter may have two accents.
 _ABOVE, _BELOW, _BESIDE = 1.4, 0.5, 0.3
@@ -105,11 +113,7 @@ def open_handout(
     With None it takes the letters that its own fonts have.
     """
     order, letters = wanted
-    paper = Paper(order.paper)
-    settings = replace(
-        context.settings, paper=paper, size=TypeSize(order.size), depth=Depth(order.depth)
-    )
-    blank = replace(context, settings=settings, for_records=True)
+    blank = replace(context, settings=_settings(context, order), for_records=True)
     job = compose_job(blank, JobOrder(order.stem, (order.audience,), "handout", ("pdf",)))
     try:
         template = handout_template(job, context.files, letters)
@@ -124,7 +128,7 @@ def open_handout(
         key,
         job.code,
         template.pages,
-        paper.box,
+        blank.settings.paper.box,
         page_texts(data),
         sides,
         b"",
@@ -166,6 +170,34 @@ def open_cards(
     )
     data = template.stamp([{}] * template.cards, b"")
     return _opened_cards(order, run, job.code, data, template)
+
+
+def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
+    """Keep in the archive what a desk printed, blank as `build` prints it. Returns why it failed."""
+    card = isinstance(order, CardsOrder)
+    origin = made_from(
+        shared_fingerprint(context.workspace),
+        read_bytes(handout_files(context.workspace)[order.stem]),
+    )
+    with TemporaryDirectory(prefix="teachback-") as folder:
+        settings = context.settings if isinstance(order, CardsOrder) else _settings(context, order)
+        own = replace(context, settings=replace(settings, output=Path(folder)))
+        kind = "card" if card else "handout"
+        job = compose_job(own, JobOrder(order.stem, (order.audience,), kind, ("pdf",)))
+        done = do_job(job, context.files)
+        if done.problems:
+            return not_archived(TeachbackError(*done.problems))
+        outputs = [output for output, _ in written_outputs([done], own, origin)]
+        return archive_outputs(own.settings, context.workspace, outputs, None).problems
+
+
+def _settings(context: PrintContext, order: HandoutOrder) -> Settings:
+    return replace(
+        context.settings,
+        paper=Paper(order.paper),
+        size=TypeSize(order.size),
+        depth=Depth(order.depth),
+    )
 
 
 def _opened_cards(

@@ -42,7 +42,7 @@ class EditionQuestion(DeskQuestion):
 
 
 class PatchQuestion(DeskQuestion):
-    """What was typed for a page that is shown."""
+    """A page that is shown, and the words that were typed for it."""
 
     code: Name
     values: Values
@@ -58,7 +58,7 @@ class CardsChoice(DeskQuestion):
 
 
 class PrintQuestion(DeskQuestion):
-    """What is to be printed of a page that is shown."""
+    """A page that is shown, the words for it, and how it is printed."""
 
     code: Name
     values: Values
@@ -79,6 +79,35 @@ class CodeQuestion(DeskQuestion):
     """A code as it was typed."""
 
     code: Name
+
+
+class ListQuestion(DeskQuestion):
+    """A file of records, and the topic that is printed for each of them."""
+
+    name: Name
+    data: str
+    topic: Name
+
+
+class ListRow(DeskQuestion):
+    """A row of a list, as it was read or mended."""
+
+    number: int
+    values: Values
+
+
+class RowsQuestion(DeskQuestion):
+    """The rows of a list that are checked."""
+
+    topic: Name
+    rows: Annotated[list[ListRow], Field(max_length=2000)]
+
+
+class PrintRowsQuestion(RowsQuestion):
+    """The rows of a list that are printed, with what they choose where a row does not."""
+
+    paper: Literal["letter", "a4"]
+    size: Literal["standard", "large"]
 
 
 def asked(kind: type[QuestionT], body: bytes) -> QuestionT:

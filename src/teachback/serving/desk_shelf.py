@@ -42,7 +42,7 @@ class WorkspaceMarks:
 
 @dataclass
 class DeskShelf:
-    """What was read of a workspace.
+    """A workspace as it was read.
 
     `refused` are the problems of handouts that must not be printed, by file stem; `unexamined` are
     the handouts that the rules have not looked at yet. `points` are the code points that the fonts

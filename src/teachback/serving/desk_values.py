@@ -26,7 +26,7 @@ class DeskFault(NamedTuple):
 
 
 class StampingFaults(NamedTuple):
-    """What an edition cannot hold: faults of words, and letters that its fonts lack so far.
+    """Faults of words that an edition cannot hold, and letters that its fonts lack so far.
 
     An edition that is made for these letters may hold them.
     """

@@ -24,17 +24,20 @@ from teachback.printing.process_pool import Task, scale_of
 from teachback.serving.desk_editions import (
     CardsOrder,
     HandoutOrder,
+    archive_edition,
     draw_page,
     open_cards,
     open_handout,
 )
 from teachback.serving.desk_shelf import DeskShelf, read_shelf, workspace_marks
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
+from teachback.serving.edition_finder import find_printed, kept_pdf
 from teachback.serving.press_messages import Reply, Request
 from teachback.serving.topic_shelf import field_json, notices_json, problem_json, shelf_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from teachback.files.workspace import Workspace
     from teachback.printing.process_pool import Outcome
@@ -51,7 +54,9 @@ SOON: Final = 0.05
 MOST_OPEN: Final = 60
 MOST_COPIES: Final = 50
 MOST_CARDS: Final = 500
+MOST_NOTICES: Final = 5
 DPI: Final = (96, 144, 192)
+_PHOTO_HINT: Final = "Take another photo, or type the code."
 _OPEN_AGAIN: Final = "Look at the page again, then print."
 
 
@@ -84,6 +89,9 @@ class PressRoom:
         self._open: OrderedDict[str, OpenEdition] = OrderedDict()
         self._keys: dict[Any, str] = {}
         self._made: dict[str, Any] = {}
+        # What the archive has got of this process, and what the desk is told.
+        self._archived: set[str] = set()
+        self._notices: list[str] = []
 
     def run(self) -> None:
         """Answer requests. Raises EOFError when the server is gone."""
@@ -164,11 +172,18 @@ class PressRoom:
             "patch": self._patch,
             "print": self._print,
             "cards": self._cards,
+            "find": self._find,
+            "kept": self._kept,
         }
         steps[request.wanted](reply, request.number, **request.given)
 
     def _topics(self, reply: Answer, _: int) -> None:
-        told: dict[str, Any] = {"version": self._version, "problems": [], "topics": []}
+        told: dict[str, Any] = {
+            "version": self._version,
+            "problems": [],
+            "topics": [],
+            "notices": self._notices,
+        }
         shelf = self._shelf
         if shelf is None:
             reply({**told, "problems": [problem_json(one) for one in self._broken]})
@@ -375,9 +390,52 @@ class PressRoom:
                 raise FaultyValuesError(unfit)
             pdf = whole.finished(words, os.urandom(16), min(max(copies, 1), MOST_COPIES))
             kind = "handout" if isinstance(edition.order, HandoutOrder) else "cards"
-            reply({"pdf": pdf, "code": " ".join(dict.fromkeys(edition.code.split())), "kind": kind})
+            reply(
+                {
+                    "pdf": pdf,
+                    "code": " ".join(dict.fromkeys(edition.code.split())),
+                    "kind": kind,
+                    "box": edition.box,
+                    "sides": edition.sides,
+                }
+            )
+            self._archive(edition)
 
         self._with_words(number, edition, words, tell)
+
+    def _archive(self, edition: OpenEdition) -> None:
+        """Keep an edition in the archive, if there is one. The desk is told when that fails."""
+        if self._settings.archive is None or edition.code in self._archived:
+            return
+
+        def deliver(outcome: Outcome) -> None:
+            problems = outcome.problems or outcome.result
+            told = [f"{edition.code} {problem.message}. {problem.hint}" for problem in problems]
+            self._notices = list(dict.fromkeys((*self._notices, *told)))[-MOST_NOTICES:]
+            self._version += bool(problems)
+            if not problems:
+                self._archived.add(edition.code)
+
+        task = Task(archive_edition, edition.order, "keeping the edition", COMPARE_LENGTH)
+        self._ask(task, deliver)
+
+    @property
+    def _archive_folder(self) -> Path:
+        return self._settings.archive or self._settings.output / "archive"
+
+    def _find(
+        self, reply: Answer, number: int, *, code: str | None = None, photo: bytes | None = None
+    ) -> None:
+        self._ready()
+
+        def deliver(outcome: Outcome) -> None:
+            self._guarded(number, lambda: reply(_result(outcome)))
+
+        subject = (code, photo, self._archive_folder)
+        self._ask(Task(find_printed, subject, "reading the code", _PHOTO_HINT), deliver)
+
+    def _kept(self, reply: Answer, _: int, *, digest: str) -> None:
+        reply(kept_pdf(self._archive_folder, digest))
 
     def _cards_order(
         self, stem: str, audience: str, *, stock: str, start_at: int, count: int
@@ -431,7 +489,7 @@ def _today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).astimezone().date()
 
 
-def main(descriptor: int) -> None:
+def answer_server(descriptor: int) -> None:
     """Answer the server at the other end of a socket until it is gone."""
     leave_no_image()
     stay_in_memory()
@@ -449,4 +507,4 @@ def main(descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    answer_server(int(sys.argv[1]))

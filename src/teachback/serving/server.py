@@ -9,11 +9,15 @@ import webbrowser
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from teachback.errors import Problem, TeachbackError, UsageError
 from teachback.printing.process_limits import leave_no_image, stay_in_memory
+from teachback.serving.gate import Doors
 from teachback.serving.press_link import PressLink
 from teachback.serving.print_audit import state_folder
+from teachback.serving.printer_queue import refuse_queue
+from teachback.serving.sessions import Entrance, read_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,16 +28,45 @@ if TYPE_CHECKING:
 
 PORT: Final = 8470
 _LOOPBACK: Final = "127.0.0.1"
+_HTTPS: Final = 443
+
+
+@dataclass(frozen=True)
+class NetworkOrder:
+    """How other machines reach the desk: by TLS here, or through a proxy that has it.
+
+    `names` are the names that browsers know this machine by. `proxy` is the address of a proxy on
+    this machine as browsers see it, such as https://desk.example; it is empty where there is none.
+    """
+
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+    proxy: str = ""
 
 
 @dataclass(frozen=True)
 class ServeOrder:
-    """How the front desk is served. `clear_after` is in s, and 0 for never."""
+    """How the front desk is served. `clear_after` and `lock_after` are in s, and 0 for never.
+
+    Without a `network` it is for this machine alone.
+    """
 
     port: int = PORT
     browser: bool = True
     queue: str = ""
     clear_after: int = 600
+    lock_after: int = 600
+    network: NetworkOrder | None = None
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """An open socket with the names by which it may be reached, and its address in a browser."""
+
+    socket: socket.socket
+    doors: Doors
+    address: str
 
 
 def serve_desk(
@@ -41,27 +74,83 @@ def serve_desk(
 ) -> None:
     """Serve until it is interrupted. `tell` gets the address first.
 
-    Raises UsageError when the port is in use, and TeachbackError when the extra is missing.
+    Raises UsageError for an order that would let anybody in or when the port is in use, and
+    TeachbackError when the extra is missing.
     """
     _refuse_missing_libraries()
+    if order.queue:
+        refuse_queue(order.queue)
     leave_no_image()
     stay_in_memory()
     state = state_folder(workspace.root)
-    listening = _listen(order.port)
+    people = _people(order, state)
+    opened = _opened(order)
     # The press room is started before the server's threads and loop.
     press = PressLink(workspace, settings)
     try:
-        _serve(press, state, order, listening, tell)
+        _serve(press, state, people, order, opened, tell)
     finally:
         press.close()
-        listening.close()
+        opened.socket.close()
+
+
+def _people(order: ServeOrder, state: Path) -> dict[str, str]:
+    """Return who may enter from a network; nobody needs a name on this machine alone.
+
+    Raises UsageError for a network without TLS, or without anybody who may enter.
+    """
+    network = order.network
+    if network is None:
+        return {}
+    if network.proxy and network.certificate:
+        hint = "Leave --tls-cert and --tls-key out: the proxy has the certificate."
+        raise UsageError(Problem("--behind-proxy is for a proxy that has TLS itself", hint))
+    if not network.proxy and not (network.certificate and network.key):
+        hint = (
+            "Name a certificate and its key with --tls-cert and --tls-key, or the address of a "
+            "proxy on this machine with --behind-proxy."
+        )
+        message = "the front desk is served on a network only with TLS"
+        raise UsageError(Problem(message, hint))
+    if not network.proxy and not network.names:
+        hint = "Add --name, such as --name desk.clinic.example."
+        raise UsageError(Problem("browsers need a name for this machine", hint))
+    people = read_people(state)
+    if not people:
+        hint = "Add each one first: teachback serve --add-person NAME."
+        raise UsageError(Problem("nobody may enter yet", hint))
+    return people
+
+
+def _opened(order: ServeOrder) -> _Opened:
+    network = order.network
+    if network is None:
+        listening = _listen(_LOOPBACK, order.port)
+        port = listening.getsockname()[1]
+        hosts = frozenset(f"{name}:{port}" for name in (_LOOPBACK, "localhost"))
+        return _Opened(listening, Doors(hosts), f"http://{_LOOPBACK}:{port}")
+    if network.proxy:
+        address = urlsplit(network.proxy)
+        if address.scheme != "https" or not address.netloc or address.path.strip("/"):
+            hint = "Write it as browsers see it, such as https://desk.clinic.example."
+            raise UsageError(Problem(f"'{network.proxy}' is not the address of a proxy", hint))
+        host = address.netloc.lower()
+        listening = _listen(_LOOPBACK, order.port)
+        return _Opened(listening, Doors(frozenset({host}), "https"), f"https://{host}")
+    listening = _listen("", order.port)
+    port = listening.getsockname()[1]
+    names = tuple(name.lower() for name in network.names)
+    hosts = frozenset(name if port == _HTTPS else f"{name}:{port}" for name in names)
+    shown = names[0] if port == _HTTPS else f"{names[0]}:{port}"
+    return _Opened(listening, Doors(hosts, "https"), f"https://{shown}")
 
 
 def _serve(
     press: PressLink,
     state: Path,
+    people: dict[str, str],
     order: ServeOrder,
-    listening: socket.socket,
+    opened: _Opened,
     tell: Callable[[str], None],
 ) -> None:
     import asyncio
@@ -70,23 +159,23 @@ def _serve(
 
     from teachback.serving.desk_app import Desk, desk_app
     from teachback.serving.desk_pages import open_desk_pages
-    from teachback.serving.gate import Doors
-    from teachback.serving.sessions import Entrance
 
-    port = listening.getsockname()[1]
-    secret = secrets.token_urlsafe(32)
-    names = (_LOOPBACK, "localhost")
-    doors = Doors(frozenset(f"{name}:{port}" for name in names))
+    secret = "" if people else secrets.token_urlsafe(32)
+    entrance = Entrance(secret, people, order.lock_after)
     desk = Desk(
-        press, open_desk_pages(), Entrance(secret), doors, state, order.queue, order.clear_after
+        press, open_desk_pages(), entrance, opened.doors, state, order.queue, order.clear_after
     )
-    app = desk_app(desk)
+    network = order.network or NetworkOrder()
     config = uvicorn.Config(
-        app,
+        desk_app(desk),
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        # Only a proxy on this machine says for whom it asks.
+        proxy_headers=bool(network.proxy),
+        forwarded_allow_ips=_LOOPBACK,
+        ssl_certfile=network.certificate,
+        ssl_keyfile=network.key,
         lifespan="off",
         ws="none",
         http="h11",
@@ -94,14 +183,20 @@ def _serve(
         h11_max_incomplete_event_size=16 * 1024,
         timeout_graceful_shutdown=3,
     )
-    address = f"http://{_LOOPBACK}:{port}/enter#{secret}"
+    try:
+        config.load()
+    except (OSError, ValueError) as error:
+        hint = "Name a certificate and its key as PEM files that this program can read."
+        why = getattr(error, "strerror", None) or "they do not fit"
+        raise UsageError(Problem(f"the certificate cannot be used: {why}", hint)) from None
+    address = f"{opened.address}/enter#{secret}" if secret else opened.address
     tell(address)
     if order.browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     async def run() -> None:
         async with press:
-            await uvicorn.Server(config).serve([listening])
+            await uvicorn.Server(config).serve([opened.socket])
 
     asyncio.run(run())
 
@@ -114,12 +209,14 @@ def _refuse_missing_libraries() -> None:
         raise TeachbackError(Problem(message, "Install it with: pip install 'teachback[serve]'."))
 
 
-def _listen(port: int) -> socket.socket:
-    """Return a socket that listens at a port of this machine; 0 is any free port."""
+def _listen(address: str, port: int) -> socket.socket:
+    """Return a socket that listens at a port; 0 is any free one. An empty address is every one."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((_LOOPBACK, port))
+        listening.bind((address, port))
+        # Without it, another program could still take the port.
+        listening.listen(128)
     except (OSError, OverflowError) as error:
         listening.close()
         why = getattr(error, "strerror", None) or "there is no such port"

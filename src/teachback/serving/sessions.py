@@ -88,8 +88,11 @@ class Entrance:
             right = _matches(password, kept or _NOBODY)
         return self._entered(name, right and bool(kept), f"name {name}", address)
 
-    def person(self, cookie: str) -> str | None:
-        """Return who uses a session, "" on this machine alone, or None when it is over."""
+    def person(self, cookie: str, *, used: bool = True) -> str | None:
+        """Return who has a session, "" on this machine alone, or None when it is over.
+
+        With `used`, its idle time begins anew.
+        """
         key = _hashed(cookie)
         session = self._sessions.get(key)
         if session is None:
@@ -99,7 +102,7 @@ class Entrance:
         if over or (self.people and self.idle and now - session.used > self.idle):
             del self._sessions[key]
             return None
-        session.used = now
+        session.used = now if used else session.used
         return session.person
 
     def leave(self, cookie: str) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
-    from teachback.content.audiences import Audiences
+    from teachback.content.audiences import Audience, Audiences
     from teachback.content.handout import Text
     from teachback.content.loader import LoadedHandout, LoadedHandouts
     from teachback.content.record_fields import RecordField
@@ -33,8 +33,8 @@ GENERAL_READER: Final = "general"
 DRAFT: Final = "Draft: no clinician has approved this text."
 _NAMES: Final[dict[str, dict[Any, str]]] = {
     "papers": {Paper.LETTER: "Letter", Paper.A4: "A4"},
-    "sizes": {TypeSize.STANDARD: "Standard type (13 pt)", TypeSize.LARGE: "Large print (18 pt)"},
-    "depths": {Depth.FULL: "All of it", Depth.BRIEF: "The short version, one sheet"},
+    "sizes": {TypeSize.STANDARD: "Standard, 13 pt", TypeSize.LARGE: "Large, 18 pt"},
+    "depths": {Depth.FULL: "Full", Depth.BRIEF: "Brief"},
 }
 
 
@@ -161,7 +161,6 @@ def _reader(
     today: dt.date,
 ) -> dict[str, Any]:
     audiences = reading.shared.audiences
-    handout = next(one for one in there if name in one.handout.audiences).handout
     others = [audiences.root[other].name for other in readers if other != name]
     general = name == GENERAL_READER
     warning = None
@@ -173,8 +172,8 @@ def _reader(
         )
     return {
         "id": name,
-        "name": audiences.root[name].name,
-        "text": audiences.root[name].badge.get(handout.language, ""),
+        "name": _short(audiences.root[name]),
+        "text": audiences.root[name].name,
         "general": general,
         "warning": warning,
         "notices": [
@@ -253,6 +252,11 @@ def _stocks(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
         }
         for name, stock in sorted(stocks.root.items(), key=lambda one: (one[0] != first, one[0]))
     ]
+
+
+def _short(audience: Audience) -> str:
+    """Return the words for an audience on a card, which a button has room for."""
+    return audience.short.get("en") or audience.name
 
 
 def _for(text: Text, lineage: tuple[str, ...]) -> str:

@@ -1,0 +1,142 @@
+"""The front desk starts as a program, answers in a browser's way, and refuses to let anybody in."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tiny_handout import TINY
+
+from teachback.cli.app import run
+from teachback.serving import server
+from teachback.serving.print_audit import AUDIT, state_folder
+from teachback.serving.sessions import save_person
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.files.workspace import Workspace
+
+    Make = Callable[..., Workspace]
+
+READER = {"topic": "tiny", "language": "en", "audience": "ckd"}
+PAPER = {"paper": "a4", "size": "standard", "depth": "full"}
+NAMED = TINY.replace(
+    "red_flags:\n", "fields:\n  - {name: patient, label: For}\npersonal: [patient]\nred_flags:\n"
+)
+
+
+def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> None:
+    """The first line is the address; by it a browser enters, and prints from memory."""
+    clinic = workspace({"content/handouts/tiny.yaml": NAMED})
+    started = subprocess.Popen(
+        [sys.executable, "-P", "-m", "teachback", "serve", "--port", "0", "--no-browser"],
+        cwd=clinic.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert started.stdout is not None
+        address = started.stdout.readline().strip()
+        host, _, secret = address.removeprefix("http://").partition("/enter#")
+        connection = http.client.HTTPConnection(host, timeout=60)
+        headers = {"X-Teachback": "1", "Origin": f"http://{host}"}
+
+        def ask(path: str, body: dict[str, Any]) -> http.client.HTTPResponse:
+            headers["Content-Type"] = "application/json"
+            connection.request("POST", path, json.dumps(body), headers)
+            return connection.getresponse()
+
+        entered = ask("/enter", {"token": secret})
+        assert entered.read() == b""
+        headers["Cookie"] = str(entered.headers["Set-Cookie"]).partition(";")[0]
+        opened = json.loads(ask("/desk/edition", {**READER, **PAPER}).read())
+        printed = ask("/desk/print", {"code": opened["code"], "values": {"patient": "Canary"}})
+        assert printed.headers["Content-Type"] == "application/pdf"
+        assert printed.headers["Server"] is None
+        assert printed.read().startswith(b"%PDF-")
+        connection.request("GET", "/", headers=headers)
+        page = connection.getresponse()
+        assert page.status == 200
+        assert b"<title>Teachback</title>" in page.read()
+        connection.close()
+    finally:
+        started.send_signal(signal.SIGINT)
+        out, err = started.communicate(timeout=60)
+    assert "Canary" not in out + err
+    assert "Traceback" not in err
+    state = clinic.root / ".teachback"
+    assert "Canary" not in (state / AUDIT).read_text(encoding="utf-8")
+    assert sorted(path.name for path in state.iterdir()) == [".gitignore", AUDIT]
+
+
+@pytest.mark.parametrize(
+    ("words", "refused"),
+    [
+        (["--lan", "--name", "desk.example"], "only with TLS"),
+        (["--lan", "--tls-cert", "a.pem", "--tls-key", "a.pem"], "need a name"),
+        (["--lan", "--behind-proxy", "https://desk.example"], "cannot be combined"),
+        (["--name", "desk.example"], "only with --lan"),
+        (["--behind-proxy", "https://desk.example"], "nobody may enter yet"),
+        (["--printer-queue=-x"], "queue"),
+    ],
+)
+def test_what_would_let_anybody_in_is_refused(
+    workspace: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    refused: str,
+) -> None:
+    """On a network the desk needs TLS, a name, and people; nothing is started without."""
+    clinic = workspace()
+    (clinic.root / "a.pem").touch()
+    monkeypatch.chdir(clinic.root)
+    assert run(["serve", "--no-browser", *words]) == 2
+    assert refused in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("proxy", ["http://desk.example", "desk.example", "https://x/path", "x"])
+def test_the_address_of_a_proxy_has_tls_and_no_path(
+    workspace: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    proxy: str,
+) -> None:
+    """Any other address is refused."""
+    clinic = workspace()
+    save_person(state_folder(clinic.root), "Desk one", "four words in a row")
+    monkeypatch.chdir(clinic.root)
+    assert run(["serve", "--no-browser", "--behind-proxy", proxy]) == 2
+    assert "is not the address of a proxy" in capsys.readouterr().err
+
+
+def test_without_its_extra_the_desk_says_how_to_get_it(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the command that installs it."""
+    clinic = workspace()
+    monkeypatch.chdir(clinic.root)
+    monkeypatch.setattr(server, "find_spec", lambda _: None)
+    assert run(["serve", "--no-browser"]) == 1
+    assert "teachback[serve]" in capsys.readouterr().err
+
+
+def test_a_port_in_use_is_told(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another desk may use it: the message says so."""
+    clinic = workspace()
+    monkeypatch.chdir(clinic.root)
+    used = server._listen("127.0.0.1", 0)  # noqa: SLF001 -- any port that is in use
+    try:
+        assert run(["serve", "--no-browser", "--port", str(used.getsockname()[1])]) == 2
+    finally:
+        used.close()
+    assert "cannot be opened" in capsys.readouterr().err

@@ -1,0 +1,127 @@
+"""People enter by a secret or by name, and what they try is throttled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from teachback.errors import TeachbackError, UsageError
+from teachback.serving.sessions import (
+    FREE_TRIES,
+    LONGEST_SESSION,
+    LONGEST_WAIT,
+    PEOPLE,
+    Entrance,
+    hashed_password,
+    read_people,
+    save_person,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PASSWORD = "four words in a row"  # noqa: S105 -- of nobody
+KEPT = hashed_password(PASSWORD)
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.now
+
+
+def test_the_secret_lets_in_and_another_one_does_not() -> None:
+    """A session of this machine has no name and does not end by itself."""
+    clock = Clock()
+    entrance = Entrance("secret", idle=600, clock=clock)
+    assert entrance.enter_by_secret("other", "a") is None
+    assert entrance.enter_by_secret("", "a") is None
+    assert Entrance("").enter_by_secret("", "a") is None
+    cookie = entrance.enter_by_secret("secret", "a")
+    assert cookie
+    clock.now = 10 * LONGEST_SESSION
+    assert entrance.person(cookie) == ""
+    entrance.leave(cookie)
+    assert entrance.person(cookie) is None
+
+
+def test_a_session_of_a_person_ends_when_idle_and_after_a_day() -> None:
+    """Each question begins the idle time anew, but not what the page asks by itself."""
+    clock = Clock()
+    entrance = Entrance(people={"Desk one": KEPT}, idle=600, clock=clock)
+    cookie = entrance.enter_by_name("Desk one", PASSWORD, "a")
+    assert cookie
+    for _ in range(3):
+        clock.now += 500
+        assert entrance.person(cookie) == "Desk one"
+    clock.now += 500
+    assert entrance.person(cookie, used=False) == "Desk one"
+    clock.now += 101
+    assert entrance.person(cookie) is None
+
+    cookie = entrance.enter_by_name("Desk one", PASSWORD, "a")
+    assert cookie
+    begun = clock.now
+    while clock.now - begun <= LONGEST_SESSION - 500:
+        clock.now += 500
+        assert entrance.person(cookie) == "Desk one"
+    clock.now += 500
+    assert entrance.person(cookie) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [("Desk one", "wrong"), ("Nobody", PASSWORD), ("", ""), ("Desk one", "")],
+)
+def test_a_wrong_name_or_password_lets_nobody_in(name: str, password: str) -> None:
+    """Nor does the empty password of a name that is not there."""
+    entrance = Entrance(people={"Desk one": KEPT})
+    assert entrance.enter_by_name(name, password, "a") is None
+
+
+def test_wrong_tries_wait_longer_and_longer_by_name_and_by_address() -> None:
+    """The wait doubles up to its longest; a right try ends it, and others do not wait."""
+    clock = Clock()
+    entrance = Entrance("secret", clock=clock)
+    waits = []
+    for _ in range(FREE_TRIES + 14):
+        waits.append(entrance.wait("a"))
+        clock.now += waits[-1]
+        entrance.enter_by_secret("wrong", "a")
+    assert waits[:FREE_TRIES] == [0.0] * FREE_TRIES
+    assert waits[FREE_TRIES : FREE_TRIES + 3] == [1.0, 2.0, 4.0]
+    assert max(waits) == LONGEST_WAIT
+    assert entrance.wait("b") == 0.0
+    assert entrance.wait("b", "a") > 0.0
+    entrance.enter_by_secret("secret", "a")
+    assert entrance.wait("a") == 0.0
+
+
+def test_people_are_kept_with_a_hash_that_only_the_owner_can_read(tmp_path: Path) -> None:
+    """Neither the password nor a part of it is in the file."""
+    save_person(tmp_path, "Desk one", PASSWORD)
+    save_person(tmp_path, "Desk two", PASSWORD)
+    path = tmp_path / PEOPLE
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "words" not in path.read_text(encoding="utf-8")
+    people = read_people(tmp_path)
+    assert list(people) == ["Desk one", "Desk two"]
+    assert len(set(people.values())) == 2
+    assert Entrance(people=people).enter_by_name("Desk two", PASSWORD, "a")
+    save_person(tmp_path, "Desk one", None)
+    assert list(read_people(tmp_path)) == ["Desk two"]
+
+
+def test_unsuitable_people_are_refused(tmp_path: Path) -> None:
+    """A short password, no name, an unknown name, and a broken file have a reason."""
+    for name, password in (("Desk one", "short"), (" ", PASSWORD), ("x\n", PASSWORD), ("x", None)):
+        with pytest.raises(UsageError):
+            save_person(tmp_path, name, password)
+    (tmp_path / PEOPLE).write_text("[]", encoding="utf-8")
+    with pytest.raises(TeachbackError, match="cannot be read"):
+        read_people(tmp_path)

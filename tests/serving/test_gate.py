@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from desk_server import HOST, SECRET, DeskBrowser, StandInPress, stand_in_desk
 
 from teachback.pdf.page_images import Strip
+from teachback.printing.imposition import Sides
 from teachback.serving.desk_app import desk_app
-from teachback.serving.gate import MOST
+from teachback.serving.gate import MOST, MOST_PHOTO, MOST_RECORDS
+from teachback.serving.print_audit import AUDIT
+from teachback.serving.printer_queue import lp_command
+from teachback.units import Box, Paper
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +27,18 @@ ANSWERS: dict[str, Any] = {
     "cards": {"code": "B"},
     "page": b"png",
     "patch": {"faults": [], "patches": [(Strip(0, 1.0, 2.0, 3.0, 4.0), b"png")]},
-    "print": {"pdf": b"%PDF", "code": "A", "kind": "handout"},
+    "print": {
+        "pdf": b"%PDF",
+        "code": "A",
+        "kind": "handout",
+        "box": Paper.A4.box,
+        "sides": Sides.LONG_EDGE,
+    },
+    "read list": {"rows": []},
+    "check list": {"rows": []},
+    "print list": {"pdf": b"%PDF", "editions": {"A": 2}},
+    "find": {"matches": [{"file": "0" * 64}, {"file": None}], "nearest": []},
+    "kept": b"%PDF",
 }
 READER = {"topic": "tiny", "audience": "ckd", "language": "en"}
 PAPER = {"paper": "letter", "size": "standard", "depth": "full"}
@@ -37,6 +55,11 @@ ROUTES: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("GET", "/page/A/1.png", None, 200),
     ("POST", "/desk/patch", {"code": "A", "values": {"patient": "x"}}, 200),
     ("POST", "/desk/print", {"code": "A", "values": {"patient": "x"}}, 200),
+    ("POST", "/list/read", {"topic": "tiny", "name": "list.csv", "data": "aWQ="}, 200),
+    ("POST", "/list/check", {"topic": "tiny", "rows": [{"number": 2, "values": {}}]}, 200),
+    ("POST", "/list/print", {"topic": "tiny", "rows": [{"number": 2, "values": {}}]}, 200),
+    ("POST", "/editions", {"code": "A"}, 200),
+    ("GET", f"/editions/file/{'0' * 64}.pdf", None, 200),
 ]
 # What differs from what the page sends; the status of a GET, and of a POST.
 SLIPS: list[tuple[dict[str, str | None], int | None, int | None]] = [
@@ -53,7 +76,7 @@ SLIPS: list[tuple[dict[str, str | None], int | None, int | None]] = [
     ({"content-type": "text/plain"}, None, 415),
     ({"content-type": "application/x-www-form-urlencoded"}, None, 415),
     ({"content-type": None}, None, 415),
-    ({"content-length": str(MOST + 1)}, None, 413),
+    ({"content-length": str(MOST_RECORDS + 1)}, None, 413),
     ({"content-length": "many"}, None, 413),
     ({"sec-fetch-site": None}, None, None),
     ({"origin": None}, None, None),
@@ -67,16 +90,18 @@ class Visit(NamedTuple):
     press: StandInPress
 
 
-def visit(state: Path, answers: dict[str, Any] | None = None, scheme: str = "http") -> Visit:
+def visit(
+    state: Path, answers: dict[str, Any] | None = None, scheme: str = "http", queue: str = ""
+) -> Visit:
     """Open a browser that has not entered."""
-    desk = stand_in_desk(state, answers or ANSWERS, scheme)
+    desk = stand_in_desk(state, answers or ANSWERS, scheme, queue=queue)
     press: Any = desk.press
     return Visit(DeskBrowser(desk_app(desk)), press)
 
 
-def entered(state: Path, answers: dict[str, Any] | None = None) -> Visit:
+def entered(state: Path, answers: dict[str, Any] | None = None, queue: str = "") -> Visit:
     """Open a browser that has entered."""
-    found = visit(state, answers)
+    found = visit(state, answers, queue=queue)
     assert found.browser.ask("POST", "/enter", {"token": SECRET}).status == 204
     return found
 
@@ -189,3 +214,87 @@ def test_with_tls_the_cookie_belongs_to_this_host_alone(tmp_path: Path) -> None:
     assert cookie.startswith("__Host-teachback=")
     assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"))
     assert "max-age" in answer.headers["strict-transport-security"]
+
+
+def test_a_photo_is_taken_as_it_is_and_nothing_else_is(tmp_path: Path) -> None:
+    """A photo is no JSON; its route takes pictures alone, and larger ones than others."""
+    browser, press = entered(tmp_path)
+    photo = {"content-type": "image/jpeg"}
+    assert browser.ask("POST", "/editions/scan", b" " * (MOST + 1), photo).status == 200
+    assert browser.ask("POST", "/editions/scan", {}).status == 415
+    assert browser.ask("POST", "/editions", b"", photo).status == 415
+    large = {**photo, "content-length": str(MOST_PHOTO + 1)}
+    assert browser.ask("POST", "/editions/scan", b"", large).status == 413
+    assert [wanted for wanted, _ in press.asked] == ["find"]
+
+
+def test_every_print_is_recorded_before_it_is_handed_out(tmp_path: Path) -> None:
+    """The audit has the code and the number of copies; where it cannot be written, none prints."""
+    browser, _ = entered(tmp_path)
+    values = {"patient": "SECRETNAME"}
+    printed = browser.ask("POST", "/desk/print", {"code": "A", "values": values, "copies": 3})
+    assert printed.headers["content-disposition"] == 'inline; filename="handout.pdf"'
+    rows = [{"number": 2, "values": values}]
+    assert browser.ask("POST", "/list/print", {"topic": "t", "rows": rows}).status == 200
+    audit = (tmp_path / AUDIT).read_text(encoding="utf-8")
+    assert [json.loads(line)["copies"] for line in audit.splitlines()] == [3, 2]
+    assert "SECRETNAME" not in audit
+    (tmp_path / AUDIT).unlink()
+    (tmp_path / AUDIT).mkdir()
+    refused = browser.ask("POST", "/desk/print", {"code": "A", "values": values})
+    assert refused.status == 422
+    assert b"%PDF" not in refused.body
+
+
+def test_a_queue_gets_the_file_as_input_and_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`lp` has the sides, the paper and the copies; what the page asks names no queue."""
+    taken = tmp_path / "taken"
+    lp = tmp_path / "lp"
+    lp.write_text(f'#!/bin/sh\necho "$*" >{taken}; cat >>{taken}\n', encoding="utf-8")
+    lp.chmod(0o755)
+    question = {"code": "A", "values": {}, "copies": 2, "to": "queue"}
+    browser, press = entered(tmp_path)
+    assert browser.ask("POST", "/desk/print", question).status == 422
+    browser, press = entered(tmp_path, queue="ward")
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    assert json.loads(browser.ask("POST", "/desk/print", question).body) == {"printed": True}
+    assert press.asked[0][1]["copies"] == 1
+    assert taken.read_text(encoding="utf-8") == (
+        "-d ward -s -t Teachback -n 2 -o media=A4 -o sides=two-sided-long-edge "
+        "-o print-scaling=none -\n%PDF"
+    )
+    lp.write_text("#!/bin/sh\ncat >/dev/null; exit 1\n", encoding="utf-8")
+    refused = browser.ask("POST", "/desk/print", question)
+    assert refused.status == 422
+    assert "did not take it" in refused.problems[0]["message"]
+
+
+def test_a_sheet_of_another_size_is_asked_for_in_millimetres() -> None:
+    """A stock that is neither Letter nor A4 is named by its size."""
+    command = lp_command("ward", Box(101.6, 152.4), Sides.ONE, 1)
+    assert "media=Custom.101.6x152.4mm" in command
+    assert "sides=one-sided" in command
+
+
+def test_no_path_opens_a_file(tmp_path: Path) -> None:
+    """Whatever an address is, it is looked up in memory: no file is opened for it."""
+    browser, _ = entered(tmp_path)
+    random = Random(16)  # noqa: S311 -- the same paths each time
+    parts = ["..", ".", "%2e%2e", "etc", "passwd", "assets", "1", "page", "desk", "\x00", "~", ""]
+    opened: list[str] = []
+    watching = [True]
+
+    def watch(event: str, details: tuple[Any, ...]) -> None:
+        if watching[0] and event == "open" and isinstance(details[0], str):
+            opened.append(details[0])
+
+    sys.addaudithook(watch)
+    try:
+        for _ in range(500):
+            path = "/" + "/".join(random.choices(parts, k=random.randint(1, 6)))
+            assert browser.ask("GET", path).status in {200, 303, 401, 404, 405}
+    finally:
+        watching[0] = False
+    assert opened == []

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.files.workspace import Workspace
+    from teachback.merge.merge_order import MeantCell
     from teachback.printing.settings import Settings
 
 HOST = "127.0.0.1:8470"
@@ -30,10 +31,10 @@ SECRET = "a-secret-of-the-test"  # noqa: S105 -- of no real server
 class AskedPressRoom:
     """A real press room, asked without a server."""
 
-    def __init__(self, workspace: Workspace, settings: Settings) -> None:
-        """Start it."""
+    def __init__(self, workspace: Workspace, settings: Settings, *meant: MeantCell) -> None:
+        """Start it. `meant` says what cells of a list stand for."""
         self._loop = asyncio.new_event_loop()
-        self.link = PressLink(workspace, settings)
+        self.link = PressLink(workspace, settings, meant)
         self._loop.run_until_complete(self.link.__aenter__())
 
     def ask(self, wanted: str, **given: Any) -> Any:  # noqa: ANN401 -- plain data

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from teachback.cli.command_help import GroupedCommand
-from teachback.cli.options import chosen, setting_options
+from teachback.cli.options import MEANT, chosen, setting_options
 from teachback.errors import Problem, UsageError
 
 _PATH = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -65,6 +65,7 @@ _PATH = click.Path(path_type=Path, exists=True, dir_okay=False)
 @click.option("--remove-person", metavar="NAME", help="Let somebody in no longer.")
 def serve_command(port: int, names: tuple[str, ...], **flags: Any) -> None:  # noqa: ANN401 -- what click parsed
     """Print from a browser: find a topic, type a name, look, print."""
+    from teachback.merge.merge_order import MeantCell
     from teachback.serving.print_audit import state_folder
     from teachback.serving.server import NetworkOrder, ServeOrder, serve_desk
     from teachback.serving.sessions import save_person
@@ -96,6 +97,7 @@ def serve_command(port: int, names: tuple[str, ...], **flags: Any) -> None:  # n
         clear_after=60 * flags["clear_after"],
         lock_after=60 * flags["lock_after"],
         network=network if on_network else None,
+        meant=tuple(MeantCell(*one) for one in click.get_current_context().meta.get(MEANT, ())),
     )
     serve_desk(settings, workspace, order, click.echo)
 

@@ -205,7 +205,7 @@ class HandoutEngine:
             card_run(named, [0], self.settings, stocks, CardOrder(start_at=self.start_at))
         language = self.settings.language or next(iter(self.stems))
         with self._pool(len(wanted)) as pool:
-            cover = pool.one(Task(_cover, language, "laying the cover out", COMPARE_LENGTH))
+            cover = pool.one(Task(print_cover, language, "laying the cover out", COMPARE_LENGTH))
             cards = {key: letters for key, letters in wanted.items() if key.kind == "card"}
             tasks = [
                 Task(
@@ -381,7 +381,7 @@ def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]
     return sheet_template(job, context.files, letters)
 
 
-def _cover(context: PrintContext, language: str) -> Template:
+def print_cover(context: PrintContext, language: str) -> Template:
     """Print the cover page, which lists the records of a file."""
     from teachback.merge.stamping.cover_page import cover_template
 

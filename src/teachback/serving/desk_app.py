@@ -24,8 +24,11 @@ from teachback.serving.desk_requests import (
     CodeQuestion,
     EditionQuestion,
     EnterQuestion,
+    ListQuestion,
     PatchQuestion,
     PrintQuestion,
+    PrintRowsQuestion,
+    RowsQuestion,
     asked,
 )
 from teachback.serving.gate import BodyRefusedError, Gate
@@ -51,7 +54,7 @@ _ONE_YEAR: Final = "max-age=31536000, immutable"
 # In bytes: the pictures of blank pages that are held.
 MOST_PICTURES: Final = 64 * 1024 * 1024
 _OPEN: Final = ("/enter", "/assets/")
-_AGAIN: Final = "Open the desk's page again."
+_UNKNOWN: Final = Problem("there is no such page", "Open the desk's page again.")
 
 
 @dataclass
@@ -91,6 +94,9 @@ def desk_app(desk: Desk) -> Gate:
         ("GET", "/page/{code}/{number:int}.png", _page),
         ("POST", "/desk/patch", _patch),
         ("POST", "/desk/print", _print),
+        ("POST", "/list/read", _read_list),
+        ("POST", "/list/check", _check_list),
+        ("POST", "/list/print", _print_list),
         ("POST", "/editions", _editions),
         ("POST", "/editions/scan", _scan),
         ("GET", "/editions/file/{digest}.pdf", _kept),
@@ -102,6 +108,8 @@ def desk_app(desk: Desk) -> Gate:
         ],
         exception_handlers={HTTPException: _unknown},
     )
+    # A redirect would repeat the host of the request.
+    app.router.redirect_slashes = False
     return Gate(app, desk.doors)
 
 
@@ -140,7 +148,7 @@ def _refused(status: int, *problems: Problem, fields: tuple[str, ...] = ()) -> J
 
 async def _unknown(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
-    return _refused(status, Problem("there is no such page", _AGAIN))
+    return _refused(status, _UNKNOWN)
 
 
 def _person(desk: Desk, request: Request) -> str | None:
@@ -198,7 +206,7 @@ async def _asset(desk: Desk, request: Request) -> Response:
     found = desk.pages.files.get(request.path_params["name"])
     prefix = f"/assets/{request.path_params['version']}"
     if found is None or prefix != desk.pages.prefix:
-        raise HTTPException(404)
+        return _refused(404, _UNKNOWN)
     headers = {"cache-control": f"public, {_ONE_YEAR}", "content-type": found[1]}
     return Response(found[0], headers=headers)
 
@@ -300,3 +308,41 @@ async def _kept(desk: Desk, request: Request) -> Response:
     pdf = await desk.press.ask("kept", digest=request.path_params["digest"])
     name = {"content-disposition": 'inline; filename="kept.pdf"'}
     return Response(pdf, headers=name, media_type="application/pdf")
+
+
+async def _read_list(desk: Desk, request: Request) -> Response:
+    question = asked(ListQuestion, await request.body())
+    try:
+        data = base64.b64decode(question.data, validate=True)
+    except ValueError:
+        message = "this list did not arrive as a whole"
+        raise TeachbackError(Problem(message, "Drop the file again.")) from None
+    found = await desk.press.ask("read list", topic=question.topic, name=question.name, data=data)
+    return JSONResponse(found)
+
+
+def _rows(question: RowsQuestion) -> list[tuple[int, dict[str, str]]]:
+    return [(row.number, row.values) for row in question.rows]
+
+
+async def _check_list(desk: Desk, request: Request) -> Response:
+    question = asked(RowsQuestion, await request.body())
+    found = await desk.press.ask("check list", topic=question.topic, rows=_rows(question))
+    return JSONResponse(found)
+
+
+async def _print_list(desk: Desk, request: Request) -> Response:
+    question = asked(PrintRowsQuestion, await request.body())
+    made = await desk.press.ask(
+        "print list",
+        topic=question.topic,
+        rows=_rows(question),
+        paper=question.paper,
+        size=question.size,
+    )
+    person = _person(desk, request) or ""
+    for code, count in made["editions"].items():
+        printed = PrintedAtDesk(person, code, "list", count, "browser")
+        await run_in_threadpool(record_print, desk.state, printed, dt.datetime.now(tz=dt.UTC))
+    name = {"content-disposition": 'inline; filename="list.pdf"'}
+    return Response(made["pdf"], headers=name, media_type="application/pdf")

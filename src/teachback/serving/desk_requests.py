@@ -100,14 +100,14 @@ class RowsQuestion(DeskQuestion):
     """The rows of a list that are checked."""
 
     topic: Name
-    rows: Annotated[list[ListRow], Field(max_length=2000)]
+    rows: Annotated[list[ListRow], Field(max_length=1000)]
 
 
 class PrintRowsQuestion(RowsQuestion):
     """The rows of a list that are printed, with what they choose where a row does not."""
 
-    paper: Literal["letter", "a4"]
-    size: Literal["standard", "large"]
+    paper: Literal["letter", "a4"] | None = None
+    size: Literal["standard", "large"] | None = None
 
 
 def asked(kind: type[QuestionT], body: bytes) -> QuestionT:

@@ -102,10 +102,10 @@ def _script(letter: str) -> str:
 
 
 def _fault(field: str, reason: str) -> DeskFault:
-    return DeskFault(field, f"It {_for_a_desk(reason)}.")
+    return DeskFault(field, as_sentence(reason))
 
 
-def _for_a_desk(reason: str) -> str:
-    """Return a reason without what only a command line can do."""
+def as_sentence(reason: str) -> str:
+    """Return the reason of a fault as a sentence, without what only a command line can do."""
     before, hint, _ = reason.partition(": add --dates")
-    return f"{before}: write it as 2027-11-01" if hint else reason
+    return f"It {before}: write it as 2027-11-01." if hint else f"It {reason}."

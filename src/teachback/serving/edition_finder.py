@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from teachback.printing.job_composer import PrintContext
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
-_PHOTO: Final = "the photo"
+# A photo has no name.
+_PHOTO: Final = ""
 
 
 class PrintedMatch(NamedTuple):
@@ -77,7 +78,7 @@ def find_printed(
         match for code in codes if (match := _match(code, kept.get(code), now, context)) is not None
     ]
     near = [entry.code for answer in kept.values() for entry in answer.nearest]
-    near += [] if matches or typed is None else nearest_codes(normalize_code(typed), now)
+    near += [] if matches or near or typed is None else nearest_codes(normalize_code(typed), now)
     return {
         "matches": [match._asdict() for match in matches],
         "nearest": list(dict.fromkeys(near)),

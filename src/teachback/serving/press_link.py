@@ -20,6 +20,7 @@ from teachback.serving.press_messages import Reply, Request
 
 if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
+    from teachback.merge.merge_order import MeantCell
     from teachback.printing.settings import Settings
 
 # In s: the longest that a request waits. A page is laid out within 20 s of processor time.
@@ -45,9 +46,14 @@ class RefusedReplyError(TeachbackError):
 class PressLink:
     """A press room for a workspace. Use it in `async with`: it ends with the server."""
 
-    def __init__(self, workspace: Workspace, settings: Settings) -> None:
-        """Start the press room, before any thread or event loop of the server."""
-        self._given = (workspace, settings)
+    def __init__(
+        self, workspace: Workspace, settings: Settings, meant: tuple[MeantCell, ...] = ()
+    ) -> None:
+        """Start the press room, before any thread or event loop of the server.
+
+        `meant` says what cells of a list stand for.
+        """
+        self._given = (workspace, settings, meant)
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._closed = False

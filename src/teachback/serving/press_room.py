@@ -14,6 +14,7 @@ import signal
 import sys
 import time
 from collections import OrderedDict, deque
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,16 @@ from teachback.serving.desk_editions import (
     open_cards,
     open_handout,
 )
+from teachback.serving.desk_lists import (
+    ListOrder,
+    PrintList,
+    ReadList,
+    check_rows,
+    list_rules,
+    print_list,
+    read_list,
+    refuse_count,
+)
 from teachback.serving.desk_shelf import DeskShelf, read_shelf, workspace_marks
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
 from teachback.serving.edition_finder import find_printed, kept_pdf
@@ -40,6 +51,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.files.workspace import Workspace
+    from teachback.merge.merge_order import MeantCell
     from teachback.printing.process_pool import Outcome
     from teachback.printing.settings import Settings
     from teachback.serving.desk_editions import OpenEdition
@@ -56,6 +68,7 @@ MOST_COPIES: Final = 50
 MOST_CARDS: Final = 500
 MOST_NOTICES: Final = 5
 DPI: Final = (96, 144, 192)
+_LIST_HINT: Final = "Save the list again, with fewer rows."
 _PHOTO_HINT: Final = "Take another photo, or type the code."
 _OPEN_AGAIN: Final = "Look at the page again, then print."
 
@@ -72,8 +85,15 @@ class RefusedError(TeachbackError):
 class PressRoom:
     """The open editions of a workspace, and the requests that wait for a worker."""
 
-    def __init__(self, workspace: Workspace, settings: Settings, pipe: Connection) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        meant: tuple[MeantCell, ...],
+        pipe: Connection,
+    ) -> None:
         """Keep what is served; nothing is read yet."""
+        self._meant = meant
         self._workspace = workspace
         self._settings = settings
         self._pipe = pipe
@@ -172,6 +192,9 @@ class PressRoom:
             "patch": self._patch,
             "print": self._print,
             "cards": self._cards,
+            "read list": self._read_list,
+            "check list": self._check_list,
+            "print list": self._print_list,
             "find": self._find,
             "kept": self._kept,
         }
@@ -434,6 +457,112 @@ class PressRoom:
         subject = (code, photo, self._archive_folder)
         self._ask(Task(find_printed, subject, "reading the code", _PHOTO_HINT), deliver)
 
+    def _list_order(self, topic: str, paper: str | None, size: str | None) -> ListOrder:
+        shelf = self._ready()
+        stems = [stem for stem, one in shelf.reading.authored.items() if one.handout.id == topic]
+        if not stems:
+            message = f"there is no topic '{topic}' that can be printed"
+            raise RefusedError(404, Problem(message, "Choose one of the list."))
+        problems = [problem for stem in stems for problem in shelf.examine(stem)]
+        if problems:
+            raise RefusedError(422, *problems)
+        chosen = (paper or str(self._settings.paper), size or str(self._settings.size))
+        return ListOrder(topic, *chosen, self._meant, shelf.points, _today())
+
+    def _read_list(self, reply: Answer, _: int, *, topic: str, name: str, data: bytes) -> None:
+        # Not in a worker: a workbook is read in a process of its own, which a worker cannot start.
+        wanted = ReadList(self._list_order(topic, None, None), name, data)
+        reply(read_list(self._ready().context, wanted))
+
+    def _with_rows(
+        self,
+        number: int,
+        order: ListOrder,
+        rows: list[tuple[int, dict[str, str]]],
+        then: Callable[[tuple[Any, ...], list[dict[str, Any]], dict[Any, OpenEdition]], None],
+    ) -> None:
+        """Go on with the records of rows, as the page shows them, and their open editions."""
+        refuse_count(rows)
+        context = self._ready().context
+        rules, engine = list_rules(context, order)
+        records, shown = check_rows(rows, rules)
+        fit = [record for record, row in zip(records, shown, strict=True) if not row["faults"]]
+        keys = list(dict.fromkeys(record.keys[0] for record in fit))
+        opened: dict[Any, OpenEdition] = {}
+
+        def go_on(edition: OpenEdition | None, letters: frozenset[str] = frozenset()) -> None:
+            """Open the next edition; the last one again where its fonts lack letters."""
+            if edition is not None:
+                key = keys[len(opened)]
+                words = [record.values for record in fit if record.keys[0] == key]
+                points = self._ready().points
+                found = [stamping_faults(edition, each, points).letters for each in words]
+                more = frozenset[str]().union(*found)
+                if more - letters:
+                    step = partial(go_on, letters=more | letters)
+                    self._with_edition(number, edition.order, more | letters, step)
+                    return
+                opened[key] = edition
+            if len(opened) < len(keys):
+                key = keys[len(opened)]
+                wanted = (key.audience, key.paper, key.size, str(self._settings.depth))
+                order = HandoutOrder(engine.stems[key.language], *wanted)
+                self._with_edition(number, order, None, go_on)
+                return
+            for record, row in zip(records, shown, strict=True):
+                if not row["faults"]:
+                    points = self._ready().points
+                    for fault in stamping_faults(
+                        opened[record.keys[0]], record.values, points
+                    ).faults:
+                        row["faults"].append({"column": fault.field, "message": fault.message})
+            then(records, shown, opened)
+
+        go_on(None)
+
+    def _check_list(
+        self, reply: Answer, number: int, *, topic: str, rows: list[tuple[int, dict[str, str]]]
+    ) -> None:
+        order = self._list_order(topic, None, None)
+        self._with_rows(number, order, rows, lambda _, shown, __: reply({"rows": shown}))
+
+    def _print_list(
+        self,
+        reply: Answer,
+        number: int,
+        *,
+        topic: str,
+        rows: list[tuple[int, dict[str, str]]],
+        paper: str | None = None,
+        size: str | None = None,
+    ) -> None:
+        def deliver(outcome: Outcome) -> None:
+            self._guarded(number, lambda: reply(_result(outcome)))
+
+        def go_on(
+            records: tuple[Any, ...],
+            shown: list[dict[str, Any]],
+            opened: dict[Any, OpenEdition],
+        ) -> None:
+            faulty = [str(row["number"]) for row in shown if row["faults"]]
+            if faulty:
+                message = f"these rows have faults: {', '.join(faulty)}"
+                raise RefusedError(422, Problem(message, "Mend them first."))
+            templates = {key: one.template for key, one in opened.items() if one.template}
+            languages = [key.language for key in templates]
+            language = self._settings.language or languages[0]
+            task = PrintList(records, templates, language)
+            self._ask(
+                Task(
+                    print_list, task, "printing the list", _LIST_HINT, scale=1 + len(records) / 100
+                ),
+                deliver,
+            )
+            for one in opened.values():
+                self._archive(one)
+
+        self._with_rows(number, self._list_order(topic, paper, size), rows, go_on)
+
     def _kept(self, reply: Answer, _: int, *, digest: str) -> None:
         reply(kept_pdf(self._archive_folder, digest))
 
@@ -499,8 +628,8 @@ def answer_server(descriptor: int) -> None:
         os.dup2(nothing, stream)
     pipe = Connection(descriptor)
     try:
-        workspace, settings = pipe.recv()
-        PressRoom(workspace, settings, pipe).run()
+        workspace, settings, meant = pipe.recv()
+        PressRoom(workspace, settings, meant, pipe).run()
     except (EOFError, OSError):
         # The server is gone, or this process is.
         os._exit(0)

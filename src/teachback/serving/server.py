@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.files.workspace import Workspace
+    from teachback.merge.merge_order import MeantCell
     from teachback.printing.settings import Settings
 
 PORT: Final = 8470
@@ -49,7 +50,7 @@ class NetworkOrder:
 class ServeOrder:
     """How the front desk is served. `clear_after` and `lock_after` are in s, and 0 for never.
 
-    Without a `network` it is for this machine alone.
+    Without a `network` it is for this machine alone. `meant` says what cells of a list stand for.
     """
 
     port: int = PORT
@@ -58,6 +59,7 @@ class ServeOrder:
     clear_after: int = 600
     lock_after: int = 600
     network: NetworkOrder | None = None
+    meant: tuple[MeantCell, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def serve_desk(
     people = _people(order, state)
     opened = _opened(order)
     # The press room is started before the server's threads and loop.
-    press = PressLink(workspace, settings)
+    press = PressLink(workspace, settings, order.meant)
     try:
         _serve(press, state, people, order, opened, tell)
     finally:

@@ -37,7 +37,8 @@ _PHOTO: Final = ""
 class PrintedMatch(NamedTuple):
     """An edition that a paper may be.
 
-    `review` says who has approved it. `newer` is the code that is printed now for the same reader,
+    Its `size` is that of the kept file: a code is the same for each type size and paper. `review`
+    says who has approved it. `newer` is the code that is printed now for the same reader,
     or None if this one is. `file` is the SHA-256 of the kept PDF, or None.
     """
 
@@ -120,7 +121,7 @@ def _match(
         edition = now[code]
         review = {"status": edition.review.status, "reviewer": edition.review.reviewer}
         title, audience, language = plain(edition.title), edition.audience, edition.language
-        size, depth, kept, file = str(edition.size), str(edition.depth), "", None
+        size, depth, kept, file = "", str(edition.depth), "", None
     else:
         output = main_file(answer)
         review, kept = dict(entry.review), answer.entries[0].kept[:10]
@@ -133,8 +134,8 @@ def _match(
         (
             other
             for other, one in now.items()
-            if (one.handout, one.audience, one.language, str(one.size), str(one.depth))
-            == (handout, audience, language, size, depth)
+            if (one.handout, one.audience, one.language, str(one.depth))
+            == (handout, audience, language, depth)
         ),
         None,
     )

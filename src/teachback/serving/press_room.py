@@ -428,7 +428,7 @@ class PressRoom:
 
     def _archive(self, edition: OpenEdition) -> None:
         """Keep an edition in the archive, if there is one. The desk is told when that fails."""
-        if self._settings.archive is None or edition.code in self._archived:
+        if self._settings.archive is None or edition.key in self._archived:
             return
 
         def deliver(outcome: Outcome) -> None:
@@ -437,7 +437,7 @@ class PressRoom:
             self._notices = list(dict.fromkeys((*self._notices, *told)))[-MOST_NOTICES:]
             self._version += bool(problems)
             if not problems:
-                self._archived.add(edition.code)
+                self._archived.add(edition.key)
 
         task = Task(archive_edition, edition.order, "keeping the edition", COMPARE_LENGTH)
         self._ask(task, deliver)

@@ -48,10 +48,13 @@ export function showCards(changed) {
     set(desk) {
       stocks = desk.stocks;
       const chosen = at("stock").value;
-      const paperOf = (id) => desk.papers.find((one) => one.id === id)?.name ?? id;
-      at("stock").replaceChildren(...stocks.map((one) => make("option", {
-        value: one.id, text: say("stock_paper", { name: one.name, paper: paperOf(one.paper) }),
-      })));
+      const named = (one) => make("option", { value: one.id, text: one.name });
+      const known = desk.papers.map((paper) => paper.id);
+      at("stock").replaceChildren(
+        ...desk.papers.map((paper) => make("optgroup", { label: paper.name }, ...stocks.filter((one) => one.paper === paper.id).map(named))),
+        ...stocks.filter((one) => !known.includes(one.paper)).map(named),
+      );
+      at("stock").value = stocks[0]?.id;
       if (stocks.some((one) => one.id === chosen)) at("stock").value = chosen;
       if (stocks.length) draw();
     },

@@ -42,6 +42,7 @@ export function showChoices(desk, chosen, entered) {
   const nameOf = (kind, id) => desk[LISTS[kind]].find((one) => one.id === id)?.name ?? id;
 
   function reader(one) {
+    const alike = new Set(topic.readers.map((each) => JSON.stringify(each.notices))).size === 1; // said at the topic
     const missing = one.missing ?? reasonAgainst(topic, {}, "audience", one.id);
     const radio = make("input", {
       type: "radio", name: "reader", value: one.id, autocomplete: "off", disabled: missing !== null,
@@ -55,7 +56,7 @@ export function showChoices(desk, chosen, entered) {
     return make("label", { class: "reader" }, radio, make(
       "span", { class: "words" }, make("span", { class: "title", text: one.name }),
       make("span", { class: missing ? "reason" : "about", text: missing ?? one.text }),
-      ...(missing ? [] : (one.notices ?? []).map((notice) => make("span", { class: "about", text: notice.text }))),
+      ...(missing || alike ? [] : one.notices.map((notice) => make("span", { class: "about", text: notice.text }))),
     ));
   }
 

@@ -10,11 +10,18 @@ import { showPreview } from "./preview.js";
 import { dropPaper, printOrder } from "./printing.js";
 import { ask, latest, Trouble } from "./server.js";
 import { showTopics } from "./topics.js";
-import { announce, say } from "./words.js";
+import { announce, say, sentences } from "./words.js";
 
 const TWICE = 1000; // milliseconds between two Esc
 const REFRESH = 30_000; // milliseconds
 const VIEWS = ["print", "edition", "list"];
+
+function fail() {
+  write(at("alarm"), say("broken"));
+}
+
+window.addEventListener("error", fail);
+window.addEventListener("unhandledrejection", fail);
 
 const desk = await ask("/desk/topics");
 let order = null; // what `/desk/edition` gets
@@ -251,9 +258,8 @@ async function refresh() {
 }
 
 function fill() {
-  const broken = (desk.problems ?? []).map((one) => [one.message, one.hint].filter(Boolean).join(" "));
-  write(at("bulletin"), [...broken, ...(desk.notices ?? [])].join("\n"));
-  write(at("clinic"), desk.clinic);
+  write(at("bulletin"), [...(desk.problems ?? []).map(sentences), ...(desk.notices ?? [])].join("\n"));
+  write(at("clinic"), desk.clinic || say("no_clinic"));
   show(at("lock"), Boolean(desk.person));
   show(at("where"), desk.queue);
   topics.set(desk.topics);

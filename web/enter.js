@@ -11,7 +11,7 @@ async function enter(body, otherwise) {
     return;
   }
   const { problems } = (await answer?.json().catch(() => null)) ?? { problems: [] };
-  write(at("fault"), problems.map((one) => [one.message, one.hint].filter(Boolean).join(" ")).join("\n") || otherwise);
+  write(at("fault"), problems.map((one) => [one.message, one.hint].filter(Boolean).join(". ")).join("\n") || otherwise);
 }
 
 const button = at("log-in");

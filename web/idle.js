@@ -14,6 +14,10 @@ export function clearWhenIdle(seconds, dirty, clear) {
     show(at("idle"), false);
   }
 
+  // Once it warns, a move is not enough: the button must not vanish from below the pointer.
+  const moved = () => { if (at("idle").hidden) touch(); };
+  const pressed = (event) => { if (!at("idle").contains(event.target)) touch(); };
+
   function look() {
     const left = seconds - (Date.now() - touched) / 1000;
     if (!dirty()) touch();
@@ -25,14 +29,12 @@ export function clearWhenIdle(seconds, dirty, clear) {
         write(at("idle-words"), say("idle", { seconds: Math.ceil(warned) }));
         write(at("keep"), say("keep"));
         show(at("idle"));
-        at("alarm").textContent = "";
       }
     }
   }
 
-  for (const kind of ["keydown", "pointerdown", "pointermove", "input", "wheel", "touchstart"]) {
-    document.addEventListener(kind, touch, { passive: true, capture: true });
-  }
+  for (const kind of ["pointermove", "wheel"]) document.addEventListener(kind, moved, { passive: true });
+  for (const kind of ["keydown", "pointerdown", "input"]) document.addEventListener(kind, pressed, { passive: true });
   at("keep").addEventListener("click", touch);
   setInterval(look, Math.min(1000, (seconds * 1000) / 10));
 }

@@ -1,5 +1,5 @@
 import { at, write } from "./elements.js";
-import { say } from "./words.js";
+import { say, sentences } from "./words.js";
 
 const TRIES = 30;
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
@@ -7,7 +7,7 @@ const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, m
 /** What the server refused, in its words. */
 export class Trouble extends Error {
   constructor(status, problems) {
-    super(problems.map((one) => [one.message, one.hint].filter(Boolean).join(" ")).join("\n") || say("trouble"));
+    super(problems.map(sentences).join("\n") || say("trouble"));
     this.status = status;
     this.problems = problems;
   }

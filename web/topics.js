@@ -1,5 +1,5 @@
 import { at, make, show, write } from "./elements.js";
-import { announce, counted, say } from "./words.js";
+import { announce, counted, say, sentences } from "./words.js";
 
 const FEW = 6;
 const WORD = /[\p{L}\p{N}]+/gu;
@@ -13,7 +13,8 @@ const wordsIn = (text) => fold(text).match(WORD) ?? [];
 const begins = (typed, text) => wordsIn(text).some((word) => word.startsWith(typed));
 
 /**
- * Return the topics that have all typed words, as `{topic, rank, kind, text}`, the best first.
+ * Return the topics that have all typed words, as `{topic, rank, kind, text}`: the best first, and last what cannot
+ * be printed.
  *
  * Each typed word may be the beginning of a word of the title (rank 0), the purpose (1) or a sign (2). `text`
  * is the purpose or sign that was found, and `kind` says which of them it is.
@@ -36,7 +37,8 @@ export function search(topics, typed) {
     const best = scores.reduce((one, other) => (other.score > one.score ? other : one));
     return [{ topic, rank: 2, kind: "sign", text: best.text }];
   });
-  return found.sort((one, other) => one.rank - other.rank);
+  const last = ({ topic }) => (topic.problems.length > 0 ? 1 : 0);
+  return found.sort((one, other) => last(one) - last(other) || one.rank - other.rank);
 }
 
 function* emphasised(text, typed) {
@@ -62,11 +64,10 @@ export function showTopics(choose) {
 
   function entry({ topic, kind, text }) {
     const { id } = topic;
-    const refused = topic.problems?.[0];
-    const reason = refused?.message ?? refused;
+    const reason = topic.problems.map(sentences).join(" ");
     const told = reason ? say("cannot_print", { reason }) : null;
     const radio = make("input", {
-      type: "radio", name: "topic", value: id, id: `topic-${id}`, autocomplete: "off", disabled: Boolean(reason),
+      type: "radio", name: "topic", value: id, id: `topic-${id}`, autocomplete: "off", disabled: reason !== "",
     });
     radio.checked = chosen?.id === id;
     radio.addEventListener("change", () => pick(topic));

@@ -1,0 +1,499 @@
+"""The page of the front desk, in a real browser: from the topic to the print window."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pypdfium2
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect, sync_playwright
+from tiny_handout import TINY
+
+from teachback.files.workspace import builtin_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import (
+        BrowserContext,
+        FilePayload,
+        Locator,
+        Page,
+        Playwright,
+    )
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+)
+# 320 x 256 px are 1280 x 1024 px at 400 percent.
+SIZES: Final = ((320, 256), (768, 1024), (1280, 900))
+WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+FIELDS: Final = """\
+fields:
+  - {name: patient, label: Prepared for, required: true, width_mm: 45}
+  - {name: visit, label: Next visit, type: date}
+  - {name: side, label: Which leg, type: choice, choices: [left, right]}
+personal: [patient, visit, side]
+red_flags:
+  - {id: urine, tier: visit, card: true, text: Foamy or dark urine}
+"""
+CRAMPS: Final = (
+    TINY.replace("id: tiny", "id: leg-cramps")
+    .replace("title: A tiny handout", "title: Leg cramps")
+    .replace("red_flags:\n", FIELDS)
+    .replace(
+        "{title: When to get help}",
+        "{title: When to get help, lines: [{label: Name, field: patient}]}",
+    )
+)
+SALT: Final = (
+    TINY.replace("id: tiny", "id: salt")
+    .replace("title: A tiny handout", "title: Eat less salt")
+    .replace("audiences: [general, ckd]", "audiences: [general]")
+    .replace("{general: For everyone here., ckd: For kidneys here.}", "For everyone here.")
+)
+BROKEN: Final = TINY.replace("id: tiny", "id: broken").replace("message:", "mesage:")
+# Instead of the browser's print window, which no test can close: count what would be printed.
+PRINT_WINDOW: Final = """
+const address = URL.createObjectURL;
+window.papers = [];
+URL.createObjectURL = (blob) => {
+  if (blob.type === "application/pdf") window.papers.push(blob);
+  return address.call(URL, blob);
+};
+Object.defineProperty(HTMLIFrameElement.prototype, "contentWindow", { get() {
+  return { addEventListener() {}, focus() {}, print() { window.printed = window.papers.length; } };
+} });
+"""
+CANARY: Final = "Zquibblethwaite"
+NATIVE: Final = """
+<form method="post"><label>Name <input name="name"></label><button>Send</button></form>
+"""
+TYPED: Final = r"Test Reader|Nov 1, 2027"
+CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a workspace with a topic for two readers, one for the general reader, and a faulty one."""
+    root = tmp_path_factory.mktemp("clinic")
+    handouts = root / "content" / "handouts"
+    handouts.mkdir(parents=True)
+    for name, text in (("leg-cramps", CRAMPS), ("salt", SALT), ("broken", BROKEN)):
+        (handouts / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return root
+
+
+@dataclass(frozen=True)
+class Served:
+    """A program that serves a workspace: its address to enter, and the folder of what it leaves."""
+
+    address: str
+    home: Path
+
+    @property
+    def root(self) -> str:
+        """The address of the page, without the token."""
+        return self.address.partition("enter")[0]
+
+
+@pytest.fixture(scope="module")
+def served(clinic: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve the workspace at a free port, with temporary files and output in a folder of its own."""
+    home = tmp_path_factory.mktemp("home")
+    command = (sys.executable, "-P", "-m", "teachback", "serve", "--port", "0", "--no-browser")
+    with (
+        (home / "said.txt").open("wb") as said,
+        subprocess.Popen(
+            command,
+            cwd=clinic,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env={**os.environ, "TMPDIR": str(home)},
+        ) as process,
+    ):
+        assert process.stdout is not None
+        yield Served(process.stdout.readline().decode().strip(), home)
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """Start what drives the browser."""
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def context(playwright: Playwright, served: Served) -> Iterator[BrowserContext]:
+    """Return a browser that has entered, and counts what it would print."""
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    entered = browser.new_context(viewport={"width": 1280, "height": 900})
+    entered.add_init_script(PRINT_WINDOW)
+    entered.set_default_timeout(10_000)
+    enter(entered, served)
+    yield entered
+    browser.close()
+
+
+@pytest.fixture
+def desk(context: BrowserContext, served: Served) -> Iterator[Page]:
+    """Return the page of the front desk; nothing may go wrong in its scripts, or against its policy."""
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
+    page.goto(served.root)
+    expect(page.get_by_label("Find a topic")).to_be_focused()
+    yield page
+    page.close()
+    assert faults == []
+
+
+def enter(context: BrowserContext, served: Served) -> None:
+    """Enter by the printed address; it stands nowhere afterwards."""
+    page = context.new_page()
+    page.goto(served.address)
+    page.wait_for_url(served.root)
+    page.close()
+
+
+def choose(page: Page, *, reader: str = "CKD") -> None:
+    """Choose the topic by a sign, and the reader."""
+    page.get_by_label("Find a topic").fill("foamy")
+    page.get_by_role("radio", name="Leg cramps").click()
+    page.locator(".reader", has_text=reader).click()
+    expect(page.get_by_role("img", name="Page 1 of 1")).to_be_visible()
+    expect(page.get_by_label("Prepared for")).to_be_visible()
+
+
+def patches(page: Page) -> Locator:
+    """Return what is drawn of the typed words on the page that is shown."""
+    return page.locator(".patch:visible")
+
+
+def print_with(page: Page, press: Callable[[], None]) -> str:
+    """Press what prints, and return the text of the paper that goes to the print window."""
+    with page.expect_response(re.compile("/(desk|list)/print$")) as answered:
+        press()
+    assert answered.value.headers["content-type"] == "application/pdf"
+    assert answered.value.headers["cache-control"] == "no-store"
+    page.wait_for_function("window.printed === window.papers.length")
+    data = page.evaluate("window.papers.at(-1).bytes().then((bytes) => bytes.toBase64())")
+    document = pypdfium2.PdfDocument(base64.b64decode(data))
+    return "\n".join(one.get_textpage().get_text_bounded() for one in document)
+
+
+def test_a_handout_and_its_card_are_printed_for_one_patient_after_the_other(desk: Page) -> None:
+    """By mouse: find by a sign, choose, type, print both papers in turn; then all is cleared."""
+    desk.get_by_label("Find a topic").fill("foamy")
+    expect(desk.locator(".topic")).to_have_count(1)
+    expect(desk.locator(".topic")).to_contain_text("Sign: Foamy or dark urine")
+    desk.get_by_role("radio", name="Leg cramps").click()
+    expect(desk.locator("#reader-warning")).to_be_hidden()
+    desk.locator(".reader", has_text="without").or_(
+        desk.locator(".reader", has_text="No kidney disease")
+    ).click()
+    expect(desk.locator("#reader-warning")).to_contain_text("CKD")
+    desk.locator(".reader", has_text="CKD").click()
+    expect(desk.locator("#reader-warning")).to_be_hidden()
+    expect(desk.locator("#notices")).to_contain_text("Draft: no clinician")
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    desk.get_by_label("Next visit", exact=True).fill("Nov 1, 2027")
+    expect(patches(desk)).to_have_count(2)
+    expect(desk.locator("#fits")).to_have_text("Fits")
+    desk.get_by_label("Wallet cards").check()
+    desk.get_by_role("radio", name="Place 4").check()
+    expect(desk.locator("#page-of")).to_contain_text("Cards")
+    expect(patches(desk)).to_have_count(1)
+    handout = print_with(desk, desk.get_by_role("button", name="Print").click)
+    assert re.findall(TYPED, handout) == ["Test Reader", "Nov 1, 2027"]
+    expect(desk.get_by_role("dialog")).to_contain_text("Now put the card stock in the printer.")
+    expect(desk.get_by_role("dialog")).to_contain_text("place 4")
+    cards = print_with(desk, desk.get_by_role("button", name="Print the cards").click)
+    assert re.findall(TYPED, cards) == ["Test Reader"]
+    expect(desk.get_by_role("dialog")).to_contain_text("All is printed.")
+    assert desk.evaluate("window.printed") == 2
+    desk.get_by_role("dialog").get_by_role("button", name="Next patient").click()
+    assert_cleared(desk)
+    assert desk.locator("#sheet :checked").get_attribute("value") == "5"  # the next free place
+
+
+def assert_cleared(page: Page) -> None:
+    """Nothing is left on the page of what was typed or chosen, and the cursor is in the finder."""
+    expect(page.get_by_label("Find a topic")).to_be_focused()
+    expect(page.get_by_label("Find a topic")).to_have_value("")
+    expect(page.locator("#fields input, .patch, iframe, .topic :checked, .reader")).to_have_count(0)
+    expect(page.locator("#page-picture")).not_to_have_attribute("src", re.compile("."))
+    assert "Test Reader" not in page.content()
+
+
+def test_the_whole_flow_needs_no_mouse(desk: Page) -> None:
+    """By keys alone: Enter takes topic, reader and field; Ctrl P prints, Esc Esc clears."""
+    keys = desk.keyboard
+    keys.type("leg")
+    keys.press("Enter")
+    expect(desk.locator(".reader input").first).to_be_focused()
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    expect(desk.get_by_label("Prepared for")).to_be_focused()
+    keys.type("Test Reader")
+    keys.press("Enter")
+    expect(desk.get_by_label("Next visit", exact=True)).to_be_focused()
+    keys.type("2027-11-01")
+    keys.press("Enter")
+    keys.press("Enter")
+    expect(desk.get_by_role("button", name="Print")).to_be_focused()
+    assert "Test Reader" in print_with(desk, lambda: keys.press("Control+p"))
+    expect(desk.get_by_role("dialog").get_by_role("button", name="Next patient")).to_be_focused()
+    keys.press("Escape")
+    expect(desk.get_by_role("dialog")).to_be_hidden()
+    keys.press("Escape")
+    assert_cleared(desk)
+
+
+def test_a_fault_stands_beside_its_field_while_one_types(desk: Page) -> None:
+    """A name that is too long and a date with two readings are said at once, and not printed."""
+    choose(desk)
+    name = desk.get_by_label("Prepared for")
+    name.fill("A name that is much too long for the line on which it has to stand")
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_have_accessible_description(re.compile("fit|long|wide|room"))
+    expect(desk.locator("#fits")).to_have_text("1 field to mend")
+    desk.get_by_role("button", name="Print").click()
+    expect(name).to_be_focused()
+    expect(desk.locator("#print-fault")).to_have_text("Mend this first: Prepared for")
+    name.fill("")
+    expect(name).not_to_have_attribute("aria-invalid", "true")
+    desk.get_by_role("button", name="Print").click()
+    expect(name).to_have_accessible_description(re.compile("must be filled in"))
+    name.fill("Test Reader")
+    date = desk.get_by_label("Next visit", exact=True)
+    date.fill("11/2/2027")
+    expect(date).to_have_attribute("aria-invalid", "true")
+    date.fill("11/22/2027")
+    expect(date).not_to_have_attribute("aria-invalid", "true")
+    expect(patches(desk)).to_have_count(2)
+
+
+def test_what_cannot_be_printed_says_why(desk: Page) -> None:
+    """A faulty topic, a choice without a text and a reader that was not chosen give their reasons."""
+    broken = desk.locator(".topic", has_text="broken")
+    expect(broken.get_by_role("radio")).to_be_disabled()
+    expect(broken).to_contain_text("the key 'mesage' is not known here")
+    desk.get_by_role("button", name="Print").click()
+    expect(desk.locator("#print-fault")).to_have_text("Choose a topic first.")
+    desk.get_by_role("radio", name="Leg cramps").click()
+    desk.get_by_role("button", name="Print").click()
+    expect(desk.locator("#print-fault")).to_have_text("Choose the reader first.")
+    desk.locator(".reader", has_text="CKD").click()
+    expect(desk.locator("#depth-choice [value=brief]")).to_be_disabled()
+    expect(desk.locator("#depth-choice .reason")).to_contain_text("short version")
+    expect(desk.locator("#language-choice")).to_be_hidden()  # there is only one
+
+
+def test_a_page_that_nobody_touches_clears_itself(context: BrowserContext, served: Served) -> None:
+    """After ten minutes without a key nothing is left; before, the page says so and can be kept."""
+    desk = context.new_page()
+    desk.clock.install()
+    desk.goto(served.root)
+    choose(desk)
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    desk.clock.run_for(585_000)
+    expect(desk.get_by_role("alertdialog")).to_contain_text("clears itself")
+    desk.get_by_role("button", name="Keep what is here").click()
+    expect(desk.get_by_role("alertdialog")).to_be_hidden()
+    desk.clock.run_for(590_000)
+    expect(desk.get_by_label("Prepared for")).to_have_value("Test Reader")
+    desk.clock.run_for(15_000)
+    assert_cleared(desk)
+    desk.close()
+
+
+def test_a_paper_is_found_by_its_code(desk: Page) -> None:
+    """The code of what was printed, also with a slip, leads to the text and its review."""
+    choose(desk)
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    print_with(desk, lambda: desk.keyboard.press("Control+p"))
+    code = desk.locator("#code").inner_text()
+    desk.keyboard.press("Escape")
+    desk.get_by_role("link", name="Which edition?").click()
+    desk.get_by_label("Code on the paper").fill(code.rpartition("-")[2])
+    desk.get_by_role("button", name="Look it up").click()
+    expect(desk.locator(".match").first).to_contain_text("Leg cramps")
+    expect(desk.locator(".match").first).to_contain_text("This is the current text.")
+    slip = code[:-1] + ("2" if code[-1] != "2" else "3")
+    desk.get_by_label("Code on the paper").fill(slip)
+    desk.get_by_role("button", name="Look it up").click()
+    desk.get_by_role("button", name=code).click()
+    expect(desk.locator(".match").first).to_contain_text("Leg cramps")
+
+
+def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:
+    """Each row's fault stands beside it; a mended list is one PDF in its order."""
+    rows = "id,audience,patient,visit\nB-2,ckd,Test Reader,11/2/2027\nA-1,ckd,Other Reader,\n"
+    desk.get_by_role("link", name="A morning's list").click()
+    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    give_list(desk, rows)
+    expect(desk.locator("#list-told")).to_have_text("2 rows, 1 to mend")
+    desk.get_by_role("button", name="Print all").click()
+    visit = desk.get_by_label(re.compile("visit.*row 1$", re.IGNORECASE))
+    expect(visit).to_be_focused()
+    visit.fill("2027-11-02")
+    expect(desk.locator("#list-told")).to_have_text("2 rows, all can be printed")
+    printed = print_with(desk, desk.get_by_role("button", name="Print all").click)
+    assert re.findall("(?:Test|Other) Reader", printed) == ["Test Reader", "Other Reader"]
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("Escape")
+    assert "Other Reader" not in desk.content()
+
+
+def give_list(page: Page, rows: str) -> None:
+    """Choose a CSV file for the list."""
+    file: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()}
+    page.get_by_label("Choose the file").set_input_files(file)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}px")
+def test_each_state_is_accessible_at_each_width(desk: Page, size: tuple[int, int]) -> None:
+    """axe-core finds nothing in any state, and nothing is wider than the window."""
+    desk.set_viewport_size({"width": size[0], "height": size[1]})
+    assert_accessible(desk, "empty")
+    choose(desk)
+    desk.get_by_label("Wallet cards").check()
+    expect(desk.locator("#page-of")).to_contain_text("Cards")
+    desk.get_by_label("Prepared for").fill("A name that is much too long for its line")
+    expect(desk.locator("#fits")).to_have_text("1 field to mend")
+    assert_accessible(desk, "fault")
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    expect(desk.locator("#fits")).to_have_text("Fits")
+    desk.get_by_role("button", name="Print").click()
+    expect(desk.get_by_role("button", name="Print the cards")).to_be_focused()
+    assert_accessible(desk, "printing")
+    desk.keyboard.press("Escape")
+    desk.get_by_role("link", name="Which edition?").click()
+    desk.get_by_label("Code on the paper").fill("XXXXXXX")
+    desk.get_by_role("button", name="Look it up").click()
+    expect(desk.locator("#found .notice")).to_be_visible()
+    assert_accessible(desk, "edition")
+    desk.get_by_role("link", name="A morning's list").click()
+    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    give_list(desk, "id,audience,patient\nA-1,ckd,A name that is much too long for its line\n")
+    expect(desk.locator("#list-told")).to_have_text("1 rows, 1 to mend")
+    assert_accessible(desk, "list")
+
+
+def assert_accessible(page: Page, state: str) -> None:
+    """Assert that axe-core has no objection, and that nobody must scroll sideways."""
+    options = {"runOnly": WCAG, "rules": {"target-size": {"enabled": True}}}
+    found = Axe().run(page, options=options).response["violations"]
+    assert {(state, one["id"], node["html"]) for one in found for node in one["nodes"]} == set()
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), state
+
+
+def test_a_screen_reader_is_told_pages_fit_and_review(desk: Page) -> None:
+    """One live region says how many pages there are, that all fits, and that the text is a draft."""
+    choose(desk)
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    expect(desk.locator("#live[role=status]")).to_have_text(
+        re.compile(r"1 page\. Fits\. Draft: no clinician has \w+ this text\.")
+    )
+    desk.get_by_text("Text of this page").click()
+    expect(desk.locator("#page-words")).to_contain_text("For kidneys here.")
+
+
+def test_nothing_that_was_typed_is_found_anywhere(
+    playwright: Playwright, served: Served, clinic: Path, tmp_path: Path
+) -> None:
+    """A name typed in every view is in no file of browser, program or workspace.
+
+    The same search finds it after a form of plain HTML was sent.
+    """
+    with profile(playwright, tmp_path / "ours") as page:
+        enter(page.context, served)
+        page.goto(served.root)
+        choose(page)
+        page.get_by_label("Prepared for").press_sequentially(CANARY)
+        page.get_by_label("Wallet cards").check()
+        expect(patches(page)).to_have_count(1)
+        assert CANARY in print_with(page, page.get_by_role("button", name="Print").click)
+        assert CANARY in print_with(page, page.get_by_role("button", name="Print the cards").click)
+        page.get_by_role("button", name="Back to the page").click()
+        page.get_by_role("link", name="Which edition?").click()
+        page.get_by_label("Code on the paper").press_sequentially(CANARY)
+        page.get_by_role("button", name="Look it up").click()
+        expect(page.locator("#found .notice")).to_be_visible()
+        page.get_by_role("link", name="A morning's list").click()
+        page.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+        give_list(page, f"id,audience,patient\nA-1,ckd,{CANARY}\n")
+        expect(page.locator("#list-told")).to_contain_text("all can be printed")
+        assert CANARY in print_with(page, page.get_by_role("button", name="Print all").click)
+        page.get_by_role("link", name="Print").click()  # leaves the page with the name typed
+    assert found_in(tmp_path / "ours", served.home, clinic) == []
+    with profile(playwright, tmp_path / "native") as page:
+        page.route(
+            f"{served.root}native",
+            lambda route: route.fulfill(body=NATIVE, content_type="text/html"),
+        )
+        page.goto(f"{served.root}native")
+        page.get_by_label("Name").press_sequentially(CANARY)
+        page.get_by_role("button").click()
+        page.wait_for_load_state()
+        page.wait_for_timeout(1500)  # the browser writes its file of form data a moment later
+    assert found_in(tmp_path / "native") != []
+
+
+@contextmanager
+def profile(playwright: Playwright, folder: Path) -> Iterator[Page]:
+    """Open a browser that keeps what it keeps in a folder, and close it, which writes all of it."""
+    context = playwright.chromium.launch_persistent_context(
+        folder, executable_path=CHROMIUM, args=ARGUMENTS
+    )
+    context.add_init_script(PRINT_WINDOW)
+    yield context.new_page()
+    context.close()
+
+
+def found_in(*folders: Path) -> list[Path]:
+    """Return the files in which the name stands, as UTF-8 or UTF-16."""
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    shapes = [CANARY.encode("utf-8"), CANARY.encode("utf-16-le")]
+    return [path for path in files if any(shape in path.read_bytes() for shape in shapes)]
+
+
+def test_every_word_of_the_page_is_in_its_file_and_used() -> None:
+    """The scripts say only words of web/words/en.yaml, and every word there is said."""
+    web = builtin_root() / "web"
+    words = yaml.safe_load((web / "words" / "en.yaml").read_text(encoding="utf-8"))
+    scripts = "\n".join(path.read_text(encoding="utf-8") for path in sorted(web.glob("*.js")))
+    pages = "\n".join(path.read_text(encoding="utf-8") for path in sorted(web.glob("*.html")))
+    live = words.pop("live")
+    said = set(re.findall(r'"([a-z_]+)"', scripts))
+    assert {key for key in live if re.sub("_(one|none)$", "", key) not in said} == set()
+    asked = set(re.findall(r'(?:say|counted)\("([a-z_]+)"', scripts))
+    assert len(asked) > 30
+    assert asked <= set(live)
+    shown = set(re.findall(r"words\.([a-z_]+\.[a-z_]+)", pages)) | {
+        f"form.{one}" for one in words["form"]
+    }
+    assert {f"{part}.{key}" for part, each in words.items() for key in each} == shown

@@ -25,12 +25,14 @@ window.addEventListener("unhandledrejection", fail);
 
 const desk = await ask("/desk/topics");
 let order = null; // what `/desk/edition` gets
+const making = { handout: null, cards: null }; // promises of the newest pages
 let stamped = Promise.resolve();
 let goOn = false; // to the fields, once they are there
 
 const PAPERS = ["handout", "cards"];
 const opened = { handout: null, cards: null }; // what the server answered
 const faults = { handout: [], cards: [] };
+const failed = { handout: "", cards: "" }; // why it cannot be printed
 const opening = { handout: latest(), cards: latest() };
 const stamping = { handout: latest(), cards: latest() };
 
@@ -58,6 +60,7 @@ function take(next) {
   write(at("ready"), "");
   if (!order.audience) {
     forget();
+    for (const step of ["patient-step", "print-step"]) open(at(step), false);
     return;
   }
   for (const name of PAPERS) openPaper(name);
@@ -70,6 +73,7 @@ function forget() {
     stamping[name](async () => undefined);
     opened[name] = null;
     faults[name] = [];
+    failed[name] = "";
   }
   preview.clear();
 }
@@ -82,41 +86,55 @@ function question(name) {
   return cards.order() && ["/desk/cards", { topic, audience, language, ...cards.order() }];
 }
 
+/** Tell whether a wanted paper has neither come nor failed. */
+function isMaking(name) {
+  return question(name) !== null && opened[name] === null && failed[name] === "";
+}
+
 /** Have the pages of the handout, or of its cards, made; show them with what is typed. */
-async function openPaper(name) {
-  const asked = question(name);
+function openPaper(name) {
   opened[name] = null;
   faults[name] = [];
+  failed[name] = "";
+  making[name] = makePaper(name, question(name));
+  return making[name];
+}
+
+async function makePaper(name, asked) {
+  preview.wait(PAPERS.some(isMaking));
+  tellFailures();
   if (asked === null) {
     opening[name](async () => undefined);
     preview.set(name, null);
     showFieldsOfPapers();
     return;
   }
-  preview.wait(true);
   announce(say("making"), 800);
   try {
     const answer = await opening[name]((signal) => ask(...asked, { signal }));
-    if (!answer) return;
+    if (!answer) return; // another page is wanted meanwhile
     if (answer.problems?.length) throw new Trouble(200, answer.problems);
     opened[name] = answer;
-    preview.set(name, answer);
-    if (name === "cards") preview.turnTo("cards");
-    showFieldsOfPapers();
-    stamped = stampPaper(name);
-    await stamped;
   } catch (trouble) {
-    preview.set(name, null);
-    showFieldsOfPapers();
-    refuse(trouble.message);
+    failed[name] = trouble.message;
   }
-  preview.wait(false);
+  preview.set(name, opened[name]);
+  preview.wait(PAPERS.some(isMaking));
+  tellFailures();
+  if (opened[name] && name === "cards") preview.turnTo("cards");
+  showFieldsOfPapers();
+  stamped = stampPaper(name, { fresh: true });
+  await stamped;
+}
+
+function tellFailures() {
+  refuse(PAPERS.map((name) => failed[name]).filter(Boolean).join("\n"));
 }
 
 /** Show the fields of the papers that are open, each once. While a paper is being made, its fields stay. */
 function showFieldsOfPapers() {
   open(at("print-step"), Boolean(order?.audience));
-  if (PAPERS.some((name) => question(name) !== null && opened[name] === null)) return;
+  if (PAPERS.some(isMaking)) return;
   const all = PAPERS.flatMap((name) => opened[name]?.fields ?? []);
   fields.set(all.filter((one, index) => all.findIndex((other) => other.id === one.id) === index));
   toFields();
@@ -129,11 +147,11 @@ function toFields() {
 }
 
 function stampAll() {
-  stamped = Promise.all(PAPERS.map(stampPaper));
+  stamped = Promise.all(PAPERS.map((name) => stampPaper(name)));
 }
 
 /** Draw what is typed on a paper, and say what does not fit. The latest key wins. */
-async function stampPaper(name) {
+async function stampPaper(name, { fresh = false } = {}) {
   const paper = opened[name];
   if (paper === null) return;
   const typed = fields.values();
@@ -144,11 +162,11 @@ async function stampPaper(name) {
     faults[name] = answer.faults;
     const all = allFaults();
     fields.faults(all);
-    if (all.length === 0) refuse("");
+    if (all.length === 0) tellFailures();
     announce(preview.tell(all.length, Object.keys(typed).length > 0));
     await preview.stamp(name, answer.patches);
   } catch (trouble) {
-    if (isStale(trouble)) await openPaper(name);
+    if (isStale(trouble) && !fresh) await openPaper(name);
     else refuse(trouble.message);
   }
 }
@@ -170,7 +188,8 @@ function obstacle() {
   if (!order.audience) return [say("choose_reader"), choices.focus];
   const wanted = PAPERS.filter((name) => question(name) !== null);
   if (wanted.length === 0) return [say("choose_paper"), () => at("want-handout").focus()];
-  if (wanted.some((name) => opened[name] === null)) return [at("print-fault").textContent || say("making"), () => {}];
+  const lost = wanted.find((name) => opened[name] === null);
+  if (lost) return [failed[lost] || say("making"), () => {}];
   const lacking = fields.lacking();
   const all = [...allFaults(), ...lacking];
   if (lacking.length > 0) fields.faults(all);
@@ -180,7 +199,12 @@ function obstacle() {
 
 async function print() {
   if (at("printing").open || at("view-print").hidden) return;
+  const before = { ...making };
+  if (order?.audience) refuse(say("making"));
+  await Promise.all(Object.values(making));
   await stamped;
+  // Something else was chosen meanwhile, or Print was pressed twice.
+  if (PAPERS.some((name) => making[name] !== before[name]) || at("printing").open) return;
   const stop = obstacle();
   if (stop !== null) {
     refuse(stop[0]);

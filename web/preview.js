@@ -3,7 +3,7 @@ import { counted, say } from "./words.js";
 
 const SCALES = [1, 1.35, 1.8, 2.5, 3.5]; // of the size at which the whole page is seen
 const BESIDE = window.matchMedia("(min-width: 44.01rem) and (min-height: 30.01rem)"); // as in desk.css
-const AROUND = 96; // pixels above and below the page, besides its bar
+const AROUND = 120; // pixels above and below the page: the top, and the caption
 const RESOLUTIONS = [96, 144, 192];
 const INCH = 25.4;
 
@@ -33,7 +33,7 @@ export function showPreview() {
 
   function draw() {
     const all = leaves();
-    for (const id of ["sheet-of-paper", "paper-bar"]) show(at(id), all.length > 0);
+    for (const id of ["sheet-of-paper", "paper-bar", "caption"]) show(at(id), all.length > 0);
     show(at("empty"), all.length === 0);
     if (all.length === 0) return;
     leaf = Math.min(leaf, all.length - 1);

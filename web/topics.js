@@ -76,11 +76,12 @@ export function showTopics(choose) {
       pick(topic);
       foldUp();
     });
-    const about = make("span", { class: "about" }, ...emphasised(say(kind, { text }), finder.value));
-    const state = topic.state.kind !== "current" && make("span", { class: "state", text: topic.state.text });
+    const { kind: state } = topic.state;
+    const tag = state === "current" ? null : make("span", { class: "tag", text: say(`tag_${state}`) });
+    const about = make("span", { class: "about" }, tag, tag && " ", ...emphasised(say(kind, { text }), finder.value));
     const label = make("label", { class: "topic" }, radio, make(
-      "span", { class: "words" }, make("span", { class: "title" }, ...emphasised(topic.title, finder.value)), about,
-      told ? make("span", { class: "reason", text: told }) : state || null,
+      "span", { class: "words" }, make("span", { class: "title" }, ...emphasised(topic.title, finder.value)),
+      told ? make("span", { class: "reason", text: told }) : about,
     ));
     // A click on the label's words comes again as one on the radio. Arrow keys click without a pointer.
     let pointed = false;

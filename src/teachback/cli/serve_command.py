@@ -11,7 +11,7 @@ from teachback.cli.command_help import GroupedCommand
 from teachback.cli.options import MEANT, chosen, setting_options
 from teachback.errors import Problem, UsageError
 
-_PATH = click.Path(path_type=Path, exists=True, dir_okay=False)
+_PATH = click.Path(path_type=Path)
 
 
 @click.command("serve", cls=GroupedCommand)

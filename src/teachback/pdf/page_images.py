@@ -43,8 +43,12 @@ def strip_pictures(pdf: bytes, strips: Iterable[Strip], dpi: int) -> Iterator[tu
     scale = dpi / PT_PER_INCH
     dots = dpi / MM_PER_INCH
     with pypdfium2.PdfDocument(pdf) as document:
+        # To open a page takes longer than to draw a strip of it.
+        pages: dict[int, pypdfium2.PdfPage] = {}
         for strip in strips:
-            page = document[strip.page]
+            if strip.page not in pages:
+                pages[strip.page] = document[strip.page]
+            page = pages[strip.page]
             wide, high = (math.ceil(edge * scale) for edge in page.get_size())
             left, top = (max(0, math.floor(edge * dots)) for edge in (strip.left, strip.top))
             right = min(wide, math.ceil((strip.left + strip.width) * dots))

@@ -7,6 +7,7 @@ made and proved as `merge` does it.
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 # Around the words of a place, as parts of its largest type: a letter may have two accents.
 _ABOVE, _BELOW, _BESIDE = 1.4, 0.5, 0.3
+# The priority of a worker; that of the press room is 0.
+_PATIENT: Final = 10
 # What `html.composer.slot` writes for a place.
 _PLACE: Final = ' data-field="'
 
@@ -112,6 +115,7 @@ def open_handout(
 
     With None it takes the letters that its own fonts have.
     """
+    _give_way()
     order, letters = wanted
     blank = replace(context, settings=_settings(context, order), for_records=True)
     job = compose_job(blank, JobOrder(order.stem, (order.audience,), "handout", ("pdf",)))
@@ -139,6 +143,7 @@ def open_handout(
 
 def draw_page(_: PrintContext, wanted: tuple[bytes, int, int]) -> bytes:
     """Draw a page of a PDF, counted from 0, at so many dots to the inch."""
+    _give_way()
     data, page, dpi = wanted
     return page_picture(data, page, dpi)
 
@@ -147,6 +152,7 @@ def open_cards(
     context: PrintContext, wanted: tuple[CardsOrder, frozenset[str] | None]
 ) -> OpenEdition:
     """Print sheets of equal cards. Cards with places for words must be on one sheet."""
+    _give_way()
     order, letters = wanted
     stocks = load_stocks(context.workspace)
     named = find_stock(order.stock, stocks)
@@ -174,6 +180,7 @@ def open_cards(
 
 def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
     """Keep in the archive what a desk printed, blank as `build` prints it. Returns why it failed."""
+    _give_way()
     card = isinstance(order, CardsOrder)
     origin = made_from(
         shared_fingerprint(context.workspace),
@@ -189,6 +196,11 @@ def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> 
             return not_archived(TeachbackError(*done.problems))
         outputs = [output for output, _ in written_outputs([done], own, origin)]
         return archive_outputs(own.settings, context.workspace, outputs, None).problems
+
+
+def _give_way() -> None:
+    """Let the press room itself go first: at other desks somebody types."""
+    os.setpriority(os.PRIO_PROCESS, 0, _PATIENT)
 
 
 def _settings(context: PrintContext, order: HandoutOrder) -> Settings:

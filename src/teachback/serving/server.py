@@ -183,6 +183,7 @@ def _serve(
         http="h11",
         loop="asyncio",
         h11_max_incomplete_event_size=16 * 1024,
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=3,
     )
     try:

@@ -12,8 +12,9 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from teachback.errors import Problem, TeachbackError
 from teachback.serving.press_messages import Reply, Request
@@ -43,6 +44,34 @@ class RefusedReplyError(TeachbackError):
         self.fields = reply.fields or ("",) * len(reply.problems)
 
 
+class _Room(NamedTuple):
+    """A press room's process, and our end of its socket."""
+
+    process: subprocess.Popen[bytes]
+    pipe: Connection
+
+    def end(self) -> None:
+        """End it, and wait until it is gone."""
+        self.process.kill()
+        self.process.wait()
+        self.pipe.close()
+
+
+def _wait_for_a_workspace() -> _Room:
+    """Start a press room, which loads what it prints with and waits for a workspace."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        end = str(theirs.fileno())
+        process = subprocess.Popen(  # noqa: S603 -- our own program
+            [sys.executable, "-P", "-m", "teachback.serving.press_room", end],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    return _Room(process, Connection(ours.detach()))
+
+
 class PressLink:
     """A press room for a workspace. Use it in `async with`: it ends with the server."""
 
@@ -59,28 +88,25 @@ class PressLink:
         self._closed = False
         self._sending = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        # A press room takes a second to load: another one waits to take its place.
+        self._spare: _Room | None = None
         self._start()
 
     @property
     def process_id(self) -> int:
         """The press room's process id."""
-        return self._process.pid
+        return self._room.process.pid
 
     def _start(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 -- our own program
-                [
-                    *(sys.executable, "-P", "-m", "teachback.serving.press_room"),
-                    str(theirs.fileno()),
-                ],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-        self._pipe = Connection(ours.detach())
-        self._pipe.send(self._given)
+        """Give the workspace to a press room that waits, or to a new one."""
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.process.poll() is not None:
+            spare.end()
+            spare = None
+        self._room = spare or _wait_for_a_workspace()
+        # Where it has ended meanwhile, its answers end, too, and another one is started.
+        with suppress(OSError):
+            self._room.pipe.send(self._given)
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -93,8 +119,10 @@ class PressLink:
     def close(self) -> None:
         """End the press room."""
         self._closed = True
-        self._process.kill()
-        self._process.wait()
+        self._room.process.kill()
+        self._room.process.wait()
+        if self._spare is not None:
+            self._spare.end()
 
     async def ask(self, wanted: str, **given: Any) -> Any:  # noqa: ANN401 -- plain data or bytes
         """Return the press room's answer to a request.
@@ -119,18 +147,20 @@ class PressLink:
 
     def _send(self, request: Request) -> None:
         with self._sending:
-            self._pipe.send(request)
+            self._room.pipe.send(request)
 
     def _read(self) -> None:
         """Read answers until the server ends. Runs in a thread of its own."""
         assert self._loop is not None  # noqa: S101 -- entered by the server
         while not self._closed:
             try:
-                reply = self._pipe.recv()
+                reply = self._room.pipe.recv()
             except (EOFError, OSError):
                 self._restart()
             else:
                 self._loop.call_soon_threadsafe(self._deliver, reply)
+                if self._spare is None and not self._closed:
+                    self._spare = _wait_for_a_workspace()
 
     def _deliver(self, reply: Reply) -> None:
         future = self._waiting.get(reply.number)
@@ -140,9 +170,7 @@ class PressLink:
     def _restart(self) -> None:
         """Start another press room. What was asked of the last one fails at once."""
         with self._sending:
-            self._pipe.close()
-            self._process.kill()
-            self._process.wait()
+            self._room.end()
             if self._closed or self._loop is None or self._loop.is_closed():
                 self._closed = True
                 return

@@ -7,35 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
-from desk_server import AskedPressRoom
-from handout_with_fields import FILLED
-from settings_from_flags import resolve
 
-from teachback.errors import Location
-from teachback.files.workspace import Workspace, builtin_root
-from teachback.merge.merge_order import MeantCell
 from teachback.pdf.page_images import page_texts
 from teachback.serving.press_link import RefusedReplyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from desk_server import AskedPressRoom
 
 HEAD = "id,audience,patient,visit,side,note\n"
 ROWS = "r1,ckd,Place One,2027-11-01,left,x\nr2,Kidney,Place Two,soon,right,\n"
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AskedPressRoom]:
-    """Start a press room in which "Kidney" stands for the audience ckd."""
-    root = tmp_path_factory.mktemp("clinic")
-    folder = root / "content" / "handouts"
-    folder.mkdir(parents=True)
-    (folder / "tiny.yaml").write_text(FILLED, encoding="utf-8")
-    clinic = Workspace(root, builtin_root())
-    meant = MeantCell("audience", "Kidney", "ckd", Location("teachback.toml", 1, 1))
-    started = AskedPressRoom(clinic, resolve({}, clinic), meant)
-    yield started
-    started.close()
 
 
 def read(room: AskedPressRoom, data: bytes, name: str = "list.csv") -> Any:  # noqa: ANN401 -- plain data

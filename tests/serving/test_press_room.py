@@ -10,44 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
-from desk_server import AskedPressRoom
 from handout_with_fields import FILLED
 from PIL import Image, ImageChops
-from settings_from_flags import resolve
-from tiny_handout import TINY
 
 from teachback.errors import TeachbackError
-from teachback.files.workspace import Workspace, builtin_root
 from teachback.pdf.page_images import page_picture
 from teachback.pdf.page_reader import read_words
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from desk_server import AskedPressRoom
+
+    from teachback.files.workspace import Workspace
 
 READER = {"topic": "tiny", "language": "en", "audience": "ckd"}
 PAPER = {"paper": "letter", "size": "standard", "depth": "full"}
 VALUES = {"patient": "Place Name", "visit": "2027-11-02", "nurse": "By Name", "side": "left"}
-
-
-@pytest.fixture(scope="module")
-def clinic(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Return a workspace with a handout of every kind of field, and one that is broken."""
-    root = tmp_path_factory.mktemp("clinic")
-    folder = root / "content" / "handouts"
-    folder.mkdir(parents=True)
-    (folder / "tiny.yaml").write_text(FILLED, encoding="utf-8")
-    (folder / "broken.yaml").write_text(TINY.replace("purpose", "porpoise"), encoding="utf-8")
-    return Workspace(root, builtin_root())
-
-
-@pytest.fixture(scope="module")
-def room(clinic: Workspace) -> Iterator[AskedPressRoom]:
-    """Start a press room for all tests of this module."""
-    started = AskedPressRoom(clinic, resolve({}, clinic))
-    yield started
-    started.close()
 
 
 def opened(room: AskedPressRoom, **other: str) -> dict[str, Any]:

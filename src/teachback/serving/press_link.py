@@ -98,7 +98,7 @@ class PressLink:
         return self._room.process.pid
 
     def _start(self) -> None:
-        """Give the workspace to a press room that waits, or to a new one."""
+        """Hand the workspace to a press room that waits, or to a new one."""
         spare, self._spare = self._spare, None
         if spare is not None and spare.process.poll() is not None:
             spare.end()

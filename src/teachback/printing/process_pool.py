@@ -46,6 +46,8 @@ LIMITS: Final = Limits()
 # The longest text that gets the usual time, some ten pages. A page of a handout holds 2,500 letters
 # and takes 0.2 s.
 LETTERS: Final = 25_000
+# The tasks after which a worker of a server is replaced: the libraries that lay out grow.
+WORN: Final = 200
 _PREFIX: Final = "teachback-pool-"
 # In s: the age below which the folder of another run is left alone. A folder is locked a moment
 # after it is made.
@@ -94,6 +96,7 @@ class _Child:
     task: Task | None = None
     seconds: float = 0.0
     deadline: float = float("inf")
+    done: int = 0
 
 
 class Pool:
@@ -195,6 +198,8 @@ class Pool:
         while True:
             self._hand_out(waiting)
             outcomes = list(self._collected((inbox,), patience()))
+            for child in [one for one in self._children if one.task is None and one.done > WORN]:
+                self._end(child)
             self._hand_out(waiting)
             for outcome in outcomes:
                 yield replace(outcome, problems=tuple(map(self.settle, outcome.problems)))
@@ -283,6 +288,7 @@ class Pool:
         assert task is not None  # noqa: S101 -- only busy workers answer
         child.task, child.deadline = None, float("inf")
         if kind == DONE:
+            child.done += 1
             return Outcome(task, answer)
         # The work may have left its memory in any state.
         self._end(child)

@@ -59,9 +59,11 @@ if TYPE_CHECKING:
 
     Answer = Callable[[Any], None]
 
-# In s: how often the workspace's files are looked at, and how soon the next handout is examined.
+# In s: how often the workspace's files are looked at, how soon the next handout is examined, and
+# how long nobody has asked anything when other readers' pages are made ahead.
 POLL: Final = 1.0
 SOON: Final = 0.05
+QUIET: Final = 0.3
 # The number of editions that are held ready. One takes about 0.5 MB.
 MOST_OPEN: Final = 60
 MOST_COPIES: Final = 50
@@ -103,6 +105,8 @@ class PressRoom:
         self._looked = 0.0
         self._version = 0
         self._waiting: deque[Task] = deque()
+        # The other readers of the topic that was opened last.
+        self._ahead: deque[HandoutOrder] = deque()
         # Who waits for a task, by what it works on.
         self._asking: dict[Any, list[Callable[[Outcome], None]]] = {}
         # The open editions by key, those that were used last at the end, and keys by order.
@@ -137,11 +141,15 @@ class PressRoom:
                     elif self._shelf.unexamined:
                         stem = self._shelf.unexamined[0]
                         self._version += bool(self._shelf.examine(stem))
+                    elif self._ahead and not self._asking:
+                        self._open_ahead(self._ahead.popleft())
                     if not self._asking and self._has_changed():
                         break
 
     def _patience(self) -> float:
-        return SOON if self._shelf and self._shelf.unexamined else POLL
+        if self._shelf and self._shelf.unexamined:
+            return SOON
+        return QUIET if self._ahead else POLL
 
     def _has_changed(self) -> bool:
         """Return whether a file of the workspace is another one now. Looks once in POLL seconds."""
@@ -153,6 +161,7 @@ class PressRoom:
     def _read_workspace(self) -> None:
         self._marks = workspace_marks(self._workspace)
         self._version += 1
+        self._ahead.clear()
         before, self._shelf, self._broken = self._shelf, None, ()
         try:
             self._shelf = read_shelf(self._workspace, self._settings, self._marks, before)
@@ -263,6 +272,8 @@ class PressRoom:
             )
 
         self._with_edition(number, order, None, tell)
+        others = (one for one in authored.handout.audiences if one != order.audience)
+        self._ahead = deque(order._replace(audience=one) for one in others)
 
     def _with_edition(
         self,
@@ -289,14 +300,24 @@ class PressRoom:
 
             self._guarded(number, step)
 
+        self._ask(self._opening(order, letters), deliver)
+
+    def _opening(self, order: HandoutOrder | CardsOrder, letters: frozenset[str] | None) -> Task:
         work = open_handout if isinstance(order, HandoutOrder) else open_cards
-        size = shelf.reading.authored[order.stem].file.size
-        self._ask(
-            Task(
-                work, (order, letters), "laying the page out", COMPARE_LENGTH, scale=scale_of(size)
-            ),
-            deliver,
-        )
+        scale = scale_of(self._ready().reading.authored[order.stem].file.size)
+        return Task(work, (order, letters), "laying the page out", COMPARE_LENGTH, scale=scale)
+
+    def _open_ahead(self, order: HandoutOrder) -> None:
+        """Open what a desk may choose next, while nobody waits."""
+        mark = self._ready().marks.of(order.stem)
+        if self._made.get(self._keys.get((order, None), "")) == mark:
+            return
+
+        def deliver(outcome: Outcome) -> None:
+            if not outcome.problems:
+                self._keep(outcome.result, None, mark)
+
+        self._ask(self._opening(order, None), deliver)
 
     def _ask(self, task: Task, deliver: Callable[[Outcome], None]) -> None:
         """Have a worker do a task. Who asks for the same one meanwhile gets the same outcome."""

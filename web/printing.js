@@ -2,29 +2,30 @@ import { at, make, show, write } from "./elements.js";
 import { ask } from "./server.js";
 import { say } from "./words.js";
 
-const KEPT = 60_000; // milliseconds for which the paper stays in the browser's memory
-
-let paper = null; // {frame, address, timer}
+let paper = null; // {frame, address}
 
 /** Drop the printed paper from the browser's memory. */
 export function dropPaper() {
   if (paper === null) return;
-  clearTimeout(paper.timer);
   paper.frame.remove();
   URL.revokeObjectURL(paper.address);
   at("printing-tab").removeAttribute("href");
   paper = null;
 }
 
-/** Open the browser's print window for a PDF. */
+/**
+ * Open the browser's print window for a PDF.
+ *
+ * The paper is kept until the next one, or the next patient: browsers disagree on when a print window has closed, and
+ * print nothing when its paper goes before.
+ */
 export function openPrintWindow(pdf) {
   dropPaper();
   const address = URL.createObjectURL(pdf);
   const frame = make("iframe", { class: "printer", title: say("window_open"), "aria-hidden": "true", tabindex: "-1" });
-  paper = { frame, address, timer: setTimeout(dropPaper, KEPT) };
+  paper = { frame, address };
   at("printing-tab").href = address;
   frame.addEventListener("load", () => {
-    frame.contentWindow.addEventListener("afterprint", () => setTimeout(dropPaper, 1000));
     frame.contentWindow.focus();
     frame.contentWindow.print();
   }, { once: true });

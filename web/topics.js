@@ -2,6 +2,7 @@ import { at, make, show, write } from "./elements.js";
 import { announce, counted, say, sentences } from "./words.js";
 
 const FEW = 6;
+const TAGS = { draft: "tag_draft", overdue: "tag_overdue" };
 const WORD = /[\p{L}\p{N}]+/gu;
 
 /** Return a text in small letters without accents. */
@@ -76,8 +77,8 @@ export function showTopics(choose) {
       pick(topic);
       foldUp();
     });
-    const { kind: state } = topic.state;
-    const tag = state === "current" ? null : make("span", { class: "tag", text: say(`tag_${state}`) });
+    const state = TAGS[topic.state.kind];
+    const tag = state ? make("span", { class: "tag", text: say(state) }) : null;
     const about = make("span", { class: "about" }, tag, tag && " ", ...emphasised(say(kind, { text }), finder.value));
     const label = make("label", { class: "topic" }, radio, make(
       "span", { class: "words" }, make("span", { class: "title" }, ...emphasised(topic.title, finder.value)),

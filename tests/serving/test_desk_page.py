@@ -81,7 +81,7 @@ URL.createObjectURL = (blob) => {
   return address.call(URL, blob);
 };
 Object.defineProperty(HTMLIFrameElement.prototype, "contentWindow", { get() {
-  return { addEventListener() {}, focus() {}, print() { document.documentElement.dataset.printed = window.papers.length; } };
+  return { focus() {}, print() { document.documentElement.dataset.printed = window.papers.length; } };
 } });
 """
 CANARY: Final = "Zquibblethwaite"

@@ -25,7 +25,7 @@ export function showList() {
 
   function tell() {
     const faults = faulty().length;
-    write(at("list-told"), rows.length === 0 ? "" : faults ? say("list_rows", { count: rows.length, faults }) : say("list_ready", { count: rows.length }));
+    write(at("list-told"), rows.length === 0 ? "" : faults ? counted("list_rows", rows.length, { faults }) : counted("list_ready", rows.length));
     show(at("list-actions"), rows.length > 0);
   }
 
@@ -103,7 +103,8 @@ export function showList() {
     const [first] = faulty();
     if (first) {
       write(at("list-fault"), say("list_mend"));
-      at(`row-${first.number}`).querySelector("[aria-invalid], input")?.focus();
+      const row = at(`row-${first.number}`);
+      (row.querySelector("[aria-invalid]") ?? row.querySelector("input")).focus();
       return;
     }
     write(at("list-fault"), "");

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     )
 
 pytestmark = pytest.mark.browser
+# The first page of a fresh program takes its time on a busy machine.
+expect.set_options(timeout=20_000)
 
 ARGUMENTS: Final = (
     "--no-sandbox",
@@ -45,7 +47,7 @@ ARGUMENTS: Final = (
     "--disable-sync",
 )
 # 320 x 256 px are 1280 x 1024 px at 400 percent.
-SIZES: Final = ((320, 256), (768, 1024), (1280, 900))
+SIZES: Final = ((320, 256), (1280, 900))
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 FIELDS: Final = """\
 fields:
@@ -84,6 +86,7 @@ Object.defineProperty(HTMLIFrameElement.prototype, "contentWindow", { get() {
   return { focus() {}, print() { document.documentElement.dataset.printed = window.papers.length; } };
 } });
 """
+LONG: Final = "A name that is much too long for the line on which it has to stand"
 CANARY: Final = "Zquibblethwaite"
 NATIVE: Final = """
 <form method="post"><label>Name <input name="name"></label><button>Send</button></form>
@@ -280,7 +283,7 @@ def test_a_fault_stands_beside_its_field_while_one_types(desk: Page) -> None:
     """A name that is too long and a date with two readings are said at once, and not printed."""
     choose(desk)
     name = desk.get_by_label("Prepared for")
-    name.fill("A name that is much too long for the line on which it has to stand")
+    name.fill(LONG)
     expect(name).to_have_attribute("aria-invalid", "true")
     expect(name).to_have_accessible_description(re.compile("fit|long|wide|room"))
     expect(desk.locator("#fits")).to_have_text("1 field to mend")
@@ -361,7 +364,7 @@ def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:
     give_list(desk, rows)
     expect(desk.locator("#list-told")).to_have_text("2 rows, 1 to mend")
     desk.get_by_role("button", name="Print all").click()
-    visit = desk.get_by_label(re.compile("visit.*row 1$", re.IGNORECASE))
+    visit = desk.get_by_label("Next visit, row 2")
     expect(visit).to_be_focused()
     visit.fill("2027-11-02")
     expect(desk.locator("#list-told")).to_have_text("2 rows, all can be printed")
@@ -378,15 +381,13 @@ def give_list(page: Page, rows: str) -> None:
     page.get_by_label("Choose the file").set_input_files(file)
 
 
-@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}px")
-def test_each_state_is_accessible_at_each_width(desk: Page, size: tuple[int, int]) -> None:
+def test_each_state_is_accessible_at_each_width(desk: Page) -> None:
     """axe-core finds nothing in any state, and nothing is wider than the window."""
-    desk.set_viewport_size({"width": size[0], "height": size[1]})
     assert_accessible(desk, "empty")
     choose(desk)
     desk.get_by_label("Wallet cards").check()
     expect(desk.locator("#page-of")).to_contain_text("Cards")
-    desk.get_by_label("Prepared for").fill("A name that is much too long for its line")
+    desk.get_by_label("Prepared for").fill(LONG)
     expect(desk.locator("#fits")).to_have_text("1 field to mend")
     assert_accessible(desk, "fault")
     desk.get_by_label("Prepared for").fill("Test Reader")
@@ -402,17 +403,19 @@ def test_each_state_is_accessible_at_each_width(desk: Page, size: tuple[int, int
     assert_accessible(desk, "edition")
     desk.get_by_role("link", name="A morning's list").click()
     desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
-    give_list(desk, "id,audience,patient\nA-1,ckd,A name that is much too long for its line\n")
-    expect(desk.locator("#list-told")).to_have_text("1 rows, 1 to mend")
+    give_list(desk, "id,audience,patient,visit\nA-1,ckd,Test Reader,11/2/2027\n")
+    expect(desk.locator("#list-told")).to_have_text("1 row, 1 to mend")
     assert_accessible(desk, "list")
 
 
 def assert_accessible(page: Page, state: str) -> None:
     """Assert that axe-core has no objection, and that nobody must scroll sideways."""
     options = {"runOnly": WCAG, "rules": {"target-size": {"enabled": True}}}
-    found = Axe().run(page, options=options).response["violations"]
-    assert {(state, one["id"], node["html"]) for one in found for node in one["nodes"]} == set()
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), state
+    for wide, high in SIZES:
+        page.set_viewport_size({"width": wide, "height": high})
+        assert page.evaluate("document.documentElement.scrollWidth") <= wide, state
+        found = Axe().run(page, options=options).response["violations"]
+        assert {(state, wide, one["id"], str(one["nodes"])) for one in found} == set()
 
 
 def test_a_screen_reader_is_told_pages_fit_and_review(desk: Page) -> None:
@@ -424,6 +427,29 @@ def test_a_screen_reader_is_told_pages_fit_and_review(desk: Page) -> None:
     )
     desk.get_by_text("Text of this page").click()
     expect(desk.locator("#page-words")).to_contain_text("For kidneys here.")
+
+
+def test_a_tablet_is_enough(context: BrowserContext, served: Served) -> None:
+    """By touch, on 768 x 1024 px: topic, reader, name, cards and print, without scrolling sideways."""
+    assert context.browser is not None
+    tablet = context.browser.new_context(
+        viewport={"width": 768, "height": 1024},
+        has_touch=True,
+        storage_state=context.storage_state(),
+    )
+    tablet.add_init_script(PRINT_WINDOW)
+    page = tablet.new_page()
+    page.goto(served.root)
+    page.locator(".topic", has_text="Leg cramps").tap()
+    page.locator(".reader", has_text="CKD").tap()
+    page.get_by_label("Prepared for").tap()
+    page.keyboard.type("Test Reader")
+    page.get_by_text("Wallet cards").tap()
+    page.locator("#sheet .place").nth(2).tap()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 768
+    printed = print_with(page, page.get_by_role("button", name="Print").tap)
+    assert "Test Reader" in printed
+    tablet.close()
 
 
 def test_nothing_that_was_typed_is_found_anywhere(
@@ -450,7 +476,7 @@ def test_nothing_that_was_typed_is_found_anywhere(
         page.get_by_role("link", name="A morning's list").click()
         page.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
         give_list(page, f"id,audience,patient\nA-1,ckd,{CANARY}\n")
-        expect(page.locator("#list-told")).to_contain_text("all can be printed")
+        expect(page.locator("#list-told")).to_have_text("1 row, it can be printed")
         assert CANARY in print_with(page, page.get_by_role("button", name="Print all").click)
         page.get_by_role(
             "link", name="Print", exact=True

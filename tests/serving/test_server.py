@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import http.client
 import json
 import signal
+import ssl
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from tiny_handout import TINY
 
 from teachback.cli.app import run
@@ -19,6 +25,7 @@ from teachback.serving.sessions import save_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from teachback.files.workspace import Workspace
 
@@ -74,6 +81,77 @@ def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> 
     state = clinic.root / ".teachback"
     assert "Canary" not in (state / AUDIT).read_text(encoding="utf-8")
     assert sorted(path.name for path in state.iterdir()) == [".gitignore", AUDIT]
+
+
+def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
+    """Write a certificate for a name that it signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = dt.datetime.now(tz=dt.UTC)
+    signed = (
+        x509.CertificateBuilder(named, named, key.public_key(), 1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    whole = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "cert.pem").write_bytes(signed.public_bytes(pem))
+    (folder / "key.pem").write_bytes(whole)
+    return folder / "cert.pem", folder / "key.pem"
+
+
+@pytest.mark.slow
+def test_on_a_network_people_enter_by_name_over_tls(workspace: Make, tmp_path: Path) -> None:
+    """The address has no secret; a person enters by password, and the cookie is the host's."""
+    clinic = workspace()
+    save_person(state_folder(clinic.root), "Desk one", "four words in a row")
+    cert, key = _certificate(tmp_path, "desk.example")
+    words = ["serve", "--no-browser", "--port", "0", "--lan", "--name", "desk.example"]
+    started = subprocess.Popen(
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "teachback",
+            *words,
+            "--tls-cert",
+            str(cert),
+            "--tls-key",
+            str(key),
+        ],
+        cwd=clinic.root,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert started.stdout is not None
+        address = started.stdout.readline().strip()
+        host = address.removeprefix("https://")
+        trusting = ssl.create_default_context(cafile=cert)
+        trusting.check_hostname = False
+        connection = http.client.HTTPSConnection(
+            "127.0.0.1", int(host.partition(":")[2]), timeout=60, context=trusting
+        )
+        headers = {"X-Teachback": "1", "Origin": address, "Host": host}
+        headers["Content-Type"] = "application/json"
+
+        def enter(password: str) -> http.client.HTTPResponse:
+            body = json.dumps({"name": "Desk one", "password": password})
+            connection.request("POST", "/enter", body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            return answer
+
+        assert enter("four words in a now").status == 403
+        entered = enter("four words in a row")
+        assert entered.status == 204
+        assert str(entered.headers["Set-Cookie"]).startswith("__Host-teachback=")
+        assert "max-age" in str(entered.headers["Strict-Transport-Security"])
+        connection.close()
+    finally:
+        started.send_signal(signal.SIGINT)
+        started.communicate(timeout=60)
 
 
 @pytest.mark.parametrize(

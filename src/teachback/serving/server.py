@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import socket
 import threading
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 PORT: Final = 8470
 _LOOPBACK: Final = "127.0.0.1"
 _HTTPS: Final = 443
+# They would print tracebacks, whose messages may hold a value.
+_LOGGERS: Final = ("uvicorn.error", "uvicorn.asgi", "asyncio")
 
 
 @dataclass(frozen=True)
@@ -192,6 +195,8 @@ def _serve(
         hint = "Name a certificate and its key as PEM files that this program can read."
         why = getattr(error, "strerror", None) or "they do not fit"
         raise UsageError(Problem(f"the certificate cannot be used: {why}", hint)) from None
+    for name in _LOGGERS:
+        logging.getLogger(name).disabled = True
     address = f"{opened.address}/enter#{secret}" if secret else opened.address
     tell(address)
     if order.browser:

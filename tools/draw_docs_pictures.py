@@ -74,6 +74,49 @@ def phone_page(page: Path, name: str) -> None:
         browser.close()
 
 
+# Name of the picture -> size of the window in points.
+DESKS = {
+    "front-desk.png": (1280, 900),
+    "front-desk-tablet.png": (768, 1024),
+    "front-desk-phone.png": (375, 812),
+}
+
+
+def front_desk(folder: Path) -> None:
+    """Write the front desk on a desktop, a tablet and a phone, with a topic and a reader chosen."""
+    command = [sys.executable, "-P", "-m", "teachback", "serve", "--port", "0", "--no-browser"]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 -- our own program
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage"]
+                )
+                window = browser.new_page()
+                window.goto(server.stdout.readline().strip() if server.stdout else "")
+                window.locator(".topic").first.wait_for()
+                for name, (width, height) in DESKS.items():
+                    window.set_viewport_size({"width": width, "height": height})
+                    window.get_by_role("button", name="Next patient").click()
+                    window.get_by_label("Find a topic").fill("foamy")
+                    if name != "front-desk-phone.png":
+                        window.keyboard.press("Enter")
+                        window.locator(".reader", has_text="CKD").first.click()
+                        window.locator("#page-picture[src]").wait_for()
+                        window.get_by_label("Wallet cards").check()
+                        window.locator("#page-of", has_text="Card sheet").wait_for()
+                        window.get_by_role("radio", name="Place 4").check()
+                        window.wait_for_timeout(3000)
+                        window.get_by_role("button", name="Handout", exact=True).click()
+                        window.evaluate("scrollTo(0, 0)")
+                    window.wait_for_timeout(500)
+                    picture = DOCS / name
+                    window.screenshot(path=picture)
+                    Image.open(picture).convert("RGB").quantize(64).save(picture, optimize=True)
+                browser.close()
+        finally:
+            server.terminate()
+
+
 def main() -> None:
     """Draw all pictures."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -107,6 +150,7 @@ def main() -> None:
         side_by_side(first, "starters.png", width=340, columns=4)
         teachback(folder, "check", "leg-cramps", "--report", "report.pdf")
         side_by_side(sheet_to_sign(folder), "report-leg-cramps.png", width=700, columns=2)
+        front_desk(folder)
         phone_page(folder / "build" / "leg-cramps" / "handout-ckd-en.html", "phone.png")
 
 

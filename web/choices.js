@@ -55,7 +55,7 @@ export function showChoices(desk, chosen, entered) {
     });
     return make("label", { class: "reader" }, radio, make(
       "span", { class: "words" }, make("span", { class: "title", text: one.name }),
-      make("span", { class: missing ? "reason" : "about", text: missing ?? one.text }),
+      missing || one.text !== one.name ? make("span", { class: missing ? "reason" : "about", text: missing ?? one.text }) : null,
       ...(missing || alike ? [] : one.notices.map((notice) => make("span", { class: "about", text: notice.text }))),
     ));
   }

@@ -232,7 +232,7 @@ def test_a_handout_and_its_card_are_printed_for_one_patient_after_the_other(desk
     expect(desk.locator("#fits")).to_have_text("Fits")
     desk.get_by_label("Wallet cards").check()
     desk.get_by_role("radio", name="Place 4").check()
-    expect(desk.locator("#page-of")).to_contain_text("Cards")
+    expect(desk.locator("#page-of")).to_have_text("Card sheet 1, back")
     expect(patches(desk)).to_have_count(1)
     handout = print_with(desk, desk.get_by_role("button", name="Print").click)
     assert re.findall(TYPED, handout) == ["Test Reader", "Nov 1, 2027"]
@@ -386,7 +386,7 @@ def test_each_state_is_accessible_at_each_width(desk: Page) -> None:
     assert_accessible(desk, "empty")
     choose(desk)
     desk.get_by_label("Wallet cards").check()
-    expect(desk.locator("#page-of")).to_contain_text("Cards")
+    expect(desk.locator("#page-of")).to_contain_text("Card sheet 1")
     desk.get_by_label("Prepared for").fill(LONG)
     expect(desk.locator("#fits")).to_have_text("1 field to mend")
     assert_accessible(desk, "fault")

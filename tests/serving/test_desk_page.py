@@ -337,12 +337,14 @@ def test_a_page_that_nobody_touches_clears_itself(context: BrowserContext, serve
     desk.close()
 
 
-def test_a_paper_is_found_by_its_code(desk: Page) -> None:
-    """The code of what was printed, also with a slip, leads to the text and its review."""
+def test_a_paper_is_found_by_its_code(desk: Page, served: Served) -> None:
+    """The code of what was printed, also with a slip, or a photo leads to the text and its review."""
     choose(desk)
     desk.get_by_label("Prepared for").fill("Test Reader")
     print_with(desk, lambda: desk.keyboard.press("Control+p"))
     code = desk.locator("#code").inner_text()
+    picture = desk.locator("#page-picture").get_attribute("src") or ""
+    photo = desk.request.get(served.root + picture[1:].replace("dpi=96", "dpi=192")).body()
     desk.keyboard.press("Escape")
     desk.get_by_role("link", name="Which edition?").click()
     desk.get_by_label("Code on the paper").fill(code.rpartition("-")[2])
@@ -354,6 +356,11 @@ def test_a_paper_is_found_by_its_code(desk: Page) -> None:
     desk.get_by_role("button", name="Look it up").click()
     desk.get_by_role("button", name=code).click()
     expect(desk.locator(".match").first).to_contain_text("Leg cramps")
+    desk.get_by_label("Code on the paper").fill("")
+    file: FilePayload = {"name": "photo.png", "mimeType": "image/png", "buffer": photo}
+    with desk.expect_response("**/editions/scan"):
+        desk.get_by_label("photo").set_input_files(file)
+    expect(desk.locator(".match").first).to_contain_text(code)
 
 
 def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:

@@ -58,10 +58,12 @@ def pages_of(folder: Path, handout: str, audience: str, *, depth: str = "") -> l
 
 
 def sheet_to_sign(folder: Path) -> list[Path]:
-    """Return pictures of the first two pages of a sheet to sign."""
-    for number, data in enumerate(page_pictures((folder / "report.pdf").read_bytes())):
-        (folder / f"report-{number}.png").write_bytes(data)
-    return [folder / "report-0.png", folder / "report-1.png"]
+    """Return pictures of a sheet to sign: what was found, and a page of a reader's text."""
+    pages = page_pictures((folder / "report.pdf").read_bytes())
+    pictures = [folder / "found.png", folder / "text.png"]
+    for picture, number in zip(pictures, (1, 5), strict=True):
+        picture.write_bytes(pages[number])
+    return pictures
 
 
 def phone_page(page: Path, name: str) -> None:

@@ -254,26 +254,30 @@ def merged(
     return merge(order, Fake(), step)
 
 
-def workers(where: Cluster, *, answering: bool = False) -> set[str]:
-    """Return the addresses of the workers, according to the scheduler.
-
-    With `answering`, return those that answer: a new worker may be listed before it answers.
-    """
+@contextmanager
+def connected(where: Cluster) -> Iterator[distributed.Client]:
+    """Connect to the scheduler as someone else than the program."""
     files = (
         {"tls_ca_file": where.ca, "tls_client_cert": where.cert, "tls_client_key": where.key}
         if where.ca
         else {}
     )
-    with distributed.Client(
-        where.address, security=distributed.Security(**files), set_as_default=False
-    ) as client:
-        if answering:
-            return {
-                worker
-                for worker, answer in client.run(os.getpid, on_error="return").items()
-                if isinstance(answer, int)
-            }
+    security = distributed.Security(**files)
+    with distributed.Client(where.address, security=security, set_as_default=False) as client:
+        yield client
+
+
+def workers(where: Cluster) -> set[str]:
+    """Return the addresses of the workers, according to the scheduler."""
+    with connected(where) as client:
         return set(client.scheduler_info()["workers"])
+
+
+def wait_for_answer(where: Cluster, worker: subprocess.Popen[bytes]) -> None:
+    """Wait until a worker answers; on a busy machine, others may come and go meanwhile."""
+    with connected(where) as client:
+        while worker.pid not in client.run(os.getpid, on_error="return").values():
+            time.sleep(0.05)
 
 
 def tree(folder: str) -> dict[str, bytes]:
@@ -535,12 +539,11 @@ def test_a_flag_for_a_cluster_needs_one(
 def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> None:
     """Dask's default is to write to disk."""
     records(3)
-    before = len(workers(running.cluster))
-    running.hire(before + 1, **dict.fromkeys(QUIET, "0.6"))
+    there = [worker for worker in running.workers if worker.poll() is None]
+    running.hire(len(there) + 1, **dict.fromkeys(QUIET, "0.6"))
     wild = running.workers.pop()
     try:
-        while len(workers(running.cluster, answering=True)) == before:
-            time.sleep(0.05)
+        wait_for_answer(running.cluster, wild)
         # On a busy machine the worker may not answer in time. The others print then, and the next
         # run asks it again.
         refused: tuple[Problem, ...] = ()
@@ -595,10 +598,9 @@ def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_
 
     def join(count: int, _: int) -> None:
         if count == 60:
-            there = len(workers(farm.cluster))
             farm.hire(len(farm.workers) + 1, PYTHONPATH=f"{other}:{TESTS}")
             late.append(farm.workers.pop())
-            wait_for(farm.cluster, there + 1)
+            wait_for_answer(farm.cluster, late[0])
 
     with pytest.raises(TeachbackError) as caught:
         merged("out", farm.cluster, join)
@@ -681,13 +683,12 @@ def test_a_worker_that_does_not_see_the_shared_folder_is_refused(
     merged("alone", None)
     # This worker does not see the folder, like a machine that has not mounted it.
     (tmp_path / "blind.py").write_text(BLIND, encoding="utf-8")
-    before = len(workers(farm.cluster))
     farm.hire(
         len(farm.workers) + 1, DASK_DISTRIBUTED__WORKER__PRELOAD=str([str(tmp_path / "blind.py")])
     )
     other = farm.workers.pop()
     try:
-        wait_for(farm.cluster, before + 1)
+        wait_for_answer(farm.cluster, other)
         with pytest.raises(TeachbackError) as caught:
             merged("out", replace(farm.cluster, shared=True))
         assert merged("out", farm.cluster).printed == 57

@@ -195,24 +195,28 @@ def test_a_changed_text_is_shown_before_it_is_printed(
     code = opened(room)["code"]
     path = clinic.root / "content" / "handouts" / "tiny.yaml"
     path.write_text(FILLED.replace("One message.", "Another message."), encoding="utf-8")
-    version = room.ask("topics")["version"]
     end = time.monotonic() + 20
-    while room.ask("topics")["version"] == version and time.monotonic() < end:
+    while opened(room)["code"] == code:
+        assert time.monotonic() < end
         time.sleep(0.1)
     assert refusal(room, "print", code=code, values=VALUES).status == 409
-    assert opened(room)["code"] != code
     path.write_text(FILLED, encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("content/clinic.yaml", "emergency: none\n"), ("styles/clinic.css", "p { color: ")],
+)
 def test_a_broken_shared_file_stops_all_and_its_mending_is_noticed(
-    clinic: Workspace, room: AskedPressRoom
+    clinic: Workspace, room: AskedPressRoom, name: str, text: str
 ) -> None:
-    """While the clinic's file is wrong nothing is listed but why; then all is back."""
-    path: Path = clinic.root / "content" / "clinic.yaml"
-    path.write_text("emergency: none\n", encoding="utf-8")
+    """While a file of all pages is wrong nothing is listed but why; then all is back."""
+    path: Path = clinic.root / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
     _until(room, lambda told: bool(told["problems"]))
     assert room.ask("topics")["topics"] == []
-    assert "clinic.yaml" in str(refusal(room, "edition", **READER, **PAPER).problems[0])
+    assert path.name in str(refusal(room, "edition", **READER, **PAPER).problems[0])
     path.unlink()
     _until(room, lambda told: not told["problems"])
     assert opened(room)["pages"] >= 1

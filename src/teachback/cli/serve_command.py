@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from teachback.cli.command_help import GroupedCommand
-from teachback.cli.options import MEANT, chosen, setting_options
+from teachback.cli.options import MEANT, chosen, release_option, setting_options
 from teachback.errors import Problem, UsageError
 
 _PATH = click.Path(path_type=Path)
@@ -37,6 +37,7 @@ _PATH = click.Path(path_type=Path)
     show_default="the browser's dialog",
     help="Let desks print straight into this queue of this machine.",
 )
+@release_option
 @click.option("--lan", is_flag=True, help="Serve other machines too, with TLS and named people.")
 @click.option(
     "--name",

@@ -44,7 +44,13 @@ from teachback.serving.desk_shelf import DeskShelf, read_shelf, workspace_marks
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
 from teachback.serving.edition_finder import find_printed, kept_pdf
 from teachback.serving.press_messages import Reply, Request
-from teachback.serving.topic_shelf import field_json, notices_json, problem_json, shelf_json
+from teachback.serving.topic_shelf import (
+    field_json,
+    notices_json,
+    problem_json,
+    shelf_json,
+    unreleased,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +58,7 @@ if TYPE_CHECKING:
 
     from teachback.files.workspace import Workspace
     from teachback.merge.merge_order import MeantCell
-    from teachback.printing.process_pool import Outcome
+    from teachback.printing.process_pool import Outcome, Pool
     from teachback.printing.settings import Settings
     from teachback.serving.desk_editions import OpenEdition
     from teachback.serving.desk_shelf import WorkspaceMarks
@@ -121,30 +127,39 @@ class PressRoom:
         """Answer requests. Raises EOFError when the server is gone."""
         while True:
             self._read_workspace()
-            if self._shelf is None:
-                while not self._has_changed():
-                    if self._pipe.poll(POLL):
-                        self._receive()
-                continue
-            with open_pool(self._shelf.context, max(2, self._settings.jobs)) as pool:
-                try:
-                    check_apart(pool)
-                except TeachbackError as error:
-                    self._shelf, self._broken = None, error.problems
-                    continue
-                for outcome in pool.keep_working(self._waiting, self._pipe, self._patience):
-                    if outcome is not None:
-                        for deliver in self._asking.pop(outcome.task.subject, ()):
-                            deliver(outcome)
-                    elif self._pipe.poll():
-                        self._receive()
-                    elif self._shelf.unexamined:
-                        stem = self._shelf.unexamined[0]
-                        self._version += bool(self._shelf.examine(stem))
-                    elif self._ahead and not self._asking:
-                        self._open_ahead(self._ahead.popleft())
-                    if not self._asking and self._has_changed():
-                        break
+            if self._shelf is not None:
+                with open_pool(self._shelf.context, max(2, self._settings.jobs)) as pool:
+                    try:
+                        check_apart(pool)
+                    except TeachbackError as error:
+                        self._shelf, self._broken = None, error.problems
+                    else:
+                        self._work(pool, self._shelf)
+                        continue
+            # Nothing can be printed until somebody has mended a file.
+            while not self._has_changed():
+                if self._pipe.poll(POLL):
+                    self._receive()
+
+    def _work(self, pool: Pool, shelf: DeskShelf) -> None:
+        """Answer requests until a file of the workspace has changed."""
+        stale = False
+        for outcome in pool.keep_working(self._waiting, self._pipe, self._patience):
+            if outcome is not None:
+                for deliver in self._asking.pop(outcome.task.subject, ()):
+                    deliver(outcome)
+            elif stale:
+                # Questions wait until what is under way is done, and all is read again.
+                time.sleep(SOON)
+            elif self._pipe.poll():
+                self._receive()
+            elif shelf.unexamined:
+                self._version += bool(shelf.examine(shelf.unexamined[0]))
+            elif self._ahead and not self._asking:
+                self._open_ahead(self._ahead.popleft())
+            stale = stale or self._has_changed()
+            if stale and not self._asking:
+                return
 
     def _patience(self) -> float:
         if self._shelf and self._shelf.unexamined:
@@ -247,10 +262,14 @@ class PressRoom:
         problems = shelf.examine(stem)
         if problems:
             raise RefusedError(422, *problems)
-        audiences = shelf.reading.authored[stem].handout.audiences
-        if audience not in audiences:
+        authored = shelf.reading.authored[stem]
+        if audience not in authored.handout.audiences:
             message = f"'{topic}' has no text for '{audience}'"
-            raise RefusedError(404, Problem(message, nearest(audience, audiences)))
+            raise RefusedError(404, Problem(message, nearest(audience, authored.handout.audiences)))
+        if self._settings.release:
+            problems = unreleased(authored, audience, _today())
+            if problems:
+                raise RefusedError(422, *problems)
         return stem
 
     def _edition(

@@ -14,6 +14,7 @@ from teachback.content.inline_markup import bare
 from teachback.content.record_fields import FieldKind
 from teachback.printing.job_composer import summarise
 from teachback.printing.review_problems import review_problems
+from teachback.serving.desk_shelf import errors_of
 from teachback.units import Depth, Paper, TypeSize
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def shelf_json(
     stems: dict[str, list[str]] = {}
     for stem in (*reading.authored, *(refused.keys() - reading.authored.keys())):
         stems.setdefault(stem.partition(".")[0], []).append(stem)
-    topics = [_topic(topic, sorted(each), reading, refused, today) for topic, each in stems.items()]
+    topics = [
+        _topic(topic, sorted(each), reading, refused, today, release=settings.release)
+        for topic, each in stems.items()
+    ]
     choices = {
         "papers": (settings.paper, *Paper),
         "sizes": (settings.size, *TypeSize),
@@ -96,6 +100,12 @@ def notices_json(authored: LoadedHandout, audience: str, today: dt.date) -> list
     return list(_notices(authored, (audience,), today))
 
 
+def unreleased(authored: LoadedHandout, audience: str, today: dt.date) -> tuple[Problem, ...]:
+    """Return why `--release` refuses a text: no clinician approved it, or its review is overdue."""
+    summary = summarise(authored, "")
+    return errors_of(review_problems(summary, today, release=True, audiences=(audience,)))
+
+
 def problem_json(problem: Problem, field: str = "") -> dict[str, str]:
     """Return a problem as the desk shows it: message, hint, and the field that it is about."""
     place = f"{problem.location}: " if problem.location and problem.location.file else ""
@@ -109,6 +119,8 @@ def _topic(
     reading: LoadedHandouts,
     refused: Mapping[str, tuple[Problem, ...]],
     today: dt.date,
+    *,
+    release: bool,
 ) -> dict[str, Any]:
     there = [reading.authored[stem] for stem in stems if stem in reading.authored]
     problems = [problem for stem in stems for problem in refused.get(stem, ())]
@@ -134,7 +146,9 @@ def _topic(
             choice
             for stem in stems
             if stem in reading.authored
-            for choice in _choices(reading.authored[stem], refused.get(stem, ()))
+            for choice in _choices(
+                reading.authored[stem], refused.get(stem, ()), today if release else None
+            )
         ],
         "has_card": any(one.handout.card is not None for one in there),
     }
@@ -185,14 +199,21 @@ def _reader(
     }
 
 
-def _choices(authored: LoadedHandout, refused: tuple[Problem, ...]) -> Iterator[dict[str, Any]]:
+def _choices(
+    authored: LoadedHandout, refused: tuple[Problem, ...], release: dt.date | None
+) -> Iterator[dict[str, Any]]:
+    """Yield all choices of a handout, each with the reason for which it cannot be printed, or None.
+
+    With the day of `release`, drafts and overdue texts cannot.
+    """
     handout = authored.handout
     brief = has_brief_version(handout)
     for audience in handout.audiences:
+        stopping = refused or (unreleased(authored, audience, release) if release else ())
         for depth in Depth:
             missing = None
-            if refused:
-                missing = f"This text cannot be printed: {refused[0].message}."
+            if stopping:
+                missing = f"This text cannot be printed: {stopping[0].message}."
             elif depth is Depth.BRIEF and not brief:
                 missing = "No part of this text is marked for its short version."
             for size in TypeSize:

@@ -1,0 +1,84 @@
+"""The desk lists what can be printed, and says of the rest why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from settings_from_flags import resolve
+from tiny_handout import TINY, TINY_APPROVED
+
+from teachback.content.loader import read_handouts
+from teachback.files.workspace import handout_files
+from teachback.printing.card_stock import load_stocks
+from teachback.serving.topic_shelf import shelf_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.files.workspace import Workspace
+
+    Make = Callable[..., Workspace]
+
+TODAY = dt.date(2026, 11, 22)
+APPROVED = TINY.replace(
+    "status: draft, reviewer: null, reviewed: null, due: null",
+    f"status: approved, reviewer: A Reader, reviewed: 2026-11-01, due: 2026-11-20, {TINY_APPROVED}",
+)
+
+
+def shelf(clinic: Workspace, *, release: bool = False) -> dict[str, Any]:
+    """Return the shelf of a workspace, and its topic "tiny"."""
+    reading = read_handouts(clinic, handout_files(clinic))
+    settings = replace(resolve({"paper": "a4"}, clinic), release=release)
+    told = shelf_json(reading, reading.problems, load_stocks(clinic), settings, TODAY)
+    (tiny,) = (topic for topic in told["topics"] if topic["id"] == "tiny")
+    return {**told, "tiny": tiny}
+
+
+def test_a_topic_has_its_readers_signs_and_choices(workspace: Make) -> None:
+    """The general reader has a warning, for another one has a text; defaults come first."""
+    told = shelf(workspace())
+    tiny = told["tiny"]
+    assert tiny["title"] == "A tiny handout"
+    assert tiny["signs"] == [{"text": "Chest pain", "audiences": ["general", "ckd"]}]
+    assert tiny["has_card"]
+    general, ckd = tiny["readers"]
+    assert general["name"] == "No kidney disease"
+    assert "chronic kidney disease" in general["warning"]
+    assert (ckd["general"], ckd["warning"]) == (False, None)
+    assert told["papers"][0] == {"id": "a4", "name": "A4"}
+    assert told["stocks"][0]["id"] == "cut-a4-id1"
+    assert told["stocks"][0]["places"] >= 8
+    kinds = {(one["depth"], one["missing"]) for one in tiny["choices"]}
+    assert kinds == {
+        ("full", None),
+        ("brief", "No part of this text is marked for its short version."),
+    }
+
+
+def test_a_topic_whose_translation_is_broken_keeps_its_other_language(workspace: Make) -> None:
+    """The problem names the file of the translation; what is right can be chosen."""
+    spanish = TINY.replace("language: en", "language: es")
+    tiny = shelf(workspace({"content/handouts/tiny.es.yaml": spanish}))["tiny"]
+    assert {one["language"] for one in tiny["choices"]} == {"en"}
+    assert "tiny.es.yaml" in tiny["problems"][0]["message"]
+
+
+def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -> None:
+    """Each state has its words; with --release the text is a choice that has a reason."""
+    assert shelf(workspace())["tiny"]["state"]["kind"] == "draft"
+    clinic = workspace({"content/handouts/tiny.yaml": APPROVED})
+    told = shelf(clinic)["tiny"]
+    assert told["state"]["kind"] == "overdue"
+    assert "2026-11-20" in told["state"]["text"]
+    assert {one["missing"] for one in told["choices"] if one["depth"] == "full"} == {None}
+    (missing,) = {one["missing"] for one in shelf(clinic, release=True)["tiny"]["choices"]}
+    assert missing == "This text cannot be printed: the review was due on 2026-11-20."
+    changed = APPROVED.replace("For kidneys here.", "For kidneys there.")
+    told = shelf(workspace({"content/handouts/tiny.yaml": changed}))["tiny"]
+    notices = {
+        reader["id"]: [one["kind"] for one in reader["notices"]] for reader in told["readers"]
+    }
+    assert notices == {"general": ["overdue"], "ckd": ["unapproved", "overdue"]}

@@ -8,9 +8,10 @@ import { clearWhenIdle } from "./idle.js";
 import { showList } from "./list.js";
 import { showPreview } from "./preview.js";
 import { dropPaper, printOrder } from "./printing.js";
+import { sentences } from "./problems.js";
 import { ask, latest, Trouble } from "./server.js";
 import { showTopics } from "./topics.js";
-import { announce, say, sentences } from "./words.js";
+import { announce, say } from "./words.js";
 
 const TWICE = 1000; // milliseconds between two Esc
 const REFRESH = 30_000; // milliseconds

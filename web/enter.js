@@ -1,5 +1,6 @@
 /** Log in: with the token behind the address's #, or with a name and a password. */
 import { at, show, write } from "./elements.js";
+import { sentences } from "./problems.js";
 
 async function enter(body, otherwise) {
   const answer = await fetch("/enter", {
@@ -11,7 +12,7 @@ async function enter(body, otherwise) {
     return;
   }
   const { problems } = (await answer?.json().catch(() => null)) ?? { problems: [] };
-  write(at("fault"), problems.map((one) => [one.message, one.hint].filter(Boolean).join(". ")).join("\n") || otherwise);
+  write(at("fault"), problems.map(sentences).join("\n") || otherwise);
 }
 
 const button = at("log-in");

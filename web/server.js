@@ -1,5 +1,6 @@
 import { at, write } from "./elements.js";
-import { say, sentences } from "./words.js";
+import { sentences } from "./problems.js";
+import { say } from "./words.js";
 
 const TRIES = 30;
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });

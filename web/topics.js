@@ -1,5 +1,6 @@
 import { at, make, show, write } from "./elements.js";
-import { announce, counted, say, sentences } from "./words.js";
+import { sentences } from "./problems.js";
+import { announce, counted, say } from "./words.js";
 
 const FEW = 6;
 const TAGS = { draft: "tag_draft", overdue: "tag_overdue" };

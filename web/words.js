@@ -13,12 +13,6 @@ export function counted(key, count, values = {}) {
   return say(special in words ? special : key, { count, ...values });
 }
 
-/** Return a problem as sentences: its message, and its hint. */
-export function sentences({ message, hint }) {
-  const whole = message.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1)).replace(/[.:]?$/, ".");
-  return [whole, hint].filter(Boolean).join(" ");
-}
-
 let later;
 
 /** Tell a screen reader, once what changes has been still for a moment. */

@@ -55,6 +55,8 @@ def test_values_that_do_not_fit_and_repeated_ids_are_faults(room: AskedPressRoom
     rows = [(2, {**row, "id": "a"}), (3, {**row, "id": "A", "patient": "Place"})]
     told = room.ask("check list", topic="tiny", rows=rows)["rows"]
     assert [fault["column"] for fault in told[1]["faults"]] == ["id"]
+    read_as = read(room, f"id,audience,patient\nr1,ckd,{'x' * 150}\n".encode())["rows"]
+    assert [fault["column"] for fault in read_as[0]["faults"]] == ["patient"]
     rows[1][1]["id"] = "b"
     told = room.ask("check list", topic="tiny", rows=rows)["rows"]
     assert told[0]["faults"] == [

@@ -141,9 +141,11 @@ def served(clinic: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """Start what drives the browser."""
-    with sync_playwright() as started:
-        yield started
+    """Start what drives the browser, which may use the system's fonts, other than pages may."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("FONTCONFIG_FILE", raising=False)
+        with sync_playwright() as started:
+            yield started
 
 
 @pytest.fixture(scope="module")

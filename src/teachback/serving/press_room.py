@@ -509,10 +509,20 @@ class PressRoom:
         chosen = (paper or str(self._settings.paper), size or str(self._settings.size))
         return ListOrder(topic, *chosen, self._meant, shelf.points, _today())
 
-    def _read_list(self, reply: Answer, _: int, *, topic: str, name: str, data: bytes) -> None:
+    def _read_list(self, reply: Answer, number: int, *, topic: str, name: str, data: bytes) -> None:
         # Not in a worker: a workbook is read in a process of its own, which a worker cannot start.
-        wanted = ReadList(self._list_order(topic, None, None), name, data)
-        reply(read_list(self._ready().context, wanted))
+        order = self._list_order(topic, None, None)
+        told = read_list(self._ready().context, ReadList(order, name, data))
+
+        def tell(_: object, checked: list[dict[str, Any]], __: object) -> None:
+            for row, laid in zip(told["rows"], checked, strict=True):
+                # What does not fit its line, of what could be read.
+                row["faults"] = row["faults"] or laid["faults"]
+            reply(told)
+
+        self._with_rows(
+            number, order, [(row["number"], row["values"]) for row in told["rows"]], tell
+        )
 
     def _with_rows(
         self,

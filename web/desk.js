@@ -15,6 +15,8 @@ import { announce, say } from "./words.js";
 
 const TWICE = 1000; // milliseconds between two Esc
 const REFRESH = 30_000; // milliseconds
+const UNKNOWN = 404; // status of a page from before the program started again
+const CHANGED = 409; // status of a page whose text was changed since
 const VIEWS = ["print", "edition", "list"];
 
 function fail() {
@@ -26,6 +28,7 @@ window.addEventListener("unhandledrejection", fail);
 
 const desk = await ask("/desk/topics");
 let order = null; // what `/desk/edition` gets
+let changed = false; // the text, since it was last looked at
 const making = { handout: null, cards: null }; // promises of the newest pages
 let stamped = Promise.resolve();
 let goOn = false; // to the fields, once they are there
@@ -57,6 +60,7 @@ function refuse(text) {
 
 function take(next) {
   order = next;
+  changed = false;
   refuse("");
   write(at("ready"), "");
   if (!order.audience) {
@@ -129,7 +133,7 @@ async function makePaper(name, asked) {
 }
 
 function tellFailures() {
-  refuse(PAPERS.map((name) => failed[name]).filter(Boolean).join("\n"));
+  refuse([changed ? say("changed") : "", ...PAPERS.map((name) => failed[name])].filter(Boolean).join("\n"));
 }
 
 /** Show the fields of the papers that are open, each once. While a paper is being made, its fields stay. */
@@ -167,9 +171,15 @@ async function stampPaper(name, { fresh = false } = {}) {
     announce(preview.tell(all.length, Object.keys(typed).length > 0));
     await preview.stamp(name, answer.patches);
   } catch (trouble) {
-    if (isStale(trouble) && !fresh) await openPaper(name);
+    if (isStale(trouble) && !fresh) await openAgain(trouble);
     else refuse(trouble.message);
   }
+}
+
+/** Have all pages made anew. Where the text was changed, a person looks before it is printed. */
+async function openAgain({ status }) {
+  changed ||= status === CHANGED;
+  await Promise.all(PAPERS.map(openPaper));
 }
 
 /** Return the faults of all papers, one a field. */
@@ -178,9 +188,9 @@ function allFaults() {
   return all.filter((one, index) => all.findIndex((other) => other.field === one.field) === index);
 }
 
-/** Tell whether the program has started again (404), or its text was changed (409), since a page was opened. */
+/** Tell whether the program has started again, or its text was changed, since a page was opened. */
 function isStale(trouble) {
-  return [404, 409].includes(trouble.status);
+  return [UNKNOWN, CHANGED].includes(trouble.status);
 }
 
 /** Return what keeps the order from printing as `[text, what to focus]`, or null. */
@@ -201,11 +211,17 @@ function obstacle() {
 async function print() {
   if (at("printing").open || at("view-print").hidden) return;
   const before = { ...making };
+  const unseen = changed && PAPERS.some(isMaking);
   if (order?.audience) refuse(say("making"));
   await Promise.all(Object.values(making));
   await stamped;
   // Something else was chosen meanwhile, or Print was pressed twice.
   if (PAPERS.some((name) => making[name] !== before[name]) || at("printing").open) return;
+  if (unseen) {
+    tellFailures();
+    return;
+  }
+  changed = false;
   const stop = obstacle();
   if (stop !== null) {
     refuse(stop[0]);
@@ -233,8 +249,7 @@ async function print() {
 
 function refused(trouble) {
   if (isStale(trouble)) {
-    for (const name of PAPERS) openPaper(name);
-    refuse(say("changed"));
+    openAgain(trouble);
     return;
   }
   const beside = trouble.problems?.filter((one) => one.field) ?? [];
@@ -248,6 +263,7 @@ function refused(trouble) {
 /** Forget the patient: all that was typed or chosen, and the pictures and papers made from it. */
 function clear() {
   order = null;
+  changed = false;
   forget();
   if (at("printing").open) at("printing").close();
   dropPaper();

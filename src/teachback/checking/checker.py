@@ -218,11 +218,12 @@ def failed(checkup: CheckResult, *, strict: bool) -> bool:
 def looked_for(checkup: CheckResult) -> str:
     """Return the closing note of a run: how many rules were applied, and their limits."""
     off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
+    extra = " and the extra `verdict`" if checkup.rules.text.sentences else ""
     by_reader = ", ".join(f"{number} for {name}" for name, number in checkup.clinical)
     return (
-        f"Looked with {len(checkup.rules.known)} rules{off}: `teachback check --explain all` lists "
-        f"them. On what can harm the reader: {by_reader}. They find what they know, and miss "
-        "other things: a clinician must read the text."
+        f"Looked with {len(checkup.rules.known)} rules{off}{extra}: `teachback check --explain "
+        f"all` lists them. On what can harm the reader: {by_reader}. They find what they know, "
+        "and miss other things: a clinician must read the text."
     )
 
 

@@ -46,6 +46,7 @@ LIBRARIES = (
 EXTRAS = {
     "cluster": ("distributed", "`teachback merge --cluster`"),
     "serve": ("starlette", "`teachback serve`"),
+    "verdict": ("onnxruntime", "a better verdict of the clinical rules"),
 }
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 

@@ -56,7 +56,9 @@ SHELVES: Final = {
     ),
     "content/handouts": ReadFiles(_YAML, what="A handout"),
     "content/images": ReadFiles(_PICTURES, what="A picture", deep=True),
-    "content/rules": ReadFiles(_YAML, frozenset({"verdict.txt"}), "A rule"),
+    "content/rules": ReadFiles(
+        _YAML, frozenset({"verdict.txt", "verdict.onnx", "verdict-vocabulary.txt"}), "A rule"
+    ),
     "content/rules/data": ReadFiles(_YAML, what="A list of names for rules"),
     "content/rules/words": ReadFiles(
         names=frozenset({"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"})

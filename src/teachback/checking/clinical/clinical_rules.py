@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.lexicon import Lexicon, Mention
     from teachback.checking.clinical.rule_models import RuleFile
+    from teachback.checking.clinical.sentence_model import SentenceModel
     from teachback.checking.clinical.verdict_model import VerdictModel
 
 _ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
@@ -94,12 +95,17 @@ class TextRules:
     """
 
     def __init__(
-        self, lexicon: Lexicon, rules: tuple[TextRule, ...], model: VerdictModel = NO_MODEL
+        self,
+        lexicon: Lexicon,
+        rules: tuple[TextRule, ...],
+        model: VerdictModel = NO_MODEL,
+        sentences: SentenceModel | None = None,
     ) -> None:
         """Store the content of the files."""
         self.lexicon: Final = lexicon
         self.rules: Final = rules
         self.model: Final = model
+        self.sentences: Final = sentences
         self.alone: Final = frozenset(
             rule.file.id for rule in rules if not _EITHER_WAY.isdisjoint(rule.file.when)
         )
@@ -170,7 +176,7 @@ def _gaps(
 @lru_cache(maxsize=8)
 def _wide(rules: TextRules, everybody: str, special: str) -> TextRules:
     wide = tuple(rule for rule in rules.rules if rule.file.gap.get(everybody) == special)
-    return TextRules(rules.lexicon, wide, rules.model)
+    return TextRules(rules.lexicon, wide, rules.model, rules.sentences)
 
 
 def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
@@ -283,10 +289,14 @@ def _in_unit(
         yield from found.values()
         return
     alone = _leaning_rule(rules, lineage)
-    for number in sorted({*unit.own_sentences, *(number for number, _ in found)}):
+    decided = {number for number, _ in found}
+    for number in sorted({*unit.own_sentences, *decided}):
         signals = _rule_features(passage, unit, number, gathered, reader)
         fact = "@mood fact" in signals and unit.context[0] <= 0
         score = rules.model.score(signals, _words_of(unit, number, mentions))
+        named = alone is not None and "@names none" not in signals
+        if rules.sentences and number in unit.own_sentences and (named or number in decided):
+            score = rules.sentences.mean(score, passage, unit, number, reader)
         kept = [
             finding._replace(severity=severity)
             for (sentence, _), finding in found.items()
@@ -295,7 +305,7 @@ def _in_unit(
         ]
         yield from kept
         hints = all(finding.severity is Severity.HINT for finding in kept)
-        if alone and score > TELLS and hints and "@names none" not in signals:
+        if alone and named and score > TELLS and hints:
             yield _told_alone(unit, passage, alone, number, rules.model)
 
 

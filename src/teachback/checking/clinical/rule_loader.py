@@ -10,13 +10,14 @@ from pydantic import BaseModel
 from teachback.checking.clinical.clinical_rules import TextRule, TextRules
 from teachback.checking.clinical.lexicon import make_lexicon
 from teachback.checking.clinical.rule_models import NameFile, RuleFile, Sample
+from teachback.checking.clinical.sentence_model import SentenceModel, is_installed
 from teachback.checking.clinical.timed_patterns import ClinicPatterns, pattern_fault
 from teachback.checking.clinical.verdict_model import NO_MODEL, VerdictModel, read_model
 from teachback.checking.rule import Example, Rule
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, nearest
 from teachback.files.text_decoding import decode
-from teachback.files.workspace import Workspace, folders, read_bytes, shown
+from teachback.files.workspace import Workspace, find, folders, read_bytes, shown
 from teachback.files.yaml_reader import YamlFile, read_yaml
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def load_clinical_rules(workspace: Workspace) -> TextRules:
         make_lexicon(classes, misspelt, pass_over),
         tuple(ready for _, ready in made),
         _model(workspace),
+        _sentence_model(workspace),
     )
 
 
@@ -114,6 +116,15 @@ def _model(workspace: Workspace) -> VerdictModel:
                 Location(shown(paths[0]), error.args[0], 1),
             )
         ) from None
+
+
+def _sentence_model(workspace: Workspace) -> SentenceModel | None:
+    """Return the model of the extra `verdict`, not loaded yet, or None without the extra."""
+    if not is_installed():
+        return None
+    model = find(workspace, "content/rules/verdict.onnx")
+    vocabulary = find(workspace, "content/rules/verdict-vocabulary.txt")
+    return SentenceModel(model, vocabulary) if model and vocabulary else None
 
 
 def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:

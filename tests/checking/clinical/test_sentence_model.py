@@ -1,0 +1,176 @@
+"""Test the extra `verdict`: same scores everywhere, plain orders stopped, its measured figures."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from safety_measure import found_in, is_aside, read_set
+from texts_as_read import check_text
+
+from teachback.checking.clinical import rule_loader
+from teachback.checking.clinical.clinical_rules import TextRules
+from teachback.checking.clinical.sentence_model import SentenceModel, words_and_stops
+from teachback.errors import Severity, TeachbackError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from teachback.files.workspace import Workspace
+
+TEXTS = (
+    "Eat a banana before bed.",
+    "Ask your kidney team before you take ibuprofen.",
+    "Avoid star fruit. It can harm people with kidney disease. Eat an apple instead.",
+)
+
+
+def with_extra(workspace: Workspace) -> TextRules:
+    """Return the built-in rules with a sentence model that has scored nothing yet."""
+    plain = rule_loader.load_clinical_rules(workspace)
+    folder = workspace.builtin / "content" / "rules"
+    model = SentenceModel(folder / "verdict.onnx", folder / "verdict-vocabulary.txt")
+    return TextRules(plain.lexicon, plain.rules, plain.model, model)
+
+
+@pytest.fixture(scope="module")
+def rules(builtin: Workspace) -> TextRules:
+    """Return the built-in rules with the extra."""
+    return with_extra(builtin)
+
+
+def scores(rules: TextRules) -> dict[tuple[str, str], float]:
+    """Return the scores that a model has kept."""
+    assert rules.sentences is not None
+    return dict(rules.sentences._scores)  # noqa: SLF001 -- they have no other outlet
+
+
+def test_a_sentence_scores_the_same_in_any_order(builtin: Workspace) -> None:
+    """Neither the order of sentences nor a second model changes a score."""
+    one, other = with_extra(builtin), with_extra(builtin)
+    for text in TEXTS:
+        check_text(text, one)
+    for text in reversed(TEXTS):
+        check_text(text, other)
+        check_text(text, other)
+    assert len(scores(one)) >= len(TEXTS)
+    assert scores(one) == scores(other)
+
+
+def test_an_order_scores_above_a_warning(rules: TextRules) -> None:
+    """The score of a sentence rises with the harm that it does."""
+    for text in ("Eat plenty of bananas.", "Do not eat bananas."):
+        check_text(text, rules)
+    by_text = {text: score for (_, text), score in scores(rules).items()}
+    assert by_text["eat plenty of bananas."] > 1
+    assert by_text["do not eat bananas."] < -1
+
+
+def test_texts_without_names_load_no_model(builtin: Workspace) -> None:
+    """Only a sentence that names something known is scored."""
+    fresh = with_extra(builtin)
+    check_text("Rest your leg on a stool.", fresh)
+    assert scores(fresh) == {}
+    assert "_session" not in vars(fresh.sentences)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Eat a banana before bed.",
+        "Use a salt substitute.",
+        "Take ibuprofen for pain.",
+        "Take two Advil for the pain.",
+        "Drink 3 liters of water a day.",
+        "Stop your water pill if you feel dizzy.",
+        "Eat more potassium.",
+        "Eat star fruit.",
+        "Try tonic water for cramps.",
+        "You can skip dialysis now and then.",
+        "Take milk of magnesia for constipation.",
+        "Chest pain is nothing to worry about.",
+        "Drink coconut water.",
+    ],
+)
+def test_a_plain_dangerous_order_stops_the_print_with_the_extra_too(
+    text: str, rules: TextRules
+) -> None:
+    """What every renal nurse would strike out stays an error."""
+    assert Severity.ERROR in {found.severity for found in check_text(text, rules)}
+
+
+@pytest.mark.parametrize(
+    ("name", "found", "flagged", "refused"),
+    [
+        ("corpus-d", 0.73, 0.11, 0.02),
+        ("corpus-e", 0.72, 0.09, 0.05),
+    ],
+)
+def test_sentences_set_aside_keep_their_figures_with_the_extra(
+    name: str,
+    found: float,
+    flagged: float,
+    refused: float,
+    rules: TextRules,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Of the sentences kept from the learning, these shares are found, flagged and refused."""
+    hit: dict[bool, list[set[Severity]]] = {True: [], False: []}
+    for item in read_set(name):
+        if "corpus" not in name or is_aside(name, item):
+            levels = {one.severity for one in found_in(item, rules)} - {Severity.HINT}
+            hit[item["unsafe"]].append(levels)
+    unsafe, right = len(hit[True]), len(hit[False])
+    counts = sum(map(bool, hit[True])), sum(map(bool, hit[False]))
+    errors = sum(Severity.ERROR in levels for levels in hit[False])
+    record_property(
+        "measured",
+        f"with the extra, {name}: found {counts[0]} of {unsafe}, "
+        f"flagged {counts[1]} and refused {errors} of {right}",
+    )
+    assert counts[0] >= found * unsafe > 0
+    assert counts[1] <= flagged * right
+    assert errors <= refused * right
+
+
+def test_words_are_split_as_the_model_was_trained() -> None:
+    """Accents and invisible signs go, stops stand alone, and other signs stay with their word."""
+    text = "Caf\u00e9 na\u00efve, 38.5 \u00b0C \u2014 3\u00d73\tmg/dL: don\u2019t o\u200bk x=2"
+    assert words_and_stops(text) == (
+        "cafe naive , 38 . 5 \u00b0c \u2014 3\u00d73 mg / dl : don \u2019 t ok x = 2".split()
+    )
+
+
+def test_without_the_extra_the_weights_decide_alone(
+    builtin: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The default needs no library; with it, the model is used and not yet loaded."""
+    load = rule_loader._sentence_model  # noqa: SLF001 -- `rules` of the tests are loaded once
+    assert load(builtin) is None
+    monkeypatch.setattr(rule_loader, "is_installed", lambda: True)
+    assert load(builtin) is not None
+
+
+def test_a_library_that_does_not_start_is_a_problem_with_its_remedy(
+    builtin: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the extra, and no traceback is shown."""
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(TeachbackError) as raised:
+        check_text("Eat a banana before bed.", with_extra(builtin))
+    (problem,) = raised.value.problems
+    assert problem.message.startswith("the extra `verdict` does not start: ")
+    assert "pip uninstall onnxruntime" in problem.hint
+
+
+def test_a_broken_model_is_a_problem(builtin: Workspace, tmp_path: Path) -> None:
+    """A file that is no model is named."""
+    (tmp_path / "verdict.onnx").write_bytes(b"not a model")
+    plain = with_extra(builtin)
+    words = builtin.builtin / "content" / "rules" / "verdict-vocabulary.txt"
+    model = SentenceModel(tmp_path / "verdict.onnx", words)
+    with pytest.raises(TeachbackError) as raised:
+        check_text("Eat a banana.", TextRules(plain.lexicon, plain.rules, plain.model, model))
+    assert str(raised.value.problems[0].location).startswith(f"{tmp_path}")

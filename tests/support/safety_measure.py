@@ -27,6 +27,23 @@ ROLES = {
     "card": Role.CARD,
 }
 
+# Each of them must stop the print for a reader with kidney disease.
+PLAIN_ORDERS = (
+    "Eat a banana before bed.",
+    "Use a salt substitute.",
+    "Take ibuprofen for pain.",
+    "Take two Advil for the pain.",
+    "Drink 3 liters of water a day.",
+    "Stop your water pill if you feel dizzy.",
+    "Eat more potassium.",
+    "Eat star fruit.",
+    "Try tonic water for cramps.",
+    "You can skip dialysis now and then.",
+    "Take milk of magnesia for constipation.",
+    "Chest pain is nothing to worry about.",
+    "Drink coconut water.",
+)
+
 
 @dataclass(frozen=True)
 class Measured:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from safety_measure import found_in, is_aside, read_set
+from safety_measure import PLAIN_ORDERS, found_in, is_aside, read_set
 from texts_as_read import check_text
 
 from teachback.checking.clinical import rule_loader
@@ -76,24 +76,7 @@ def test_texts_without_names_load_no_model(builtin: Workspace) -> None:
     assert "_session" not in vars(fresh.sentences)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Eat a banana before bed.",
-        "Use a salt substitute.",
-        "Take ibuprofen for pain.",
-        "Take two Advil for the pain.",
-        "Drink 3 liters of water a day.",
-        "Stop your water pill if you feel dizzy.",
-        "Eat more potassium.",
-        "Eat star fruit.",
-        "Try tonic water for cramps.",
-        "You can skip dialysis now and then.",
-        "Take milk of magnesia for constipation.",
-        "Chest pain is nothing to worry about.",
-        "Drink coconut water.",
-    ],
-)
+@pytest.mark.parametrize("text", PLAIN_ORDERS)
 def test_a_plain_dangerous_order_stops_the_print_with_the_extra_too(
     text: str, rules: TextRules
 ) -> None:
@@ -138,9 +121,8 @@ def test_sentences_set_aside_keep_their_figures_with_the_extra(
 def test_words_are_split_as_the_model_was_trained() -> None:
     """Accents and invisible signs go, stops stand alone, and other signs stay with their word."""
     text = "Caf\u00e9 na\u00efve, 38.5 \u00b0C \u2014 3\u00d73\tmg/dL: don\u2019t o\u200bk x=2"
-    assert words_and_stops(text) == (
-        "cafe naive , 38 . 5 \u00b0c \u2014 3\u00d73 mg / dl : don \u2019 t ok x = 2".split()
-    )
+    split = " ".join(words_and_stops(text))
+    assert split == "cafe naive , 38 . 5 \u00b0c \u2014 3\u00d73 mg / dl : don \u2019 t ok x = 2"
 
 
 def test_without_the_extra_the_weights_decide_alone(

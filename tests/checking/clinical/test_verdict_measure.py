@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
-from safety_measure import found_in, is_aside, read_set
+from safety_measure import PLAIN_ORDERS, found_in, is_aside, read_set
 from texts_as_read import check_text
 
 from teachback.checking.clinical.rule_loader import load_clinical_rules
@@ -77,24 +77,7 @@ def test_sentences_set_aside_keep_their_figures(
     assert errors <= refused * right
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Eat a banana before bed.",
-        "Use a salt substitute.",
-        "Take ibuprofen for pain.",
-        "Take two Advil for the pain.",
-        "Drink 3 liters of water a day.",
-        "Stop your water pill if you feel dizzy.",
-        "Eat more potassium.",
-        "Eat star fruit.",
-        "Try tonic water for cramps.",
-        "You can skip dialysis now and then.",
-        "Take milk of magnesia for constipation.",
-        "Chest pain is nothing to worry about.",
-        "Drink coconut water.",
-    ],
-)
+@pytest.mark.parametrize("text", PLAIN_ORDERS)
 def test_a_plain_dangerous_order_stops_the_print(text: str, rules: TextRules) -> None:
     """What every renal nurse would strike out is an error for readers with kidney disease."""
     assert Severity.ERROR in {found.severity for found in check_text(text, rules)}

@@ -67,8 +67,8 @@ class SentenceModel:
     def _log_odds(self, about: str, text: str) -> float:
         """Return the log odds that a clinician would change a text.
 
-        Each text is scored by itself, and the score is rounded, so that it is the same in any order
-        and on any processor.
+        Each text is scored by itself, so that the order of texts changes nothing. The score is
+        rounded, since processors differ in the last digits.
         """
         if (about, text) not in self._scores:
             first = [self._pieces[_BEGIN], *self._numbers(about)[:_DESCRIPTION], self._pieces[_END]]

@@ -103,8 +103,6 @@ def built_in_files_once() -> Iterator[None]:
         return environment
 
     with pytest.MonkeyPatch.context() as patch:
-        # Only the tests of the extra `verdict` use it.
-        patch.setattr(rule_loader, "is_installed", lambda: False)
         patch.setattr(rule_loader, "load_clinical_rules", rules)
         patch.setattr(composer, "open_sandbox", templates)
         patch.setattr(merged_files, "read_yaml", functools.lru_cache(64)(read_yaml))

@@ -19,9 +19,9 @@ import yaml
 from safety_measure import LINEAGE, found_in, is_aside, pieces, read_set
 
 from teachback.checking.clinical.clinical_rules import LEANS, sentence_features, units
-from teachback.checking.clinical.rule_loader import load_clinical_rules
+from teachback.checking.clinical.rule_loader import load_clinical_rules, with_sentence_model
 from teachback.checking.clinical.verdict_model import VerdictModel
-from teachback.errors import Severity
+from teachback.errors import Location, Severity
 from teachback.files.workspace import Workspace, builtin_root
 from tools import learn_verdict
 
@@ -183,9 +183,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--curve", type=Path)
+    parser.add_argument("--extra", action="store_true", help="with the extra `verdict`")
     options = parser.parse_args()
     root = builtin_root()
-    rules = load_clinical_rules(Workspace(root, root))
+    workspace = Workspace(root, root)
+    rules = load_clinical_rules(workspace)
+    if options.extra:
+        rules = with_sentence_model(rules, workspace, Location("content/checks.yaml"))
     if options.curve:
         options.curve.write_text(drawn(curve(rules)), encoding="utf-8")
         return

@@ -76,10 +76,13 @@ def load_guard(workspace: Workspace) -> Guard:
     """
     path = find(workspace, CHECKS)
     file = read_yaml(read_bytes(path), shown(path)) if path else None
-    decided = validated(Checks, file).off if file else ()
+    decided = validated(Checks, file) if file else Checks()
+    text = rule_loader.load_clinical_rules(workspace)
+    if file and decided.verdict == "model":
+        text = rule_loader.with_sentence_model(text, workspace, file.locate(("verdict",)))
     return Guard(
-        rule_loader.load_clinical_rules(workspace),
-        {entry.rule: (entry.reason, entry.by) for entry in decided},
+        text,
+        {entry.rule: (entry.reason, entry.by) for entry in decided.off},
         file,
     )
 

@@ -7,7 +7,7 @@ import datetime as dt
 import re
 from collections.abc import Collection, Container, Iterable, Iterator
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -196,3 +196,7 @@ class Checks(Model):
     """The content of content/checks.yaml: what a clinic has decided about the rules."""
 
     off: tuple[SwitchedOff, ...] = ()
+    verdict: Literal["weights", "model"] = Field(
+        "weights",
+        description="What weighs each sentence; `model` needs the extra `verdict`.",
+    )

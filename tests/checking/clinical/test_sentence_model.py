@@ -9,6 +9,7 @@ import pytest
 from safety_measure import PLAIN_ORDERS, found_in, is_aside, read_set
 from texts_as_read import check_text
 
+from teachback.checking.blocking_rules import load_guard
 from teachback.checking.clinical import rule_loader
 from teachback.checking.clinical.clinical_rules import TextRules
 from teachback.checking.clinical.sentence_model import SentenceModel, words_and_stops
@@ -87,8 +88,8 @@ def test_a_plain_dangerous_order_stops_the_print_with_the_extra_too(
 @pytest.mark.parametrize(
     ("name", "found", "flagged", "refused"),
     [
-        ("corpus-d", 0.73, 0.11, 0.02),
-        ("corpus-e", 0.72, 0.09, 0.05),
+        ("corpus-d", 0.75, 0.15, 0.02),
+        ("corpus-e", 0.75, 0.09, 0.05),
     ],
 )
 def test_sentences_set_aside_keep_their_figures_with_the_extra(
@@ -125,14 +126,19 @@ def test_words_are_split_as_the_model_was_trained() -> None:
     assert split == "cafe naive , 38 . 5 \u00b0c \u2014 3\u00d73 mg / dl : don \u2019 t ok x = 2"
 
 
-def test_without_the_extra_the_weights_decide_alone(
-    builtin: Workspace, monkeypatch: pytest.MonkeyPatch
+def test_a_clinic_asks_for_the_extra_in_its_checks(
+    workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The default needs no library; with it, the model is used and not yet loaded."""
-    load = rule_loader._sentence_model  # noqa: SLF001 -- `rules` of the tests are loaded once
-    assert load(builtin) is None
-    monkeypatch.setattr(rule_loader, "is_installed", lambda: True)
-    assert load(builtin) is not None
+    """Each machine of a workspace gives the same verdict, or says what it lacks."""
+    assert load_guard(workspace({"content/checks.yaml": "off: []\n"})).text.sentences is None
+    asks = workspace({"content/checks.yaml": "verdict: model\n"})
+    assert load_guard(asks).text.sentences is not None
+    monkeypatch.setattr(rule_loader, "is_installed", lambda: False)
+    with pytest.raises(TeachbackError) as raised:
+        load_guard(asks)
+    (problem,) = raised.value.problems
+    assert problem.message == "the extra `verdict` is not installed here"
+    assert str(problem.location).endswith("checks.yaml:1:10")
 
 
 def test_a_library_that_does_not_start_is_a_problem_with_its_remedy(
@@ -144,7 +150,7 @@ def test_a_library_that_does_not_start_is_a_problem_with_its_remedy(
         check_text("Eat a banana before bed.", with_extra(builtin))
     (problem,) = raised.value.problems
     assert problem.message.startswith("the extra `verdict` does not start: ")
-    assert "pip uninstall onnxruntime" in problem.hint
+    assert "`verdict: weights`" in problem.hint
 
 
 def test_a_broken_model_is_a_problem(builtin: Workspace, tmp_path: Path) -> None:

@@ -89,7 +89,6 @@ def load_clinical_rules(workspace: Workspace) -> TextRules:
         make_lexicon(classes, misspelt, pass_over),
         tuple(ready for _, ready in made),
         _model(workspace),
-        _sentence_model(workspace),
     )
 
 
@@ -118,13 +117,17 @@ def _model(workspace: Workspace) -> VerdictModel:
         ) from None
 
 
-def _sentence_model(workspace: Workspace) -> SentenceModel | None:
-    """Return the model of the extra `verdict`, not loaded yet, or None without the extra."""
-    if not is_installed():
-        return None
+def with_sentence_model(rules: TextRules, workspace: Workspace, place: Location) -> TextRules:
+    """Return the rules with the model of the extra `verdict`, which is not loaded yet.
+
+    Raises TeachbackError at `place`, where the clinic asks for it, if the extra is missing.
+    """
     model = find(workspace, "content/rules/verdict.onnx")
     vocabulary = find(workspace, "content/rules/verdict-vocabulary.txt")
-    return SentenceModel(model, vocabulary) if model and vocabulary else None
+    if not (is_installed() and model and vocabulary):
+        hint = "Install it with `teachback add verdict`, or write `verdict: weights`."
+        raise TeachbackError(Problem("the extra `verdict` is not installed here", hint, place))
+    return TextRules(rules.lexicon, rules.rules, rules.model, SentenceModel(model, vocabulary))
 
 
 def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:

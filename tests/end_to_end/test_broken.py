@@ -448,6 +448,7 @@ MADE = {
             Said(
                 f"{HANDOUT}:16:45", "nobody gets the text for 'ckd'", "This part is for: general."
             ),
+            Said("printed", "this cannot be written: ", "Choose another folder"),
         ),
         f"{DEFAULT} --output printed",
     ),

@@ -373,7 +373,7 @@ STYLES = {
     ".message { position: absolute; clip: rect(0, 20mm, 20mm, 5mm) }": "'One message.' on page 1 is cut off: it sticks ",
     ".message { transform: translateX(160mm) }": " mm outside the printable area of page 1",
     ".message { transform: rotate(90deg) translateX(360mm) }": " mm outside the printable area of page 1",
-    ".message { margin-top: -34pt }": "overlap on page 1",
+    ".message { margin-top: -40pt }": "overlap on page 1",
     ".message { transform: scaleX(-1) }": "'One message.' on page 1 is mirrored, upside down or slanted",
     ".message { transform: rotate(180deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
     ".message { transform: skewX(70deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",

@@ -338,10 +338,14 @@ def _span(span: Span, medium: Medium, write_here: str) -> Markup:
 
 
 def _in_pieces(address: str) -> Markup:
-    """Return an address that breaks behind its slashes only: a reader must not lose a hyphen."""
+    """Return an address that breaks behind its slashes only: a reader must not lose a hyphen.
+
+    Only a part with a hyphen is kept whole, since each part is read out by itself.
+    """
     pieces = re.findall(r"[^/]*/*", address)
     return Markup("").join(
-        Markup('<span class="piece">{}</span>').format(piece) for piece in pieces if piece
+        Markup('<span class="piece">{}</span>').format(piece) if "-" in piece else piece
+        for piece in pieces
     )
 
 

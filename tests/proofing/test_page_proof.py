@@ -104,7 +104,7 @@ def test_only_the_layout_tells_that_words_stand_where_no_printer_prints(
         workspace(
             {
                 "styles/clinic.css": (
-                    ".message { position: absolute; left: -18mm; top: 80mm; width: 60mm }"
+                    ".message { position: absolute; left: -18mm; top: 150mm; width: 60mm }"
                 )
             }
         )
@@ -374,6 +374,7 @@ STYLES = {
     ".message { transform: translateX(160mm) }": " mm outside the printable area of page 1",
     ".message { transform: rotate(90deg) translateX(360mm) }": " mm outside the printable area of page 1",
     ".message { margin-top: -40pt }": "overlap on page 1",
+    "h1 { position: relative; left: 70mm }": "overlap on page 1",
     ".message { transform: scaleX(-1) }": "'One message.' on page 1 is mirrored, upside down or slanted",
     ".message { transform: rotate(180deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",
     ".message { transform: skewX(70deg) }": "'One message.' on page 1 is mirrored, upside down or slanted",

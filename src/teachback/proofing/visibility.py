@@ -126,23 +126,33 @@ def ink(picture: Image) -> float:
 
 
 def overlapping(page: ReadPage) -> Iterator[tuple[TextRun, TextRun]]:
-    """Yield pairs of texts that overlap."""
+    """Yield pairs of texts that overlap, as a whole or by one letter of each."""
     runs = sorted((run for run in page.runs if run.words.strip()), key=lambda run: run.bounds[1])
     for index, one in enumerate(runs):
         for other in runs[index + 1 :]:
             if other.bounds[1] >= one.bounds[3]:
                 break
-            if _shared(one, other) > _OVERLAP:
+            share = _shared(one.bounds, other.bounds)
+            if share > _OVERLAP or (share and _letters_overlap(one, other)):
                 yield one, other
 
 
-def _shared(one: TextRun, other: TextRun) -> float:
-    """Return the share of the smaller text's box that is on the other's."""
-    width = min(one.bounds[2], other.bounds[2]) - max(one.bounds[0], other.bounds[0])
-    height = min(one.bounds[3], other.bounds[3]) - max(one.bounds[1], other.bounds[1])
-    areas = [
-        (run.bounds[2] - run.bounds[0]) * (run.bounds[3] - run.bounds[1]) for run in (one, other)
-    ]
+def _letters_overlap(one: TextRun, other: TextRun) -> bool:
+    """Return whether a letter of one text lies on a letter of another."""
+    there = [box for _, box in other.letters if _shared(box, one.bounds)]
+    return any(
+        _shared(box, beside) > _OVERLAP
+        for _, box in one.letters
+        if there and _shared(box, other.bounds)
+        for beside in there
+    )
+
+
+def _shared(one: Bounds, other: Bounds) -> float:
+    """Return the share of the smaller box that is on the other."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    areas = [(right - left) * (bottom - top) for left, top, right, bottom in (one, other)]
     return width * height / min(areas) if width > 0 and height > 0 and min(areas) > 0 else 0.0
 
 

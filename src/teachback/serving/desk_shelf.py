@@ -13,7 +13,12 @@ from teachback.content.loader import LoadedHandouts, read_handouts
 from teachback.errors import Problem, Severity, TeachbackError
 from teachback.files.font_coverage import coverage
 from teachback.files.stylesheets import NAMES
-from teachback.files.workspace import effective_files, folders, handout_files
+from teachback.files.workspace import (
+    chosen_handouts,
+    effective_files,
+    folders,
+    handout_files,
+)
 from teachback.printing.card_stock import Stocks, load_stocks
 from teachback.printing.job_composer import PrintContext, print_context
 
@@ -85,6 +90,8 @@ def read_shelf(
 ) -> DeskShelf:
     """Read a workspace, and keep what was read before of files that did not change.
 
+    The shelf holds what `build` prints: the workspace's own handouts, or those that it chose.
+
     Raises TeachbackError when a file that all pages are made from is wrong.
     """
     same = before is not None and before.marks.shared == marks.shared
@@ -94,7 +101,7 @@ def read_shelf(
         else set[str]()
     )
     old = _only(before.reading, kept) if same and before is not None else None
-    reading = read_handouts(workspace, handout_files(workspace), old)
+    reading = read_handouts(workspace, chosen_handouts(settings.handouts, workspace), old)
     context = print_context(workspace, reading, settings)
     gate = before.gate if same and before is not None else PrintGate(workspace, reading.shared)
     if gate.broken:

@@ -179,7 +179,7 @@ def open_cards(
 
 
 def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
-    """Keep in the archive what a desk printed, blank as `build` prints it. Returns why it failed."""
+    """Keep what a desk printed in the archive, blank; return why that failed, or ""."""
     _give_way()
     card = isinstance(order, CardsOrder)
     origin = made_from(

@@ -35,7 +35,11 @@ _JSON: Final = "application/json"
 _PHOTOS: Final = ("image/jpeg", "image/png")
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _UNSAFE: Final = frozenset({"POST"})
-POLICY: Final = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self' blob:; frame-src 'self' blob:; form-action 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self' blob:; frame-src 'self' blob:; form-action 'none'; "
+    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
 _HEADERS: Final = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",

@@ -281,6 +281,31 @@ def test_a_warning_a_fact_or_a_namesake_is_passed_over(text: str, rules: TextRul
     assert check_text(text, rules) == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("Skip dialysis on days when you exercise.", "ckd-cut-dialysis"),
+        ("While you wait for a transplant, you can skip a treatment.", "ckd-cut-dialysis"),
+        ("Wrap a tight dressing around your fistula arm.", "ckd-access"),
+        (
+            "After the needles are removed, you can carry heavy bags with your access arm.",
+            "ckd-access",
+        ),
+        ("Take up to 400 mg of magnesium.", "dose-amount"),
+        ("Take no more than 20 mEq of potassium a day.", "dose-amount"),
+        ("Skip your phosphate binders at lunch.", "stop-medicine"),
+        ("Stop your cholesterol pills for a week.", "stop-medicine"),
+        ("If you pass out in the shower, rest for a day.", "sign-without-help"),
+        ("Drink lukewarm water all day long.", "ckd-fluid"),
+    ],
+)
+def test_an_exception_of_a_rule_hides_no_danger(text: str, rule: str, rules: TextRules) -> None:
+    """Words that make one sentence right, such as "transplant", excuse no other sentence."""
+    plain = TextRules(rules.lexicon, rules.rules)
+    assert rule in {found.rule for found in check_text(text, plain)}
+    assert check_text(text, rules)
+
+
 def test_what_cannot_be_decided_is_a_warning(rules: TextRules) -> None:
     """A name of a dangerous class with no verdict either way is not silently ignored."""
     found = check_text("Bananas at the fair.", rules)

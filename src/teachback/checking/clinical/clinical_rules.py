@@ -67,8 +67,8 @@ LEANS: Final = frozenset(
     }
 )
 # Scores (log odds that a clinician would change the sentence) from which an error stops the print,
-# by how much a plain fact must score higher for that, and from which a finding is told. They were chosen on sentences by authors whom the weights were
-# not learned from; `docs/checks.md` has the figures.
+# by how much a plain fact must score higher for that, and from which a finding is told. They were
+# chosen on sentences that the weights were not learned from; `docs/checks.md` has the figures.
 BLOCKS: Final = 1.25
 FACTS: Final = 0.5
 TELLS: Final = 0.0

@@ -12,10 +12,16 @@ import pikepdf
 import pytest
 from handout_with_fields import FILLED
 from PIL import Image, ImageChops
+from settings_from_flags import resolve
 
+from teachback.content.loader import read_handouts
 from teachback.errors import TeachbackError
+from teachback.files.workspace import handout_files
 from teachback.pdf.page_images import page_picture
 from teachback.pdf.page_reader import read_words
+from teachback.printing.job_composer import print_context
+from teachback.serving import desk_editions
+from teachback.serving.desk_editions import CardsOrder
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
 if TYPE_CHECKING:
@@ -251,3 +257,16 @@ def test_no_question_of_a_desk_can_be_of_another_kind(room: AskedPressRoom) -> N
         room.ask("SECRETNAME")
     assert "KeyError" in str(caught.value)
     assert "SECRETNAME" not in str(caught.value)
+
+
+def test_cards_in_small_type_are_printed_with_their_warning(
+    builtin: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A card that holds its red flags in 8 pt only is printed at the desk, as `card` prints it."""
+    monkeypatch.setattr(desk_editions, "_give_way", lambda: None)
+    # As for a card without places for words.
+    monkeypatch.setattr(desk_editions, "_PLACE", "no such mark")
+    reading = read_handouts(builtin, {"leg-cramps": handout_files(builtin)["leg-cramps"]})
+    context = print_context(builtin, reading, resolve({}, builtin))
+    order = CardsOrder("leg-cramps", "ckd", "avery-5371", 1, 1)
+    assert desk_editions.open_cards(context, (order, None)).data.startswith(b"%PDF")

@@ -162,7 +162,8 @@ def open_cards(
     job = compose_job(replace(context, run=run), plain)
     if not any(_PLACE in page for page in job.cards):
         done = do_job(job, context.files)
-        if done.problems:
+        # A warning, such as one of small type, comes with what was printed.
+        if not done.printed:
             raise TeachbackError(*done.problems)
         data = done.printed[0].data
         return _opened_cards(order, run, job.code, data, None)
@@ -179,7 +180,7 @@ def open_cards(
 
 
 def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
-    """Keep what a desk printed in the archive, blank; return why that failed, or ""."""
+    """Keep what a desk printed in the archive, blank; return why that failed."""
     _give_way()
     card = isinstance(order, CardsOrder)
     origin = made_from(
@@ -192,7 +193,7 @@ def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> 
         kind = "card" if card else "handout"
         job = compose_job(own, JobOrder(order.stem, (order.audience,), kind, ("pdf",)))
         done = do_job(job, context.files)
-        if done.problems:
+        if not done.printed:
             return not_archived(TeachbackError(*done.problems))
         outputs = [output for output, _ in written_outputs([done], own, origin)]
         return archive_outputs(own.settings, context.workspace, outputs, None).problems

@@ -14,7 +14,9 @@ from teachback.checking.plain_language.reading_grade import target_of
 from teachback.checking.plain_language.vocabulary import load_vocabulary
 from teachback.checking.plain_language.wording import glued_findings
 from teachback.checking.review_calendar import bibliography_problems
-from teachback.checking.rule import OUR_OWN, Example, Rule
+from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
+from teachback.content.draft_notices import LANGUAGE_UNKNOWN, rules_know, unchecked_problem
+from teachback.editions.passages import Passage, Role
 from teachback.errors import Problem, Severity, TeachbackError, nearest
 from teachback.printing.review_problems import ahead_problems
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from teachback.checking.plain_language.vocabulary import Vocabulary
-    from teachback.checking.rule import Finding, ReaderText
+    from teachback.checking.rule import ReaderText
     from teachback.content.loader import LoadedHandout, WorkspaceContent
     from teachback.files.workspace import Workspace
 
@@ -93,7 +95,7 @@ OWN: Final = (
         ),
     ),
     Rule(
-        "language-unknown",
+        LANGUAGE_UNKNOWN,
         "a handout in a language that the rules do not know",
         Severity.WARNING,
         "Most rules find nothing in this language, whatever the text says.",
@@ -142,8 +144,20 @@ def find_in(reader_text: ReaderText, shared: WorkspaceContent, rules: Rules) -> 
     yield from review_dates.number_findings(reader_text.passages)
 
 
-def dated_problems(authored: LoadedHandout, rules: Rules, today: dt.date) -> Iterator[Problem]:
-    """Yield problems with review dates, and a warning if the rules do not know the language."""
+def language_findings(authored: LoadedHandout) -> Iterator[Finding]:
+    """Yield a finding for a handout in a language that the rules do not know."""
+    handout = authored.handout
+    if not rules_know(handout.language):
+        # Without its acceptances: whoever accepted this is told beside the finding.
+        told = unchecked_problem(handout.model_copy(update={"accept": ()}))
+        place = Passage("", "", ("language",), Role.TITLE, "", "language")
+        yield Finding(
+            LANGUAGE_UNKNOWN, told.severity, place, handout.language, told.message, told.hint
+        )
+
+
+def dated_problems(authored: LoadedHandout, today: dt.date) -> Iterator[Problem]:
+    """Yield problems with review dates."""
     yield from review_dates.term_problems(
         review_dates.terms(authored.handout, authored.file.locate), today
     )
@@ -152,19 +166,6 @@ def dated_problems(authored: LoadedHandout, rules: Rules, today: dt.date) -> Ite
         # With the same message as a build.
         yield from ahead_problems(
             reviewed.isoformat(), today, authored.file.locate(("review",), key=True)
-        )
-    if authored.handout.language.partition("-")[0] != "en" and "language-unknown" not in rules.off:
-        message = (
-            f"this handout ({authored.handout.language}) is not in English: its advice and its "
-            "wording were not checked"
-        )
-        hint = "Ask a clinician who reads this language to check the text."
-        yield Problem(
-            message,
-            hint,
-            authored.file.locate(("language",), key=True),
-            Severity.WARNING,
-            "language-unknown",
         )
 
 

@@ -13,6 +13,7 @@ from teachback.checking.all_rules import (
     Rules,
     dated_problems,
     find_in,
+    language_findings,
     load_all_rules,
     shared_problems,
 )
@@ -293,7 +294,7 @@ def check_handout(
         finding for edition in reader_texts.values() for finding in find_in(edition, shared, rules)
     ]
     # Differences between readers show only if all are compared, whichever were asked for.
-    across = find_across(authored, every, shared, rules)
+    across = (*language_findings(authored), *find_across(authored, every, shared, rules))
     findings += [
         f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*reader_texts, ""})
     ]
@@ -302,7 +303,7 @@ def check_handout(
     several = len(reader_texts) > 1
     problems = [
         *_unknown_rules(authored, rules),
-        *(p for p in dated_problems(authored, rules, today) if p.rule not in rules.off),
+        *(p for p in dated_problems(authored, today) if p.rule not in rules.off),
     ]
     problems += [
         problem_for(

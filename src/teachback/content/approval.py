@@ -44,22 +44,30 @@ class ApprovalStatus(NamedTuple):
     `changed` are the audiences whose text has changed since its approval, and `missing` those whose
     text was never approved. For both, the text counts as a draft. `sealed` is whether the approval
     holds hashes: one written by hand has none, and is valid for whatever the file says.
+
+    A text is also a draft where no rule could read it (`unchecked`), and for the audiences whose
+    translation nobody has checked (`unproved`) or follows an older text (`stale`).
     """
 
     changed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     sealed: bool = True
+    unchecked: bool = False
+    unproved: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
     def review(self, review: Review, audience: str) -> Review:
-        """Return the review for one audience: a draft, if its text is changed or unapproved."""
-        return (
-            review.model_copy(update={"status": "draft"})
-            if audience in (*self.changed, *self.missing)
-            else review
-        )
+        """Return the review for one audience: a draft, if its text counts as one."""
+        drafts = (*self.changed, *self.missing, *self.unproved, *self.stale)
+        is_draft = self.unchecked or audience in drafts
+        return review.model_copy(update={"status": "draft"}) if is_draft else review
 
     def word(self, review: Review) -> str:
         """Return the review's state in a few words, for a list."""
+        if self.unchecked:
+            return "draft: not checked by the rules"
+        if self.stale:
+            return f"draft: the text has changed since it was translated ({', '.join(self.stale)})"
         if review.status != "approved" or not (self.changed or self.missing):
             return review.status
         why = [f"changed since it was approved ({', '.join(self.changed)})"] if self.changed else []

@@ -18,6 +18,12 @@ from teachback.content.audiences import Audiences
 from teachback.content.base_model import steps
 from teachback.content.block_checks import block_problems
 from teachback.content.clinic import Clinic
+from teachback.content.draft_notices import (
+    Notice,
+    accepted_unchecked,
+    rules_know,
+    unchecked_problem,
+)
 from teachback.content.handout import PICTURES, Handout, SourcedModel
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
@@ -90,6 +96,7 @@ class LoadedHandout(NamedTuple):
     handout: Handout
     file: YamlFile
     standing: ApprovalStatus = ApprovalStatus()
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,9 +215,13 @@ def validate_handout(
     ]
     if problems:
         raise FaultyHandoutError(LoadedHandout(handout, file), *problems)
-    return LoadedHandout(
-        handout, file, standing(handout, shared.audiences, picture_hash(workspace))
-    )
+    stands = standing(handout, shared.audiences, picture_hash(workspace))
+    if rules_know(handout.language):
+        return LoadedHandout(handout, file, stands)
+    place = file.locate(("language",), key=True)
+    notice = Notice("", unchecked_problem(handout)._replace(location=place))
+    unchecked = accepted_unchecked(handout) is None
+    return LoadedHandout(handout, file, stands._replace(unchecked=unchecked), (notice,))
 
 
 def picture_hash(workspace: Workspace) -> Callable[[str], str]:

@@ -82,6 +82,19 @@ class PhoneWords(_Closed):
     interpreter: Word
 
 
+class DraftWords(_Closed):
+    """The draft notice for other reasons than that no clinician has reviewed the text.
+
+    Each has a second version for a card, where there is room for one line only.
+    """
+
+    unchecked: Word = Field(description="No rule of `check` knows the language of the text.")
+    card_unchecked: Word
+    translation: Word = Field(description="Nobody has checked the translation.")
+    card_translation: Word
+    stale: WithDate = Field(description="The text that it was translated from has changed.")
+
+
 WithEdge = Annotated[Plain, _holding("edge")]
 
 
@@ -172,6 +185,8 @@ class Words(_Closed):
     # Only staff read these. They are left out of repr, from which an edition's code is made, so
     # their words do not change that code.
     calibrate: CalibrateWords = Field(repr=False)
+    # These take the place of `draft` and `card_draft` where they are printed.
+    drafts: DraftWords = Field(repr=False)
     cover: CoverWords = Field(repr=False)
 
 
@@ -204,11 +219,16 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
             yield path, Problem(message, "Write what to do: whom to call, and when.")
     read = _folded(_NAME.sub(" ", words.reviewed))
     by = _folded(words.reviewed.partition("{")[0])
-    for name, text in (("draft", words.draft), ("card_draft", words.card_draft)):
-        said = _folded(text)
+    drafts: list[tuple[tuple[str, ...], str]] = [
+        (("draft",), words.draft),
+        (("card_draft",), words.card_draft),
+        *((("drafts", name), text) for name, text in words.drafts),
+    ]
+    for where, text in drafts:
+        said = _folded(_NAME.sub(" ", text))
         if not said:
             yield (
-                (name,),
+                where,
                 Problem(
                     "this text must say in words that nobody has reviewed the handout",
                     _AS_ENGLISH,
@@ -216,7 +236,7 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
             )
         elif said == read or (by and f"{said} ".startswith(f"{by} ")):
             yield (
-                (name,),
+                where,
                 Problem(
                     "this says the same as `reviewed`, but a draft was not reviewed",
                     _AS_ENGLISH,
@@ -225,7 +245,7 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
         elif english and not {"draft", "not"} & set(said.split()):
             message = "this perhaps does not say that the handout is a draft"
             yield (
-                (name,),
+                where,
                 Problem(
                     message,
                     "Write that it is a draft, or that nobody has reviewed it.",

@@ -39,7 +39,8 @@ FORMAT: Final = 4
 class Summary:
     """The facts of a handout that the plan of a run needs, so that its file is not parsed again.
 
-    `changed`, `missing` and `sealed` are those of `content.approval.ApprovalStatus`.
+    `changed`, `missing` and `sealed` are those of `content.approval.ApprovalStatus`. `notices` are
+    those of the handout: audience, severity, message, hint, file, line, column.
     """
 
     made_from: str
@@ -54,6 +55,7 @@ class Summary:
     changed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     sealed: bool = True
+    notices: tuple[tuple[str, str, str, str, str, int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ def read_record(folder: Path) -> Record:
                         name: tuple(entry[name])
                         for name in ("audiences", "review", "changed", "missing")
                     },
+                    "notices": tuple(map(tuple, entry["notices"])),
                 }
             )
             for stem, entry in data["summaries"].items()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.content.brief_version import has_brief_version
 from teachback.content.handout import Phone
 from teachback.content.inline_markup import plain
+from teachback.content.locale_formats import dated
 from teachback.editions.edition_code import edition_code
 from teachback.editions.selection import Reader, choose, with_lines
 from teachback.errors import Location, OfDesign, OutOfTime, Problem, TeachbackError, with_location
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.content.loader import LoadedHandout, LoadedHandouts, WorkspaceContent
+    from teachback.content.printed_words import Words
     from teachback.editions.edition import Edition
     from teachback.printing.settings import Settings
 
@@ -139,6 +141,10 @@ def summarise(authored: LoadedHandout, made_from: str) -> Summary:
         changed=authored.standing.changed,
         missing=authored.standing.missing,
         sealed=authored.standing.sealed,
+        notices=tuple(
+            (audience, str(p.severity), p.message, p.hint, *(p.location or place))
+            for audience, p in authored.notices
+        ),
     )
 
 
@@ -240,7 +246,7 @@ def compose_job(context: PrintContext, order: JobOrder) -> Job:
     editions = [
         (
             with_lines(edition) if context.for_records else edition,
-            _page_context(edition, shared, context),
+            _page_context(edition, _words(authored, edition, shared), shared, context),
         )
         for edition in chosen
     ]
@@ -347,7 +353,10 @@ def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict
         for size in TypeSize
     ]
     fingerprint = design_hash(design)
-    return {_code(edition, shared, design, fingerprint): edition for edition in editions}
+    return {
+        _code(edition, _words(authored, edition, shared), shared, design, fingerprint): edition
+        for edition in editions
+    }
 
 
 def _edition(
@@ -383,14 +392,34 @@ def _nothing_brief(authored: LoadedHandout, audience: str = "") -> Problem:
     return Problem(message, hint, authored.file.locate(("sections",), key=True))
 
 
-def _page_context(edition: Edition, shared: WorkspaceContent, context: PrintContext) -> PageContext:
-    code = _code(edition, shared, context.design, context.fingerprint)
+def _words(authored: LoadedHandout, edition: Edition, shared: WorkspaceContent) -> Words:
+    """Return the words of an edition's pages; their draft notice says why it is a draft."""
+    stands, language = authored.standing, edition.language
+    words = shared.words[language]
+    if stands.unchecked:
+        notices = (words.drafts.unchecked, words.drafts.card_unchecked)
+    elif edition.audience in stands.stale:
+        made_from = words.drafts.stale.format(date=dated(edition.version, language))
+        notices = (made_from, words.drafts.card_translation)
+    elif edition.audience in stands.unproved:
+        notices = (words.drafts.translation, words.drafts.card_translation)
+    else:
+        return words
+    return words.model_copy(update={"draft": notices[0], "card_draft": notices[1]})
+
+
+def _page_context(
+    edition: Edition, words: Words, shared: WorkspaceContent, context: PrintContext
+) -> PageContext:
+    code = _code(edition, words, shared, context.design, context.fingerprint)
     ink = context.settings.ink or shared.clinic.ink
-    return PageContext(shared.words[edition.language], shared.clinic, code, ink)
+    return PageContext(words, shared.clinic, code, ink)
 
 
-def _code(edition: Edition, shared: WorkspaceContent, design: Design, fingerprint: str) -> str:
-    words, clinic = shared.words[edition.language], shared.clinic
+def _code(
+    edition: Edition, words: Words, shared: WorkspaceContent, design: Design, fingerprint: str
+) -> str:
+    clinic = shared.clinic
     pictures = pictures_hash(design, f"{edition!r}|{clinic!r}")
     return edition_code(edition, f"{fingerprint}|{pictures}|{words!r}|{clinic!r}")
 

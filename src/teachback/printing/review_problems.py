@@ -23,7 +23,11 @@ def review_problems(
     """
     place = Location(*summary.review)
     severity = Severity.ERROR if release else Severity.WARNING
-    problems = []
+    problems = [
+        Problem(message, hint, Location(*where), Severity.ERROR if release else Severity(kind))
+        for audience, kind, message, hint, *where in summary.notices
+        if not audience or not audiences or audience in audiences
+    ]
     if release and summary.status != "approved":
         message = f"the text is a {summary.status}: no clinician has approved it"
         problems.append(

@@ -112,7 +112,7 @@ def _frame(edition: Edition, context: PageContext, *more: str) -> tuple[str, ...
         if isinstance(value, str)
     ]
     words = context.words.model_dump(
-        exclude={"calibrate", "cover", "language", "page", "reviewed", "version", "due"}
+        exclude={"calibrate", "cover", "drafts", "language", "page", "reviewed", "version", "due"}
     )
     fillings = {"emergency": context.clinic.emergency, "code": context.code}
     phrases = [text.format(**fillings) for text in _texts(words)]

@@ -240,11 +240,16 @@ def _notices(
         text = f"Draft: changed since it was approved{f' on {day}' if day else ''}."
         yield {"kind": "unapproved", "text": text}
     elif drafts:
-        yield {"kind": "draft", "text": DRAFT}
+        own = [one.problem for one in authored.notices if one.audience in {"", *audiences}]
+        for text in [_sentence(problem.message) for problem in own] or [DRAFT]:
+            yield {"kind": "draft", "text": text}
     for problem in review_problems(summarise(authored, ""), today, release=False):
         if problem.message.startswith("the review"):
-            text = f"{problem.message[0].upper()}{problem.message[1:]}."
-            yield {"kind": "overdue", "text": text}
+            yield {"kind": "overdue", "text": _sentence(problem.message)}
+
+
+def _sentence(message: str) -> str:
+    return f"{message[0].upper()}{message[1:]}."
 
 
 def _state(notices: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from teachback.checking.clinical.stance_detection import (
 )
 from teachback.checking.clinical.verdict_model import NO_MODEL, word_features
 from teachback.checking.rule import Finding, ReaderText, Rule
+from teachback.content.draft_notices import rules_know
 from teachback.editions.missing_blanks import ORDERS
 from teachback.editions.passages import Passage, ReaderContext, Role
 from teachback.errors import Severity
@@ -117,7 +118,7 @@ def clinical_findings(reader_text: ReaderText, rules: TextRules) -> Iterator[Fin
     The rules know English only. Nothing is found in another language, which does not mean that
     there is nothing to find: the caller must warn of such a handout.
     """
-    if reader_text.language.split("-")[0] != "en":
+    if not rules_know(reader_text.language):
         return
     for passage, unit in units(reader_text.passages):
         yield from _in_unit(passage, unit, rules, reader_text.reader.lineage)
@@ -144,7 +145,7 @@ def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Ite
     pairs = dict.fromkeys(pair for rule in rules.rules for pair in rule.file.gap.items())
     for everybody, special in pairs:
         text = by_audience.get(everybody)
-        if text is not None and text.language.split("-")[0] == "en":
+        if text is not None and rules_know(text.language):
             served = [
                 reader_text
                 for reader_text in by_audience.values()

@@ -1,0 +1,55 @@
+"""Tell what each run must say of a handout, for all its readers or for one. Pure.
+
+A notice is recorded with the build, so that a run with nothing to print says it, too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.errors import Problem, Severity
+
+if TYPE_CHECKING:
+    from teachback.content.handout import Accepted, Handout
+
+# The rule of `check` whose finding says that no rule knows a language.
+LANGUAGE_UNKNOWN: Final = "language-unknown"
+# The languages that the rules of `check` are written for.
+_KNOWN: Final = frozenset({"en"})
+
+
+class Notice(NamedTuple):
+    """A problem that each run reports, and the audience that it is about, or "" for all."""
+
+    audience: str
+    problem: Problem
+
+
+def rules_know(language: str) -> bool:
+    """Return whether the rules of `check` can read a language."""
+    return language.partition("-")[0] in _KNOWN
+
+
+def accepted_unchecked(handout: Handout) -> Accepted | None:
+    """Return who has taken responsibility for a text that no rule can read, if anybody has."""
+    return next((one for one in handout.accept if one.rule == LANGUAGE_UNKNOWN), None)
+
+
+def unchecked_problem(handout: Handout) -> Problem:
+    """Return the warning, without a place, that no rule could read a handout."""
+    message = (
+        f"this handout is written in '{handout.language}', which no rule can read: "
+        "its advice and its wording were not checked"
+    )
+    accepted = accepted_unchecked(handout)
+    if accepted:
+        message += f". {accepted.by} accepted that: {accepted.reason}"
+        hint = "Have somebody who reads the language check each change of the text."
+    else:
+        message += ", so it is a draft"
+        hint = (
+            "Write it in English and translate that; the rules then read the English. Or let a "
+            "clinician who reads the language check it, who then stands below `accept:` with "
+            f"`rule: {LANGUAGE_UNKNOWN}`."
+        )
+    return Problem(message, hint, None, Severity.WARNING, LANGUAGE_UNKNOWN)

@@ -12,7 +12,15 @@ from teachback.archive.store import ArchivedFile, ArchiveEntry, keep_entries
 from teachback.content.inline_markup import plain
 from teachback.content.loader import read_handouts
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.files.workspace import effective_files, handout_files, read_bytes, read_named, shown
+from teachback.files.workspace import (
+    effective_files,
+    handout_files,
+    read_bytes,
+    read_named,
+    shown,
+    source_files,
+    source_name,
+)
 from teachback.printing.design import open_design
 from teachback.printing.fingerprints import made_from, shared_fingerprint
 from teachback.printing.job_composer import editions_by_code
@@ -59,10 +67,13 @@ def keep_editions(
                 )
             )
             continue
-        name = f"content/handouts/{stem}.yaml"
-        sources = {**shared, name: _source(name, files[stem], blobs)}
+        own = {
+            source_name(path): _source(source_name(path), path, blobs)
+            for path in source_files(files[stem], workspace)
+        }
+        sources = {**shared, **own}
         reading = read_handouts(workspace, {stem: files[stem]}, reading)
-        origin = made_from(fingerprint, blobs[name, sources[name]])
+        origin = made_from(fingerprint, *(blobs[one] for one in own.items()))
         editions = {} if stem in reading.problems else editions_by_code(reading, stem, design)
         # The hash proves that the sources are those of the print, and the codes that they give the
         # text on the paper.

@@ -141,7 +141,11 @@ def faulty_problems(
 def error_problems(
     authored: LoadedHandout, shared: WorkspaceContent, rules: Guard
 ) -> tuple[Problem, ...]:
-    """Return the errors that nobody has accepted, and the audiences that no rule protects."""
+    """Return the errors that nobody has accepted, and the audiences that no rule protects.
+
+    Of a translation, the rules read the English that it was made from.
+    """
+    authored = authored.checked
     reader_texts = {
         name: reader_text_of(authored, name, shared) for name in authored.handout.audiences
     }

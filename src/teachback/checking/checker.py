@@ -286,6 +286,8 @@ def check_handout(
     today: dt.date,
 ) -> CheckedHandout:
     """Check one loaded handout, for all its audiences or for those named."""
+    if authored.translated:
+        return _check_translation(stem, authored, shared, rules, audiences, today)
     every = {name: reader_text_of(authored, name, shared) for name in authored.handout.audiences}
     reader_texts = {
         name: edition for name, edition in every.items() if not audiences or name in audiences
@@ -324,6 +326,47 @@ def check_handout(
     targets = {name: target_of(authored.handout, shared.audiences, name) for name in reader_texts}
     return CheckedHandout(
         stem, in_file_order(problems), tuple(waived), reader_texts, authored, targets
+    )
+
+
+def _check_translation(
+    stem: str,
+    authored: LoadedHandout,
+    shared: WorkspaceContent,
+    rules: Rules,
+    audiences: tuple[str, ...],
+    today: dt.date,
+) -> CheckedHandout:
+    """Check a translation: the rules read the English that each text was made from."""
+    english = check_handout(stem, authored.checked, shared, rules, audiences, today)
+    reader_texts = {
+        name: reader_text_of(authored, name, shared)
+        for name in authored.handout.audiences
+        if not audiences or name in audiences
+    }
+    language = authored.handout.language
+    told = Problem(
+        f"the rules on content and wording read the English that this was translated from: they "
+        f"do not know '{language}'",
+        "Whether it says the same is for the person who checks the translation.",
+        authored.file.locate(("language",), key=True),
+        Severity.HINT,
+    )
+    problems = [
+        told,
+        *(notice.problem for notice in authored.notices),
+        *_unknown_rules(authored, rules),
+        *(p for p in dated_problems(authored, today) if p.rule not in rules.off),
+        *english.problems,
+    ]
+    targets = {name: target_of(authored.handout, shared.audiences, name) for name in reader_texts}
+    return CheckedHandout(
+        stem,
+        in_file_order(dict.fromkeys(problems)),
+        english.waived,
+        reader_texts,
+        authored,
+        targets,
     )
 
 

@@ -219,20 +219,21 @@ def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -
     "--due", metavar="YYYY-MM-DD", show_default="in a year", help="When it is to be read again."
 )
 @audience_option
+@click.option("--language", metavar="LANG", help="Approve its translation into this language.")
 @json_option
 def approve_command(
     handout: str,
     by: str,
     due: str | None,
     audience: tuple[str, ...],
+    language: str | None,
     as_json: bool,  # noqa: FBT001 -- what click parsed
 ) -> None:
     """Write into a handout who approved it; a later change of its text makes it a draft again."""
     from teachback.commands.approve import approve
 
-    done = approve(
-        handout, by, here(), today(), due=_date(due) if due else None, audiences=audience
-    )
+    until = _date(due) if due else None
+    done = approve(handout, by, here(), today(), due=until, audiences=audience, language=language)
     if as_json:
         print_json({"file": done.file, "audiences": list(done.audiences), "review": done.review})
         return
@@ -241,7 +242,7 @@ def approve_command(
     click.echo(
         f"Approved for {', '.join(done.audiences)}. "
         "A change of what they read makes it a draft again. "
-        + as_typed(f"Now: teachback build {handout}")
+        + as_typed(f"Now: teachback build {handout}{f' --language {language}' if language else ''}")
     )
 
 

@@ -6,10 +6,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from teachback.checking.blocking_rules import PrintGate
-from teachback.content.approval import fingerprint
-from teachback.content.loader import LoadedHandout, load_shared, picture_hash, validate_handout
+from teachback.content.loader import (
+    LoadedHandout,
+    approval_mark,
+    load_shared,
+    picture_hash,
+    validate_handout,
+)
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
-from teachback.files.workspace import Workspace, handout_named, read_bytes, shown, write_whole
+from teachback.files.workspace import (
+    Workspace,
+    handout_named,
+    read_bytes,
+    shown,
+    source_name,
+    write_whole,
+)
 from teachback.files.yaml_editor import with_values
 
 if TYPE_CHECKING:
@@ -38,14 +50,17 @@ def approve(
     *,
     due: dt.date | None,
     audiences: tuple[str, ...],
+    language: str | None = None,
 ) -> Approved:
     """Set a handout's review to approved, for all or some audiences; return what was written.
+
+    With a `language`, its translation is approved: by whoever has checked it.
 
     Raises UsageError for invalid names and dates. Raises TeachbackError when the handout has an
     error or a finding that keeps it from being printed, is a built-in one, or cannot be written.
     The file is then unchanged.
     """
-    path = handout_named(workspace, name)
+    path = handout_named(workspace, f"{name}.{language}" if language else name)
     until = due or a_year_after(today)
     if until <= today:
         raise UsageError(
@@ -67,7 +82,7 @@ def approve(
             )
         )
     if not path.is_relative_to(workspace.root):
-        hint = f"Make it your clinic's first: teachback copy content/handouts/{path.name}"
+        hint = f"Make it your clinic's first: teachback copy {source_name(path)}"
         raise TeachbackError(
             Problem(
                 "this handout comes with the program, and is not the clinic's to approve",
@@ -88,12 +103,18 @@ def approve(
                 )
             )
     gate = PrintGate(workspace, shared)
-    found = (*gate.broken, *gate.problems(authored))
+    outdated = (
+        notice.problem._replace(severity=Severity.ERROR)
+        for notice in authored.notices
+        if notice.audience in authored.standing.stale
+        and notice.problem.severity is not Severity.HINT
+    )
+    found = (*gate.broken, *gate.problems(authored), *dict.fromkeys(outdated))
     if open_errors := [problem for problem in found if problem.severity is Severity.ERROR]:
         raise TeachbackError(*open_errors)
     chosen = tuple(a for a in handout.audiences if not audiences or a in audiences)
     picture = picture_hash(workspace)
-    marks = {a: fingerprint(handout, shared.audiences.lineage(a), picture) for a in chosen}
+    marks = {a: approval_mark(authored, shared.audiences.lineage(a), picture) for a in chosen}
     marks |= _still_approved(authored, chosen, by.strip(), today)
     marks = {a: marks[a] for a in handout.audiences if a in marks}
     values: dict[str, str | dict[str, str]] = {
@@ -161,7 +182,7 @@ def _check_only_the_review_changed(
         {key: value for key, value in a.file.data.items() if key != "review"}
         for a in (before, after)
     )
-    counts = set(before.handout.audiences) - {*after.standing.changed, *after.standing.missing}
+    counts = set(before.handout.audiences) - set(after.standing.unmarked)
     if old != new or counts != set(audiences) or after.handout.review.status != "approved":
         message = "the review cannot be written without changing other lines"
         hint = (

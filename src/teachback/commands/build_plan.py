@@ -16,11 +16,10 @@ from teachback.files.workspace import (
     Workspace,
     chosen_handouts,
     handout_files,
-    read_bytes,
     shown,
 )
 from teachback.printing.build_record import current, is_unchanged, read_record
-from teachback.printing.fingerprints import made_from, same_libraries, shared_fingerprint
+from teachback.printing.fingerprints import origin_of, same_libraries, shared_fingerprint
 from teachback.printing.review_problems import review_problems
 from teachback.units import Depth, TypeSize
 
@@ -90,8 +89,8 @@ class BuildPlan:
 def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> BuildPlan:
     """Plan a build. Raises UsageError for names that do not exist, or a choice of nothing."""
     files = handout_files(workspace)
-    sources = chosen_handouts(settings.handouts, workspace)
-    origins, unreadable = hashed_origins(files, shared_fingerprint(workspace))
+    sources = chosen_handouts(settings.handouts, workspace, settings.language)
+    origins, unreadable = hashed_origins(files, workspace)
     record = read_record(settings.output)
     summaries, reading = _summaries(settings, workspace, sources, origins, record)
     chosen = {
@@ -126,16 +125,17 @@ def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> Buil
 
 
 def hashed_origins(
-    files: Mapping[str, Path], shared: str
+    files: Mapping[str, Path], workspace: Workspace
 ) -> tuple[dict[str, str], dict[str, tuple[Problem, ...]]]:
     """Hash what each handout is made from; return the hashes, and the problems of files.
 
     A file that cannot be read does not stop the others.
     """
     hashes, problems = {}, {}
+    shared = shared_fingerprint(workspace)
     for stem, path in files.items():
         try:
-            hashes[stem] = made_from(shared, read_bytes(path))
+            hashes[stem] = origin_of(shared, path, workspace)
         except TeachbackError as error:
             problems[stem] = error.problems
     return hashes, problems
@@ -194,7 +194,11 @@ def _check_choice(settings: Settings, chosen: Mapping[str, Summary], problems: R
     if (
         settings.audiences
         and chosen
-        and not any(set(settings.audiences) & set(one.audiences) for one in chosen.values())
+        and not any(
+            # Those who are refused are told why.
+            set(settings.audiences) & {*one.audiences, *(notice[0] for notice in one.notices)}
+            for one in chosen.values()
+        )
     ):
         message = f"no handout is for {' or '.join(settings.audiences)}"
         raise UsageError(Problem(message, "See `teachback list handouts`."))

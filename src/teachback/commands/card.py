@@ -16,7 +16,6 @@ from teachback.files.workspace import Workspace, handout_files
 from teachback.printing.build_record import Now, Output, save_record
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
-from teachback.printing.fingerprints import shared_fingerprint
 from teachback.printing.job_composer import JobOrder, print_context, summarise
 from teachback.printing.jobs import CARDS, CARDS_PRESS
 from teachback.printing.review_problems import review_problems
@@ -55,9 +54,10 @@ def print_cards(
     files = handout_files(workspace)
     stem = _chosen(settings, tuple(files))
     # Hash before reading, so that a change during printing counts as a change.
-    origins, _ = hashed_origins(files, shared_fingerprint(workspace))
+    origins, _ = hashed_origins(files, workspace)
     reading = read_handouts(workspace, {stem: files[stem]})
-    audiences = _readers(stem, reading, settings)
+    if stem in reading.problems:
+        raise TeachbackError(*reading.problems[stem])
     noticed = review_problems(
         summarise(reading.authored[stem], ""),
         today,
@@ -66,6 +66,7 @@ def print_cards(
     )
     if any(problem.severity is Severity.ERROR for problem in noticed):
         raise TeachbackError(*noticed)
+    audiences = _readers(stem, reading, settings)
     run, count = _card_run(len(audiences), settings, order, workspace)
     form = CARDS_PRESS if order.press else CARDS
     context = print_context(workspace, reading, settings, run)
@@ -101,8 +102,6 @@ def _readers(stem: str, reading: LoadedHandouts, settings: Settings) -> tuple[st
     Raises UsageError for a language or an audience that the handout does not have, and
     TeachbackError for a handout with problems or without a card.
     """
-    if stem in reading.problems:
-        raise TeachbackError(*reading.problems[stem])
     handout = reading.authored[stem].handout
     if settings.language not in {None, handout.language}:
         raise UsageError(
@@ -162,11 +161,11 @@ def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:
                 nearest(wanted, {stem.split(".")[0] for stem in stems}),
             )
         )
-    if settings.language is None and len(of_id) > 1:
+    if settings.language is None and len(of_id) > 1 and wanted not in of_id:
         raise UsageError(
             Problem(
                 f"'{wanted}' is written in several languages: {', '.join(of_id)}",
                 "Say which one with --language.",
             )
         )
-    return of_id[-1]
+    return wanted if settings.language is None and wanted in of_id else of_id[-1]

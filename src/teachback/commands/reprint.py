@@ -14,7 +14,15 @@ from teachback import __version__
 from teachback.archive.store import ArchivedFile, ArchiveEntry, entries_at, entry_paths, object_path
 from teachback.commands.build import build
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.files.workspace import BELOW, Workspace, file_bytes, shown, write_whole
+from teachback.files.workspace import (
+    BELOW,
+    TRANSLATIONS,
+    Workspace,
+    file_bytes,
+    shown,
+    stem_of,
+    write_whole,
+)
 from teachback.printing.imposition import Offset, Sides
 from teachback.printing.settings import Settings
 from teachback.units import Depth, Paper, PrintInk, TypeSize
@@ -126,11 +134,9 @@ def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[
             continue
         paper = kept.paper if kept.kind == "handout" and kept.paper else str(Paper.LETTER)
         groups[kept.kind, kept.size, paper, kept.setup, kept.depth, kept.ink].append(kept)
-    (stem,) = (
-        name.removeprefix(HANDOUTS).removesuffix(".yaml")
-        for name in entry.sources
-        if name.startswith(HANDOUTS)
-    )
+    # A translation is kept with the handout that it translates.
+    names = [name for name in entry.sources if name.startswith((HANDOUTS, TRANSLATIONS))]
+    stem = stem_of(Path(max(names, key=lambda name: name.startswith(TRANSLATIONS))))
     for (kind, size, paper, setup, depth, ink), wanted in groups.items():
         stock, sides, offset, back_offset = setup.split(" ") if setup else ("", "", "", "")
         settings = Settings(

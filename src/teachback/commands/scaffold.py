@@ -19,6 +19,7 @@ from teachback.files.workspace import (
     is_there,
     read_bytes,
     shown,
+    source_name,
     starter_files,
     write_whole,
 )
@@ -140,7 +141,7 @@ def copy_builtin(name: str, workspace: Workspace, *, force: bool = False) -> tup
         raise UsageError(Problem("the built-in files are in this very folder", hint))
     builtin = Workspace(workspace.builtin, workspace.builtin)
     files = effective_files(builtin)
-    files |= {f"content/handouts/{path.name}": path for path in handout_files(builtin).values()}
+    files |= {source_name(path): path for path in handout_files(builtin).values()}
     wanted = PurePosixPath(name).as_posix()
     by_end = {one: {PurePosixPath(one).name, PurePosixPath(one).stem} for one in files}
     matches = [one for one in files if one == wanted] or [

@@ -46,7 +46,8 @@ class ApprovalStatus(NamedTuple):
     holds hashes: one written by hand has none, and is valid for whatever the file says.
 
     A text is also a draft where no rule could read it (`unchecked`), and for the audiences whose
-    translation nobody has checked (`unproved`) or follows an older text (`stale`).
+    translation nobody has checked (`unproved`) or follows an older text (`stale`). Of a
+    translation, `missing` are the audiences whose English is not approved.
     """
 
     changed: tuple[str, ...] = ()
@@ -55,6 +56,12 @@ class ApprovalStatus(NamedTuple):
     unchecked: bool = False
     unproved: tuple[str, ...] = ()
     stale: tuple[str, ...] = ()
+    translated: bool = False
+
+    @property
+    def unmarked(self) -> tuple[str, ...]:
+        """The audiences for which the file holds no mark, or one that no longer fits."""
+        return self.unproved if self.translated else (*self.changed, *self.missing)
 
     def review(self, review: Review, audience: str) -> Review:
         """Return the review for one audience: a draft, if its text counts as one."""
@@ -68,6 +75,8 @@ class ApprovalStatus(NamedTuple):
             return "draft: not checked by the rules"
         if self.stale:
             return f"draft: the text has changed since it was translated ({', '.join(self.stale)})"
+        if self.unproved and not self.changed:
+            return f"draft: translation not checked ({', '.join(self.unproved)})"
         if review.status != "approved" or not (self.changed or self.missing):
             return review.status
         why = [f"changed since it was approved ({', '.join(self.changed)})"] if self.changed else []
@@ -84,6 +93,11 @@ def fingerprint(handout: Handout, lineage: tuple[str, ...], picture: Callable[[s
     """
     said = repr(_read(handout, lineage, picture))
     return hashlib.sha256(said.encode()).hexdigest()[:LENGTH]
+
+
+def translation_mark(translation: str, english: str) -> str:
+    """Return the mark of a checked translation: a hash of both texts' fingerprints."""
+    return hashlib.sha256(f"{translation}|{english}".encode()).hexdigest()[:LENGTH]
 
 
 def standing(

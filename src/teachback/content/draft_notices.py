@@ -11,6 +11,7 @@ from teachback.errors import Problem, Severity
 
 if TYPE_CHECKING:
     from teachback.content.handout import Accepted, Handout
+    from teachback.errors import Location
 
 # The rule of `check` whose finding says that no rule knows a language.
 LANGUAGE_UNKNOWN: Final = "language-unknown"
@@ -23,6 +24,19 @@ class Notice(NamedTuple):
 
     audience: str
     problem: Problem
+
+
+def unproved_problem(handout: str, language: str, audience: str, place: Location) -> Problem:
+    """Return what a release says of a translation that nobody has checked.
+
+    Other runs print it as a draft, so it is a hint there.
+    """
+    message = f"nobody has checked the translation into '{language}' for {audience}"
+    hint = (
+        "A qualified translator who has read it types: "
+        f'teachback approve {handout} --language {language} --by "NAME"'
+    )
+    return Problem(message, hint, place, Severity.HINT)
 
 
 def rules_know(language: str) -> bool:

@@ -6,13 +6,13 @@ The result is checked values, or all problems at once, each with its location.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from teachback.content.approval import ApprovalStatus, standing
+from teachback.content.approval import ApprovalStatus, fingerprint, standing, translation_mark
 from teachback.content.audience_coverage import reach_problems
 from teachback.content.audiences import Audiences
 from teachback.content.base_model import steps
@@ -23,19 +23,40 @@ from teachback.content.draft_notices import (
     accepted_unchecked,
     rules_know,
     unchecked_problem,
+    unproved_problem,
 )
 from teachback.content.handout import PICTURES, Handout, SourcedModel
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
 from teachback.content.printed_words import Words, words_problems
 from teachback.content.sources import Sources
+from teachback.content.translation import Translation, with_texts
+from teachback.content.translation_status import (
+    ReaderStates,
+    TranslatedTexts,
+    beside,
+    reader_states,
+    refusal_findings,
+    stale_finding,
+)
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess, nearest
 from teachback.files.encoding_damage import is_misread
 from teachback.files.font_coverage import coverage, missing_glyphs, words_for
 from teachback.files.images import DIGITS, digits_fault
 from teachback.files.merged_files import read_entries
-from teachback.files.workspace import WORDS, Workspace, find, folders, read_bytes, shown
+from teachback.files.workspace import (
+    TRANSLATIONS,
+    WORDS,
+    Workspace,
+    find,
+    folders,
+    handout_files,
+    is_translation,
+    read_bytes,
+    shown,
+    translated_file,
+)
 from teachback.files.yaml_reader import YamlFile, read_yaml
 
 if TYPE_CHECKING:
@@ -97,6 +118,26 @@ class LoadedHandout(NamedTuple):
     file: YamlFile
     standing: ApprovalStatus = ApprovalStatus()
     notices: tuple[Notice, ...] = ()
+    translated: TranslatedHandout | None = None
+
+    @property
+    def checked(self) -> LoadedHandout:
+        """The handout that rules on content read: of a translation, the English it was made from."""
+        return self.translated.english if self.translated else self
+
+
+class TranslatedHandout(NamedTuple):
+    """What a translation was made from.
+
+    `english` is the handout as it was translated, which may be older than `now`, the handout itself.
+    The place of a text in it is where the translation's file holds it. `readers` has the state of
+    each text for each reader, also for those who get no edition.
+    """
+
+    english: LoadedHandout
+    now: LoadedHandout
+    texts: TranslatedTexts
+    readers: tuple[ReaderStates, ...]
 
 
 @dataclass(frozen=True)
@@ -190,6 +231,8 @@ def validate_handout(
     Raises TeachbackError with every problem found; it is a FaultyHandoutError if the texts can be
     checked for more.
     """
+    if is_translation(path):
+        return _validate_translation(raw, path, workspace, shared)
     file = read_yaml(raw, shown(path))
     try:
         handout = validated(Handout, file)
@@ -222,6 +265,204 @@ def validate_handout(
     notice = Notice("", unchecked_problem(handout)._replace(location=place))
     unchecked = accepted_unchecked(handout) is None
     return LoadedHandout(handout, file, stands._replace(unchecked=unchecked), (notice,))
+
+
+def _validate_translation(
+    raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent
+) -> LoadedHandout:
+    """Check a translation, and put its texts into the handout that it translates.
+
+    Readers whose text is not whole get no edition, and a notice that says why. Raises
+    TeachbackError with every problem of the file, or if no reader is left.
+    """
+    file = read_yaml(raw, shown(path))
+    translation = validated(Translation, file)
+    now = _translated_handout(path, translation, file, workspace, shared)
+    texts = beside(now.handout, translation)
+    checked, marks = _checked_readers(translation, texts, shared, picture_hash(workspace))
+    readers = reader_states(texts, shared.audiences, checked)
+    whole = tuple(one.audience for one in readers if not one.refusing)
+    stale = tuple(one.audience for one in readers if one.is_stale)
+    handout = _in_translation(texts).model_copy(
+        update={
+            "audiences": whole,
+            "language": translation.language,
+            "version": translation.version if stale else now.handout.version,
+            "review": translation.review,
+            "accept": translation.accept,
+        }
+    )
+    merged = _translated_places(texts, file, now.file)
+    problems = [
+        *(problem._replace(location=file.locate(where)) for where, problem in texts.faults),
+        *_name_problems(path, handout, merged, shared),
+        *_text_problems(handout, merged, shared),
+        *_part_problems(handout, merged, shared, workspace),
+    ]
+    refusals = [
+        Notice(reader, problem._replace(location=file.locate(where)))
+        for reader, where, problem in refusal_findings(texts, readers)
+    ]
+    if problems or not whole:
+        refused = dict.fromkeys(notice.problem for notice in refusals)
+        raise TeachbackError(*problems, *refused)
+    stands = ApprovalStatus(
+        changed=tuple(name for name in whole if name in marks and name not in checked),
+        missing=tuple(
+            name
+            for name in whole
+            if now.standing.review(now.handout.review, name).status != "approved"
+        ),
+        unproved=tuple(name for name in whole if name not in checked),
+        stale=tuple(name for name in whole if name in stale),
+        translated=True,
+    )
+    warnings = [
+        Notice(reader.audience, problem._replace(location=file.locate(where)))
+        for reader in readers
+        if reader.audience in stands.stale
+        for where, problem in [stale_finding(texts, reader)]
+    ]
+    warnings += [
+        Notice("", problem._replace(location=file.locate(where, key=True)))
+        for where, problem in texts.moved
+    ]
+    warnings += [
+        Notice(
+            name, unproved_problem(path.stem, translation.language, name, file.locate(("review",)))
+        )
+        for name in stands.unproved
+    ]
+    english = LoadedHandout(
+        with_texts(
+            texts.source,
+            {one.path: made_from for one in texts.texts if (made_from := texts.english(one.key))},
+        ),
+        _english_places(texts, file, now.file),
+    )
+    return LoadedHandout(
+        handout,
+        merged,
+        stands,
+        (*refusals, *warnings),
+        TranslatedHandout(english, now, texts, readers),
+    )
+
+
+def _translated_handout(
+    path: Path,
+    translation: Translation,
+    file: YamlFile,
+    workspace: Workspace,
+    shared: WorkspaceContent,
+) -> LoadedHandout:
+    """Return the handout that a translation translates.
+
+    Raises TeachbackError if there is none that fits.
+    """
+    source = translated_file(path, workspace)
+    problems = []
+    if translation.translates != path.stem:
+        message = f"the file is called {path.name}, but it translates '{translation.translates}'"
+        hint = f"Call it {translation.translates}.yaml, or write `translates: {path.stem}`."
+        problems.append(Problem(message, hint, file.locate(("translates",))))
+    elif source is None:
+        ids = {stem.split(".")[0] for stem in handout_files(workspace)} - {path.stem}
+        message = f"there is no handout '{path.stem}' to translate"
+        problems.append(Problem(message, nearest(path.stem, ids), file.locate(("translates",))))
+    if translation.language != path.parent.name:
+        message = (
+            f"the language is '{translation.language}', but the folder is called {path.parent.name}"
+        )
+        hint = f"Put it into {TRANSLATIONS}/{translation.language}/, or change the language."
+        problems.append(Problem(message, hint, file.locate(("language",))))
+    if problems or source is None:
+        raise TeachbackError(*problems)
+    try:
+        now = load_handout(source, workspace, shared)
+    except TeachbackError:
+        message = f"{shown(source)}, which this translates, has problems of its own"
+        place = file.locate(("translates",))
+        raise TeachbackError(Problem(message, "Mend those first.", place)) from None
+    if now.handout.language == translation.language:
+        message = f"{shown(source)} is written in '{translation.language}' already"
+        raise TeachbackError(
+            Problem(message, "Translate it into another language.", file.locate(("language",)))
+        )
+    return now
+
+
+def _checked_readers(
+    translation: Translation,
+    texts: TranslatedTexts,
+    shared: WorkspaceContent,
+    picture: Callable[[str], str],
+) -> tuple[tuple[str, ...], Mapping[str, str]]:
+    """Return the readers whose translation was checked as it is now, and all marks of checks."""
+    marks = translation.review.approved or {}
+    if translation.review.status != "approved":
+        marks = {}
+    handout = _in_translation(texts)
+    checked = tuple(
+        name
+        for name, mark in marks.items()
+        if name in texts.source.audiences
+        and mark == _mark_of(handout, texts.source, shared.audiences.lineage(name), picture)
+    )
+    return checked, marks
+
+
+def _in_translation(texts: TranslatedTexts) -> Handout:
+    """Return the handout with the translated texts; one that is missing is nobody's."""
+    return with_texts(texts.source, {one.path: texts.words(one.key) for one in texts.texts})
+
+
+def _mark_of(
+    handout: Handout, english: Handout, lineage: tuple[str, ...], picture: Callable[[str], str]
+) -> str:
+    """Return the mark of a translation; only its texts count, not its own review or version."""
+    translated, made_from = (fingerprint(one, lineage, picture) for one in (handout, english))
+    return translation_mark(translated, made_from)
+
+
+def approval_mark(
+    authored: LoadedHandout, lineage: tuple[str, ...], picture: Callable[[str], str]
+) -> str:
+    """Return the mark that an approval of what a reader gets is recorded with."""
+    if authored.translated is None:
+        return fingerprint(authored.handout, lineage, picture)
+    texts = authored.translated.texts
+    return _mark_of(_in_translation(texts), texts.source, lineage, picture)
+
+
+def _translated_places(texts: TranslatedTexts, file: YamlFile, source: YamlFile) -> YamlFile:
+    """Return a translation's file in which the paths of the handout lead to its texts."""
+    places = {
+        path: place
+        for path, place in source.locations.items()
+        if path and path[0] not in Translation.model_fields
+    }
+    for one in texts.texts:
+        if texts.words(one.key) is not None:
+            place = file.locations[texts.place(one.key, texts.translation.language)]
+            places[source.in_file(one.path)] = place
+            # What cannot be printed is told at the translation's words.
+            if one.path[0] == "title":
+                places[("title",)] = place
+            elif one.path[0] == "red_flags":
+                places[one.path[:2]] = place
+    places[("card",)] = file.locations[("texts",)]
+    return replace(file, others=places)
+
+
+def _english_places(texts: TranslatedTexts, file: YamlFile, source: YamlFile) -> YamlFile:
+    """Return a handout's file in which its texts are those that a translation was made from."""
+    places = {
+        source.in_file(one.path): file.locations[texts.place(one.key, texts.source.language)]
+        for one in texts.texts
+        if texts.english(one.key) is not None
+    }
+    return replace(source, others=places)
 
 
 def picture_hash(workspace: Workspace) -> Callable[[str], str]:

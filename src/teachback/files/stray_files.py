@@ -65,6 +65,7 @@ SHELVES: Final = {
     ),
     "content/samples": ReadFiles(names=frozenset({"clinic.yaml", "handout.yaml", SETTINGS})),
     "content/starters": ReadFiles(_YAML, what="A starter"),
+    "content/translations": ReadFiles(_YAML, what="A translation", deep=True),
     "content/words": ReadFiles(_YAML, what="A language's words"),
     # The names in these folders come from the built-in ones.
     "templates": ReadFiles(),

@@ -32,6 +32,9 @@ SETTINGS: Final = "teachback.toml"
 # The files whose entries have names, and the folder of words.
 _MERGED: Final = ("content/audiences.yaml", "content/sources.yaml", "content/stocks.yaml")
 WORDS: Final = "content/words"
+TRANSLATIONS: Final = "content/translations"
+# Instead of a language: all of them.
+ANY_LANGUAGE: Final = "*"
 # What the name of a built-in file starts with, where the clinic's file is merged with it.
 BELOW: Final = "builtin/"
 MIME: Final = {
@@ -160,24 +163,65 @@ def folders(workspace: Workspace, name: str) -> tuple[Path, ...]:
 
 
 def handout_files(workspace: Workspace) -> dict[str, Path]:
-    """Return the handout files by name without suffix, sorted by name."""
+    """Return the handout files by name without suffix, sorted by name.
+
+    The translation `es/leg-cramps.yaml` is called `leg-cramps.es`; a handout of that name, which
+    is written in that language, takes its place.
+    """
     found: dict[str, Path] = {}
-    for root in reversed(workspace.roots):
-        # A name with a leading dot belongs to an editor or to the system, not to an author.
-        found.update(
-            {
-                path.stem: path
-                for path in (root / "content" / "handouts").glob("*.yaml")
-                if not path.name.startswith(".")
-            }
-        )
+    for folder in ("content/handouts", f"{TRANSLATIONS}/*"):
+        written = set(found)
+        for root in reversed(workspace.roots):
+            # A name with a leading dot belongs to an editor or to the system, not to an author.
+            found.update(
+                {
+                    stem_of(path): path
+                    for path in root.glob(f"{folder}/*.yaml")
+                    if not path.name.startswith(".") and stem_of(path) not in written
+                }
+            )
     return dict(sorted(found.items()))
 
 
+def is_translation(path: Path) -> bool:
+    """Return whether a handout file holds a translation of another one."""
+    return path.parent.parent.name == "translations"
+
+
+def stem_of(path: Path) -> str:
+    """Return the name of a handout file by which messages and commands know it."""
+    return f"{path.stem}.{path.parent.name}" if is_translation(path) else path.stem
+
+
+def translated_file(path: Path, workspace: Workspace) -> Path | None:
+    """Return the file of the handout that a translation translates, or None if there is none."""
+    return find(workspace, f"content/handouts/{path.name}")
+
+
+def source_files(path: Path, workspace: Workspace) -> tuple[Path, ...]:
+    """Return the files that the editions of a handout file are made from: its own comes first."""
+    translated = translated_file(path, workspace) if is_translation(path) else None
+    return (path,) if translated is None else (path, translated)
+
+
+def source_name(path: Path) -> str:
+    """Return the name in the workspace of a file that `source_files` returns."""
+    if is_translation(path):
+        return f"{TRANSLATIONS}/{path.parent.name}/{path.name}"
+    return f"content/handouts/{path.name}"
+
+
 def own_handouts(workspace: Workspace) -> dict[str, Path]:
-    """Return the handout files of the workspace itself, without the built-in ones."""
-    files = handout_files(workspace)
-    return {stem: path for stem, path in files.items() if path.is_relative_to(workspace.root)}
+    """Return the handout files of the workspace itself, without the built-in ones.
+
+    A translation that comes with the program is nobody's own: it is printed when it is asked for.
+    """
+    builtin = workspace.builtin / TRANSLATIONS
+    return {
+        stem: path
+        for stem, path in handout_files(workspace).items()
+        if path.is_relative_to(workspace.root) and not path.is_relative_to(builtin)
+    }
 
 
 def starter_files(workspace: Workspace) -> dict[str, Path]:
@@ -198,16 +242,33 @@ def starter_files(workspace: Workspace) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def chosen_handouts(names: Collection[str], workspace: Workspace) -> dict[str, Path]:
+def chosen_handouts(
+    names: Collection[str], workspace: Workspace, language: str | None = None
+) -> dict[str, Path]:
     """Return the handout files with these names, or the workspace's own if none are named.
 
-    `leg-cramps` also names leg-cramps.es.yaml. Raises UsageError for unknown names, and
+    `leg-cramps` also names leg-cramps.es.yaml, but a translation that comes with the program only
+    if its own name or its language is given. Raises UsageError for unknown names, and
     TeachbackError when there is nothing to choose.
     """
     files = handout_files(workspace)
     ids = {stem.split(".")[0] for stem in files}
+    own = own_handouts(workspace)
+    builtin = workspace.builtin / TRANSLATIONS
+    asked = {
+        stem
+        for stem, path in files.items()
+        if not path.is_relative_to(builtin)
+        or stem in names
+        or language in {ANY_LANGUAGE, path.parent.name}
+    }
     if not names:
-        own = own_handouts(workspace)
+        topics = {stem.split(".")[0] for stem in own}
+        own |= {
+            stem: path
+            for stem, path in files.items()
+            if path.is_relative_to(builtin) and stem in asked and stem.split(".")[0] in topics
+        }
         if not own:
             builtin = f", or name a built-in one: {', '.join(sorted(ids))}" if ids else ""
             hint = f"Make one with `teachback new ID`{builtin}."
@@ -219,7 +280,9 @@ def chosen_handouts(names: Collection[str], workspace: Workspace) -> dict[str, P
             *(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown)
         )
     return {
-        stem: path for stem, path in files.items() if stem in names or stem.split(".")[0] in names
+        stem: path
+        for stem, path in files.items()
+        if stem in asked and (stem in names or stem.split(".")[0] in names)
     }
 
 
@@ -271,7 +334,9 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
                 walked.add(real)
                 subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
                 inside = Path(folder).relative_to(root).as_posix()
-                if inside in {"content/handouts", "content/starters"}:
+                if inside in {"content/handouts", "content/starters"} or inside.startswith(
+                    f"{TRANSLATIONS}/"
+                ):
                     continue
                 here = Path(folder)
                 starts += [str(here / name) for name in subfolders if (here / name).is_symlink()]

@@ -222,11 +222,16 @@ class YamlFile:
         fields that the author may have left out. An author wants to see the nearest place that is
         in the file.
         """
+        found = self.in_file(path)
+        return self.locations[found].key if key else self.locations[found].value
+
+    def in_file(self, path: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return a path without the steps that the file does not have."""
         found: tuple[Any, ...] = ()
         for step in path:
             if (*found, step) in self.locations:
                 found = (*found, step)
-        return self.locations[found].key if key else self.locations[found].value
+        return found
 
     def scalars(self) -> Iterator[tuple[Location, str]]:
         """Yield every value of the file with its location, without keys and comments."""

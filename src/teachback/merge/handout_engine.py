@@ -23,12 +23,12 @@ from teachback.errors import (
 from teachback.files.font_coverage import coverage
 from teachback.files.stray_files import stray_files
 from teachback.files.stylesheets import NAMES
-from teachback.files.workspace import folders, handout_files, handout_named, read_bytes
+from teachback.files.workspace import folders, handout_files, handout_named
 from teachback.merge.records.dates import Order
 from teachback.merge.records.field_values import read_value
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
-from teachback.printing.fingerprints import made_from, program_fingerprint
+from teachback.printing.fingerprints import origin_of, program_fingerprint
 from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import (
     JobOrder,
@@ -129,7 +129,7 @@ class HandoutEngine:
         # The editions' codes cover styles, pictures and words. Anything else in the workspace may
         # change between two starts of a run.
         texts = (
-            made_from(program_fingerprint(), read_bytes(files[stem]))
+            origin_of(program_fingerprint(), files[stem], self.workspace)
             for stem in self.stems.values()
         )
         return "|".join((*texts, self.settings.ink or self.reading.shared.clinic.ink))

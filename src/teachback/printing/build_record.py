@@ -40,7 +40,7 @@ class Summary:
     """The facts of a handout that the plan of a run needs, so that its file is not parsed again.
 
     `changed`, `missing` and `sealed` are those of `content.approval.ApprovalStatus`. `notices` are
-    those of the handout: audience, severity, message, hint, file, line, column.
+    those of the handout: audience, severity, message, hint, and file, line, column.
     """
 
     made_from: str
@@ -55,7 +55,7 @@ class Summary:
     changed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     sealed: bool = True
-    notices: tuple[tuple[str, str, str, str, str, int, int], ...] = ()
+    notices: tuple[tuple[str, str, str, str, tuple[str, int, int]], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def read_record(folder: Path) -> Record:
                         name: tuple(entry[name])
                         for name in ("audiences", "review", "changed", "missing")
                     },
-                    "notices": tuple(map(tuple, entry["notices"])),
+                    "notices": tuple((*one[:4], tuple(one[4])) for one in entry["notices"]),
                 }
             )
             for stem, entry in data["summaries"].items()

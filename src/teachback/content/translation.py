@@ -1,0 +1,198 @@
+"""Define a translation: the texts of a handout in another language, each beside its English. Pure.
+
+A translation holds texts only. Tiers, order, `only`, cards, sources and fields are those of the
+handout that it translates. "English" stands for the language of that handout.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+
+from pydantic import Field, StringConstraints
+
+from teachback.content.advice_blocks import Zone
+from teachback.content.base_model import Accepted, Day, Id, Model, Plain, audience_of, is_for
+from teachback.content.handout import (
+    CalloutBlock,
+    CalloutKind,
+    CardText,
+    Handout,
+    RedFlag,
+    Review,
+    text_fields,
+)
+from teachback.content.record_fields import RecordField
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    Path = tuple[Any, ...]
+
+# The key of a remark of the translator, beside the two languages.
+NOTE: Final = "note"
+# Texts for a reader that have no role: rules do not look at them.
+_TEXTS: Final = frozenset({(Handout, "purpose"), (RecordField, "label"), (RecordField, "choices")})
+# Parts of a key that its place says already.
+_IMPLIED: Final = frozenset({"cells"})
+
+
+class Translator(Model):
+    """Who translated the texts."""
+
+    name: Plain
+    qualified: Plain | None = Field(None, description="As what, such as medical translator.")
+    on: Day | None = None
+    machine: bool = Field(default=False, description="Whether a machine translated first.")
+
+
+class Translation(Model):
+    """The texts of one handout in one language."""
+
+    translates: Id
+    language: Annotated[
+        str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")
+    ]
+    version: Day = Field(description="The version of the handout that was translated.")
+    translator: Translator | None = None
+    review: Review = Field(description="Who has checked the translation; `approve` writes it.")
+    texts: dict[str, dict[str, Plain]] = Field(
+        min_length=1, description="By key: the English that was translated, and the translation."
+    )
+    accept: tuple[Accepted, ...] = ()
+
+
+class TextState(StrEnum):
+    """The state of one text of a translation for one reader."""
+
+    MISSING = "missing"
+    STALE = "stale"
+    UNCHECKED = "unchecked"
+    FINE = "fine"
+
+
+class SourceText(NamedTuple):
+    """A text of a handout: its key, its path in the author's keys, and its words.
+
+    `grave` texts are red flags, zones, warnings and the card: an outdated one is not printed. An
+    `added` one is the shorter version of a red flag that a translation may have where the handout
+    has none; its words are those of the red flag.
+    """
+
+    key: str
+    path: Path
+    text: str
+    grave: bool
+    added: bool = False
+
+
+def source_texts(handout: Handout, lineage: Collection[str] | None = None) -> Iterator[SourceText]:
+    """Yield the texts of a handout in reading order: all, or those that one reader gets.
+
+    A key is the way from the nearest id to the text, in the names that the author writes, with
+    places counted from 1, and the audience behind @: `chest/short`, `elec-potassium/2@ckd`.
+    """
+    yield from _inside(handout, (), (), lineage, grave=False)
+
+
+def _inside(
+    part: Model, path: Path, way: Path, lineage: Collection[str] | None, *, grave: bool
+) -> Iterator[SourceText]:
+    if isinstance(part, CalloutBlock):
+        grave = grave or part.callout is CalloutKind.WARNING
+    grave = grave or isinstance(part, RedFlag | CardText | Zone)
+    for key, name, role in text_fields(type(part)):
+        inner = getattr(part, name)
+        is_text = role is not None or (type(part), name) in _TEXTS
+        yield from _value(inner, (*path, key), (*way, key), lineage, is_text=is_text, grave=grave)
+
+
+def _value(
+    value: object,
+    path: Path,
+    way: Path,
+    lineage: Collection[str] | None,
+    *,
+    is_text: bool,
+    grave: bool,
+) -> Iterator[SourceText]:
+    if isinstance(value, Model):
+        if lineage is not None and not is_for(value, lineage):
+            return
+        name = getattr(value, "id", None)
+        if isinstance(value, RecordField):
+            way = ("fields", value.name)
+        yield from _inside(value, path, (name,) if name else way, lineage, grave=grave)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _value(
+                item, (*path, index), (*way, index + 1), lineage, is_text=is_text, grave=grave
+            )
+    elif is_text and isinstance(value, str):
+        yield SourceText(_key(way), path, value, grave)
+    elif is_text and isinstance(value, dict):
+        names = value if lineage is None else filter(None, [audience_of(value, lineage)])
+        for name in names:
+            yield SourceText(f"{_key(way)}@{name}", (*path, name), value[name], grave)
+
+
+def _key(way: Path) -> str:
+    """Return the key of a way; an entry of a list is named by its place alone."""
+    is_entry = len(way) > 1 and way[-1] == "text" and isinstance(way[-2], int)
+    short = way[:-1] if is_entry else way
+    return "/".join(str(step) for step in short if step not in _IMPLIED)
+
+
+def with_short_words(handout: Handout, keys: Collection[str]) -> Handout:
+    """Return a handout whose flags have `short:` words where a translation has a key for them.
+
+    Another language may need shorter words for the card where English does not. They are then a
+    version of the flag's own words.
+    """
+    named = {key.partition("@")[0] for key in keys}
+    flags = tuple(
+        flag.model_copy(update={"short": flag.text})
+        if flag.short is None and f"{flag.id}/short" in named
+        else flag
+        for flag in handout.red_flags
+    )
+    return handout.model_copy(update={"red_flags": flags})
+
+
+def with_texts(handout: Handout, texts: Mapping[Path, str | None]) -> Handout:
+    """Return a handout with other texts at these paths; None takes the text away.
+
+    Whoever would have read a text that was taken away must not get an edition.
+    """
+    applied: Handout = _applied(handout, (), texts)
+    return applied
+
+
+def _applied(value: Any, path: Path, texts: Mapping[Path, str | None]) -> Any:  # noqa: ANN401 -- any part of a handout
+    if isinstance(value, Model):
+        changed = {}
+        for name, field in type(value).model_fields.items():
+            inner = getattr(value, name)
+            other = _applied(inner, (*path, field.alias or name), texts)
+            if other is not inner:
+                changed[name] = other
+        return value.model_copy(update=changed) if changed else value
+    if isinstance(value, tuple):
+        items = tuple(_applied(item, (*path, at), texts) for at, item in enumerate(value))
+        same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if same else items
+    if isinstance(value, dict):
+        return {
+            name: texts.get(where, inner)
+            for name, inner in value.items()
+            if texts.get(where := (*path, name), inner) is not None
+        }
+    if path in texts:
+        # A text that nobody has a version of.
+        return {} if texts[path] is None else texts[path]
+    return value
+
+
+def folded(text: str) -> str:
+    """Return a text in which line breaks do not count."""
+    return " ".join(text.split())

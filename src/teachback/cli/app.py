@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from teachback import __version__
-from teachback.cli import merge_command, serve_command
+from teachback.cli import merge_command, serve_command, translate_command
 from teachback.cli.command_help import CommandGroup
 from teachback.cli.context import as_typed, fault, here, program_name, today
 from teachback.cli.options import (
@@ -471,5 +471,10 @@ def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     return 0 if all(finding.ok or not finding.needed for finding in findings) else 1
 
 
-for _command in (*COMMANDS, *merge_command.COMMANDS, *serve_command.COMMANDS):
+for _command in (
+    *COMMANDS,
+    *merge_command.COMMANDS,
+    *serve_command.COMMANDS,
+    *translate_command.COMMANDS,
+):
     command_line.add_command(_command)

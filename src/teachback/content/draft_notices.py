@@ -26,12 +26,15 @@ class Notice(NamedTuple):
     problem: Problem
 
 
-def unproved_problem(handout: str, language: str, audience: str, place: Location) -> Problem:
+def unproved_problem(
+    handout: str, language: str, audiences: tuple[str, ...], place: Location
+) -> Problem:
     """Return what a release says of a translation that nobody has checked.
 
     Other runs print it as a draft, so it is a hint there.
     """
-    message = f"nobody has checked the translation into '{language}' for {audience}"
+    readers = " and ".join(audiences)
+    message = f"nobody has checked the translation into '{language}' for {readers}"
     hint = (
         "A qualified translator who has read it types: "
         f'teachback approve {handout} --language {language} --by "NAME"'

@@ -275,12 +275,8 @@ def _validate_translation(
     Readers whose text is not whole get no edition, and a notice that says why. Raises
     TeachbackError with every problem of the file, or if no reader is left.
     """
-    file = read_yaml(raw, shown(path))
-    translation = validated(Translation, file)
-    now = _translated_handout(path, translation, file, workspace, shared)
-    texts = beside(now.handout, translation)
-    checked, marks = _checked_readers(translation, texts, shared, picture_hash(workspace))
-    readers = reader_states(texts, shared.audiences, checked)
+    file, now, texts, readers, checked = read_translation(raw, path, workspace, shared)
+    translation = texts.translation
     whole = tuple(one.audience for one in readers if not one.refusing)
     stale = tuple(one.audience for one in readers if one.is_stale)
     handout = _in_translation(texts).model_copy(
@@ -307,7 +303,7 @@ def _validate_translation(
         refused = dict.fromkeys(notice.problem for notice in refusals)
         raise TeachbackError(*problems, *refused)
     stands = ApprovalStatus(
-        changed=tuple(name for name in whole if name in marks and name not in checked),
+        changed=tuple(name for name in whole if name in texts.marks and name not in checked),
         missing=tuple(
             name
             for name in whole
@@ -327,12 +323,10 @@ def _validate_translation(
         Notice("", problem._replace(location=file.locate(where, key=True)))
         for where, problem in texts.moved
     ]
-    warnings += [
-        Notice(
-            name, unproved_problem(path.stem, translation.language, name, file.locate(("review",)))
-        )
-        for name in stands.unproved
-    ]
+    unproved = unproved_problem(
+        path.stem, translation.language, stands.unproved, file.locate(("review",), key=True)
+    )
+    warnings += [Notice(name, unproved) for name in stands.unproved]
     english = LoadedHandout(
         with_texts(
             texts.source,
@@ -346,6 +340,33 @@ def _validate_translation(
         stands,
         (*refusals, *warnings),
         TranslatedHandout(english, now, texts, readers),
+    )
+
+
+class ReadTranslation(NamedTuple):
+    """A translation's file beside the handout `now`, and the state of each text for each reader."""
+
+    file: YamlFile
+    now: LoadedHandout
+    texts: TranslatedTexts
+    readers: tuple[ReaderStates, ...]
+    checked: tuple[str, ...]
+
+
+def read_translation(
+    raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent
+) -> ReadTranslation:
+    """Read a translation, whole or not.
+
+    Raises TeachbackError if its file cannot be read, or translates nothing.
+    """
+    file = read_yaml(raw, shown(path))
+    translation = validated(Translation, file)
+    now = _translated_handout(path, translation, file, workspace, shared)
+    texts = beside(now.handout, translation)
+    checked = _checked_readers(texts, shared, picture_hash(workspace))
+    return ReadTranslation(
+        file, now, texts, reader_states(texts, shared.audiences, checked), checked
     )
 
 
@@ -393,23 +414,16 @@ def _translated_handout(
 
 
 def _checked_readers(
-    translation: Translation,
-    texts: TranslatedTexts,
-    shared: WorkspaceContent,
-    picture: Callable[[str], str],
-) -> tuple[tuple[str, ...], Mapping[str, str]]:
-    """Return the readers whose translation was checked as it is now, and all marks of checks."""
-    marks = translation.review.approved or {}
-    if translation.review.status != "approved":
-        marks = {}
+    texts: TranslatedTexts, shared: WorkspaceContent, picture: Callable[[str], str]
+) -> tuple[str, ...]:
+    """Return the readers whose translation was checked as it is now."""
     handout = _in_translation(texts)
-    checked = tuple(
+    return tuple(
         name
-        for name, mark in marks.items()
+        for name, mark in texts.marks.items()
         if name in texts.source.audiences
         and mark == _mark_of(handout, texts.source, shared.audiences.lineage(name), picture)
     )
-    return checked, marks
 
 
 def _in_translation(texts: TranslatedTexts) -> Handout:

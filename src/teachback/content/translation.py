@@ -74,16 +74,13 @@ class TextState(StrEnum):
 class SourceText(NamedTuple):
     """A text of a handout: its key, its path in the author's keys, and its words.
 
-    `grave` texts are red flags, zones, warnings and the card: an outdated one is not printed. An
-    `added` one is the shorter version of a red flag that a translation may have where the handout
-    has none; its words are those of the red flag.
+    `grave` texts are red flags, zones, warnings and the card: an outdated one is not printed.
     """
 
     key: str
     path: Path
     text: str
     grave: bool
-    added: bool = False
 
 
 def source_texts(handout: Handout, lineage: Collection[str] | None = None) -> Iterator[SourceText]:

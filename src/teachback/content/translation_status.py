@@ -50,6 +50,12 @@ class TranslatedTexts:
     faults: tuple[Finding, ...]
     moved: tuple[Finding, ...]
 
+    @property
+    def marks(self) -> Mapping[str, str]:
+        """The mark of each check of the translation, by audience."""
+        review = self.translation.review
+        return (review.approved or {}) if review.status == "approved" else {}
+
     @cached_property
     def texts(self) -> tuple[SourceText, ...]:
         """The texts of the handout, in reading order."""
@@ -145,7 +151,12 @@ def beside(source: Handout, translation: Translation) -> TranslatedTexts:
             )
             moved.append((("texts", key), told))
     taken = set(entries.values())
-    entries |= {key: key for key in left if key in texts and key not in taken | entries.keys()}
+    # With another English, or none at all.
+    entries |= {
+        key: key
+        for key in translation.texts
+        if key in texts and key not in taken and key not in entries
+    }
     taken = set(entries.values())
     faults = [
         *_entry_faults(translation, languages),
@@ -209,7 +220,12 @@ def refusal_findings(
             names.setdefault(text.key, []).append(reader.audience)
     for reader in readers:
         for state in _REFUSING:
-            found = [text for text, one in reader.refusing if one is state]
+            found = [
+                text
+                for text, one in reader.refusing
+                # A text without its English is a fault of the file, told there.
+                if one is state and (text.key not in texts.entries or texts.english(text.key))
+            ]
             for text in found[:_MOST_NAMED]:
                 yield (reader.audience, *_refusal(texts, text, state, names[text.key]))
             if len(found) > _MOST_NAMED:

@@ -254,11 +254,11 @@ def chosen_handouts(
     files = handout_files(workspace)
     ids = {stem.split(".")[0] for stem in files}
     own = own_handouts(workspace)
-    builtin = workspace.builtin / TRANSLATIONS
+    shipped = workspace.builtin / TRANSLATIONS
     asked = {
         stem
         for stem, path in files.items()
-        if not path.is_relative_to(builtin)
+        if not path.is_relative_to(shipped)
         or stem in names
         or language in {ANY_LANGUAGE, path.parent.name}
     }
@@ -267,7 +267,7 @@ def chosen_handouts(
         own |= {
             stem: path
             for stem, path in files.items()
-            if path.is_relative_to(builtin) and stem in asked and stem.split(".")[0] in topics
+            if path.is_relative_to(shipped) and stem in asked and stem.split(".")[0] in topics
         }
         if not own:
             builtin = f", or name a built-in one: {', '.join(sorted(ids))}" if ids else ""

@@ -1,0 +1,54 @@
+"""Define the commands for translations: translate status, ids."""
+
+from __future__ import annotations
+
+import click
+
+from teachback.cli.context import here
+from teachback.cli.options import json_option, strict_option
+from teachback.cli.output import print_json, print_problems, print_rows
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
+
+
+@click.group("translate", context_settings=CONTEXT)
+def translate_group() -> None:
+    """Keep translations in step with the handouts that they translate."""
+
+
+@translate_group.command("status")
+@click.argument("handout", metavar="[HANDOUT]", required=False)
+@click.option("--language", "-l", metavar="LANG", help="Only translations into this language.")
+@strict_option
+@json_option
+def status_command(handout: str | None, language: str | None, strict: bool, as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
+    """Show what is missing, stale or unchecked, for each language and reader.
+
+    The exit code is 1 when an edition is refused; with --strict, when one is not whole and checked.
+    """
+    from teachback.commands.translate import translation_status
+
+    status = translation_status(handout, language, here())
+    failed = status.failed(strict=strict)
+    if as_json:
+        outcome = {
+            "ok": not failed,
+            "editions": list(status.rows),
+            "texts": list(status.texts),
+            "problems": [problem.as_json() for problem in status.problems],
+        }
+        print_json(outcome)
+        return int(failed)
+    if not status.rows and not status.problems:
+        click.echo("There is no translation.")
+    print_rows(list(status.rows), as_json=False)
+    for one in status.texts:
+        click.echo(f"{one['state']}: {one['text']} ({', '.join(one['readers'])})")
+        if one["translated_from"] is not None:
+            click.echo(f"  translated: {one['translated_from']}")
+        click.echo(f"  now:        {one['english']}")
+    print_problems(status.problems)
+    return int(failed)
+
+
+COMMANDS = (translate_group,)

@@ -1,0 +1,117 @@
+"""Tell the state of each translation, text by text and reader by reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from teachback.content.loader import load_shared, read_translation, validate_handout
+from teachback.content.translation import TextState
+from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
+from teachback.files.workspace import ANY_LANGUAGE, chosen_handouts, is_translation, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from teachback.content.loader import ReadTranslation, WorkspaceContent
+    from teachback.files.workspace import Workspace
+
+
+class TranslationStatus(NamedTuple):
+    """A row for each translation and reader, the texts that are not fine, and all problems."""
+
+    rows: tuple[dict[str, Any], ...]
+    texts: tuple[dict[str, Any], ...]
+    problems: tuple[Problem, ...]
+
+    def failed(self, *, strict: bool) -> bool:
+        """Return whether an edition is refused, or, if `strict`, is not whole and checked."""
+        refused = any(problem.severity is Severity.ERROR for problem in self.problems)
+        return refused or (strict and any(row["printed"] != "yes" for row in self.rows))
+
+
+def translation_status(
+    name: str | None, language: str | None, workspace: Workspace
+) -> TranslationStatus:
+    """Return the state of the translations of one handout, or of the workspace's own ones.
+
+    Raises UsageError for a handout or a language without a translation, and TeachbackError when a
+    shared file is wrong.
+    """
+    names = () if name is None else (name,)
+    files = [
+        path
+        for path in chosen_handouts(names, workspace, language or ANY_LANGUAGE).values()
+        if is_translation(path) and language in {None, path.parent.name}
+    ]
+    if not files and (name or language):
+        what = " ".join(
+            [*(f"of '{one}'" for one in names), *([f"into '{language}'"] * bool(language))]
+        )
+        hint = "A translation is a file such as content/translations/es/leg-cramps.yaml."
+        raise UsageError(Problem(f"there is no translation {what}", hint))
+    shared = load_shared(workspace)
+    rows: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    for path in files:
+        raw = read_bytes(path)
+        try:
+            read = read_translation(raw, path, workspace, shared)
+            rows += _rows(read)
+            texts += _open_texts(read)
+            problems += _told(raw, path, workspace, shared)
+        except TeachbackError as error:
+            problems += error.problems
+    return TranslationStatus(tuple(rows), tuple(texts), in_file_order(dict.fromkeys(problems)))
+
+
+def _told(
+    raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent
+) -> Iterator[Problem]:
+    """Yield what a build says of a translation, but not that it is a draft: the rows say that."""
+    authored = validate_handout(raw, path, workspace, shared)
+    return (
+        notice.problem
+        for notice in authored.notices
+        if notice.problem.severity is not Severity.HINT
+    )
+
+
+def _rows(read: ReadTranslation) -> Iterator[dict[str, Any]]:
+    """Yield a row for each reader; the fields of the table are those of the JSON."""
+    translation = read.texts.translation
+    for reader in read.readers:
+        open_ = any(state is not TextState.FINE for _, state in reader.texts)
+        yield {
+            "handout": translation.translates,
+            "language": translation.language,
+            "reader": reader.audience,
+            "texts": len(reader.texts),
+            **{str(state): reader.count(state) for state in TextState},
+            "printed": "no" if reader.refusing else "as a draft" if open_ else "yes",
+        }
+
+
+def _open_texts(read: ReadTranslation) -> Iterator[dict[str, Any]]:
+    """Yield the texts that are missing or stale, with their readers and their English."""
+    translation = read.texts.translation
+    found: dict[str, dict[str, Any]] = {}
+    for reader in read.readers:
+        for text, state in reader.texts:
+            if state not in {TextState.MISSING, TextState.STALE}:
+                continue
+            one = found.setdefault(
+                text.key,
+                {
+                    "handout": translation.translates,
+                    "language": translation.language,
+                    "text": text.key,
+                    "state": str(state),
+                    "readers": [],
+                    "english": text.text,
+                    "translated_from": read.texts.english(text.key),
+                },
+            )
+            one["readers"].append(reader.audience)
+    yield from found.values()

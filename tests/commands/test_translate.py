@@ -1,0 +1,206 @@
+"""A translation is printed whole and in step with its English, or says what it is, or not at all."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from translated_tiny import SPANISH_TINY, TRANSLATION
+from workspace_cases import here, lay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[[str], tuple[int, str, str]]
+
+BUILD = "build tiny --format html --language es"
+ENGLISH = "content/handouts/tiny.yaml"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a workspace with the tiny handout and its translation."""
+    return lay(tmp_path, {TRANSLATION: SPANISH_TINY.encode()})
+
+
+@pytest.fixture
+def teachback(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """Return a function that runs a command there: exit code, output, errors."""
+    return lambda command: here(command, root, monkeypatch, capsys)
+
+
+def page(root: Path, reader: str = "ckd") -> str:
+    """Return the printed Spanish handout of a reader."""
+    return (root / f"build/tiny/handout-{reader}-es.html").read_text(encoding="utf-8")
+
+
+def change(root: Path, name: str, old: str, new: str) -> None:
+    """Change the text of a file."""
+    text = (root / name).read_text(encoding="utf-8")
+    assert old in text
+    (root / name).write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_it_is_a_draft_until_a_translator_has_checked_it(root: Path, teachback: Run) -> None:
+    """Paper says so in its own language; release refuses it."""
+    code, out, err = teachback(BUILD)
+    assert (code, err) == (0, "")
+    assert "T-CKD-ES-" in out
+    assert "Borrador: ningún traductor ha revisado este texto" in page(root)
+    card = (root / "build/tiny/card-ckd-es.html").read_text(encoding="utf-8")
+    assert "Borrador, sin revisión de traductor" in card
+    code, _, err = teachback(f"{BUILD} --release")
+    assert code == 1
+    assert "nobody has checked the translation into 'es' for general and ckd" in err
+    assert 'teachback approve tiny --language es --by "NAME"' in err
+
+
+def test_the_english_is_printed_with_it(root: Path, teachback: Run) -> None:
+    """A clinic's own translation is printed whenever its handout is."""
+    code, _, _ = teachback("build tiny --format html --kind handout --audience ckd")
+    assert code == 0
+    assert "Para los riñones aquí." in page(root)
+    english = (root / "build/tiny/handout-ckd-en.html").read_text(encoding="utf-8")
+    assert "For kidneys here." in english
+
+
+def test_one_changed_word_of_a_flag_refuses_the_spanish_by_name(root: Path, teachback: Run) -> None:
+    """English is printed; nothing Spanish is, and the message has the new words."""
+    change(root, ENGLISH, "text: Chest pain}", "text: Chest pressure}")
+    code, out, err = teachback("build tiny --format html --kind handout")
+    assert code == 1
+    assert "not printed: tiny.es" in out
+    assert "es/tiny.yaml:9:36: the English of `chest/text`" in err
+    assert "Chest pressure" in err
+    assert not (root / "build/tiny/handout-ckd-es.html").exists()
+    assert "Chest pressure" in (root / "build/tiny/handout-ckd-en.html").read_text(encoding="utf-8")
+    code, out, _ = teachback("translate status")
+    assert code == 1
+    assert "stale: chest/text (general, ckd)" in out
+
+
+def test_another_changed_word_is_told_on_paper_and_at_each_build(
+    root: Path, teachback: Run
+) -> None:
+    """The draft names the version that it follows, only for the reader whose text it is."""
+    change(root, ENGLISH, "For kidneys here.", "For your kidneys here.")
+    for _ in range(2):
+        code, _, err = teachback(BUILD)
+        assert code == 0
+        assert "es/tiny.yaml:13:49: warning: the English of 1 text for ckd has changed" in err
+    assert "Borrador: traducido del texto del 22 nov 2026, que ha cambiado" in page(root)
+    assert "ningún traductor" in page(root, "general")
+    code, _, err = teachback(f"{BUILD} --release")
+    assert code == 1
+    assert "the English of 1 text for ckd has changed" in err
+
+
+def test_the_readers_who_have_every_text_can_be_printed(root: Path, teachback: Run) -> None:
+    """Those whose edition is refused are told why, also when only they are asked for."""
+    change(root, TRANSLATION, "  one/blocks/1@ckd: {en: For kidneys here., es: Para los ri", "# ")
+    code, _, err = teachback(f"{BUILD} --audience ckd")
+    assert code == 1
+    assert "`one/blocks/1@ckd` is not translated, so 'es' is not printed for ckd" in err
+    code, _, err = teachback(f"{BUILD} --audience general")
+    assert (code, err) == (0, "")
+    assert "Para todos aquí." in page(root, "general")
+    code, _, err = teachback("card tiny --language es --audience ckd")
+    assert code == 1
+    assert "`one/blocks/1@ckd` is not translated" in err
+
+
+def test_an_approval_falls_with_either_text(root: Path, teachback: Run) -> None:
+    """It is written into the translation alone, and holds for one language and reader."""
+    english = (root / ENGLISH).read_bytes()
+    assert teachback("approve tiny --language es --by Translator --audience ckd")[0] == 0
+    assert (root / ENGLISH).read_bytes() == english
+    text = (root / TRANSLATION).read_text(encoding="utf-8")
+    assert text.partition("texts:")[2] == SPANISH_TINY.partition("texts:")[2]
+    rows = json.loads(teachback("translate status --json")[1])["editions"]
+    assert [(row["reader"], row["unchecked"], row["fine"]) for row in rows] == [
+        ("general", 7, 0),
+        ("ckd", 0, 7),
+    ]
+    # Its English is a draft yet, and so is the page: for want of a clinician, not of a translator.
+    assert teachback(BUILD)[0] == 0
+    assert "ningún médico ha revisado este texto" in page(root)
+    assert teachback("approve tiny --by Clinician")[0] == 0
+    assert teachback(BUILD)[0] == 0
+    assert "Revisado por Translator" in page(root)
+    assert "ningún traductor" in page(root, "general")
+    assert teachback(f"{BUILD} --release --audience ckd")[0] == 0
+    for name, old, new in (
+        (TRANSLATION, "Para los riñones aquí", "Para sus riñones aquí"),
+        (ENGLISH, "For kidneys here", "For your kidneys here"),
+    ):
+        kept = (root / name).read_text(encoding="utf-8")
+        change(root, name, old, new)
+        assert teachback("translate status --strict")[0] == 1
+        assert teachback(BUILD)[0] == 0
+        assert "Borrador" in page(root)
+        (root / name).write_text(kept, encoding="utf-8")
+    assert teachback("approve tiny --language es --by Translator")[0] == 0
+    assert teachback("translate status --strict")[0] == 0
+    assert teachback(f"{BUILD} --release")[0] == 0
+    assert "Revisado por Translator" in page(root)
+
+
+def test_what_is_outdated_cannot_be_approved(root: Path, teachback: Run) -> None:
+    """Whoever checks a translation checks it against the English of now."""
+    change(root, ENGLISH, "For kidneys here.", "For your kidneys here.")
+    before = (root / TRANSLATION).read_bytes()
+    code, _, err = teachback("approve tiny --language es --by Translator")
+    assert code == 1
+    assert "the English of 1 text for ckd has changed" in err
+    assert (root / TRANSLATION).read_bytes() == before
+
+
+def test_the_rules_read_the_english_that_was_translated(root: Path, teachback: Run) -> None:
+    """What they find stops the print, and its place is that text in the translation."""
+    change(root, ENGLISH, "For kidneys here.", "Take ibuprofen for pain.")
+    change(root, TRANSLATION, "en: For kidneys here.", "en: Take ibuprofen for pain.")
+    code, _, err = teachback(BUILD)
+    assert code == 1
+    assert "es/tiny.yaml:13:26: " in err
+    assert "ibuprofen" in err
+
+
+def test_the_shipped_translations_are_whole(teachback: Run) -> None:
+    """Nothing is missing or stale; all are drafts, since no translator has checked them."""
+    code, out, err = teachback("translate status leg-cramps --json")
+    assert (code, err) == (0, "")
+    rows = json.loads(out)["editions"]
+    assert [row["reader"] for row in rows] == ["general", "ckd", "dialysis"]
+    assert all(row["missing"] == row["stale"] == row["fine"] == 0 for row in rows)
+    assert all(row["texts"] > 100 for row in rows)
+
+
+def test_a_shipped_translation_is_printed_when_it_is_asked_for(root: Path, teachback: Run) -> None:
+    """A clinic that prints English does not get Spanish drafts by surprise."""
+    code, out, _ = teachback("build leg-cramps --format html --kind card --audience general")
+    assert (code, "-es" in out) == (0, False)
+    asked = "build leg-cramps --format html --kind card --audience general --language es"
+    code, out, _ = teachback(asked)
+    assert (code, "card-general-es.html" in out) == (0, True)
+    assert "Dolor o presión en el pecho" in (
+        root / "build/leg-cramps/card-general-es.html"
+    ).read_text(encoding="utf-8")
+
+
+def test_a_language_without_a_translation_is_wrong_usage(teachback: Run) -> None:
+    """The message names what there is."""
+    code, _, err = teachback("translate status tiny --language fr")
+    assert code == 2
+    assert "there is no translation of 'tiny' into 'fr'" in err
+    code, _, err = teachback("translate status tinny")
+    assert (code, "Did you mean 'tiny'" in err) == (2, True)
+
+
+def test_an_unwhole_translation_leaves_the_english_alone(root: Path, teachback: Run) -> None:
+    """Cards and handouts in English are printed as if there were no other language."""
+    change(root, ENGLISH, "text: Chest pain}", "text: Chest pressure}")
+    assert teachback("card tiny")[0] == 0

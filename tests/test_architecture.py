@@ -27,6 +27,7 @@ LIGHT = {
     "cli.output",
     "cli.review_commands",
     "cli.serve_command",
+    "cli.translate_command",
     "commands.archive_step",
     "commands.build",
     "commands.build_plan",

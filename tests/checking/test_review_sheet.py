@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pypdfium2
 import pytest
+from languages import language_files
 from pdf_tags import faults
 from settings_from_flags import resolve
 from short_report import without_questions
@@ -353,23 +354,10 @@ def test_a_language_without_a_formula_is_told_as_not_scored(
     workspace: Make, tmp_path: Path
 ) -> None:
     """No bar is drawn for it."""
-    spanish = TINY.replace("language: en", "language: es")
-    words_es = (
-        (workspace().builtin / "content" / "words" / "en.yaml")
-        .read_text(encoding="utf-8")
-        .replace("language: English", "language: Spanish")
-    )
-    audiences = (
-        (workspace().builtin / "content" / "audiences.yaml")
-        .read_text(encoding="utf-8")
-        .replace("    en: For", "    es: Para usted\n    en: For")
-    )
-    assert audiences.count("es: Para usted") > 1
-    clinic = workspace(
-        {FILE: spanish, "content/words/es.yaml": words_es, "content/audiences.yaml": audiences}
-    )
+    french = TINY.replace("language: en", "language: fr")
+    clinic = workspace({**language_files("fr"), FILE: french})
     data = page(clinic, tmp_path)
-    assert "not scored: no formula for the language 'es'" in words(data)
+    assert "not scored: no formula for the language 'fr'" in words(data)
     assert b"<svg" not in data
 
 

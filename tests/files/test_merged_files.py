@@ -109,7 +109,7 @@ def test_both_files_count_as_what_pages_are_made_from(workspace: Make) -> None:
     ]
 
 
-SPANISH = "language: Espa\u00f1ol\nmyth: Mito\n".encode()
+FRENCH = "language: Fran\u00e7ais\nmyth: Mythe\n".encode()
 
 
 def test_an_unfinished_translation_does_not_stop_english(
@@ -118,25 +118,25 @@ def test_an_unfinished_translation_does_not_stop_english(
     """English is printed; a handout in the other language is refused with what is missing."""
     from tiny_handout import TINY
 
-    spanish = TINY.replace("language: en", "language: es").encode()
-    root = lay(tmp_path, {"content/words/es.yaml": SPANISH})
+    french = TINY.replace("language: en", "language: fr").encode()
+    root = lay(tmp_path, {"content/words/fr.yaml": FRENCH})
     code, _, err = here("build --format html --kind handout", root, monkeypatch, capsys)
     assert (code, err) == (0, "")
-    (root / "content/handouts/tiny.es.yaml").write_bytes(spanish)
+    (root / "content/handouts/tiny.fr.yaml").write_bytes(french)
     code, out, err = here("build --format html --kind handout", root, monkeypatch, capsys)
     assert code == 1
-    assert "not printed: tiny.es" in out
-    assert "content/words/es.yaml:1:1: the key 'at' is missing" in err
+    assert "not printed: tiny.fr" in out
+    assert "content/words/fr.yaml:1:1: the key 'at' is missing" in err
 
 
 def test_check_warns_of_an_unfinished_translation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nobody has to write a handout in it first."""
-    root = lay(tmp_path, {"content/words/es.yaml": SPANISH})
+    root = lay(tmp_path, {"content/words/fr.yaml": FRENCH})
     code, _, err = here("check tiny", root, monkeypatch, capsys)
     assert code == 0
-    assert "content/words/es.yaml:1:1: warning: the key 'at' is missing" in err
+    assert "content/words/fr.yaml:1:1: warning: the key 'at' is missing" in err
 
 
 @pytest.mark.slow
@@ -159,5 +159,5 @@ def test_a_copied_language_name_is_a_fault_of_the_copy(workspace: Make) -> None:
     """`de` comes before `en`, and English is printed all the same."""
     words = (workspace().builtin / "content/words/en.yaml").read_text(encoding="utf-8")
     shared = load_shared(workspace({"content/words/de.yaml": words}))
-    assert list(shared.words) == ["en"]
+    assert list(shared.words) == ["en", "es"]
     assert "is that of content/words/en.yaml already" in shared.unfinished["de"][0].message

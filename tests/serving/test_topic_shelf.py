@@ -60,10 +60,10 @@ def test_a_topic_has_its_readers_signs_and_choices(workspace: Make) -> None:
 
 def test_a_topic_whose_translation_is_broken_keeps_its_other_language(workspace: Make) -> None:
     """The problem names the file of the translation; what is right can be chosen."""
-    spanish = TINY.replace("language: en", "language: es")
-    tiny = shelf(workspace({"content/handouts/tiny.es.yaml": spanish}))["tiny"]
+    french = TINY.replace("language: en", "language: fr")
+    tiny = shelf(workspace({"content/handouts/tiny.fr.yaml": french}))["tiny"]
     assert {one["language"] for one in tiny["choices"]} == {"en"}
-    assert "tiny.es.yaml" in tiny["problems"][0]["message"]
+    assert "tiny.fr.yaml" in tiny["problems"][0]["message"]
 
 
 def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -> None:

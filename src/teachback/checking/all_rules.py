@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 -- part of the public types
 from typing import TYPE_CHECKING, Final
 
-from teachback.checking import cross_audience, review_dates
+from teachback.checking import cross_audience, review_dates, translation_rules
 from teachback.checking.blocking_rules import UNRULED, Guard, load_guard
 from teachback.checking.clinical import clinical_rules
 from teachback.checking.clinical.clinical_rules import GAP
@@ -117,6 +117,7 @@ def load_all_rules(workspace: Workspace) -> Rules:
         *cross_audience.RULES,
         *structure.RULES,
         *review_dates.RULES,
+        *translation_rules.RULES,
         *OWN,
         UNRULED,
     )

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.checking import cross_audience
 from teachback.checking.clinic_words import added_problems
 from teachback.checking.clinical import clinical_rules, rule_loader
+from teachback.checking.cross_audience import figure_findings
+from teachback.checking.glossary import load_glossary
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule, problem_of
+from teachback.checking.translation_rules import translation_findings
 from teachback.content.base_model import Checks
 from teachback.content.validation_errors import validated
 from teachback.editions.passages import Passage, ReaderContext, Role, as_read, passages
@@ -118,7 +121,14 @@ class PrintGate:
             self._of_words[language] = word_errors(
                 self._workspace, self._shared, self._guard, language
             )
-        return (*error_problems(authored, self._shared, self._guard), *self._of_words[language])
+        found = error_problems(authored, self._shared, self._guard)
+        if authored.translated:
+            try:
+                told = translation_result(authored, self._workspace, self._shared, self._guard)
+                found += tuple(p for p in told.problems if p.severity is Severity.ERROR)
+            except TeachbackError as error:
+                found += error.problems
+        return (*found, *self._of_words[language])
 
 
 def faulty_problems(
@@ -162,6 +172,42 @@ def error_problems(
         )
         for finding in still
     )
+
+
+class TranslationResult(NamedTuple):
+    """The findings of comparing a translation with its English.
+
+    `idle` are the indexes of its acceptances that match nothing.
+    """
+
+    problems: tuple[Problem, ...]
+    waived: tuple[AcceptedFinding, ...]
+    idle: tuple[int, ...]
+
+
+def translation_result(
+    authored: LoadedHandout, workspace: Workspace, shared: WorkspaceContent, rules: Guard
+) -> TranslationResult:
+    """Compare a translation with the English it was made from, by what needs no language.
+
+    Raises TeachbackError with the problems of the language's glossary.
+    """
+    handout = authored.handout
+    if authored.translated is None:
+        return TranslationResult((), (), ())
+    glossary = load_glossary(workspace, handout.language)
+    reader_texts = tuple(reader_text_of(authored, name, shared) for name in handout.audiences)
+    findings = [
+        finding
+        for finding in (
+            *translation_findings(authored.translated.texts, rules.text.lexicon, glossary),
+            *figure_findings(reader_texts, shared.clinic),
+        )
+        if finding.rule not in rules.off
+    ]
+    still, waived, idle = settled(merged(findings), handout.accept)
+    problems = tuple(problem_for(finding, authored, several=False) for finding in still)
+    return TranslationResult(problems, tuple(waived), tuple(idle))
 
 
 def word_errors(

@@ -24,6 +24,7 @@ from teachback.checking.blocking_rules import (
     problem_for,
     reader_text_of,
     settled,
+    translation_result,
 )
 from teachback.checking.clinic_words import added_problems
 from teachback.checking.plain_language.reading_grade import graded, overall_grade, target_of
@@ -178,7 +179,11 @@ def check(
             more = faulty_problems(faulty, workspace, shared).get(stem, ())
             found.append(CheckedHandout(stem, in_file_order((*error.problems, *more))))
         else:
-            checked = check_handout(stem, authored, shared, rules, audiences, today)
+            checked = (
+                _check_translation(stem, authored, workspace, shared, rules, audiences, today)
+                if authored.translated
+                else check_handout(stem, authored, shared, rules, audiences, today)
+            )
             found.append(checked.brief(rules.vocabulary) if brief else checked)
             named.update(used_sources(authored.handout))
             unread.discard(stem)
@@ -286,8 +291,6 @@ def check_handout(
     today: dt.date,
 ) -> CheckedHandout:
     """Check one loaded handout, for all its audiences or for those named."""
-    if authored.translated:
-        return _check_translation(stem, authored, shared, rules, audiences, today)
     every = {name: reader_text_of(authored, name, shared) for name in authored.handout.audiences}
     reader_texts = {
         name: edition for name, edition in every.items() if not audiences or name in audiences
@@ -332,6 +335,7 @@ def check_handout(
 def _check_translation(
     stem: str,
     authored: LoadedHandout,
+    workspace: Workspace,
     shared: WorkspaceContent,
     rules: Rules,
     audiences: tuple[str, ...],
@@ -339,6 +343,7 @@ def _check_translation(
 ) -> CheckedHandout:
     """Check a translation: the rules read the English that each text was made from."""
     english = check_handout(stem, authored.checked, shared, rules, audiences, today)
+    compared = translation_result(authored, workspace, shared, rules)
     reader_texts = {
         name: reader_text_of(authored, name, shared)
         for name in authored.handout.audiences
@@ -357,13 +362,15 @@ def _check_translation(
         *(notice.problem for notice in authored.notices),
         *_unknown_rules(authored, rules),
         *(p for p in dated_problems(authored, today) if p.rule not in rules.off),
+        *compared.problems,
+        *(_idle_problem(number, authored) for number in compared.idle),
         *english.problems,
     ]
     targets = {name: target_of(authored.handout, shared.audiences, name) for name in reader_texts}
     return CheckedHandout(
         stem,
         in_file_order(dict.fromkeys(problems)),
-        english.waived,
+        (*english.waived, *compared.waived),
         reader_texts,
         authored,
         targets,

@@ -116,7 +116,8 @@ SHORT: Final = Rule(
 )
 RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED, SHORT)
 _NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
-_COUNTED: Final = dict(
+# English words for numbers, and their digits.
+NUMBER_WORDS: Final = dict(
     zip(
         [
             "one",
@@ -155,11 +156,15 @@ def across_findings(
     yield from _same(handout, reader_texts)
     yield from _unread(handout, reader_texts)
     yield from _silent(handout, reader_texts)
+    yield from _once(finding for one in reader_texts for finding in stop_findings(one.passages))
+    yield from figure_findings(reader_texts, clinic)
+
+
+def figure_findings(reader_texts: tuple[ReaderText, ...], clinic: Clinic) -> Iterator[Finding]:
+    """Yield findings on numbers, which need no knowledge of the language."""
     yield from _short_numbers(reader_texts)
     yield from _once(
-        finding
-        for one in reader_texts
-        for finding in (*stop_findings(one.passages), *typed_findings(one.passages, clinic))
+        finding for one in reader_texts for finding in typed_findings(one.passages, clinic)
     )
 
 
@@ -324,7 +329,7 @@ def _silent(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Itera
 
 def _short_numbers(reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
     for pair in short_pairs(reader_texts):
-        text = " ".join(_COUNTED.get(word, word) for word in pair.text.text.lower().split())
+        text = " ".join(NUMBER_WORDS.get(word, word) for word in pair.text.text.lower().split())
         known = set(_NUMBER.findall(text))
         for number in dict.fromkeys(_NUMBER.findall(pair.short.text)):
             if number not in known:

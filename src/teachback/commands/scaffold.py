@@ -17,10 +17,12 @@ from teachback.files.workspace import (
     handout_files,
     is_merged,
     is_there,
+    is_translation,
     read_bytes,
     shown,
     source_name,
     starter_files,
+    stem_of,
     write_whole,
 )
 
@@ -144,6 +146,8 @@ def copy_builtin(name: str, workspace: Workspace, *, force: bool = False) -> tup
     files |= {source_name(path): path for path in handout_files(builtin).values()}
     wanted = PurePosixPath(name).as_posix()
     by_end = {one: {PurePosixPath(one).name, PurePosixPath(one).stem} for one in files}
+    # A translation has its handout's file name, and a name of its own.
+    by_end |= {one: {stem_of(path)} for one, path in files.items() if is_translation(path)}
     matches = [one for one in files if one == wanted] or [
         one for one, ends in by_end.items() if wanted in ends
     ]

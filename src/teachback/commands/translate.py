@@ -1,4 +1,4 @@
-"""Tell the state of each translation, text by text and reader by reader."""
+"""Return the state of each translation, text by text and reader by reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tell what each run must say of a handout, for all its readers or for one. Pure.
+"""Define the notices that each run gives of a handout, for all its readers or for one. Pure.
 
 A notice is recorded with the build, so that a run with nothing to print says it, too.
 """

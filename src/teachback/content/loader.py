@@ -127,7 +127,7 @@ class LoadedHandout(NamedTuple):
 
 
 class TranslatedHandout(NamedTuple):
-    """What a translation was made from.
+    """The handout that a translation was made from, and how they compare.
 
     `english` is the handout as it was translated, which may be older than `now`, the handout itself.
     The place of a text in it is where the translation's file holds it. `readers` has the state of

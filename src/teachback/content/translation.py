@@ -190,6 +190,6 @@ def _applied(value: Any, path: Path, texts: Mapping[Path, str | None]) -> Any:  
     return value
 
 
-def folded(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text in which line breaks do not count."""
     return " ".join(text.split())

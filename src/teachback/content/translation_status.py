@@ -16,7 +16,7 @@ from teachback.content.translation import (
     SourceText,
     TextState,
     Translation,
-    folded,
+    one_line,
     source_texts,
     with_short_words,
 )
@@ -78,7 +78,7 @@ class TranslatedTexts:
         english = self.english(text.key)
         if english is None or self.words(text.key) is None:
             return TextState.MISSING
-        if folded(english) != folded(text.text):
+        if one_line(english) != one_line(text.text):
             return TextState.STALE
         return TextState.FINE if checked else TextState.UNCHECKED
 
@@ -125,17 +125,17 @@ def beside(source: Handout, translation: Translation) -> TranslatedTexts:
     texts = {text.key: text for text in source_texts(source)}
     languages = (source.language, translation.language)
     english = {
-        key: folded(entry[source.language])
+        key: one_line(entry[source.language])
         for key, entry in translation.texts.items()
         if source.language in entry
     }
     entries = {
         key: key
         for key, words in english.items()
-        if key in texts and folded(texts[key].text) == words
+        if key in texts and one_line(texts[key].text) == words
     }
     left = {key: words for key, words in english.items() if key not in entries}
-    open_ = {key: folded(text.text) for key, text in texts.items() if key not in entries}
+    open_ = {key: one_line(text.text) for key, text in texts.items() if key not in entries}
     once = Counter(left.values()), Counter(open_.values())
     by_words = {words: key for key, words in open_.items()}
     moved: list[Finding] = []

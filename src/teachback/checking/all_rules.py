@@ -10,7 +10,7 @@ from teachback.checking.blocking_rules import UNRULED, Guard, load_guard
 from teachback.checking.clinical import clinical_rules
 from teachback.checking.clinical.clinical_rules import GAP
 from teachback.checking.plain_language import structure
-from teachback.checking.plain_language.reading_grade import target_of
+from teachback.checking.plain_language.reading_grade import score_findings, target_of
 from teachback.checking.plain_language.vocabulary import load_vocabulary
 from teachback.checking.plain_language.wording import glued_findings
 from teachback.checking.review_calendar import bibliography_problems
@@ -141,6 +141,7 @@ def find_in(reader_text: ReaderText, shared: WorkspaceContent, rules: Rules) -> 
     yield from clinical_rules.clinical_findings(reader_text, rules.text)
     target = target_of(reader_text.handout, shared.audiences, reader_text.reader.audience)
     yield from structure.structure_findings(reader_text, target=target, vocabulary=rules.vocabulary)
+    yield from score_findings(reader_text, rules.vocabulary)
     yield from glued_findings(reader_text, rules.text.lexicon)
     yield from review_dates.number_findings(reader_text.passages)
 

@@ -27,7 +27,12 @@ from teachback.checking.blocking_rules import (
     translation_result,
 )
 from teachback.checking.clinic_words import added_problems
-from teachback.checking.plain_language.reading_grade import graded, overall_grade, target_of
+from teachback.checking.plain_language.reading_grade import (
+    graded,
+    overall_grade,
+    score_findings,
+    target_of,
+)
 from teachback.checking.review_dates import used_sources
 from teachback.checking.rule import fold_findings
 from teachback.content.loader import (
@@ -349,6 +354,15 @@ def _check_translation(
         for name in authored.handout.audiences
         if not audiences or name in audiences
     }
+    scored, scored_waived, _ = settled(
+        merged(
+            finding
+            for one in reader_texts.values()
+            for finding in score_findings(one, rules.vocabulary)
+            if finding.rule not in rules.off
+        ),
+        authored.handout.accept,
+    )
     language = authored.handout.language
     told = Problem(
         f"the rules on content and wording read the English that this was translated from: they "
@@ -363,6 +377,7 @@ def _check_translation(
         *_unknown_rules(authored, rules),
         *(p for p in dated_problems(authored, today) if p.rule not in rules.off),
         *compared.problems,
+        *(problem_for(one, authored, several=len(reader_texts) > 1) for one in scored),
         *(_idle_problem(number, authored) for number in compared.idle),
         *english.problems,
     ]
@@ -370,7 +385,7 @@ def _check_translation(
     return CheckedHandout(
         stem,
         in_file_order(dict.fromkeys(problems)),
-        (*english.waived, *compared.waived),
+        (*english.waived, *compared.waived, *scored_waived),
         reader_texts,
         authored,
         targets,

@@ -301,7 +301,7 @@ def _edited(
         fingerprint(authored.handout, reader_text.reader.lineage, picture),
         whole.counts.all_words,
         target,
-        tuple(Score(grade, targets[grade.formula]) for grade in whole.grades),
+        tuple(Score(grade, targets.get(grade.formula)) for grade in whole.grades),
         tuple(section for section in sections if section.counts.all_words),
         tuple(
             (

@@ -243,10 +243,11 @@ def print_checkup(checkup: CheckResult) -> None:
         waived = [f"{len(checked.waived)} accepted"] if checked.waived else []
         click.echo(f"{checked.stem}: {', '.join([*counts, *waived]) or 'nothing found'}")
         for name, graded in checked.grades(checkup.rules.vocabulary).items():
-            click.echo(
-                f"  {name}: {', '.join(map(str, graded.grades))}; "
-                f"target grade {checked.targets[name]}"
-            )
+            said = [f"  {name}: {', '.join(map(str, graded.grades))}"]
+            # A language's own formula has a target of its own.
+            if not any(grade.scale for grade in graded.grades):
+                said.append(f"target grade {checked.targets[name]}")
+            click.echo("; ".join(said))
     click.echo(as_typed(looked_for(checkup)))
 
 

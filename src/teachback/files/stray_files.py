@@ -60,6 +60,7 @@ SHELVES: Final = {
         _YAML, frozenset({"verdict.txt", "verdict.onnx", "verdict-vocabulary.txt"}), "A rule"
     ),
     "content/rules/data": ReadFiles(_YAML, what="A list of names for rules"),
+    "content/rules/grades": ReadFiles(_YAML, what="A formula"),
     "content/rules/translations": ReadFiles(_YAML, what="A glossary"),
     "content/rules/words": ReadFiles(
         names=frozenset({"abbreviations.yaml", "plain-words.yaml", "syllables.yaml", "terms.yaml"})

@@ -18,6 +18,7 @@ from functools import lru_cache
 from math import sqrt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.checking.plain_language.language_formulas import LanguageFormula, language_score
 from teachback.checking.plain_language.sentences import LISTED, PROSE, Sentence, sentences_of
 from teachback.checking.plain_language.syllables import syllables
 from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
@@ -59,15 +60,19 @@ class Counts(NamedTuple):
 
 
 class Grade(NamedTuple):
-    """The school grade by one formula, or None, with a caution if there is one."""
+    """The school grade by one formula, or None, with a caution if there is one.
+
+    `scale` is the result in words where a language's formula gives a score, and no grade.
+    """
 
     formula: str
     grade: float | None
     caution: str = ""
+    scale: str = ""
 
     def __str__(self) -> str:
         """Return the grade in words, such as `SMOG 7.9 (rough: 12 sentences)`."""
-        said = "not scored" if self.grade is None else f"{self.grade:.1f}"
+        said = self.scale or ("not scored" if self.grade is None else f"{self.grade:.1f}")
         return f"{self.formula} {said}{f' ({self.caution})' if self.caution else ''}"
 
 
@@ -177,6 +182,9 @@ def _grade(
     section: str, heading: str, passages: tuple[Passage, ...], language: str, vocabulary: Vocabulary
 ) -> Graded:
     counts = count(sentences_of(passages), vocabulary)
+    formula = vocabulary.formulas.get(language.partition("-")[0])
+    if formula:
+        return Graded(section, heading, counts, (_scored(passages, formula),))
     if language.split("-", maxsplit=1)[0] not in SCORED:
         return Graded(
             section,
@@ -187,6 +195,36 @@ def _grade(
             ),
         )
     return Graded(section, heading, counts, tuple(_by(name, counts) for name in FORMULAS))
+
+
+def _scored(passages: tuple[Passage, ...], formula: LanguageFormula) -> Grade:
+    """Return the score by a language's own formula, in words, with its caution."""
+    score = language_score(sentences_of(passages), formula)
+    if score is None:
+        return Grade(formula.name, None, "no whole sentences")
+    scale = f"{score.value:.0f}, {score.band}; target {formula.target:g} or more"
+    if score.words < ENOUGH_WORDS:
+        return Grade(formula.name, None, f"not meaningful: {score.words} words", scale)
+    if score.sentences < ENOUGH_SENTENCES:
+        return Grade(formula.name, None, f"rough: {score.sentences} sentences", scale)
+    return Grade(formula.name, None, "", scale)
+
+
+def score_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Yield a finding if an edition is harder to read than its language's formula has as target."""
+    formula = vocabulary.formulas.get(reader_text.language.partition("-")[0])
+    passages = body(reader_text.passages)
+    score = language_score(sentences_of(passages), formula) if formula else None
+    if formula is None or score is None or score.words < ENOUGH_WORDS:
+        return
+    if score.value < formula.target:
+        start = next((p for p in reader_text.passages if p.role is Role.TITLE), passages[0])
+        message = (
+            f"this is harder to read than the target of {formula.target:g} by {formula.name}: "
+            f"{score.value:.0f}, {score.band}"
+        )
+        hint = "Shorten sentences, and take shorter words."
+        yield Finding("plain-grade", Severity.WARNING, start, f"{score.value:.0f}", message, hint)
 
 
 def _by(formula: str, counts: Counts) -> Grade:

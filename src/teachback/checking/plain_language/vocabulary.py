@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
+from teachback.checking.plain_language.language_formulas import LanguageFormula
 from teachback.content.handout import Id, Plain
 from teachback.content.validation_errors import validated
 from teachback.errors import Problem, TeachbackError
-from teachback.files.workspace import Workspace, builtin_root, find, read_bytes, shown
+from teachback.files.workspace import Workspace, builtin_root, find, folders, read_bytes, shown
 from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 FOLDER: Final = "content/rules/words"
+GRADES: Final = "content/rules/grades"
 
 
 class _Closed(BaseModel):
@@ -79,19 +81,21 @@ class Vocabulary:
         terms: Mapping[str, tuple[str, MedicalTerm]],
         abbreviations: Mapping[str, str],
         syllables: Mapping[str, int],
+        formulas: Mapping[str, LanguageFormula],
     ) -> None:
-        """Store the content of the four files."""
+        """Store the content of the four files, and the formula of each other language."""
         self.hard: Final = hard
         self.terms: Final = terms
         self.abbreviations: Final = abbreviations
         self.syllables: Final = syllables
+        self.formulas: Final = formulas
         self.starts: Final = _starts((*hard, *terms))
         # Cached syllables by word.
         self.counted: Final[dict[str, int]] = {}
 
 
 def load_vocabulary(workspace: Workspace) -> Vocabulary:
-    """Load the four files. Raises TeachbackError with the problems of all of them."""
+    """Load the four files and the formulas. Raises TeachbackError with the problems of all."""
     problems: list[Problem] = []
     loaded: dict[str, RootModel[dict[object, object]]] = {}
     kinds: dict[str, type[BaseModel]] = {
@@ -105,6 +109,19 @@ def load_vocabulary(workspace: Workspace) -> Vocabulary:
             loaded[name] = _read(workspace, f"{FOLDER}/{name}.yaml", kind)  # type: ignore[assignment]
         except TeachbackError as error:
             problems.extend(error.problems)
+    formulas: dict[str, LanguageFormula] = {}
+    names = {
+        path.name
+        for folder in folders(workspace, GRADES)
+        for path in folder.glob("*.yaml")
+        if not path.name.startswith(".")
+    }
+    for name in sorted(names):
+        try:
+            formula = _read(workspace, f"{GRADES}/{name}", LanguageFormula)
+            formulas[name.removesuffix(".yaml")] = formula  # type: ignore[assignment]
+        except TeachbackError as error:
+            problems.extend(error.problems)
     if problems:
         raise TeachbackError(*problems)
     return _made(
@@ -112,6 +129,7 @@ def load_vocabulary(workspace: Workspace) -> Vocabulary:
         loaded["terms"].root,  # type: ignore[arg-type]
         loaded["abbreviations"].root,  # type: ignore[arg-type]
         loaded["syllables"].root,  # type: ignore[arg-type]
+        formulas,
     )
 
 
@@ -129,6 +147,7 @@ def _made(
     terms: dict[str, MedicalTerm],
     abbreviations: dict[str, str],
     counts: dict[int, tuple[str, ...]],
+    formulas: dict[str, LanguageFormula],
 ) -> Vocabulary:
     by_hard = {
         form: (word, entry) for word, entry in hard.items() for form in reversed(tuple(forms(word)))
@@ -142,7 +161,7 @@ def _made(
     by_hard |= {word.lower(): (word, entry) for word, entry in hard.items()}
     by_term |= {word.lower(): (word, entry) for word, entry in terms.items()}
     syllables = {word.lower(): count for count, words in counts.items() for word in words}
-    return Vocabulary(by_hard, by_term, abbreviations, syllables)
+    return Vocabulary(by_hard, by_term, abbreviations, syllables, formulas)
 
 
 def _starts(forms_: Iterable[str]) -> dict[str, int]:

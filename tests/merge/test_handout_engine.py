@@ -16,6 +16,7 @@ from handout_with_fields import FILLED, NAMES
 from pdf_tags import faults
 from settings_from_flags import resolve
 from tiny_handout import TINY
+from translated_tiny import SPANISH_TINY
 
 from teachback.cli.app import run
 from teachback.commands.approve import approve
@@ -399,3 +400,20 @@ def test_a_handout_in_several_languages_is_one_handout(workspace: Make) -> None:
     clinic = workspace(files)
     opened = open_engine(resolve({"handouts": ("two",)}, clinic), clinic, TODAY)
     assert set(opened.audiences) == {"en", "es"}
+
+
+def test_a_translation_is_for_the_records_that_ask_for_it(workspace: Make) -> None:
+    """Records without a language get the handout's own; what it lacks is a warning for the rest."""
+    text = FILLED.replace("id: tiny", "id: two")
+    spanish = SPANISH_TINY.replace("translates: tiny", "translates: two")
+    clinic = workspace({"content/handouts/two.yaml": text})
+    wanted = resolve({"handouts": ("two",)}, clinic)
+    plain = open_engine(wanted, clinic, TODAY)
+    assert plain.main_language == "en"
+    clinic = workspace({"content/translations/es/two.yaml": spanish})
+    opened = open_engine(wanted, clinic, TODAY)
+    assert set(opened.audiences) == {"en"}
+    assert any("is not translated" in one.message for one in opened.problems)
+    assert opened.main_language == "en"
+    with pytest.raises(TeachbackError, match="is not translated"):
+        open_engine(replace(wanted, language="es"), clinic, TODAY)

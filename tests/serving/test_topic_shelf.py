@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from settings_from_flags import resolve
 from tiny_handout import TINY, TINY_APPROVED
+from translated_tiny import SPANISH_TINY, TRANSLATION
 
 from teachback.content.loader import read_handouts
 from teachback.files.workspace import handout_files
@@ -82,3 +83,33 @@ def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -
         reader["id"]: [one["kind"] for one in reader["notices"]] for reader in told["readers"]
     }
     assert notices == {"general": ["overdue"], "ckd": ["unapproved", "overdue"]}
+
+
+def test_a_translation_is_offered_to_readers_who_have_all_of_it(workspace: Make) -> None:
+    """Others see why not; the topic itself, its state and its signs are those of the handout."""
+    told = shelf(workspace({TRANSLATION: SPANISH_TINY}))
+    assert [one["id"] for one in told["languages"]] == ["en", "es"]
+    english = shelf(workspace())["tiny"]
+    spanish = {**told["tiny"], "choices": english["choices"]}
+    assert spanish == english
+    lines = "\n".join(line for line in SPANISH_TINY.splitlines() if "1@ckd" not in line)
+    tiny = shelf(workspace({TRANSLATION: lines}))["tiny"]
+    offered = {
+        (one["audience"], one["missing"])
+        for one in tiny["choices"]
+        if (one["language"], one["depth"]) == ("es", "full")
+    }
+    [(_, reason)] = [one for one in offered if one[0] == "ckd"]
+    assert reason.startswith("The translation is not whole: the text `one/blocks/1@ckd`")
+    assert ("general", None) in offered
+    assert tiny["problems"] == []
+
+
+def test_a_translation_that_cannot_be_read_leaves_the_topic_right(workspace: Make) -> None:
+    """Its language is a choice with a reason for each reader."""
+    broken = SPANISH_TINY.replace("translates: tiny", "translates: other")
+    tiny = shelf(workspace({TRANSLATION: broken}))["tiny"]
+    assert tiny["problems"] == []
+    found = [one for one in tiny["choices"] if one["language"] == "es"]
+    assert {one["audience"] for one in found} == {"general", "ckd"}
+    assert all("it translates 'other'" in one["missing"] for one in found)

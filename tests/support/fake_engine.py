@@ -160,6 +160,7 @@ class Fake:
     audiences: dict[str, tuple[str, ...]] = field(
         default_factory=lambda: {"en": ("general", "ckd"), "es": ("general",)}
     )
+    main_language: str = ""
     kinds: frozenset[str] = frozenset({"handout", "card"})
     fields: dict[str, tuple[Field, ...]] = field(
         default_factory=lambda: {"en": FIELDS, "es": FIELDS}

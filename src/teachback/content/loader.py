@@ -144,13 +144,15 @@ class TranslatedHandout(NamedTuple):
 class LoadedHandouts:
     """The files that were read: shared files, and each handout or its problems, by file stem.
 
-    `faulty` are the handouts with problems whose texts could be read.
+    `faulty` are the handouts with problems whose texts could be read. `translations` are the stems
+    that hold a translation, whether it can be printed or not.
     """
 
     shared: WorkspaceContent
     authored: Mapping[str, LoadedHandout]
     problems: Mapping[str, tuple[Problem, ...]]
     faulty: Mapping[str, LoadedHandout] = field(default_factory=dict)
+    translations: frozenset[str] = frozenset()
 
 
 class FaultyHandoutError(TeachbackError):
@@ -182,7 +184,9 @@ def read_handouts(
             problems[stem] = error.problems
             if isinstance(error, FaultyHandoutError):
                 faulty[stem] = error.authored
-    return LoadedHandouts(shared, authored, problems, faulty)
+    translations = {stem for stem, path in paths.items() if is_translation(path)}
+    known = before.translations if before else frozenset()
+    return LoadedHandouts(shared, authored, problems, faulty, known | translations)
 
 
 def load_shared(workspace: Workspace) -> WorkspaceContent:

@@ -123,6 +123,10 @@ class Engine(Protocol):
         """The audiences that have editions, by language."""
 
     @property
+    def main_language(self) -> str:
+        """The language of which all others are translations, or "" if there are several."""
+
+    @property
     def all_audiences(self) -> Collection[str]:
         """All audiences of the workspace."""
 

@@ -23,7 +23,7 @@ from teachback.errors import (
 from teachback.files.font_coverage import coverage
 from teachback.files.stray_files import stray_files
 from teachback.files.stylesheets import NAMES
-from teachback.files.workspace import folders, handout_files, handout_named
+from teachback.files.workspace import chosen_handouts, folders, handout_files
 from teachback.merge.records.dates import Order
 from teachback.merge.records.field_values import read_value
 from teachback.printing.card_run import CardOrder, card_run, find_stock
@@ -141,6 +141,16 @@ class HandoutEngine:
             language: self.reading.authored[stem].handout.audiences
             for language, stem in self.stems.items()
         }
+
+    @property
+    def main_language(self) -> str:
+        """The language of which all others are translations, or "" if there are several."""
+        written = [
+            language
+            for language, stem in self.stems.items()
+            if self.reading.authored[stem].translated is None
+        ]
+        return written[0] if len(written) == 1 else ""
 
     @property
     def all_audiences(self) -> Collection[str]:
@@ -269,23 +279,22 @@ def open_engine(
     or has no fields.
     """
     name = settings.handouts[0]
-    files = {
-        stem: path
-        for stem, path in handout_files(workspace).items()
-        if name in {stem, stem.partition(".")[0]}
-    }
-    if not files:
-        handout_named(workspace, name)
-    reading = read_handouts(workspace, files)
-    problems = [
-        *stray_files(workspace),
-        *(problem for found in reading.problems.values() for problem in found),
-    ]
+    reading = read_handouts(workspace, chosen_handouts((name,), workspace, settings.language))
     gate = PrintGate(workspace, reading.shared)
-    problems += gate.broken
+    problems = [*stray_files(workspace), *gate.broken]
+    unfit = set()
     for stem, authored in reading.authored.items():
-        problems += gate.problems(authored)
-        problems += review_problems(summarise(authored, stem), today, release=False)
+        refusals = gate.problems(authored)
+        noticed = review_problems(summarise(authored, stem), today, release=False)
+        if _is_spare(stem, reading, settings):
+            unfit |= {stem for problem in refusals if problem.severity is Severity.ERROR}
+        problems += _told(stem, (*refusals, *noticed), reading, settings)
+    for stem, found in reading.problems.items():
+        problems += _told(stem, found, reading, settings)
+    reading = replace(
+        reading,
+        authored={stem: one for stem, one in reading.authored.items() if stem not in unfit},
+    )
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise TeachbackError(*as_errors(errors))
@@ -311,6 +320,20 @@ def open_engine(
         reading.shared.glyphs | coverage(tuple(names)),
         start_at,
     )
+
+
+def _is_spare(stem: str, reading: LoadedHandouts, settings: Settings) -> bool:
+    """Return whether a file is a translation that was not asked for by its language."""
+    return stem in reading.translations and stem.partition(".")[2] != settings.language
+
+
+def _told(
+    stem: str, found: Iterable[Problem], reading: LoadedHandouts, settings: Settings
+) -> list[Problem]:
+    """Return the problems of a file; those of a spare translation do not stop the other texts."""
+    if _is_spare(stem, reading, settings):
+        return [problem._replace(severity=Severity.WARNING) for problem in found]
+    return list(found)
 
 
 def _name(key: EditionKey) -> str:

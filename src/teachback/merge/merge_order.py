@@ -154,13 +154,13 @@ def refuse_meant(order: MergeOrder, engine: Engine) -> None:
 def rules_of(order: MergeOrder, engine: Engine) -> RowRules:
     """Return the rules for rows: the allowed values, and the defaults.
 
-    A handout with only one audience or one language makes that one the default.
+    A handout with only one audience makes that one the default. So does one language beside which
+    there are only translations.
     """
     meant: dict[str, dict[str, str]] = {}
     for one in order.meant:
         column = order.audience_column if one.column == "audience" else one.column
         meant.setdefault(column, {})[folded(one.cell)] = one.meant
-    languages = tuple(engine.audiences)
     audiences = {name for names in engine.audiences.values() for name in names}
     return RowRules(
         id_column=order.id_column,
@@ -169,7 +169,7 @@ def rules_of(order: MergeOrder, engine: Engine) -> RowRules:
         fields=engine.fields,
         kinds=order.kinds,
         audience=order.audience or (next(iter(audiences)) if len(audiences) == 1 else ""),
-        language=order.language or (languages[0] if len(languages) == 1 else ""),
+        language=order.language or engine.main_language,
         paper=order.paper,
         size=order.size,
         read_value=engine.read_value,

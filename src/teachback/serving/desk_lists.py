@@ -60,6 +60,7 @@ class ListOrder:
     meant: tuple[MeantCell, ...]
     points: frozenset[int]
     today: dt.date
+    unfit: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +86,7 @@ def list_rules(context: PrintContext, order: ListOrder) -> tuple[RowRules, Hando
     stems = {
         one.handout.language: stem
         for stem, one in sorted(context.reading.authored.items())
-        if one.handout.id == order.topic
+        if one.handout.id == order.topic and stem not in order.unfit
     }
     engine = HandoutEngine(
         order.topic,

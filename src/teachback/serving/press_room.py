@@ -251,7 +251,12 @@ class PressRoom:
             for stem, one in shelf.reading.authored.items()
             if one.handout.id == topic
         }
-        broken = [stem for stem in shelf.reading.problems if stem.partition(".")[0] == topic]
+        broken = [
+            stem
+            for stem in shelf.reading.problems
+            if stem.partition(".")[0] == topic
+            and (stem not in shelf.reading.translations or stem.endswith(f".{language}"))
+        ]
         if language not in stems:
             if broken:
                 raise RefusedError(422, *shelf.reading.problems[broken[0]])
@@ -503,11 +508,13 @@ class PressRoom:
         if not stems:
             message = f"there is no topic '{topic}' that can be printed"
             raise RefusedError(404, Problem(message, "Choose one of the list."))
-        problems = [problem for stem in stems for problem in shelf.examine(stem)]
-        if problems:
-            raise RefusedError(422, *problems)
+        wrong = {stem: problems for stem in stems if (problems := shelf.examine(stem))}
+        # A translation that cannot be printed does not stop the other languages.
+        stopping = [p for stem in wrong.keys() - shelf.reading.translations for p in wrong[stem]]
+        if stopping:
+            raise RefusedError(422, *stopping)
         chosen = (paper or str(self._settings.paper), size or str(self._settings.size))
-        return ListOrder(topic, *chosen, self._meant, shelf.points, _today())
+        return ListOrder(topic, *chosen, self._meant, shelf.points, _today(), frozenset(wrong))
 
     def _read_list(self, reply: Answer, number: int, *, topic: str, name: str, data: bytes) -> None:
         # Not in a worker: a workbook is read in a process of its own, which a worker cannot start.

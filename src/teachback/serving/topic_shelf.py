@@ -12,6 +12,7 @@ from teachback.content.base_model import is_for
 from teachback.content.brief_version import has_brief_version
 from teachback.content.inline_markup import bare
 from teachback.content.record_fields import FieldKind
+from teachback.errors import Severity
 from teachback.printing.job_composer import summarise
 from teachback.printing.review_problems import review_problems
 from teachback.serving.desk_shelf import errors_of
@@ -123,14 +124,17 @@ def _topic(
     release: bool,
 ) -> dict[str, Any]:
     there = [reading.authored[stem] for stem in stems if stem in reading.authored]
-    problems = [problem for stem in stems for problem in refused.get(stem, ())]
+    # A translation that cannot be printed is a choice with a reason, and leaves the topic right.
+    written = [stem for stem in stems if stem not in reading.translations]
+    problems = [problem for stem in written for problem in refused.get(stem, ())]
     told: dict[str, Any] = {"id": topic, "problems": [problem_json(one) for one in problems]}
     if not there:
         nothing = {"titles": {}, "signs": [], "readers": [], "choices": [], "has_card": False}
         return {**told, **nothing, "title": topic, "purpose": "", "state": _state(())}
+    texts = [one for one in there if one.translated is None] or there
     main = next((one for one in there if one.handout.language == "en"), there[0]).handout
     readers = list(dict.fromkeys(name for one in there for name in one.handout.audiences))
-    review = [notice for one in there for notice in _notices(one, one.handout.audiences, today)]
+    review = [notice for one in texts for notice in _notices(one, one.handout.audiences, today)]
     return {
         **told,
         "title": bare(_any(main.title)),
@@ -139,16 +143,19 @@ def _topic(
             for name in main.audiences
         },
         "purpose": main.purpose,
-        "signs": _signs(there, reading.shared.audiences),
+        "signs": _signs(texts, reading.shared.audiences),
         "state": _state(review),
-        "readers": [_reader(name, readers, there, reading, today) for name in readers],
+        "readers": [_reader(name, readers, texts, reading, today) for name in readers],
         "choices": [
-            choice
-            for stem in stems
-            if stem in reading.authored
-            for choice in _choices(
-                reading.authored[stem], refused.get(stem, ()), today if release else None
-            )
+            *(
+                choice
+                for stem in stems
+                if stem in reading.authored
+                for choice in _choices(
+                    reading.authored[stem], refused.get(stem, ()), today if release else None
+                )
+            ),
+            *_choices_not_whole(stems, readers, reading),
         ],
         "has_card": any(one.handout.card is not None for one in there),
     }
@@ -216,16 +223,45 @@ def _choices(
                 missing = f"This text cannot be printed: {stopping[0].message}."
             elif depth is Depth.BRIEF and not brief:
                 missing = "No part of this text is marked for its short version."
-            for size in TypeSize:
-                for paper in Paper:
-                    yield {
-                        "audience": audience,
-                        "language": handout.language,
-                        "depth": str(depth),
-                        "size": str(size),
-                        "paper": str(paper),
-                        "missing": missing,
-                    }
+            yield from _combinations(audience, handout.language, missing, (depth,))
+
+
+def _choices_not_whole(
+    stems: list[str], readers: list[str], reading: LoadedHandouts
+) -> Iterator[dict[str, Any]]:
+    """Yield the choices of readers for whom a translation lacks texts, each with the reason."""
+    for stem in stems:
+        authored = reading.authored.get(stem)
+        if stem not in reading.translations:
+            continue
+        whole = authored.handout.audiences if authored else ()
+        language = stem.partition(".")[2]
+        found = (
+            [one.problem for one in authored.notices if one.problem.severity is Severity.ERROR]
+            if authored
+            else reading.problems.get(stem, ())
+        )
+        why = f": {found[0].message}" if found else ""
+        for audience in readers:
+            if audience not in whole:
+                yield from _combinations(audience, language, f"The translation is not whole{why}.")
+
+
+def _combinations(
+    audience: str, language: str, missing: str | None, depths: Iterable[Depth] = Depth
+) -> Iterator[dict[str, Any]]:
+    """Yield a choice for each depth, size and paper."""
+    for depth in depths:
+        for size in TypeSize:
+            for paper in Paper:
+                yield {
+                    "audience": audience,
+                    "language": language,
+                    "depth": str(depth),
+                    "size": str(size),
+                    "paper": str(paper),
+                    "missing": missing,
+                }
 
 
 def _notices(

@@ -1,6 +1,10 @@
-/** Log in: with the token behind the address's #, or with a name and a password. */
+/** Log in with the token behind the address's #, or with a name and a password, and go on to the page. */
 import { at, show, write } from "./elements.js";
 import { sentences } from "./problems.js";
+
+// Behind the #: the token, and the page that is wanted.
+const [token, ...wanted] = window.location.hash.slice(1).split("/");
+const page = wanted[0] === "preview" ? `/${wanted.join("/")}` : "/";
 
 async function enter(body, otherwise) {
   const answer = await fetch("/enter", {
@@ -8,7 +12,7 @@ async function enter(body, otherwise) {
     cache: "no-store", credentials: "same-origin",
   }).catch(() => null);
   if (answer?.ok) {
-    window.location.replace("/");
+    window.location.replace(page);
     return;
   }
   const { problems } = (await answer?.json().catch(() => null)) ?? { problems: [] };
@@ -17,7 +21,6 @@ async function enter(body, otherwise) {
 
 const button = at("log-in");
 if (button === null) {
-  const token = window.location.hash.slice(1);
   window.history.replaceState(null, "", "/enter"); // the token is of no more use in the address
   await enter({ token }, at("fault").dataset.once);
   show(at("opening"), false);

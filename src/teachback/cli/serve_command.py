@@ -24,6 +24,20 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--no-browser", is_flag=True, help="Open no browser.")
 @click.option(
+    "--open",
+    "handout",
+    metavar="HANDOUT",
+    default="",
+    show_default="the front desk",
+    help="Open the pages of a handout as you write it.",
+)
+@click.option(
+    "--editor",
+    type=click.Choice(["vscode", "vscodium", "cursor", "zed", "idea", "none"]),
+    default="none",
+    help="On this machine: open a line of these pages in this editor.",
+)
+@click.option(
     "--clear-after",
     type=click.IntRange(0, 240),
     metavar="MINUTES",
@@ -98,6 +112,8 @@ def serve_command(port: int, names: tuple[str, ...], **flags: Any) -> None:  # n
         clear_after=60 * flags["clear_after"],
         lock_after=60 * flags["lock_after"],
         network=network if on_network else None,
+        handout=flags["handout"],
+        editor=flags["editor"],
         meant=tuple(MeantCell(*one) for one in click.get_current_context().meta.get(MEANT, ())),
     )
     serve_desk(settings, workspace, order, click.echo)

@@ -59,6 +59,28 @@ class FontUse:
     words: str
 
 
+class TextPlace(NamedTuple):
+    """Words on a page (from 1), with the left and top edge, width and height of their box in mm."""
+
+    words: str
+    page: int
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def text_places(laid: LaidOutDocument) -> Iterator[TextPlace]:
+    """Yield the words of the pages in reading order, without those of the foot."""
+    for number, page in enumerate(laid.document.pages, start=1):
+        for part in page._page_box.children:  # noqa: SLF001 -- see text_outside
+            if isinstance(part, boxes.MarginBox):
+                continue
+            for line, place, _ in _placed_lines(part, None, ()):
+                left, top, right, bottom = (px_to_mm(edge) for edge in place)
+                yield TextPlace(line.text, number, left, top, right - left, bottom - top)
+
+
 def text_outside(laid: LaidOutDocument, safe_mm: float) -> Iterator[TextOut]:
     """Yield words nearer than `safe_mm` to the edge of a page, or outside a box that cuts them off.
 

@@ -291,6 +291,11 @@ def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- 
         )
 
 
+def first_page(laid: LaidOutDocument) -> LaidOutDocument:
+    """Return the first of laid-out pages alone, to be looked at before the others are written."""
+    return LaidOutDocument(laid.document.copy(laid.document.pages[:1]), laid.problems)
+
+
 def write(laid: LaidOutDocument) -> bytes:
     """Write laid-out pages as one tagged PDF, PDF/UA-1 and PDF/A-2a.
 

@@ -66,7 +66,7 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     from teachback.pdf.page_breaks import break_faults, lone_entries, may_save_page
     from teachback.pdf.page_layout import tier_pages
 
-    laid_with = cache(lambda styles: _laid_with(styles, job, served))
+    laid_with = cache(lambda styles: laid_with_styles(styles, job, served))
     best: _Fit | None = None
     saves = False
     for styles in CHOICES:
@@ -93,13 +93,25 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     return best.page, best.laid
 
 
-def _laid_with(styles: str, job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
+def laid_with_styles(
+    styles: str, job: Job, served: Mapping[str, Path]
+) -> tuple[str, LaidOutDocument]:
+    """Lay out the handout of a job with one of CHOICES; return its HTML, too."""
     from teachback.pdf.renderer import fonts, lay_out
 
+    page = _page_with(styles, job)
+    return page, lay_out(page, served, fonts())
+
+
+def styles_of(page: str, job: Job) -> str:
+    """Return the one of CHOICES with which `fitted_page` has made the page of a job."""
+    return next(styles for styles in CHOICES if _page_with(styles, job) == page)
+
+
+def _page_with(styles: str, job: Job) -> str:
     # A sheet of its own: the long one before it is then parsed once for all choices.
     sheet = f"<style>{styles}</style>" if styles else ""
-    page = job.handout.replace(_STYLES_END, _STYLES_END + sheet, 1)
-    return page, lay_out(page, served, fonts())
+    return job.handout.replace(_STYLES_END, _STYLES_END + sheet, 1)
 
 
 def _too_long(job: Job, laid: LaidOutDocument) -> Problem:

@@ -32,9 +32,9 @@ _PR_SET_PDEATHSIG: Final = 1
 # used.
 _PR_SET_DUMPABLE: Final = 4
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
-# The messages of a worker: it is ready for its first task, needs more time, has done a task, or the
-# task failed.
-READY, MORE, DONE, FAULT = "ready", "more", "done", "fault"
+# The messages of a worker: it is ready for its first task, needs more time, has a part of a result,
+# has done a task, or the task failed.
+READY, MORE, PART, DONE, FAULT = "ready", "more", "part", "done", "fault"
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,9 @@ class Limits:
         return self.clock * max(1.0, seconds / self.seconds)
 
 
-# In a worker with a task: how to ask for more time.
+# In a worker with a task: how to ask for more time, and how to send a part of its result.
 _asking: list[Callable[[float], None]] = []
+_sending: list[Callable[[Any], None]] = []
 
 
 def more_time(seconds: float) -> None:
@@ -70,6 +71,12 @@ def more_time(seconds: float) -> None:
     """
     for ask in _asking:
         ask(seconds)
+
+
+def send_part(part: object) -> None:
+    """Send a part of the result of this task, for those who cannot wait for the whole."""
+    for send in _sending:
+        send(part)
 
 
 def late_problem(doing: str, hint: str, seconds: float) -> Problem:
@@ -211,6 +218,7 @@ def _done(
         clock.start(seconds)
 
     _asking[:] = [ask]
+    _sending[:] = [lambda part: pipe.send((PART, part))]
     try:
         return DONE, _timed(clock, seconds, lambda: work(given, subject))
     except TeachbackError as error:

@@ -28,6 +28,7 @@ from teachback.errors import Problem, TeachbackError
 from teachback.printing.process_limits import (
     DONE,
     MORE,
+    PART,
     READY,
     Limits,
     late_problem,
@@ -78,12 +79,16 @@ def scale_of(letters: int) -> float:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a task: the result of the work, or its problems; `late` when time was up."""
+    """The outcome of a task: the result of the work, or its problems; `late` when time was up.
+
+    With `partial`, the result is a part that the work has sent ahead, and the task goes on.
+    """
 
     task: Task
     result: Any = None
     problems: tuple[Problem, ...] = ()
     late: bool = False
+    partial: bool = False
 
 
 @dataclass
@@ -206,6 +211,12 @@ class Pool:
             if not outcomes:
                 yield None
 
+    def give_up(self, unwanted: Callable[[Task], bool]) -> None:
+        """End the workers whose tasks nobody wants any more."""
+        for child in self._busy():
+            if child.task is not None and unwanted(child.task):
+                self._end(child)
+
     def one(self, task: Task) -> Any:  # noqa: ANN401 -- any result
         """Do one task and return its result. Raises TeachbackError with its problems."""
         (outcome,) = self.each([task])
@@ -286,6 +297,8 @@ class Pool:
             )
             return None
         assert task is not None  # noqa: S101 -- only busy workers answer
+        if kind == PART:
+            return Outcome(task, answer, partial=True)
         child.task, child.deadline = None, float("inf")
         if kind == DONE:
             child.done += 1

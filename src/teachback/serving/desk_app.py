@@ -11,6 +11,7 @@ import datetime as dt
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -32,6 +33,7 @@ from teachback.serving.desk_requests import (
     asked,
 )
 from teachback.serving.gate import BodyRefusedError, Gate
+from teachback.serving.live_routes import authors_page, live_events, live_picture
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 from teachback.serving.print_audit import PrintedAtDesk, record_print
 from teachback.serving.printer_queue import lp_command, send_to_queue
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 
     from teachback.serving.desk_pages import DeskPages
     from teachback.serving.gate import Doors
+    from teachback.serving.live_desk import LiveDesk
     from teachback.serving.press_link import PressLink
     from teachback.serving.sessions import Entrance
 
@@ -69,6 +72,7 @@ class Desk:
     pages: DeskPages
     entrance: Entrance
     doors: Doors
+    live: LiveDesk
     state: Path
     queue: str = ""
     clear_after: int = 600
@@ -100,6 +104,10 @@ def desk_app(desk: Desk) -> Gate:
         ("POST", "/editions", _editions),
         ("POST", "/editions/scan", _scan),
         ("GET", "/editions/file/{digest}.pdf", _kept),
+        ("GET", "/preview", authors_page),
+        ("GET", "/preview/{handout}", authors_page),
+        ("GET", "/preview/{handout}/events", live_events),
+        ("GET", "/preview/pages/{digest}.png", live_picture),
     )
     app = Starlette(
         routes=[
@@ -120,8 +128,8 @@ def _answering(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Re
         path = request.scope["path"]
         try:
             if not path.startswith(_OPEN) and _person(desk, request) is None:
-                if request.method == "GET" and path == "/":
-                    return RedirectResponse("/enter", 303)
+                if request.method == "GET" and handler in _PAGES:
+                    return RedirectResponse(_entrance_to(path), 303)
                 return _refused(401, Problem("this page is locked", "Log in again."))
             return await handler(desk, request)
         except PressRoomEndedError as error:
@@ -152,8 +160,9 @@ async def _unknown(_: Request, error: Exception) -> Response:
 
 
 def _person(desk: Desk, request: Request) -> str | None:
-    # The page asks for the topics by itself: that keeps no session open.
-    used = request.scope["path"] != "/desk/topics"
+    # A page asks for these by itself: that keeps no session open.
+    path = request.scope["path"]
+    used = path != "/desk/topics" and not path.startswith("/preview/")
     return desk.entrance.person(request.cookies.get(desk.cookie, ""), used=used)
 
 
@@ -165,8 +174,17 @@ async def _home(desk: Desk, _: Request) -> Response:
     return HTMLResponse(desk.pages.page("desk"))
 
 
+def _entrance_to(path: str) -> str:
+    """Return the address at which to enter, on the way to a page."""
+    return "/enter" if path == "/" else f"/enter#{quote(path)}"
+
+
 async def _entrance(desk: Desk, _: Request) -> Response:
     return HTMLResponse(desk.pages.page("enter", people=bool(desk.entrance.people)))
+
+
+# Who has not entered is led to the entrance from these.
+_PAGES: Final = (_home, authors_page)
 
 
 async def _enter(desk: Desk, request: Request) -> Response:

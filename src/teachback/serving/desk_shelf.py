@@ -81,9 +81,9 @@ class DeskShelf:
 
 def workspace_marks(workspace: Workspace) -> WorkspaceMarks:
     """Return the marks of all files of a workspace."""
-    shared = tuple((name, _mark(path)) for name, path in effective_files(workspace).items())
+    shared = tuple((name, file_mark(path)) for name, path in effective_files(workspace).items())
     handouts = {
-        stem: tuple(map(_mark, source_files(path, workspace)))
+        stem: tuple(map(file_mark, source_files(path, workspace)))
         for stem, path in handout_files(workspace).items()
     }
     return WorkspaceMarks(shared, handouts)
@@ -143,7 +143,7 @@ def _only(reading: LoadedHandouts, stems: set[str]) -> LoadedHandouts:
     )
 
 
-def _mark(path: Path) -> FileMark:
+def file_mark(path: Path) -> FileMark:
     """Return the mark of a file; of one that is gone meanwhile, zeros."""
     try:
         found = path.stat()

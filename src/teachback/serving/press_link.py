@@ -57,13 +57,13 @@ class _Room(NamedTuple):
         self.pipe.close()
 
 
-def _wait_for_a_workspace() -> _Room:
+def _wait_for_a_workspace(module: str) -> _Room:
     """Start a press room, which loads what it prints with and waits for a workspace."""
     ours, theirs = socket.socketpair()
     with theirs:
         end = str(theirs.fileno())
         process = subprocess.Popen(  # noqa: S603 -- our own program
-            [sys.executable, "-P", "-m", "teachback.serving.press_room", end],
+            [sys.executable, "-P", "-m", f"teachback.serving.{module}", end],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -76,13 +76,19 @@ class PressLink:
     """A press room for a workspace. Use it in `async with`: it ends with the server."""
 
     def __init__(
-        self, workspace: Workspace, settings: Settings, meant: tuple[MeantCell, ...] = ()
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        meant: tuple[MeantCell, ...] = (),
+        module: str = "press_room",
     ) -> None:
         """Start the press room, before any thread or event loop of the server.
 
-        `meant` says what cells of a list stand for.
+        `meant` says what cells of a list stand for. Another `module` than the press room itself
+        has no spare: its work can wait.
         """
         self._given = (workspace, settings, meant)
+        self._module = module
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._closed = False
@@ -103,7 +109,7 @@ class PressLink:
         if spare is not None and spare.process.poll() is not None:
             spare.end()
             spare = None
-        self._room = spare or _wait_for_a_workspace()
+        self._room = spare or _wait_for_a_workspace(self._module)
         # Where it has ended meanwhile, its answers end, too, and another one is started.
         with suppress(OSError):
             self._room.pipe.send(self._given)
@@ -159,8 +165,9 @@ class PressLink:
                 self._restart()
             else:
                 self._loop.call_soon_threadsafe(self._deliver, reply)
-                if self._spare is None and not self._closed:
-                    self._spare = _wait_for_a_workspace()
+                wanted = self._module == "press_room" and not self._closed
+                if self._spare is None and wanted:
+                    self._spare = _wait_for_a_workspace(self._module)
 
     def _deliver(self, reply: Reply) -> None:
         future = self._waiting.get(reply.number)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+import os
+import signal
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from teachback.printing.process_limits import leave_no_image, stay_in_memory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from teachback.errors import Problem
 
 
@@ -27,3 +34,31 @@ class Reply(NamedTuple):
     problems: tuple[Problem, ...] = ()
     fields: tuple[str, ...] = ()
     status: int = 200
+
+
+class AnsweringRoom(Protocol):
+    """A process that answers the server."""
+
+    def run(self) -> None:
+        """Answer requests. Raises EOFError when the server is gone."""
+
+
+def answer_server(
+    descriptor: int, opened: Callable[[Any, Any, Any, Connection], AnsweringRoom]
+) -> None:
+    """Answer the server at the other end of a socket until it is gone.
+
+    The room is opened with the workspace, the settings and the rest that the server sends first.
+    """
+    leave_no_image()
+    stay_in_memory()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(nothing, stream)
+    pipe = Connection(descriptor)
+    try:
+        opened(*pipe.recv(), pipe).run()
+    except (EOFError, OSError):
+        # The server is gone, or this process is.
+        os._exit(0)

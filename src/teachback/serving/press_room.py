@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import signal
 import sys
 import time
 from collections import OrderedDict, deque
 from functools import partial
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import COMPARE_LENGTH, Problem, TeachbackError, fault_problem, nearest
 from teachback.printing.job_composer import check_apart, open_pool
-from teachback.printing.process_limits import leave_no_image, stay_in_memory
 from teachback.printing.process_pool import Task, scale_of
 from teachback.serving.desk_editions import (
     CardsOrder,
@@ -43,7 +40,7 @@ from teachback.serving.desk_lists import (
 from teachback.serving.desk_shelf import DeskShelf, read_shelf, workspace_marks
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
 from teachback.serving.edition_finder import find_printed, kept_pdf
-from teachback.serving.press_messages import Reply, Request
+from teachback.serving.press_messages import Reply, Request, answer_server
 from teachback.serving.topic_shelf import (
     field_json,
     notices_json,
@@ -54,6 +51,7 @@ from teachback.serving.topic_shelf import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
     from teachback.files.workspace import Workspace
@@ -675,22 +673,5 @@ def _today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).astimezone().date()
 
 
-def answer_server(descriptor: int) -> None:
-    """Answer the server at the other end of a socket until it is gone."""
-    leave_no_image()
-    stay_in_memory()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(nothing, stream)
-    pipe = Connection(descriptor)
-    try:
-        workspace, settings, meant = pipe.recv()
-        PressRoom(workspace, settings, meant, pipe).run()
-    except (EOFError, OSError):
-        # The server is gone, or this process is.
-        os._exit(0)
-
-
 if __name__ == "__main__":
-    answer_server(int(sys.argv[1]))
+    answer_server(int(sys.argv[1]), PressRoom)

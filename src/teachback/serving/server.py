@@ -7,14 +7,16 @@ import secrets
 import socket
 import threading
 import webbrowser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from teachback.errors import Problem, TeachbackError, UsageError
+from teachback.files.workspace import handout_named
 from teachback.printing.process_limits import leave_no_image, stay_in_memory
 from teachback.serving.gate import Doors
+from teachback.serving.live_desk import LiveDesk
 from teachback.serving.press_link import PressLink
 from teachback.serving.print_audit import state_folder
 from teachback.serving.printer_queue import refuse_queue
@@ -54,6 +56,7 @@ class ServeOrder:
     """How the front desk is served. `clear_after` and `lock_after` are in s, and 0 for never.
 
     Without a `network` it is for this machine alone. `meant` says what cells of a list stand for.
+    The browser opens the pages of the `handout` for its author, and links lead into the `editor`.
     """
 
     port: int = PORT
@@ -63,15 +66,21 @@ class ServeOrder:
     lock_after: int = 600
     network: NetworkOrder | None = None
     meant: tuple[MeantCell, ...] = ()
+    handout: str = ""
+    editor: str = "none"
 
 
 @dataclass(frozen=True)
 class _Opened:
-    """An open socket with the names by which it may be reached, and its address in a browser."""
+    """An open socket with the names by which it may be reached, and its address in a browser.
+
+    `page` is the path of the page that is opened, or "" for the front desk.
+    """
 
     socket: socket.socket
     doors: Doors
     address: str
+    page: str = ""
 
 
 def serve_desk(
@@ -79,10 +88,11 @@ def serve_desk(
 ) -> None:
     """Serve until it is interrupted. `tell` gets the address first.
 
-    Raises UsageError for an order that would let anybody in or when the port is in use, and
-    TeachbackError when the extra is missing.
+    Raises UsageError for an order that would let anybody in, for an unknown handout or when the
+    port is in use, and TeachbackError when the extra is missing.
     """
     _refuse_missing_libraries()
+    page = f"/preview/{handout_named(workspace, order.handout).stem}" if order.handout else ""
     if order.queue:
         refuse_queue(order.queue)
     leave_no_image()
@@ -92,9 +102,11 @@ def serve_desk(
     opened = _opened(order)
     # The press room is started before the server's threads and loop.
     press = PressLink(workspace, settings, order.meant)
+    live = LiveDesk(workspace, settings, "none" if order.network else order.editor)
     try:
-        _serve(press, state, people, order, opened, tell)
+        _serve(press, live, state, people, order, replace(opened, page=page), tell)
     finally:
+        live.close()
         press.close()
         opened.socket.close()
 
@@ -152,6 +164,7 @@ def _opened(order: ServeOrder) -> _Opened:
 
 def _serve(
     press: PressLink,
+    live: LiveDesk,
     state: Path,
     people: dict[str, str],
     order: ServeOrder,
@@ -168,7 +181,14 @@ def _serve(
     secret = "" if people else secrets.token_urlsafe(32)
     entrance = Entrance(secret, people, order.lock_after)
     desk = Desk(
-        press, open_desk_pages(), entrance, opened.doors, state, order.queue, order.clear_after
+        press,
+        open_desk_pages(),
+        entrance,
+        opened.doors,
+        live,
+        state,
+        order.queue,
+        order.clear_after,
     )
     network = order.network or NetworkOrder()
     config = uvicorn.Config(
@@ -197,7 +217,8 @@ def _serve(
         raise UsageError(Problem(f"the certificate cannot be used: {why}", hint)) from None
     for name in _LOGGERS:
         logging.getLogger(name).disabled = True
-    address = f"{opened.address}/enter#{secret}" if secret else opened.address
+    way = f"/enter#{secret}" if secret else ""
+    address = f"{opened.address}{way}{opened.page}"
     tell(address)
     if order.browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()

@@ -1,0 +1,210 @@
+"""Make the pages that an author looks at: laid out first, then checked and proved.
+
+These functions run in the live room's worker processes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from teachback.checking.blocking_rules import reader_text_of
+from teachback.checking.checker import check_handout
+from teachback.checking.plain_language.reading_grade import graded
+from teachback.content.base_model import Role
+from teachback.errors import OutOfTime, Problem, TeachbackError, in_file_order, with_location
+from teachback.pdf.page_images import page_picture
+from teachback.printing.job_composer import JobOrder, PrintContext, compose_job
+from teachback.printing.job_printer import laid_handout, proved_file
+from teachback.printing.page_fitting import laid_with_styles, styles_of
+from teachback.printing.process_limits import send_part
+from teachback.serving.paper_lines import PaperLine, SourceText, paper_lines
+from teachback.units import CARD, Box
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from teachback.checking.all_rules import Rules
+    from teachback.checking.rule import ReaderText
+    from teachback.content.loader import LoadedHandout
+    from teachback.pdf.renderer import LaidOutDocument
+    from teachback.printing.jobs import Job
+
+# In dots to the inch.
+_DPI = 96
+# Of the formulas, the one that the target of a reader is about.
+_FORMULA = "Flesch-Kincaid"
+
+
+@dataclass(frozen=True)
+class LiveContext(PrintContext):
+    """Everything that pages are composed with, and the rules of `teachback check`."""
+
+    rules: Rules = field(kw_only=True)
+
+
+@dataclass(frozen=True)
+class LiveOrder:
+    """What is made of a version of a handout, for one reader: its handout, or its card.
+
+    `source` are the lines of its file, and `styles` is the choice of space of the last version.
+    """
+
+    stem: str
+    version: int
+    authored: LoadedHandout
+    source: tuple[str, ...]
+    today: dt.date
+    audience: str = ""
+    kind: str = "handout"
+    styles: str = ""
+
+
+class DrawOrder(NamedTuple):
+    """A page, from 1, that is drawn of a version of a handout."""
+
+    stem: str
+    version: int
+    audience: str
+    kind: str
+    page: int
+    data: bytes
+
+
+class LaidPaper(NamedTuple):
+    """The pages of a reader: their size in mm, the texts and their lines, and a picture of page 1."""
+
+    pages: int
+    box: Box
+    texts: tuple[SourceText, ...]
+    lines: tuple[PaperLine, ...]
+    first: bytes
+
+
+class ProvedPaper(NamedTuple):
+    """The outcome of a proof: the problems, and the pages where others were shown before.
+
+    `styles` is the choice of space with which the pages are printed, or None where they are not.
+    """
+
+    problems: tuple[Problem, ...]
+    styles: str | None = None
+    paper: LaidPaper | None = None
+    data: bytes = b""
+
+
+class CheckedReader(NamedTuple):
+    """What the rules find for a reader, and the reading grades: of the whole, and by section."""
+
+    problems: tuple[Problem, ...]
+    target: int
+    grade: float | None
+    sections: Mapping[str, float]
+
+
+def lay_out_live(given: LiveContext, order: LiveOrder) -> bytes:
+    """Lay out the pages of a reader once, and return them as PDF.
+
+    The lines and the first page are sent ahead. Nothing is proved yet.
+    """
+    from teachback.pdf.renderer import write
+
+    job = _composed(given, order)
+    _, laid = laid_with_styles(order.styles, job, given.files)
+    if laid.problems:
+        raise TeachbackError(*laid.problems)
+    send_part(_paper(laid, given, order, given.settings.paper.box))
+    return write(laid)
+
+
+def draw_live(_: LiveContext, order: DrawOrder) -> bytes:
+    """Draw a page as PNG."""
+    return page_picture(order.data, order.page - 1, _DPI)
+
+
+def prove_live(given: LiveContext, order: LiveOrder) -> ProvedPaper:
+    """Print the pages of a reader, or the card, as `teachback build` does, and prove them."""
+    job = _composed(given, order)
+    try:
+        return _proved(given, order, job)
+    except OutOfTime:
+        raise
+    except TeachbackError as error:
+        return ProvedPaper(with_location(error.problems, job.name, job.place))
+
+
+def check_live(
+    given: LiveContext, order: LiveOrder
+) -> tuple[dict[str, CheckedReader], tuple[Problem, ...]]:
+    """Return what the rules find for each reader, and what they find of the file itself."""
+    stem, authored, today = order.stem, order.authored, order.today
+    shared, rules = given.reading.shared, given.rules
+    found: dict[str, CheckedReader] = {}
+    told: set[Any] = set()
+    for name in authored.handout.audiences:
+        checked = check_handout(stem, authored, shared, rules, (name,), today)
+        whole, *parts = graded(checked.reader_texts[name], rules.vocabulary)
+        grades = {part.section: part.by(_FORMULA).grade for part in parts}
+        found[name] = CheckedReader(
+            checked.problems,
+            checked.targets[name],
+            whole.by(_FORMULA).grade,
+            {section: grade for section, grade in grades.items() if grade is not None},
+        )
+        told.update((problem.rule, problem.location) for problem in checked.problems)
+    every = check_handout(stem, authored, shared, rules, (), today).problems
+    rest = (problem for problem in every if (problem.rule, problem.location) not in told)
+    return found, in_file_order(rest)
+
+
+def source_texts(order: LiveOrder, reader: ReaderText) -> tuple[SourceText, ...]:
+    """Return the texts that a reader gets on the paper of an order, in the order of the file."""
+    card = order.kind == "card"
+    shorter = {passage.path[:2] for passage in reader.passages if passage.role is Role.SHORT}
+    return tuple(
+        SourceText(
+            passage.text, place.line, place.column, passage.section, passage.role is Role.COLUMN
+        )
+        for passage in reader.passages
+        if (passage.role is Role.SHORT) <= card
+        and (passage.block == "card") <= card
+        and not (card and passage.section)
+        and not (card and passage.role is not Role.SHORT and passage.path[:2] in shorter)
+        for place in (order.authored.file.locate(passage.path),)
+    )
+
+
+def _composed(given: LiveContext, order: LiveOrder) -> Job:
+    reading = replace(given.reading, authored={order.stem: order.authored})
+    wanted = JobOrder(order.stem, (order.audience,), order.kind, ("pdf",))
+    return compose_job(replace(given, reading=reading), wanted)
+
+
+def _proved(given: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
+    from teachback.pdf.renderer import write
+
+    if order.kind == "card":
+        from teachback.printing.type_fitting import fitted
+
+        page, laid = job.cards[0], fitted(job, 0, CARD, given.files).laid
+        styles, box = "", CARD
+    else:
+        page, laid = laid_handout(job, given.files)
+        styles, box = styles_of(page, job), given.settings.paper.box
+    data = write(laid)
+    proved = proved_file(data, page, laid, job.expected, given.files)
+    problems = with_location(proved.noticed, job.name, job.place)
+    if order.kind == "handout" and styles == order.styles:
+        return ProvedPaper(problems, styles)
+    return ProvedPaper(problems, styles, _paper(laid, given, order, box), data)
+
+
+def _paper(laid: LaidOutDocument, given: LiveContext, order: LiveOrder, box: Box) -> LaidPaper:
+    from teachback.pdf.page_layout import text_places
+    from teachback.pdf.renderer import first_page, write
+
+    shared = given.reading.shared
+    texts = source_texts(order, reader_text_of(order.authored, order.audience, shared))
+    lines = paper_lines(tuple(text_places(laid)), texts, order.source)
+    return LaidPaper(laid.pages, box, texts, lines, page_picture(write(first_page(laid)), 0, _DPI))

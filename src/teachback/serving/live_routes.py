@@ -1,0 +1,39 @@
+"""Answer the page of authors, and stream to it what changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from teachback.serving.desk_app import Desk
+
+_ONE_YEAR = "private, max-age=31536000, immutable"
+
+
+async def authors_page(desk: Desk, request: Request) -> Response:
+    """Return the page of one handout, or of the list of all."""
+    handout = request.path_params.get("handout", "")
+    listed = () if handout else desk.live.handouts()
+    return HTMLResponse(desk.pages.page("live", handout=handout, handouts=listed))
+
+
+async def live_events(desk: Desk, request: Request) -> Response:
+    """Return the stream of what changes of a handout. It ends with the session."""
+    cookie = request.cookies.get(desk.cookie, "")
+    events = desk.live.events(
+        request.path_params["handout"],
+        lambda: desk.entrance.person(cookie, used=False) is not None,
+    )
+    # A proxy that collects an answer would show nothing.
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(events, headers=headers, media_type="text/event-stream")
+
+
+async def live_picture(desk: Desk, request: Request) -> Response:
+    """Return a page as it is printed blank. Its address is its content."""
+    picture = await desk.live.picture(request.path_params["digest"])
+    return Response(picture, headers={"cache-control": _ONE_YEAR}, media_type="image/png")

@@ -1,0 +1,35 @@
+import { at, make, show, write } from "./elements.js";
+import { sentences } from "./problems.js";
+import { announce, say } from "./words.js";
+
+const AROUND = 3; // lines of the file above and below
+
+/** Return what is found as a paragraph: how bad it is in a word, the message, and what to do. */
+export function findingText(finding) {
+  return make("p", { class: `finding ${finding.severity}` }, make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding));
+}
+
+/** Show lines of the handout's file, with what is found there. `closed()` is called by its button. */
+export function showFile(closed) {
+  at("dock-close").addEventListener("click", closed);
+
+  return {
+    show(file, [line, column], findings) {
+      const source = file.broken ?? file.source ?? [];
+      const first = Math.max(1, line - AROUND);
+      const rows = source.slice(first - 1, line + AROUND).map((text, index) => make(
+        "li", { value: first + index, class: first + index === line ? "here" : null }, make("code", { text: text || " " }),
+      ));
+      write(at("dock-heading"), `${file.name}:${line}`);
+      at("dock-source").replaceChildren(...rows);
+      at("dock-findings").replaceChildren(...findings.map(findingText));
+      show(at("dock-open"), Boolean(file.edit));
+      if (file.edit) at("dock-open").href = file.edit.replace("LINE", line).replace("COLUMN", column || 1);
+      show(at("dock"));
+      announce([say("in_file", { line, text: (source[line - 1] ?? "").trim() }), ...findings.map(sentences)].join(" "), 0);
+    },
+    close() {
+      show(at("dock"), false);
+    },
+  };
+}

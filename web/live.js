@@ -56,7 +56,7 @@ function chip(reader) {
     else hidden.add(reader.id);
     arrange();
   });
-  return make("label", { class: "segment" }, box, make("span", { text: reader.name }));
+  return make("label", { class: "check", title: reader.name }, box, reader.id);
 }
 
 /** Put the readers that are shown beside each other, page by page. */
@@ -110,8 +110,8 @@ function tell() {
   }
   const { version } = parts.file;
   const drawn = readers.every((one) => one.isDrawn(version));
-  const proved = readers.every((one) => one.isProved());
-  const done = readers.every((one) => one.isDone());
+  const proved = readers.every((one) => one.isProved(parts.file.card));
+  const done = readers.every((one) => one.isDone(parts.file.card));
   const state = parts.file.problems.length ? "old" : !drawn ? "making" : proved ? "proved" : done ? "unproved" : "proving";
   write(at("state"), say(state));
   at("state").dataset.state = state;

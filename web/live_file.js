@@ -2,7 +2,7 @@ import { at, make, show, write } from "./elements.js";
 import { sentences } from "./problems.js";
 import { announce, say } from "./words.js";
 
-const AROUND = 3; // lines of the file above and below
+const AROUND = 2; // lines of the file above and below
 
 /** Return what is found as a paragraph: how bad it is in a word, the message, and what to do. */
 export function findingText(finding) {

@@ -3,8 +3,12 @@ import { sentences } from "./problems.js";
 import { counted, say } from "./words.js";
 
 const PAPERS = ["handout", "card"];
+const SEVERITIES = ["error", "warning", "hint"]; // the worst first
+const APART = 6; // pixels between two notes
 const share = (length, whole) => `${(100 * length) / whole}%`;
 const tenth = (grade) => grade.toFixed(1);
+const worst = (found) => SEVERITIES.find((severity) => found.some((one) => one.severity === severity));
+const words = (finding) => [make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding)];
 
 /** Show one reader's pages. `select(place, line)` is called for a line on paper, `arrange()` when pages come or go. */
 export function showReader(id, { select, arrange }) {
@@ -25,7 +29,7 @@ export function showReader(id, { select, arrange }) {
     const beside = make("div", { class: "beside" });
     sheet.style.aspectRatio = `${width} / ${height}`;
     const caption = make("p", { class: "caption", "aria-hidden": "true" });
-    const row = make("div", { class: "row-live" }, make("div", { class: "leaf" }, sheet, caption), beside);
+    const row = make("div", { class: "row-live" }, make("div", { class: "spread" }, make("div", { class: "leaf" }, sheet, caption), beside));
     lines.addEventListener("keydown", move);
     return { paper, page, picture, lines, sheet, beside, caption, row };
   }
@@ -67,7 +71,7 @@ export function showReader(id, { select, arrange }) {
       draw(one, pages[index]);
       one.picture.alt = say("picture", { page: title(one.page), reader: heading.textContent });
       one.lines.setAttribute("aria-label", say("lines_of", { page: title(one.page) }));
-      one.caption.textContent = title(one.page);
+      one.caption.textContent = `${title(one.page)} · ${id}`;
     }
     const last = PAPERS.flatMap((name) => sheets[name]).map(({ row }) => row);
     if (last.some((row, index) => element.children[index + 1] !== row)) element.append(...last);
@@ -81,13 +85,13 @@ export function showReader(id, { select, arrange }) {
     const news = new Set(changed);
     const focused = [...element.querySelectorAll(".line")].indexOf(document.activeElement);
     const of = sheets[paper].map(() => []);
-    for (const [page, left, top, wide, high, text, line, words] of lines) {
+    for (const [page, left, top, wide, high, text, line, said] of lines) {
       const place = texts[text].slice(1, 3);
       const isNew = news.has(text);
       const button = make("button", {
         type: "button", class: isNew ? "line changed" : "line", tabindex: "-1", "data-place": key(texts[text]),
         "data-at": line, onclick: () => select(place, line === place[0] ? place : [line, 1]),
-      }, make("span", { class: "unseen", text: isNew ? say("changed", { words }) : words }));
+      }, make("span", { class: "unseen", text: isNew ? say("changed", { words: said }) : said }));
       button.style.left = share(left, width);
       button.style.top = share(top, height);
       button.style.width = share(wide, width);
@@ -110,55 +114,63 @@ export function showReader(id, { select, arrange }) {
       ?? all.find((one) => one.dataset.place.startsWith(`${finding.line}:`));
   }
 
-  function pin(finding, button) {
-    const mark = make("button", { type: "button", class: `pin ${finding.severity}`, onclick: () => button.click() }, make(
-      "span", { class: "bubble" }, make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding),
-    ));
+  /** Return the mark of all that is found at a line. It says so in a bubble. */
+  function pin(found, button) {
+    const bubble = make("span", { class: "bubble" }, ...found.map((one) => make("span", { class: "told" }, ...words(one))));
+    const mark = make("button", { type: "button", class: `pin ${worst(found)}`, onclick: () => button.click() }, bubble);
     mark.style.top = button.style.top;
     return mark;
+  }
+
+  function gradeOf(grade, button) {
+    const hard = Number(tenth(grade)) > known.notes.target;
+    const text = say(hard ? "section_hard" : "section_grade", { grade: tenth(grade), target: known.notes.target });
+    const mark = make("span", { class: hard ? "grade hard" : "grade", title: text }, make(
+      "span", { "aria-hidden": "true", text: tenth(grade) },
+    ), make("span", { class: "unseen", text }));
+    mark.style.top = button.style.top;
+    return { mark, note: make("p", { class: "note", text, "aria-hidden": "true" }) };
   }
 
   /** Put findings and grades beside the sentences that they are about. */
   function drawNotes() {
     for (const old of element.querySelectorAll(".pin, .grade, .beside > *")) old.remove();
-    for (const old of element.querySelectorAll(".line.found")) old.classList.remove("found", "error", "warning", "hint");
-    const left = [];
-    const notes = new Map(PAPERS.flatMap((name) => sheets[name]).map((one) => [one.lines, { one, all: [] }]));
+    for (const old of element.querySelectorAll(".line.found")) old.classList.remove("found", ...SEVERITIES);
+    const byLine = new Map();
+    const left = []; // what is about no line on paper
     for (const finding of findings()) {
       const button = lineOf(finding);
-      if (!button) {
-        left.push(finding);
-        continue;
-      }
-      for (const same of element.querySelectorAll(`.line[data-place="${button.dataset.place}"]`)) same.classList.add("found", finding.severity);
-      const { one, all } = notes.get(button.parentElement);
-      one.sheet.append(pin(finding, button));
-      all.push({ top: button.offsetTop, element: make("p", { class: `note ${finding.severity}` }, make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding)) });
+      if (button) byLine.set(button, [...(byLine.get(button) ?? []), finding]);
+      else left.push(finding);
+    }
+    const beside = new Map(PAPERS.flatMap((name) => sheets[name]).map((one) => [one.lines, { one, notes: [] }]));
+    const put = (button, mark, note) => {
+      const { one, notes } = beside.get(button.parentElement);
+      one.sheet.append(mark);
+      notes.push({ top: button.offsetTop, note });
+    };
+    for (const [button, found] of byLine) {
+      for (const same of element.querySelectorAll(`.line[data-place="${button.dataset.place}"]`)) same.classList.add("found", worst(found));
+      const note = make("div", { class: `note ${worst(found)}`, "aria-hidden": "true" }, ...found.map((one) => make("p", {}, ...words(one))));
+      put(button, pin(found, button), note);
     }
     for (const [section, grade] of Object.entries(known.notes?.sections ?? {})) {
       const text = known.handout?.texts.find((one) => one[3] === section);
       const button = text && element.querySelector(`.line[data-place="${key(text)}"]`);
       if (!button) continue;
-      const { one, all } = notes.get(button.parentElement);
-      const hard = grade.toFixed(1) > known.notes.target;
-      const words = say(hard ? "section_hard" : "section_grade", { grade: tenth(grade), target: known.notes.target });
-      const mark = make("span", { class: hard ? "grade hard" : "grade", title: words }, make("span", { "aria-hidden": "true", text: tenth(grade) }), make("span", { class: "unseen", text: words }));
-      mark.style.top = button.style.top;
-      one.sheet.append(mark);
-      all.push({ top: button.offsetTop, element: make("p", { class: "note", text: words, "aria-hidden": "true" }) });
+      const { mark, note } = gradeOf(grade, button);
+      put(button, mark, note);
     }
-    for (const { one, all } of notes.values()) {
+    for (const { one, notes } of beside.values()) {
       let bottom = 0;
-      for (const note of all.sort((a, b) => a.top - b.top)) {
-        one.beside.append(note.element);
-        const top = Math.max(note.top, bottom);
-        note.element.style.top = `${top}px`;
-        bottom = top + note.element.offsetHeight + 6;
+      for (const { top, note } of notes.sort((a, b) => a.top - b.top)) {
+        one.beside.append(note);
+        note.style.top = `${Math.max(top, bottom)}px`;
+        bottom = Math.max(top, bottom) + note.offsetHeight + APART;
       }
     }
-    const gone = (known.handout?.gone ?? []).map(([, words]) => make("li", { class: "gone" }, make("strong", { text: `${say("gone")} ` }), make("del", { text: words })));
-    const loosely = left.map((finding) => make("li", { class: `finding ${finding.severity}` }, make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding)));
-    loose.replaceChildren(...gone, ...loosely);
+    const gone = (known.handout?.gone ?? []).map(([, text]) => make("li", {}, make("strong", { text: `${say("gone")} ` }), make("del", { text })));
+    loose.replaceChildren(...gone, ...left.map((one) => make("li", { class: `finding ${one.severity}` }, ...words(one))));
     show(loose, loose.children.length > 0);
   }
 
@@ -211,8 +223,8 @@ export function showReader(id, { select, arrange }) {
     findingsAt: (place) => findings().filter((one) => lineOf(one)?.dataset.place === place.join(":")),
     marks: (selector) => [...element.querySelectorAll(selector)],
     isDrawn: (version) => known["handout pages"]?.version === version && known["handout pages"].pages.every(Boolean),
-    isProved: () => Boolean(known.notes?.proved),
-    isDone: () => known.notes?.making === false,
+    isProved: (card) => Boolean(known.notes?.proved && (known.notes.card_proved || !card)),
+    isDone: (card) => Boolean(known.notes?.done && (known.notes.card_done || !card)),
     summary: () => `${heading.textContent}: ${facts.textContent}.`,
   };
 }

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from teachback.checking.all_rules import Rules
-    from teachback.checking.rule import ReaderText
-    from teachback.content.loader import LoadedHandout
+    from teachback.content.loader import LoadedHandout, WorkspaceContent
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import Job
 
@@ -158,8 +157,9 @@ def check_live(
     return found, in_file_order(rest)
 
 
-def source_texts(order: LiveOrder, reader: ReaderText) -> tuple[SourceText, ...]:
+def source_texts(order: LiveOrder, shared: WorkspaceContent) -> tuple[SourceText, ...]:
     """Return the texts that a reader gets on the paper of an order, in the order of the file."""
+    reader = reader_text_of(order.authored, order.audience, shared)
     card = order.kind == "card"
     shorter = {passage.path[:2] for passage in reader.passages if passage.role is Role.SHORT}
     return tuple(
@@ -204,7 +204,6 @@ def _paper(laid: LaidOutDocument, given: LiveContext, order: LiveOrder, box: Box
     from teachback.pdf.page_layout import text_places
     from teachback.pdf.renderer import first_page, write
 
-    shared = given.reading.shared
-    texts = source_texts(order, reader_text_of(order.authored, order.audience, shared))
+    texts = source_texts(order, given.reading.shared)
     lines = paper_lines(tuple(text_places(laid)), texts, order.source)
     return LaidPaper(laid.pages, box, texts, lines, page_picture(write(first_page(laid)), 0, _DPI))

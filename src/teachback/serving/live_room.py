@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.all_rules import load_all_rules
 from teachback.content.loader import LoadedHandouts, load_shared, validate_handout
-from teachback.errors import COMPARE_LENGTH, Problem, TeachbackError, fault_problem
+from teachback.errors import COMPARE_LENGTH, Problem, TeachbackError, fault_problem, in_file_order
 from teachback.files.workspace import handout_named, read_bytes, shown
 from teachback.printing.job_composer import check_apart, open_pool, print_context
 from teachback.printing.process_pool import Task, scale_of
@@ -208,7 +208,7 @@ class LiveRoom:
 
     def _tell_broken(self, watched: WatchedHandout, problems: tuple[Problem, ...]) -> None:
         """Tell why the file cannot be printed; the pages of the last good version stay."""
-        told = [problem.as_json() for problem in problems]
+        told = [problem.as_json() for problem in in_file_order(problems)]
         watched.put("file", problems=told, broken=_rows(watched.path), **_names(watched.path))
 
     def _make(self, watched: WatchedHandout, authored: LoadedHandout, pool: Pool) -> None:
@@ -227,6 +227,7 @@ class LiveRoom:
             version=watched.version,
             readers=[{"id": name, "name": audiences[name].name} for name in names],
             promised=authored.handout.pages,
+            card=authored.handout.card is not None,
             source=source,
             **_names(watched.path),
         )
@@ -243,7 +244,8 @@ class LiveRoom:
         self._tasks.extend(soon)
         watched.under_way = len(soon)
         for name in names:
-            watched.put("notes", name, making=True, proved=False)
+            undone = dict.fromkeys(("done", "proved", "card_done", "card_proved"), False)
+            watched.put("notes", name, **undone)
             if not authored.handout.card:
                 for kind in ("card", "card pages"):
                     watched.parts.pop((kind, name), None)
@@ -276,6 +278,8 @@ class LiveRoom:
         reader, result = order.audience, outcome.result
         if outcome.problems:
             self._tell_faults(watched, order, outcome.problems)
+            if outcome.task.work is prove_live:
+                self._tell_proved(watched, order, proved=False)
         elif outcome.partial:
             self._lay(watched, order, result)
         elif isinstance(result, ProvedPaper):
@@ -284,11 +288,9 @@ class LiveRoom:
             if result.paper is not None:
                 self._lay(watched, order, result.paper)
                 self._draw(watched, order, result.paper.pages, result.data)
-            if order.kind == "handout":
-                watched.styles[reader] = (
-                    result.styles if result.styles is not None else watched.styles.get(reader, "")
-                )
-                watched.put("notes", reader, making=False, proved=result.styles is not None)
+            self._tell_proved(watched, order, proved=result.styles is not None)
+            if result.styles is not None and order.kind == "handout":
+                watched.styles[reader] = result.styles
         elif isinstance(result, bytes):
             pages = watched.part(f"{order.kind} pages", reader)["pages"]
             self._draw(watched, order, len(pages), result)
@@ -354,6 +356,10 @@ class LiveRoom:
             return
         told = [problem.as_json() for problem in problems]
         watched.put("notes", order.audience, **{f"{order.kind}_problems": told})
+
+    def _tell_proved(self, watched: WatchedHandout, order: LiveOrder, *, proved: bool) -> None:
+        mark = "" if order.kind == "handout" else "card_"
+        watched.put("notes", order.audience, **{f"{mark}done": True, f"{mark}proved": proved})
 
     def _tell_checked(
         self,

@@ -125,11 +125,11 @@ function tell() {
   }
 }
 
-/** Go to the next of some marks, in the order of the pages; after the last one, to the first. */
-function stepper(selector) {
+/** Go to the next of some marks, the first kind first and each in the order of the pages; then begin anew. */
+function stepper(...selectors) {
   let before = null;
   return () => {
-    const all = [...at("readers").querySelectorAll(selector)];
+    const all = selectors.flatMap((selector) => [...at("readers").querySelectorAll(selector)]);
     const next = all[(all.indexOf(before) + 1) % all.length];
     before = next;
     next.scrollIntoView({ block: "center", inline: "center" });
@@ -138,7 +138,7 @@ function stepper(selector) {
   };
 }
 
-at("next-finding").addEventListener("click", stepper(".pin"));
+at("next-finding").addEventListener("click", stepper(".pin.error", ".pin.warning", ".pin.hint"));
 at("next-change").addEventListener("click", stepper(".line.changed"));
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !at("dock").hidden) select(null);

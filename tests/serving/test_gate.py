@@ -60,7 +60,17 @@ ROUTES: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("POST", "/list/print", {"topic": "tiny", "rows": [{"number": 2, "values": {}}]}, 200),
     ("POST", "/editions", {"code": "A"}, 200),
     ("GET", f"/editions/file/{'0' * 64}.pdf", None, 200),
+    ("GET", "/preview", None, 200),
+    ("GET", "/preview/tiny", None, 200),
+    ("GET", "/preview/tiny/events", None, 200),
+    ("GET", "/preview/pages/0a.png", None, 200),
 ]
+# Who has not entered is led to the entrance from these.
+ENTRANCES = {
+    "/": "/enter",
+    "/preview": "/enter#/preview",
+    "/preview/tiny": "/enter#/preview/tiny",
+}
 # What differs from what the page sends; the status of a GET, and of a POST.
 SLIPS: list[tuple[dict[str, str | None], int | None, int | None]] = [
     ({"host": "evil.example"}, 421, 421),
@@ -131,8 +141,10 @@ def test_other_methods_and_browsers_without_a_session_are_refused(
     if path != "/enter":
         assert browser.ask(other, path, {} if other == "POST" else None).status == 405
     is_open = path == "/enter" or path.startswith("/assets/")
-    shown = 303 if path == "/" else 401
-    assert browser.ask(method, path, body).status == (status if is_open else shown)
+    shown = 303 if path in ENTRANCES else 401
+    answer = browser.ask(method, path, body)
+    assert answer.status == (status if is_open else shown)
+    assert answer.headers.get("location") == ENTRANCES.get(path)
     assert press.asked == []
 
 
@@ -152,7 +164,7 @@ def test_every_answer_forbids_what_a_page_of_another_site_could_use(tmp_path: Pa
             cached.append(path)
         if path == "/leave":
             browser.ask("POST", "/enter", {"token": SECRET})
-    assert cached == ["/assets/1/desk.js", "/page/A/1.png"]
+    assert cached == ["/assets/1/desk.js", "/page/A/1.png", "/preview/pages/0a.png"]
 
 
 @pytest.mark.parametrize(
@@ -206,6 +218,15 @@ def test_with_tls_the_cookie_belongs_to_this_host_alone(tmp_path: Path) -> None:
     assert cookie.startswith("__Host-teachback=")
     assert all(word in cookie for word in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"))
     assert "max-age" in answer.headers["strict-transport-security"]
+
+
+def test_the_stream_of_authors_is_sent_as_it_comes_and_knows_the_session(tmp_path: Path) -> None:
+    """Nothing may collect it on its way; it asks whether its own session is still open."""
+    browser, _ = entered(tmp_path)
+    answer = browser.ask("GET", "/preview/tiny/events")
+    assert answer.text == "data: tiny True\n\n"
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert answer.headers["x-accel-buffering"] == "no"
 
 
 def test_a_photo_is_taken_as_it_is_and_nothing_else_is(tmp_path: Path) -> None:

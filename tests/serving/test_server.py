@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.cli.app import run
@@ -178,6 +179,26 @@ def test_what_would_let_anybody_in_is_refused(
     monkeypatch.chdir(clinic.root)
     assert run(["serve", "--no-browser", *words]) == 2
     assert refused in capsys.readouterr().err
+
+
+def test_the_pages_of_an_author_are_opened_by_name(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The address leads there; a wrong name is refused with the nearest one before all else."""
+    monkeypatch.chdir(workspace().root)
+    assert run(["serve", "--no-browser", "--open", "tinny"]) == 2
+    assert "Did you mean 'tiny'?" in capsys.readouterr().err
+    told: list[str] = []
+
+    def stop(address: str) -> None:
+        told.append(address)
+        raise KeyboardInterrupt
+
+    order = server.ServeOrder(port=0, browser=False, handout="tiny")
+    with pytest.raises(KeyboardInterrupt):
+        server.serve_desk(resolve({}, workspace()), workspace(), order, stop)
+    assert told[0].endswith("/preview/tiny")
+    assert "/enter#" in told[0]
 
 
 @pytest.mark.parametrize("proxy", ["http://desk.example", "desk.example", "https://x/path", "x"])

@@ -15,7 +15,7 @@ from teachback.serving.press_link import PressLink
 from teachback.serving.sessions import Entrance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from pathlib import Path
 
     from teachback.files.workspace import Workspace
@@ -31,10 +31,16 @@ SECRET = "a-secret-of-the-test"  # noqa: S105 -- of no real server
 class AskedPressRoom:
     """A real press room, asked without a server."""
 
-    def __init__(self, workspace: Workspace, settings: Settings, *meant: MeantCell) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        settings: Settings,
+        *meant: MeantCell,
+        module: str = "press_room",
+    ) -> None:
         """Start it. `meant` says what cells of a list stand for."""
         self._loop = asyncio.new_event_loop()
-        self.link = PressLink(workspace, settings, meant)
+        self.link = PressLink(workspace, settings, meant, module)
         self._loop.run_until_complete(self.link.__aenter__())
 
     def ask(self, wanted: str, **given: Any) -> Any:  # noqa: ANN401 -- plain data
@@ -64,6 +70,22 @@ class StandInPress:
         return answer
 
 
+class StandInLive:
+    """The pages of authors, which are always the same."""
+
+    def handouts(self) -> tuple[str, ...]:
+        """Return the names of handouts."""
+        return ("tiny",)
+
+    async def picture(self, digest: str) -> bytes:
+        """Return a picture."""
+        return digest.encode()
+
+    async def events(self, handout: str, is_open: Callable[[], bool]) -> AsyncIterator[str]:
+        """Yield one event, with the name of the handout and whether the session is open."""
+        yield f"data: {handout} {is_open()}\n\n"
+
+
 def stand_in_desk(
     state: Path,
     answers: Mapping[str, Any],
@@ -73,7 +95,10 @@ def stand_in_desk(
     """Return a desk whose press room gives prepared answers, with pages of one word."""
     pages = DeskPages(
         jinja2.Environment(
-            loader=jinja2.DictLoader({"desk.html": "desk", "enter.html": "enter"}), autoescape=True
+            loader=jinja2.DictLoader(
+                {"desk.html": "desk", "enter.html": "enter", "live.html": "{{ handout }}"}
+            ),
+            autoescape=True,
         ),
         {},
         {"desk.js": (b"1;", "text/javascript")},
@@ -81,7 +106,8 @@ def stand_in_desk(
     )
     fields = {"entrance": Entrance(SECRET), "doors": Doors(frozenset({HOST}), scheme), **own}
     press: Any = StandInPress(answers)
-    return Desk(press, pages, state=state, **fields)
+    live: Any = StandInLive()
+    return Desk(press, pages, live=live, state=state, **fields)
 
 
 class DeskAnswer(NamedTuple):

@@ -45,7 +45,7 @@ class LiveContext(PrintContext):
 
 @dataclass(frozen=True)
 class LiveOrder:
-    """What is made of a version of a handout, for one reader: its handout, or its card.
+    """An order for the pages of a version of a handout, for one reader: the handout, or its card.
 
     `source` are the lines of its file, and `styles` is the choice of space of the last version.
     """
@@ -94,7 +94,7 @@ class ProvedPaper(NamedTuple):
 
 
 class CheckedReader(NamedTuple):
-    """What the rules find for a reader, and the reading grades: of the whole, and by section."""
+    """The findings of the rules for a reader, and the reading grades: of the whole, and by section."""
 
     problems: tuple[Problem, ...]
     target: int

@@ -191,6 +191,7 @@ class LiveRoom:
             raw = read_bytes(watched.path)
             if raw == watched.raw:
                 watched.mark = mark
+                watched.put("file", problems=[], broken=None)
                 return
             assert self._context is not None  # noqa: S101 -- else nothing works
             shared = self._context.reading.shared
@@ -207,7 +208,7 @@ class LiveRoom:
         self._make(watched, authored, pool)
 
     def _tell_broken(self, watched: WatchedHandout, problems: tuple[Problem, ...]) -> None:
-        """Tell why the file cannot be printed; the pages of the last good version stay."""
+        """Show why the file cannot be printed; the pages of the last good version stay."""
         told = [problem.as_json() for problem in in_file_order(problems)]
         watched.put("file", problems=told, broken=_rows(watched.path), **_names(watched.path))
 

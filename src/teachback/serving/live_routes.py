@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from teachback.serving.desk_app import Desk
+    from teachback.serving.desk_pages import DeskPages
+    from teachback.serving.live_desk import LiveDesk
+    from teachback.serving.sessions import Entrance
 
 _ONE_YEAR = "private, max-age=31536000, immutable"
 
 
-async def authors_page(desk: Desk, request: Request) -> Response:
+class AuthorsDesk(Protocol):
+    """The values of the desk that these routes need."""
+
+    @property
+    def pages(self) -> DeskPages:
+        """The templates of pages."""
+        ...
+
+    @property
+    def live(self) -> LiveDesk:
+        """The pages of handouts as they are written."""
+        ...
+
+    @property
+    def entrance(self) -> Entrance:
+        """The sessions."""
+        ...
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie."""
+        ...
+
+
+async def authors_page(desk: AuthorsDesk, request: Request) -> Response:
     """Return the page of one handout, or of the list of all."""
     handout = request.path_params.get("handout", "")
     listed = () if handout else desk.live.handouts()
     return HTMLResponse(desk.pages.page("live", handout=handout, handouts=listed))
 
 
-async def live_events(desk: Desk, request: Request) -> Response:
+async def live_events(desk: AuthorsDesk, request: Request) -> Response:
     """Return the stream of what changes of a handout. It ends with the session."""
     cookie = request.cookies.get(desk.cookie, "")
     events = desk.live.events(
@@ -33,7 +59,7 @@ async def live_events(desk: Desk, request: Request) -> Response:
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")
 
 
-async def live_picture(desk: Desk, request: Request) -> Response:
+async def live_picture(desk: AuthorsDesk, request: Request) -> Response:
     """Return a page as it is printed blank. Its address is its content."""
     picture = await desk.live.picture(request.path_params["digest"])
     return Response(picture, headers={"cache-control": _ONE_YEAR}, media_type="image/png")

@@ -95,10 +95,11 @@ def paper_lines(
     owners = _owners(page, texts)
     begin = [0] * len(boxes)
     owned: list[Counter[int]] = [Counter() for _ in boxes]
-    for at, box in reversed(list(enumerate(page.of))):
-        begin[box] = at
-        if owners[at] is not None:
-            owned[box][owners[at] or 0] += 1
+    for at in reversed(range(len(page.of))):
+        begin[page.of[at]] = at
+        owner = owners[at]
+        if owner is not None:
+            owned[page.of[at]][owner] += 1
     lines: list[PaperLine] = []
     open_line = False
     for box, counts, at in zip(boxes, owned, begin, strict=True):
@@ -109,7 +110,8 @@ def paper_lines(
             lines[-1] = _joined(lines[-1], box)
         elif counts:
             written = _written_line(page.text[at : at + _ENOUGH], texts[text], source)
-            lines.append(PaperLine(*box[1:], text, written, box.words.strip()))
+            edges = (box.left, box.top, box.width, box.height)
+            lines.append(PaperLine(box.page, *edges, text, written, box.words.strip()))
             open_line = True
     return tuple(lines)
 
@@ -170,8 +172,8 @@ def _owners(page: _Letters, sources: Sequence[SourceText]) -> list[int | None]:
     for number in sorted(left):
         near = min(found, key=lambda other: abs(other - number), default=number)
         begin = found.get(near, 0)
-        places = page.places(texts[number], taken)
-        best = min(places, key=lambda at: ((at > begin) != (number > near), abs(at - begin)))
+        free = page.places(texts[number], taken)
+        best = min(free, key=lambda at: ((at > begin) != (number > near), abs(at - begin)))
         take(number, best)
     for number in left:
         if sources[number].repeated:
@@ -194,8 +196,7 @@ def _joined(line: PaperLine, box: TextPlace) -> PaperLine:
     right = max(line.left + line.width, box.left + box.width)
     bottom = max(line.top + line.height, box.top + box.height)
     words = f"{line.words} {box.words.strip()}"
-    edges = {"left": left, "top": top, "width": right - left, "height": bottom - top}
-    return line._replace(words=words, **edges)
+    return line._replace(left=left, top=top, width=right - left, height=bottom - top, words=words)
 
 
 def _written_line(start: str, text: SourceText, source: Sequence[str]) -> int:

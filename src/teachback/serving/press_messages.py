@@ -43,9 +43,7 @@ class AnsweringRoom(Protocol):
         """Answer requests. Raises EOFError when the server is gone."""
 
 
-def answer_server(
-    descriptor: int, opened: Callable[[Any, Any, Any, Connection], AnsweringRoom]
-) -> None:
+def answer_server(descriptor: int, opened: Callable[..., AnsweringRoom]) -> None:
     """Answer the server at the other end of a socket until it is gone.
 
     The room is opened with the workspace, the settings and the rest that the server sends first.

@@ -1,0 +1,250 @@
+"""The pages of authors follow the file: each save is laid out, drawn, checked and proved."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from multiprocessing import Pipe
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from desk_server import AskedPressRoom
+from settings_from_flags import resolve
+from tiny_handout import TINY
+
+from teachback.errors import Problem
+from teachback.files.workspace import Workspace, builtin_root
+from teachback.printing.process_limits import send_part
+from teachback.printing.process_pool import Pool, Task
+from teachback.serving.live_desk import LiveDesk
+from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
+from teachback.serving.press_messages import Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+# How often the live room may say that there is nothing new before a test fails.
+SILENT = 15
+Parts = dict[tuple[str, str], dict[str, Any]]
+RISKY = TINY.replace("For kidneys here.", "Take ibuprofen for the pain.")
+
+
+class Author:
+    """An author who saves a handout, and looks at its pages."""
+
+    def __init__(self, root: Path) -> None:
+        """Begin with the tiny handout."""
+        self.file = root / "content" / "handouts" / "tiny.yaml"
+        self.file.parent.mkdir(parents=True)
+        self.save(TINY)
+        clinic = Workspace(root, builtin_root())
+        self.room = AskedPressRoom(clinic, resolve({}, clinic), module="live_room")
+        self.parts: Parts = {}
+        self._known = {"run": "", "after": 0}
+
+    def save(self, text: str) -> None:
+        """Save the file as an editor does, which writes another one and renames it."""
+        other = self.file.with_suffix(".new")
+        other.write_text(text, encoding="utf-8")
+        other.replace(self.file)
+
+    def look(self, seen: Callable[[Parts], bool]) -> Parts:
+        """Take in what is told until it is what the author waits for."""
+        silent = 0
+        while not self.parts or not seen(self.parts):
+            told = self.room.ask("watch", handout="tiny", **self._known)
+            silent += not told["parts"]
+            assert silent < SILENT
+            self._known = {name: told[name] for name in ("run", "after")}
+            self.parts |= {(one["part"], one["reader"]): one for one in told["parts"]}
+        return self.parts
+
+
+def is_proved(version: int) -> Callable[[Parts], bool]:
+    """Return whether all of a version is there, with its card."""
+
+    def is_there(parts: Parts) -> bool:
+        notes = [one for (kind, _), one in parts.items() if kind == "notes"]
+        return (
+            parts["file", ""].get("version") == version
+            and bool(notes)
+            and all(one["done"] and one["card_done"] and "findings" in one for one in notes)
+        )
+
+    return is_there
+
+
+@pytest.fixture(scope="module")
+def author(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Author]:
+    """Return an author with a live room; to start one takes seconds."""
+    found = Author(tmp_path_factory.mktemp("live") / "clinic")
+    yield found
+    found.room.close()
+
+
+def test_each_save_shows_new_pages_and_what_changed(author: Author) -> None:
+    """All readers' pages and cards are there, with grades, findings, and the words of the save."""
+    parts = author.look(is_proved(1))
+    assert [one["id"] for one in parts["file", ""]["readers"]] == ["general", "ckd"]
+    assert parts["notes", "ckd"]["proved"]
+    assert parts["notes", "ckd"]["card_proved"]
+    assert parts["notes", "ckd"]["target"] == 5
+    assert parts["handout", "ckd"]["changed"] == []
+    assert len(parts["card pages", "ckd"]["pages"]) == 2
+    (digest,) = parts["handout pages", "ckd"]["pages"]
+    assert author.room.ask("picture", digest=digest).startswith(b"\x89PNG")
+    general = parts["handout pages", "general"]["pages"]
+
+    author.save(RISKY)
+    parts = author.look(is_proved(2))
+    handout = parts["handout", "ckd"]
+    assert [handout["texts"][one][0] for one in handout["changed"]] == [
+        "Take ibuprofen for the pain."
+    ]
+    (line,) = [one for one in handout["lines"] if one[5] == handout["changed"][0]]
+    place = handout["texts"][line[5]][1:3]
+    assert RISKY.splitlines()[place[0] - 1][place[1] - 1 :].startswith("Take ibuprofen")
+    errors = [one for one in parts["notes", "ckd"]["findings"] if one["severity"] == "error"]
+    assert errors
+    assert {(one["line"], one["column"]) for one in errors} == {tuple(place)}
+    assert parts["handout", "general"]["changed"] == []
+    assert parts["handout pages", "general"]["pages"] == general
+    assert parts["handout pages", "ckd"]["pages"] != [digest]
+
+
+def test_a_file_with_an_error_says_where_and_the_last_pages_stay(author: Author) -> None:
+    """The error has its line and hint; once it is mended, the pages are new again."""
+    author.save(TINY)
+    before = author.look(lambda parts: parts["file", ""].get("source") == TINY.splitlines())
+    version = before["file", ""]["version"]
+    author.look(is_proved(version))
+    pages = author.parts["handout pages", "ckd"]
+    author.save(TINY.replace("purpose:", "porpoise:"))
+    parts = author.look(lambda parts: bool(parts["file", ""]["problems"]))
+    problem = next(one for one in parts["file", ""]["problems"] if "porpoise" in one["message"])
+    assert "Did you mean 'purpose'?" in problem["hint"]
+    assert parts["file", ""]["broken"][problem["line"] - 1].startswith("porpoise")
+    assert parts["handout pages", "ckd"] == pages
+    author.save(TINY)
+    assert (
+        author.look(lambda parts: not parts["file", ""]["problems"])["file", ""]["broken"] is None
+    )
+
+
+def test_a_card_that_is_too_full_is_told_and_the_handout_is_proved(author: Author) -> None:
+    """What does not fit on the card is a fault of the card, at its place."""
+    flag = "  - {id: chest, tier: now, card: true, text: Chest pain}\n"
+    long = "very long words that fill a card " * 40
+    version = author.parts["file", ""]["version"] + 1
+    author.save(TINY.replace(flag, flag.replace("Chest pain", long)))
+    author.look(lambda parts: parts["file", ""]["version"] >= version)
+    notes = author.look(is_proved(author.parts["file", ""]["version"]))["notes", "ckd"]
+    assert (notes["proved"], notes["card_proved"]) == (True, False)
+    assert [one["severity"] for one in notes["card_problems"]] == ["error"]
+    assert notes["card_problems"][0]["line"] > 1
+
+
+def test_a_wrong_name_gets_the_nearest_ones(author: Author) -> None:
+    """A handout that is not there is refused, with the handouts that are."""
+    with pytest.raises(RefusedReplyError) as caught:
+        author.room.ask("watch", handout="tinny", run="", after=0)
+    assert caught.value.problems[0].hint.startswith("Did you mean 'tiny'?")
+    with pytest.raises(RefusedReplyError, match="no such page"):
+        author.room.ask("picture", digest="0")
+
+
+class StandInLink:
+    """A live room with prepared answers."""
+
+    def __init__(self, *answers: Any) -> None:  # noqa: ANN401 -- plain data, or exceptions
+        """Keep the answers in order."""
+        self.answers = deque(answers)
+        self.asked: list[dict[str, Any]] = []
+
+    async def ask(self, _: str, **given: Any) -> Any:  # noqa: ANN401 -- plain data
+        """Return the next answer, or raise it."""
+        self.asked.append(given)
+        answer = self.answers.popleft()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def streamed(
+    monkeypatch: pytest.MonkeyPatch, link: StandInLink, editor: str
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return the events of a session that ends when the live room has no more to say."""
+    clinic = Workspace(builtin_root(), builtin_root())
+    desk = LiveDesk(clinic, resolve({}, clinic), editor)
+    monkeypatch.setattr(desk, "_link", link)
+    monkeypatch.setattr("teachback.serving.live_desk._PAUSE", 0.0)
+
+    async def events() -> str:
+        return "".join([one async for one in desk.events("tiny", lambda: bool(link.answers))])
+
+    blocks = [block for block in asyncio.run(events()).split("\n\n") if block.startswith("event")]
+    found = [block.removeprefix("event: ").split("\ndata: ") for block in blocks]
+    return [(name, json.loads(data)) for name, data in found]
+
+
+def told(after: int, **part: Any) -> dict[str, Any]:  # noqa: ANN401 -- plain data
+    """Return an answer of the live room with one part."""
+    return {"run": "1", "after": after, "parts": [part]}
+
+
+def test_a_stream_goes_on_after_the_live_room_ended_and_stops_with_the_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It asks for what is new since the last answer; at its end the page is told that it is locked."""
+    ended = PressRoomEndedError(Problem("it ended"))
+    link = StandInLink(told(3, part="notes"), ended, told(1, part="file", path="/a b/x.yaml"))
+    events = streamed(monkeypatch, link, "vscode")
+    assert [name for name, _ in events] == ["part", "again", "part", "locked"]
+    assert [one["after"] for one in link.asked] == [0, 3, 3]
+    assert events[2][1]["edit"] == "vscode://file/a%20b/x.yaml:LINE:COLUMN"
+
+
+def test_no_path_of_the_server_is_told_to_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an editor on this machine, a part has no path and no address for one."""
+    link = StandInLink(told(1, part="file", name="content/x.yaml", path="/secret/x.yaml"))
+    ((_, part), _) = streamed(monkeypatch, link, "none")
+    assert part == {"part": "file", "name": "content/x.yaml", "edit": ""}
+
+
+def test_a_refused_handout_is_told_as_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A browser cannot read the body of a refused stream, so its problems are events."""
+    reply = Reply(1, None, (Problem("there is no handout", "Known: tiny."),), (), 404)
+    ((name, data),) = streamed(monkeypatch, StandInLink(RefusedReplyError(reply)), "none")
+    assert (name, data["problems"][0]["hint"]) == ("refused", "Known: tiny.")
+
+
+def _in_parts(_: object, subject: str) -> str:
+    send_part(subject * 2)
+    return subject * 3
+
+
+def _without_end(_: object, subject: str) -> str:
+    send_part(subject)
+    while True:
+        pass
+
+
+def test_a_worker_sends_a_part_ahead_and_is_ended_when_nobody_wants_the_rest() -> None:
+    """The part comes first; a task that is given up has no outcome, and others go on."""
+    waiting = deque([Task(_without_end, "b", "", "")])
+    quiet, _other = Pipe()
+    with Pool(None, 1) as pool:
+        outcomes = (one for one in pool.keep_working(waiting, quiet, lambda: 10.0) if one)
+        part = next(outcomes)
+        assert (part.result, part.partial) == ("b", True)
+        waiting.append(Task(_in_parts, "a", "", ""))
+        pool.give_up(lambda task: task.subject == "b")
+        assert [(one.result, one.partial) for one in (next(outcomes), next(outcomes))] == [
+            ("aa", True),
+            ("aaa", False),
+        ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+from collections import Counter
 from random import Random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +18,8 @@ from teachback.serving.desk_app import desk_app
 from teachback.serving.gate import MOST, MOST_PHOTO, MOST_RECORDS
 from teachback.serving.print_audit import AUDIT
 from teachback.serving.printer_queue import lp_command
+from teachback.serving.request_limit import RequestLimit
+from teachback.serving.sessions import FREE_TRIES, Entrance, hashed_password
 from teachback.units import Box, Paper
 
 if TYPE_CHECKING:
@@ -42,8 +46,9 @@ ANSWERS: dict[str, Any] = {
 }
 READER = {"topic": "tiny", "audience": "ckd", "language": "en"}
 PAPER = {"paper": "letter", "size": "standard", "depth": "full"}
-# Each route with a method and a body, and its status when all is as the page sends it.
-ROUTES: list[tuple[str, str, dict[str, Any] | None, int]] = [
+# Each route with a method and a body, which is bytes for a photo, and its status when all is as the
+# page sends it.
+ROUTES: list[tuple[str, str, dict[str, Any] | bytes | None, int]] = [
     ("GET", "/", None, 200),
     ("GET", "/enter", None, 200),
     ("POST", "/enter", {"token": SECRET}, 204),
@@ -59,6 +64,7 @@ ROUTES: list[tuple[str, str, dict[str, Any] | None, int]] = [
     ("POST", "/list/check", {"topic": "tiny", "rows": [{"number": 2, "values": {}}]}, 200),
     ("POST", "/list/print", {"topic": "tiny", "rows": [{"number": 2, "values": {}}]}, 200),
     ("POST", "/editions", {"code": "A"}, 200),
+    ("POST", "/editions/scan", b"a photo", 200),
     ("GET", f"/editions/file/{'0' * 64}.pdf", None, 200),
     ("GET", "/preview", None, 200),
     ("GET", "/preview/tiny", None, 200),
@@ -101,17 +107,24 @@ class Visit(NamedTuple):
 
 
 def visit(
-    state: Path, answers: dict[str, Any] | None = None, scheme: str = "http", queue: str = ""
+    state: Path,
+    answers: dict[str, Any] | None = None,
+    scheme: str = "http",
+    **own: Any,  # noqa: ANN401 -- fields of Desk
 ) -> Visit:
     """Open a browser that has not entered."""
-    desk = stand_in_desk(state, answers or ANSWERS, scheme, queue=queue)
+    desk = stand_in_desk(state, answers or ANSWERS, scheme, **own)
     press: Any = desk.press
     return Visit(DeskBrowser(desk_app(desk)), press)
 
 
-def entered(state: Path, answers: dict[str, Any] | None = None, queue: str = "") -> Visit:
+def entered(
+    state: Path,
+    answers: dict[str, Any] | None = None,
+    **own: Any,  # noqa: ANN401 -- fields of Desk
+) -> Visit:
     """Open a browser that has entered."""
-    found = visit(state, answers, queue=queue)
+    found = visit(state, answers, **own)
     assert found.browser.ask("POST", "/enter", {"token": SECRET}).status == 204
     return found
 
@@ -121,17 +134,37 @@ def test_each_route_answers_only_what_the_page_sends(
     tmp_path: Path, slip: dict[str, str | None], of_get: int | None, of_post: int | None
 ) -> None:
     """A wrong host, origin, type or size is refused before the press room hears of it."""
-    for method, path, body, status in ROUTES:
+    for method, path, body, status in (*ROUTES, *heads()):
         browser, press = entered(tmp_path)
-        answer = browser.ask(method, path, body, slip)
-        expected = (of_get if method == "GET" else of_post) or status
+        kind = {"content-type": "image/jpeg"} if isinstance(body, bytes) else {}
+        answer = browser.ask(method, path, body, {**kind, **slip})
+        expected = (of_post if method == "POST" else of_get) or status
         assert (method, path, answer.status) == (method, path, expected)
         assert answer.status < 300 or press.asked == []
 
 
+def heads() -> list[tuple[str, str, None, int]]:
+    """Return the routes that answer HEAD: those of GET."""
+    return [("HEAD", path, None, status) for method, path, _, status in ROUTES if method == "GET"]
+
+
+def test_no_route_is_missing_in_the_table(tmp_path: Path) -> None:
+    """Each route of the application, by each of its methods, is one of those that are tried."""
+    app: Any = desk_app(stand_in_desk(tmp_path, ANSWERS))._app  # noqa: SLF001 -- what is behind the gate
+    there = {(method, route.path) for route in app.routes for method in route.methods}
+    tried = {
+        (method, route.path)
+        for method, path, *_ in (*ROUTES, *heads())
+        for route in app.routes
+        if route.path_regex.match(path) and method in route.methods
+    }
+    assert there - tried == set()
+    assert len(there) > 20
+
+
 @pytest.mark.parametrize(("method", "path", "body", "status"), ROUTES)
 def test_other_methods_and_browsers_without_a_session_are_refused(
-    tmp_path: Path, method: str, path: str, body: dict[str, Any] | None, status: int
+    tmp_path: Path, method: str, path: str, body: dict[str, Any] | bytes | None, status: int
 ) -> None:
     """A method that a route does not have is refused, and so is who has not entered."""
     browser, press = visit(tmp_path)
@@ -142,7 +175,8 @@ def test_other_methods_and_browsers_without_a_session_are_refused(
         assert browser.ask(other, path, {} if other == "POST" else None).status == 405
     is_open = path == "/enter" or path.startswith("/assets/")
     shown = 303 if path in ENTRANCES else 401
-    answer = browser.ask(method, path, body)
+    kind = {"content-type": "image/jpeg"} if isinstance(body, bytes) else {}
+    answer = browser.ask(method, path, body, kind)
     assert answer.status == (status if is_open else shown)
     assert answer.headers.get("location") == ENTRANCES.get(path)
     assert press.asked == []
@@ -199,6 +233,60 @@ def test_a_body_that_grows_beyond_its_limit_is_cut_off(tmp_path: Path) -> None:
     answer = browser.ask("POST", "/desk/print", chunks=[b" " * MOST, b" "])
     assert answer.status == 413
     assert press.asked == []
+
+
+def test_who_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> None:
+    """Each session has its own number of requests; without one, all of an address share theirs."""
+    now = [0.0]
+    limit = RequestLimit(rate=2, at_once=3, clock=lambda: now[0])
+    browser, _ = entered(tmp_path, limit=limit)  # which is a first request of the address
+    asked = ("POST", "/desk/patch", {"code": "A", "values": {"patient": "SECRETNAME"}})
+    assert [browser.ask(*asked).status for _ in range(4)] == [200, 200, 200, 429]
+    refused = browser.ask(*asked)
+    assert refused.headers["retry-after"] == "1"
+    assert refused.problems == [
+        {"message": "too many questions at once", "hint": "Try again in 1 s."}
+    ]
+    assert browser.ask("GET", "/assets/1/desk.js").status == 200
+    stranger = {"cookie": "teachback=of-nobody"}
+    assert [browser.ask(*asked, stranger).status for _ in range(3)] == [401, 401, 429]
+    now[0] += 1
+    assert [browser.ask(*asked).status for _ in range(3)] == [200, 200, 429]
+
+
+def test_wrong_tries_to_enter_are_answered_later_and_later(tmp_path: Path) -> None:
+    """After five, the answer is when to try again, also for the right secret."""
+    browser, _ = visit(tmp_path)
+    for _ in range(FREE_TRIES):
+        assert browser.ask("POST", "/enter", {"token": "wrong"}).status == 403
+    refused = browser.ask("POST", "/enter", {"token": SECRET})
+    assert refused.status == 429
+    assert refused.headers["retry-after"] == "1"
+    assert refused.problems[0]["hint"] == "Try again in 1 s."
+
+
+def test_a_session_that_nobody_uses_is_locked(tmp_path: Path) -> None:
+    """What the page asks by itself keeps no session open; after the idle time all is refused."""
+    now = [0.0]
+    people = {"Desk one": hashed_password("four words in a row")}
+    entrance = Entrance(people=people, idle=600, clock=lambda: now[0])
+    browser, press = visit(tmp_path, entrance=entrance)
+    asked = {"name": "Desk one", "password": "four words in a row"}
+    assert browser.ask("POST", "/enter", asked).status == 204
+    for _ in range(3):
+        now[0] += 190
+        told = browser.ask("GET", "/desk/topics")
+        assert (told.status, json.loads(told.body)["person"]) == (200, "Desk one")
+    now[0] += 31
+    before = len(press.asked)
+    for method, path, body in (
+        ("GET", "/desk/topics", None),
+        ("POST", "/desk/print", {"code": "A", "values": {}}),
+    ):
+        refused = browser.ask(method, path, body)
+        assert refused.status == 401
+        assert refused.problems == [{"message": "this page is locked", "hint": "Log in again."}]
+    assert len(press.asked) == before
 
 
 def test_a_fault_of_the_program_quotes_nothing(tmp_path: Path) -> None:
@@ -291,11 +379,15 @@ def test_a_sheet_of_another_size_is_asked_for_in_millimetres() -> None:
     assert "sides=one-sided" in command
 
 
-def test_no_path_opens_a_file(tmp_path: Path) -> None:
-    """Whatever an address is, it is looked up in memory: no file is opened for it."""
-    browser, _ = entered(tmp_path)
+def test_no_path_opens_a_file_or_is_repeated(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever an address is, it is looked up in memory, and neither answered with nor logged."""
+    browser, press = entered(tmp_path, limit=RequestLimit(at_once=1e9))
     random = Random(16)  # noqa: S311 -- the same paths each time
-    parts = ["..", ".", "%2e%2e", "etc", "passwd", "assets", "1", "page", "desk", "\x00", "~", ""]
+    parts = ["..", ".", "%2e%2e", "etc", "passwd", "assets", "1", "page", "A", "desk", "editions"]
+    parts += ["\x00", "~", "", "-1.png", "9" * 200 + ".png", "file", "1.png?dpi=9", "\u0661.png"]
+    parts += ["Zquibblethwaite", "\ud7ff", "a" * 600, "{}", "%", "list"]
     opened: list[str] = []
     watching = [True]
 
@@ -303,11 +395,23 @@ def test_no_path_opens_a_file(tmp_path: Path) -> None:
         if watching[0] and event == "open" and isinstance(details[0], str):
             opened.append(details[0])
 
+    async def try_all() -> Counter[int]:
+        found: Counter[int] = Counter()
+        for _ in range(10_000):
+            path = "/" + "/".join(random.choices(parts, k=random.randint(1, 6)))
+            answer = await browser.asked("POST" if random.random() < 0.2 else "GET", path, {})
+            assert "Zquibblethwaite" not in f"{answer.headers}{answer.body!r}", path
+            found[answer.status] += 1
+        return found
+
     sys.addaudithook(watch)
     try:
-        for _ in range(500):
-            path = "/" + "/".join(random.choices(parts, k=random.randint(1, 6)))
-            assert browser.ask("GET", path).status in {200, 303, 401, 404, 405}
+        found = asyncio.run(try_all())
     finally:
         watching[0] = False
+    # 200 and 422 are those of routes that are there.
+    assert set(found) - {200, 422} == {400, 404, 405}
+    assert found[404] > 5000
     assert opened == []
+    assert "Zquibblethwaite" not in caplog.text + "".join(capfd.readouterr())
+    assert "Zquibblethwaite" not in str(press.asked)

@@ -16,7 +16,7 @@ from teachback.serving.print_audit import (
     AUDIT,
     PrintedAtDesk,
     audit_breaks,
-    record_print,
+    record_prints,
     state_folder,
 )
 
@@ -30,7 +30,7 @@ PRINTED = PrintedAtDesk("Desk one", "LC-CKD-EN-7F3A9CQ", "handout", 2, "browser"
 def test_each_print_is_a_line_that_follows_the_one_before(tmp_path: Path) -> None:
     """A line that is changed or taken away is noticed at the next one."""
     for copies in (1, 2, 3):
-        record_print(tmp_path, PRINTED._replace(copies=copies), NOW)
+        record_prints(tmp_path, [PRINTED._replace(copies=copies)], NOW)
     path = tmp_path / AUDIT
     lines = path.read_text(encoding="utf-8").splitlines()
     assert path.stat().st_mode & 0o777 == 0o600
@@ -47,7 +47,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The line that was begun is taken back, and the next one follows the last whole one."""
-    record_print(tmp_path, PRINTED, NOW)
+    record_prints(tmp_path, [PRINTED], NOW)
 
     def full(file: int, data: bytes) -> Any:  # noqa: ANN401 -- it never returns
         os.write(file, data[:20])
@@ -56,8 +56,8 @@ def test_a_full_disk_is_told_and_leaves_no_half_line(
     with monkeypatch.context() as patch:
         patch.setattr(print_audit, "append", full)
         with pytest.raises(TeachbackError, match="the disk is full"):
-            record_print(tmp_path, PRINTED, NOW)
-    record_print(tmp_path, PRINTED, NOW)
+            record_prints(tmp_path, [PRINTED], NOW)
+    record_prints(tmp_path, [PRINTED], NOW)
     assert list(audit_breaks(tmp_path)) == []
     assert len((tmp_path / AUDIT).read_bytes().splitlines()) == 2
 

@@ -162,6 +162,8 @@ def test_on_a_network_people_enter_by_name_over_tls(workspace: Make, tmp_path: P
         (["--lan", "--tls-cert", "a.pem", "--tls-key", "a.pem"], "need a name"),
         (["--lan", "--behind-proxy", "https://desk.example"], "cannot be combined"),
         (["--name", "desk.example"], "only with --lan"),
+        (["--lan", "--name", "desk.example", "--tls-cert", "a.pem"], "only with TLS"),
+        (["--lan", "--name", "a", "--tls-cert", "a.pem", "--tls-key", "a.pem"], "nobody may enter"),
         (["--behind-proxy", "https://desk.example"], "nobody may enter yet"),
         (["--printer-queue=-x"], "queue"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,7 @@ from teachback.serving.sessions import (
     LONGEST_WAIT,
     PEOPLE,
     Entrance,
+    ThrottledError,
     hashed_password,
     read_people,
     save_person,
@@ -98,8 +101,26 @@ def test_wrong_tries_wait_longer_and_longer_by_name_and_by_address() -> None:
     assert max(waits) == LONGEST_WAIT
     assert entrance.wait("b") == 0.0
     assert entrance.wait("b", "a") > 0.0
-    entrance.enter_by_secret("secret", "a")
+    with pytest.raises(ThrottledError, match="too many wrong tries"):
+        entrance.enter_by_secret("secret", "a")
+    clock.now += LONGEST_WAIT
+    assert entrance.enter_by_secret("secret", "a")
     assert entrance.wait("a") == 0.0
+
+
+def test_tries_at_the_same_time_are_throttled_too() -> None:
+    """Of many that ask before the first is answered, no more are looked at than one by one."""
+    entrance = Entrance(people={"Desk one": KEPT}, clock=Clock())
+    looked_at: list[None] = []
+
+    def attempt(_: int) -> None:
+        with suppress(ThrottledError):
+            assert entrance.enter_by_name("Desk one", "wrong", "a") is None
+            looked_at.append(None)
+
+    with ThreadPoolExecutor(12) as several:
+        list(several.map(attempt, range(12)))
+    assert len(looked_at) == FREE_TRIES
 
 
 def test_people_are_kept_with_a_hash_that_only_the_owner_can_read(tmp_path: Path) -> None:

@@ -137,7 +137,11 @@ class DeskBrowser:
         self._app = app
         self._cookie = ""
 
-    def ask(
+    def ask(self, *question: Any, **details: Any) -> DeskAnswer:  # noqa: ANN401 -- as of `asked`
+        """Send a question, and wait for its answer."""
+        return asyncio.run(self.asked(*question, **details))
+
+    async def asked(
         self,
         method: str,
         path: str,
@@ -174,7 +178,7 @@ class DeskBrowser:
                 if value is not None
             ],
         }
-        answer = asyncio.run(_called(self._app, scope, list(chunks or [sent])))
+        answer = await _called(self._app, scope, list(chunks or [sent]))
         cookie = answer.headers.get("set-cookie", "")
         self._cookie = cookie.partition(";")[0] or self._cookie
         return answer

@@ -35,8 +35,10 @@ from teachback.serving.desk_requests import (
 from teachback.serving.gate import BodyRefusedError, Gate
 from teachback.serving.live_routes import authors_page, live_events, live_picture
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
-from teachback.serving.print_audit import PrintedAtDesk, record_print
+from teachback.serving.print_audit import PrintedAtDesk, record_prints
 from teachback.serving.printer_queue import lp_command, send_to_queue
+from teachback.serving.request_limit import RequestLimit
+from teachback.serving.sessions import ThrottledError, hashed_cookie
 from teachback.serving.topic_shelf import problem_json
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ class Desk:
     state: Path
     queue: str = ""
     clear_after: int = 600
+    limit: RequestLimit = field(default_factory=RequestLimit)
     pictures: OrderedDict[tuple[str, int, int], bytes] = field(default_factory=OrderedDict)
 
     @property
@@ -126,20 +129,20 @@ def _answering(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Re
 
     async def answer(request: Request) -> Response:
         path = request.scope["path"]
+        person = _person(desk, request)
         try:
-            if not path.startswith(_OPEN) and _person(desk, request) is None:
+            _count(desk, request, person)
+            if not path.startswith(_OPEN) and person is None:
                 if request.method == "GET" and handler in _PAGES:
                     return RedirectResponse(_entrance_to(path), 303)
                 return _refused(401, Problem("this page is locked", "Log in again."))
             return await handler(desk, request)
         except PressRoomEndedError as error:
-            answer = _refused(503, *error.problems)
-            answer.headers["retry-after"] = "1"
-            return answer
-        except RefusedReplyError as error:
+            return _refused(503, *error.problems, again=1)
+        except ThrottledError as error:
+            return _refused(429, *error.problems, again=error.seconds)
+        except (RefusedReplyError, BodyRefusedError) as error:
             return _refused(error.status, *error.problems, fields=error.fields)
-        except BodyRefusedError as error:
-            return _refused(error.status, *error.problems)
         except TeachbackError as error:
             return _refused(422, *error.problems)
         except Exception as error:  # noqa: BLE001 -- its message may hold a value
@@ -148,10 +151,14 @@ def _answering(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Re
     return answer
 
 
-def _refused(status: int, *problems: Problem, fields: tuple[str, ...] = ()) -> JSONResponse:
+def _refused(
+    status: int, *problems: Problem, fields: tuple[str, ...] = (), again: int = 0
+) -> JSONResponse:
+    """Return a refusal. `again` is how many seconds later the same question may be answered."""
     names = fields or ("",) * len(problems)
     told = [problem_json(one, name) for one, name in zip(problems, names, strict=True)]
-    return JSONResponse({"problems": told}, status)
+    headers = {"retry-after": str(again)} if again else None
+    return JSONResponse({"problems": told}, status, headers)
 
 
 async def _unknown(_: Request, error: Exception) -> Response:
@@ -164,6 +171,17 @@ def _person(desk: Desk, request: Request) -> str | None:
     path = request.scope["path"]
     used = path != "/desk/topics" and not path.startswith("/preview/")
     return desk.entrance.person(request.cookies.get(desk.cookie, ""), used=used)
+
+
+def _count(desk: Desk, request: Request, person: str | None) -> None:
+    """Count a request of a session, or of an address. Raises ThrottledError for too many."""
+    # Files of the pages are in memory, and a page that lacks one does not work at all.
+    if request.scope["path"].startswith("/assets/"):
+        return
+    cookie = request.cookies.get(desk.cookie, "")
+    seconds = desk.limit.wait(_address(request) if person is None else hashed_cookie(cookie))
+    if seconds:
+        raise ThrottledError(seconds, "too many questions at once")
 
 
 def _address(request: Request) -> str:
@@ -190,12 +208,6 @@ _PAGES: Final = (_home, authors_page)
 async def _enter(desk: Desk, request: Request) -> Response:
     question = asked(EnterQuestion, await request.body())
     address = _address(request)
-    wait = desk.entrance.wait(address, *([f"name {question.name}"] if question.name else []))
-    if wait > 0:
-        hint = f"Try again in {wait:.0f} s."
-        answer = _refused(429, Problem("too many wrong tries", hint))
-        answer.headers["retry-after"] = str(int(wait) + 1)
-        return answer
     if desk.entrance.people:
         cookie = await run_in_threadpool(
             desk.entrance.enter_by_name, question.name, question.password, address
@@ -297,7 +309,7 @@ async def _print(desk: Desk, request: Request) -> Response:
         question.copies,
         desk.queue if to_queue else "browser",
     )
-    await run_in_threadpool(record_print, desk.state, printed, dt.datetime.now(tz=dt.UTC))
+    await run_in_threadpool(record_prints, desk.state, [printed], dt.datetime.now(tz=dt.UTC))
     if to_queue:
         command = lp_command(desk.queue, made["box"], made["sides"], question.copies)
         await send_to_queue(made["pdf"], command)
@@ -359,8 +371,10 @@ async def _print_list(desk: Desk, request: Request) -> Response:
         size=question.size,
     )
     person = _person(desk, request) or ""
-    for code, count in made["editions"].items():
-        printed = PrintedAtDesk(person, code, "list", count, "browser")
-        await run_in_threadpool(record_print, desk.state, printed, dt.datetime.now(tz=dt.UTC))
+    printed = [
+        PrintedAtDesk(person, code, "list", count, "browser")
+        for code, count in made["editions"].items()
+    ]
+    await run_in_threadpool(record_prints, desk.state, printed, dt.datetime.now(tz=dt.UTC))
     name = {"content-disposition": 'inline; filename="list.pdf"'}
     return Response(made["pdf"], headers=name, media_type="application/pdf")

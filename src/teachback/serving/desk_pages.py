@@ -43,7 +43,10 @@ class DeskPages:
 
 
 def open_desk_pages() -> DeskPages:
-    """Read the folder `web/`, and what its pages use of `styles/`."""
+    """Read the folder `web/`, and what its pages use of `styles/`, whole.
+
+    A program that is replaced while it runs goes on with the pages of its start.
+    """
     web, styles = builtin_root() / "web", builtin_root() / "styles"
     files = {
         path.relative_to(root).as_posix(): (read_bytes(path), _KINDS[path.suffix])
@@ -52,12 +55,13 @@ def open_desk_pages() -> DeskPages:
         for path in sorted(root.glob(pattern))
         if path.suffix in _KINDS
     }
+    pages = {path.name: read_bytes(path).decode() for path in web.glob("*.html")}
     digest = hashlib.sha256()
     for name, (data, _) in sorted(files.items()):
         digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
     return DeskPages(
         jinja2.Environment(
-            loader=jinja2.FileSystemLoader(web), autoescape=True, undefined=jinja2.StrictUndefined
+            loader=jinja2.DictLoader(pages), autoescape=True, undefined=jinja2.StrictUndefined
         ),
         _words(web / "words" / "en.yaml"),
         files,

@@ -28,8 +28,11 @@ MOST: Final = 64 * 1024
 MOST_RECORDS: Final = 14 * 1024 * 1024
 MOST_PHOTO: Final = 12 * 1024 * 1024
 PHOTO: Final = "/editions/scan"
-# In s: the longest wait for the next part of a body.
+LONGEST_PATH: Final = 500  # letters
+# In s: the longest wait for a question, or for the next part of a file; and for a whole file.
 SLOWEST: Final = 10.0
+SLOWEST_FILE: Final = 120.0
+_DIGITS: Final = 12
 _TOO_LARGE: Final = "this is too large"
 _JSON: Final = "application/json"
 _PHOTOS: Final = ("image/jpeg", "image/png")
@@ -67,6 +70,8 @@ class Doors:
         host = headers.get("host", [""])[0].lower()
         if host not in self.hosts:
             return 421, "this server is not known by that name"
+        if len(scope["path"]) > LONGEST_PATH:
+            return 400, "this address is too long"
         method = scope["method"]
         if method in _SAFE:
             site = headers.get("sec-fetch-site", ["none"])[0]
@@ -96,7 +101,8 @@ class Doors:
         if kind not in wanted:
             return 415, f"this must be {' or '.join(wanted)}"
         length = headers.get("content-length", ["0"])[0]
-        if not length.isdecimal() or int(length) > most(scope["path"]):
+        # Python refuses to read a number of thousands of digits.
+        if not length.isdecimal() or len(length) > _DIGITS or int(length) > most(scope["path"]):
             return 413, _TOO_LARGE
         return None
 
@@ -131,11 +137,13 @@ class Gate:
             await _refuse(send, *refused, secure=self._doors.scheme == "https")
             return
         left, whole = most(scope["path"]), False
+        clock = asyncio.get_running_loop().time
+        end = clock() + (SLOWEST if left == MOST else SLOWEST_FILE)
 
         async def limited() -> Any:  # noqa: ANN401 -- an ASGI message
             nonlocal left, whole
             try:
-                async with asyncio.timeout(None if whole else SLOWEST):
+                async with asyncio.timeout_at(None if whole else min(end, clock() + SLOWEST)):
                     message = await receive()
             except TimeoutError:
                 raise BodyRefusedError(408, "this took too long to arrive") from None
@@ -154,7 +162,9 @@ class Gate:
 
 
 class BodyRefusedError(TeachbackError):
-    """A body that is larger than its route allows, or too slow."""
+    """A body that is larger than its route allows, or too slow. It is about no field."""
+
+    fields: tuple[str, ...] = ()
 
     def __init__(self, status: int, message: str) -> None:
         """Keep the status."""

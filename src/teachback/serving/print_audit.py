@@ -17,7 +17,7 @@ from teachback.files.atomic_files import append, locked, os_errors_as_problems, 
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 AUDIT: Final = "printed.jsonl"
 
@@ -48,23 +48,29 @@ def state_folder(workspace: Path) -> Path:
     return folder
 
 
-def record_print(folder: Path, printed: PrintedAtDesk, when: dt.datetime) -> None:
-    """Add a line, and wait until it is on the disk. Raises TeachbackError when it cannot be."""
+def record_prints(folder: Path, printed: Iterable[PrintedAtDesk], when: dt.datetime) -> None:
+    """Add a line for each print, and wait until all are on the disk.
+
+    Raises TeachbackError when they cannot be; then none of them is there.
+    """
     path = folder / AUDIT
     with (
         os_errors_as_problems(path),
         locked(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, fcntl.LOCK_EX) as file,
     ):
         os.fchmod(file, 0o600)
-        last = _last_line(file)
-        line = {
-            "before": hashlib.sha256(last).hexdigest(),
-            "when": when.isoformat(timespec="seconds"),
-            **printed._asdict(),
-        }
+        last, lines = _last_line(file), []
+        for one in printed:
+            line = {
+                "before": hashlib.sha256(last).hexdigest(),
+                "when": when.isoformat(timespec="seconds"),
+                **one._asdict(),
+            }
+            last = json.dumps(line).encode()
+            lines.append(last + b"\n")
         size = os.fstat(file).st_size
         try:
-            append(file, json.dumps(line).encode() + b"\n")
+            append(file, b"".join(lines))
         except OSError:
             os.ftruncate(file, size)
             raise

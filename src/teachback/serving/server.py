@@ -175,6 +175,7 @@ def _serve(
 
     import uvicorn
 
+    from teachback.serving.connections import HurriedProtocol
     from teachback.serving.desk_app import Desk, desk_app
     from teachback.serving.desk_pages import open_desk_pages
 
@@ -203,7 +204,7 @@ def _serve(
         ssl_keyfile=network.key,
         lifespan="off",
         ws="none",
-        http="h11",
+        http=HurriedProtocol,
         loop="asyncio",
         h11_max_incomplete_event_size=16 * 1024,
         timeout_keep_alive=75,

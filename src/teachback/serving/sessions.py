@@ -13,6 +13,7 @@ import secrets
 import threading
 import time
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, TeachbackError, UsageError
@@ -52,6 +53,15 @@ class Tries:
     until: float = 0.0
 
 
+class ThrottledError(TeachbackError):
+    """A request that is not looked at, because there were too many."""
+
+    def __init__(self, seconds: float, message: str) -> None:
+        """Keep the seconds until the next one is looked at, as a whole number."""
+        self.seconds = ceil(seconds)
+        super().__init__(Problem(message, f"Try again in {self.seconds} s."))
+
+
 @dataclass
 class Entrance:
     """The way in: a secret, or people by name with the hashes of their passwords.
@@ -74,26 +84,33 @@ class Entrance:
         return max((self._tries[one].until - now for one in who if one in self._tries), default=0.0)
 
     def enter_by_secret(self, secret: str, address: str) -> str | None:
-        """Return the cookie of a new session for the right secret."""
+        """Return the cookie of a new session for the right secret.
+
+        Raises ThrottledError after too many wrong ones.
+        """
+        self._refuse_soon(address)
         right = bool(self.secret) and hmac.compare_digest(secret.encode(), self.secret.encode())
         return self._entered("", right, address)
 
     def enter_by_name(self, name: str, password: str, address: str) -> str | None:
         """Return the cookie of a new session for a person's right password. Takes 0.1 s.
 
-        An unknown name takes as long.
+        An unknown name takes as long. Raises ThrottledError after too many wrong ones.
         """
-        kept = self.people.get(name, "")
+        kept, who = self.people.get(name, ""), (f"name {name}", address)
+        self._refuse_soon(*who)
         with self._hashing:
+            # Others may have tried the same name meanwhile.
+            self._refuse_soon(*who)
             right = _matches(password, kept or _NOBODY)
-        return self._entered(name, right and bool(kept), f"name {name}", address)
+            return self._entered(name, right and bool(kept), *who)
 
     def person(self, cookie: str, *, used: bool = True) -> str | None:
         """Return who has a session, "" on this machine alone, or None when it is over.
 
         With `used`, its idle time begins anew.
         """
-        key = _hashed(cookie)
+        key = hashed_cookie(cookie)
         session = self._sessions.get(key)
         if session is None:
             return None
@@ -107,7 +124,12 @@ class Entrance:
 
     def leave(self, cookie: str) -> None:
         """End a session."""
-        self._sessions.pop(_hashed(cookie), None)
+        self._sessions.pop(hashed_cookie(cookie), None)
+
+    def _refuse_soon(self, *who: str) -> None:
+        seconds = self.wait(*who)
+        if seconds > 0:
+            raise ThrottledError(seconds, "too many wrong tries")
 
     def _entered(self, name: str, right: bool, *who: str) -> str | None:  # noqa: FBT001 -- the outcome of a check
         if not right:
@@ -117,7 +139,7 @@ class Entrance:
             self._tries.pop(one, None)
         cookie = secrets.token_urlsafe(32)
         now = self.clock()
-        self._sessions[_hashed(cookie)] = Session(name, now, now)
+        self._sessions[hashed_cookie(cookie)] = Session(name, now, now)
         return cookie
 
     def _remember(self, who: tuple[str, ...]) -> None:
@@ -179,7 +201,8 @@ def _scrypt(password: str, salt: bytes) -> bytes:
     return hashlib.scrypt(password.encode(), salt=salt, dklen=32, **_SCRYPT)
 
 
-def _hashed(cookie: str) -> str:
+def hashed_cookie(cookie: str) -> str:
+    """Return by what a session is known: the cookie itself is not kept."""
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 

@@ -51,4 +51,24 @@ def status_command(handout: str | None, language: str | None, strict: bool, as_j
     return int(failed)
 
 
-COMMANDS = (translate_group,)
+@click.command("ids")
+@click.argument("handout", metavar="HANDOUT")
+@json_option
+def ids_command(handout: str, as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """Write the ids that a handout lacks, so that its translations find a text that was moved."""
+    from teachback.commands.write_ids import write_ids
+
+    written = write_ids(handout, here())
+    if as_json:
+        print_json(written._asdict())
+        return
+    for name in written.files:
+        click.echo(name)
+    count = f"{len(written.ids)} id{'s' if len(written.ids) != 1 else ''} written"
+    places = f"{len(written.by_place)} texts have a place number"
+    click.echo(
+        f"{count}; {places}: {', '.join(written.by_place[:3])} ..." if written.by_place else count
+    )
+
+
+COMMANDS = (translate_group, ids_command)

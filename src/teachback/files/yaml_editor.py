@@ -53,6 +53,86 @@ def with_values(
         # Insert this first: edits are applied in reverse order, so a value that is filled in at the
         # very end of the block then comes before it.
         edits.insert(0, _appended(text, mapping, new))
+    return _edited_bytes(raw, text, edits)
+
+
+def with_ids(raw: bytes, name: str, ids: Mapping[tuple[Any, ...], tuple[str, str]]) -> bytes:
+    """Return a file's bytes with an `id:` written into entries: their path -> the id, and a key.
+
+    An entry that is a bare text or list is put behind that key, as `{id: ID, text: ...}`. One whose
+    text goes on in another line is left as it is: it would have to be indented anew. All other
+    bytes are kept. Raises TeachbackError for invalid YAML.
+    """
+    text = decode(raw, name)
+    root = read_yaml(raw, name).root
+    edits: list[tuple[int, int, str]] = []
+    for path, (new, key) in ids.items():
+        parent, node = _nodes(root, path)
+        edits += _id_edits(text, parent, node, new, key)
+    return _edited_bytes(raw, text, edits)
+
+
+def with_keys(raw: bytes, name: str, key: str, names: Mapping[str, str]) -> bytes:
+    """Return a file's bytes with other keys in the mapping at the top-level `key`: old -> new.
+
+    All other bytes are kept. Raises TeachbackError for invalid YAML.
+    """
+    text = decode(raw, name)
+    _, mapping = _nodes(read_yaml(raw, name).root, (key,))
+    edits = [
+        (found.start_mark.index, found.end_mark.index, names[found.value])
+        for found, _ in mapping.value
+        if found.value in names
+    ]
+    return _edited_bytes(raw, text, edits)
+
+
+def _nodes(root: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:  # noqa: ANN401 -- PyYAML's nodes have no types
+    """Return the node at a path, and the one around it. Raises KeyError if there is none."""
+    parent, node = None, root
+    for step in path:
+        inner = (
+            node.value[step]
+            if isinstance(step, int)
+            else next((value for found, value in node.value if found.value == step), None)
+        )
+        if inner is None:
+            raise KeyError(step)
+        parent, node = node, inner
+    return parent, node
+
+
+def _id_edits(
+    text: str,
+    parent: Any,  # noqa: ANN401
+    node: Any,  # noqa: ANN401
+    new: str,
+    key: str,
+) -> list[tuple[int, int, str]]:
+    start, end = node.start_mark.index, node.end_mark.index
+    is_mapping = isinstance(node.value, list) and node.tag.endswith(":map")
+    if is_mapping and not key:
+        first = node.value[0][0].start_mark
+        if node.flow_style:
+            return [(first.index, first.index, f"id: {new}, ")]
+        return [(first.index, first.index, f"id: {new}{_line_end(text)}{' ' * first.column}")]
+    if "\n" in text[start:end].rstrip():
+        return []
+    if isinstance(node.value, list) or parent.flow_style:
+        return (
+            [(start, start, f"{{id: {new}, {key}: "), (end, end, "}")]
+            if not isinstance(node.value, list) or node.flow_style
+            else []
+        )
+    indent = " " * node.start_mark.column
+    return [(start, start, f"id: {new}{_line_end(text)}{indent}{key}: ")]
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
+def _edited_bytes(raw: bytes, text: str, edits: list[tuple[int, int, str]]) -> bytes:
     for start, end, words in sorted(edits, key=lambda edit: (edit[0], edit[1]), reverse=True):
         text = text[:start] + words + text[end:]
     return (codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b"") + text.encode()

@@ -1,0 +1,147 @@
+"""Write ids into a handout, so that the keys of its translations need no place numbers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from teachback.content.base_model import Model, SourcedModel, steps
+from teachback.content.handout import Handout, HandoutRow
+from teachback.content.loader import load_shared, validate_handout
+from teachback.content.translation import source_texts
+from teachback.errors import Location, Problem, TeachbackError
+from teachback.files.workspace import (
+    handout_files,
+    handout_named,
+    is_translation,
+    read_bytes,
+    shown,
+    write_whole,
+)
+from teachback.files.yaml_editor import with_ids, with_keys
+from teachback.files.yaml_reader import read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from teachback.content.loader import LoadedHandout
+    from teachback.files.workspace import Workspace
+
+_WORDS: Final = 4
+_LONGEST: Final = 40
+
+
+class WrittenIds(NamedTuple):
+    """The ids that were written, the files that were changed, and the keys with a place number."""
+
+    ids: tuple[str, ...]
+    files: tuple[str, ...]
+    by_place: tuple[str, ...]
+
+
+def write_ids(name: str, workspace: Workspace) -> WrittenIds:
+    """Write an id into each part of a handout that has a text and none; no other byte changes.
+
+    The keys of the workspace's own translations follow. Raises UsageError for an unknown handout,
+    and TeachbackError for a built-in one, or one with problems. Nothing is then written.
+    """
+    path = handout_named(workspace, name)
+    if is_translation(path) or not path.is_relative_to(workspace.root):
+        message = "ids are written into a handout of the workspace, not into this file"
+        hint = "Name the handout that it translates, or make the built-in one yours: teachback copy"
+        raise TeachbackError(Problem(message, hint, Location(shown(path))))
+    shared = load_shared(workspace)
+    raw = read_bytes(path)
+    authored = validate_handout(raw, path, workspace, shared)
+    edited = with_ids(raw, shown(path), _wanted(authored))
+    again = validate_handout(edited, path, workspace, shared)
+    if _without_ids(again.handout) != _without_ids(authored.handout):
+        message = "ids cannot be written here without changing other lines"
+        raise TeachbackError(Problem(message, "Write them by hand.", Location(shown(path))))
+    old, new = _ids(authored.handout), _ids(again.handout)
+    keys = {
+        before.key: after.key
+        for before, after in zip(
+            source_texts(authored.handout), source_texts(again.handout), strict=True
+        )
+        if before.key != after.key
+    }
+    changed = {path: edited} if edited != raw else {}
+    for other in handout_files(workspace).values():
+        if (
+            is_translation(other)
+            and other.name == path.name
+            and other.is_relative_to(workspace.root)
+        ):
+            data = read_bytes(other)
+            renamed = with_keys(data, shown(other), "texts", keys)
+            read_yaml(renamed, shown(other))
+            changed |= {other: renamed} if renamed != data else {}
+    for file, data in changed.items():
+        write_whole(file.resolve(), data)
+    return WrittenIds(
+        tuple(one for one in new if one not in old),
+        tuple(map(shown, changed)),
+        tuple(text.key for text in source_texts(again.handout) if re.search(r"/\d", text.key)),
+    )
+
+
+def _wanted(authored: LoadedHandout) -> dict[tuple[Any, ...], tuple[str, str]]:
+    """Return for each path in the file the new id, and the key that a bare entry gets."""
+    handout, file = authored.handout, authored.file
+    parts = {path: value for path, value in steps(handout) if isinstance(value, SourcedModel)}
+    taken = set(_ids(handout))
+    wanted: dict[tuple[Any, ...], tuple[str, str]] = {}
+    for text in source_texts(handout):
+        around = (text.path[:length] for length in range(len(text.path), 0, -1))
+        path = next((one for one in around if one in parts), None)
+        if path is None or parts[path].id is not None:
+            continue
+        place = file.in_file(path)
+        if place in wanted:
+            continue
+        part = parts[path]
+        known = {field.alias or name for name, field in type(part).model_fields.items()}
+        data = file.data
+        for step in place:
+            data = data[step]
+        key = "cells" if isinstance(part, HandoutRow) else "text"
+        is_bare = not (isinstance(data, dict) and known & set(data))
+        new = _name(text.text, taken)
+        taken.add(new)
+        wanted[place] = (new, key if is_bare else "")
+    return wanted
+
+
+def _name(text: str, taken: set[str]) -> str:
+    """Return an id made of the first words of a text."""
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", re.sub(r"\{[^{}]*\}|'", "", plain))[:_WORDS]
+    name = "-".join(words)[:_LONGEST].strip("-")
+    if not re.match(r"[a-z]", name):
+        name = f"part-{name}".strip("-")
+    return next(
+        one
+        for one in (name, *(f"{name}-{n}" for n in range(2, len(taken) + 3)))
+        if one not in taken
+    )
+
+
+def _ids(handout: Handout) -> tuple[str, ...]:
+    found = (getattr(value, "id", None) for path, value in steps(handout) if path)
+    return tuple(name for name in found if isinstance(name, str))
+
+
+def _without_ids(value: Any) -> Any:  # noqa: ANN401 -- any part of a handout
+    if isinstance(value, Model):
+        return tuple(_fields(value))
+    if isinstance(value, tuple):
+        return tuple(map(_without_ids, value))
+    return value
+
+
+def _fields(part: Model) -> Iterator[tuple[str, Any]]:
+    for name in type(part).model_fields:
+        if name != "id" or not isinstance(part, SourcedModel):
+            yield name, _without_ids(getattr(part, name))

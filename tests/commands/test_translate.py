@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY, TRANSLATION
 from workspace_cases import here, lay
 
@@ -204,3 +205,46 @@ def test_an_unwhole_translation_leaves_the_english_alone(root: Path, teachback: 
     """Cards and handouts in English are printed as if there were no other language."""
     change(root, ENGLISH, "text: Chest pain}", "text: Chest pressure}")
     assert teachback("card tiny")[0] == 0
+
+
+WRITTEN = TINY.replace("language: en", "language: es")
+
+
+def test_a_written_handout_becomes_a_translation(root: Path, teachback: Run) -> None:
+    """Every difference in structure is told; texts that are there are beside their English."""
+    (root / TRANSLATION).unlink()
+    own = WRITTEN.replace("tier: now, card: true, text: Chest pain", "tier: today, text: Dolor")
+    own = own.replace("message: One message.", 'message: "Una nota: importante"')
+    own += "      - id: extra\n        text: Solo aquí.\n"
+    (root / "content/handouts/tiny.es.yaml").write_text(own, encoding="utf-8")
+    change(root, "content/handouts/tiny.es.yaml", "card: {title: When to get help}\n", "")
+    code, out, err = teachback("translate adopt tiny.es")
+    assert code == 0
+    assert "7 texts" in out
+    for told in (
+        "tiny.es.yaml:10:23: warning: `chest/tier` is today here, and now in 'en'",
+        "`chest/card` is false here, and true in 'en'",
+        "the text `card/title` is not here: it is missing in the translation",
+        "the text `extra/text` is only here",
+    ):
+        assert told in err
+    text = (root / TRANSLATION).read_text(encoding="utf-8")
+    assert '  message:\n    en: One message.\n    es: "Una nota: importante"\n' in text
+    code, _, err = teachback(BUILD)
+    assert "takes the place of" in err
+    (root / "content/handouts/tiny.es.yaml").unlink()
+    code, out, _ = teachback("translate status")
+    assert code == 1
+    assert "missing: card/title (general, ckd)" in out
+    code, _, err = teachback("translate adopt tiny")
+    assert (code, "is not a handout in another language" in err) == (2, True)
+
+
+def test_an_adopted_handout_of_the_same_structure_is_whole(root: Path, teachback: Run) -> None:
+    """Nothing is told, and a translation that is there is not replaced by accident."""
+    (root / "content/handouts/tiny.es.yaml").write_text(WRITTEN, encoding="utf-8")
+    code, _, err = teachback("translate adopt tiny.es")
+    assert (code, "there is such a translation already" in err) == (1, True)
+    code, out, err = teachback("translate adopt tiny.es --force")
+    assert (code, err) == (0, "")
+    assert "8 texts" in out

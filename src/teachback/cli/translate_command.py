@@ -1,4 +1,4 @@
-"""Define the commands for translations: translate status, ids."""
+"""Define the commands for translations: translate status, translate adopt, ids."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import click
 from teachback.cli.context import here
 from teachback.cli.options import json_option, strict_option
 from teachback.cli.output import print_json, print_problems, print_rows
+from teachback.files.workspace import shown
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 
@@ -49,6 +50,19 @@ def status_command(handout: str | None, language: str | None, strict: bool, as_j
         click.echo(f"  now:        {one['english']}")
     print_problems(status.problems)
     return int(failed)
+
+
+@translate_group.command("adopt")
+@click.argument("handout", metavar="HANDOUT.LANG")
+@click.option("--force", is_flag=True, help="Replace the translation that is there.")
+def adopt_command(handout: str, force: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """Turn a handout such as leg-cramps.es into a translation, and show where the two differ."""
+    from teachback.commands.adopt import adopt
+
+    adopted = adopt(handout, here(), force=force)
+    print_problems(adopted.differences)
+    click.echo(f"{shown(adopted.path)}  {adopted.texts} texts, each beside the English of now")
+    click.echo("Read them side by side, then delete the handout: it takes the translation's place.")
 
 
 @click.command("ids")

@@ -42,6 +42,12 @@ def unproved_problem(
     return Problem(message, hint, place, Severity.HINT)
 
 
+def unused_problem(translation: str) -> Problem:
+    """Return the warning, without a place, that a handout takes the place of a translation."""
+    message = f"this handout takes the place of {translation}, which is not used"
+    return Problem(message, "Delete one of the two.", None, Severity.WARNING)
+
+
 def rules_know(language: str) -> bool:
     """Return whether the rules of `check` can read a language."""
     return language.partition("-")[0] in _KNOWN

@@ -24,6 +24,7 @@ from teachback.content.draft_notices import (
     rules_know,
     unchecked_problem,
     unproved_problem,
+    unused_problem,
 )
 from teachback.content.handout import PICTURES, Handout, SourcedModel
 from teachback.content.handout_checks import place_problems
@@ -263,12 +264,19 @@ def validate_handout(
     if problems:
         raise FaultyHandoutError(LoadedHandout(handout, file), *problems)
     stands = standing(handout, shared.audiences, picture_hash(workspace))
-    if rules_know(handout.language):
-        return LoadedHandout(handout, file, stands)
     place = file.locate(("language",), key=True)
-    notice = Notice("", unchecked_problem(handout)._replace(location=place))
-    unchecked = accepted_unchecked(handout) is None
-    return LoadedHandout(handout, file, stands._replace(unchecked=unchecked), (notice,))
+    unused = workspace.root / TRANSLATIONS / handout.language / f"{handout.id}.yaml"
+    notices = [unused_problem(shown(unused))] if unused.exists() else []
+    unchecked = not rules_know(handout.language)
+    if unchecked:
+        notices.append(unchecked_problem(handout))
+        unchecked = accepted_unchecked(handout) is None
+    return LoadedHandout(
+        handout,
+        file,
+        stands._replace(unchecked=unchecked),
+        tuple(Notice("", problem._replace(location=place)) for problem in notices),
+    )
 
 
 def _validate_translation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -248,3 +249,15 @@ def test_an_adopted_handout_of_the_same_structure_is_whole(root: Path, teachback
     code, out, err = teachback("translate adopt tiny.es --force")
     assert (code, err) == (0, "")
     assert "8 texts" in out
+
+
+@pytest.mark.slow
+def test_a_printed_translation_is_kept_found_and_printed_again(root: Path, teachback: Run) -> None:
+    """Its code has its language, and both of its files are kept with it."""
+    code, out, _ = teachback("build tiny --language es --kind handout --audience ckd --archive kept")
+    assert code == 0
+    [printed] = re.findall(r"T-CKD-ES-\w+", out)
+    code, out, _ = teachback(f"identify {printed} --archive kept")
+    assert (code, "Una hoja pequeña" in out) == (0, True)
+    code, out, err = teachback("verify kept --rebuild")
+    assert (code, err) == (0, "")

@@ -252,12 +252,33 @@ def test_an_adopted_handout_of_the_same_structure_is_whole(root: Path, teachback
 
 
 @pytest.mark.slow
-def test_a_printed_translation_is_kept_found_and_printed_again(root: Path, teachback: Run) -> None:
+def test_a_printed_translation_is_kept_found_and_printed_again(teachback: Run) -> None:
     """Its code has its language, and both of its files are kept with it."""
-    code, out, _ = teachback("build tiny --language es --kind handout --audience ckd --archive kept")
+    code, out, _ = teachback(
+        "build tiny --language es --kind handout --audience ckd --archive kept"
+    )
     assert code == 0
     [printed] = re.findall(r"T-CKD-ES-\w+", out)
     code, out, _ = teachback(f"identify {printed} --archive kept")
     assert (code, "Una hoja pequeña" in out) == (0, True)
     code, out, err = teachback("verify kept --rebuild")
     assert (code, err) == (0, "")
+
+
+def test_a_new_translation_has_each_english_text(root: Path, teachback: Run) -> None:
+    """What is not filled in is missing; once it is, nothing else is to be done."""
+    (root / TRANSLATION).unlink()
+    code, out, _ = teachback("translate start tiny --language es")
+    assert (code, "8 texts" in out) == (0, True)
+    text = (root / TRANSLATION).read_text(encoding="utf-8")
+    assert "  chest/text:\n    en: Chest pain\n" in text
+    code, out, _ = teachback("translate status")
+    assert (code, out.count("missing: ")) == (1, 8)
+    for line in SPANISH_TINY.splitlines()[5:]:
+        english, _, spanish = line.partition("{en: ")[2].rstrip("}").partition(", es: ")
+        text = text.replace(f"    en: {english}\n", f"    en: {english}\n    es: {spanish}\n")
+    (root / TRANSLATION).write_text(text, encoding="utf-8")
+    assert teachback("translate status")[0] == 0
+    code, _, err = teachback("translate start tiny --language es")
+    assert (code, "there is such a translation already" in err) == (1, True)
+    assert teachback("translate start tiny --language Spanish")[0] == 2

@@ -1,4 +1,4 @@
-"""Define the commands for translations: translate status, translate adopt, ids."""
+"""Define the commands for translations: `translate` with its own commands, and `ids`."""
 
 from __future__ import annotations
 
@@ -52,12 +52,24 @@ def status_command(handout: str | None, language: str | None, strict: bool, as_j
     return int(failed)
 
 
+@translate_group.command("start")
+@click.argument("handout", metavar="HANDOUT")
+@click.option("--language", "-l", metavar="LANG", required=True, help="Into this language.")
+def start_command(handout: str, language: str) -> None:
+    """Write a translation to fill in: each text of a handout in its own language."""
+    from teachback.commands.write_translation import start_translation
+
+    started = start_translation(handout, language, here())
+    click.echo(f"{shown(started.path)}  {started.texts} texts")
+    click.echo(f"Below each text, add `{language}:` with its translation.")
+
+
 @translate_group.command("adopt")
 @click.argument("handout", metavar="HANDOUT.LANG")
 @click.option("--force", is_flag=True, help="Replace the translation that is there.")
 def adopt_command(handout: str, force: bool) -> None:  # noqa: FBT001 -- what click parsed
     """Turn a handout such as leg-cramps.es into a translation, and show where the two differ."""
-    from teachback.commands.adopt import adopt
+    from teachback.commands.write_translation import adopt
 
     adopted = adopt(handout, here(), force=force)
     print_problems(adopted.differences)

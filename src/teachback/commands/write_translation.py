@@ -1,4 +1,4 @@
-"""Turn a handout that was written in another language into a translation: texts beside texts."""
+"""Write a translation: a new one to fill in, or one from a handout in another language."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _APART: Final = frozenset({"language", "version", "review", "accept", "target_grade", "pages"})
 # Plain words that need no quotes behind a key.
 _PLAIN: Final = re.compile(r"[^\W\d_](?:[^:#\n]|:(?! )|(?<! )#)*[^:\s]")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -78,7 +79,9 @@ def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTra
         raise TeachbackError(
             Problem(message, "Write the same ids into both.", Location(shown(path))), *differences
         )
-    write_whole(target, _file(english.handout, handout, pairs).encode())
+    write_whole(
+        target, _file(english.handout, handout.language, str(handout.version), pairs).encode()
+    )
     return AdoptedTranslation(target, len(pairs), differences)
 
 
@@ -146,17 +149,39 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _file(english: Handout, handout: Handout, pairs: list[tuple[str, str, str]]) -> str:
+def start_translation(name: str, language: str, workspace: Workspace) -> AdoptedTranslation:
+    """Write a translation with the English of each text, for a translator to fill in.
+
+    Raises UsageError for an unknown handout, and TeachbackError if there is a translation already,
+    or for a handout with problems.
+    """
+    path = handout_named(workspace, name)
+    if not _LANGUAGE.fullmatch(language):
+        hint = "Such a tag looks like es, vi or zh-Hans."
+        raise UsageError(Problem(f"'{language}' is not a language tag", hint))
+    english = load_handout(path, workspace, load_shared(workspace)).handout
+    target = workspace.root / TRANSLATIONS / language / f"{english.id}.yaml"
+    if target.exists() or is_translation(path):
+        hint = "Add what it lacks: `teachback translate status` names it."
+        raise TeachbackError(
+            Problem("there is such a translation already", hint, Location(shown(target)))
+        )
+    texts = [(text.key, text.text, "") for text in source_texts(english)]
+    write_whole(target, _file(english, language, str(english.version), texts).encode())
+    return AdoptedTranslation(target, len(texts), ())
+
+
+def _file(english: Handout, language: str, version: str, pairs: list[tuple[str, str, str]]) -> str:
     lines = [
         f"translates: {english.id}",
-        f"language: {handout.language}",
-        f"version: {handout.version}",
+        f"language: {language}",
+        f"version: {version}",
         "review: {status: draft, reviewer: null, reviewed: null, due: null}",
         "texts:",
     ]
     for key, old, new in pairs:
         lines += [f"  {key}:", f"    {english.language}: {_scalar(old)}"]
-        lines += [f"    {handout.language}: {_scalar(new)}"]
+        lines += [f"    {language}: {_scalar(new)}"] if new else []
     return "\n".join(lines) + "\n"
 
 

@@ -52,7 +52,7 @@ def test_it_is_a_draft_until_a_translator_has_checked_it(root: Path, teachback: 
     code, out, err = teachback(BUILD)
     assert (code, err) == (0, "")
     assert "T-CKD-ES-" in out
-    assert "Borrador: ningún traductor ha revisado este texto" in page(root)
+    assert "Borrador: ningún traductor lo revisó" in page(root)
     card = (root / "build/tiny/card-ckd-es.html").read_text(encoding="utf-8")
     assert "Borrador, sin revisión de traductor" in card
     code, _, err = teachback(f"{BUILD} --release")
@@ -94,7 +94,7 @@ def test_another_changed_word_is_told_on_paper_and_at_each_build(
         code, _, err = teachback(BUILD)
         assert code == 0
         assert "es/tiny.yaml:13:49: warning: the English of 1 text for ckd has changed" in err
-    assert "Borrador: traducido del texto del 22 nov 2026, que ha cambiado" in page(root)
+    assert "Borrador: sigue el texto del 22 nov 2026" in page(root)
     assert "ningún traductor" in page(root, "general")
     code, _, err = teachback(f"{BUILD} --release")
     assert code == 1
@@ -129,7 +129,7 @@ def test_an_approval_falls_with_either_text(root: Path, teachback: Run) -> None:
     ]
     # Its English is a draft yet, and so is the page: for want of a clinician, not of a translator.
     assert teachback(BUILD)[0] == 0
-    assert "ningún médico ha revisado este texto" in page(root)
+    assert "ningún médico lo ha revisado" in page(root)
     assert teachback("approve tiny --by Clinician")[0] == 0
     assert teachback(BUILD)[0] == 0
     assert "Revisado por Translator" in page(root)

@@ -49,7 +49,7 @@ def test_paper_and_build_say_that_nobody_checked_it(
     assert len(pages) == 4
     for page in pages:
         text = page.read_text(encoding="utf-8")
-        says = "advice not checked" if "card" in page.name else "the advice in this text was not"
+        says = "advice not checked" if "card" in page.name else "its advice was not"
         assert f"\u00a1Draft{',' if 'card' in page.name else ':'} {says}" in text
 
 
@@ -61,7 +61,7 @@ def test_an_approval_does_not_take_the_place_of_the_check(
     code, _, err = here(BUILD, root, monkeypatch, capsys)
     assert (code, "so it is a draft" in err) == (0, True)
     page = (root / "build/tiny/handout-ckd-vi.html").read_text(encoding="utf-8")
-    assert "the advice in this text was not checked" in page
+    assert "its advice was not checked" in page
     assert "A. Nurse" not in page
     code, _, err = here(f"{BUILD} --release", root, monkeypatch, capsys)
     assert code == 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from languages import language_files
 from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY, TRANSLATION
 
 from teachback.content.loader import load_handout, load_shared
 from teachback.content.translation import source_texts, with_texts
 from teachback.errors import Severity, TeachbackError
+from teachback.files.stray_files import stray_files
 from teachback.files.workspace import handout_files, starter_files
 
 if TYPE_CHECKING:
@@ -216,3 +218,27 @@ def test_a_handout_written_in_the_language_takes_the_place_of_a_translation(
     own = TINY.replace("language: en", "language: es")
     clinic = workspace({TRANSLATION: SPANISH_TINY, "content/handouts/tiny.es.yaml": own})
     assert handout_files(clinic)["tiny.es"].parent.name == "handouts"
+
+
+def test_a_translation_between_languages_that_no_rule_reads_is_a_draft_for_that(
+    workspace: Make,
+) -> None:
+    """English made from Spanish is read itself; French made from Spanish is not checked at all."""
+    spanish = TINY.replace("language: en", "language: es")
+    for language, unchecked in (("en", False), ("fr", True)):
+        text = SPANISH_TINY.replace("language: es", f"language: {language}")
+        text = text.replace(", es: ", f", {language}: ").replace("{en: ", "{es: ")
+        files = {**language_files("fr"), ENGLISH: spanish}
+        clinic = workspace({**files, f"content/translations/{language}/tiny.yaml": text})
+        authored = loaded(clinic, f"tiny.{language}")
+        assert authored.standing.unchecked == unchecked
+        assert (authored.checked is authored) == (not unchecked)
+        assert any("no rule can read" in n.problem.message for n in authored.notices) == unchecked
+
+
+def test_a_translation_in_no_language_folder_is_told(workspace: Make) -> None:
+    """It would be passed over in silence."""
+    clinic = workspace({"content/translations/tiny.yaml": SPANISH_TINY, TRANSLATION: SPANISH_TINY})
+    assert [str(problem.location).rpartition("content/")[2] for problem in stray_files(clinic)] == [
+        "translations/tiny.yaml"
+    ]

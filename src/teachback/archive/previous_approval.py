@@ -76,7 +76,7 @@ def approved_before(
     if review.status == "approved":
         picture = picture_hash(workspace)
         for name in authored.handout.audiences:
-            if name not in (*stands.changed, *stands.missing):
+            if stands.review(review, name).status == "approved":
                 mark = fingerprint(authored.handout, shared.audiences.lineage(name), picture)
                 reviewed = str(review.reviewed or "")
                 search.add(

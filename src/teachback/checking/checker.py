@@ -372,7 +372,7 @@ def _check_translation(
         Severity.HINT,
     )
     problems = [
-        told,
+        *([] if authored.checked is authored else [told]),
         *(notice.problem for notice in authored.notices),
         *_unknown_rules(authored, rules),
         *(p for p in dated_problems(authored, today) if p.rule not in rules.off),

@@ -123,8 +123,13 @@ class LoadedHandout(NamedTuple):
 
     @property
     def checked(self) -> LoadedHandout:
-        """The handout that rules on content read: of a translation, the English it was made from."""
-        return self.translated.english if self.translated else self
+        """The handout that rules on content read: of a translation, the English it was made from.
+
+        It is the translation itself where the rules know its language, and not the other one.
+        """
+        if self.translated is None or rules_know(self.handout.language):
+            return self
+        return self.translated.english
 
 
 class TranslatedHandout(NamedTuple):
@@ -314,6 +319,7 @@ def _validate_translation(
     if problems or not whole:
         refused = dict.fromkeys(notice.problem for notice in refusals)
         raise TeachbackError(*problems, *refused)
+    known = rules_know(translation.language) or rules_know(now.handout.language)
     stands = ApprovalStatus(
         changed=tuple(name for name in whole if name in texts.marks and name not in checked),
         missing=tuple(
@@ -323,6 +329,7 @@ def _validate_translation(
         ),
         unproved=tuple(name for name in whole if name not in checked),
         stale=tuple(name for name in whole if name in stale),
+        unchecked=not (known or accepted_unchecked(now.handout)),
         translated=True,
     )
     warnings = [
@@ -335,6 +342,9 @@ def _validate_translation(
         Notice("", problem._replace(location=file.locate(where, key=True)))
         for where, problem in texts.moved
     ]
+    if not known:
+        place = file.locate(("language",), key=True)
+        warnings.append(Notice("", unchecked_problem(now.handout)._replace(location=place)))
     unproved = unproved_problem(
         path.stem, translation.language, stands.unproved, file.locate(("review",), key=True)
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Location, Problem, Severity, guess, nearest
-from teachback.files.workspace import KINDS, MIME, SETTINGS, is_workspace, shown
+from teachback.files.workspace import KINDS, MIME, SETTINGS, TRANSLATIONS, is_workspace, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -67,7 +67,8 @@ SHELVES: Final = {
     ),
     "content/samples": ReadFiles(names=frozenset({"clinic.yaml", "handout.yaml", SETTINGS})),
     "content/starters": ReadFiles(_YAML, what="A starter"),
-    "content/translations": ReadFiles(_YAML, what="A translation", deep=True),
+    # Translations are in the folder of their language.
+    "content/translations": ReadFiles(),
     "content/words": ReadFiles(_YAML, what="A language's words"),
     # The names in these folders come from the built-in ones.
     "templates": ReadFiles(),
@@ -154,6 +155,8 @@ def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
         found[folder] = (
             shelf if folder.startswith("content") else shelf._replace(names=shelf.names | builtin)
         )
+    for language in (workspace.root / TRANSLATIONS).glob("*/"):
+        found[f"{TRANSLATIONS}/{language.name}"] = ReadFiles(_YAML, what="A translation")
     return found
 
 

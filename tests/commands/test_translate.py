@@ -282,3 +282,19 @@ def test_a_new_translation_has_each_english_text(root: Path, teachback: Run) -> 
     code, _, err = teachback("translate start tiny --language es")
     assert (code, "there is such a translation already" in err) == (1, True)
     assert teachback("translate start tiny --language Spanish")[0] == 2
+
+
+@pytest.mark.slow
+def test_the_shipped_spanish_fits_cards_large_print_and_the_short_version(
+    root: Path, teachback: Run
+) -> None:
+    """The narrowest paper and the reader with most red flags; the card is above its smallest type."""
+    code, _, err = teachback("build leg-cramps --language es --kind card")
+    assert (code, err.count("leg-cramps")) == (0, 0)
+    for size in ("--size large --paper a4", "--depth brief"):
+        code, _, _ = teachback(
+            f"build leg-cramps --language es --kind handout --audience dialysis {size}"
+        )
+        assert code == 0
+    printed = sorted(path.name for path in (root / "build/leg-cramps").glob("*.pdf"))
+    assert len(printed) == 8

@@ -16,6 +16,7 @@ from pdf_tags import faults
 from settings_from_flags import resolve
 from short_report import without_questions
 from tiny_handout import TINY
+from translated_tiny import SPANISH_TINY, TRANSLATION
 
 from teachback.archive.previous_approval import ApprovedVersion, Search
 from teachback.checking.checker import check
@@ -359,6 +360,21 @@ def test_a_language_without_a_formula_is_told_as_not_scored(
     data = page(clinic, tmp_path)
     assert "not scored: no formula for the language 'fr'" in words(data)
     assert b"<svg" not in data
+
+
+def test_the_sheet_of_a_translation_has_the_marks_that_approve_writes(
+    workspace: Make, tmp_path: Path
+) -> None:
+    """Its text is the translation, and its last line the command for it."""
+    clinic = workspace({TRANSLATION: SPANISH_TINY})
+    said = words(page(clinic, tmp_path))
+    assert "Para los riñones aquí." in said
+    assert "teachback approve tiny --language es --by NAME" in said
+    made = approve("tiny", "A", clinic, TODAY, due=None, audiences=(), language="es")
+    marks = made.review["approved"]
+    assert isinstance(marks, dict)
+    assert len(marks) == 2
+    assert all(mark in said for mark in marks.values())
 
 
 def test_a_template_of_the_clinic_without_an_end_is_stopped(

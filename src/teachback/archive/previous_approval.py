@@ -14,7 +14,7 @@ from teachback.archive.store import ArchiveEntry, entries_at, entry_paths, objec
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
 from teachback.content.handout import Handout
-from teachback.content.loader import LoadedHandout, picture_hash
+from teachback.content.loader import LoadedHandout, approval_mark, picture_hash
 from teachback.content.validation_errors import validated
 from teachback.errors import TeachbackError
 from teachback.files.atomic_files import sha256
@@ -77,7 +77,7 @@ def approved_before(
         picture = picture_hash(workspace)
         for name in authored.handout.audiences:
             if stands.review(review, name).status == "approved":
-                mark = fingerprint(authored.handout, shared.audiences.lineage(name), picture)
+                mark = approval_mark(authored, shared.audiences.lineage(name), picture)
                 reviewed = str(review.reviewed or "")
                 search.add(
                     name,

@@ -17,9 +17,9 @@ from teachback.checking.plain_language import structure
 from teachback.checking.plain_language.pemat_cdc_questions import self_check
 from teachback.checking.plain_language.reading_grade import FORMULAS, SMOG_ABOVE, graded, target_of
 from teachback.checking.review_dates import used_sources
-from teachback.content.approval import fingerprint
 from teachback.content.base_model import steps
 from teachback.content.inline_markup import Span, parse_marks
+from teachback.content.loader import approval_mark
 from teachback.editions.comparison import Comparison, compare, pieces, reading_order
 from teachback.editions.passages import Role
 from teachback.editions.version_changes import changes
@@ -298,7 +298,7 @@ def _edited(
     return EditionReport(
         audience,
         shared.audiences.root[audience].name,
-        fingerprint(authored.handout, reader_text.reader.lineage, picture),
+        approval_mark(authored, reader_text.reader.lineage, picture),
         whole.counts.all_words,
         target,
         tuple(Score(grade, targets.get(grade.formula)) for grade in whole.grades),

@@ -10,7 +10,7 @@ from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY, TRANSLATION
 
 from teachback.content.loader import load_handout, load_shared
-from teachback.content.translation import source_texts, with_texts
+from teachback.content.translation import handout_texts, with_texts
 from teachback.errors import Severity, TeachbackError
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import handout_files, starter_files
@@ -70,11 +70,11 @@ def test_each_shipped_text_has_a_key_of_its_own(workspace: Make) -> None:
     assert len(files) > 5
     for path in files.values():
         handout = load_handout(path, clinic, shared).handout
-        texts = tuple(source_texts(handout))
+        texts = tuple(handout_texts(handout))
         assert len({text.key for text in texts}) == len(texts) > 30
         assert with_texts(handout, {text.path: text.text for text in texts}) == handout
         other = with_texts(handout, {text.path: f"{text.text}!" for text in texts})
-        assert all(text.text.endswith("!") for text in source_texts(other))
+        assert all(text.text.endswith("!") for text in handout_texts(other))
 
 
 def test_all_faults_of_a_file_are_told_at_once(workspace: Make) -> None:

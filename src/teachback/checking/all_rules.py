@@ -35,7 +35,7 @@ class Rules(Guard):
 
     def __init__(self, guard: Guard, known: Mapping[str, Rule], vocabulary: Vocabulary) -> None:
         """Add to a guard what only a full check needs."""
-        super().__init__(guard.text, guard.off, guard.decisions)
+        super().__init__(guard.text, guard.off, guard.decisions, guard.glossary)
         self.known: Final = known
         self.vocabulary: Final = vocabulary
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.checking import cross_audience
 from teachback.checking.clinic_words import added_problems
 from teachback.checking.clinical import clinical_rules, rule_loader
 from teachback.checking.cross_audience import figure_findings
-from teachback.checking.glossary import load_glossary
+from teachback.checking.glossary import Glossary, load_glossary
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule, problem_of
 from teachback.checking.translation_rules import translation_findings
 from teachback.content.base_model import Checks
@@ -25,7 +26,7 @@ from teachback.files.workspace import find, read_bytes, shown
 from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.content.base_model import Accepted
@@ -57,12 +58,20 @@ class Guard:
     """The clinical text rules, and the switched-off rules: reason and name by id, in file order."""
 
     def __init__(
-        self, text: TextRules, off: Mapping[str, tuple[str, str]], decisions: YamlFile | None
+        self,
+        text: TextRules,
+        off: Mapping[str, tuple[str, str]],
+        decisions: YamlFile | None,
+        glossary: Callable[[str], Glossary],
     ) -> None:
-        """Store what the files say; `decisions` is the file that switches rules off."""
+        """Store what the files say; `decisions` is the file that switches rules off.
+
+        `glossary` loads the words by which translations into a language are compared.
+        """
         self.text: Final = text
         self.off: Final = off
         self.decisions: Final = decisions
+        self.glossary: Final = glossary
 
 
 class AcceptedFinding(NamedTuple):
@@ -87,6 +96,7 @@ def load_guard(workspace: Workspace) -> Guard:
         text,
         {entry.rule: (entry.reason, entry.by) for entry in decided.off},
         file,
+        partial(load_glossary, workspace),
     )
 
 
@@ -124,7 +134,7 @@ class PrintGate:
         found = error_problems(authored, self._shared, self._guard)
         if authored.translated:
             try:
-                told = translation_result(authored, self._workspace, self._shared, self._guard)
+                told = translation_result(authored, self._shared, self._guard)
                 found += tuple(p for p in told.problems if p.severity is Severity.ERROR)
             except TeachbackError as error:
                 found += error.problems
@@ -186,7 +196,7 @@ class TranslationResult(NamedTuple):
 
 
 def translation_result(
-    authored: LoadedHandout, workspace: Workspace, shared: WorkspaceContent, rules: Guard
+    authored: LoadedHandout, shared: WorkspaceContent, rules: Guard
 ) -> TranslationResult:
     """Compare a translation with the English it was made from, by what needs no language.
 
@@ -195,7 +205,7 @@ def translation_result(
     handout = authored.handout
     if authored.translated is None:
         return TranslationResult((), (), ())
-    glossary = load_glossary(workspace, handout.language)
+    glossary = rules.glossary(handout.language)
     reader_texts = tuple(reader_text_of(authored, name, shared) for name in handout.audiences)
     findings = [
         finding

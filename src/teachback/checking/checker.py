@@ -184,11 +184,7 @@ def check(
             more = faulty_problems(faulty, workspace, shared).get(stem, ())
             found.append(CheckedHandout(stem, in_file_order((*error.problems, *more))))
         else:
-            checked = (
-                _check_translation(stem, authored, workspace, shared, rules, audiences, today)
-                if authored.translated
-                else check_handout(stem, authored, shared, rules, audiences, today)
-            )
+            checked = check_handout(stem, authored, shared, rules, audiences, today)
             found.append(checked.brief(rules.vocabulary) if brief else checked)
             named.update(used_sources(authored.handout))
             unread.discard(stem)
@@ -295,7 +291,24 @@ def check_handout(
     audiences: tuple[str, ...],
     today: dt.date,
 ) -> CheckedHandout:
-    """Check one loaded handout, for all its audiences or for those named."""
+    """Check one loaded handout, for all its audiences or for those named.
+
+    Raises TeachbackError with the problems of the glossary of a translation's language.
+    """
+    if authored.translated:
+        return _check_translation(stem, authored, shared, rules, audiences, today)
+    return _check_written(stem, authored, shared, rules, audiences, today)
+
+
+def _check_written(
+    stem: str,
+    authored: LoadedHandout,
+    shared: WorkspaceContent,
+    rules: Rules,
+    audiences: tuple[str, ...],
+    today: dt.date,
+) -> CheckedHandout:
+    """Check a handout by all rules, in whatever language it is."""
     every = {name: reader_text_of(authored, name, shared) for name in authored.handout.audiences}
     reader_texts = {
         name: edition for name, edition in every.items() if not audiences or name in audiences
@@ -340,15 +353,14 @@ def check_handout(
 def _check_translation(
     stem: str,
     authored: LoadedHandout,
-    workspace: Workspace,
     shared: WorkspaceContent,
     rules: Rules,
     audiences: tuple[str, ...],
     today: dt.date,
 ) -> CheckedHandout:
     """Check a translation: the rules read the English that each text was made from."""
-    english = check_handout(stem, authored.checked, shared, rules, audiences, today)
-    compared = translation_result(authored, workspace, shared, rules)
+    english = _check_written(stem, authored.checked, shared, rules, audiences, today)
+    compared = translation_result(authored, shared, rules)
     reader_texts = {
         name: reader_text_of(authored, name, shared)
         for name in authored.handout.audiences

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from teachback.content.base_model import Model, SourcedModel, steps
 from teachback.content.handout import Handout, HandoutRow
 from teachback.content.loader import load_shared, validate_handout
-from teachback.content.translation import source_texts
+from teachback.content.translation import handout_texts
 from teachback.errors import Location, Problem, TeachbackError
 from teachback.files.workspace import (
     handout_files,
@@ -63,7 +63,7 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     keys = {
         before.key: after.key
         for before, after in zip(
-            source_texts(authored.handout), source_texts(again.handout), strict=True
+            handout_texts(authored.handout), handout_texts(again.handout), strict=True
         )
         if before.key != after.key
     }
@@ -83,7 +83,7 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     return WrittenIds(
         tuple(one for one in new if one not in old),
         tuple(map(shown, changed)),
-        tuple(text.key for text in source_texts(again.handout) if re.search(r"/\d", text.key)),
+        tuple(text.key for text in handout_texts(again.handout) if re.search(r"/\d", text.key)),
     )
 
 
@@ -93,7 +93,7 @@ def _wanted(authored: LoadedHandout) -> dict[tuple[Any, ...], tuple[str, str]]:
     parts = {path: value for path, value in steps(handout) if isinstance(value, SourcedModel)}
     taken = set(_ids(handout))
     wanted: dict[tuple[Any, ...], tuple[str, str]] = {}
-    for text in source_texts(handout):
+    for text in handout_texts(handout):
         around = (text.path[:length] for length in range(len(text.path), 0, -1))
         path = next((one for one in around if one in parts), None)
         if path is None or parts[path].id is not None:

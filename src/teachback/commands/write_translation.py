@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.content.base_model import Model, steps
 from teachback.content.loader import load_handout, load_shared
-from teachback.content.translation import source_texts
+from teachback.content.translation import handout_texts
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import (
     TRANSLATIONS,
@@ -67,10 +67,10 @@ def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTra
         raise TeachbackError(
             Problem("there is such a translation already", hint, Location(shown(target)))
         )
-    theirs = {text.key: text.text for text in source_texts(handout)}
+    theirs = {text.key: text.text for text in handout_texts(handout)}
     pairs = [
         (text.key, text.text, theirs[text.key])
-        for text in source_texts(english.handout)
+        for text in handout_texts(english.handout)
         if text.key in theirs
     ]
     differences = tuple(_differences(english, written))
@@ -103,7 +103,7 @@ def _differences(english: LoadedHandout, written: LoadedHandout) -> Iterator[Pro
         hint = "The translation gets what the handout of that language has."
         yield Problem(message, hint, place, Severity.WARNING)
     texts = [
-        {text.key: text.path for text in source_texts(one.handout)} for one in (english, written)
+        {text.key: text.path for text in handout_texts(one.handout)} for one in (english, written)
     ]
     for key in texts[0].keys() - texts[1].keys():
         message = f"the text `{key}` is not here: it is missing in the translation"
@@ -118,7 +118,7 @@ def _structure(handout: Handout) -> Iterator[tuple[str, tuple[tuple[Any, ...], o
     """Yield what is no text, by its way from the nearest id, with its path and value."""
     texts = {
         path
-        for text in source_texts(handout)
+        for text in handout_texts(handout)
         # A text by audience is a mapping, which is no value of its own.
         for path in (text.path, *([text.path[:-1]] if "@" in text.key else []))
     }
@@ -166,7 +166,7 @@ def start_translation(name: str, language: str, workspace: Workspace) -> Adopted
         raise TeachbackError(
             Problem("there is such a translation already", hint, Location(shown(target)))
         )
-    texts = [(text.key, text.text, "") for text in source_texts(english)]
+    texts = [(text.key, text.text, "") for text in handout_texts(english)]
     write_whole(target, _file(english, language, str(english.version), texts).encode())
     return AdoptedTranslation(target, len(texts), ())
 

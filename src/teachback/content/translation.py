@@ -71,7 +71,7 @@ class TextState(StrEnum):
     FINE = "fine"
 
 
-class SourceText(NamedTuple):
+class HandoutText(NamedTuple):
     """A text of a handout: its key, its path in the author's keys, and its words.
 
     `grave` texts are red flags, zones, warnings and the card: an outdated one is not printed.
@@ -83,7 +83,9 @@ class SourceText(NamedTuple):
     grave: bool
 
 
-def source_texts(handout: Handout, lineage: Collection[str] | None = None) -> Iterator[SourceText]:
+def handout_texts(
+    handout: Handout, lineage: Collection[str] | None = None
+) -> Iterator[HandoutText]:
     """Yield the texts of a handout in reading order: all, or those that one reader gets.
 
     A key is the way from the nearest id to the text, in the names that the author writes, with
@@ -94,7 +96,7 @@ def source_texts(handout: Handout, lineage: Collection[str] | None = None) -> It
 
 def _inside(
     part: Model, path: Path, way: Path, lineage: Collection[str] | None, *, grave: bool
-) -> Iterator[SourceText]:
+) -> Iterator[HandoutText]:
     if isinstance(part, CalloutBlock):
         grave = grave or part.callout is CalloutKind.WARNING
     grave = grave or isinstance(part, RedFlag | CardText | Zone)
@@ -112,7 +114,7 @@ def _value(
     *,
     is_text: bool,
     grave: bool,
-) -> Iterator[SourceText]:
+) -> Iterator[HandoutText]:
     if isinstance(value, Model):
         if lineage is not None and not is_for(value, lineage):
             return
@@ -126,11 +128,11 @@ def _value(
                 item, (*path, index), (*way, index + 1), lineage, is_text=is_text, grave=grave
             )
     elif is_text and isinstance(value, str):
-        yield SourceText(_key(way), path, value, grave)
+        yield HandoutText(_key(way), path, value, grave)
     elif is_text and isinstance(value, dict):
         names = value if lineage is None else filter(None, [audience_of(value, lineage)])
         for name in names:
-            yield SourceText(f"{_key(way)}@{name}", (*path, name), value[name], grave)
+            yield HandoutText(f"{_key(way)}@{name}", (*path, name), value[name], grave)
 
 
 def _key(way: Path) -> str:

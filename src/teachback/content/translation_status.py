@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.translation import (
     NOTE,
-    SourceText,
+    HandoutText,
     TextState,
     Translation,
+    handout_texts,
     one_line,
-    source_texts,
     with_short_words,
 )
 from teachback.errors import Problem, Severity, nearest
@@ -57,9 +57,9 @@ class TranslatedTexts:
         return (review.approved or {}) if review.status == "approved" else {}
 
     @cached_property
-    def texts(self) -> tuple[SourceText, ...]:
+    def texts(self) -> tuple[HandoutText, ...]:
         """The texts of the handout, in reading order."""
-        return tuple(source_texts(self.source))
+        return tuple(handout_texts(self.source))
 
     def english(self, key: str) -> str | None:
         """Return the English that a text was made from, or None for a missing one."""
@@ -73,7 +73,7 @@ class TranslatedTexts:
         """Return the path of a text in the translation's file."""
         return ("texts", self.entries[key], language)
 
-    def state(self, text: SourceText, *, checked: bool) -> TextState:
+    def state(self, text: HandoutText, *, checked: bool) -> TextState:
         """Return the state of a text for a reader whose translation is `checked` or not."""
         english = self.english(text.key)
         if english is None or self.words(text.key) is None:
@@ -94,14 +94,14 @@ class ReaderStates:
     """
 
     audience: str
-    texts: tuple[tuple[SourceText, TextState], ...]
+    texts: tuple[tuple[HandoutText, TextState], ...]
 
     def count(self, state: TextState) -> int:
         """Return the number of texts in a state."""
         return sum(one is state for _, one in self.texts)
 
     @property
-    def refusing(self) -> tuple[tuple[SourceText, TextState], ...]:
+    def refusing(self) -> tuple[tuple[HandoutText, TextState], ...]:
         """The texts that keep the edition from being printed."""
         return tuple(
             (text, state)
@@ -122,7 +122,7 @@ def beside(source: Handout, translation: Translation) -> TranslatedTexts:
     and no other text has it.
     """
     source = with_short_words(source, translation.texts)
-    texts = {text.key: text for text in source_texts(source)}
+    texts = {text.key: text for text in handout_texts(source)}
     languages = (source.language, translation.language)
     english = {
         key: one_line(entry[source.language])
@@ -199,7 +199,7 @@ def reader_states(
             name,
             tuple(
                 (text, texts.state(text, checked=name in checked))
-                for text in source_texts(texts.source, audiences.lineage(name))
+                for text in handout_texts(texts.source, audiences.lineage(name))
             ),
         )
         for name in texts.source.audiences
@@ -235,7 +235,7 @@ def refusal_findings(
 
 
 def _refusal(
-    texts: TranslatedTexts, text: SourceText, state: TextState, readers: list[str]
+    texts: TranslatedTexts, text: HandoutText, state: TextState, readers: list[str]
 ) -> Finding:
     language, whom = texts.translation.language, " and ".join(readers)
     not_printed = f"so '{language}' is not printed for {whom}"

@@ -85,8 +85,9 @@ class Graded(NamedTuple):
     grades: tuple[Grade, ...]
 
     def by(self, formula: str) -> Grade:
-        """Return the grade of a formula by its name."""
-        return next(grade for grade in self.grades if grade.formula == formula)
+        """Return the grade of a formula by its name; a language may have others."""
+        missing = Grade(formula, None, "not for this language")
+        return next((grade for grade in self.grades if grade.formula == formula), missing)
 
 
 def flesch_kincaid(counts: Counts) -> float:

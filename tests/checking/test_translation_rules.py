@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY, TRANSLATION
 
+from teachback.checking.all_rules import load_all_rules
 from teachback.checking.blocking_rules import PrintGate
-from teachback.checking.checker import check
+from teachback.checking.checker import check, check_handout
 from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.checking.glossary import Glossary, GlossaryFile, load_glossary
+from teachback.checking.plain_language.reading_grade import graded
 from teachback.checking.translation_rules import RULES, text_differences
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout, load_shared, read_handouts
 from teachback.errors import Severity
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 
@@ -132,3 +135,19 @@ def test_check_says_which_text_the_rules_read(workspace: Make, today: dt.date) -
     )
     texts = [passage.text for passage in checked.reader_texts["ckd"].passages]
     assert "Para los riñones aquí." in texts
+
+
+def test_one_translation_is_checked_as_in_a_run(workspace: Make, today: dt.date) -> None:
+    """Its findings are those of `check`; an English grade is not given."""
+    english = TINY.replace("For kidneys here.", "Take ibuprofen for pain.")
+    spanish = SPANISH_TINY.replace("For kidneys here.", "Take ibuprofen for pain.")
+    spanish = spanish.replace("Para los riñones aquí.", "Tome ibuprofeno para el dolor.")
+    clinic = workspace({"content/handouts/tiny.yaml": english, TRANSLATION: spanish})
+    reading = read_handouts(clinic, handout_files(clinic))
+    authored = reading.authored["tiny.es"]
+    rules = load_all_rules(clinic)
+    checked = check_handout("tiny.es", authored, reading.shared, rules, (), today)
+    assert "nsaid" in {problem.rule for problem in checked.problems}
+    assert "language-unknown" not in {problem.rule for problem in checked.problems}
+    whole = graded(checked.reader_texts["ckd"], rules.vocabulary)[0]
+    assert whole.by("Flesch-Kincaid").grade is None

@@ -726,8 +726,8 @@ def test_a_printer_named_now_wins_over_the_files_offset_for_all(workspace: Make)
 
 def test_a_calibration_page_needs_words_in_its_language(tmp_path: Path) -> None:
     """A language without words is a usage error, without a traceback."""
-    with pytest.raises(UsageError, match="no words for the language 'es'"):
-        calibrate(resolve({"output": str(tmp_path), "language": "es"}, BUILTIN), BUILTIN)
+    with pytest.raises(UsageError, match="no words for the language 'fr'"):
+        calibrate(resolve({"output": str(tmp_path), "language": "fr"}, BUILTIN), BUILTIN)
 
 
 def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: Path) -> None:

@@ -394,7 +394,9 @@ class LiveRoom:
 
     def _watch(self, number: int, handout: str, run: str, after: int) -> None:
         path = handout_named(self._workspace, handout)
-        watched = self._watched.setdefault(path.stem, WatchedHandout(path.stem, path))
+        # The first version has the time as its number: no process before this one has used it.
+        new = WatchedHandout(path.stem, path, version=int(time.time()))
+        watched = self._watched.setdefault(path.stem, new)
         watched.path = path
         # Numbers of another process say nothing.
         known = after if run == self._run else 0

@@ -24,6 +24,7 @@ DOCS = ROOT / "docs"
 STARTERS = sorted(path.stem for path in (ROOT / "content" / "starters").glob("*.yaml"))
 GAP = 12  # pixels between two pages
 GREY = "#bbbbbb"
+PROVED = 120_000  # ms: the longest wait until the pages of an author are proved
 
 
 def teachback(folder: Path, *words: str) -> None:
@@ -119,6 +120,38 @@ def front_desk(folder: Path) -> None:
             server.terminate()
 
 
+def pages_for_authors(folder: Path) -> None:
+    """Write the pages of a handout for its author, after a save that a rule finds fault with."""
+    file = folder / "content" / "handouts" / "leg-cramps.yaml"
+    text = file.read_text(encoding="utf-8")
+    words = ("serve", "--port", "0", "--no-browser", "--open", "leg-cramps", "--editor", "vscode")
+    command = [sys.executable, "-P", "-m", "teachback", *words]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 -- our own program
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage"]
+                )
+                window = browser.new_page(viewport={"width": 1280, "height": 900})
+                window.goto(server.stdout.readline().strip() if server.stdout else "")
+                proved = window.locator("#state[data-state=proved]")
+                proved.wait_for(timeout=PROVED)
+                risky = text.replace("Makes your muscles tighten.", "Take ibuprofen if they hurt.")
+                file.write_text(risky, encoding="utf-8")
+                window.locator(".pin.error").first.wait_for(timeout=PROVED)
+                proved.wait_for(timeout=PROVED)
+                window.get_by_role("button", name="Take ibuprofen").first.click()
+                window.evaluate("scrollTo(0, 240)")
+                window.wait_for_timeout(500)
+                picture = DOCS / "live-page.png"
+                window.screenshot(path=picture)
+                Image.open(picture).convert("RGB").quantize(64).save(picture, optimize=True)
+                browser.close()
+        finally:
+            server.terminate()
+            file.write_text(text, encoding="utf-8")
+
+
 def main() -> None:
     """Draw all pictures."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -153,6 +186,7 @@ def main() -> None:
         teachback(folder, "check", "leg-cramps", "--report", "report.pdf")
         side_by_side(sheet_to_sign(folder), "report-leg-cramps.png", width=700, columns=2)
         front_desk(folder)
+        pages_for_authors(folder)
         phone_page(folder / "build" / "leg-cramps" / "handout-ckd-en.html", "phone.png")
 
 

@@ -10,7 +10,7 @@ const parts = { file: null, readers: {} };
 const columns = {}; // by reader
 const hidden = new Set(); // readers that the author does not want to see
 const file = showFile(() => select(null));
-let selected = null; // [line, column] of a text in the file
+let selected = null; // the key of a text: where it begins in its file
 let told = -1; // the version whose pages were announced
 
 function problemText(problem) {
@@ -18,34 +18,27 @@ function problemText(problem) {
   return `${place}${sentences(problem)}`;
 }
 
-/** Show where a text is written, and mark it in every reader's pages. */
-function select(place, line = null) {
-  selected = place;
-  for (const column of Object.values(columns)) column.mark(place);
-  if (place === null) {
-    file.close();
-    return;
-  }
-  file.show(parts.file, line ?? place, findingsAt(place));
+/** Show a place in a file, and mark the text of a key in every reader's pages. */
+function select(key, place) {
+  selected = key;
+  for (const column of Object.values(columns)) column.mark(key);
+  if (key === null) file.close();
+  else file.show(parts.file, place, findingsAt(key));
 }
 
 /** Return what is found of a text, each once, whichever readers it is for. */
-function findingsAt(place) {
-  const found = Object.values(columns).flatMap((column) => column.findingsAt(place));
+function findingsAt(key) {
+  const found = Object.values(columns).flatMap((column) => column.findingsAt(key));
   return found.filter((one, index) => found.findIndex((other) => other.message === one.message) === index);
 }
 
-function showProblem(problem) {
-  file.show(parts.file, [problem.line, problem.column], [problem]);
-}
-
 function problemItem(problem) {
-  if (!problem.line || problem.file !== parts.file.name) {
+  if (!problem.line || !(problem.file in (parts.file.broken ?? {}))) {
     const place = problem.file ? `${problem.file}:${problem.line}: ` : "";
     return make("li", { text: `${place}${sentences(problem)}` });
   }
   return make("li", {}, make("button", {
-    type: "button", class: "link", text: problemText(problem), onclick: () => showProblem(problem),
+    type: "button", class: "link", text: problemText(problem), onclick: () => file.show(parts.file, problem, [problem]),
   }));
 }
 

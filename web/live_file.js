@@ -14,19 +14,20 @@ export function showFile(closed) {
   at("dock-close").addEventListener("click", closed);
 
   return {
-    show(file, [line, column], findings) {
-      const source = file.broken ?? file.source ?? [];
+    /** Show a place of a file, `{file, line, column}`, in the newest version, whether it is good or not. */
+    show({ broken, files }, { file, line, column }, findings) {
+      const { lines = [], edit = "" } = (broken ?? files ?? {})[file] ?? {};
       const first = Math.max(1, line - AROUND);
-      const rows = source.slice(first - 1, line + AROUND).map((text, index) => make(
+      const rows = lines.slice(first - 1, line + AROUND).map((text, index) => make(
         "li", { value: first + index, class: first + index === line ? "here" : null }, make("code", { text: text || " " }),
       ));
-      write(at("dock-heading"), `${file.name}:${line}`);
+      write(at("dock-heading"), `${file}:${line}`);
       at("dock-source").replaceChildren(...rows);
       at("dock-findings").replaceChildren(...findings.map(findingText));
-      show(at("dock-open"), Boolean(file.edit));
-      if (file.edit) at("dock-open").href = file.edit.replace("LINE", line).replace("COLUMN", column || 1);
+      show(at("dock-open"), Boolean(edit));
+      if (edit) at("dock-open").href = edit.replace("LINE", line).replace("COLUMN", column || 1);
       show(at("dock"));
-      announce([say("in_file", { line, text: (source[line - 1] ?? "").trim() }), ...findings.map(sentences)].join(" "), 0);
+      announce([say("in_file", { line, text: (lines[line - 1] ?? "").trim() }), ...findings.map(sentences)].join(" "), 0);
     },
     close() {
       show(at("dock"), false);

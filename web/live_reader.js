@@ -4,13 +4,14 @@ import { counted, say } from "./words.js";
 
 const PAPERS = ["handout", "card"];
 const SEVERITIES = ["error", "warning", "hint"]; // the worst first
+const AGAIN = 1500; // milliseconds
 const APART = 6; // pixels between two notes
 const share = (length, whole) => `${(100 * length) / whole}%`;
 const tenth = (grade) => grade.toFixed(1);
 const worst = (found) => SEVERITIES.find((severity) => found.some((one) => one.severity === severity));
 const words = (finding) => [make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding)];
 
-/** Show one reader's pages. `select(place, line)` is called for a line on paper, `arrange()` when pages come or go. */
+/** Show one reader's pages. `select(key, place)` is called for a line on paper, `arrange()` when pages come or go. */
 export function showReader(id, { select, arrange }) {
   const heading = make("h2", { id: `reader-${id}` });
   const facts = make("p", { class: "facts" });
@@ -56,8 +57,13 @@ export function showReader(id, { select, arrange }) {
     const address = `/preview/pages/${digest}.png`;
     const next = new Image();
     next.src = address;
-    await next.decode().catch(() => null); // the page before stays until this one is there
-    if (one.digest === digest) one.picture.src = address;
+    const there = await next.decode().then(() => true, () => false); // the page before stays until this one is there
+    if (one.digest !== digest) return;
+    if (there) one.picture.src = address;
+    else { // too many were asked for at once, or the program starts again
+      one.digest = null;
+      setTimeout(() => drawPages(one.paper), AGAIN);
+    }
   }
 
   function drawPages(paper) {
@@ -77,7 +83,7 @@ export function showReader(id, { select, arrange }) {
     if (last.some((row, index) => element.children[index + 1] !== row)) element.append(...last);
   }
 
-  const key = (text) => `${text[1]}:${text[2]}`;
+  const key = (text) => `${text[1]}:${text[2]}:${text[5]}`;
 
   function drawLines(paper) {
     if (!known[paper]) return;
@@ -86,11 +92,12 @@ export function showReader(id, { select, arrange }) {
     const focused = [...element.querySelectorAll(".line")].indexOf(document.activeElement);
     const of = sheets[paper].map(() => []);
     for (const [page, left, top, wide, high, text, line, said] of lines) {
-      const place = texts[text].slice(1, 3);
+      const [, first, column, , , file] = texts[text];
+      const place = { file, line, column: line === first ? column : 1 };
       const isNew = news.has(text);
       const button = make("button", {
         type: "button", class: isNew ? "line changed" : "line", tabindex: "-1", "data-place": key(texts[text]),
-        "data-at": line, onclick: () => select(place, line === place[0] ? place : [line, 1]),
+        onclick: () => select(key(texts[text]), place),
       }, make("span", { class: "unseen", text: isNew ? say("changed", { words: said }) : said }));
       button.style.left = share(left, width);
       button.style.top = share(top, height);
@@ -110,8 +117,8 @@ export function showReader(id, { select, arrange }) {
   /** Return the first line on paper of a place in the file: of its text, or else of its line. */
   function lineOf(finding) {
     const all = [...element.querySelectorAll(".line")];
-    return all.find((one) => one.dataset.place === `${finding.line}:${finding.column}`)
-      ?? all.find((one) => one.dataset.place.startsWith(`${finding.line}:`));
+    return all.find((one) => one.dataset.place === `${finding.line}:${finding.column}:${finding.file}`)
+      ?? all.find((one) => one.dataset.place.startsWith(`${finding.line}:`) && one.dataset.place.endsWith(`:${finding.file}`));
   }
 
   /** Return the mark of all that is found at a line. It says so in a bubble. */
@@ -213,14 +220,13 @@ export function showReader(id, { select, arrange }) {
       drawFacts();
       arrange();
     },
-    mark(place) {
+    mark(wanted) {
       for (const one of element.querySelectorAll(".line")) {
-        const isHere = place !== null && one.dataset.place === place.join(":");
-        if (isHere) one.setAttribute("aria-current", "true");
+        if (one.dataset.place === wanted) one.setAttribute("aria-current", "true");
         else one.removeAttribute("aria-current");
       }
     },
-    findingsAt: (place) => findings().filter((one) => lineOf(one)?.dataset.place === place.join(":")),
+    findingsAt: (wanted) => findings().filter((one) => lineOf(one)?.dataset.place === wanted),
     marks: (selector) => [...element.querySelectorAll(selector)],
     isDrawn: (version) => known["handout pages"]?.version === version && known["handout pages"].pages.every(Boolean),
     isProved: (card) => Boolean(known.notes?.proved && (known.notes.card_proved || !card)),

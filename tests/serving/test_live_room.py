@@ -68,7 +68,8 @@ def is_proved(text: str) -> Callable[[Parts], bool]:
     def is_there(parts: Parts) -> bool:
         notes = [one for (kind, _), one in parts.items() if kind == "notes"]
         return (
-            parts["file", ""].get("source") == text.splitlines()
+            text.splitlines()
+            in [one["lines"] for one in parts["file", ""].get("files", {}).values()]
             and bool(notes)
             and all(one["done"] and one["card_done"] and "findings" in one for one in notes)
         )
@@ -123,7 +124,8 @@ def test_a_file_with_an_error_says_where_and_the_last_pages_stay(author: Author)
     parts = author.look(lambda parts: bool(parts["file", ""]["problems"]))
     problem = next(one for one in parts["file", ""]["problems"] if "porpoise" in one["message"])
     assert "Did you mean 'purpose'?" in problem["hint"]
-    assert parts["file", ""]["broken"][problem["line"] - 1].startswith("porpoise")
+    lines = parts["file", ""]["broken"][problem["file"]]["lines"]
+    assert lines[problem["line"] - 1].startswith("porpoise")
     assert parts["handout pages", "ckd"] == pages
     author.save(TINY)
     assert (
@@ -199,18 +201,21 @@ def test_a_stream_goes_on_after_the_live_room_ended_and_stops_with_the_session(
 ) -> None:
     """It asks for what is new since the last answer; at its end the page is told that it is locked."""
     ended = PressRoomEndedError(Problem("it ended"))
-    link = StandInLink(told(3, part="notes"), ended, told(1, part="file", path="/a b/x.yaml"))
+    files = {"x.yaml": {"lines": ["id: x"], "path": "/a b/x.yaml"}}
+    link = StandInLink(told(3, part="notes"), ended, told(1, part="file", files=files))
     events = streamed(monkeypatch, link, "vscode")
     assert [name for name, _ in events] == ["part", "again", "part", "locked"]
     assert [one["after"] for one in link.asked] == [0, 3, 3]
-    assert events[2][1]["edit"] == "vscode://file/a%20b/x.yaml:LINE:COLUMN"
+    edit = "vscode://file/a%20b/x.yaml:LINE:COLUMN"
+    assert events[2][1]["files"] == {"x.yaml": {"lines": ["id: x"], "edit": edit}}
 
 
 def test_no_path_of_the_server_is_told_to_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an editor on this machine, a part has no path and no address for one."""
-    link = StandInLink(told(1, part="file", name="content/x.yaml", path="/secret/x.yaml"))
+    files = {"x.yaml": {"lines": [], "path": "/secret/x.yaml"}}
+    link = StandInLink(told(1, part="file", files=files, broken=files))
     ((_, part), _) = streamed(monkeypatch, link, "none")
-    assert part == {"part": "file", "name": "content/x.yaml", "edit": ""}
+    assert part["files"] == part["broken"] == {"x.yaml": {"lines": [], "edit": ""}}
 
 
 def test_a_refused_handout_is_told_as_an_event(monkeypatch: pytest.MonkeyPatch) -> None:

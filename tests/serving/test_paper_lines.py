@@ -53,7 +53,7 @@ def boxes(*words: str) -> list[TextPlace]:
 def found(*words: str, texts: list[str]) -> list[tuple[str, int]]:
     """Return each line that has a text, with the number of that text."""
     sources = [SourceText(text, n + 1, 1) for n, text in enumerate(texts)]
-    return [(line.words, line.text) for line in paper_lines(boxes(*words), sources, texts)]
+    return [(line.words, line.text) for line in paper_lines(boxes(*words), sources, {"": texts})]
 
 
 def test_every_text_of_a_page_is_found_in_the_file(
@@ -66,9 +66,10 @@ def test_every_text_of_a_page_is_found_in_the_file(
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
     _, laid = laid_with_styles("", job, context.files)
     rows = WORDY.splitlines()
-    order = LiveOrder("tiny", 1, reading.authored["tiny"], tuple(rows), DAY, "ckd")
+    sources = {reading.authored["tiny"].file.name: rows}
+    order = LiveOrder("tiny", 1, reading.authored["tiny"], sources, DAY, "ckd")
     texts = source_texts(order, reading.shared)
-    lines = paper_lines(tuple(text_places(laid)), texts, rows)
+    lines = paper_lines(tuple(text_places(laid)), texts, sources)
     assert {line.text for line in lines} == set(range(len(texts)))
     written = {line.words: rows[line.line - 1].strip() for line in lines}
     assert written["Salt and your kidneys"].startswith("title:")

@@ -103,12 +103,16 @@ class LiveDesk:
         self._ending = asyncio.get_running_loop().call_later(WAIT, self.close)
 
     def _linked(self, part: dict[str, Any]) -> dict[str, Any]:
-        """Return a part with an address for the editor in the place of the file's path."""
-        if "path" not in part:
-            return part
-        path = quote(part["path"])
-        named = {name: value for name, value in part.items() if name != "path"}
-        return {**named, "edit": self._editor.format(path=path)}
+        """Return a part with addresses for the editor in the place of the paths of files."""
+        linked = dict(part)
+        for kind in ("files", "broken"):
+            if part.get(kind):
+                linked[kind] = {name: self._edited(file) for name, file in part[kind].items()}
+        return linked
+
+    def _edited(self, file: dict[str, Any]) -> dict[str, Any]:
+        address = self._editor.format(path=quote(file["path"]))
+        return {"lines": file["lines"], "edit": address}
 
 
 def _event(name: str, data: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from teachback.units import CARD, Box
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from teachback.checking.all_rules import Rules
     from teachback.content.loader import LoadedHandout, WorkspaceContent
@@ -47,13 +47,13 @@ class LiveContext(PrintContext):
 class LiveOrder:
     """An order for the pages of a version of a handout, for one reader: the handout, or its card.
 
-    `source` are the lines of its file, and `styles` is the choice of space of the last version.
+    `sources` are the lines of its files, and `styles` is the choice of space of the last version.
     """
 
     stem: str
     version: int
     authored: LoadedHandout
-    source: tuple[str, ...]
+    sources: Mapping[str, Sequence[str]]
     today: dt.date
     audience: str = ""
     kind: str = "handout"
@@ -164,7 +164,12 @@ def source_texts(order: LiveOrder, shared: WorkspaceContent) -> tuple[SourceText
     shorter = {passage.path[:2] for passage in reader.passages if passage.role is Role.SHORT}
     return tuple(
         SourceText(
-            passage.text, place.line, place.column, passage.section, passage.role is Role.COLUMN
+            passage.text,
+            place.line,
+            place.column,
+            passage.section,
+            passage.role is Role.COLUMN,
+            place.file,
         )
         for passage in reader.passages
         if (passage.role is Role.SHORT) <= card
@@ -205,5 +210,5 @@ def _paper(laid: LaidOutDocument, given: LiveContext, order: LiveOrder, box: Box
     from teachback.pdf.renderer import first_page, write
 
     texts = source_texts(order, given.reading.shared)
-    lines = paper_lines(tuple(text_places(laid)), texts, order.source)
+    lines = paper_lines(tuple(text_places(laid)), texts, order.sources)
     return LaidPaper(laid.pages, box, texts, lines, page_picture(write(first_page(laid)), 0, _DPI))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from teachback.checking.all_rules import load_all_rules
 from teachback.content.loader import LoadedHandouts, load_shared, validate_handout
 from teachback.errors import COMPARE_LENGTH, Problem, TeachbackError, fault_problem, in_file_order
-from teachback.files.workspace import handout_named, read_bytes, shown
+from teachback.files.workspace import handout_named, read_bytes, shown, source_files, stem_of
 from teachback.printing.job_composer import check_apart, open_pool, print_context
 from teachback.printing.process_pool import Task, scale_of
 from teachback.serving.desk_shelf import file_mark, workspace_marks
@@ -77,9 +77,9 @@ class WatchedHandout:
 
     stem: str
     path: Path
-    mark: FileMark | None = None
-    raw: bytes = b""
-    faulty: FileMark | None = None
+    mark: tuple[FileMark, ...] | None = None
+    raw: tuple[bytes, ...] = ()
+    faulty: tuple[FileMark, ...] | None = None
     version: int = 0
     authored: LoadedHandout | None = None
     parts: dict[tuple[str, str], tuple[int, Part]] = field(default_factory=dict)
@@ -160,7 +160,7 @@ class LiveRoom:
             self._broken = (fault_problem(error),)
         self._tasks.clear()
         for watched in self._watched.values():
-            watched.mark, watched.raw = None, b""
+            watched.mark, watched.raw = None, ()
 
     def _has_changed(self) -> bool:
         """Return whether a file that all pages are made from is another one now."""
@@ -184,18 +184,19 @@ class LiveRoom:
 
     def _look_at(self, watched: WatchedHandout, pool: Pool) -> None:
         """Make a handout's pages anew when its file is another one."""
-        mark = file_mark(watched.path)
+        files = source_files(watched.path, self._workspace)
+        mark = tuple(map(file_mark, files))
         if mark == watched.mark:
             return
         try:
-            raw = read_bytes(watched.path)
+            raw = tuple(map(read_bytes, files))
             if raw == watched.raw:
                 watched.mark = mark
                 watched.put("file", problems=[], broken=None)
                 return
             assert self._context is not None  # noqa: S101 -- else nothing works
             shared = self._context.reading.shared
-            authored = validate_handout(raw, watched.path, self._workspace, shared)
+            authored = validate_handout(raw[0], watched.path, self._workspace, shared)
         except TeachbackError as error:
             # Some editors write a file in two steps: only what stays faulty is told.
             if watched.faulty != mark:
@@ -210,7 +211,8 @@ class LiveRoom:
     def _tell_broken(self, watched: WatchedHandout, problems: tuple[Problem, ...]) -> None:
         """Show why the file cannot be printed; the pages of the last good version stay."""
         told = [problem.as_json() for problem in in_file_order(problems)]
-        watched.put("file", problems=told, broken=_rows(watched.path), **_names(watched.path))
+        files = _files(source_files(watched.path, self._workspace))
+        watched.put("file", problems=told, broken=files, name=shown(watched.path))
 
     def _make(self, watched: WatchedHandout, authored: LoadedHandout, pool: Pool) -> None:
         """Order all that is made of a version. What is still made of the last one is given up."""
@@ -220,7 +222,7 @@ class LiveRoom:
         audiences = self._context.reading.shared.audiences.root
         names = authored.handout.audiences
 
-        source = watched.raw.decode("utf-8-sig").splitlines()
+        files = _files(source_files(watched.path, self._workspace))
         watched.put(
             "file",
             problems=[],
@@ -229,12 +231,13 @@ class LiveRoom:
             readers=[{"id": name, "name": audiences[name].name} for name in names],
             promised=authored.handout.pages,
             card=authored.handout.card is not None,
-            source=source,
-            **_names(watched.path),
+            files=files,
+            name=shown(watched.path),
         )
         for kind, name in [key for key in watched.parts if key[1] and key[1] not in names]:
             del watched.parts[kind, name]
-        first = LiveOrder(watched.stem, watched.version, authored, tuple(source), _today())
+        sources = {name: file["lines"] for name, file in files.items()}
+        first = LiveOrder(watched.stem, watched.version, authored, sources, _today())
         orders = [
             replace(first, audience=name, styles=watched.styles.get(name, "")) for name in names
         ]
@@ -395,8 +398,8 @@ class LiveRoom:
     def _watch(self, number: int, handout: str, run: str, after: int) -> None:
         path = handout_named(self._workspace, handout)
         # The first version has the time as its number: no process before this one has used it.
-        new = WatchedHandout(path.stem, path, version=int(time.time()))
-        watched = self._watched.setdefault(path.stem, new)
+        new = WatchedHandout(stem_of(path), path, version=int(time.time()))
+        watched = self._watched.setdefault(new.stem, new)
         watched.path = path
         # Numbers of another process say nothing.
         known = after if run == self._run else 0
@@ -432,17 +435,16 @@ def _tasks(
     ]
 
 
-def _names(path: Path) -> Part:
-    """Return how a file is named in messages, and where it is."""
-    return {"name": shown(path), "path": str(path.absolute())}
-
-
-def _rows(path: Path) -> list[str]:
-    """Return the lines of a file that cannot be read as a handout."""
-    try:
-        return read_bytes(path).decode("utf-8-sig", errors="replace").splitlines()
-    except TeachbackError:
-        return []
+def _files(paths: Sequence[Path]) -> dict[str, Part]:
+    """Return the lines of files, and where they are, by their names in messages."""
+    found: dict[str, Part] = {}
+    for path in paths:
+        try:
+            lines = read_bytes(path).decode("utf-8-sig", errors="replace").splitlines()
+        except TeachbackError:
+            lines = []
+        found[shown(path)] = {"lines": lines, "path": str(path.absolute())}
+    return found
 
 
 def _rounded(line: PaperLine) -> list[Any]:

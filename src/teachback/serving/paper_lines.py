@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.pdf.text_matching import comparable_letters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from teachback.pdf.page_layout import TextPlace
 
@@ -24,7 +24,7 @@ _WRITTEN: Final = 3
 
 
 class SourceText(NamedTuple):
-    """A text that a reader gets, and where it begins in the file, counted from 1.
+    """A text that a reader gets, and where it begins in a file, counted from 1.
 
     A `repeated` text is printed on each page of its table.
     """
@@ -34,6 +34,7 @@ class SourceText(NamedTuple):
     column: int
     section: str = ""
     repeated: bool = False
+    file: str = ""
 
 
 class PaperLine(NamedTuple):
@@ -84,9 +85,11 @@ class _Letters(NamedTuple):
 
 
 def paper_lines(
-    boxes: Sequence[TextPlace], texts: Sequence[SourceText], source: Sequence[str]
+    boxes: Sequence[TextPlace],
+    texts: Sequence[SourceText],
+    sources: Mapping[str, Sequence[str]],
 ) -> tuple[PaperLine, ...]:
-    """Return the lines of boxes that print one of the texts; `source` are the lines of the file.
+    """Return the lines of boxes that print one of the texts; `sources` are the lines of each file.
 
     Boxes are in reading order. Words that are not in the file, such as a clinic's name, have no
     line.
@@ -109,7 +112,7 @@ def paper_lines(
         if open_line and (signs or text == lines[-1].text):
             lines[-1] = _joined(lines[-1], box)
         elif counts:
-            written = _written_line(page.text[at : at + _ENOUGH], texts[text], source)
+            written = _written_line(page.text[at : at + _ENOUGH], texts[text], sources)
             edges = (box.left, box.top, box.width, box.height)
             lines.append(PaperLine(box.page, *edges, text, written, box.words.strip()))
             open_line = True
@@ -199,11 +202,11 @@ def _joined(line: PaperLine, box: TextPlace) -> PaperLine:
     return line._replace(left=left, top=top, width=right - left, height=bottom - top, words=words)
 
 
-def _written_line(start: str, text: SourceText, source: Sequence[str]) -> int:
+def _written_line(start: str, text: SourceText, sources: Mapping[str, Sequence[str]]) -> int:
     """Return the line of the file in which a line on paper begins, or else that of its text."""
     room = _WRITTEN * len(text.words) + _ENOUGH
     rows: list[str] = []
-    for row in source[text.line - 1 :]:
+    for row in sources.get(text.file, ())[text.line - 1 :]:
         rows.append(row[text.column - 1 :] if not rows else row)
         room -= len(row)
         if room < 0:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from teachback.errors import Problem, TeachbackError, UsageError
-from teachback.files.workspace import handout_named
+from teachback.files.workspace import handout_named, stem_of
 from teachback.printing.process_limits import leave_no_image, stay_in_memory
 from teachback.serving.gate import Doors
 from teachback.serving.live_desk import LiveDesk
@@ -92,7 +92,8 @@ def serve_desk(
     port is in use, and TeachbackError when the extra is missing.
     """
     _refuse_missing_libraries()
-    page = f"/preview/{handout_named(workspace, order.handout).stem}" if order.handout else ""
+    handout = order.handout and stem_of(handout_named(workspace, order.handout))
+    page = f"/preview/{handout}" if handout else ""
     if order.queue:
         refuse_queue(order.queue)
     leave_no_image()

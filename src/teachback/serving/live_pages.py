@@ -47,7 +47,9 @@ class LiveContext(PrintContext):
 class LiveOrder:
     """An order for the pages of a version of a handout, for one reader: the handout, or its card.
 
-    `sources` are the lines of its files, and `styles` is the choice of space of the last version.
+    `sources` are the lines of its files. `styles` is the choice of space of the last version. The
+    `first` reader's first page is drawn before all else; `after` is a section that began behind
+    page 2 of the last version, which had so many `pages`.
     """
 
     stem: str
@@ -58,6 +60,9 @@ class LiveOrder:
     audience: str = ""
     kind: str = "handout"
     styles: str = ""
+    first: bool = False
+    after: str = ""
+    pages: int = 0
 
 
 class DrawOrder(NamedTuple):
@@ -72,13 +77,12 @@ class DrawOrder(NamedTuple):
 
 
 class LaidPaper(NamedTuple):
-    """The pages of a reader: their size in mm, the texts and their lines, and a picture of page 1."""
+    """The pages of a reader: their size in mm, and the texts with their lines."""
 
     pages: int
     box: Box
     texts: tuple[SourceText, ...]
     lines: tuple[PaperLine, ...]
-    first: bytes
 
 
 class ProvedPaper(NamedTuple):
@@ -105,16 +109,21 @@ class CheckedReader(NamedTuple):
 def lay_out_live(given: LiveContext, order: LiveOrder) -> bytes:
     """Lay out the pages of a reader once, and return them as PDF.
 
-    The lines and the first page are sent ahead. Nothing is proved yet.
+    A picture of the first page and the lines of all pages are sent ahead. Nothing is proved yet.
     """
     from teachback.pdf.renderer import write
 
     job = _composed(given, order)
+    early = _early_page(given, order, job)
+    if early:
+        send_part(early)
     _, laid = laid_with_styles(order.styles, job, given.files)
     if laid.problems:
         raise TeachbackError(*laid.problems)
     send_part(_paper(laid, given, order, given.settings.paper.box))
-    return write(laid)
+    if order.first and not early:
+        send_part(_first_picture(laid))
+    return write(laid, tagged=False)
 
 
 def draw_live(_: LiveContext, order: DrawOrder) -> bytes:
@@ -186,6 +195,23 @@ def _composed(given: LiveContext, order: LiveOrder) -> Job:
     return compose_job(replace(given, reading=reading), wanted)
 
 
+def _early_page(given: LiveContext, order: LiveOrder, job: Job) -> bytes:
+    """Return a picture of page 1, laid out without the sections that come long after it, or b""."""
+    end = job.handout.find(f'<section id="{order.after}"') if order.after else -1
+    if end < 0:
+        return b""
+    number = f'.counter-pages::after {{ content: "{order.pages}" !important }}'
+    short = replace(job, handout=job.handout[:end])
+    _, laid = laid_with_styles(order.styles + number, short, given.files)
+    return _first_picture(laid) if laid.pages > 1 else b""
+
+
+def _first_picture(laid: LaidOutDocument) -> bytes:
+    from teachback.pdf.renderer import first_page, write
+
+    return page_picture(write(first_page(laid), tagged=False), 0, _DPI)
+
+
 def _proved(given: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
     from teachback.pdf.renderer import write
 
@@ -207,8 +233,7 @@ def _proved(given: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
 
 def _paper(laid: LaidOutDocument, given: LiveContext, order: LiveOrder, box: Box) -> LaidPaper:
     from teachback.pdf.page_layout import text_places
-    from teachback.pdf.renderer import first_page, write
 
     texts = source_texts(order, given.reading.shared)
     lines = paper_lines(tuple(text_places(laid)), texts, order.sources)
-    return LaidPaper(laid.pages, box, texts, lines, page_picture(write(first_page(laid)), 0, _DPI))
+    return LaidPaper(laid.pages, box, texts, lines)

@@ -57,6 +57,7 @@ POLL: Final = 0.2
 POLL_SHARED: Final = 1.0
 BEAT: Final = 10.0
 FORGOTTEN: Final = 30.0
+SECOND: Final = 2
 # In bytes: the pictures of pages that are held.
 MOST_PICTURES: Final = 64 * 1024 * 1024
 # The priority of this process and its workers; that of the press room is 0.
@@ -71,6 +72,7 @@ class WatchedHandout:
 
     `parts` are what those who watch are told, each with the number of its change. `waiting` are
     requests that wait for a change: the last one that they know, and since when they wait.
+    `first` is a section behind page 2 of the first reader, and the number of that reader's pages.
     `faulty` is the mark of a file that was found faulty once. `under_way` counts the tasks for
     which an author waits, and `later` are those that come when they are done.
     """
@@ -84,6 +86,7 @@ class WatchedHandout:
     authored: LoadedHandout | None = None
     parts: dict[tuple[str, str], tuple[int, Part]] = field(default_factory=dict)
     styles: dict[str, str] = field(default_factory=dict)
+    first: tuple[str, int] = ("", 0)
     texts: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     waiting: list[tuple[int, int, float]] = field(default_factory=list)
     under_way: int = 0
@@ -102,6 +105,13 @@ class WatchedHandout:
         if after != before:
             self.changes += 1
             self.parts[kind, reader] = (self.changes, after)
+
+    def show_pages(self, kind: str, reader: str, number: int) -> None:
+        """Begin the pages of this version; of those that are drawn already, the pictures stay."""
+        before = self.part(f"{kind} pages", reader)
+        drawn = before["pages"] if before.get("version") == self.version else []
+        pages = [*drawn, *[None] * number][:number]
+        self.put(f"{kind} pages", reader, version=self.version, pages=pages)
 
 
 class LiveRoom:
@@ -241,6 +251,8 @@ class LiveRoom:
         orders = [
             replace(first, audience=name, styles=watched.styles.get(name, "")) for name in names
         ]
+        after, pages = watched.first
+        orders[0] = replace(orders[0], first=True, after=after, pages=pages)
         cards = [replace(order, kind="card") for order in orders if authored.handout.card]
         watched.later = _tasks(prove_live, [*orders, *cards], "proving the page")
         soon = _tasks(lay_out_live, orders, "laying the page out")
@@ -284,6 +296,10 @@ class LiveRoom:
             self._tell_faults(watched, order, outcome.problems)
             if outcome.task.work is prove_live:
                 self._tell_proved(watched, order, proved=False)
+        elif outcome.partial and isinstance(result, bytes):
+            if watched.part(f"{order.kind} pages", reader).get("version") != order.version:
+                watched.show_pages(order.kind, reader, order.pages)
+            self._show(watched, order.kind, reader, 1, result)
         elif outcome.partial:
             self._lay(watched, order, result)
         elif isinstance(result, ProvedPaper):
@@ -302,7 +318,7 @@ class LiveRoom:
             self._tell_checked(watched, *result)
 
     def _lay(self, watched: WatchedHandout, order: LiveOrder, paper: LaidPaper) -> None:
-        """Show the lines of pages, and the first of their pictures."""
+        """Show the lines of pages."""
         reader, kind = order.audience, order.kind
         words = [text.words for text in paper.texts]
         before = watched.texts.get((kind, reader))
@@ -322,17 +338,20 @@ class LiveRoom:
             lines=[_rounded(line) for line in paper.lines],
             **known,
         )
-        drawn = [None] * paper.pages
-        watched.put(f"{kind} pages", reader, version=order.version, pages=drawn)
-        self._show(watched, kind, reader, 1, paper.first)
+        if (kind, reader) == ("handout", watched.part("file")["readers"][0]["id"]):
+            watched.first = (_behind_page_2(paper), paper.pages)
+        watched.show_pages(kind, reader, paper.pages)
 
     def _draw(self, watched: WatchedHandout, order: LiveOrder, pages: int, data: bytes) -> None:
-        """Order the pictures of all pages but the first, before all else."""
+        """Order the pictures of all pages, right after what is laid out."""
         orders = [
             DrawOrder(order.stem, order.version, order.audience, order.kind, page, data)
-            for page in range(pages, 1, -1)
+            for page in range(1, pages + 1)
         ]
-        self._tasks.extendleft(_tasks(draw_live, orders, "drawing the page"))
+        layouts = [task for task in self._tasks if task.work is lay_out_live]
+        others = [task for task in self._tasks if task.work is not lay_out_live]
+        self._tasks.clear()
+        self._tasks.extend((*layouts, *_tasks(draw_live, orders, "drawing the page"), *others))
         watched.under_way += len(orders)
 
     def _show(
@@ -445,6 +464,14 @@ def _files(paths: Sequence[Path]) -> dict[str, Part]:
             lines = []
         found[shown(path)] = {"lines": lines, "path": str(path.absolute())}
     return found
+
+
+def _behind_page_2(paper: LaidPaper) -> str:
+    """Return the first section that begins behind page 2, or ""."""
+    sections: dict[str, int] = {}
+    for line in paper.lines:
+        sections.setdefault(paper.texts[line.text].section, line.page)
+    return next((name for name, page in sections.items() if name and page > SECOND), "")
 
 
 def _rounded(line: PaperLine) -> list[Any]:

@@ -74,7 +74,7 @@ function takeFile(part) {
   at("readers").classList.toggle("stale", part.problems.length > 0);
   if (part.problems.length > 0) announce(counted("problems", part.problems.length), 0);
   for (const { id, name } of part.readers ?? []) {
-    columns[id] ??= showReader(id, { select, arrange });
+    columns[id] ??= showReader(id, select);
     columns[id].call(name);
   }
   const chips = at("shown").querySelector(".row");
@@ -86,9 +86,23 @@ function takeFile(part) {
   show(at("shown"), (part.readers ?? []).length > 1);
 }
 
+let queue = [];
+
+/** Take in a part of what is known. Parts come many at once, and are drawn together. */
 function take(part) {
-  if (part.part === "file") takeFile(part);
-  else (columns[part.reader] ??= showReader(part.reader, { select, arrange })).take(part, parts.file);
+  if (queue.length === 0) setTimeout(drawNews, 0);
+  queue.push(part);
+}
+
+function drawNews() {
+  const news = queue;
+  queue = [];
+  for (const part of news) {
+    if (part.part === "file") takeFile(part);
+    else (columns[part.reader] ??= showReader(part.reader, select)).take(part);
+  }
+  if (parts.file === null) return;
+  for (const column of Object.values(columns)) column.draw(parts.file);
   arrange();
   tell();
   if (selected) for (const column of Object.values(columns)) column.mark(selected);

@@ -11,8 +11,8 @@ const tenth = (grade) => grade.toFixed(1);
 const worst = (found) => SEVERITIES.find((severity) => found.some((one) => one.severity === severity));
 const words = (finding) => [make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding)];
 
-/** Show one reader's pages. `select(key, place)` is called for a line on paper, `arrange()` when pages come or go. */
-export function showReader(id, { select, arrange }) {
+/** Show one reader's pages. `select(key, place)` is called for a line on paper. */
+export function showReader(id, select) {
   const heading = make("h2", { id: `reader-${id}` });
   const facts = make("p", { class: "facts" });
   const loose = make("ul", { class: "loose" }); // what is found of no line on paper
@@ -20,6 +20,7 @@ export function showReader(id, { select, arrange }) {
   const element = make("section", { class: "reader-pages", "aria-labelledby": heading.id }, head);
   const sheets = { handout: [], card: [] };
   const known = {}; // by kind of part
+  const news = new Set(); // the kinds that are not drawn yet
   let promised = null;
 
   function sheetOf(paper, page) {
@@ -88,13 +89,13 @@ export function showReader(id, { select, arrange }) {
   function drawLines(paper) {
     if (!known[paper]) return;
     const { lines, texts, changed, width, height } = known[paper];
-    const news = new Set(changed);
+    const fresh = new Set(changed);
     const focused = [...element.querySelectorAll(".line")].indexOf(document.activeElement);
     const of = sheets[paper].map(() => []);
     for (const [page, left, top, wide, high, text, line, said] of lines) {
       const [, first, column, , , file] = texts[text];
       const place = { file, line, column: line === first ? column : 1 };
-      const isNew = news.has(text);
+      const isNew = fresh.has(text);
       const button = make("button", {
         type: "button", class: isNew ? "line changed" : "line", tabindex: "-1", "data-place": key(texts[text]),
         onclick: () => select(key(texts[text]), place),
@@ -109,17 +110,21 @@ export function showReader(id, { select, arrange }) {
     const all = [...element.querySelectorAll(".line")];
     if (all.length > 0) all[Math.max(0, Math.min(focused, all.length - 1))].tabIndex = 0;
     if (focused >= 0) all[Math.min(focused, all.length - 1)]?.focus({ preventScroll: true });
-    drawNotes();
   }
 
   const findings = () => ["findings", ...PAPERS.map((name) => `${name}_problems`)].flatMap((name) => known.notes?.[name] ?? []);
 
-  /** Return the first line on paper of a place in the file: of its text, or else of its line. */
-  function lineOf(finding) {
-    const all = [...element.querySelectorAll(".line")];
-    return all.find((one) => one.dataset.place === `${finding.line}:${finding.column}:${finding.file}`)
-      ?? all.find((one) => one.dataset.place.startsWith(`${finding.line}:`) && one.dataset.place.endsWith(`:${finding.file}`));
+  /** Return the first lines on paper, by the place of their text in the file, and by its line there. */
+  function firstLines() {
+    const found = new Map();
+    for (const one of element.querySelectorAll(".line")) {
+      const [line, , file] = one.dataset.place.split(":");
+      for (const place of [one.dataset.place, `${line}:${file}`]) if (!found.has(place)) found.set(place, one);
+    }
+    return found;
   }
+
+  const lineOf = (finding, lines) => lines.get(`${finding.line}:${finding.column}:${finding.file}`) ?? lines.get(`${finding.line}:${finding.file}`);
 
   /** Return the mark of all that is found at a line. It says so in a bubble. */
   function pin(found, button) {
@@ -139,22 +144,37 @@ export function showReader(id, { select, arrange }) {
     return { mark, note: make("p", { class: "note", text, "aria-hidden": "true" }) };
   }
 
+  /** Put the notes in the margin where their sentences are, and below each other. */
+  function stack() {
+    for (const { sheet, beside } of PAPERS.flatMap((name) => sheets[name])) {
+      const high = sheet.offsetHeight;
+      const notes = [...beside.children].map((note) => ({ note, top: (parseFloat(note.dataset.top) * high) / 100, high: note.offsetHeight }));
+      let bottom = 0;
+      for (const one of notes.sort((before, after) => before.top - after.top)) {
+        one.note.style.top = `${Math.max(one.top, bottom)}px`;
+        bottom = Math.max(one.top, bottom) + one.high + APART;
+      }
+    }
+  }
+
   /** Put findings and grades beside the sentences that they are about. */
   function drawNotes() {
     for (const old of element.querySelectorAll(".pin, .grade, .beside > *")) old.remove();
     for (const old of element.querySelectorAll(".line.found")) old.classList.remove("found", ...SEVERITIES);
+    const lines = firstLines();
     const byLine = new Map();
     const left = []; // what is about no line on paper
     for (const finding of findings()) {
-      const button = lineOf(finding);
+      const button = lineOf(finding, lines);
       if (button) byLine.set(button, [...(byLine.get(button) ?? []), finding]);
       else left.push(finding);
     }
-    const beside = new Map(PAPERS.flatMap((name) => sheets[name]).map((one) => [one.lines, { one, notes: [] }]));
+    const sheetOfLines = new Map(PAPERS.flatMap((name) => sheets[name]).map((one) => [one.lines, one]));
     const put = (button, mark, note) => {
-      const { one, notes } = beside.get(button.parentElement);
-      one.sheet.append(mark);
-      notes.push({ top: button.offsetTop, note });
+      const { sheet, beside } = sheetOfLines.get(button.parentElement);
+      sheet.append(mark);
+      note.dataset.top = button.style.top;
+      beside.append(note);
     };
     for (const [button, found] of byLine) {
       for (const same of element.querySelectorAll(`.line[data-place="${button.dataset.place}"]`)) same.classList.add("found", worst(found));
@@ -163,19 +183,12 @@ export function showReader(id, { select, arrange }) {
     }
     for (const [section, grade] of Object.entries(known.notes?.sections ?? {})) {
       const text = known.handout?.texts.find((one) => one[3] === section);
-      const button = text && element.querySelector(`.line[data-place="${key(text)}"]`);
+      const button = text && lines.get(key(text));
       if (!button) continue;
       const { mark, note } = gradeOf(grade, button);
       put(button, mark, note);
     }
-    for (const { one, notes } of beside.values()) {
-      let bottom = 0;
-      for (const { top, note } of notes.sort((a, b) => a.top - b.top)) {
-        one.beside.append(note);
-        note.style.top = `${Math.max(top, bottom)}px`;
-        bottom = Math.max(top, bottom) + note.offsetHeight + APART;
-      }
-    }
+    stack();
     const gone = (known.handout?.gone ?? []).map(([, text]) => make("li", {}, make("strong", { text: `${say("gone")} ` }), make("del", { text })));
     loose.replaceChildren(...gone, ...left.map((one) => make("li", { class: `finding ${one.severity}` }, ...words(one))));
     show(loose, loose.children.length > 0);
@@ -207,18 +220,24 @@ export function showReader(id, { select, arrange }) {
       if (first) first.row.style.gridRow = rows + 2;
       for (const [index, one] of sheets.card.entries()) if (index > 0) one.row.style.gridRow = rows + 2 + index;
     },
-    take(part, file) {
+    take(part) {
       known[part.part] = part;
-      promised = file?.promised ?? null;
-      const paper = part.part.split(" ")[0];
-      if (part.part === "notes") drawNotes();
-      else {
+      news.add(part.part);
+    },
+    /** Draw what has come since the last time. */
+    draw(file) {
+      promised = file.promised;
+      let isNew = news.has("notes");
+      for (const paper of PAPERS) {
         const before = sheets[paper].length;
-        drawPages(paper);
-        if (part.part === paper || sheets[paper].length !== before) drawLines(paper);
+        if (news.has(paper) || news.has(`${paper} pages`)) drawPages(paper);
+        if (!news.has(paper) && sheets[paper].length === before) continue;
+        drawLines(paper);
+        isNew = true;
       }
-      drawFacts();
-      arrange();
+      if (isNew) drawNotes();
+      if (news.size > 0) drawFacts();
+      news.clear();
     },
     mark(wanted) {
       for (const one of element.querySelectorAll(".line")) {
@@ -226,7 +245,10 @@ export function showReader(id, { select, arrange }) {
         else one.removeAttribute("aria-current");
       }
     },
-    findingsAt: (wanted) => findings().filter((one) => lineOf(one)?.dataset.place === wanted),
+    findingsAt(wanted) {
+      const lines = firstLines();
+      return findings().filter((one) => lineOf(one, lines)?.dataset.place === wanted);
+    },
     marks: (selector) => [...element.querySelectorAll(selector)],
     isDrawn: (version) => known["handout pages"]?.version === version && known["handout pages"].pages.every(Boolean),
     isProved: (card) => Boolean(known.notes?.proved && (known.notes.card_proved || !card)),

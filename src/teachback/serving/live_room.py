@@ -254,11 +254,10 @@ class LiveRoom:
         after, pages = watched.first
         orders[0] = replace(orders[0], first=True, after=after, pages=pages)
         cards = [replace(order, kind="card") for order in orders if authored.handout.card]
-        watched.later = _tasks(prove_live, [*orders, *cards], "proving the page")
-        soon = _tasks(lay_out_live, orders, "laying the page out")
-        soon += _tasks(check_live, [first], "checking the handout")
-        self._tasks.extend(soon)
-        watched.under_way = len(soon)
+        watched.later = _tasks(check_live, [first], "checking the handout")
+        watched.later += _tasks(prove_live, [*orders, *cards], "proving the page")
+        self._tasks.extend(_tasks(lay_out_live, orders, "laying the page out"))
+        watched.under_way = len(orders)
         for name in names:
             undone = dict.fromkeys(("done", "proved", "card_done", "card_proved"), False)
             watched.put("notes", name, **undone)

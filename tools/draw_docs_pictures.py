@@ -137,6 +137,7 @@ def pages_for_authors(folder: Path) -> None:
                 proved = window.locator("#state[data-state=proved]")
                 proved.wait_for(timeout=PROVED)
                 risky = text.replace("Makes your muscles tighten.", "Take ibuprofen if they hurt.")
+                risky = risky.replace("do far more than filter waste", "do more than filter waste")
                 file.write_text(risky, encoding="utf-8")
                 window.locator(".pin.error").first.wait_for(timeout=PROVED)
                 proved.wait_for(timeout=PROVED)
@@ -145,7 +146,7 @@ def pages_for_authors(folder: Path) -> None:
                 window.wait_for_timeout(500)
                 picture = DOCS / "live-page.png"
                 window.screenshot(path=picture)
-                Image.open(picture).convert("RGB").quantize(64).save(picture, optimize=True)
+                Image.open(picture).convert("RGB").quantize(256).save(picture, optimize=True)
                 browser.close()
         finally:
             server.terminate()

@@ -8,6 +8,7 @@ const AGAIN = 1500; // milliseconds
 const APART = 6; // pixels between two notes
 const share = (length, whole) => `${(100 * length) / whole}%`;
 const tenth = (grade) => grade.toFixed(1);
+const worstFirst = (one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity);
 const worst = (found) => SEVERITIES.find((severity) => found.some((one) => one.severity === severity));
 const words = (finding) => [make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding)];
 
@@ -169,6 +170,7 @@ export function showReader(id, select) {
       if (button) byLine.set(button, [...(byLine.get(button) ?? []), finding]);
       else left.push(finding);
     }
+    for (const found of byLine.values()) found.sort(worstFirst);
     const sheetOfLines = new Map(PAPERS.flatMap((name) => sheets[name]).map((one) => [one.lines, one]));
     const put = (button, mark, note) => {
       const { sheet, beside } = sheetOfLines.get(button.parentElement);
@@ -247,7 +249,8 @@ export function showReader(id, select) {
     },
     findingsAt(wanted) {
       const lines = firstLines();
-      return findings().filter((one) => lineOf(one, lines)?.dataset.place === wanted);
+      const found = findings().filter((one) => lineOf(one, lines)?.dataset.place === wanted);
+      return found.sort(worstFirst);
     },
     marks: (selector) => [...element.querySelectorAll(selector)],
     isDrawn: (version) => known["handout pages"]?.version === version && known["handout pages"].pages.every(Boolean),

@@ -15,8 +15,8 @@ from teachback.files.workspace import handout_files
 from teachback.pdf.page_layout import TextPlace, text_places
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.page_fitting import laid_with_styles
-from teachback.serving.live_pages import LiveOrder, source_texts
-from teachback.serving.paper_lines import SourceText, differences, paper_lines
+from teachback.serving.live_pages import LiveOrder, printed_texts
+from teachback.serving.paper_lines import PrintedText, differences, paper_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def boxes(*words: str) -> list[TextPlace]:
 
 def found(*words: str, texts: list[str]) -> list[tuple[str, int]]:
     """Return each line that has a text, with the number of that text."""
-    sources = [SourceText(text, n + 1, 1) for n, text in enumerate(texts)]
+    sources = [PrintedText(text, n + 1, 1) for n, text in enumerate(texts)]
     return [(line.words, line.text) for line in paper_lines(boxes(*words), sources, {"": texts})]
 
 
@@ -68,7 +68,7 @@ def test_every_text_of_a_page_is_found_in_the_file(
     rows = WORDY.splitlines()
     sources = {reading.authored["tiny"].file.name: rows}
     order = LiveOrder("tiny", 1, reading.authored["tiny"], sources, DAY, "ckd")
-    texts = source_texts(order, reading.shared)
+    texts = printed_texts(order, reading.shared)
     lines = paper_lines(tuple(text_places(laid)), texts, sources)
     assert {line.text for line in lines} == set(range(len(texts)))
     written = {line.words: rows[line.line - 1].strip() for line in lines}

@@ -18,7 +18,7 @@ from teachback.printing.job_composer import JobOrder, PrintContext, compose_job
 from teachback.printing.job_printer import laid_handout, proved_file
 from teachback.printing.page_fitting import laid_with_styles, styles_of
 from teachback.printing.process_limits import send_part
-from teachback.serving.paper_lines import PaperLine, SourceText, paper_lines
+from teachback.serving.paper_lines import PaperLine, PrintedText, paper_lines
 from teachback.units import CARD, Box
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class LaidPaper(NamedTuple):
 
     pages: int
     box: Box
-    texts: tuple[SourceText, ...]
+    texts: tuple[PrintedText, ...]
     lines: tuple[PaperLine, ...]
 
 
@@ -166,13 +166,13 @@ def check_live(
     return found, in_file_order(rest)
 
 
-def source_texts(order: LiveOrder, shared: WorkspaceContent) -> tuple[SourceText, ...]:
+def printed_texts(order: LiveOrder, shared: WorkspaceContent) -> tuple[PrintedText, ...]:
     """Return the texts that a reader gets on the paper of an order, in the order of the file."""
     reader = reader_text_of(order.authored, order.audience, shared)
     card = order.kind == "card"
     shorter = {passage.path[:2] for passage in reader.passages if passage.role is Role.SHORT}
     return tuple(
-        SourceText(
+        PrintedText(
             passage.text,
             place.line,
             place.column,
@@ -234,6 +234,6 @@ def _proved(given: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
 def _paper(laid: LaidOutDocument, given: LiveContext, order: LiveOrder, box: Box) -> LaidPaper:
     from teachback.pdf.page_layout import text_places
 
-    texts = source_texts(order, given.reading.shared)
+    texts = printed_texts(order, given.reading.shared)
     lines = paper_lines(tuple(text_places(laid)), texts, order.sources)
     return LaidPaper(laid.pages, box, texts, lines)

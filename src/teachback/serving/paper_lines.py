@@ -23,7 +23,7 @@ _ENOUGH: Final = 12
 _WRITTEN: Final = 3
 
 
-class SourceText(NamedTuple):
+class PrintedText(NamedTuple):
     """A text that a reader gets, and where it begins in a file, counted from 1.
 
     A `repeated` text is printed on each page of its table.
@@ -86,7 +86,7 @@ class _Letters(NamedTuple):
 
 def paper_lines(
     boxes: Sequence[TextPlace],
-    texts: Sequence[SourceText],
+    texts: Sequence[PrintedText],
     sources: Mapping[str, Sequence[str]],
 ) -> tuple[PaperLine, ...]:
     """Return the lines of boxes that print one of the texts; `sources` are the lines of each file.
@@ -148,7 +148,7 @@ def _letters(words: Sequence[str]) -> _Letters:
     return _Letters("".join(text), tuple(begins), tuple(of))
 
 
-def _owners(page: _Letters, sources: Sequence[SourceText]) -> list[int | None]:
+def _owners(page: _Letters, sources: Sequence[PrintedText]) -> list[int | None]:
     """Return the number of the text that each letter of the pages is from."""
     texts = [_letters([source.words]).text for source in sources]
     owners: list[int | None] = [None] * len(page.text)
@@ -198,11 +198,12 @@ def _joined(line: PaperLine, box: TextPlace) -> PaperLine:
     left, top = min(line.left, box.left), min(line.top, box.top)
     right = max(line.left + line.width, box.left + box.width)
     bottom = max(line.top + line.height, box.top + box.height)
-    words = f"{line.words} {box.words.strip()}"
+    more = box.words.strip()
+    words = f"{line.words}{' ' if any(map(str.isalnum, more)) else ''}{more}"
     return line._replace(left=left, top=top, width=right - left, height=bottom - top, words=words)
 
 
-def _written_line(start: str, text: SourceText, sources: Mapping[str, Sequence[str]]) -> int:
+def _written_line(start: str, text: PrintedText, sources: Mapping[str, Sequence[str]]) -> int:
     """Return the line of the file in which a line on paper begins, or else that of its text."""
     room = _WRITTEN * len(text.words) + _ENOUGH
     rows: list[str] = []

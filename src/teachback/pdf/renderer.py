@@ -10,6 +10,7 @@ goes on and leaves a hole in the page.
 from __future__ import annotations
 
 import bisect
+import copy
 import gc
 import logging
 import os
@@ -44,6 +45,8 @@ try:
         from weasyprint.css.properties import INITIAL_VALUES
         from weasyprint.css.validation import EXPANDERS
         from weasyprint.formatting_structure import boxes as boxes  # noqa: PLC0414 -- for page_layout
+        from weasyprint.layout import inline, preferred
+        from weasyprint.text import line_break
         from weasyprint.text.fonts import FontConfiguration
         from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 except OSError:
@@ -222,12 +225,59 @@ def _sheet(**asked: Any) -> Any:  # noqa: ANN401 -- the arguments and the result
 weasyprint.css.CSS = _sheet
 
 
-def lay_out(html: str, files: Mapping[str, Path], fonts: FontConfiguration) -> LaidOutDocument:
+# The values of a style that `split_first_line` reads, and those of the fonts that it chooses.
+_LINE_STYLE: Final = (
+    "direction", "font_family", "font_feature_settings", "font_kerning", "font_language_override",
+    "font_size", "font_stretch", "font_style", "font_variant_alternates", "font_variant_caps",
+    "font_variant_east_asian", "font_variant_ligatures", "font_variant_numeric",
+    "font_variant_position", "font_variation_settings", "font_weight", "hyphenate_character",
+    "hyphenate_limit_chars", "hyphenate_limit_zone", "hyphens", "lang", "letter_spacing",
+    "overflow_wrap", "tab_size", "text_decoration_line", "white_space", "word_break",
+    "word_spacing",
+)  # fmt: skip
+_split_first_line = line_break.split_first_line
+# The lines of text of a page, by their words and style.
+Lines = dict[str, Any]
+# Those of the page that is laid out.
+_lines: list[Lines] = [{}]
+
+
+def _first_line(
+    text: str,
+    style: Any,  # noqa: ANN401 -- WeasyPrint has no types
+    context: object,
+    *given: Any,  # noqa: ANN401
+    **more: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
+    """Return what `split_first_line` returns for a text; the same text is set once.
+
+    Without this, four of five lines would be set again: to measure a column, and to lay a page out
+    with another space between its blocks.
+    """
+    values = [style[name] for name in _LINE_STYLE]
+    key = repr((text, given, sorted(more.items()), values))
+    kept = _lines[0].get(key)
+    if kept is None:
+        kept = _lines[0][key] = _split_first_line(text, style, context, *given, **more)
+    layout, *measures = kept
+    # Drawing changes the layout of a line.
+    return copy.copy(layout), *measures
+
+
+inline.split_first_line = preferred.split_first_line = _first_line
+
+
+def lay_out(
+    html: str, files: Mapping[str, Path], fonts: FontConfiguration, lines: Lines | None = None
+) -> LaidOutDocument:
     """Lay out a page. The warnings of WeasyPrint become problems beside the pages.
 
+    `lines` are those of earlier layouts of the same text, such as in other spaces: it takes lines
+    from there, and adds its own.
     Raises TeachbackError when the page asks for a file that is not in the workspace, or cannot be
     laid out.
     """
+    _lines[0] = {} if lines is None else lines
     log = _Log()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(log)

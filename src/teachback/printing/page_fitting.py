@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from teachback.pdf.renderer import LaidOutDocument
+    from teachback.pdf.renderer import LaidOutDocument, Lines
     from teachback.printing.jobs import Job
 
 _STYLES_END: Final = "</style>"
@@ -66,7 +66,8 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     from teachback.pdf.page_breaks import break_faults, lone_entries, may_save_page
     from teachback.pdf.page_layout import tier_pages
 
-    laid_with = cache(lambda styles: laid_with_styles(styles, job, served))
+    lines: Lines = {}
+    laid_with = cache(lambda styles: laid_with_styles(styles, job, served, lines))
     best: _Fit | None = None
     saves = False
     for styles in CHOICES:
@@ -94,13 +95,16 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
 
 
 def laid_with_styles(
-    styles: str, job: Job, served: Mapping[str, Path]
+    styles: str, job: Job, served: Mapping[str, Path], lines: Lines | None = None
 ) -> tuple[str, LaidOutDocument]:
-    """Lay out the handout of a job with one of CHOICES; return its HTML, too."""
+    """Lay out the handout of a job with one of CHOICES; return its HTML, too.
+
+    `lines` are those of its other layouts.
+    """
     from teachback.pdf.renderer import fonts, lay_out
 
     page = _page_with(styles, job)
-    return page, lay_out(page, served, fonts())
+    return page, lay_out(page, served, fonts(), lines)
 
 
 def styles_of(page: str, job: Job) -> str:

@@ -19,7 +19,7 @@ from teachback.files.workspace import handout_files, open_workspace
 from teachback.pdf.page_breaks import break_faults
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import laid_handout
-from teachback.printing.page_fitting import CHOICES
+from teachback.printing.page_fitting import CHOICES, styles_of
 
 
 def main() -> int:
@@ -35,8 +35,8 @@ def main() -> int:
                 job = compose_job(context, JobOrder(name, (audience,), "handout", ("pdf",)))
                 page, laid = laid_handout(job, context.files)
                 found = break_faults(laid)
-                choice = max(n for n, one in enumerate(CHOICES) if f"{one}</style>" in page)
-                print(f"{name} {audience} {size} {paper}: {laid.pages} pages, choice {choice}")
+                where = f"{name} {audience} {size} {paper}"
+                print(f"{where}: {laid.pages} pages, choice {CHOICES.index(styles_of(page, job))}")
                 for fault in found:
                     print(f"    page {fault.page}: {fault.fault}")
                 measured, faulty = measured + 1, faulty + bool(found)

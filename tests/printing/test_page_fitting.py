@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
+from teachback.commands.build import build
 from teachback.content.inline_markup import Span
 from teachback.content.loader import read_handouts
 from teachback.editions.edition import EditionLog, LogHeading
 from teachback.files.workspace import handout_files, starter_files
 from teachback.html.composer import column_widths
+from teachback.pdf import renderer
 from teachback.pdf.page_breaks import break_faults
 from teachback.pdf.page_reader import read_pages
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
@@ -21,9 +23,11 @@ from teachback.printing.job_printer import do_job, laid_handout
 from teachback.units import Depth, TypeSize
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
 
     from teachback.files.workspace import Workspace
+    from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import FinishedJob
 
 REVIEW = "review: {status: draft"
@@ -108,6 +112,34 @@ def test_less_space_is_taken_where_it_saves_a_page(
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
     page, laid = laid_handout(job, context.files)
     assert (laid.pages, "--air: 0." in page) == (wanted, wanted == 1)
+
+
+@pytest.mark.usefixtures("one_process")
+def test_pages_that_are_printed_again_are_laid_out_once(
+    workspace: Callable[..., Workspace], today: dt.date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A forced build knows the space that saved a page, and its file has the same bytes."""
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(9, "") + "      - notes: 9\n"})
+    pages: list[str] = []
+    lay_out = renderer.lay_out
+
+    def counted(page: str, *given: Any, **more: Any) -> LaidOutDocument:  # noqa: ANN401
+        pages.append(page)
+        return lay_out(page, *given, **more)
+
+    monkeypatch.setattr(renderer, "lay_out", counted)
+    flags = {"audience": ("ckd",), "kind": ("handout",), "format": ("pdf",), "force": True}
+    settings = resolve({**flags, "output": str(clinic.root / "out")}, clinic)
+    found = []
+    for _ in range(2):
+        pages.clear()
+        assert build(settings, clinic, today).problems == ()
+        (file,) = settings.output.glob("*/*.pdf")
+        found.append((len(pages), file.read_bytes()))
+    (many, data), again = found
+    assert many > 1
+    assert "--air: 0." in pages[-1]
+    assert again == (1, data)
 
 
 def test_a_filled_in_clinic_moves_no_text(workspace: Callable[..., Workspace]) -> None:

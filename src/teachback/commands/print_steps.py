@@ -14,7 +14,8 @@ from teachback.commands.run_problems import GENERAL, is_refused, joined
 from teachback.errors import TeachbackError, with_location
 from teachback.files.atomic_files import sha256
 from teachback.files.workspace import write_whole
-from teachback.printing.build_record import Output
+from teachback.printing.build_record import Output, current, read_record
+from teachback.printing.fingerprints import same_libraries
 from teachback.printing.job_composer import compose_apart, open_pool
 from teachback.printing.job_printer import do_jobs
 from teachback.printing.jobs import CARDS_PRESS, ON_STOCK, SHEET
@@ -64,11 +65,36 @@ def print_outputs(
     jobs = [
         job for job in composed.jobs if not is_refused(job.stem, problems, strict=settings.strict)
     ]
+    fits = _known_fits(context, origins)
+    jobs = [
+        replace(job, known_fit=fits.get((job.stem, job.kind, job.audience), -1)) for job in jobs
+    ]
     if not jobs or is_refused(GENERAL, problems, strict=settings.strict):
         return PrintedRun(problems=problems)
     with open_pool(context, settings.jobs) as pool:
         printed = _print(jobs, context, origins, pool, step)
     return replace(printed, problems=joined(problems, printed.problems))
+
+
+def _known_fits(
+    context: PrintContext, origins: Mapping[str, str]
+) -> dict[tuple[str, str, str], int]:
+    """Return the choice of space of each page that was printed before from the same sources.
+
+    Its key is the stem, the kind and the audience.
+    """
+    settings = context.settings
+    record = read_record(settings.output)
+    if not same_libraries(record.libraries):
+        return {}
+    wanted = (str(settings.size), str(settings.paper), str(settings.depth))
+    return {
+        (one.stem, one.kind, one.audience): one.fit
+        for one in record.outputs.values()
+        if (one.kind, one.form) == ("handout", "pdf")
+        and (one.size, one.paper, one.depth, one.ink) == (*wanted, settings.asked_ink("pdf"))
+        and current(one, origins, record)
+    }
 
 
 def _composing_problems(composed: ComposedJobs) -> RunProblems:
@@ -190,6 +216,7 @@ def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> O
         setup=settings.card_setup if run else "",
         depth=str(Depth.FULL if is_card else settings.depth),
         ink=settings.asked_ink(printed.form),
+        fit=printed.fit,
     )
 
 

@@ -65,6 +65,7 @@ class Output:
     `stem` is the name of the handout's file without its ending, and `form` is pdf, sheet, html or
     png. `made_from` is the hash of everything that can change the file except `setup`, which holds
     the sides and offsets of cards on stock. `ink` is empty where none was asked for: the clinic's.
+    `fit` is the number of the choice of space that `page_fitting` took for a handout.
     """
 
     file: str
@@ -85,6 +86,7 @@ class Output:
     libraries: str = ""
     depth: str = "full"
     ink: str = ""
+    fit: int = 0
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -306,7 +308,7 @@ def manifest(outputs: Iterable[Output]) -> bytes:
 def manifest_row(output: Output) -> dict[str, Any]:
     """Return an output as plain data for the manifest."""
     row = asdict(output)
-    for internal in ("stem", "form", "made_from", "setup", "libraries"):
+    for internal in ("stem", "form", "made_from", "setup", "libraries", "fit"):
         del row[internal]
     return row
 

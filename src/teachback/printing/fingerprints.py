@@ -32,7 +32,7 @@ def shared_fingerprint(workspace: Workspace) -> str:
     """Hash all that can change a page except the handouts: files, program, libraries, fonts."""
     digest = _program()
     for name, path in effective_files(workspace).items():
-        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+        digest.update(os.fsencode(name) + b"\0" + _file_digest(path))
     return digest.hexdigest()
 
 
@@ -64,8 +64,12 @@ def design_fingerprint(files: Mapping[str, Path]) -> str:
     """Hash the design alone: templates, styles, fonts, words, clinic."""
     digest = hashlib.sha256()
     for name, path in files.items():
-        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+        digest.update(os.fsencode(name) + b"\0" + _file_digest(path))
     return digest.hexdigest()
+
+
+def _file_digest(path: Path) -> bytes:
+    return hashlib.sha256(read_bytes(path)).digest()
 
 
 def same_libraries(known: str) -> bool:

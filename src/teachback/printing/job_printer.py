@@ -125,12 +125,14 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         yield from _print_card(job, served)
     elif job.handout:
         from teachback.pdf.renderer import write
+        from teachback.printing.page_fitting import CHOICES, styles_of
 
         page, laid = laid_handout(job, served)
         data = write(laid)
         measures, noticed = proved_file(data, page, laid, job.expected, served)
         noticed = (*noticed, *_break_problems(laid))
-        yield from _pages(job, data, laid.pages, ProofResult(measures, noticed))
+        for file in _pages(job, data, laid.pages, ProofResult(measures, noticed)):
+            yield replace(file, fit=CHOICES.index(styles_of(page, job)))
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 

@@ -52,7 +52,8 @@ class Job:
     """An edition's composed handout or cards, with the forms that are wanted of it.
 
     `cards` are the cards one by one; `together` is all of them in one page where there are several.
-    A job `for_fit` prints no file: its text has other faults, and is only measured.
+    A job `for_fit` prints no file: its text has other faults, and is only measured. `known_fit` is
+    the choice of space for the handout; -1 where the same page was not printed before.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Job:
     screen: str = ""
     promised: PagePromise | None = None
     for_fit: bool = False
+    known_fit: int = -1
 
     @property
     def on_stock(self) -> str:
@@ -84,6 +86,7 @@ class Printed:
     """The bytes of one file, with its form (pdf, html, png, or one on stock).
 
     `page` is the number of the page in a picture. `measures` and `noticed` come from the proof.
+    `fit` is the choice of space for a handout.
     """
 
     form: str
@@ -92,6 +95,7 @@ class Printed:
     page: int = 0
     measures: Measures | None = None
     noticed: tuple[Problem, ...] = ()
+    fit: int = 0
 
 
 class ProofResult(NamedTuple):

@@ -60,14 +60,18 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     """Lay out the handout of a job on the pages that it promises; return its HTML, too.
 
     It takes the choice of space with the best page breaks, then with the fewest pages: so a filled
-    clinic.yaml does not tip it over. Raises TeachbackError when it takes more pages in the smallest
-    type than it promises.
+    clinic.yaml does not tip it over. A choice that an earlier print of the same page took is taken
+    at once. Raises TeachbackError when it takes more pages in the smallest type than it promises.
     """
     from teachback.pdf.page_breaks import break_faults, lone_entries, may_save_page
     from teachback.pdf.page_layout import tier_pages
 
     lines: Lines = {}
     laid_with = cache(lambda styles: laid_with_styles(styles, job, served, lines))
+    if job.known_fit in range(len(CHOICES)):
+        page, laid = laid_with(CHOICES[job.known_fit])
+        if not laid.problems and not (job.promised and laid.pages > job.promised.pages):
+            return page, laid
     best: _Fit | None = None
     saves = False
     for styles in CHOICES:

@@ -18,7 +18,7 @@ from teachback.content.loader import read_handouts
 from teachback.files.workspace import handout_files, open_workspace
 from teachback.pdf.page_breaks import break_faults
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
-from teachback.printing.job_printer import laid_handout
+from teachback.printing.job_printer import lay_out_handout
 from teachback.printing.page_fitting import CHOICES, styles_of
 
 
@@ -33,7 +33,7 @@ def main() -> int:
         for name, authored in reading.authored.items():
             for audience in authored.handout.audiences:
                 job = compose_job(context, JobOrder(name, (audience,), "handout", ("pdf",)))
-                page, laid = laid_handout(job, context.files)
+                page, laid = lay_out_handout(job, context.files)
                 found = break_faults(laid)
                 where = f"{name} {audience} {size} {paper}"
                 print(f"{where}: {laid.pages} pages, choice {CHOICES.index(styles_of(page, job))}")

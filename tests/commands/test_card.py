@@ -35,7 +35,7 @@ from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.jobs import CARDS
-from teachback.printing.type_fitting import fitted, laid_together
+from teachback.printing.type_fitting import fitted, lay_out_together
 from teachback.units import CARD, px_to_mm
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def laid_cards(workspace: Workspace, stem: str, box: Box) -> tuple[bytes, str]:
     reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
     context = print_context(workspace, reading, settings, sheets)
     job = compose_job(context, JobOrder(stem, ("dialysis",), "card", (CARDS,)))
-    return write(laid_together(job, sheets, context.files)), job.code
+    return write(lay_out_together(job, sheets, context.files)), job.code
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from teachback.editions.selection import Reader, choose
 from teachback.files.workspace import handout_files
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job
-from teachback.proofing.expected_text import Frame, handout_said
+from teachback.proofing.expected_text import Frame, handout_sentences
 from teachback.units import TypeSize
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def test_the_words_of_a_block_are_expected_on_the_page(workspace: Make, kind: st
     made = sample(workspace, kind)
     said = [
         part.words
-        for part in handout_said(
+        for part in handout_sentences(
             made.edition("ckd"), Frame(made.shared.words["en"], made.shared.clinic)
         )
     ]
@@ -273,7 +273,7 @@ def test_a_new_kind_of_block_takes_a_model_and_a_template(
     found = [one.text for one in passages(handout, made.reader("ckd")) if "Kidney" in one.text]
     assert found == said
     frame = Frame(made.shared.words["en"], made.shared.clinic)
-    printed = [one.words for one in handout_said(made.edition("ckd"), frame)]
+    printed = [one.words for one in handout_sentences(made.edition("ckd"), frame)]
     assert [words for words in printed if "Kidney" in words] == said
     compared = compare(
         handout, made.reader("general"), made.reader("ckd"), authored.file.locate

@@ -19,7 +19,7 @@ from teachback.pdf import renderer
 from teachback.pdf.page_breaks import break_faults
 from teachback.pdf.page_reader import read_pages
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
-from teachback.printing.job_printer import do_job, laid_handout
+from teachback.printing.job_printer import do_job, lay_out_handout
 from teachback.units import Depth, TypeSize
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def test_less_space_is_taken_where_it_saves_a_page(
     reading = read_handouts(clinic, handout_files(clinic))
     context = print_context(clinic, reading, resolve({}, clinic))
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
-    page, laid = laid_handout(job, context.files)
+    page, laid = lay_out_handout(job, context.files)
     assert (laid.pages, "--air: 0." in page) == (wanted, wanted == 1)
 
 
@@ -259,7 +259,7 @@ def test_no_starter_has_a_bad_page_break(
         audiences = authored.handout.audiences
         audience = audiences[turn % len(audiences)]
         job = compose_job(context, JobOrder(name, (audience,), "handout", ("pdf",)))
-        _, laid = laid_handout(job, context.files)
+        _, laid = lay_out_handout(job, context.files)
         found[name, audience] = break_faults(laid)
     assert len(found) >= len(files)
     assert {key: faults for key, faults in found.items() if faults} == {}

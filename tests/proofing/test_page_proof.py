@@ -26,7 +26,7 @@ from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import HANDOUT_SAFE, do_job
 from teachback.proofing.expected_text import Expected, squeezed
 from teachback.proofing.page_proof import glyph_problems, outside_problems, prove
-from teachback.proofing.text_checks import card_sheet_problems, said_problems
+from teachback.proofing.text_checks import card_sheet_problems, text_problems
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -748,8 +748,8 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
             "page", Location("x.yaml"), tuple(ExpectedSentence(text) for text in words), (), 12.0
         )
 
-    assert not list(said_problems(tokens("One.", "Two.", "One."), expected("One.", "Two.", "One.")))
-    [problem] = said_problems(tokens("One.", "Two."), expected("One.", "Two.", "One."))
+    assert not list(text_problems(tokens("One.", "Two.", "One."), expected("One.", "Two.", "One.")))
+    [problem] = text_problems(tokens("One.", "Two."), expected("One.", "Two.", "One."))
     assert problem.message == "page: a sentence is in the wrong place: 'One.'"
 
 
@@ -762,12 +762,12 @@ def test_of_a_text_from_right_to_left_the_words_are_compared() -> None:
     expected = Expected(
         "page", Location("x.yaml"), (ExpectedSentence(sentence),), (), 12.0, language="he"
     )
-    assert not list(said_problems(tokens(sentence[::-1]), expected))
-    [problem] = said_problems(tokens(sentence[::-1].replace("\u05db", "")), expected)
+    assert not list(text_problems(tokens(sentence[::-1]), expected))
+    [problem] = text_problems(tokens(sentence[::-1].replace("\u05db", "")), expected)
     assert " is not on the page: '" in problem.message
-    assert not list(said_problems(tokens(sentence), expected, painted=False))
-    assert list(said_problems(tokens(sentence.replace("911", "119")), expected, painted=False))
-    [problem] = said_problems(tokens(sentence[::-1] + " 12"), expected)
+    assert not list(text_problems(tokens(sentence), expected, painted=False))
+    assert list(text_problems(tokens(sentence.replace("911", "119")), expected, painted=False))
+    [problem] = text_problems(tokens(sentence[::-1] + " 12"), expected)
     assert problem.message == "page: a number is added that is not in the handout: '12'"
 
 

@@ -14,7 +14,7 @@ from teachback.content.loader import read_handouts
 from teachback.files.workspace import handout_files
 from teachback.pdf.page_layout import TextPlace, text_places
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
-from teachback.printing.page_fitting import laid_with_styles
+from teachback.printing.page_fitting import lay_out_with_styles
 from teachback.serving.live_pages import LiveOrder, printed_texts
 from teachback.serving.paper_lines import PrintedText, differences, paper_lines
 
@@ -64,7 +64,7 @@ def test_every_text_of_a_page_is_found_in_the_file(
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     context = print_context(clinic, reading, resolve({}, clinic))
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
-    _, laid = laid_with_styles("", job, context.files)
+    _, laid = lay_out_with_styles("", job, context.files)
     rows = WORDY.splitlines()
     sources = {reading.authored["tiny"].file.name: rows}
     order = LiveOrder("tiny", 1, reading.authored["tiny"], sources, DAY, "ckd")

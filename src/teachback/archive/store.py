@@ -185,7 +185,7 @@ def is_intact(path: Path, sha256: str) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == sha256
 
 
-class _Seen:
+class _IntactFiles:
     """A check whether files of an archive are intact. Each file is hashed once."""
 
     def __init__(self, folder: Path) -> None:
@@ -219,16 +219,16 @@ def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
         named = named_records(folder)
         if not named:
             return False
-        seen = _Seen(folder)
+        intact = _IntactFiles(folder)
         known: dict[str, set[tuple[str, str]]] = {}
         for code, file, sha256 in wanted:
             if code not in known:
                 known[code] = {
                     (output.file, output.sha256)
-                    for entry in seen.entries(code, named)
+                    for entry in intact.entries(code, named)
                     for output in entry.outputs
                 }
-            if (file, sha256) not in known[code] or not seen(file, sha256):
+            if (file, sha256) not in known[code] or not intact(file, sha256):
                 return False
     return True
 
@@ -252,11 +252,11 @@ def keep_entries(
             _put_all(folder, blobs)
             fresh = []
             named = _named(read_all(journal))
-            seen = _Seen(folder)
+            intact = _IntactFiles(folder)
             for entry in entries:
                 known = {
                     (output.file, output.sha256)
-                    for old in seen.entries(entry.code, named)
+                    for old in intact.entries(entry.code, named)
                     for output in old.outputs
                 }
                 outputs = tuple(

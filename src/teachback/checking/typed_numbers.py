@@ -257,7 +257,7 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
             continue
         context = " ".join(passage.text for passage in group[:1])
         for passage in group:
-            for sentence in _said(passage.text):
+            for sentence in _statements(passage.text):
                 if _stops(sentence, f"{passage.lead} {passage.row} {context}"):
                     hint = (
                         "Say in the same block whom to ask, or when to start again, such as: Call "
@@ -275,7 +275,7 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
                     )
 
 
-def _said(text: str) -> Iterator[str]:
+def _statements(text: str) -> Iterator[str]:
     """Return the sentences of a text that are not questions."""
     return (sentence for sentence in split_sentences(text) if not sentence.rstrip().endswith("?"))
 
@@ -283,7 +283,7 @@ def _said(text: str) -> Iterator[str]:
 @lru_cache(maxsize=1024)
 def _says_then(text: str) -> bool:
     """Return whether a text says whom to ask or when to start again."""
-    return any(_THEN.search(sentence) for sentence in _said(text))
+    return any(_THEN.search(sentence) for sentence in _statements(text))
 
 
 @lru_cache(maxsize=1024)

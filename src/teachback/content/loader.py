@@ -855,7 +855,7 @@ def picture_problems(
         if fault:
             yield Problem(f"the picture '{name}' cannot be printed: {fault[0]}", fault[1], place)
             return
-        for drawn in _unsaid(drawn_texts(data, inside.suffix), readings):
+        for drawn in _undescribed(drawn_texts(data, inside.suffix), readings):
             message = (
                 f"the picture '{name}' shows '{drawn.words[:60]}', "
                 f"which the text at {place} does not say"
@@ -868,7 +868,7 @@ def picture_problems(
             yield Problem(message, hint, Location(shown(path), drawn.line, 1))
 
 
-def _unsaid(drawn: tuple[DrawnText, ...], readings: tuple[str, ...]) -> Iterator[DrawnText]:
+def _undescribed(drawn: tuple[DrawnText, ...], readings: tuple[str, ...]) -> Iterator[DrawnText]:
     """Yield the texts of a drawing that some reading lacks.
 
     A number counts as often as it is drawn.

@@ -421,7 +421,7 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
     Problems have their place in that sheet.
     """
     try:
-        messages = _said_of(css)
+        messages = _warnings_of(css)
     except FatalURLFetchingError as error:
         return (Problem(str(error), "Style sheets cannot import others.", Location(name)),)
     except _BROKEN as error:
@@ -439,7 +439,7 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
     )
 
 
-def _said_of(css: str) -> tuple[str, ...]:
+def _warnings_of(css: str) -> tuple[str, ...]:
     log = _Log()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(log)
@@ -458,7 +458,7 @@ def _first_broken(css: str) -> int:
 
     def breaks(end: int) -> bool:
         try:
-            _said_of(css[:end])
+            _warnings_of(css[:end])
         except _BROKEN:
             return True
         return False

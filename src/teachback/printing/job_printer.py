@@ -127,7 +127,7 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         from teachback.pdf.renderer import write
         from teachback.printing.page_fitting import CHOICES, styles_of
 
-        page, laid = laid_handout(job, served)
+        page, laid = lay_out_handout(job, served)
         data = write(laid)
         measures, noticed = proved_file(data, page, laid, job.expected, served)
         noticed = (*noticed, *_break_problems(laid))
@@ -144,12 +144,12 @@ def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
     """
     from teachback.pdf.page_layout import text_outside
     from teachback.printing.page_fitting import fitted_page
-    from teachback.printing.type_fitting import fitted, laid_together
+    from teachback.printing.type_fitting import fitted, lay_out_together
     from teachback.proofing.page_proof import long_row_problems, outside_problems
 
     try:
         if job.kind == "card" and job.on_stock and job.run is not None and job.run.box != CARD:
-            laid_together(job, job.run, served)
+            lay_out_together(job, job.run, served)
         elif job.kind == "card":
             for number in range(len(job.cards)):
                 fitted(job, number, CARD, served)
@@ -164,7 +164,7 @@ def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
         yield from (one for one in error.problems if one.location and one.location.line)
 
 
-def laid_handout(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
+def lay_out_handout(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
     """Lay out the handout of a job, and return its HTML, too.
 
     Raises TeachbackError with all its problems.
@@ -234,7 +234,7 @@ def _pages(job: Job, data: bytes, pages: int, proved: ProofResult) -> Iterator[P
 def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.pdf.renderer import write
     from teachback.printing.imposition import Sides
-    from teachback.printing.type_fitting import fitted, laid_together
+    from teachback.printing.type_fitting import fitted, lay_out_together
     from teachback.proofing.text_checks import card_sheet_problems
 
     data = None
@@ -249,7 +249,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 
         run = job.run
         if data is None or run.box != CARD:
-            laid = laid_together(job, run, served)
+            laid = lay_out_together(job, run, served)
             data = write(laid)
             proved_file(data, job.cards[0], laid, job.expected, served)
         # Templates cannot lengthen this step, but tens of thousands of cards do.

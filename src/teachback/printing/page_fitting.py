@@ -67,7 +67,7 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     from teachback.pdf.page_layout import tier_pages
 
     lines: Lines = {}
-    laid_with = cache(lambda styles: laid_with_styles(styles, job, served, lines))
+    laid_with = cache(lambda styles: lay_out_with_styles(styles, job, served, lines))
     if job.known_fit in range(len(CHOICES)):
         page, laid = laid_with(CHOICES[job.known_fit])
         if not laid.problems and not (job.promised and laid.pages > job.promised.pages):
@@ -98,7 +98,7 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     return best.page, best.laid
 
 
-def laid_with_styles(
+def lay_out_with_styles(
     styles: str, job: Job, served: Mapping[str, Path], lines: Lines | None = None
 ) -> tuple[str, LaidOutDocument]:
     """Lay out the handout of a job with one of CHOICES; return its HTML, too.

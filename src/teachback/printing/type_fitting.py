@@ -44,7 +44,7 @@ class FittedCard(NamedTuple):
     laid: LaidOutDocument
 
 
-def laid_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOutDocument:
+def lay_out_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOutDocument:
     """Lay out all the cards of a run, each side at the type size that fits when it is alone.
 
     Raises TeachbackError when a card does not fit, or when the cards do not fit together.

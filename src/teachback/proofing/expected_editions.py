@@ -14,9 +14,9 @@ from teachback.editions.edition import links_of
 from teachback.proofing.expected_text import (
     Expected,
     Frame,
-    card_back_said,
-    card_front_said,
-    handout_said,
+    card_back_sentences,
+    card_front_sentences,
+    handout_sentences,
     squeezed,
 )
 from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR
@@ -44,7 +44,7 @@ def expected_handout(
     return Expected(
         name=name,
         place=authored.file.locate(("title",), key=True),
-        said=handout_said(edition, frame),
+        said=handout_sentences(edition, frame),
         each_page=(
             context.code,
             _review(edition, context.words, context.words.draft),
@@ -70,11 +70,11 @@ def expected_card(
 ) -> Expected:
     """Return what the file of a card must contain."""
     frame = Frame(context.words, context.clinic, context.code, edition.calls)
-    front = card_front_said(edition, frame)
+    front = card_front_sentences(edition, frame)
     return Expected(
         name=name,
         place=authored.file.locate(("card",), key=True),
-        said=(*front, *card_back_said(edition, frame)),
+        said=(*front, *card_back_sentences(edition, frame)),
         each_page=(context.code, _review(edition, context.words, context.words.card_draft)),
         floor=CARD_TEXT_FLOOR,
         card=True,

@@ -115,7 +115,7 @@ def squeezed(text: str) -> str:
     return unicodedata.normalize("NFKC", folded.replace("\u0131", "i").replace("i\u0307", "i"))
 
 
-def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
+def handout_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
     """Return all that a handout says, from its badge to the last line."""
     words = frame.words
     said = [
@@ -146,7 +146,7 @@ def handout_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]
     return tuple(part for part in said if squeezed(part.words))
 
 
-def card_front_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
+def card_front_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
     """Return all that the front of a card says: nothing for an edition without a card."""
     if edition.card is None:
         return ()
@@ -173,7 +173,7 @@ def card_front_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, .
     return tuple(part for part in said if squeezed(part.words))
 
 
-def card_back_said(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
+def card_back_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
     """Return all that the back of a card says: nothing for an edition without a card."""
     if edition.card is None:
         return ()

@@ -38,9 +38,9 @@ from teachback.proofing.text_checks import (
     order_problems,
     page_problems,
     pages_of,
-    said_problems,
     sheet_of_paper_problems,
     stranger_problems,
+    text_problems,
     touching_problems,
 )
 from teachback.proofing.visibility import (
@@ -242,7 +242,7 @@ def prove(
         if look.run.words.strip()
     ]
     problems = [
-        *said_problems([token for read in pages for token in read.tagged], expected),
+        *text_problems([token for read in pages for token in read.tagged], expected),
         *(
             problem
             for part, one in zip(parts, each, strict=True)

@@ -60,7 +60,7 @@ _ADDED: Final = OfDesign(
 )
 
 
-def said_problems(
+def text_problems(
     tokens: Sequence[Token], expected: Expected, *, painted: bool = True
 ) -> Iterator[Problem]:
     """Yield sentences that are lost or out of order, and text that the edition does not have.
@@ -381,7 +381,7 @@ def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
             if one.block != other.block and _touch(one, other, APART)
         ]
         for other in others:
-            if any(map(_is_seen, other.words)):
+            if any(map(_is_visible, other.words)):
                 found += [
                     (other, token)
                     for token in text
@@ -395,7 +395,7 @@ def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
             yield Problem(message, _APART)
 
 
-def _is_seen(character: str) -> bool:
+def _is_visible(character: str) -> bool:
     return not character.isspace() and character not in "\u2022\u25e6\u25aa"
 
 
@@ -535,7 +535,7 @@ def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
     """Yield what a page for a screen lacks: sentences, edition code, draft or review line."""
     tokens = screen_text(html)
     shown = replace(expected, said=tuple(part for part in expected.said if not part.paper))
-    yield from said_problems(tokens, shown, painted=False)
+    yield from text_problems(tokens, shown, painted=False)
     yield from _other_words(html, shown)
     text = squeezed(" ".join(token.words for token in tokens))
     for shown_words in expected.each_page:

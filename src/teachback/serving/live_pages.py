@@ -15,8 +15,8 @@ from teachback.content.base_model import Role
 from teachback.errors import OutOfTime, Problem, TeachbackError, in_file_order, with_location
 from teachback.pdf.page_images import page_picture
 from teachback.printing.job_composer import JobOrder, PrintContext, compose_job
-from teachback.printing.job_printer import laid_handout, proved_file
-from teachback.printing.page_fitting import laid_with_styles, styles_of
+from teachback.printing.job_printer import lay_out_handout, proved_file
+from teachback.printing.page_fitting import lay_out_with_styles, styles_of
 from teachback.printing.process_limits import send_part
 from teachback.serving.paper_lines import PaperLine, PrintedText, paper_lines
 from teachback.units import CARD, Box
@@ -117,7 +117,7 @@ def lay_out_live(given: LiveContext, order: LiveOrder) -> bytes:
     early = _early_page(given, order, job)
     if early:
         send_part(early)
-    _, laid = laid_with_styles(order.styles, job, given.files)
+    _, laid = lay_out_with_styles(order.styles, job, given.files)
     if laid.problems:
         raise TeachbackError(*laid.problems)
     send_part(_paper(laid, given, order, given.settings.paper.box))
@@ -202,7 +202,7 @@ def _early_page(given: LiveContext, order: LiveOrder, job: Job) -> bytes:
         return b""
     number = f'.counter-pages::after {{ content: "{order.pages}" !important }}'
     short = replace(job, handout=job.handout[:end])
-    _, laid = laid_with_styles(order.styles + number, short, given.files)
+    _, laid = lay_out_with_styles(order.styles + number, short, given.files)
     return _first_picture(laid) if laid.pages > 1 else b""
 
 
@@ -221,7 +221,7 @@ def _proved(given: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
         page, laid = job.cards[0], fitted(job, 0, CARD, given.files).laid
         styles, box = "", CARD
     else:
-        page, laid = laid_handout(job, given.files)
+        page, laid = lay_out_handout(job, given.files)
         styles, box = styles_of(page, job), given.settings.paper.box
     data = write(laid)
     proved = proved_file(data, page, laid, job.expected, given.files)

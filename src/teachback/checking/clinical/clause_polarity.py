@@ -169,7 +169,7 @@ def done_in(clause: str, start: int, end: int, things: Iterable[tuple[int, int]]
 
 
 @lru_cache(maxsize=1024)
-def said_of(clause: str, start: int, end: int, *, denied: bool = False) -> ClausePolarity:
+def polarity_of(clause: str, start: int, end: int, *, denied: bool = False) -> ClausePolarity:
     """Return what a clause says of the thing at `start` to `end` in it.
 
     `denied` is true if a "not" governs the whole clause.
@@ -378,7 +378,7 @@ def lead_way(texts: Iterable[str]) -> int:
     """Return what a lead-in or heading says of the text below: 1 do, -1 do not, 0 neither."""
     way = 0
     for text in texts:
-        found = said_of(f"{text} ", len(text), len(text) + 1)
+        found = polarity_of(f"{text} ", len(text), len(text) + 1)
         # "High in potassium" over a column lists what to be careful with.
         way = found.way or (-1 if found.fact else 0) or way
     return way

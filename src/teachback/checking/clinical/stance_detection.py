@@ -21,8 +21,8 @@ from teachback.checking.clinical.clause_polarity import (
     is_question,
     keeps_limit,
     lead_way,
+    polarity_of,
     reports,
-    said_of,
     tells_care_team,
     verdict,
 )
@@ -191,7 +191,9 @@ class Unit:
         "Short courses are harmless" takes back the warning in a myth.
         """
         own = [clause for clause in self.clauses if self.is_own(clause.start)]
-        ways = [said_of(clause.text, 0, 0) for clause in own if clause.sentence == own[0].sentence]
+        ways = [
+            polarity_of(clause.text, 0, 0) for clause in own if clause.sentence == own[0].sentence
+        ]
         return min((said.way for said in ways if said.way and not said.condition), default=0)
 
     @cached_property
@@ -233,7 +235,7 @@ def judge(
     at = unit.at(mention.start)
     clause = unit.clauses[at]
     denied = _denied(unit, at)
-    said = said_of(
+    said = polarity_of(
         clause.text, mention.start - clause.start, mention.end - clause.start, denied=denied
     )
     if reports(clause.text[: mention.start - clause.start]) or (
@@ -302,7 +304,7 @@ def _goes_on(
         ):
             continue
         start, end = pronoun.span() if pronoun else (0, 0)
-        found = said_of(later.text, start, end)
+        found = polarity_of(later.text, start, end)
         new = reply or found.way
         if not pronoun and not reply and found.taken:
             new = 0  # "but avoid salt" is not about the thing before
@@ -458,7 +460,7 @@ def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, in
         # "If you miss one, do not worry": the clause after the condition decides.
         way = 0
         if behind is not None and (asked or behind.sentence == clause.sentence):
-            then = said_of(behind.text, 0, 0)
+            then = polarity_of(behind.text, 0, 0)
             way = verdict(behind.text) if asked else 0
             way = way or (1 if then.way > 0 and not then.taken else 0)
     if unit.myth and clause.start < unit.first:
@@ -479,7 +481,7 @@ def _harmed(unit: Unit, at: int, match: re.Match[str]) -> bool:
     if not (_NOUN.match(match[0]) and match.start() <= _EARLY):
         return False
     return any(
-        _COMES.match(later.text) and said_of(later.text, 0, 0).way < 0
+        _COMES.match(later.text) and polarity_of(later.text, 0, 0).way < 0
         for later in unit.clauses[at + 1 :]
         if later.sentence <= first.sentence + 1
     )

@@ -80,7 +80,7 @@ class SelfCheckQuestion:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _ReaderFacts:
     """The input of all questions."""
 
     reader_text: ReaderText
@@ -119,8 +119,8 @@ def self_check(reader_text: ReaderText, found: Iterable[Finding]) -> tuple[SelfC
     `found` are the findings of `structure_findings` in it. Questions about tables, pictures or
     numbers are left out if there are none.
     """
-    seen = _Seen(reader_text, tuple(found), kinds(reader_text))
-    return (*_pemat(seen), *_cdc(seen))
+    facts = _ReaderFacts(reader_text, tuple(found), kinds(reader_text))
+    return (*_pemat(facts), *_cdc(facts))
 
 
 def _paths(passages: Iterable[Passage]) -> tuple[Steps, ...]:
@@ -152,9 +152,9 @@ def _asker(instrument: str) -> Callable[..., SelfCheckQuestion]:
     return ask
 
 
-def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
+def _pemat(facts: _ReaderFacts) -> Iterator[SelfCheckQuestion]:
     ask = _asker(PEMAT)
-    titles = seen.of(Role.TITLE, Role.MESSAGE)
+    titles = facts.of(Role.TITLE, Role.MESSAGE)
     opening = sum(len(words_of(p.text)) for p in titles)
     said = (
         f"Title and message have {opening} words; more than {LONGEST_OPENING} hide what it is for."
@@ -167,9 +167,9 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         said,
     )
     yield ask(2, "Does everything in it serve that purpose?", None)
-    places = seen.by("plain-hard-word")
+    places = facts.by("plain-hard-word")
     yield ask(3, "Are the words everyday words?", None, places, "Hard words that the list knows.")
-    places = seen.by("plain-term", "plain-abbreviation")
+    places = facts.by("plain-term", "plain-abbreviation")
     yield ask(
         4,
         "Is each medical term needed, and explained at its first use?",
@@ -177,10 +177,10 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         places,
         "Terms that the list knows.",
     )
-    places = seen.by("plain-passive")
+    places = facts.by("plain-passive")
     yield ask(5, "Do the sentences say who does what?", None, places, "Verbs in the passive.")
-    if seen.where(_NUMBER):
-        places = (*seen.by("plain-percentage"), *seen.where(_FRACTION))
+    if facts.where(_NUMBER):
+        places = (*facts.by("plain-percentage"), *facts.where(_FRACTION))
         yield ask(
             6,
             "Are the numbers few, clear and of a kind that the reader uses?",
@@ -191,18 +191,18 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
     yield ask(
         7,
         "Is the reader spared all sums?",
-        not seen.where(_SUMS),
-        seen.where(_SUMS),
+        not facts.where(_SUMS),
+        facts.where(_SUMS),
         "Words that ask for a calculation.",
     )
-    places = (*seen.by("plain-long-paragraph", "plain-long-list"), *_long_sections(seen))
+    places = (*facts.by("plain-long-paragraph", "plain-long-list"), *_long_sections(facts))
     said = (
         f"Paragraphs over {LONGEST_PARAGRAPH} sentences, lists over 7 items, "
         f"sections over {LONGEST_SECTION} words."
     )
     yield ask(8, "Does it come in short pieces?", not places, places, said)
-    headings = tuple(p for p in seen.of(Role.HEADING) if p.block.startswith("section "))
-    places = seen.by("plain-heading")
+    headings = tuple(p for p in facts.of(Role.HEADING) if p.block.startswith("section "))
+    places = facts.by("plain-heading")
     yield ask(
         9,
         "Does each section have a heading that says what is in it?",
@@ -213,25 +213,25 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
     yield ask(
         11,
         "Is there a summary of what to keep in mind?",
-        "summary" in seen.kinds,
-        seen.of_kind(frozenset({"summary"})),
+        "summary" in facts.kinds,
+        facts.of_kind(frozenset({"summary"})),
     )
-    strong = tuple(p.path for p in seen.reader_text.passages if "**" in p.written)
+    strong = tuple(p.path for p in facts.reader_text.passages if "**" in p.written)
     yield ask(
         12,
         "Do boxes, bullets or bold words lead to the key points?",
-        bool(seen.kinds & CUES or strong),
-        (*seen.of_kind(CUES), *strong)[:12],
+        bool(facts.kinds & CUES or strong),
+        (*facts.of_kind(CUES), *strong)[:12],
     )
     yield ask(
         15,
         "Is there a picture or a table wherever one would help?",
         None,
-        seen.of_kind(frozenset({"figure", "table"})),
+        facts.of_kind(frozenset({"figure", "table"})),
     )
-    figures = seen.of(Role.ALT)
+    figures = facts.of(Role.ALT)
     if figures:
-        bare = _without_caption(seen)
+        bare = _without_caption(facts)
         yield ask(
             16,
             "Do the pictures support the text rather than draw away from it?",
@@ -245,7 +245,7 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
             None,
             _paths(figures),
         )
-    columns = seen.of(Role.COLUMN)
+    columns = facts.of(Role.COLUMN)
     if columns:
         long = tuple(p.path for p in columns if len(words_of(p.text)) > LONGEST_COLUMN)
         said = f"Headings of more than {LONGEST_COLUMN} words; more than 4 columns are refused."
@@ -256,16 +256,16 @@ def _pemat(seen: _Seen) -> Iterator[SelfCheckQuestion]:
             long or _paths(columns),
             said,
         )
-    yield from _pemat_actions(seen, ask)
+    yield from _pemat_actions(facts, ask)
 
 
 def _pemat_actions(
-    seen: _Seen, ask: Callable[..., SelfCheckQuestion]
+    facts: _ReaderFacts, ask: Callable[..., SelfCheckQuestion]
 ) -> Iterator[SelfCheckQuestion]:
     """Yield the questions about what the reader can do with the text."""
-    asked = actions(tuple(p for p in seen.reader_text.passages if p.block != "card"))
+    asked = actions(tuple(p for p in facts.reader_text.passages if p.block != "card"))
     yield ask(20, "Does it name at least one thing to do?", bool(asked), _paths(asked[:12]))
-    places = seen.by("plain-third-person")
+    places = facts.by("plain-third-person")
     yield ask(
         21,
         "Does it speak to the reader as 'you' when it says what to do?",
@@ -284,25 +284,25 @@ def _pemat_actions(
     yield ask(
         23,
         "Is there something to use: a list to tick, numbers or notes to fill in?",
-        bool(seen.kinds & TOOLS),
-        seen.of_kind(TOOLS),
+        bool(facts.kinds & TOOLS),
+        facts.of_kind(TOOLS),
     )
-    if seen.where(_SUMS):
-        yield ask(24, "Is each sum shown, step by step?", None, seen.where(_SUMS))
-    shown = (*seen.of_kind(frozenset({"table"})), *_paths(seen.of(Role.ALT)))
+    if facts.where(_SUMS):
+        yield ask(24, "Is each sum shown, step by step?", None, facts.where(_SUMS))
+    shown = (*facts.of_kind(frozenset({"table"})), *_paths(facts.of(Role.ALT)))
     if shown:
         yield ask(25, "Does the text say how to use each table and picture?", None, shown)
     yield ask(
         26,
         "Is there a picture wherever it would help the reader to act?",
         None,
-        _paths(seen.of(Role.ALT)),
+        _paths(facts.of(Role.ALT)),
     )
 
 
-def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
+def _cdc(facts: _ReaderFacts) -> Iterator[SelfCheckQuestion]:
     ask = _asker(CDC)
-    message = seen.of(Role.MESSAGE)
+    message = facts.of(Role.MESSAGE)
     yield ask(
         "before",
         "Who is it for, what do they know, and what should they do after reading?",
@@ -327,15 +327,15 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         "The pages print it larger, and by itself.",
     )
     yield ask(4, "Does a picture, an icon or a box support it?", None, _paths(message))
-    opening = actions(first_block(seen.reader_text))
-    flags = tuple(p for p in seen.of(Role.FLAG) if p.tier != "visit")
+    opening = actions(first_block(facts.reader_text))
+    flags = tuple(p for p in facts.of(Role.FLAG) if p.tier != "visit")
     yield ask(
         5,
         "Is there a call to action for the reader?",
         bool(opening or flags),
         _paths((*opening, *flags))[:12],
     )
-    passive = {f.passage.path for f in seen.found if f.rule == "plain-passive"}
+    passive = {f.passage.path for f in facts.found if f.rule == "plain-passive"}
     places = tuple(p.path for p in (*message, *opening) if p.path in passive)
     yield ask(
         6,
@@ -344,14 +344,17 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         places,
         "Verbs in the passive.",
     )
-    places = seen.by("plain-hard-word", "plain-term", "plain-abbreviation")
+    places = facts.by("plain-hard-word", "plain-term", "plain-abbreviation")
     yield ask(
         7, "Are they always words that these readers use themselves?", _faults(places), places
     )
     yield ask(
-        8, "Are there lists with bullets or numbers?", bool(seen.kinds & LISTS), seen.of_kind(LISTS)
+        8,
+        "Are there lists with bullets or numbers?",
+        bool(facts.kinds & LISTS),
+        facts.of_kind(LISTS),
     )
-    headings = seen.of(Role.HEADING)
+    headings = facts.of(Role.HEADING)
     yield ask(9, "Does it come in pieces with headings?", bool(headings), _paths(headings)[:12])
     said = (
         "The message and the red flags are printed first. Whether they are what matters most, a "
@@ -365,11 +368,11 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         said,
     )
     yield ask(11, "Does it say what is known, and what is not?", None)
-    asked = actions(tuple(p for p in seen.reader_text.passages if p.block != "card"))
+    asked = actions(tuple(p for p in facts.reader_text.passages if p.block != "card"))
     yield ask(12, "Does it recommend at least one thing to do?", bool(asked), _paths(asked[:12]))
     why = (
-        *seen.of(Role.WHY),
-        *(p for p in seen.of(Role.CELL) if p.column.lower().startswith("why")),
+        *facts.of(Role.WHY),
+        *(p for p in facts.of(Role.CELL) if p.column.lower().startswith("why")),
     )
     yield ask(
         13,
@@ -378,28 +381,28 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         _paths(why),
         "Here it gives reasons." if why else "",
     )
-    vague = seen.by("plain-vague")
+    vague = facts.by("plain-vague")
     yield ask(
         14, "Does it say how to do it: how much, how often, when?", None, vague, "Vague amounts."
     )
-    numbers = seen.where(_NUMBER)
+    numbers = facts.where(_NUMBER)
     if numbers:
         yield ask(
-            15, "Are the numbers of a kind that these readers use?", None, seen.where(_FRACTION)
+            15, "Are the numbers of a kind that these readers use?", None, facts.where(_FRACTION)
         )
         yield ask(16, "Do words say what each number means?", None, numbers)
         yield ask(
             17,
             "Is the reader spared all sums?",
-            not seen.where(_SUMS),
-            seen.where(_SUMS),
+            not facts.where(_SUMS),
+            facts.where(_SUMS),
             "Words that ask for a calculation.",
         )
     yield ask(
         18, "Does it say what the danger is, and how it comes about?", None, _paths(flags)[:12]
     )
     yield ask(19, "Does it say both what helps and what may harm in what it recommends?", None)
-    shares = seen.by("plain-percentage")
+    shares = facts.by("plain-percentage")
     if numbers:
         yield ask(
             20,
@@ -410,12 +413,12 @@ def _cdc(seen: _Seen) -> Iterator[SelfCheckQuestion]:
         )
 
 
-def _long_sections(seen: _Seen) -> tuple[Steps, ...]:
+def _long_sections(facts: _ReaderFacts) -> tuple[Steps, ...]:
     words: dict[str, int] = {}
-    for passage in seen.reader_text.passages:
+    for passage in facts.reader_text.passages:
         if passage.section:
             words[passage.section] = words.get(passage.section, 0) + len(words_of(passage.text))
-    headings = {p.section: p.path for p in seen.of(Role.HEADING) if p.block.startswith("section ")}
+    headings = {p.section: p.path for p in facts.of(Role.HEADING) if p.block.startswith("section ")}
     return tuple(
         headings[name]
         for name, number in words.items()
@@ -423,7 +426,7 @@ def _long_sections(seen: _Seen) -> tuple[Steps, ...]:
     )
 
 
-def _without_caption(seen: _Seen) -> tuple[Steps, ...]:
+def _without_caption(facts: _ReaderFacts) -> tuple[Steps, ...]:
     """Return the places of pictures without a caption; a caption is in the same block."""
-    captioned = {p.block for p in seen.of(Role.CAPTION)}
-    return tuple(p.path for p in seen.of(Role.ALT) if p.block not in captioned)
+    captioned = {p.block for p in facts.of(Role.CAPTION)}
+    return tuple(p.path for p in facts.of(Role.ALT) if p.block not in captioned)

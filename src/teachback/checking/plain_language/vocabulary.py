@@ -43,19 +43,19 @@ class MedicalTerm(_Closed):
     known_by: tuple[Id, ...] = ()
 
 
-def _said(value: object) -> object:
+def _as_hard_word(value: object) -> object:
     return {"say": value} if isinstance(value, str) else value
 
 
-def _meant(value: object) -> object:
+def _as_term(value: object) -> object:
     return {"means": value} if isinstance(value, str) else value
 
 
-class HardWords(RootModel[dict[Plain, Annotated[HardWord, BeforeValidator(_said)]]]):
+class HardWords(RootModel[dict[Plain, Annotated[HardWord, BeforeValidator(_as_hard_word)]]]):
     """The file content/rules/words/plain-words.yaml."""
 
 
-class TermsFile(RootModel[dict[Plain, Annotated[MedicalTerm, BeforeValidator(_meant)]]]):
+class TermsFile(RootModel[dict[Plain, Annotated[MedicalTerm, BeforeValidator(_as_term)]]]):
     """The file content/rules/words/terms.yaml."""
 
 

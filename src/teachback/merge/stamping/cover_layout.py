@@ -204,7 +204,7 @@ def cover_pages(
         kind = 1 if count else 0
         said = {
             key: words
-            for key, words in _said(cover.says, facts, count + 1, len(pages)).items()
+            for key, words in _place_words(cover.says, facts, count + 1, len(pages)).items()
             if words
         }
         places = {key: slot for key, slot in layout.heads[kind].items() if key in said}
@@ -220,7 +220,9 @@ def cover_pages(
         yield layout.number * len(PAGES) + kind, b"q\n%b\nQ" % b"\n".join(drawn)
 
 
-def _said(says: Mapping[str, str], facts: CoverFacts, page: int, pages: int) -> dict[str, str]:
+def _place_words(
+    says: Mapping[str, str], facts: CoverFacts, page: int, pages: int
+) -> dict[str, str]:
     """Return the words for the places of a page, by name."""
     first, last = facts.rows
     letters = (

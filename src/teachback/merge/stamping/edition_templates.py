@@ -19,7 +19,7 @@ from teachback.merge.stamping.template_specimen import specimen_problems
 from teachback.pdf.page_layout import openings
 from teachback.pdf.page_reader import read_words
 from teachback.pdf.text_shaping import nearest_weights
-from teachback.printing.job_printer import laid_handout, proved_file
+from teachback.printing.job_printer import lay_out_handout, proved_file
 from teachback.units import CARD, CARD_TEXT_FLOOR
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def handout_template(
     """
     from teachback.pdf.renderer import write
 
-    page, laid = laid_handout(job, served)
+    page, laid = lay_out_handout(job, served)
     data = write(laid)
     proved_file(data, page, laid, job.expected, served)
     expected = job.expected[0]
@@ -85,13 +85,13 @@ def sheet_template(
     """
     from teachback.pdf.renderer import write
     from teachback.printing.card_sheets import lay_on_sheets, lines_beside
-    from teachback.printing.type_fitting import laid_together
+    from teachback.printing.type_fitting import lay_out_together
 
     run = job.run
     if run is None or len(run.sheets) != 1:
         message = "a sheet is made of a run of one sheet"
         raise ValueError(message)
-    laid = laid_together(job, run, served)
+    laid = lay_out_together(job, run, served)
     data = write(laid)
     proved_file(data, job.cards[0], laid, job.expected, served)
     sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)

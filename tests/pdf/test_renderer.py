@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from teachback.files.workspace import builtin_root
-from teachback.pdf.renderer import fonts, lay_out, write
+from teachback.pdf.renderer import Lines, fonts, lay_out, write
 
 FONT = "fonts/AtkinsonHyperlegible-Regular.ttf"
 FILES = {f"styles/{FONT}": builtin_root() / "styles" / FONT}
@@ -46,3 +46,24 @@ def test_a_second_page_with_the_same_sheet_looks_the_same() -> None:
         for css in (large, large, layers, layers, "")
     )
     assert first == again == layered == other != plain
+
+
+@pytest.mark.parametrize(
+    "css",
+    [
+        "li { font-size: 20pt }",
+        "li { width: 12mm }",
+        "li { letter-spacing: 1mm }",
+        "li { text-decoration: underline }",
+        "li { font-weight: bold; white-space: pre }",
+    ],
+)
+def test_lines_of_an_earlier_layout_do_not_change_the_file(css: str) -> None:
+    """Only lines with the same words, width and style are taken; others are set anew."""
+    lines: Lines = {}
+    words = PAGE.replace("A word", "A word that is <u>underlined</u>, and more words behind it")
+    for style in ("", css, "", css):
+        page = words.format(style)
+        kept, alone = (write(lay_out(page, FILES, fonts(), own)) for own in (lines, None))
+        assert kept == alone
+    assert lines

@@ -100,9 +100,9 @@ def outlines(path: Path, width: float, height: float) -> list[list[tuple[float, 
     ]
 
 
-def laid_cards(workspace: Workspace, stem: str, box: Box) -> tuple[bytes, str]:
+def laid_cards(workspace: Workspace, stem: str, box: Box, sides: str = "") -> tuple[bytes, str]:
     """Lay out a card with the longest code, for dialysis; return the file and the code."""
-    settings = resolve({}, workspace)
+    settings = resolve({"sides": sides} if sides else {}, workspace)
     named = next((name, stock) for name, stock in STOCKS.items() if stock.card_box == box)
     sheets = card_run(named, [0], settings, ALL_STOCKS, CardOrder())
     reading = read_handouts(workspace, {stem: handout_files(workspace)[stem]})
@@ -112,27 +112,38 @@ def laid_cards(workspace: Workspace, stem: str, box: Box) -> tuple[bytes, str]:
 
 
 @pytest.fixture(scope="module")
-def laid(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Box], tuple[bytes, str]]:
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[bytes, str]]:
     """Return a function that lays out a card of few words once for each size of card."""
     few = TINY.replace("id: tiny", "id: few-words").replace("general, ckd]", "ckd, dialysis]")
     few = few.replace("{general: For everyone here., ckd: For kidneys here.}", "For you.")
     files = {"content/handouts/few-words.yaml": few.encode()}
     workspace = Workspace(lay(tmp_path_factory.mktemp("few"), files), BUILTIN.root)
-    return lru_cache(lambda box: laid_cards(workspace, "few-words", box))
+    return lru_cache(lambda box, sides="": laid_cards(workspace, "few-words", box, sides))
 
 
 def test_the_shipped_card_fits_on_every_stock() -> None:
-    """It fits on the smallest card, and no other card is less wide or less high."""
+    """It fits on the smallest card, and no other card is less wide or less high.
+
+    On one side, with its code, it fits from the size of a bank card up.
+    """
     boxes = {stock.card_box for stock in STOCKS.values()}
     smallest = min(boxes, key=lambda box: box.width * box.height)
     assert all(box.width >= smallest.width and box.height >= smallest.height for box in boxes)
-    _, code = laid_cards(BUILTIN, "leg-cramps", smallest)
-    assert code.startswith("LC-DIALYSIS-EN-")
+    for box, sides in ((smallest, "long-edge"), (CARD, "one")):
+        _, code = laid_cards(BUILTIN, "leg-cramps", box, sides)
+        assert code.startswith("LC-DIALYSIS-EN-")
+
+
+def test_a_card_that_has_no_room_for_its_code_on_one_side_is_refused(tmp_path: Path) -> None:
+    """A card without its review line would not say that it is a draft."""
+    with pytest.raises(TeachbackError, match=r"does not fit on the card of avery-l4785") as raised:
+        dealt(tmp_path, workspace=BUILTIN, handouts=("leg-cramps",), stock="avery-l4785")
+    assert "It would fit on avery-" in str(raised.value.problems[0].hint)
 
 
 @pytest.mark.parametrize(("name", "sides"), RUNS)
 def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf_a(
-    name: str, sides: Sides, laid: Callable[[Box], tuple[bytes, str]], tmp_path: Path
+    name: str, sides: Sides, laid: Callable[..., tuple[bytes, str]], tmp_path: Path
 ) -> None:
     """Front and back of each card are within 0.05 mm, and the tags are valid."""
     stock, path = STOCKS[name], tmp_path / "cards.pdf"
@@ -165,20 +176,21 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
     assert faults(path.read_bytes()) == []
 
 
-@pytest.mark.parametrize("name", STOCKS)
+@pytest.mark.parametrize(("name", "sides"), [run for run in RUNS if run[1] is not Sides.SHORT_EDGE])
 def test_a_scanner_reads_the_code_of_the_cards_of_every_stock(
-    name: str, laid: Callable[[Box], tuple[bytes, str]]
+    name: str, sides: Sides, laid: Callable[..., tuple[bytes, str]]
 ) -> None:
-    """At 300 dots to the inch, the code is read off the backs of a full sheet."""
+    """At 300 dots to the inch, the code is read off a full sheet, one-sided off the fronts."""
     stock = STOCKS[name]
-    settings = resolve({"sides": str(Sides.FOLD if stock.fold else Sides.LONG_EDGE)}, BUILTIN)
+    settings = resolve({"sides": str(sides)}, BUILTIN)
     sheets = card_run(
         (name, stock), [0] * stock.places, settings, ALL_STOCKS, CardOrder(outline=True)
     )
-    card, code = laid(sheets.box)
+    card, code = laid(sheets.box, "" if stock.fold else str(sides))
     assert code.startswith("FW-DIALYSIS-EN-")
     data = lay_on_sheets(card, sheets.sheets, sheets.page, sheets.sides, sheets.extras)
-    assert codes_in_dots(*grey_page(data, 0 if stock.fold else 1, 300)) == (code,)
+    side = 1 if sides is Sides.LONG_EDGE else 0
+    assert codes_in_dots(*grey_page(data, side, 300)) == (code,)
 
 
 PAGES = {"wide": (279.4, 215.9), "high": (215.9, 279.4), "nearly square": (204.0, 202.0)}
@@ -590,12 +602,33 @@ def test_a_language_in_which_the_handout_is_not_written_is_refused(tmp_path: Pat
         dealt(tmp_path, language="es")
 
 
-def test_adhesive_badges_are_printed_on_one_side(tmp_path: Path) -> None:
-    """The back of a badge is only the liner."""
+def test_adhesive_badges_are_printed_on_one_side_with_their_code(tmp_path: Path) -> None:
+    """The back of a badge is only the liner, so code and review are in front."""
     done, path = dealt(tmp_path, stock="avery-5395")
     assert done.sides is Sides.ONE
     with pypdfium2.PdfDocument(path) as document:
         assert len(document) == 1
+        words = document[0].get_textpage().get_text_range()
+    assert done.output.code in words
+    assert "Draft, not reviewed by a clinician" in words
+    assert codes_in_dots(*grey_page(path.read_bytes(), 0, 300)) == (done.output.code,)
+
+
+def test_build_prints_a_card_with_its_back_beside_badges_with_one_side(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code is on the back of the card alone, and on the front of the badges."""
+    clinic = workspace({"teachback.toml": 'stock = "avery-5395"\n'})
+    monkeypatch.chdir(clinic.root)
+    assert run(["build", "tiny", "--audience", "ckd", "--kind", "card"]) == 0
+    folder = clinic.root / "build/tiny"
+    code = json.loads((clinic.root / "build/manifest.json").read_text())["outputs"][0]["code"]
+    alone, badges = (folder / f"card-ckd-en{part}.pdf" for part in ("", "-avery-5395"))
+    assert [codes_in_dots(*grey_page(alone.read_bytes(), at, 300)) for at in (0, 1)] == [
+        (),
+        (code,),
+    ]
+    assert codes_in_dots(*grey_page(badges.read_bytes(), 0, 300)) == (code,)
 
 
 @pytest.mark.parametrize(("stock", "told"), [("avery-c2410", 1), ("avery-5388", 0)])

@@ -383,7 +383,7 @@ TEMPLATES = [
      "that a screen reader would not read out"),
     ("card", "card-front.html", "{{ flag.short|marked }}", "{{ flag.short|marked }}0",
      "numbers or signs are added beside the red flag"),
-    ("card", "card-back.html", "{{ code }}", "{{ code }}9", "numbers or signs are added"),
+    ("card", "card-foot.html", "{{ code }}", "{{ code }}9", "numbers or signs are added"),
 ]  # fmt: skip
 
 

@@ -257,7 +257,7 @@ LEFT_OUT = [
     ),
     (
         "card",
-        "templates/blocks/card-back.html",
+        "templates/blocks/card-foot.html",
         "{{ words.card_draft }}",
         "card of tiny for ckd: the page for a screen does not show 'Draft, not reviewed",
     ),

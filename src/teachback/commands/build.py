@@ -130,6 +130,9 @@ def _print_stale(
     if not orders:
         return _Stale(reading=reading, problems=problems)
     run = _card_run(workspace, settings) if any("sheet" in one.forms for one in orders) else None
+    if run is not None and run.sides == "one":
+        # Their code is in front, and not on the back as on the card alone.
+        orders = [apart for one in orders for apart in one.alone("sheet")]
     measured = replace(reading, authored={**reading.authored, **reading.faulty})
     try:
         context = print_context(workspace, measured, settings, run)

@@ -177,10 +177,15 @@ def compose_handout(
 
 
 def compose_cards(
-    cards: Sequence[tuple[Edition, PageContext]], design: Design, *, medium: Medium
+    cards: Sequence[tuple[Edition, PageContext]],
+    design: Design,
+    *,
+    medium: Medium,
+    one_sided: bool = False,
 ) -> str:
     """Return the HTML of cards, each with a front and a back.
 
+    The code is on the back, or on the front of cards of which only that is printed (`one_sided`).
     `at_size` later sets the size of the cards and of their type.
     """
     edition, context = cards[0]
@@ -192,7 +197,8 @@ def compose_cards(
         {"edition": edition, "code": context.code, "number": number}
         for number, (edition, context) in enumerate(cards)
     ]
-    page = _render("card.html", edition, context, design, medium, styles=styles, cards=shown_cards)
+    more = {"cards": shown_cards, "one_sided": one_sided}
+    page = _render("card.html", edition, context, design, medium, styles=styles, **more)
     return (
         at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards))
         if medium is Medium.SCREEN

@@ -475,12 +475,15 @@ def openings(laid: LaidOutDocument) -> Iterator[Opening]:
 
 
 def sides_that_fit(laid: LaidOutDocument) -> tuple[bool, bool]:
-    """Return whether a card's front and its back, with its QR code, each fit on one page."""
+    """Return whether a card's front and its back, with a QR code on one, each fit on one page."""
     back = _back_page(laid)
-    last = laid.document.pages[-1]
-    codes = [box for box in _boxes(last) if _has_class(box, "card-qr")]
-    low = max((box.border_box_y() + box.border_height() for box in codes), default=0.0)
-    return back == FRONT + 1, back == laid.pages and low <= last.height
+    first, last = (_has_room_for_code(laid.document.pages[at]) for at in (0, -1))
+    return back == FRONT + 1 and first, back == laid.pages and last
+
+
+def _has_room_for_code(page: Any) -> bool:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    codes = [box for box in _boxes(page) if _has_class(box, "card-qr")]
+    return all(box.border_box_y() + box.border_height() <= page.height for box in codes)
 
 
 def used_heights(laid: LaidOutDocument) -> tuple[float, float]:

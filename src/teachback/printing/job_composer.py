@@ -7,6 +7,7 @@ Jinja2 and other slow packages.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.content.brief_version import has_brief_version
@@ -98,6 +99,13 @@ class JobOrder(NamedTuple):
         if {CARDS, CARDS_PRESS} & set(self.forms):
             return f"cards of {self.stem}"
         return f"{self.kind} of {self.stem} for {' and '.join(self.audiences)}"
+
+    def alone(self, form: str) -> tuple[JobOrder, ...]:
+        """Return orders of the same edition with this form in one of its own."""
+        others = tuple(other for other in self.forms if other != form)
+        if not others or form not in self.forms:
+            return (self,)
+        return self._replace(forms=others), self._replace(forms=(form,))
 
     @property
     def group(self) -> str:
@@ -317,21 +325,20 @@ def _with_cards(
     context: PrintContext,
 ) -> Job:
     design = context.design
+    job = replace(job, run=context.run if job.on_stock else None)
+    compose = partial(compose_cards, design=design, medium=Medium.PRINT, one_sided=job.one_sided)
     names = tuple(f"card of {job.stem} for {edition.audience}" for edition, _ in editions)
     return replace(
         job,
-        cards=tuple(compose_cards([one], design, medium=Medium.PRINT) for one in editions)
-        if _is_printed(job, design)
-        else (),
-        together=compose_cards(editions, design, medium=Medium.PRINT) if len(editions) > 1 else "",
+        cards=tuple(compose([one]) for one in editions) if _is_printed(job, design) else (),
+        together=compose(editions) if len(editions) > 1 else "",
         screen=compose_cards(editions, design, medium=Medium.SCREEN) if "html" in job.forms else "",
         names=names,
         flags=tuple(_card_flags(edition, authored) for edition, _ in editions),
         expected=tuple(
-            expected_card(name, edition, authored, page)
+            expected_card(name, edition, authored, page, one_sided=job.one_sided)
             for name, (edition, page) in zip(names, editions, strict=True)
         ),
-        run=context.run if job.on_stock else None,
     )
 
 

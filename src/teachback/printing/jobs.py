@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.printing.imposition import Sides
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from teachback.errors import Location, Problem
-    from teachback.printing.imposition import SheetExtras, SheetSides, Sides
+    from teachback.printing.imposition import SheetExtras, SheetSides
     from teachback.proofing.expected_text import Expected
     from teachback.proofing.page_proof import Measures
     from teachback.units import Box
@@ -74,6 +76,11 @@ class Job:
     promised: PagePromise | None = None
     for_fit: bool = False
     known_fit: int = -1
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether only the fronts of its cards are printed."""
+        return self.run is not None and self.run.sides is Sides.ONE
 
     @property
     def on_stock(self) -> str:

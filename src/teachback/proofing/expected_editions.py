@@ -13,6 +13,7 @@ from teachback.content.locale_formats import dated
 from teachback.editions.edition import links_of
 from teachback.proofing.expected_text import (
     Expected,
+    ExpectedSentence,
     Frame,
     card_back_sentences,
     card_front_sentences,
@@ -66,16 +67,24 @@ def expected_handout(
 
 
 def expected_card(
-    name: str, edition: Edition, authored: LoadedHandout, context: PageContext
+    name: str,
+    edition: Edition,
+    authored: LoadedHandout,
+    context: PageContext,
+    *,
+    one_sided: bool = False,
 ) -> Expected:
-    """Return what the file of a card must contain."""
+    """Return what the file of a card must contain. One-sided, its code and review are in front."""
     frame = Frame(context.words, context.clinic, context.code, edition.calls)
     front = card_front_sentences(edition, frame)
+    review = _review(edition, context.words, context.words.card_draft)
+    if one_sided:
+        front = (*front, ExpectedSentence(review), ExpectedSentence(context.code))
     return Expected(
         name=name,
         place=authored.file.locate(("card",), key=True),
         said=(*front, *card_back_sentences(edition, frame)),
-        each_page=(context.code, _review(edition, context.words, context.words.card_draft)),
+        each_page=(context.code, review),
         floor=CARD_TEXT_FLOOR,
         card=True,
         back=len(front),
@@ -85,6 +94,7 @@ def expected_card(
         language=edition.language,
         title=plain(edition.card.title) if edition.card else "",
         code=context.code,
+        code_in_front=one_sided,
     )
 
 

@@ -61,8 +61,8 @@ class Expected:
     other sentences are at `place`. The sentences of a card from `back` on are on its back. `frame`
     is what the templates may print around the sentences, and `beside` what they may print right
     beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, `across`
-    whether some of its pages lie across, and `code` the content of its QR code, which a card
-    has on its back.
+    whether some of its pages lie across, and `code` the content of its QR code. A card has it on its back, unless it
+    is `code_in_front`.
     `links` are the web addresses that it has further QR codes for.
     """
 
@@ -83,6 +83,7 @@ class Expected:
     across: bool = False
     links: tuple[str, ...] = ()
     code: str = ""
+    code_in_front: bool = False
     ink: PrintInk = PrintInk.BLACK
 
 

@@ -283,11 +283,12 @@ def prove(
 
 
 def _qr_problems(data: bytes, each: Iterable[Expected]) -> Iterator[Problem]:
-    """Read the QR code from the first page, or from each card's back, as a scanner would."""
+    """Read the QR code from the first page, or from each card, as a scanner would."""
     for number, expected in enumerate(each):
         if not expected.code:
             continue
-        at, dpi = (2 * number + 1, CARD_SCAN_DPI) if expected.card else (0, SCAN_DPI)
+        side = 0 if expected.code_in_front else 1
+        at, dpi = (2 * number + side, CARD_SCAN_DPI) if expected.card else (0, SCAN_DPI)
         codes = codes_in_dots(*grey_page(data, at, dpi))
         if codes != (expected.code,):
             found = f"says {' and '.join(codes)}" if codes else "cannot be read"

@@ -19,7 +19,7 @@ from tiny_handout import TINY, TINY_APPROVED
 
 from teachback.commands.build import BuildResult, build
 from teachback.commands.card import print_cards
-from teachback.errors import UsageError
+from teachback.errors import TeachbackError, UsageError
 from teachback.files.atomic_files import sha256
 from teachback.files.workspace import builtin_root
 from teachback.printing.card_run import CardOrder
@@ -242,6 +242,68 @@ def test_one_round_tells_what_is_wrong_and_what_does_not_fit(workspace: Make) ->
     parts = ("have no partner", "ibuprofen", "1 is promised", "does not fit on the card")
     assert {part: any(part in one for one in told) for part in parts} == dict.fromkeys(parts, True)
     assert built.printed == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("card: {title", "colour: red\ncard: {title", "the key 'colour' is not known here"),
+        ("version: 2026-11-22", "version: soon", "'soon' is not a date"),
+        ("    blocks:", "    blocks:\n      - txt: A slip.", "txt"),
+        (
+            "    blocks:",
+            "    blocks:\n      - {text: So., sources: [nobody]}",
+            "'nobody' is not known",
+        ),
+        (
+            "    blocks:",
+            "    blocks:\n      - {figure: images/x.svg, alt: A.}",
+            "there is no picture",
+        ),
+        (
+            "    blocks:",
+            "    blocks:\n      - text: {general: So.}",
+            "no text for the audience 'ckd'",
+        ),
+    ],
+)
+def test_a_slip_in_one_part_hides_no_fault_of_another(
+    old: str, new: str, told: str, workspace: Make
+) -> None:
+    """What can be read is looked at by the rules and laid out, with its lines in the file."""
+    long = "A long sign that takes two lines of a card " * 16
+    flags = f"  - {{id: long, tier: today, card: true, text: {long}}}\n"
+    text = TINY.replace("review:", "pages: 1\nreview:").replace(
+        "card: {title", f"{flags}card: {{title"
+    )
+    assert old in text
+    text = text.replace(old, new) + "      - text: Take ibuprofen for pain.\n"
+    text += "      - notes: 12\n" * 3
+    built = run(workspace({"content/handouts/tiny.yaml": text}), audience=("ckd",), format=("pdf",))
+    lines = text.splitlines()
+    at = {
+        next(line for line in lines if part in line): problem.location.line
+        for problem in built.problems
+        for part in ("ibuprofen", "pages: 1", "id: long")
+        if problem.location and part in lines[problem.location.line - 1]
+    }
+    assert any(told in problem.message for problem in built.problems)
+    assert at == {line: number for number, line in enumerate(lines, start=1) if line in at}
+    assert len(at) == 3
+    assert built.printed == ()
+
+
+def test_a_broken_list_of_sources_does_not_hide_the_slips_of_a_handout(workspace: Make) -> None:
+    """One round tells both."""
+    files = {
+        "content/sources.yaml": "ours: {title: A leaflet}\n",
+        "content/handouts/tiny.yaml": TINY.replace("version: 2026-11-22", "version: soon"),
+    }
+    with pytest.raises(TeachbackError) as raised:
+        run(workspace(files))
+    told = " ".join(problem.message for problem in raised.value.problems)
+    assert "the key 'publisher' is missing" in told
+    assert "'soon' is not a date" in told
 
 
 def test_a_pdf_from_an_earlier_text_is_named_as_such(workspace: Make) -> None:

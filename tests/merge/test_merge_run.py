@@ -373,6 +373,20 @@ def test_cells_and_headings_are_read_as_a_clinic_writes_them(
     assert b"1 liter" in tree("out")["handouts/A1.pdf"]
 
 
+def test_cells_that_stand_for_nothing_leave_a_line_to_write_on() -> None:
+    """A list says in many ways that nobody knows yet."""
+    head, rows = "id,name,audience,next_visit,fluid", ("A1,Anna,ckd,tbd,", "A2,Bo,ckd,,~1000")
+    path = records(*rows, head=head)
+    assert run("tiny", "--records", str(path), "-l", "en", "-o", "first") == 1
+    Path("teachback.toml").write_text(
+        '[merge.map.next_visit]\n"TBD" = ""\n[merge.map.fluid]\n"~1000" = ""\n', encoding="utf-8"
+    )
+    assert run("tiny", "--records", str(path), "-l", "en", "-o", "out") == 0
+    printed = [data for name, data in tree("out").items() if name.endswith(".pdf")]
+    assert len(printed) == 2
+    assert not any(word in data for data in printed for word in (b"tbd", b"~1000"))
+
+
 @pytest.mark.parametrize("flag", [("--stock", "avery-5371"), ("--start-at", "3")])
 def test_stock_without_sheets_of_cards_is_a_wrong_order(
     flag: tuple[str, str], capfd: pytest.CaptureFixture[str]

@@ -235,6 +235,31 @@ def test_columns_of_a_log_are_as_wide_as_what_is_written_there() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
+    ("stem", "audience", "size", "name"),
+    [
+        ("sick-days", "general", "large", ""),
+        ("blood-pressure", "ckd", "standard", "Springfield University Hospital, Kidney and Heart"),
+    ],
+)
+def test_a_filled_in_clinic_takes_no_page_more(
+    stem: str, audience: str, size: str, name: str, workspace: Callable[..., Workspace]
+) -> None:
+    """Smaller type saves the page, and in large print still less space; the type stays."""
+    long = CLINIC.replace("0144", "0144 ext. 12345").replace("Springfield", "Springfield " * 5)
+    filled = long.replace("Example Clinic for Heart and Kidneys", name) if name else CLINIC
+    pages = {}
+    for clinic in ('emergency: "911"\n', filled):
+        files = {"content/clinic.yaml": clinic, "content/images/logo.svg": LOGO}
+        own = starter_files(workspace({}))[stem].read_text(encoding="utf-8")
+        made = workspace({**files, f"content/handouts/{stem}.yaml": own})
+        done = printed(made, stem, audience, size=TypeSize(size))
+        assert done.problems == ()
+        pages[clinic] = [one.pages for one in done.printed]
+    assert len({str(one) for one in pages.values()}) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
     ("paper", "size", "clinic"),
     [
         ("letter", "standard", ""),

@@ -299,7 +299,8 @@ def find_errors(
     """Yield the findings of the rules that may block printing."""
     for edition in reader_texts.values():
         yield from clinical_rules.clinical_findings(edition, rules.text)
-    yield from find_across(authored, reader_texts, shared, rules)
+    if not authored.is_part:
+        yield from find_across(authored, reader_texts, shared, rules)
 
 
 def find_across(

@@ -133,7 +133,7 @@ def _print_stale(
     if run is not None and run.sides == "one":
         # Their code is in front, and not on the back as on the card alone.
         orders = [apart for one in orders for apart in one.alone("sheet")]
-    measured = replace(reading, authored={**reading.authored, **reading.faulty})
+    measured = replace(reading, authored={**reading.authored, **reading.laid_out})
     try:
         context = print_context(workspace, measured, settings, run)
     except TeachbackError as error:
@@ -148,7 +148,7 @@ def _refused_outputs(reading: LoadedHandouts, settings: Settings) -> list[Wanted
 
     return [
         want
-        for stem, authored in reading.faulty.items()
+        for stem, authored in reading.laid_out.items()
         if settings.language in {None, authored.handout.language}
         for want in wanted_outputs(stem, summarise(authored, ""), settings)
     ]

@@ -4,7 +4,7 @@ One file, used everywhere. A number that is not set is printed as a line to writ
 invented.
 """
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -63,6 +63,10 @@ class Clinic(BaseModel):
     ink: PrintInk = Field(
         PrintInk.BLACK, repr=False, description="What paper is printed in, where `--ink` is not."
     )
+
+    def emptied(self) -> Self:
+        """Return it with lines to write on, as before anything was filled in."""
+        return type(self)(emergency=self.emergency, colors=self.colors, ink=self.ink)
 
     def values(self) -> dict[str, str | None]:
         """Return the values of the placeholders in a text."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -30,6 +31,7 @@ from teachback.content.handout import PICTURES, Handout, SourcedModel
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
 from teachback.content.printed_words import Words, words_problems
+from teachback.content.readable_part import readable_part
 from teachback.content.sources import Sources
 from teachback.content.translation import Translation, with_texts
 from teachback.content.translation_status import (
@@ -120,6 +122,8 @@ class LoadedHandout(NamedTuple):
     standing: ApprovalStatus = ApprovalStatus()
     notices: tuple[Notice, ...] = ()
     translated: TranslatedHandout | None = None
+    # Whether entries with problems were left out, so that nothing is said of it as a whole.
+    is_part: bool = False
 
     @property
     def checked(self) -> LoadedHandout:
@@ -150,8 +154,9 @@ class TranslatedHandout(NamedTuple):
 class LoadedHandouts:
     """The files that were read: shared files, and each handout or its problems, by file stem.
 
-    `faulty` are the handouts with problems whose texts could be read. `translations` are the stems
-    that hold a translation, whether it can be printed or not.
+    `faulty` are the handouts with problems whose texts could be read, and `laid_out` what of these
+    has a layout. `translations` are the stems that hold a translation, whether it can be printed or
+    not.
     """
 
     shared: WorkspaceContent
@@ -159,15 +164,19 @@ class LoadedHandouts:
     problems: Mapping[str, tuple[Problem, ...]]
     faulty: Mapping[str, LoadedHandout] = field(default_factory=dict)
     translations: frozenset[str] = frozenset()
+    laid_out: Mapping[str, LoadedHandout] = field(default_factory=dict)
 
 
 class FaultyHandoutError(TeachbackError):
     """The problems of a handout that cannot be printed, but whose texts can be checked."""
 
-    def __init__(self, authored: LoadedHandout, *problems: Problem) -> None:
-        """Store the handout with its problems."""
+    def __init__(
+        self, authored: LoadedHandout, laid_out: LoadedHandout, *problems: Problem
+    ) -> None:
+        """Store the handout with its problems, and what of it can be laid out."""
         super().__init__(*problems)
         self.authored = authored
+        self.laid_out = laid_out
 
 
 def read_handouts(
@@ -177,10 +186,11 @@ def read_handouts(
 
     Raises TeachbackError when a shared file is wrong.
     """
-    shared = before.shared if before else load_shared(workspace)
+    shared = before.shared if before else _shared_with(paths, workspace)
     authored = dict(before.authored) if before else {}
     problems = dict(before.problems) if before else {}
     faulty = dict(before.faulty) if before else {}
+    laid_out = dict(before.laid_out) if before else {}
     for stem, path in paths.items():
         if stem in authored or stem in problems:
             continue
@@ -190,9 +200,28 @@ def read_handouts(
             problems[stem] = error.problems
             if isinstance(error, FaultyHandoutError):
                 faulty[stem] = error.authored
+                laid_out[stem] = error.laid_out
     translations = {stem for stem, path in paths.items() if is_translation(path)}
     known = before.translations if before else frozenset()
-    return LoadedHandouts(shared, authored, problems, faulty, known | translations)
+    return LoadedHandouts(shared, authored, problems, faulty, known | translations, laid_out)
+
+
+def _shared_with(paths: Mapping[str, Path], workspace: Workspace) -> WorkspaceContent:
+    """Read the shared files.
+
+    Raises TeachbackError with their problems, and with those in the format of handouts.
+    """
+    try:
+        return load_shared(workspace)
+    except TeachbackError as error:
+        problems = list(error.problems)
+        for path in (one for one in paths.values() if not is_translation(one)):
+            _tried(partial(_read_format, path), problems)
+        raise TeachbackError(*problems) from None
+
+
+def _read_format(path: Path) -> Handout:
+    return validated(Handout, read_yaml(read_bytes(path), shown(path)))
 
 
 def load_shared(workspace: Workspace) -> WorkspaceContent:
@@ -247,14 +276,16 @@ def validate_handout(
     try:
         handout = validated(Handout, file)
     except TeachbackError as error:
-        raise TeachbackError(*error.problems, *_glyph_problems(file, shared.glyphs)) from None
+        problems = [*error.problems, *_glyph_problems(file, shared.glyphs)]
+        part = readable_part(file, error.problems)
+        if part is None:
+            raise TeachbackError(*problems) from None
+        problems += _id_problems(*part)
+        problems += _mark_problems(*part, _field_names(file))
+        raise _faulty(part, problems, shared, workspace, is_part=True) from None
     problems = [
         *_name_problems(path, handout, file, shared),
         *_id_problems(handout, file),
-        *(
-            problem._replace(location=file.locate(where, key=True))
-            for where, problem in reach_problems(handout, shared.audiences)
-        ),
         *(
             problem._replace(location=file.locate(where))
             for where, problem in place_problems(handout)
@@ -263,11 +294,12 @@ def validate_handout(
             problem._replace(location=file.locate(where, key=True))
             for where, problem in block_problems(handout)
         ),
-        *_text_problems(handout, file, shared),
-        *_part_problems(handout, file, shared, workspace),
+        *_mark_problems(handout, file, _field_names(file)),
+        *_glyph_problems(file, shared.glyphs),
     ]
-    if problems:
-        raise FaultyHandoutError(LoadedHandout(handout, file), *problems)
+    faulty = _faulty((handout, file), problems, shared, workspace)
+    if faulty.problems:
+        raise faulty
     stands = standing(handout, shared.audiences, picture_hash(workspace))
     place = file.locate(("language",), key=True)
     unused = workspace.root / TRANSLATIONS / handout.language / f"{handout.id}.yaml"
@@ -309,8 +341,10 @@ def _validate_translation(
     problems = [
         *(problem._replace(location=file.locate(where)) for where, problem in texts.faults),
         *_name_problems(path, handout, merged, shared),
-        *_text_problems(handout, merged, shared),
-        *_part_problems(handout, merged, shared, workspace),
+        *_mark_problems(handout, merged, tuple(declared.name for declared in handout.fields)),
+        *_glyph_problems(merged, shared.glyphs),
+        *_source_problems(handout, merged, shared),
+        *_picture_problems(handout, merged, workspace),
     ]
     refusals = [
         Notice(reader, problem._replace(location=file.locate(where)))
@@ -499,6 +533,38 @@ def _english_places(texts: TranslatedTexts, file: YamlFile, source: YamlFile) ->
         if texts.english(one.key) is not None
     }
     return replace(source, others=places)
+
+
+def _faulty(
+    read: tuple[Handout, YamlFile],
+    problems: list[Problem],
+    shared: WorkspaceContent,
+    workspace: Workspace,
+    *,
+    is_part: bool = False,
+) -> FaultyHandoutError:
+    """Return the problems of a handout, with what of it can be checked and laid out."""
+    handout, file = read
+    unread = [
+        problem._replace(location=file.locate(where, key=True))
+        for where, problem in reach_problems(handout, shared.audiences)
+    ]
+    unsourced = list(_source_problems(handout, file, shared))
+    unseen = list(_picture_problems(handout, file, workspace))
+    checked = readable_part(file, [*(() if is_part else unread), *unsourced]) or read
+    laid = readable_part(checked[1], unseen) or checked
+    # What is left out of a part may be what is missed elsewhere.
+    problems = [*problems, *(() if is_part else unread), *unsourced, *unseen]
+    is_part = is_part or bool(unread)
+    return FaultyHandoutError(
+        LoadedHandout(*checked, is_part=is_part), LoadedHandout(*laid, is_part=True), *problems
+    )
+
+
+def _field_names(file: YamlFile) -> tuple[str, ...]:
+    """Return the names of the fields that a file declares, also of those with problems."""
+    fields = file.data.get("fields") or ()
+    return tuple(one["name"] for one in fields if isinstance(one, dict) and "name" in one)
 
 
 def picture_hash(workspace: Workspace) -> Callable[[str], str]:
@@ -739,8 +805,7 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
             yield where, found
 
 
-def _text_problems(handout: Handout, file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
-    names = [declared.name for declared in handout.fields]
+def _mark_problems(handout: Handout, file: YamlFile, names: tuple[str, ...]) -> Iterator[Problem]:
     for path, text in texts(handout):
         as_it_is = (
             path[-1] in _AS_IT_IS
@@ -749,7 +814,6 @@ def _text_problems(handout: Handout, file: YamlFile, shared: WorkspaceContent) -
         )
         found = plain_problems(text) if as_it_is else marks_problems(text, names)
         yield from (problem._replace(location=file.locate(path)) for problem in found)
-    yield from _glyph_problems(file, shared.glyphs)
 
 
 def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -> Iterator[Problem]:
@@ -765,10 +829,9 @@ def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -
         )
 
 
-def _part_problems(
-    handout: Handout, file: YamlFile, shared: WorkspaceContent, workspace: Workspace
+def _source_problems(
+    handout: Handout, file: YamlFile, shared: WorkspaceContent
 ) -> Iterator[Problem]:
-    """Yield problems of parts that are valid by their keys but would not print right."""
     for path, value in steps(handout):
         if isinstance(value, SourcedModel | Handout):
             for index, name in enumerate(value.sources):
@@ -776,6 +839,10 @@ def _part_problems(
                     hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
                     place = file.locate((*path, "sources", index))
                     yield Problem(f"the source '{name}' is not known", hint, place)
+
+
+def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) -> Iterator[Problem]:
+    for path, value in steps(handout):
         for key in PICTURES:
             picture = getattr(value, key, None) if isinstance(value, SourcedModel) else None
             if isinstance(picture, str):

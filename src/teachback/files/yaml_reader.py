@@ -8,6 +8,7 @@ a date, so that YAML's guesses never change a word on paper.
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -233,6 +234,19 @@ class YamlFile:
                 found = (*found, step)
         return found
 
+    def path_at(self, place: Location) -> tuple[Any, ...]:
+        """Return the path of the innermost value that begins there, or whose key does."""
+        at = [path for path, one in self.locations.items() if place in (one.value, one.key)]
+        return max(at, key=len, default=())
+
+    def without(self, path: tuple[Any, ...]) -> YamlFile:
+        """Return the file as if this entry of a list, or this key with its value, were not there.
+
+        What is left keeps its locations.
+        """
+        data, root = _without(self.data, self.root, path)
+        return YamlFile(self.name, data, root)
+
     def scalars(self) -> Iterator[tuple[Location, str]]:
         """Yield every value of the file with its location, without keys and comments."""
         for one in self.locations.values():
@@ -440,6 +454,24 @@ def _locations(
     elif not scalar:
         for index, inner in enumerate(node.value):
             yield from _locations(inner, name, (*path, index))
+
+
+def _without(data: Any, node: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:  # noqa: ANN401
+    """Return copies of a value and its node without what is at a path."""
+    step, *rest = path
+    data, node = copy(data), copy(node)
+    node.value = list(node.value)
+    in_mapping = isinstance(node, yaml.MappingNode)
+    at = step
+    if in_mapping:
+        at = next(n for n, (key, _) in enumerate(node.value) if key.value == step)
+    if not rest:
+        del data[step], node.value[at]
+        return data, node
+    inner = node.value[at][1] if in_mapping else node.value[at]
+    data[step], inner = _without(data[step], inner, tuple(rest))
+    node.value[at] = (node.value[at][0], inner) if in_mapping else inner
+    return data, node
 
 
 def _start(node: Any, name: str) -> Location:  # noqa: ANN401

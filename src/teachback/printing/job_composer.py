@@ -295,16 +295,19 @@ def _with_handout(
 ) -> Job:
     ((edition, page),) = editions
     paper, design = context.settings.paper, context.design
+    empty = page.clinic.emptied()
+    compose = partial(compose_handout, edition, design=design, paper=paper)
+    is_printed = _is_printed(job, design)
     return replace(
         job,
+        size=edition.size,
         expected=(expected_handout(job.name, edition, authored, page, paper),),
         promised=_promised(edition, authored),
-        handout=compose_handout(edition, page, design, medium=Medium.PRINT, paper=paper)
-        if _is_printed(job, design)
+        handout=compose(page, medium=Medium.PRINT) if is_printed else "",
+        unfilled=compose(replace(page, clinic=empty), medium=Medium.PRINT)
+        if is_printed and page.clinic != empty
         else "",
-        screen=compose_handout(edition, page, design, medium=Medium.SCREEN, paper=paper)
-        if "html" in job.forms
-        else "",
+        screen=compose(page, medium=Medium.SCREEN) if "html" in job.forms else "",
     )
 
 

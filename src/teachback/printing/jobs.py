@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.printing.imposition import Sides
+from teachback.units import TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +55,7 @@ class Job:
     """An edition's composed handout or cards, with the forms that are wanted of it.
 
     `cards` are the cards one by one; `together` is all of them in one page where there are several.
+    `unfilled` is the handout as it is with an empty clinic.yaml, or "" where that is empty.
     A job `for_fit` prints no file: its text has other faults, and is only measured. `known_fit` is
     the choice of space for the handout; -1 where the same page was not printed before.
     """
@@ -74,6 +76,8 @@ class Job:
     run: CardRun | None = None
     screen: str = ""
     promised: PagePromise | None = None
+    unfilled: str = ""
+    size: TypeSize = TypeSize.STANDARD
     for_fit: bool = False
     known_fit: int = -1
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, TeachbackError
+from teachback.units import TypeSize
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from teachback.pdf.renderer import LaidOutDocument, Lines
@@ -23,20 +25,30 @@ _SMALLEST: Final = (
 )
 # Down the first column, then down the second, as a list is read aloud.
 _COLUMNS: Final = "section > ul { columns: 2; column-gap: 8mm }\n"
+_URGENT: Final = frozenset({"now", "today"})
 # Less space, which saves a page and mends bad page breaks, the smallest change first.
 _TIGHTER: Final = ("", ":root { --air: 0.84 }\n", ":root { --air: 0.68 }\n", _SPACE)
 # More space, which only mends page breaks, and smaller type, which only keeps a promise.
 _WIDER: Final = (":root { --air: 1.2 }\n", ":root { --air: 1.4 }\n")
 _SMALLER: Final = (_SPACE + _TYPE, _SPACE + _SMALLEST, _SPACE + _SMALLEST + _COLUMNS)
-CHOICES: Final = (*_TIGHTER, *_WIDER, *_SMALLER)
+# Large print keeps its type.
+_LARGE_LEAST: Final = (
+    ":root { --air: 0.5; --lines: 0.92; --h1: 25pt; --h2: 20pt; --h3: 19pt; --write-line: 8mm }\n"
+)
+# What is tried so that a filled-in clinic takes no page more than an empty one.
+_LAST: Final = {TypeSize.STANDARD: _SMALLER[:2], TypeSize.LARGE: (_LARGE_LEAST,)}
+_USUAL: Final = (*_TIGHTER, *_WIDER, *_SMALLER)
+CHOICES: Final = (*_USUAL, _LARGE_LEAST)
 # The share of its height that text takes with the least space: 0.91 to 0.95 in the starters.
 _LEAST_HEIGHT: Final = 0.93
+# The same with the last choices, which it takes for a long name, address or number only.
+_LAST_HEIGHT: Final = 0.84
 # The longest blocks that a problem names.
 _NAMED: Final = 3
 
 
 class _Fit(NamedTuple):
-    """A layout that keeps its promise: its HTML, its bad page breaks and the pages of its tiers.
+    """A layout: its HTML, its bad page breaks and the pages of its tiers.
 
     `lone` are the first entries of lists that are alone at a page's end.
     """
@@ -47,55 +59,87 @@ class _Fit(NamedTuple):
     tiers: tuple[tuple[str, tuple[int, ...]], ...]
     lone: int
 
-    def is_better_than(self, other: _Fit) -> bool:
-        """Return whether it has fewer faults, or as few on fewer pages, or fewer lone entries.
+    def rank(self) -> tuple[object, ...]:
+        """Return what is less for a better layout: no red flag on a later page comes first."""
+        return bool(self.laid.problems), self.tiers, self.faults, self.laid.pages, self.lone
 
-        No red flag goes to a later page for that.
-        """
-        mine, others = ((one.faults, one.laid.pages, one.lone) for one in (self, other))
-        return self.tiers <= other.tiers and mine < others
+    @property
+    def is_poor(self) -> bool:
+        """Whether it has a bad page break, or a box that must be on page 1 elsewhere."""
+        return bool(self.faults) or any(
+            tier in _URGENT and pages != (1,) for tier, pages in self.tiers
+        )
 
 
 def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
     """Lay out the handout of a job on the pages that it promises; return its HTML, too.
 
-    It takes the choice of space with the best page breaks, then with the fewest pages: so a filled
-    clinic.yaml does not tip it over. A choice that an earlier print of the same page took is taken
-    at once. Raises TeachbackError when it takes more pages in the smallest type than it promises.
+    It takes the choice of space with the best page breaks, then with the fewest pages. Where a
+    filled-in clinic would still take a page more than an empty one, smaller type is tried too, or
+    less space in large print. A choice that an earlier print of the same page took is taken at once.
+    Raises TeachbackError when it takes more pages in the smallest type than it promises.
     """
-    from teachback.pdf.page_breaks import break_faults, lone_entries, may_save_page
-    from teachback.pdf.page_layout import tier_pages
+    from teachback.pdf.page_breaks import may_save_page
 
     lines: Lines = {}
-    laid_with = cache(lambda styles: lay_out_with_styles(styles, job, served, lines))
     if job.known_fit in range(len(CHOICES)):
-        page, laid = laid_with(CHOICES[job.known_fit])
+        page, laid = lay_out_with_styles(CHOICES[job.known_fit], job, served, lines)
         if not laid.problems and not (job.promised and laid.pages > job.promised.pages):
             return page, laid
+    laid_with = cache(lambda styles: _fit(styles, job, served, lines))
+    best = _usual_fit(job, laid_with)
+    most = best.laid.pages
+    if job.unfilled and not best.laid.problems and may_save_page(best.laid, _LAST_HEIGHT):
+        empty = replace(job, handout=job.unfilled, unfilled="", promised=None, known_fit=-1)
+        most = fitted_page(empty, served)[1].pages
+    for styles in _LAST[job.size]:
+        if best.is_poor or best.laid.pages > most:
+            fit = laid_with(styles)
+            # Not for a lone entry alone.
+            best = fit if fit.rank()[:-1] < best.rank()[:-1] else best
+    return best.page, best.laid
+
+
+def _usual_fit(job: Job, laid_with: Callable[[str], _Fit]) -> _Fit:
+    """Return the layout with the best choice of space, or the first with problems.
+
+    Raises TeachbackError when it takes more pages than are promised.
+    """
+    from teachback.pdf.page_breaks import may_save_page
+
     best: _Fit | None = None
     saves = False
-    for styles in CHOICES:
+    for styles in _USUAL:
         if best and not best.faults and not ((saves or best.lone) and styles in _TIGHTER):
             break
         # What does not fit is no better with more space; what fits needs no smaller type.
         if styles in (_SMALLER if best else _WIDER):
             continue
-        page, laid = laid_with(styles)
+        fit = laid_with(styles)
+        laid = fit.laid
         if laid.problems:
-            return (best.page, best.laid) if best else (page, laid)
+            return best or fit
         if job.promised and laid.pages > job.promised.pages:
             continue
-        faults, tiers = len(break_faults(laid)), tier_pages(laid)[:2]
-        fit = _Fit(page, laid, faults, tiers, lone_entries(laid))
         if best is None:
             best = fit
-            saves = may_save_page(laid, _LEAST_HEIGHT) and laid_with(_SPACE)[1].pages < laid.pages
-        elif fit.is_better_than(best):
+            saves = may_save_page(laid, _LEAST_HEIGHT) and laid_with(_SPACE).laid.pages < laid.pages
+        elif fit.rank() < best.rank():
             saves = saves and laid.pages == best.laid.pages
             best = fit
     if not best:
         raise TeachbackError(_too_long(job, laid))
-    return best.page, best.laid
+    return best
+
+
+def _fit(styles: str, job: Job, served: Mapping[str, Path], lines: Lines) -> _Fit:
+    from teachback.pdf.page_breaks import break_faults, lone_entries
+    from teachback.pdf.page_layout import tier_pages
+
+    page, laid = lay_out_with_styles(styles, job, served, lines)
+    if laid.problems:
+        return _Fit(page, laid, 0, (), 0)
+    return _Fit(page, laid, len(break_faults(laid)), tier_pages(laid)[:2], lone_entries(laid))
 
 
 def lay_out_with_styles(

@@ -140,6 +140,7 @@ def _only(reading: LoadedHandouts, stems: set[str]) -> LoadedHandouts:
         authored={stem: one for stem, one in reading.authored.items() if stem in stems},
         problems={stem: one for stem, one in reading.problems.items() if stem in stems},
         faulty={stem: one for stem, one in reading.faulty.items() if stem in stems},
+        laid_out={stem: one for stem, one in reading.laid_out.items() if stem in stems},
     )
 
 

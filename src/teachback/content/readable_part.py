@@ -1,0 +1,55 @@
+"""Find what can be read of a handout whose format is wrong, so that one round tells more faults."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.content.handout import Handout
+from teachback.content.validation_errors import validated
+from teachback.errors import TeachbackError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from teachback.errors import Problem
+    from teachback.files.yaml_reader import YamlFile
+
+# Stands in for what is wrong or missing, and takes no room on a page.
+_STAND_INS: Final[dict[str, Any]] = {
+    "version": "2000-01-01",
+    "purpose": "-",
+    "review": {"status": "draft"},
+}
+
+
+def readable_part(file: YamlFile, problems: Sequence[Problem]) -> tuple[Handout, YamlFile] | None:
+    """Return a handout and its file without the smallest entries that have problems.
+
+    None without problems, where nothing printable is left, or where a problem has no place of its
+    own.
+    """
+    while problems and isinstance(file.data, dict):
+        paths = {_entry(file.path_at(one.location)) for one in problems if one.location}
+        if () in paths:
+            return None
+        # From the end, so that the paths of the others stay right.
+        for path in sorted(paths, key=_order, reverse=True):
+            if not any(path[:cut] in paths for cut in range(1, len(path))):
+                file = file.without(path)
+        file = replace(file, data={**_STAND_INS, **file.data})
+        try:
+            return validated(Handout, file), file
+        except TeachbackError as error:
+            problems = error.problems
+    return None
+
+
+def _entry(path: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the innermost entry of a list that holds a value, else its outermost key."""
+    ends = [end for end, step in enumerate(path, start=1) if isinstance(step, int)]
+    return path[: ends[-1]] if ends else path[:1]
+
+
+def _order(path: tuple[Any, ...]) -> tuple[tuple[int, str], ...]:
+    return tuple((step, "") if isinstance(step, int) else (-1, step) for step in path)

@@ -57,7 +57,7 @@ SAMPLES = {
     "link": "link: https://example.org/a\n        title: @1",
     "log": "log: {caption: @1, columns: [{label: @2, unit: @3}, x], row_headings: [@4]}",
     "schedule": "schedule: {caption: @1, times: [@2], rows: [{medicine: @3}]}",
-    "mark": "mark: images/a.svg\n        alt: @1\n        sides: [@2]",
+    "mark": "mark: images/a.svg\n        alt: @1\n        width: 60\n        sides: [@2]",
     "sign_off": "sign_off: [{label: @1}]",
     "figures": "figures: [{figure: images/a.svg, alt: @1, caption: @2}, {figure: images/a.svg, alt: @3}]",
     "personal": "personal: [who]",
@@ -288,6 +288,19 @@ def test_a_new_kind_of_block_takes_a_model_and_a_template(
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
     assert do_job(job, context.files).problems == ()
     assert "<p>Kidney two: Kidney three</p>" in job.handout
+
+
+def test_a_title_that_asks_has_no_colon_behind_it(workspace: Make) -> None:
+    """A question mark ends it."""
+    added = (
+        "      - {callout: tip, title: Too far?, text: Ask.}\n      - {callout: tip, text: So.}\n"
+    )
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + added})
+    reading = read_handouts(clinic, handout_files(clinic))
+    context = print_context(clinic, reading, resolve({}, clinic))
+    page = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",))).handout
+    assert "Too far?</strong>" in page
+    assert "Tip:</strong>" in page
 
 
 def test_a_kind_of_block_that_is_not_known_is_never_passed_over(workspace: Make) -> None:

@@ -497,6 +497,13 @@ def test_a_number_and_its_unit_stay_on_one_line(written: str, kept: str) -> None
     assert kept in line_to_html(parse_marks(written, {}))
 
 
+def test_no_line_ends_behind_the_hyphen_of_a_word_end() -> None:
+    """The end of a word, such as -pril, is one piece; other words with a hyphen may break."""
+    html = line_to_html(parse_marks("A well-known end is -pril (or **-sartan**).", {}))
+    assert re.findall(r'<span class="word-end">([^<]*)</span>', html) == ["-pril", "-sartan"]
+    assert "well-known" in html
+
+
 def test_paper_has_none_of_what_is_for_a_screen(tmp_path: Path) -> None:
     """Paper has no links to dial, hidden words, roles or policies."""
     workspace = _clinic_workspace(tmp_path)

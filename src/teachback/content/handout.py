@@ -47,10 +47,12 @@ from teachback.content.record_fields import (
     RecordField,
 )
 from teachback.content.write_in_blocks import (
+    WIDTH_MEANING,
     Log,
     LogBlock,
     LogColumn,
     MarkBlock,
+    PictureWidth,
     Schedule,
     ScheduleBlock,
     ScheduleRow,
@@ -374,14 +376,7 @@ class Picture(SourcedModel):
 class FigureBlock(Picture):
     """A picture from content/, with a description for those who cannot see it."""
 
-    width: float | None = Field(
-        None,
-        ge=15,
-        le=180,
-        allow_inf_nan=False,
-        description="How wide the picture is, in mm. Left out: up to the whole width, "
-        "and at most 90 mm high.",
-    )
+    width: PictureWidth | None = Field(None, description=WIDTH_MEANING)
     beside: Literal["start", "end"] | None = Field(
         None,
         description="The side of the text on which it stands: start is where lines begin. "

@@ -17,7 +17,8 @@ class Source(BaseModel):
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] | None = None
     year: int | None = Field(None, ge=1900, le=2100)
     basis: Literal["seen", "copy", "known"] = Field(
-        description="seen: its own page was read. copy: read elsewhere. known: not read again."
+        "known",
+        description="seen: its own page was read. copy: read elsewhere. known: not read again.",
     )
     seen_at: Plain | None = None
     note: Plain | None = None

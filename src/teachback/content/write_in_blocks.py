@@ -1,6 +1,6 @@
 """Define the blocks that readers and staff write in, as an author writes them."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
 
@@ -90,6 +90,13 @@ class ScheduleBlock(SourcedModel):
     schedule: Schedule
 
 
+# In mm.
+PictureWidth = Annotated[float, Field(ge=15, le=180, allow_inf_nan=False)]
+WIDTH_MEANING: Final = (
+    "How wide the picture is, in mm. Left out: up to the whole width, and at most 90 mm high."
+)
+
+
 class MarkBlock(SourcedModel):
     """A picture on which staff mark a side, with a box for each."""
 
@@ -98,6 +105,7 @@ class MarkBlock(SourcedModel):
         description="What the picture shows, for a reader who cannot see it."
     )
     sides: Annotated[tuple[Text, ...], Role.LABEL] = Field(min_length=1, max_length=4)
+    width: PictureWidth | None = Field(None, description=WIDTH_MEANING)
 
 
 class SignOffLine(SelectableModel):

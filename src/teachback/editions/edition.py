@@ -229,6 +229,7 @@ class Mark:
     file: str
     alt: Line
     sides: tuple[Line, ...]
+    width: float | None = None
     kind: str = "mark"
 
 

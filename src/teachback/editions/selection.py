@@ -320,7 +320,7 @@ _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]]
     ),
     doc.ChoicesBlock: (ed.EditionChoices, ("choices",)),
     doc.Choice: (ed.EditionChoice, ("case", "then", "id")),
-    doc.MarkBlock: (ed.Mark, ("mark", "alt", "sides")),
+    doc.MarkBlock: (ed.Mark, ("mark", "alt", "sides", "width")),
     doc.LinkBlock: (_link, ("link", "title")),
     doc.LogBlock: (_as_it_is, ("log",)),
     doc.Log: (_log, ("columns", "rows", "row_headings", "caption")),

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from html import unescape
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -75,6 +76,7 @@ _UNIT: Final = re.compile(
     r"(?<=\d) (?=(?:lbs?|oz|kg|g|mg|mcg|\u00b5g|mmol|mEq|IU|ml|mL|dl|dL|l|L|cm|mm|mmHg|kcal|bpm|%"
     r"|\u00b0[CF]?|[ap]\.m\.|[ap]m|[AP]M)(?!\w))|(?<=\d) /|(?<=\d /) (?=\w)"
 )
+_WORD_END: Final = re.compile(r"(?<![\w-])(-\w+)")
 # A placeholder in composed cards until their size is known.
 _CARD_SIZE: Final = "/* the size of the card */\n"
 # In pt: the least that a phone number on a card is set in.
@@ -332,7 +334,7 @@ def _span(span: Span, medium: Medium, write_here: str) -> Markup:
         return slot(span.place, medium, write_here, "strong" if span.strong else "")
     if span.blank:
         return Markup('<span class="blank">{}</span>').format(unseen(write_here, medium))
-    html = dialled(span.text, medium) if span.number and span.href is None else escape(span.text)
+    html = dialled(span.text, medium) if span.number and span.href is None else _whole(span.text)
     if span.number:
         html = Markup('<bdi dir="ltr" class="number">{}</bdi>').format(html)
     if span.href is not None:
@@ -341,6 +343,14 @@ def _span(span: Span, medium: Medium, write_here: str) -> Markup:
         if address:
             html += Markup(' <span class="address">({})</span>').format(_in_pieces(address))
     return Markup("<strong>{}</strong>").format(html) if span.strong else html
+
+
+def _whole(text: str) -> Markup:
+    """Return a text in which no line ends behind the hyphen of a word's end, such as -pril."""
+    return Markup("").join(
+        Markup('<span class="word-end">{}</span>').format(part) if odd else escape(part)
+        for odd, part in zip(cycle((False, True)), _WORD_END.split(text), strict=False)
+    )
 
 
 def _in_pieces(address: str) -> Markup:

@@ -377,7 +377,7 @@ def block_heights(laid: LaidOutDocument) -> tuple[BlockHeight, ...]:
             if section.element_tag != "section" or not isinstance(section, boxes.BlockBox):
                 continue
             for child in section.children:
-                words = " ".join(line.text.strip() for line in _text_boxes(child))
+                words = " ".join(" ".join(line.text for line in _text_boxes(child)).split())
                 before = heights.get(id(child.element), BlockHeight("", 0.0, 0))
                 heights[id(child.element)] = BlockHeight(
                     before.words or words,

@@ -249,6 +249,7 @@ def test_one_round_tells_what_is_wrong_and_what_does_not_fit(workspace: Make) ->
     [
         ("card: {title", "colour: red\ncard: {title", "the key 'colour' is not known here"),
         ("version: 2026-11-22", "version: soon", "'soon' is not a date"),
+        ("title: A tiny handout\n", "", "the key 'title' is missing"),
         ("    blocks:", "    blocks:\n      - txt: A slip.", "txt"),
         (
             "    blocks:",

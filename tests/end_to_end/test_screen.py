@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass

@@ -277,7 +277,7 @@ def validate_handout(
         handout = validated(Handout, file)
     except TeachbackError as error:
         problems = [*error.problems, *_glyph_problems(file, shared.glyphs)]
-        part = readable_part(file, error.problems)
+        part = readable_part(file)
         if part is None:
             raise TeachbackError(*problems) from None
         problems += _id_problems(*part)
@@ -551,8 +551,9 @@ def _faulty(
     ]
     unsourced = list(_source_problems(handout, file, shared))
     unseen = list(_picture_problems(handout, file, workspace))
-    checked = readable_part(file, [*(() if is_part else unread), *unsourced]) or read
-    laid = readable_part(checked[1], unseen) or checked
+    lacking = [*unread, *unsourced]
+    checked = (readable_part(file, lacking) if lacking else None) or read
+    laid = (readable_part(checked[1], unseen) if unseen else None) or checked
     # What is left out of a part may be what is missed elsewhere.
     problems = [*problems, *(() if is_part else unread), *unsourced, *unseen]
     is_part = is_part or bool(unread)

@@ -15,24 +15,30 @@ if TYPE_CHECKING:
     from teachback.errors import Problem
     from teachback.files.yaml_reader import YamlFile
 
-# Stands in for what is wrong or missing, and takes no room on a page.
+# Stand in for what is wrong or missing at the top of a handout, and take hardly any room.
 _STAND_INS: Final[dict[str, Any]] = {
+    "id": "unnamed",
+    "title": "-",
+    "language": "en",
     "version": "2000-01-01",
     "purpose": "-",
+    "message": "-",
     "review": {"status": "draft"},
 }
 
 
-def readable_part(file: YamlFile, problems: Sequence[Problem]) -> tuple[Handout, YamlFile] | None:
+def readable_part(
+    file: YamlFile, problems: Sequence[Problem] = ()
+) -> tuple[Handout, YamlFile] | None:
     """Return a handout and its file without the smallest entries that have problems.
 
-    None without problems, where nothing printable is left, or where a problem has no place of its
-    own.
+    Those are the given ones and those of its format. None where nothing printable is left, or where
+    a problem has no place in an entry.
     """
-    while problems and isinstance(file.data, dict):
+    while isinstance(file.data, dict):
         paths = {_entry(file.path_at(one.location)) for one in problems if one.location}
         if () in paths:
-            return None
+            break
         # From the end, so that the paths of the others stay right.
         for path in sorted(paths, key=_order, reverse=True):
             if not any(path[:cut] in paths for cut in range(1, len(path))):

@@ -582,6 +582,7 @@ def test_marks_and_folded_lines_hide_no_end(text: str) -> None:
             "Take 400MG, 2tablets or 400micrograms/day.",
             "Take 400 MG, 2 tablets or 400 micrograms/day.",
         ),
+        ("Ask us about SGLT2 pills.", "Ask us about SGLT2 pills."),
     ],
 )
 def test_rules_read_through_footnote_signs_and_missing_blanks(text: str, read: str) -> None:

@@ -17,10 +17,10 @@ _POWERS: Final = frozenset(["nm", "mm", "cm", "dm", "km", "ft", "yd", "mi", "in"
 _TOKEN: Final = re.compile(r"\S+")
 _ADDRESS: Final = re.compile(r"://|@|www\.|\.[a-z]{2}")
 _UNITS: Final = "mg|mcg|[\u00b5\u03bcu]g|g|kg|ml|l|dl|oz|lbs?|units?|iu|mmol|meq"
-# Places where a space belongs: ibuprofen|400|mg, 400|mg|ibuprofen, 2|tablets; not in B12, A1C, 1st
-# or 10am.
+# Places where a space belongs: ibuprofen|400|mg, 400|mg|ibuprofen, 2|tablets; not in B12, A1C,
+# SGLT2, 1st or 10am.
 _GLUED: Final = re.compile(
-    rf"(?<=[^\W\d_]{{4}})(?=\d)|(?<=\d)(?=(?i:{_UNITS})(?![^\W_])|[^\W\d_]{{4}})"
+    rf"(?<=[^\W\d_]{{4}})(?!(?<=\b[A-Z]{{4}})\d(?!\d))(?=\d)|(?<=\d)(?=(?i:{_UNITS})(?![^\W_])|[^\W\d_]{{4}})"
 )
 _MIXED: Final = re.compile(r"[^\W\d_]\d|\d[^\W\d_]")
 _JOINED_UNIT: Final = re.compile(r"(?<=\d)(mg|mcg|ml)(?=[^\W\d_]{4})", re.IGNORECASE)

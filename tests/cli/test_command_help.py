@@ -66,6 +66,15 @@ def test_help_for_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFix
     assert "Did you mean 'build'?" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("word", "meant"), [("print", "build"), ("preview", "open")])
+def test_another_word_for_a_command_leads_to_it(
+    word: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The nearest name by its letters would be another command."""
+    assert run([word]) == 2
+    assert f"Did you mean '{meant}'?" in capsys.readouterr().err
+
+
 TEXT = (
     "Now: teachback build tiny, see `teachback list stocks` and teachback.toml. Teachback prints. "
     "Install it with: pip install 'teachback[cluster]', here and there."

@@ -50,6 +50,18 @@ def test_each_starter_passes_a_strict_check_in_a_clinics_workspace(
     assert code == 0, err
 
 
+def test_a_new_handout_has_the_words_of_its_id_and_names_a_starter_of_that_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody prints a sick-day plan that is called after a visit."""
+    root = lay(tmp_path, OWN)
+    code, out, _ = here("new sick-days", root, monkeypatch, capsys)
+    text = (root / "content/handouts/sick-days.yaml").read_text(encoding="utf-8")
+    assert (code, 'title: "Sick days"\n' in text) == (0, True)
+    assert '"Sick days: when to get help"' in text
+    assert "teachback new my-sick-days --from sick-days" in out
+
+
 def test_a_misspelt_starter_is_answered_with_the_nearest_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

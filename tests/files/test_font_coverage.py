@@ -31,6 +31,13 @@ SHIPPED = sorted((builtin_root() / "styles" / "fonts").glob("*.ttf"))
 KNOWN = [path.read_bytes() for path in sorted((builtin_root() / "styles" / "fonts").rglob("*.ttf"))]
 
 
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_the_zero_has_no_slash(path: Path) -> None:
+    """A lay reader takes a zero with a slash for another sign: it has one opening, not two."""
+    font = TTFont(path)
+    assert font["glyf"][font.getBestCmap()[ord("0")]].numberOfContours == 2
+
+
 def font(points: dict[int, str], form: int | None = None) -> bytes:
     """Return a font with a few letters.
 

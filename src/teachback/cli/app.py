@@ -404,9 +404,13 @@ def init_command(folder: Path) -> None:
 def new_command(identifier: str, starter: str | None) -> None:
     """Write a handout to start from; it builds as it is."""
     from teachback.commands.scaffold import new
+    from teachback.files.workspace import starter_files
 
     for path in new(identifier, here(), today(), starter):
         click.echo(shown(path))
+    if starter is None and identifier in starter_files(here()):
+        like = f"teachback new my-{identifier} --from {identifier}"
+        click.echo(as_typed(f"There is a starter of this name, with a text to change: {like}"))
     click.echo(as_typed(f"Now change it, then: teachback build {identifier}"))
 
 

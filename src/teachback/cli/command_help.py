@@ -21,6 +21,9 @@ _OTHERS: Final = "Other options"
 _FEW: Final = 6
 
 
+_MEANT: Final = {"print": "build", "preview": "open", "show": "open", "watch": "serve"}
+
+
 class GroupedCommand(click.Command):
     """A command whose help has its options in groups."""
 
@@ -48,6 +51,19 @@ class CommandGroup(click.Group):
     """A group of commands whose help has the whole line of each."""
 
     command_class = GroupedCommand
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command. Other programs' words for one are guessed in the error."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            meant = _MEANT.get(args[0])
+            if meant not in self.commands:
+                raise
+            message = f"No such command '{args[0]}'. Did you mean '{meant}'?"
+            raise click.UsageError(message, ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- as Click
         """Write a line for each command, as many lines of the terminal as it needs."""

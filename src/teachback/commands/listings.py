@@ -8,10 +8,11 @@ from teachback.content.loader import load_shared, read_handouts
 from teachback.errors import Problem, in_file_order
 from teachback.files.workspace import Workspace, handout_files, shown, starter_files
 from teachback.printing.card_stock import load_stocks
-from teachback.units import Paper
+from teachback.units import MM_PER_INCH, Paper
 
 if TYPE_CHECKING:
     from teachback.content.handout import Text
+    from teachback.units import Box
 
 # The kinds of blocks for which a clinic chooses a starter.
 _TOLD: Final = (
@@ -88,12 +89,19 @@ def stock_rows(workspace: Workspace) -> list[dict[str, Any]]:
                 if isinstance(stock.page, Paper)
                 else f"{page.width:g} x {page.height:g} mm",
                 "cards": stock.places,
-                "size": f"{box.width:g} x {box.height:g} mm",
+                "size": f"{box.width:g} x {box.height:g} mm{_inches(box, stock.page)}",
                 "kind": stock.kind,
                 "also sold as": list(stock.also),
             }
         )
     return rows
+
+
+def _inches(box: Box, page: object) -> str:
+    """Return the size as it is on the package, where the paper is measured in inches."""
+    if page is not Paper.LETTER:
+        return ""
+    return f" ({box.width / MM_PER_INCH:.3g} x {box.height / MM_PER_INCH:.3g} in)"
 
 
 def _any(text: Text) -> str:

@@ -176,6 +176,7 @@ def _handout(sample: bytes, identifier: str, today: dt.date) -> bytes:
     return (
         sample.decode()
         .replace("THE-ID", identifier)
+        .replace("THE-NAME", identifier.replace("-", " ").capitalize())
         .replace("THE-DATE", today.isoformat())
         .encode()
     )

@@ -166,6 +166,10 @@ def _page_with(styles: str, job: Job) -> str:
     return job.handout.replace(_STYLES_END, _STYLES_END + sheet, 1)
 
 
+def _named(words: str) -> str:
+    return f"'{words[:40]}'" if words else "a picture"
+
+
 def _too_long(job: Job, laid: LaidOutDocument) -> Problem:
     from teachback.pdf.page_layout import block_heights, lines_after
 
@@ -179,7 +183,7 @@ def _too_long(job: Job, laid: LaidOutDocument) -> Problem:
     )
     longest = sorted(block_heights(laid), key=lambda block: -block.height)[:_NAMED]
     named = "; ".join(
-        f"'{words[:40]}' ({lines} line{'' if lines == 1 else 's'}, {height:.0f} mm)"
+        f"{_named(words)} ({lines} line{'' if lines == 1 else 's'}, {height:.0f} mm)"
         for words, height, lines in longest
     )
     return Problem(message, f"Shorten the longest blocks: {named}.", job.promised.place)

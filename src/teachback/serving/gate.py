@@ -205,7 +205,12 @@ async def _refuse(send: Send, status: int, message: str, *, secure: bool) -> Non
     start: dict[str, Any] = {
         "type": "http.response.start",
         "status": status,
-        "headers": [(b"content-type", b"application/json"), (b"connection", b"close")],
+        # By its length, a proxy takes the answer as whole although the request is not read.
+        "headers": [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ],
     }
     _add_headers(start, secure=secure)
     await send(start)

@@ -48,11 +48,12 @@ export function showCards(changed) {
     set(desk) {
       stocks = desk.stocks;
       const chosen = at("stock").value;
-      const named = (one) => make("option", { value: one.id, text: one.name });
+      // The same sheet is sold under several names, and a person has one of them in hand.
+      const named = (one) => one.names.map((name) => make("option", { value: one.id, text: name }));
       const known = desk.papers.map((paper) => paper.id);
       at("stock").replaceChildren(
-        ...desk.papers.map((paper) => make("optgroup", { label: paper.name }, ...stocks.filter((one) => one.paper === paper.id).map(named))),
-        ...stocks.filter((one) => !known.includes(one.paper)).map(named),
+        ...desk.papers.map((paper) => make("optgroup", { label: paper.name }, ...stocks.filter((one) => one.paper === paper.id).flatMap(named))),
+        ...stocks.filter((one) => !known.includes(one.paper)).flatMap(named),
       );
       at("stock").value = stocks[0]?.id;
       if (stocks.some((one) => one.id === chosen)) at("stock").value = chosen;
@@ -67,7 +68,7 @@ export function showCards(changed) {
     },
     /** Return what `/desk/print` and `/desk/cards` need, or null. */
     order: () => (at("want-cards").checked ? { stock: stock().id, start_at: start, count: count() } : null),
-    name: () => stock().name,
+    name: () => at("stock").selectedOptions[0].text,
     /** After printing, the sheet's next free place is the first choice. */
     used() {
       start = (start - 1 + count()) % stock().places + 1;

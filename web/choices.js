@@ -12,7 +12,9 @@ export function reasonAgainst(topic, picked, kind, value) {
     (one) => one[kind] === value && earlier.every((name) => !picked[name] || one[name] === picked[name]),
   );
   if (matching.some((one) => one.missing === null)) return null;
-  return matching[0]?.missing ?? say("no_text");
+  if (matching.length > 0) return matching[0].missing;
+  if (kind !== "language") return say("no_text");
+  return say(topic.choices.some((one) => one.language === value) ? "no_language_here" : "no_language");
 }
 
 /** Return choices that have a text, and what had to give way: `[{kind, from, to, reason}]`. */

@@ -52,7 +52,7 @@ const topics = showTopics((topic) => {
   choices.set(topic);
 });
 const list = showList();
-const editions = showEditions();
+const editions = showEditions(desk);
 
 function refuse(text) {
   write(at("print-fault"), text);

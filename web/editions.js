@@ -14,9 +14,11 @@ async function smaller(file) {
 }
 
 /** Let a person look up which edition a paper is. */
-export function showEditions() {
+export function showEditions(desk) {
   const run = latest();
   const found = at("found");
+
+  const nameIn = (list, id) => desk[list].find((one) => one.id === id)?.name ?? id;
 
   function match(one) {
     const now = one.current ? say("edition_current") : one.newer ? say("edition_newer", { code: one.newer }) : say("edition_gone");
@@ -24,7 +26,7 @@ export function showEditions() {
       make("h2", { text: one.title }),
       make("p", { class: one.current ? "current" : "notice", text: now }),
       make("p", { class: "code", text: one.code }),
-      make("p", { text: [one.audience, one.language, one.size].filter(Boolean).join(" · ") }),
+      make("p", { text: [one.audience, nameIn("languages", one.language), nameIn("sizes", one.size)].filter(Boolean).join(" · ") }),
       make("p", { text: one.review }),
       one.printed ? make("p", { text: say("edition_printed", { date: one.printed }) }) : null,
       one.file ? make("p", {}, make("a", { href: one.file, target: "_blank", rel: "noopener", text: say("edition_file") })) : null);

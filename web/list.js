@@ -1,6 +1,7 @@
 import { at, input, make, show, write } from "./elements.js";
 import { ask, latest } from "./server.js";
 import { openPrintWindow } from "./printing.js";
+import { isPrintable } from "./topics.js";
 import { counted, say } from "./words.js";
 
 const MOST = 10 * 1024 * 1024;
@@ -135,11 +136,24 @@ export function showList() {
     at("list-file").value = "";
   });
   const drop = at("drop");
-  drop.addEventListener("dragover", (event) => event.preventDefault());
+  const over = (is) => drop.classList.toggle("over", is);
+  drop.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    over(true);
+  });
+  drop.addEventListener("dragleave", () => over(false));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
-    read(event.dataTransfer.files[0]);
+    over(false);
+    const { files } = event.dataTransfer;
+    if (files.length === 1) read(files[0]);
+    else {
+      clear();
+      write(at("list-told"), say("list_one"));
+    }
   });
+  // Beside the field, a browser would open the file in place of the page.
+  for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
   at("list-topic").addEventListener("change", clear);
   at("list-print").addEventListener("click", print);
   at("list-clear").addEventListener("click", clear);
@@ -147,7 +161,7 @@ export function showList() {
   return {
     set(topics) {
       const chosen = at("list-topic").value;
-      const printable = topics.filter((one) => !one.problems?.length);
+      const printable = topics.filter(isPrintable);
       at("list-topic").replaceChildren(...printable.map((one) => make("option", { value: one.id, text: one.title })));
       if (printable.some((one) => one.id === chosen)) at("list-topic").value = chosen;
     },

@@ -152,7 +152,10 @@ export function showPreview() {
     stamp,
     turnTo,
     /** While another page is made, the one before stays, dimmed. */
-    wait: (waiting) => at("desk-top").classList.toggle("waiting", waiting),
+    wait(waiting) {
+      at("desk-top").classList.toggle("waiting", waiting && leaves().length > 0);
+      write(at("empty-words"), say(waiting ? "making" : "empty"));
+    },
     /** Return in words: pages, whether all fits, and what the review says. */
     tell(faults, filled) {
       const fit = faults ? counted("faults", faults) : filled ? say("fits") : "";
@@ -173,7 +176,7 @@ export function showPreview() {
       at("notices").replaceChildren();
       write(at("fits"), "");
       draw();
-      at("desk-top").classList.remove("waiting");
+      this.wait(false);
     },
   };
 }

@@ -14,6 +14,11 @@ export function fold(text) {
 const wordsIn = (text) => fold(text).match(WORD) ?? [];
 const begins = (typed, text) => wordsIn(text).some((word) => word.startsWith(typed));
 
+/** Tell whether a topic has a text without problems; one of its translations may have some. */
+export function isPrintable(topic) {
+  return topic.problems.length === 0 || topic.choices.some((one) => one.missing === null);
+}
+
 /**
  * Return the topics that have all typed words, as `{topic, rank, kind, text}`: the best first, and last what cannot
  * be printed.
@@ -39,7 +44,7 @@ export function search(topics, typed) {
     const best = scores.reduce((one, other) => (other.score > one.score ? other : one));
     return [{ topic, rank: 2, kind: "sign", text: best.text }];
   });
-  const last = ({ topic }) => (topic.problems.length > 0 ? 1 : 0);
+  const last = ({ topic }) => (isPrintable(topic) ? 0 : 1);
   return found.sort((one, other) => last(one) - last(other) || one.rank - other.rank);
 }
 
@@ -67,9 +72,10 @@ export function showTopics(choose) {
   function entry({ topic, kind, text }) {
     const { id } = topic;
     const reason = topic.problems.map(sentences).join(" ");
-    const told = reason ? say("cannot_print", { reason }) : null;
+    const barred = !isPrintable(topic);
+    const told = barred ? say("cannot_print", { reason }) : reason;
     const radio = make("input", {
-      type: "radio", name: "topic", value: id, id: `topic-${id}`, autocomplete: "off", disabled: reason !== "",
+      type: "radio", name: "topic", value: id, id: `topic-${id}`, autocomplete: "off", disabled: barred,
     });
     radio.checked = chosen?.id === id;
     radio.addEventListener("change", () => pick(topic));
@@ -80,9 +86,10 @@ export function showTopics(choose) {
     });
     const state = TAGS[topic.state.kind];
     const tag = state ? make("span", { class: "tag", text: say(state) }) : null;
-    const about = make("span", { class: "about" }, tag, tag && " ", ...emphasised(say(kind, { text }), finder.value));
+    const about = make("span", { class: "about" }, ...emphasised(say(kind, { text }), finder.value));
     const label = make("label", { class: "topic" }, radio, make(
-      "span", { class: "words" }, make("span", { class: "title" }, ...emphasised(topic.title, finder.value)),
+      "span", { class: "words" },
+      make("span", { class: "heading" }, make("span", { class: "title" }, ...emphasised(topic.title, finder.value)), tag && " ", tag),
       told ? make("span", { class: "reason", text: told }) : about,
     ));
     // A click on the label's words comes again as one on the radio. Arrow keys click without a pointer.

@@ -52,6 +52,9 @@ def test_a_topic_has_its_readers_signs_and_choices(workspace: Make) -> None:
     assert told["papers"][0] == {"id": "a4", "name": "A4"}
     assert told["stocks"][0]["id"] == "cut-a4-id1"
     assert told["stocks"][0]["places"] >= 8
+    assert told["stocks"][0]["names"] == ["Plain paper, to cut, 85.6 x 53.98 mm"]
+    names = [name for one in told["stocks"] for name in one["names"]]
+    assert {"Avery 5371, 88.9 x 50.8 mm", "Avery 8371, 88.9 x 50.8 mm"} < set(names)
     kinds = {(one["depth"], one["missing"]) for one in tiny["choices"]}
     assert kinds == {
         ("full", None),
@@ -73,7 +76,7 @@ def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -
     clinic = workspace({"content/handouts/tiny.yaml": APPROVED})
     told = shelf(clinic)["tiny"]
     assert told["state"]["kind"] == "overdue"
-    assert "2026-11-20" in told["state"]["text"]
+    assert told["state"]["text"] == "The review was due on Nov 20, 2026."
     assert {one["missing"] for one in told["choices"] if one["depth"] == "full"} == {None}
     (missing,) = {one["missing"] for one in shelf(clinic, release=True)["tiny"]["choices"]}
     assert missing == "This text cannot be printed: the review was due on 2026-11-20."

@@ -6,11 +6,14 @@ JSON.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.base_model import is_for
 from teachback.content.brief_version import has_brief_version
 from teachback.content.inline_markup import bare
+from teachback.content.locale_formats import dated
 from teachback.content.record_fields import FieldKind
 from teachback.errors import Severity
 from teachback.printing.job_composer import summarise
@@ -19,7 +22,6 @@ from teachback.serving.desk_shelf import errors_of
 from teachback.units import Depth, Paper, TypeSize
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
     from teachback.content.audiences import Audience, Audiences
@@ -27,12 +29,13 @@ if TYPE_CHECKING:
     from teachback.content.loader import LoadedHandout, LoadedHandouts
     from teachback.content.record_fields import RecordField
     from teachback.errors import Problem
-    from teachback.printing.card_stock import Stocks
+    from teachback.printing.card_stock import Stock, Stocks
     from teachback.printing.settings import Settings
 
 # The audience whose texts suit readers without a known illness.
 GENERAL_READER: Final = "general"
 DRAFT: Final = "Draft: no clinician has approved this text."
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _NAMES: Final[dict[str, dict[Any, str]]] = {
     "papers": {Paper.LETTER: "Letter", Paper.A4: "A4"},
     "sizes": {TypeSize.STANDARD: "Standard, 13 pt", TypeSize.LARGE: "Large, 18 pt"},
@@ -273,7 +276,7 @@ def _notices(
     changed = [name for name in drafts if name in authored.standing.changed]
     if changed:
         day = handout.review.reviewed
-        text = f"Draft: changed since it was approved{f' on {day}' if day else ''}."
+        text = f"Draft: changed since it was approved{f' on {_in_words(day)}' if day else ''}."
         yield {"kind": "unapproved", "text": text}
     elif drafts:
         own = [one.problem for one in authored.notices if one.audience in {"", *audiences}]
@@ -281,11 +284,18 @@ def _notices(
             yield {"kind": "draft", "text": text}
     for problem in review_problems(summarise(authored, ""), today, release=False):
         if problem.message.startswith("the review"):
-            yield {"kind": "overdue", "text": _sentence(problem.message)}
+            said = _DAY.sub(
+                lambda found: _in_words(dt.date.fromisoformat(found[0])), problem.message
+            )
+            yield {"kind": "overdue", "text": _sentence(said)}
 
 
 def _sentence(message: str) -> str:
     return f"{message[0].upper()}{message[1:]}."
+
+
+def _in_words(day: dt.date) -> str:
+    return dated(day, "en")
 
 
 def _state(notices: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -304,8 +314,7 @@ def _stocks(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
     return [
         {
             "id": name,
-            "name": f"{', '.join((name, *stock.also[:2]))}"
-            f" ({stock.card_box.width:g} x {stock.card_box.height:g} mm)",
+            "names": [_stock_name(one, stock) for one in (name, *stock.also)],
             "paper": str(stock.page) if isinstance(stock.page, Paper) else "",
             "page_mm": [stock.page_box.width, stock.page_box.height],
             "columns": stock.grid.columns,
@@ -314,6 +323,15 @@ def _stocks(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
         }
         for name, stock in sorted(stocks.root.items(), key=lambda one: (one[0] != first, one[0]))
     ]
+
+
+def _stock_name(name: str, stock: Stock) -> str:
+    """Return a name of a stock as it stands on its pack, or what a plain sheet is cut into."""
+    maker, _, number = name.partition("-")
+    sold = f"{maker.capitalize()} {number.upper() if number[-1:].isdigit() else number}".strip()
+    cut = {"cut": "Plain paper, to cut", "fold-over": "Plain paper, to cut and fold"}
+    box = stock.card_box
+    return f"{cut.get(stock.kind, sold)}, {box.width:g} x {box.height:g} mm"
 
 
 def _short(audience: Audience) -> str:

@@ -1,12 +1,12 @@
 import { at, make, write } from "./elements.js";
-import { ask, latest } from "./server.js";
+import { ask, latest, Trouble } from "./server.js";
 import { announce, say } from "./words.js";
 
-const WIDEST = 2400; // pixels of a photo that is sent
+const WIDEST = 4096; // pixels of a photo that is sent: a code is 7 mm wide, on a page of 280 mm
 
 /** Return a photo as JPEG, not larger than the program needs. */
 async function smaller(file) {
-  const picture = await createImageBitmap(file);
+  const picture = await createImageBitmap(file).catch(() => { throw new Trouble(0, [{ message: say("no_picture") }]); });
   const share = Math.min(1, WIDEST / Math.max(picture.width, picture.height));
   const canvas = make("canvas", { width: Math.round(picture.width * share), height: Math.round(picture.height * share) });
   canvas.getContext("2d").drawImage(picture, 0, 0, canvas.width, canvas.height);

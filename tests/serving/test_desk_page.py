@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import re
-import shutil
-import subprocess
-import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import pypdfium2
 import pytest
 import yaml
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from desk_browser import (
+    ARGUMENTS,
+    CHROMIUM,
+    PATIENCE,
+    PRINT_WINDOW,
+    assert_accessible,
+    driver,
+    enter,
+    entered,
+    print_with,
+    served_desk,
+    text_of,
+    with_fonts,
+)
+from playwright.sync_api import expect
 from tiny_handout import TINY
 
 from teachback.files.workspace import builtin_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from desk_browser import Served
     from playwright.sync_api import (
         BrowserContext,
         ConsoleMessage,
@@ -35,21 +42,10 @@ if TYPE_CHECKING:
     )
 
 pytestmark = pytest.mark.browser
-# The first page of a fresh program takes its time on a busy machine.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE)
 
-ARGUMENTS: Final = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-)
 # 320 x 256 px are 1280 x 1024 px at 400 percent.
 SIZES: Final = ((320, 256), (1280, 900))
-WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 FIELDS: Final = """\
 fields:
   - {name: patient, label: Prepared for, required: true, width_mm: 45}
@@ -75,25 +71,12 @@ SALT: Final = (
     .replace("{general: For everyone here., ckd: For kidneys here.}", "For everyone here.")
 )
 BROKEN: Final = TINY.replace("id: tiny", "id: broken").replace("message:", "mesage:")
-# Instead of the browser's print window, which no test can close: count what would be printed.
-PRINT_WINDOW: Final = """
-const address = URL.createObjectURL;
-window.papers = [];
-URL.createObjectURL = (blob) => {
-  if (blob.type === "application/pdf") window.papers.push(blob);
-  return address.call(URL, blob);
-};
-Object.defineProperty(HTMLIFrameElement.prototype, "contentWindow", { get() {
-  return { focus() {}, print() { document.documentElement.dataset.printed = window.papers.length; } };
-} });
-"""
 LONG: Final = "A name that is much too long for the line on which it has to stand"
 CANARY: Final = "Zquibblethwaite"
 NATIVE: Final = """
 <form method="post"><label>Name <input name="name"></label><button>Send</button></form>
 """
 TYPED: Final = r"Test Reader|Nov 1, 2027"
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -107,58 +90,25 @@ def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@dataclass(frozen=True)
-class Served:
-    """A program that serves a workspace: its address to enter, and the folder of what it leaves."""
-
-    address: str
-    home: Path
-
-    @property
-    def root(self) -> str:
-        """The address of the page, without the token."""
-        return self.address.partition("enter")[0]
-
-
 @pytest.fixture(scope="module")
 def served(clinic: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Serve the workspace at a free port, with temporary files and output in a folder of its own."""
-    home = tmp_path_factory.mktemp("home")
-    command = (sys.executable, "-P", "-m", "teachback", "serve", "--port", "0", "--no-browser")
-    with (
-        (home / "said.txt").open("wb") as said,
-        subprocess.Popen(
-            command,
-            cwd=clinic,
-            stdout=subprocess.PIPE,
-            stderr=said,
-            env={**os.environ, "TMPDIR": str(home)},
-        ) as process,
-    ):
-        assert process.stdout is not None
-        yield Served(process.stdout.readline().decode().strip(), home)
-        process.terminate()
+    with served_desk(clinic, tmp_path_factory.mktemp("home")) as desk:
+        yield desk
 
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Start what drives the browser, which may use the system's fonts, other than pages may."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("FONTCONFIG_FILE", raising=False)
-        with sync_playwright() as started:
-            yield started
+    with driver() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def context(playwright: Playwright, served: Served) -> Iterator[BrowserContext]:
     """Return a browser that has entered, and counts what it would print."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, env=with_fonts())
-    entered = browser.new_context(viewport={"width": 1280, "height": 900})
-    entered.add_init_script(PRINT_WINDOW)
-    entered.set_default_timeout(10_000)
-    enter(entered, served)
-    yield entered
-    browser.close()
+    with entered(playwright, served) as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -175,22 +125,9 @@ def desk(context: BrowserContext, served: Served) -> Iterator[Page]:
     assert faults == []
 
 
-def with_fonts() -> dict[str, str | float | bool]:
-    """Return the environment for a browser: with the system's fonts, which a page layout hides."""
-    return {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}
-
-
 def is_fault(said: ConsoleMessage) -> bool:
     """Tell whether the browser complains. An answer of 409 is one that the page expects."""
     return said.type == "error" and "409 (Conflict)" not in said.text
-
-
-def enter(context: BrowserContext, served: Served) -> None:
-    """Enter by the printed address; it stands nowhere afterwards."""
-    page = context.new_page()
-    page.goto(served.address)
-    page.wait_for_url(served.root)
-    page.close()
 
 
 def choose(page: Page, *, reader: str = "CKD") -> None:
@@ -205,24 +142,6 @@ def choose(page: Page, *, reader: str = "CKD") -> None:
 def patches(page: Page) -> Locator:
     """Return what is drawn of the typed words on the page that is shown."""
     return page.locator(".patch:visible")
-
-
-def print_with(page: Page, press: Callable[[], None]) -> str:
-    """Press what prints, and return the text of the paper that goes to the print window."""
-    number = page.evaluate("window.papers.length") + 1
-    with page.expect_response(re.compile("/(desk|list)/print$")) as answered:
-        press()
-    assert answered.value.headers["content-type"] == "application/pdf"
-    assert answered.value.headers["cache-control"] == "no-store"
-    expect(page.locator("html")).to_have_attribute("data-printed", str(number))
-    data = page.evaluate("window.papers.at(-1).bytes().then((bytes) => bytes.toBase64())")
-    return text_of(base64.b64decode(data))
-
-
-def text_of(pdf: bytes) -> str:
-    """Return the text of all pages."""
-    pages = pypdfium2.PdfDocument(pdf)
-    return "\n".join(page.get_textpage().get_text_bounded() for page in pages)
 
 
 def test_a_handout_and_its_card_are_printed_for_one_patient_after_the_other(desk: Page) -> None:
@@ -421,39 +340,29 @@ def give_list(page: Page, rows: str) -> None:
 
 def test_each_state_is_accessible_at_each_width(desk: Page) -> None:
     """axe-core finds nothing in any state, and nothing is wider than the window."""
-    assert_accessible(desk, "empty")
+    assert_accessible(desk, "empty", *SIZES)
     choose(desk)
     desk.get_by_label("Wallet cards").check()
     expect(desk.locator("#page-of")).to_contain_text("Card sheet 1")
     desk.get_by_label("Prepared for").fill(LONG)
     expect(desk.locator("#fits")).to_have_text("1 field to mend")
-    assert_accessible(desk, "fault")
+    assert_accessible(desk, "fault", *SIZES)
     desk.get_by_label("Prepared for").fill("Test Reader")
     expect(desk.locator("#fits")).to_have_text("Fits")
     desk.get_by_role("button", name="Print").click()
     expect(desk.get_by_role("button", name="Print the cards")).to_be_focused()
-    assert_accessible(desk, "printing")
+    assert_accessible(desk, "printing", *SIZES)
     desk.keyboard.press("Escape")
     desk.get_by_role("link", name="Which edition?").click()
     desk.get_by_label("Code on the paper").fill("XXXXXXX")
     desk.get_by_role("button", name="Look it up").click()
     expect(desk.locator("#found .notice")).to_be_visible()
-    assert_accessible(desk, "edition")
+    assert_accessible(desk, "edition", *SIZES)
     desk.get_by_role("link", name="A morning's list").click()
     desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
     give_list(desk, "id,audience,patient,visit\nA-1,ckd,Test Reader,11/2/2027\n")
     expect(desk.locator("#list-told")).to_have_text("1 row, 1 to mend")
-    assert_accessible(desk, "list")
-
-
-def assert_accessible(page: Page, state: str) -> None:
-    """Assert that axe-core has no objection, and that nobody must scroll sideways."""
-    options = {"runOnly": WCAG, "rules": {"target-size": {"enabled": True}}}
-    for wide, high in SIZES:
-        page.set_viewport_size({"width": wide, "height": high})
-        assert page.evaluate("document.documentElement.scrollWidth") <= wide, state
-        found = Axe().run(page, options=options).response["violations"]
-        assert {(state, wide, one["id"], str(one["nodes"])) for one in found} == set()
+    assert_accessible(desk, "list", *SIZES)
 
 
 def test_a_screen_reader_is_told_pages_fit_and_review(desk: Page) -> None:

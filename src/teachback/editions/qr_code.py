@@ -5,6 +5,7 @@ This is the only module that imports segno and zxing-cpp.
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 import segno
@@ -49,13 +50,17 @@ def _row(y: int, row: bytes) -> str:
 def codes_in_picture(data: bytes) -> tuple[str, ...]:
     """Return the edition codes of all QR codes in a scan or photo (PNG or JPEG).
 
-    The order is top down, each code once. QR codes with other content are skipped. Raises
-    TeachbackError for a broken picture, or one that is too large.
+    The order is top down, each code once. QR codes with other content are skipped. Where none is
+    found, small and blurred ones are looked for. Raises TeachbackError for a broken picture, or one
+    that is too large.
     """
-    from teachback.files.images import grey_picture
+    from teachback.files.images import clearer_pictures, grey_picture
 
     grey = grey_picture(data)
-    return codes_in_dots(grey.width, grey.height, grey.dots)
+    for picture in itertools.chain((grey,), clearer_pictures(grey)):
+        if codes := codes_in_dots(picture.width, picture.height, picture.dots):
+            return codes
+    return ()
 
 
 def codes_in_dots(width: int, height: int, grey: bytes) -> tuple[str, ...]:

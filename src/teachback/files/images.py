@@ -39,6 +39,8 @@ MAX_DEPTH: Final = 50
 # phone's photo 12 to 50 million.
 MAX_SCAN_BYTES: Final = 50_000_000
 MAX_SCAN_PIXELS: Final = 100_000_000
+# A photo of this size shows a code well enough as it is.
+MAX_DOUBLED: Final = 13_000_000
 # A large map has some thousand shapes, and one number in a path for each corner of its outline.
 MAX_SHAPES: Final = 20_000
 MAX_PATH: Final = 1_000_000
@@ -129,8 +131,7 @@ def grey_picture(data: bytes) -> Grey:
                 if upright.has_transparency_data:
                     paper = Image.new("RGBA", upright.size, "white")
                     upright = Image.alpha_composite(paper, upright.convert("RGBA"))
-                grey = upright.convert("L")
-                return Grey(grey.width, grey.height, grey.tobytes())
+                return _as_grey(upright.convert("L"))
             fault = (
                 f"the picture has {picture.width} x {picture.height} dots",
                 "Scan it again at 300 dots to the inch.",
@@ -143,6 +144,25 @@ def grey_picture(data: bytes) -> Grey:
             "Save the scan or the photo again as PNG, JPEG or PDF.",
         )
     raise TeachbackError(Problem(*fault))
+
+
+def clearer_pictures(grey: Grey) -> Iterator[Grey]:
+    """Yield a photo with its noise and blur reduced, and at twice its size if it is not large.
+
+    In them a reader of QR codes finds some that are too small or too blurred for it.
+    """
+    from PIL import Image, ImageFilter
+
+    picture = Image.frombytes("L", (grey.width, grey.height), grey.dots)
+    smooth = picture.filter(ImageFilter.GaussianBlur(1))
+    yield _as_grey(smooth.filter(ImageFilter.UnsharpMask(4, 400, 0)))
+    if grey.width * grey.height <= MAX_DOUBLED:
+        doubled = picture.resize((2 * grey.width, 2 * grey.height), Image.Resampling.BICUBIC)
+        yield _as_grey(doubled.filter(ImageFilter.UnsharpMask(6, 300, 0)))
+
+
+def _as_grey(picture: Image) -> Grey:
+    return Grey(picture.width, picture.height, picture.tobytes())
 
 
 def picture_fault(data: bytes, suffix: str) -> Fault | None:

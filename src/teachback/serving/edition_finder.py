@@ -64,17 +64,18 @@ def find_printed(
         for stem in context.reading.authored
         for code, edition in editions_by_code(context.reading, stem, context.design).items()
     }
+    seen = scanned_codes(photo, _PHOTO) if photo is not None else ()
+    if photo is not None and not seen:
+        hint = (
+            "Go nearer: the square code may fill the picture. Hold the camera straight above it, "
+            "in good light; or type the code."
+        )
+        raise TeachbackError(Problem("no edition code can be read on this photo", hint))
+    asked = seen if typed is None else (typed,)
     kept: dict[str, Answer] = {}
     if archive is not None and is_archive(archive):
-        scanned = None if photo is None else (photo, _PHOTO)
-        kept = {one.code: one for one in identify_scanned(archive, typed, scanned)}
-        codes = tuple(kept)
-    else:
-        codes = scanned_codes(photo, _PHOTO) if photo is not None else ()
-    codes = tuple(dict.fromkeys((*codes, *_typed(typed, now))))
-    if photo is not None and not codes:
-        hint = "Hold the camera straight above the code, in good light; or type the code."
-        raise TeachbackError(Problem("no edition code can be read on this photo", hint))
+        kept = {one.code: one for text in asked for one in identify_scanned(archive, text, None)}
+    codes = tuple(dict.fromkeys((*kept, *seen, *_typed(typed, now))))
     matches = [
         match for code in codes if (match := _match(code, kept.get(code), now, context)) is not None
     ]

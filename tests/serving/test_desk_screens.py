@@ -24,7 +24,6 @@ from handout_photo import photo_of
 from playwright.sync_api import expect
 from tiny_handout import TINY
 
-from teachback.files.workspace import builtin_root
 from teachback.pdf.page_images import page_pictures
 from teachback.serving.desk_lists import MOST_ROWS
 
@@ -97,16 +96,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("screens")
     handouts = root / "clinic" / "content" / "handouts"
     handouts.mkdir(parents=True)
-    builtin = builtin_root() / "content"
-    words = (builtin / "words" / "en.yaml").read_text(encoding="utf-8")
-    audiences = (builtin / "audiences.yaml").read_text(encoding="utf-8")
-    (handouts.parent / "words").mkdir()
-    (handouts.parent / "words" / "es.yaml").write_text(
-        words.replace("language: English", "language: Español"), encoding="utf-8"
-    )
-    (handouts.parent / "audiences.yaml").write_text(
-        audiences.replace("    en: For", "    es: Para\n    en: For"), encoding="utf-8"
-    )
     texts = {"leg-cramps": CRAMPS, "pressure": OVERDUE, "feet": UNAPPROVED, "pressure.es": SPANISH}
     for name, text in texts.items():
         (handouts / f"{name}.yaml").write_text(text, encoding="utf-8")
@@ -386,6 +375,30 @@ def test_a_screen_reader_hears_each_part_by_its_name(desk: Page) -> None:
     expect(desk.locator("#live")).to_contain_text("1 page. 1 field to mend. Draft: no clinician")
     desk.get_by_label("Prepared for").fill("Test Reader")
     expect(desk.locator("#live")).to_contain_text("1 page. Fits. Draft: no clinician")
+
+
+def test_a_broken_file_of_the_clinic_is_told_on_the_page(
+    desk: Page, served: Served, home: Path
+) -> None:
+    """The page says where the fault is, and has its topics again when it is mended."""
+    file = home / "clinic" / "content" / "clinic.yaml"
+    file.write_text("nmae: A clinic\n", encoding="utf-8")
+    await_version(desk, served)
+    desk.reload()
+    expect(desk.locator("#bulletin")).to_contain_text("content/clinic.yaml:1:1")
+    expect(desk.locator("#topics")).to_have_text("There is nothing to print yet.")
+    file.unlink()
+    await_version(desk, served)
+    desk.get_by_role("button", name="Next patient").click()
+    expect(desk.locator("#bulletin")).to_be_hidden()
+    expect(desk.locator(".topic", has_text="Leg cramps")).to_be_visible()
+
+
+def await_version(page: Page, served: Served) -> None:
+    """Wait until the program has read its files again."""
+    before = page.request.get(f"{served.root}desk/topics").json()["version"]
+    while page.request.get(f"{served.root}desk/topics").json()["version"] == before:
+        page.wait_for_timeout(100)
 
 
 def test_a_morning_at_the_desk(desk: Page, home: Path) -> None:

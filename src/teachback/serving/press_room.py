@@ -231,7 +231,9 @@ class PressRoom:
         }
         shelf = self._shelf
         if shelf is None:
-            reply({**told, "problems": [problem_json(one) for one in self._broken]})
+            nothing = dict.fromkeys(("papers", "sizes", "depths", "languages", "stocks"), ())
+            broken = [problem_json(one) for one in self._broken]
+            reply({**told, **nothing, "clinic": "", "problems": broken})
             return
         listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, _today())
         reply({**told, **listed})

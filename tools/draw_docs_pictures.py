@@ -95,6 +95,7 @@ def front_desk(folder: Path) -> None:
                     executable_path=shutil.which("chromium"), args=["--disable-dev-shm-usage"]
                 )
                 window = browser.new_page()
+                window.set_default_timeout(120_000)  # a busy machine
                 window.goto(server.stdout.readline().strip() if server.stdout else "")
                 window.locator(".topic").first.wait_for()
                 for name, (width, height) in DESKS.items():

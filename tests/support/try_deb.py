@@ -207,7 +207,7 @@ def try_package(root: Path, package: Path) -> None:
         tell(f"started after {time.monotonic() - since:.1f} s")
         use(port)
         end = time.monotonic() + 60
-        while not list((root / HOME / "archive").rglob("*.pdf")):
+        while not (root / HOME / "archive" / "journal.jsonl").exists():
             assert time.monotonic() < end, "what was printed is not in the archive"
             time.sleep(0.2)
     (line,) = (root / HOME / "state" / "printed.jsonl").read_text(encoding="ascii").splitlines()

@@ -6,6 +6,7 @@ import { at, open, show, write } from "./elements.js";
 import { showFields } from "./fields.js";
 import { clearWhenIdle } from "./idle.js";
 import { showList } from "./list.js";
+import { stays } from "./locked.js";
 import { showPreview } from "./preview.js";
 import { dropPaper, printOrder } from "./printing.js";
 import { sentences } from "./problems.js";
@@ -209,7 +210,7 @@ function obstacle() {
 }
 
 async function print() {
-  if (at("printing").open || at("view-print").hidden) return;
+  if (at("printing").open || at("locked").open || at("view-print").hidden) return;
   const before = { ...making };
   const unseen = changed && PAPERS.some(isMaking);
   if (order?.audience) refuse(say("making"));
@@ -285,8 +286,12 @@ async function nextPatient() {
   await refresh();
 }
 
-/** Read the topics again: a file of the workspace may have changed. */
+let refreshing = false;
+
+/** Read the topics again: a file of the workspace may have changed, or the program was started again. */
 async function refresh() {
+  if (refreshing) return;
+  refreshing = true;
   try {
     const now = await ask("/desk/topics");
     if (now.version !== desk.version) {
@@ -295,12 +300,15 @@ async function refresh() {
     };
   } catch {
     // said in the alarm already
+  } finally {
+    refreshing = false;
   }
 }
 
 function fill() {
   write(at("bulletin"), [...(desk.problems ?? []).map(sentences), ...(desk.notices ?? [])].join("\n"));
   write(at("clinic"), desk.clinic || say("no_clinic"));
+  stays(desk.person, nextPatient);
   show(at("lock"), Boolean(desk.person));
   show(at("where"), desk.queue);
   topics.set(desk.topics);
@@ -347,7 +355,7 @@ at("want-handout").addEventListener("change", () => {
 });
 at("lock").addEventListener("click", async () => {
   clear();
-  await ask("/leave", {});
+  await ask("/leave", {}).catch(() => {}); // the session may have ended already
   window.location.replace("/enter");
 });
 window.addEventListener("hashchange", view);

@@ -72,6 +72,7 @@ export function showEditions(desk) {
 
   return {
     clear() {
+      run(async () => undefined); // ends what is under way
       at("code-typed").value = "";
       at("photo").value = "";
       found.replaceChildren();

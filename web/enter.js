@@ -1,22 +1,15 @@
 /** Log in with the token behind the address's #, or with a name and a password, and go on to the page. */
 import { at, show, write } from "./elements.js";
-import { sentences } from "./problems.js";
+import { logIn } from "./log_in.js";
 
 // Behind the #: the token, and the page that is wanted.
 const [token, ...wanted] = window.location.hash.slice(1).split("/");
 const page = wanted[0] === "preview" ? `/${wanted.join("/")}` : "/";
 
 async function enter(body, otherwise) {
-  const answer = await fetch("/enter", {
-    method: "POST", headers: { "Content-Type": "application/json", "X-Teachback": "1" }, body: JSON.stringify(body),
-    cache: "no-store", credentials: "same-origin",
-  }).catch(() => null);
-  if (answer?.ok) {
-    window.location.replace(page);
-    return;
-  }
-  const { problems } = (await answer?.json().catch(() => null)) ?? { problems: [] };
-  write(at("fault"), problems.map(sentences).join("\n") || otherwise);
+  const why = await logIn(body);
+  if (why === null) window.location.replace(page);
+  else write(at("fault"), why || otherwise);
 }
 
 const button = at("log-in");

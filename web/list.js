@@ -18,6 +18,7 @@ async function base64(file) {
 /** Show a morning's list: rows of a file, with faults beside them, mended in place. */
 export function showList() {
   const run = latest();
+  const printing = latest();
   let columns = [];
   let rows = [];
   let timer;
@@ -111,7 +112,10 @@ export function showList() {
     write(at("list-fault"), "");
     write(at("list-told"), say("proving"));
     try {
-      openPrintWindow(await ask("/list/print", { topic: at("list-topic").value, rows: rows.map(({ number, values }) => ({ number, values })) }, { once: true }));
+      const body = { topic: at("list-topic").value, rows: rows.map(({ number, values }) => ({ number, values })) };
+      const pdf = await printing((signal) => ask("/list/print", body, { once: true, signal }));
+      if (!pdf) return; // the list was cleared meanwhile
+      openPrintWindow(pdf);
       tell();
     } catch (trouble) {
       write(at("list-fault"), trouble.message);
@@ -121,7 +125,7 @@ export function showList() {
 
   function clear() {
     clearTimeout(timer);
-    run(async () => undefined); // ends what is under way
+    for (const task of [run, printing]) task(async () => undefined); // ends what is under way
     columns = [];
     rows = [];
     for (const line of at("list-table").querySelectorAll("input")) line.value = "";

@@ -42,6 +42,7 @@ export function openPrintWindow(pdf) {
 export function printOrder(steps, { queue, refused, next }) {
   const box = at("printing");
   const told = at("printing-told");
+  const gone = new AbortController(); // the dialog, and with it who waits
   let current = 0;
 
   function draw(state) {
@@ -58,10 +59,11 @@ export function printOrder(steps, { queue, refused, next }) {
     write(told, say("proving"));
     for (const id of ["printing-cards", "printing-next", "printing-settings"]) show(at(id), false);
     try {
-      const pdf = await ask("/desk/print", queue ? { ...step.body, to: "queue" } : step.body, { once: true });
+      const pdf = await ask("/desk/print", queue ? { ...step.body, to: "queue" } : step.body, { once: true, signal: gone.signal });
       if (!box.open) return; // closed, or the next patient is there
       if (!queue) openPrintWindow(pdf);
     } catch (trouble) {
+      if (gone.signal.aborted) return;
       box.close();
       refused(trouble);
       return;
@@ -87,6 +89,7 @@ export function printOrder(steps, { queue, refused, next }) {
     next();
   };
   at("printing-close").onclick = () => box.close();
+  box.addEventListener("close", () => gone.abort(), { once: true });
   box.showModal();
   at("printing-heading").focus();
   run();

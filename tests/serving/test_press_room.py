@@ -6,6 +6,7 @@ import io
 import os
 import signal
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pikepdf
@@ -25,8 +26,6 @@ from teachback.serving.desk_editions import CardsOrder
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from desk_server import AskedPressRoom
 
     from teachback.files.workspace import Workspace
@@ -236,19 +235,38 @@ def _until(room: AskedPressRoom, done: Any) -> None:  # noqa: ANN401 -- a functi
 
 
 @pytest.mark.kill
-def test_a_killed_press_room_is_started_again(room: AskedPressRoom) -> None:
-    """A question meanwhile is told to wait; the next ones are answered by another process."""
+def test_a_killed_press_room_is_replaced_and_the_open_pages_go_on(room: AskedPressRoom) -> None:
+    """A question meanwhile is told to wait; then another process prints the page that was open."""
+    code = opened(room)["code"]
     before = room.link.process_id
     os.kill(before, signal.SIGKILL)
-    end = time.monotonic() + 30
+    assert answered(room, code)["faults"] == []
+    assert room.link.process_id != before
+    assert room.ask("print", code=code, values=VALUES)["code"] in code
+
+
+@pytest.mark.kill
+def test_a_press_room_that_ends_with_its_spare_is_replaced_too(room: AskedPressRoom) -> None:
+    """A new one is started then, and takes the page that was open."""
+    code = opened(room)["code"]
+    for path in Path("/proc/self/task").glob("*/children"):
+        for one in path.read_text(encoding="ascii").split():
+            if b"press_room" in Path(f"/proc/{one}/cmdline").read_bytes():
+                os.kill(int(one), signal.SIGKILL)
+    assert answered(room, code)["faults"] == []
+
+
+def answered(room: AskedPressRoom, code: str) -> dict[str, Any]:
+    """Ask for the patches of a page until the press room is there again."""
+    end = time.monotonic() + 60
     while True:
         try:
-            assert opened(room)["pages"] >= 1
-            break
+            found: dict[str, Any] = room.ask("patch", code=code, values=VALUES)
         except PressRoomEndedError:
             assert time.monotonic() < end
             time.sleep(0.1)
-    assert room.link.process_id != before
+        else:
+            return found
 
 
 def test_no_question_of_a_desk_can_be_of_another_kind(room: AskedPressRoom) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import http.client
 import json
 import signal
@@ -12,10 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from own_certificate import write_certificate
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
@@ -84,30 +80,12 @@ def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> 
     assert sorted(path.name for path in state.iterdir()) == [".gitignore", AUDIT]
 
 
-def _certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """Write a certificate for a name that it signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = dt.datetime.now(tz=dt.UTC)
-    signed = (
-        x509.CertificateBuilder(named, named, key.public_key(), 1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    whole = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "cert.pem").write_bytes(signed.public_bytes(pem))
-    (folder / "key.pem").write_bytes(whole)
-    return folder / "cert.pem", folder / "key.pem"
-
-
 @pytest.mark.slow
 def test_on_a_network_people_enter_by_name_over_tls(workspace: Make, tmp_path: Path) -> None:
     """The address has no secret; a person enters by password, and the cookie is the host's."""
     clinic = workspace()
     save_person(state_folder(clinic.root), "Desk one", "four words in a row")
-    cert, key = _certificate(tmp_path, "desk.example")
+    cert, key = write_certificate(tmp_path, "desk.example")
     words = ["serve", "--no-browser", "--port", "0", "--lan", "--name", "desk.example"]
     started = subprocess.Popen(
         [

@@ -12,12 +12,13 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import OrderedDict
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from teachback.errors import Problem, TeachbackError
-from teachback.serving.press_messages import Reply, Request
+from teachback.serving.press_messages import KEPT, Reply, Request
 
 if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 PATIENCE: Final = 120.0
 # In s: the wait before a press room is started again, for one that ends as soon as it starts.
 PAUSE: Final = 0.2
+# Of the pages that were laid out last. An edition takes about 0.5 MB.
+MOST_KEPT: Final = 20
 
 
 class PressRoomEndedError(TeachbackError):
@@ -57,8 +60,8 @@ class _Room(NamedTuple):
         self.pipe.close()
 
 
-def _wait_for_a_workspace(module: str) -> _Room:
-    """Start a press room, which loads what it prints with and waits for a workspace."""
+def _started(module: str, given: Any) -> _Room:  # noqa: ANN401 -- what it is told first
+    """Start a press room, which reads the workspace and then waits for questions."""
     ours, theirs = socket.socketpair()
     with theirs:
         end = str(theirs.fileno())
@@ -69,7 +72,11 @@ def _wait_for_a_workspace(module: str) -> _Room:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-    return _Room(process, Connection(ours.detach()))
+    room = _Room(process, Connection(ours.detach()))
+    # Where it has ended meanwhile, its answers end, too, and another one is started.
+    with suppress(OSError):
+        room.pipe.send(given)
+    return room
 
 
 class PressLink:
@@ -94,25 +101,16 @@ class PressLink:
         self._closed = False
         self._sending = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        # A press room takes a second to load: another one waits to take its place.
+        # A press room takes seconds to load and to lay pages out. So another one waits to take its
+        # place, and gets the blank pages that were laid out last.
         self._spare: _Room | None = None
-        self._start()
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._room = _started(module, self._given)
 
     @property
     def process_id(self) -> int:
         """The press room's process id."""
         return self._room.process.pid
-
-    def _start(self) -> None:
-        """Hand the workspace to a press room that waits, or to a new one."""
-        spare, self._spare = self._spare, None
-        if spare is not None and spare.process.poll() is not None:
-            spare.end()
-            spare = None
-        self._room = spare or _wait_for_a_workspace(self._module)
-        # Where it has ended meanwhile, its answers end, too, and another one is started.
-        with suppress(OSError):
-            self._room.pipe.send(self._given)
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -163,11 +161,21 @@ class PressLink:
                 reply = self._room.pipe.recv()
             except (EOFError, OSError):
                 self._restart()
+                continue
+            if reply.number == KEPT:
+                if not reply.problems:
+                    self._keep(*reply.result)
             else:
                 self._loop.call_soon_threadsafe(self._deliver, reply)
-                wanted = self._module == "press_room" and not self._closed
-                if self._spare is None and wanted:
-                    self._spare = _wait_for_a_workspace(self._module)
+            wanted = self._module == "press_room" and not self._closed
+            if self._spare is None and wanted:
+                self._spare = _started(self._module, self._given)
+
+    def _keep(self, key: str, page: bytes) -> None:
+        self._kept[key] = page
+        self._kept.move_to_end(key)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
 
     def _deliver(self, reply: Reply) -> None:
         future = self._waiting.get(reply.number)
@@ -182,8 +190,17 @@ class PressLink:
                 self._closed = True
                 return
             self._loop.call_soon_threadsafe(self._fail)
-            threading.Event().wait(PAUSE)
-            self._start()
+            spare, self._spare = self._spare, None
+            if spare is None or spare.process.poll() is not None:
+                if spare is not None:
+                    spare.end()
+                threading.Event().wait(PAUSE)
+                spare = _started(self._module, self._given)
+            self._room = spare
+            if self._kept:
+                with suppress(OSError):
+                    pages = list(self._kept.values())
+                    self._room.pipe.send(Request(KEPT, "keep", {"pages": pages}))
 
     def _fail(self) -> None:
         for future in self._waiting.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from teachback.printing.process_limits import leave_no_image, stay_in_memory
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.errors import Problem
+
+# The number of a message with blank pages, which the server keeps for the next press room.
+KEPT: Final = 0
 
 
 class Request(NamedTuple):

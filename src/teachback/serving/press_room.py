@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import pickle
 import sys
 import time
 from collections import OrderedDict, deque
@@ -40,7 +41,7 @@ from teachback.serving.desk_lists import (
 from teachback.serving.desk_shelf import DeskShelf, read_shelf, workspace_marks
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
 from teachback.serving.edition_finder import find_printed, kept_pdf
-from teachback.serving.press_messages import Reply, Request, answer_server
+from teachback.serving.press_messages import KEPT, Reply, Request, answer_server
 from teachback.serving.topic_shelf import (
     field_json,
     notices_json,
@@ -108,6 +109,7 @@ class PressRoom:
         self._marks: WorkspaceMarks | None = None
         self._looked = 0.0
         self._version = 0
+        self._born = os.urandom(8).hex()
         self._waiting: deque[Task] = deque()
         # The other readers of the topic that was opened last.
         self._ahead: deque[HandoutOrder] = deque()
@@ -219,12 +221,14 @@ class PressRoom:
             "print list": self._print_list,
             "find": self._find,
             "kept": self._kept,
+            "keep": self._keep_pages,
         }
         steps[request.wanted](reply, request.number, **request.given)
 
     def _topics(self, reply: Answer, _: int) -> None:
         told: dict[str, Any] = {
-            "version": self._version,
+            # Another press room counts from the start again.
+            "version": f"{self._born} {self._version}",
             "problems": [],
             "topics": [],
             "notices": self._notices,
@@ -350,6 +354,13 @@ class PressRoom:
         self._asking.setdefault(task.subject, []).append(deliver)
 
     def _keep(self, edition: OpenEdition, letters: frozenset[str] | None, mark: Any) -> None:  # noqa: ANN401 -- as of WorkspaceMarks
+        """Hold a new edition, also for the press room that may take this one's place."""
+        self._hold(edition, letters, mark)
+        # Pages for the letters of a name say something of a patient.
+        if letters is None:
+            self._pipe.send(Reply(KEPT, (edition.key, pickle.dumps((edition, mark)))))
+
+    def _hold(self, edition: OpenEdition, letters: frozenset[str] | None, mark: Any) -> None:  # noqa: ANN401 -- as of WorkspaceMarks
         self._open[edition.key] = edition
         self._made[edition.key] = mark
         self._keys[edition.order, letters] = edition.key
@@ -359,6 +370,12 @@ class PressRoom:
             for asked in [one for one, other in self._keys.items() if other == key]:
                 del self._keys[asked]
             del old
+
+    def _keep_pages(self, _: Answer, __: int, *, pages: list[bytes]) -> None:
+        """Take the pages that the last press room had laid out. No reply is awaited."""
+        for page in pages:
+            edition, mark = pickle.loads(page)  # noqa: S301 -- from our own program
+            self._hold(edition, None, mark)
 
     def _opened(self, code: str) -> OpenEdition:
         """Return an open edition. Raises RefusedError when it is unknown, or its text changed."""

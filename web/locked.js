@@ -5,6 +5,7 @@
  */
 import { at, show, write } from "./elements.js";
 import { logIn } from "./log_in.js";
+import { say } from "./words.js";
 
 const LOOK = 2000; // milliseconds
 let person; // undefined before anybody is known, null where nobody has a name
@@ -64,7 +65,7 @@ function here() {
         resolve(same);
         return;
       }
-      write(at("locked-fault"), why || at("locked-fault").dataset.away);
+      write(at("locked-fault"), why || say("away"));
       at("locked-password").focus();
     };
     at("locked-log-in").onclick = send;

@@ -462,7 +462,7 @@ def found_in(*folders: Path) -> list[Path]:
 
 def names_canary(data: bytes) -> bool:
     """Tell whether the name stands in the bytes of a file."""
-    plain = any(CANARY.encode(shape) in data for shape in ("utf-8", "utf-16-le"))
+    plain = any(CANARY.encode(shape) in data for shape in ("utf-8", "utf-16-le", "utf-16-be"))
     return plain or (b"%PDF-" in data and CANARY in text_of(data[data.index(b"%PDF-") :]))
 
 

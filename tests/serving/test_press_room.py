@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,10 @@ import pytest
 from handout_with_fields import FILLED
 from PIL import Image, ImageChops
 from settings_from_flags import resolve
+from tiny_handout import TINY
 
+from teachback.archive import store
+from teachback.archive.verification import verify
 from teachback.content.loader import read_handouts
 from teachback.errors import TeachbackError
 from teachback.files.workspace import handout_files
@@ -22,7 +27,7 @@ from teachback.pdf.page_images import page_picture
 from teachback.pdf.page_reader import read_words
 from teachback.printing.job_composer import print_context
 from teachback.serving import desk_editions
-from teachback.serving.desk_editions import CardsOrder
+from teachback.serving.desk_editions import CardsOrder, HandoutOrder
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
 if TYPE_CHECKING:
@@ -208,6 +213,42 @@ def test_a_changed_text_is_shown_before_it_is_printed(
     path.write_text(FILLED, encoding="utf-8")
 
 
+def test_two_desks_print_one_handout_each_for_its_own_patient(room: AskedPressRoom) -> None:
+    """Questions that arrive together are answered each with its own words."""
+    code = opened(room)["code"]
+    names = [f"Place {letter}" for letter in "ABCDEFGH"]
+    given = [{"code": code, "values": {**VALUES, "patient": name}} for name in names]
+    patches = room.ask_together("patch", *given)
+    assert len({patch["patches"][0][1] for patch in patches}) == len(names)
+    for name, made in zip(names, room.ask_together("print", *given), strict=True):
+        words = " ".join(" ".join(read_words(made["pdf"])).split())
+        assert [one for one in names if one in words] == [name]
+
+
+def test_a_handout_that_is_broken_while_it_is_open_says_why_and_others_print(
+    clinic: Workspace, room: AskedPressRoom
+) -> None:
+    """Its page is not printed any more; once it is mended, the very same page is."""
+    folder = clinic.root / "content" / "handouts"
+    (folder / "other.yaml").write_text(TINY.replace("id: tiny", "id: other"), encoding="utf-8")
+    code = opened(room)["code"]
+    (folder / "tiny.yaml").write_text(FILLED.replace("purpose", "porpoise"), encoding="utf-8")
+    _until(room, lambda told: faulty(told) == {"broken", "tiny"})
+    assert refusal(room, "print", code=code, values=VALUES).status == 409
+    assert "porpoise" in str(refusal(room, "edition", **READER, **PAPER).problems[0])
+    other = room.ask("edition", **{**READER, **PAPER, "topic": "other"})
+    assert room.ask("print", code=other["code"], values={})["pdf"].startswith(b"%PDF")
+    (folder / "tiny.yaml").write_text(FILLED, encoding="utf-8")
+    (folder / "other.yaml").unlink()
+    _until(room, lambda told: len(told["topics"]) == 2 and faulty(told) == {"broken"})
+    assert opened(room)["code"] == code
+
+
+def faulty(told: dict[str, Any]) -> set[str]:
+    """Return the topics that cannot be printed."""
+    return {one["id"] for one in told["topics"] if one["problems"]}
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [("content/clinic.yaml", "emergency: none\n"), ("styles/clinic.css", "p { color: ")],
@@ -275,6 +316,30 @@ def test_no_question_of_a_desk_can_be_of_another_kind(room: AskedPressRoom) -> N
         room.ask("SECRETNAME")
     assert "KeyError" in str(caught.value)
     assert "SECRETNAME" not in str(caught.value)
+
+
+def test_on_a_full_disk_an_edition_is_printed_and_its_archive_says_why_not(
+    clinic: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the disk is full, the sentence names the disk; nothing is kept by halves."""
+    monkeypatch.setattr(desk_editions, "_give_way", lambda: None)
+    archive = clinic.root.parent / "full"
+    settings = replace(resolve({}, clinic), archive=archive)
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    context = print_context(clinic, reading, settings)
+    order = HandoutOrder("tiny", "ckd", "letter", "standard", "full")
+
+    def full(*_: Any, **__: Any) -> Any:  # noqa: ANN401 -- it never returns
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for module, name in ((desk_editions, "TemporaryDirectory"), (store, "append")):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, full)
+            (problem,) = desk_editions.archive_edition(context, order)
+        assert problem.message.startswith("printed, but not archived:")
+        assert problem.message.endswith("the disk is full")
+    assert desk_editions.archive_edition(context, order) == ()
+    assert verify(archive).problems == ()
 
 
 def test_cards_in_small_type_are_printed_with_their_warning(

@@ -19,6 +19,7 @@ from teachback.serving.print_audit import (
     record_prints,
     state_folder,
 )
+from teachback.serving.sessions import save_person
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,10 +57,29 @@ def test_a_full_disk_is_told_and_leaves_no_half_line(
     with monkeypatch.context() as patch:
         patch.setattr(print_audit, "append", full)
         with pytest.raises(TeachbackError, match="the disk is full"):
-            record_prints(tmp_path, [PRINTED], NOW)
+            record_prints(tmp_path, [PRINTED, PRINTED], NOW)
     record_prints(tmp_path, [PRINTED], NOW)
     assert list(audit_breaks(tmp_path)) == []
     assert len((tmp_path / AUDIT).read_bytes().splitlines()) == 2
+
+
+def test_on_a_full_disk_the_state_folder_holds_no_half_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the folder, and the next start makes what is missing."""
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+
+    def full(*_: Any) -> Any:  # noqa: ANN401 -- it never returns
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", full)
+        with pytest.raises(TeachbackError, match="the disk is full"):
+            state_folder(tmp_path)
+        with pytest.raises(TeachbackError, match="the disk is full"):
+            save_person(tmp_path / ".teachback", "Desk one", "four words in a row")
+    assert list((tmp_path / ".teachback").iterdir()) == []
+    assert (state_folder(tmp_path) / ".gitignore").read_text(encoding="ascii") == "*\n"
 
 
 def test_the_state_folder_is_systemds_or_in_the_workspace(

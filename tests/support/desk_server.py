@@ -47,6 +47,14 @@ class AskedPressRoom:
         """Return its answer, or raise what it refuses."""
         return self._loop.run_until_complete(self.link.ask(wanted, **given))
 
+    def ask_together(self, wanted: str, *given: Mapping[str, Any]) -> list[Any]:
+        """Return its answers to questions of several desks at the same time."""
+
+        async def asked() -> list[Any]:
+            return await asyncio.gather(*(self.link.ask(wanted, **each) for each in given))
+
+        return self._loop.run_until_complete(asked())
+
     def close(self) -> None:
         """End it."""
         self.link.close()

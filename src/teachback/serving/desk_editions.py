@@ -10,13 +10,14 @@ import hashlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.archive.store import not_archived
 from teachback.commands.archive_step import archive_outputs
 from teachback.commands.print_steps import written_outputs
 from teachback.errors import Problem, TeachbackError, with_location
+from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.workspace import handout_files
 from teachback.merge.stamping.edition_templates import handout_template, sheet_template
 from teachback.pdf.page_images import Strip, page_picture, page_texts, strip_pictures
@@ -182,6 +183,15 @@ def open_cards(
 def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
     """Keep what a desk printed in the archive, blank; return why that failed."""
     _give_way()
+    try:
+        # Its files are first printed into a temporary folder.
+        with os_errors_as_problems(Path(gettempdir())):
+            return _archived(context, order)
+    except TeachbackError as error:
+        return not_archived(error)
+
+
+def _archived(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
     card = isinstance(order, CardsOrder)
     workspace = context.workspace
     path = handout_files(workspace)[order.stem]
@@ -193,7 +203,7 @@ def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> 
         job = compose_job(own, JobOrder(order.stem, (order.audience,), kind, ("pdf",)))
         done = do_job(job, context.files)
         if not done.printed:
-            return not_archived(TeachbackError(*done.problems))
+            raise TeachbackError(*done.problems)
         outputs = [output for output, _ in written_outputs([done], own, origin)]
         return archive_outputs(own.settings, workspace, outputs, None).problems
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.files.atomic_files import append, locked, os_errors_as_problems, read_all
+from teachback.files.private_files import write_private
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -42,9 +43,8 @@ def state_folder(workspace: Path) -> Path:
     folder = Path(named) if named else workspace / ".teachback"
     with os_errors_as_problems(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        ignored = folder / ".gitignore"
-        if not ignored.exists():
-            ignored.write_text("*\n", encoding="ascii")
+        if not (folder / ".gitignore").exists():
+            write_private(str(folder), ".gitignore", b"*\n", ".")
     return folder
 
 

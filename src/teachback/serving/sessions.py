@@ -17,6 +17,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, TeachbackError, UsageError
+from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import write_private
 from teachback.files.workspace import read_named
 
@@ -183,7 +184,8 @@ def save_person(folder: Path, name: str, password: str | None) -> None:
             message = f"the password has fewer than {SHORTEST} characters"
             raise UsageError(Problem(message, "Take a longer one, such as four words."))
         people[name] = hashed_password(password)
-    write_private(str(folder), PEOPLE, json.dumps(people, indent=1).encode(), ".")
+    with os_errors_as_problems(folder / PEOPLE):
+        write_private(str(folder), PEOPLE, json.dumps(people, indent=1).encode(), ".")
 
 
 def hashed_password(password: str) -> str:

@@ -211,6 +211,9 @@ def test_a_changed_text_is_shown_before_it_is_printed(
         time.sleep(0.1)
     assert refusal(room, "print", code=code, values=VALUES).status == 409
     path.write_text(FILLED, encoding="utf-8")
+    while opened(room)["code"] != code:
+        assert time.monotonic() < end + 20
+        time.sleep(0.1)
 
 
 def test_two_desks_print_one_handout_each_for_its_own_patient(room: AskedPressRoom) -> None:

@@ -12,22 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
+from desk_browser import (
+    ARGUMENTS,
+    CHROMIUM,
+    PRINT_WINDOW,
+    assert_accessible,
+    print_with,
+    with_fonts,
+)
 from own_certificate import write_certificate
 from playwright.sync_api import expect, sync_playwright
 
 from teachback.serving.print_audit import state_folder
 from teachback.serving.sessions import save_person
-from tests.serving.test_desk_page import (
-    ARGUMENTS,
-    CHROMIUM,
-    CRAMPS,
-    PRINT_WINDOW,
-    assert_accessible,
-    choose,
-    patches,
-    print_with,
-    with_fonts,
-)
+from tests.serving.test_desk_page import CRAMPS, choose, patches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

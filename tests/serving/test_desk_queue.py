@@ -9,19 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from desk_browser import Served, enter, text_of
 from playwright.sync_api import expect, sync_playwright
 from private_cups import CUPSD, QUEUE, private_cups
 
 from tests.serving.test_desk_page import (
     CANARY,
     CRAMPS,
-    Served,
     choose,
-    enter,
     found_in,
     names_canary,
     profile,
-    text_of,
 )
 
 if TYPE_CHECKING:

@@ -763,14 +763,15 @@ def test_a_calibration_page_needs_words_in_its_language(tmp_path: Path) -> None:
         calibrate(resolve({"output": str(tmp_path), "language": "fr"}, BUILTIN), BUILTIN)
 
 
-def test_a_handout_in_several_languages_asks_for_one(workspace: Make, tmp_path: Path) -> None:
-    """A handout in several languages needs --language."""
+def test_a_handout_in_several_languages_is_printed_in_its_own(
+    workspace: Make, tmp_path: Path
+) -> None:
+    """Another language is printed where it is asked for."""
     clinic = workspace(
         {"content/handouts/tiny.es.yaml": TINY.replace("language: en", "language: es")}
     )
-    with pytest.raises(UsageError, match="several languages"):
-        dealt(tmp_path, workspace=clinic)
-    assert dealt(tmp_path, workspace=clinic, language="en")[0].output.language == "en"
+    assert dealt(tmp_path, workspace=clinic)[0].output.language == "en"
+    assert dealt(tmp_path, workspace=clinic, language="es")[0].output.language == "es"
 
 
 def test_a_card_of_a_handout_that_a_rule_refuses_is_not_printed(

@@ -396,6 +396,11 @@ MADE = {
                 "handout of tiny for ckd: dates cannot be written in the language 'qqq'",
                 "Use the tag of a language",
             ),
+            Said(
+                f"{HANDOUT}:4:1",
+                "warning: this handout is written in 'qqq', which no rule can read",
+                "Write it in English and translate that",
+            ),
         ),
         "build tiny --kind handout --format html --audience ckd",
     ),

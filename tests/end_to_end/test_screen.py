@@ -639,6 +639,8 @@ def _texts(reading: LoadedHandouts) -> dict[str, tuple[str, ...]]:
     shared, texts = reading.shared, {}
     for authored in reading.authored.values():
         handout = authored.handout
+        if handout.language != "en":
+            continue
         for audience, size in product(handout.audiences, TypeSize):
             reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
             edition = choose(

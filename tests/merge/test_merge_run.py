@@ -1077,6 +1077,11 @@ def test_a_finished_run_whose_counts_were_changed_by_hand_is_told_and_can_be_rem
 
 def test_a_handout_for_one_reader_in_one_language_needs_no_column() -> None:
     """No column is needed when there is only one answer."""
-    engine = replace(Fake(), audiences={"en": ("general",)}, fields={"en": fake_engine.FIELDS})
+    engine = replace(
+        Fake(),
+        audiences={"en": ("general",)},
+        main_language="en",
+        fields={"en": fake_engine.FIELDS},
+    )
     done = merge(MergeOrder(records("A1,Anna", head="id,name"), Path("out")), engine)
     assert (done.printed, done.rejected) == (1, 0)

@@ -106,7 +106,7 @@ def test_an_audience_calls_the_number_of_the_one_that_it_extends(workspace: Make
 
 
 @pytest.mark.parametrize(
-    ("audience", "badge"), [("ckd", "Kidney disease (CKD)"), ("dialysis", "For people on dialysis")]
+    ("audience", "badge"), [("ckd", "Kidney disease (CKD)"), ("dialysis", "On dialysis")]
 )
 @pytest.mark.parametrize("name", ["Riverside Kidney Clinic", ""])
 def test_the_front_of_a_card_says_whose_it_is_and_for_whom(

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from teachback.checking.rule import Finding
 
 PATH = ("sections", 0, "blocks", 0)
+# A fifth of each of these sets is kept for measuring.
+ASIDE = tuple(f"corpus-{letter}" for letter in "defghijkl")
 LINEAGE = {"general": ("general",), "ckd": ("ckd",), "dialysis": ("dialysis", "ckd")}
 ROLES = {
     "item": Role.ITEM,
@@ -129,11 +131,11 @@ def read_set(name: str) -> list[dict[str, Any]]:
 
 
 def is_aside(name: str, item: dict[str, Any]) -> bool:
-    """Return whether a sentence is kept for measuring: a fifth of two sets, by a hash of its pair.
+    """Return whether a sentence is kept for measuring, by a hash of its pair or text.
 
     The two sentences of a pair are never divided.
     """
-    if name not in {"corpus-d", "corpus-e"}:
+    if name not in ASIDE:
         return False
     key = item.get("pair", item["text"])
     return hashlib.sha256(f"e{key}".encode()).digest()[0] % 5 == 0

@@ -166,8 +166,10 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
     """Return the handout files by name without suffix, sorted by name.
 
     The translation `es/leg-cramps.yaml` is called `leg-cramps.es`; a handout of that name, which
-    is written in that language, takes its place.
+    is written in that language, takes its place. A translation that comes with the program belongs
+    to the program's own handout, not to one of the clinic with the same name.
     """
+    shipped, own = workspace.builtin / TRANSLATIONS, workspace.root / "content/handouts"
     found: dict[str, Path] = {}
     for folder in ("content/handouts", f"{TRANSLATIONS}/*"):
         written = set(found)
@@ -177,7 +179,13 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
                 {
                     stem_of(path): path
                     for path in root.glob(f"{folder}/*.yaml")
-                    if not path.name.startswith(".") and stem_of(path) not in written
+                    if not path.name.startswith(".")
+                    and stem_of(path) not in written
+                    and not (
+                        root != workspace.root
+                        and path.is_relative_to(shipped)
+                        and is_there(own / path.name)
+                    )
                 }
             )
     return dict(sorted(found.items()))

@@ -6,14 +6,14 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
-from safety_measure import PLAIN_ORDERS, found_in, is_aside, read_set
+from safety_measure import ASIDE, PLAIN_ORDERS, found_in, is_aside, read_set
 from texts_as_read import check_text
 
 from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.errors import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.files.workspace import Workspace
@@ -39,42 +39,37 @@ def told(name: str, hits: int, of: int) -> str:
     return f"{name} {hits} of {of} = {hits / of:.1%} ({low:.0%}-{high:.0%})"
 
 
-@pytest.mark.parametrize(
-    ("name", "found", "flagged", "refused"),
-    [
-        ("corpus-d", 0.64, 0.15, 0.03),
-        ("corpus-e", 0.64, 0.16, 0.04),
-        ("held-out", 0.93, 0.18, 0.07),
-        ("third", 0.9, 0.08, 0.04),
-    ],
-)
 def test_sentences_set_aside_keep_their_figures(
-    name: str,
-    found: float,
-    flagged: float,
-    refused: float,
-    rules: TextRules,
-    record_property: Callable[[str, object], None],
+    rules: TextRules, record_property: Callable[[str, object], None]
 ) -> None:
     """Of the sentences kept from the learning, these shares are found, flagged and refused."""
-    items = [item for item in read_set(name) if "corpus" not in name or is_aside(name, item)]
-    worst: dict[bool, list[Sequence[Severity]]] = {True: [], False: []}
-    for item in items:
-        levels = [finding.severity for finding in found_in(item, rules)]
-        worst[item["unsafe"]].append([level for level in levels if level is not Severity.HINT])
-    hits = sum(map(bool, worst[True]))
-    alarms = sum(map(bool, worst[False]))
-    errors = sum(Severity.ERROR in levels for levels in worst[False])
-    unsafe, right = len(worst[True]), len(worst[False])
-    table = (
-        told("found", hits, unsafe),
-        told("flagged", alarms, right),
-        told("refused", errors, right),
+    every: dict[bool, list[set[Severity]]] = {True: [], False: []}
+    lines = []
+    for name in (*ASIDE, "held-out", "third"):
+        levels: dict[bool, list[set[Severity]]] = {True: [], False: []}
+        for item in read_set(name):
+            if name not in ASIDE or is_aside(name, item):
+                found = {one.severity for one in found_in(item, rules)} - {Severity.HINT}
+                levels[item["unsafe"]].append(found)
+        lines.append(f"{name}: {'; '.join(shares(levels))}")
+        for unsafe, found_levels in levels.items():
+            every[unsafe] += found_levels
+    lines.append(f"all: {'; '.join(shares(every))}")
+    record_property("measured", "clinical text rules, set aside:\n  " + "\n  ".join(lines))
+    unsafe, right = every[True], every[False]
+    assert sum(map(bool, unsafe)) >= 0.72 * len(unsafe) > 0
+    assert sum(map(bool, right)) <= 0.14 * len(right)
+    assert sum(Severity.ERROR in levels for levels in right) <= 0.035 * len(right)
+
+
+def shares(levels: dict[bool, list[set[Severity]]]) -> tuple[str, str, str]:
+    """Return in words how many are found, flagged and refused."""
+    unsafe, right = levels[True], levels[False]
+    return (
+        told("found", sum(map(bool, unsafe)), len(unsafe)),
+        told("flagged", sum(map(bool, right)), len(right)),
+        told("refused", sum(Severity.ERROR in one for one in right), len(right)),
     )
-    record_property("measured", f"clinical text rules, {name}, set aside: {'; '.join(table)}")
-    assert hits >= found * unsafe > 0
-    assert alarms <= flagged * right
-    assert errors <= refused * right
 
 
 @pytest.mark.parametrize("text", PLAIN_ORDERS)

@@ -48,15 +48,20 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_process")]
 
 LETTERS = frozenset(string.ascii_letters + string.digits + " .,-")
 ODD, OTHER, EVEN = "ckd, one page", "general, A4", "ckd, large print"
+# The same on two pages.
+LONG = FILLED.replace("id: tiny", "id: long") + (
+    "  - {id: two, title: What else?, page: new, blocks: [{text: There is more.}]}\n"
+)
 CARDS = "cards"
 
 
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Create a workspace with the handout that has fields."""
+    """Create a workspace with handouts that have fields."""
     path = tmp_path_factory.mktemp("clinic") / "content" / "handouts" / "tiny.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(FILLED, encoding="utf-8")
+    path.with_name("long.yaml").write_text(LONG, encoding="utf-8")
     return Workspace(path.parents[2], builtin_root())
 
 
@@ -88,7 +93,7 @@ def templates(clinic: Workspace) -> dict[str, Template]:
     made = {
         ODD: composed(clinic, audience="ckd").template(*LETTERS),
         OTHER: composed(clinic, audience="general", paper="a4").template(*LETTERS),
-        EVEN: composed(clinic, audience="ckd", size="large").template(*LETTERS),
+        EVEN: composed(clinic, "long", audience="ckd", size="large").template(*LETTERS),
         CARDS: sheet_of(clinic),
     }
     assert {key: (template.pages, template.cards) for key, template in made.items()} == {
@@ -246,8 +251,8 @@ def test_the_cover_lists_ids_and_no_values(bundle: Bundle) -> None:
     """
     data = combined(bundle, entry(EVEN, 1, 11), entry(ODD, 2, 12), entry(OTHER, 3, 14), duplex=True)
     front = texts(data)[0]
-    ckd, general = (bundle.parts[key].template.code for key in (ODD, OTHER))
-    assert f"11 id-1 {ckd} 2 3" in front
+    ckd, general, long = (bundle.parts[key].template.code for key in (ODD, OTHER, EVEN))
+    assert f"11 id-1 {long} 2 3" in front
     assert f"12 id-2 {ckd} 1 5" in front
     assert f"14 id-3 {general} 1 7" in front
     assert "day.pdf File 2" in front

@@ -52,8 +52,8 @@ def test_sentences_set_aside_keep_their_figures(
                 found = {one.severity for one in found_in(item, rules)} - {Severity.HINT}
                 levels[item["unsafe"]].append(found)
         lines.append(f"{name}: {'; '.join(shares(levels))}")
-        for unsafe, found_levels in levels.items():
-            every[unsafe] += found_levels
+        for side in every:
+            every[side] += levels[side]
     lines.append(f"all: {'; '.join(shares(every))}")
     record_property("measured", "clinical text rules, set aside:\n  " + "\n  ".join(lines))
     unsafe, right = every[True], every[False]

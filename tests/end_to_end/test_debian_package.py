@@ -62,6 +62,7 @@ def test_all_files_name_one_host_one_port_and_one_folder() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not HERE, reason="needs root and Debian 12 (issue 16)")
 def test_the_debian_package_serves_a_desk_and_leaves_what_is_the_clinics(tmp_path: Path) -> None:
     """Installed by dpkg, it starts only when set up, prints over HTTP, and purge keeps the content.

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from teachback.errors import Problem
     from teachback.files.workspace import Workspace
 
-pytestmark = [pytest.mark.slow, pytest.mark.kill]
+pytestmark = [pytest.mark.slow, pytest.mark.kill, pytest.mark.long]
 
 FAKE = Path(__file__).parents[1] / "support" / "fake_engine.py"
 # The real command, with small chunks so that there are many moments to end it.

@@ -8,6 +8,7 @@ from desk_load import NOISE, grown, measure
 
 @pytest.mark.slow
 @pytest.mark.kill
+@pytest.mark.long
 def test_keys_of_several_desks_are_answered_and_memory_does_not_grow() -> None:
     """The check of tests/benchmark/desk_load.py, for seconds instead of minutes."""
     found = measure(5.0, desks=3, editors=0)

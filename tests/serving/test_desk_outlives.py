@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.kill]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.kill, pytest.mark.long]
 
 PASSWORD = "four words in a row"  # noqa: S105 -- of nobody
 

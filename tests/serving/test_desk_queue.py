@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ from tests.serving.test_desk_page import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 
 
 def family(process: int) -> Iterator[int]:
@@ -122,6 +123,13 @@ def test_papers_are_printed_into_a_queue_and_no_name_stays_on_the_way(tmp_path: 
     assert cards.options["sides"] == "two-sided-long-edge"
     assert {job.options["media"] for job in (handout, cards)} == {"Letter"}
     assert CANARY in text_of(cards.pdf)
+
+
+def test_a_name_in_the_environment_of_a_process_is_found() -> None:
+    """The search of the processes is no empty one."""
     with subprocess.Popen(["sleep", "60"], env={"NAME": CANARY}) as named:
+        # Until the program has taken the place of the copy that starts it.
+        while Path(f"/proc/{named.pid}/cmdline").read_bytes() != b"sleep\x0060\x00":
+            time.sleep(0.01)
         assert named_in_processes(named.pid) == [named.pid]
         named.kill()

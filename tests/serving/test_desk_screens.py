@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from desk_browser import Served
     from playwright.sync_api import BrowserContext, Page, Playwright
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.long]
 expect.set_options(timeout=PATIENCE)
 
 FIELDS: Final = """\

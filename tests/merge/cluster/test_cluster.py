@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
     from teachback.merge.accounting import Merged
 
-pytestmark = [pytest.mark.slow, pytest.mark.cluster]
+pytestmark = [pytest.mark.slow, pytest.mark.cluster, pytest.mark.long]
 
 SOURCE = package_root().parent
 TESTS = Path(__file__).parents[2] / "support"

@@ -11,6 +11,8 @@ from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY, TRANSLATION
 from workspace_cases import here, lay
 
+from teachback.files.workspace import builtin_root
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -52,9 +54,9 @@ def test_it_is_a_draft_until_a_translator_has_checked_it(root: Path, teachback: 
     code, out, err = teachback(BUILD)
     assert (code, err) == (0, "")
     assert "T-CKD-ES-" in out
-    assert "Borrador: ningún traductor lo revisó" in page(root)
+    assert "Borrador: nadie revisó la traducción" in page(root)
     card = (root / "build/tiny/card-ckd-es.html").read_text(encoding="utf-8")
-    assert "Borrador, sin revisión de traductor" in card
+    assert "Borrador, traducción sin revisar" in card
     code, _, err = teachback(f"{BUILD} --release")
     assert code == 1
     assert "nobody has checked the translation into 'es' for general and ckd" in err
@@ -95,7 +97,7 @@ def test_another_changed_word_is_told_on_paper_and_at_each_build(
         assert code == 0
         assert "es/tiny.yaml:13:49: warning: the English of 1 text for ckd has changed" in err
     assert "Borrador: sigue el texto del 22 nov 2026" in page(root)
-    assert "ningún traductor" in page(root, "general")
+    assert "nadie revisó" in page(root, "general")
     code, _, err = teachback(f"{BUILD} --release")
     assert code == 1
     assert "the English of 1 text for ckd has changed" in err
@@ -133,7 +135,7 @@ def test_an_approval_falls_with_either_text(root: Path, teachback: Run) -> None:
     assert teachback("approve tiny --by Clinician")[0] == 0
     assert teachback(BUILD)[0] == 0
     assert "Revisado por Translator" in page(root)
-    assert "ningún traductor" in page(root, "general")
+    assert "nadie revisó" in page(root, "general")
     assert teachback(f"{BUILD} --release --audience ckd")[0] == 0
     for name, old, new in (
         (TRANSLATION, "Para los riñones aquí", "Para sus riñones aquí"),
@@ -191,6 +193,21 @@ def test_a_shipped_translation_is_printed_when_it_is_asked_for(root: Path, teach
     assert "Dolor o presión en el pecho" in (
         root / "build/leg-cramps/card-general-es.html"
     ).read_text(encoding="utf-8")
+
+
+def test_a_clinics_own_handout_takes_the_shipped_translation_only_when_it_is_copied(
+    root: Path, teachback: Run
+) -> None:
+    """Texts of the clinic may differ from those that were translated; the message says how."""
+    own = root / "content/handouts/leg-cramps.yaml"
+    own.write_bytes((builtin_root() / "content/handouts/leg-cramps.yaml").read_bytes())
+    asked = "build leg-cramps --format html --kind card --audience general --language es"
+    code, _, err = teachback(asked)
+    copy = "copy content/translations/es/leg-cramps.yaml"
+    assert (code, f"teachback {copy}" in err) == (2, True)
+    assert teachback(copy)[0] == 0
+    code, out, _ = teachback(asked)
+    assert (code, "card-general-es.html" in out) == (0, True)
 
 
 def test_a_language_without_a_translation_is_wrong_usage(teachback: Run) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from desk_browser import ARGUMENTS
 from hostile_markup import AHEAD, ATTRIBUTES, ELEMENTS, GOOD, OUTSIDE, SHEETS, STYLES, TRICKS, page
 from playwright.sync_api import sync_playwright
 from settings_from_flags import resolve
@@ -39,15 +40,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser]
 
 TODAY = dt.date(2026, 11, 22)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-)
 # 320 px is 1280 px at 400 percent: WCAG 2.1, success criterion 1.4.10. Then a phone, a tablet and a
 # desktop.
 WIDTHS = (320, 360, 768, 1280)

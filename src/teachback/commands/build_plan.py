@@ -13,9 +13,11 @@ from teachback.commands.run_problems import GENERAL, is_refused, joined
 from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import (
+    TRANSLATIONS,
     Workspace,
     chosen_handouts,
     handout_files,
+    own_handouts,
     shown,
 )
 from teachback.printing.build_record import current, is_unchanged, read_record
@@ -103,7 +105,7 @@ def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> Buil
         {stem: found for stem, found in unreadable.items() if stem in sources},
         reading.problems if reading else {},
     )
-    _check_choice(settings, chosen, problems)
+    _check_choice(settings, workspace, chosen, problems)
     problems = joined(
         problems,
         *({stem: [problem]} for stem, problem in _twins(chosen, files)),
@@ -182,15 +184,29 @@ def check_audiences(settings: Settings, reading: LoadedHandouts) -> None:
         )
 
 
-def _check_choice(settings: Settings, chosen: Mapping[str, Summary], problems: RunProblems) -> None:
+def _check_choice(
+    settings: Settings,
+    workspace: Workspace,
+    chosen: Mapping[str, Summary],
+    problems: RunProblems,
+) -> None:
     """Refuse a choice that would silently print nothing."""
     if settings.language is not None and not chosen and not any(problems.values()):
-        raise UsageError(
-            Problem(
-                f"no handout is written in the language '{settings.language}'",
-                "Leave --language out to see what there is.",
-            )
+        shipped = [
+            name
+            for stem in (settings.handouts or own_handouts(workspace))
+            if (
+                workspace.builtin / (name := f"{TRANSLATIONS}/{settings.language}/{stem}.yaml")
+            ).exists()
+        ]
+        hint = (
+            f"A translation comes with the program. To use it for a handout of your own: "
+            f"teachback copy {shipped[0]}"
+            if shipped
+            else "Leave --language out to see what there is."
         )
+        message = f"no handout is written in the language '{settings.language}'"
+        raise UsageError(Problem(message, hint))
     if (
         settings.audiences
         and chosen

@@ -43,6 +43,7 @@ LOOKS: Final = 60
 # In MB: what may differ between two looks at a program that does not grow.
 NOISE: Final = 12.0
 SETTLED: Final = 1.0
+LONGEST_BACK: Final = 60.0
 
 
 class Measured(NamedTuple):
@@ -179,8 +180,9 @@ async def load(
     )
     begun = time.monotonic()
     os.kill(_children(process)[0], signal.SIGKILL)
-    while not await _is_back(visitors[0], opened["code"]):  # noqa: ASYNC110 -- it is asked, as a page does
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(LONGEST_BACK):
+        while not await _is_back(visitors[0], opened["code"]):  # noqa: ASYNC110 -- it is asked, as a page does
+            await asyncio.sleep(0.05)
     back = time.monotonic() - begun
     for visitor in visitors:
         visitor.close()

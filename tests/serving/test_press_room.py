@@ -26,7 +26,7 @@ from teachback.files.workspace import handout_files
 from teachback.pdf.page_images import page_picture
 from teachback.pdf.page_reader import read_words
 from teachback.printing.job_composer import print_context
-from teachback.serving import desk_editions
+from teachback.serving import desk_editions, press_link
 from teachback.serving.desk_editions import CardsOrder, HandoutOrder
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
@@ -287,6 +287,23 @@ def test_a_killed_press_room_is_replaced_and_the_open_pages_go_on(room: AskedPre
     assert answered(room, code)["faults"] == []
     assert room.link.process_id != before
     assert room.ask("print", code=code, values=VALUES)["code"] in code
+
+
+@pytest.mark.kill
+def test_a_page_in_use_outlives_a_killed_press_room_whatever_was_laid_out_since(
+    room: AskedPressRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pages that are kept for the next press room are those that were asked for last."""
+    monkeypatch.setattr(press_link, "MOST_KEPT", 4)
+    code = opened(room)["code"]
+    sheets = []
+    for start_at in (7, 8, 9, 10):
+        order = {**READER, "stock": "avery-5371", "start_at": start_at, "count": 1}
+        sheets.append(room.ask("cards", **order)["code"])
+        assert room.ask("patch", code=code, values=VALUES)["faults"] == []
+    os.kill(room.link.process_id, signal.SIGKILL)
+    assert answered(room, code)["faults"] == []
+    assert refusal(room, "patch", code=sheets[0], values={}).status == 404
 
 
 @pytest.mark.kill

@@ -15,6 +15,7 @@ from own_certificate import write_certificate
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
+from teachback.archive.store import entry_paths
 from teachback.cli.app import run
 from teachback.serving import server
 from teachback.serving.print_audit import AUDIT, state_folder
@@ -36,8 +37,12 @@ NAMED = TINY.replace(
 
 
 def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> None:
-    """The first line is the address; by it a browser enters, and prints from memory."""
-    clinic = workspace({"content/handouts/tiny.yaml": NAMED})
+    """The first line is the address; by it a browser enters, and prints from memory.
+
+    What was printed right before the end is in the archive.
+    """
+    files = {"content/handouts/tiny.yaml": NAMED, "teachback.toml": 'archive = "kept"\n'}
+    clinic = workspace(files)
     started = subprocess.Popen(
         [sys.executable, "-P", "-m", "teachback", "serve", "--port", "0", "--no-browser"],
         cwd=clinic.root,
@@ -78,6 +83,7 @@ def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> 
     state = clinic.root / ".teachback"
     assert "Canary" not in (state / AUDIT).read_text(encoding="utf-8")
     assert sorted(path.name for path in state.iterdir()) == [".gitignore", AUDIT]
+    assert list(entry_paths(clinic.root / "kept")) == [opened["printed_code"].replace(" ", "")]
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 from collections import OrderedDict
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -42,7 +43,7 @@ from teachback.serving.sessions import ThrottledError, hashed_cookie
 from teachback.serving.topic_shelf import problem_json
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -112,7 +113,14 @@ def desk_app(desk: Desk) -> Gate:
         ("GET", "/preview/{handout}/events", live_events),
         ("GET", "/preview/pages/{digest}.png", live_picture),
     )
+
+    @asynccontextmanager
+    async def until_stopped(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await desk.press.finish()
+
     app = Starlette(
+        lifespan=until_stopped,
         routes=[
             Route(path, _answering(desk, handler), methods=[method])
             for method, path, handler in routes

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
 # In s: the longest that a request waits. A page is laid out within 20 s of processor time.
 PATIENCE: Final = 120.0
+# In s: how long a server that is stopped waits for its archive.
+LAST_PATIENCE: Final = 20.0
 # In s: the wait before a press room is started again, for one that ends as soon as it starts.
 PAUSE: Final = 0.2
-# Of the pages that were laid out last. An edition takes about 0.5 MB.
+# Of the pages that were laid out or asked for last. An edition takes about 0.5 MB.
 MOST_KEPT: Final = 20
 
 
@@ -128,6 +130,11 @@ class PressLink:
         if self._spare is not None:
             self._spare.end()
 
+    async def finish(self) -> None:
+        """Wait until the archive has all that was printed. The press room ends after that."""
+        with suppress(TeachbackError, TimeoutError):
+            await asyncio.wait_for(self.ask("finish"), LAST_PATIENCE)
+
     async def ask(self, wanted: str, **given: Any) -> Any:  # noqa: ANN401 -- plain data or bytes
         """Return the press room's answer to a request.
 
@@ -135,6 +142,8 @@ class PressLink:
         of what it refuses.
         """
         assert self._loop is not None  # noqa: S101 -- entered by the server
+        if given.get("code") in self._kept:
+            self._kept.move_to_end(given["code"])
         number = next(self._numbers)
         future: asyncio.Future[Any] = self._loop.create_future()
         self._waiting[number] = future
@@ -174,7 +183,7 @@ class PressLink:
     def _keep(self, key: str, page: bytes) -> None:
         self._kept[key] = page
         self._kept.move_to_end(key)
-        if len(self._kept) > MOST_KEPT:
+        while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
 
     def _deliver(self, reply: Reply) -> None:

@@ -222,6 +222,7 @@ class PressRoom:
             "find": self._find,
             "kept": self._kept,
             "keep": self._keep_pages,
+            "finish": self._finish,
         }
         steps[request.wanted](reply, request.number, **request.given)
 
@@ -503,6 +504,23 @@ class PressRoom:
 
         task = Task(archive_edition, edition.order, "keeping the edition", COMPARE_LENGTH)
         self._ask(task, deliver)
+
+    def _finish(self, reply: Answer, _: int) -> None:
+        """Reply once all that was printed is in the archive."""
+
+        def deliver(_: Outcome | None = None) -> None:
+            if not self._keeping:
+                reply({})
+
+        for order in self._keeping:
+            self._asking[order].append(deliver)
+        if not self._keeping:
+            deliver()
+
+    @property
+    def _keeping(self) -> list[HandoutOrder | CardsOrder]:
+        """What is being kept in the archive."""
+        return [one for one in self._asking if isinstance(one, HandoutOrder | CardsOrder)]
 
     @property
     def _archive_folder(self) -> Path:

@@ -203,7 +203,7 @@ def _serve(
         forwarded_allow_ips=_LOOPBACK,
         ssl_certfile=network.certificate,
         ssl_keyfile=network.key,
-        lifespan="off",
+        lifespan="on",
         ws="none",
         http=HurriedProtocol,
         loop="asyncio",

@@ -39,6 +39,7 @@ LIGHT = {
     "files.text_decoding",
     "files.toml_reader",
     "files.unprintable_characters",
+    "files.font_packages",
     "files.workspace",
     "lazy_exports",
     "printing.build_record",

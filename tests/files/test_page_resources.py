@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from tiny_handout import TINY
 from workspace_cases import HANDOUT, all_files, here, lay, problems
 
+from teachback.content.locale_formats import direction_of
 from teachback.files.page_resources import POLICY, closed_page, foreign_loads, parse_page
 from teachback.files.workspace import builtin_root
 from teachback.pdf.page_reader import screen_text
@@ -37,7 +38,9 @@ pytestmark = pytest.mark.usefixtures("one_process")
 
 def found(text: str) -> tuple[str, ...]:
     """Return what is refused in a page that may load a file called `own`."""
-    return tuple(one.name for one in foreign_loads(text, lambda name: name == "own"))
+    return tuple(
+        one.name for one in foreign_loads(text, lambda name: name == "own", direction=direction_of)
+    )
 
 
 @pytest.mark.parametrize("markup", [*ELEMENTS, *ATTRIBUTES])

@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.content.locale_formats import direction_of
 from teachback.errors import OfDesign, Problem
-from teachback.files.page_resources import RTL
 from teachback.html.composer import shown_address
 from teachback.pdf.text_matching import comparable, sought
 
@@ -59,7 +59,7 @@ def review_sheet_problems(
     found: list[Problem] = []
     start = 0
     for sheet in report.sheets:
-        mixed = paper and sheet.language.partition("-")[0] in RTL
+        mixed = paper and direction_of(sheet.language) == "rtl"
         if mixed:
             found += _lost_words(words, report, sheet, drawn)
             continue

@@ -9,9 +9,11 @@ from markupsafe import Markup
 
 from teachback.commands.calibration_page import EDGE, back, front
 from teachback.content.loader import LoadedHandouts, load_shared
+from teachback.content.locale_formats import direction_of
 from teachback.errors import OfDesign, Problem, TeachbackError, UsageError, nearest
 from teachback.files.workspace import Workspace, write_whole
-from teachback.html.composer import Design, Medium, direction_of, fill, fill_page
+from teachback.html.composer import Design, Medium, fill, fill_page
+from teachback.html.language_styles import language_styles
 from teachback.printing.card_run import find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.imposition import Sides
@@ -67,11 +69,14 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
             }
         )
     context = print_context(workspace, LoadedHandouts(shared, {}, {}), settings)
+    spoken = language_styles((language,), shared.languages, context.files)
     with open_pool(context, 1) as pool:
         check_apart(pool)
         hint = OfDesign("Compare the clinic's own template and styles with the built-in ones.")
         data = pool.one(
-            Task(_page, (pages, words, language, page, sides), "laying the page out", hint)
+            Task(
+                _page, (pages, words, (language, spoken), page, sides), "laying the page out", hint
+            )
         )
     path = settings.output / f"calibrate-{name}-{sides}.pdf"
     write_whole(path, data)
@@ -79,7 +84,8 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
 
 
 def _page(
-    desk: PrintContext, wanted: tuple[Sequence[Mapping[str, object]], Words, str, Box, Sides]
+    desk: PrintContext,
+    wanted: tuple[Sequence[Mapping[str, object]], Words, tuple[str, str], Box, Sides],
 ) -> bytes:
     from teachback.pdf.renderer import Fonts, lay_out, write
     from teachback.printing.card_sheets import ask_for_printing
@@ -100,11 +106,20 @@ def _page(
 
 
 def _compose(
-    pages: Sequence[Mapping[str, object]], words: Words, language: str, page: Box, design: Design
+    pages: Sequence[Mapping[str, object]],
+    words: Words,
+    spoken: tuple[str, str],
+    page: Box,
+    design: Design,
 ) -> str:
-    """Return the HTML of the page that measures a printer's offset, front and back."""
+    """Return the HTML of the page that measures a printer's offset, front and back.
+
+    `spoken` is a language with its styles.
+    """
+    language, styles_of_language = spoken
+    sheets = [design.styles[name] for name in ("tokens.css", "calibrate.css", "clinic.css")]
     styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
-        design.styles[name] + "\n" for name in ("tokens.css", "calibrate.css", "clinic.css")
+        f"{sheet}\n" for sheet in (*sheets, styles_of_language)
     )
     names = {
         "words": words,

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from teachback.content.locale_formats import direction_of
 from teachback.files.page_resources import CSS_FILE
 from teachback.html.composer import (
     Medium,
-    direction_of,
     fill_page,
     put_inside,
     stylesheet,

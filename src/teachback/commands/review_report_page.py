@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from teachback.commands.charts import bar
+from teachback.content.locale_formats import direction_of
 from teachback.files.page_resources import CSS_FILE
 from teachback.html.composer import (
     Medium,
-    direction_of,
     fill_page,
     line_to_html,
     put_inside,

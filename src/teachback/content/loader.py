@@ -30,6 +30,7 @@ from teachback.content.draft_notices import (
 from teachback.content.handout import PICTURES, Handout, SourcedModel
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
+from teachback.content.languages import NO_LANGUAGES, Languages, missing_font
 from teachback.content.printed_words import Words, words_problems
 from teachback.content.readable_part import readable_part
 from teachback.content.sources import Sources
@@ -46,12 +47,14 @@ from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess, nearest
 from teachback.files.encoding_damage import is_misread
 from teachback.files.font_coverage import coverage, missing_glyphs, words_for
+from teachback.files.font_packages import family_fonts
 from teachback.files.images import DIGITS, digits_fault
 from teachback.files.merged_files import read_entries
 from teachback.files.workspace import (
     TRANSLATIONS,
     WORDS,
     Workspace,
+    effective_files,
     find,
     folders,
     handout_files,
@@ -68,12 +71,16 @@ if TYPE_CHECKING:
 
     from teachback.files.images import DrawnText
 
+    # The letters that can be printed at a path of a file.
+    LettersAt = Callable[[tuple[Any, ...]], frozenset[int]]
+
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+LANGUAGES: Final = "content/languages.yaml"
 # Texts of a handout in which inline marks are not read.
 _AS_IT_IS: Final = frozenset({"purpose", "reviewer", "owner"})
 # Keys whose values are names or addresses, and no texts.
@@ -112,6 +119,13 @@ class WorkspaceContent(NamedTuple):
     glyphs: frozenset[int]
     # The file that has the location of each source.
     bibliography: YamlFile
+    languages: Languages
+    # The letters of languages that have a font of their own, by its family; none if it is missing.
+    families: Mapping[str, frozenset[int]]
+
+    def letters(self, language: object) -> frozenset[int]:
+        """Return the letters that the font of a language has."""
+        return _letters(language, self.languages, self.families, self.glyphs)
 
 
 class LoadedHandout(NamedTuple):
@@ -231,29 +245,48 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
     """
     problems: list[Problem] = []
     glyphs = _tried(lambda: _glyphs(workspace), problems)
-    audiences = _tried(lambda: _load_audiences(workspace, glyphs or frozenset()), problems)
+    languages = _tried(lambda: _load_languages(workspace), problems) or Languages({})
+    families = _tried(lambda: _families(workspace, languages), problems) or {}
+
+    def letters(language: object) -> frozenset[int]:
+        return _letters(language, languages, families, glyphs or frozenset())
+
+    audiences = _tried(lambda: _load_audiences(workspace, letters), problems)
     clinic = _tried(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
     bibliography = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
     words: dict[str, Words] = {}
     unfinished: dict[str, tuple[Problem, ...]] = {}
     # The built-in languages come first, so that a clinic's file with their name is the wrong one.
-    languages = {
+    tags = {
         path.stem: None
         for folder in reversed(folders(workspace, WORDS))
         for path in sorted(folder.glob("*.yaml"))
     }
-    for language in languages:
+    for language in tags:
         try:
-            words[language] = _load_words(workspace, language, words, glyphs or frozenset())
+            words[language] = _load_words(workspace, language, words, letters(language))
         except TeachbackError as error:
             unfinished[language] = error.problems
     if problems:
         # All at once: the words are another file to mend.
         problems += [problem for found in unfinished.values() for problem in found]
+    for language in tuple(words):
+        known = languages.of(language)
+        if known.family and not families.get(known.family):
+            del words[language]
+            unfinished[language] = (missing_font(known),)
     if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
         raise TeachbackError(*problems)
     return WorkspaceContent(
-        audiences, clinic, bibliography[0], words, unfinished, glyphs, bibliography[1]
+        audiences,
+        clinic,
+        bibliography[0],
+        words,
+        unfinished,
+        glyphs,
+        bibliography[1],
+        languages,
+        families,
     )
 
 
@@ -276,7 +309,7 @@ def validate_handout(
     try:
         handout = validated(Handout, file)
     except TeachbackError as error:
-        problems = [*error.problems, *_glyph_problems(file, shared.glyphs)]
+        problems = [*error.problems, *_letter_problems(file, shared)]
         part = readable_part(file)
         if part is None:
             raise TeachbackError(*problems) from None
@@ -295,7 +328,7 @@ def validate_handout(
             for where, problem in block_problems(handout)
         ),
         *_mark_problems(handout, file, _field_names(file)),
-        *_glyph_problems(file, shared.glyphs),
+        *_letter_problems(file, shared),
     ]
     faulty = _faulty((handout, file), problems, shared, workspace)
     if faulty.problems:
@@ -342,7 +375,7 @@ def _validate_translation(
         *(problem._replace(location=file.locate(where)) for where, problem in texts.faults),
         *_name_problems(path, handout, merged, shared),
         *_mark_problems(handout, merged, tuple(declared.name for declared in handout.fields)),
-        *_glyph_problems(merged, shared.glyphs),
+        *_translated_letter_problems(merged, now.handout.language, shared),
         *_source_problems(handout, merged, shared),
         *_picture_problems(handout, merged, workspace),
     ]
@@ -628,10 +661,51 @@ def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
                 yield Problem(*fault, Location(shown(path)))
 
 
-def _load_audiences(workspace: Workspace, glyphs: frozenset[int]) -> Audiences:
+def _load_languages(workspace: Workspace) -> Languages:
+    # An edition that was archived by an earlier version of the program has no such file.
+    if find(workspace, LANGUAGES) is None:
+        return NO_LANGUAGES
+    file = read_entries(workspace, LANGUAGES)
+    languages = validated(Languages, file)
+    problems = [
+        problem._replace(location=place)
+        for place, text in file.scalars()
+        for problem in plain_problems(text)
+    ]
+    if problems:
+        raise TeachbackError(*problems)
+    return languages
+
+
+def _families(workspace: Workspace, languages: Languages) -> dict[str, frozenset[int]]:
+    """Return the letters that all fonts of each family have; none for a family that is missing."""
+    files = effective_files(workspace)
+    families = {one.family for one in languages.root.values() if one.family}
+    return {
+        family: frozenset.intersection(*(coverage((files[name],)) for name in fonts.values()))
+        if (fonts := family_fonts(family, files))
+        else frozenset()
+        for family in sorted(families)
+    }
+
+
+def _letters(
+    language: object,
+    languages: Languages,
+    families: Mapping[str, frozenset[int]],
+    glyphs: frozenset[int],
+) -> frozenset[int]:
+    family = languages.of(language).family if isinstance(language, str) else None
+    return families.get(family, frozenset()) if family else glyphs
+
+
+def _load_audiences(workspace: Workspace, letters: Callable[[object], frozenset[int]]) -> Audiences:
     file = read_entries(workspace, "content/audiences.yaml")
     audiences = validated(Audiences, file)
-    problems = list(_as_it_is(file, glyphs))
+    badges = {"badge", "short"}
+    problems = list(
+        _as_it_is(file, lambda path: letters(path[-1] if path[1:2] and path[1] in badges else None))
+    )
     for name, audience in audiences.root.items():
         if audience.extends is None:
             continue
@@ -669,7 +743,7 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
         raise TeachbackError(Problem("content/clinic.yaml: there is no such file", hint))
     file = read_yaml(read_bytes(path), shown(path))
     clinic = validated(Clinic, file)
-    problems = list(_as_it_is(file, glyphs))
+    problems = list(_as_it_is(file, lambda _: glyphs))
     if clinic.logo:
         if clinic.name is None:
             problems.append(
@@ -689,7 +763,7 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
 def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources, YamlFile]:
     file = read_entries(workspace, "content/sources.yaml")
     sources = validated(Sources, file)
-    problems = tuple(_as_it_is(file, glyphs))
+    problems = tuple(_as_it_is(file, lambda _: glyphs))
     if problems:
         raise TeachbackError(*problems)
     return sources, file
@@ -700,7 +774,7 @@ def _load_words(
 ) -> Words:
     file = read_entries(workspace, f"{WORDS}/{language}.yaml")
     words = validated(Words, file)
-    problems = list(_as_it_is(file, glyphs, filled=True))
+    problems = list(_as_it_is(file, lambda _: glyphs, filled=True))
     problems += [
         problem._replace(location=file.locate(path))
         for path, problem in words_problems(words, language)
@@ -817,12 +891,12 @@ def _mark_problems(handout: Handout, file: YamlFile, names: tuple[str, ...]) -> 
         yield from (problem._replace(location=file.locate(path)) for problem in found)
 
 
-def _as_it_is(file: YamlFile, glyphs: frozenset[int], *, filled: bool = False) -> Iterator[Problem]:
+def _as_it_is(file: YamlFile, letters: LettersAt, *, filled: bool = False) -> Iterator[Problem]:
     """Check a file whose texts are printed as written.
 
     With `filled`, parts in braces are skipped, since templates fill them in.
     """
-    yield from _glyph_problems(file, glyphs)
+    yield from _glyph_problems(file, letters)
     for place, text in file.scalars():
         yield from (
             problem._replace(location=place)
@@ -851,7 +925,25 @@ def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) ->
                 yield from picture_problems(picture, place, workspace, tuple(_readings(value)))
 
 
-def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]:
+def _letter_problems(file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
+    """Yield the letters of a handout, valid or not, that the font of its language lacks."""
+    language = file.data.get("language") if isinstance(file.data, dict) else None
+    return _glyph_problems(file, lambda _: shared.letters(language))
+
+
+def _translated_letter_problems(
+    file: YamlFile, source: str, shared: WorkspaceContent
+) -> Iterator[Problem]:
+    """Yield the letters of a translation that the font of each of its two languages lacks."""
+    own = file.data.get("language")
+    return _glyph_problems(
+        file,
+        lambda path: shared.letters(source if path[0] == "texts" and path[-1] == source else own),
+    )
+
+
+def _glyph_problems(file: YamlFile, letters: LettersAt) -> Iterator[Problem]:
+    """Yield the letters that cannot be printed. `letters` returns what the font for a path has."""
     for place, text in file.scalars():
         if is_misread(text):
             message = (
@@ -859,10 +951,11 @@ def _glyph_problems(file: YamlFile, glyphs: frozenset[int]) -> Iterator[Problem]
             )
             yield Problem(message, "Type the letters again, and save the file as UTF-8.", place)
     # Without readable fonts there is nothing to compare with, and that is reported already.
-    for place, text in file.scalars() if glyphs else ():
-        for character, name in missing_glyphs(text, glyphs):
+    for path, one in file.locations.items():
+        glyphs = letters(path) if one.text is not None and not one.text.isascii() else frozenset()
+        for character, name in missing_glyphs(one.text or "", glyphs) if glyphs else ():
             message = f"the character '{character}' ({name}) is in none of the fonts"
-            yield Problem(message, words_for(character), place)
+            yield Problem(message, words_for(character), one.value)
 
 
 def _readings(part: Any) -> Iterator[str]:  # noqa: ANN401 -- any part with a picture

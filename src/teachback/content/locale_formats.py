@@ -1,4 +1,7 @@
-"""Write dates and check numbers in a language. The only module that imports Babel."""
+"""Know how a language writes dates and numbers, and in which direction.
+
+The only module that imports Babel.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +60,16 @@ def is_english_number(language: str) -> bool:
     """
     locale = _locale(language)
     return (get_decimal_symbol(locale), get_group_symbol(locale)) == (".", ",")
+
+
+@lru_cache(64)
+def direction_of(language: str) -> str:
+    """Return the direction of a language: ltr or rtl.
+
+    Raises TeachbackError for an unknown language.
+    """
+    direction: str = _locale(language).text_direction
+    return direction
 
 
 @lru_cache(64)

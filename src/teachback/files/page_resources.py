@@ -186,8 +186,6 @@ _AT_RULES: Final = _all_of(
 _MARGIN_BOX: Final = re.compile(
     r"(top|bottom)-(left|center|right)(-corner)?|(left|right)-(top|middle|bottom)"
 )
-# Languages that are written from right to left.
-RTL: Final = frozenset({"ar", "fa", "he", "ur", "ps", "yi"})
 # Browsers remove control characters and spaces around an address, and line ends inside it (WHATWG
 # URL, 4.4).
 _AROUND: Final = "".join(map(chr, range(0x21)))
@@ -260,12 +258,14 @@ def foreign_loads(
     *,
     sheets: str = "",
     closed: bool = False,
+    direction: Callable[[str], str] = lambda _: "ltr",
 ) -> tuple[ForbiddenContent, ...]:
     """Return what a page may not hold: foreign files, and what may load something.
 
     `allowed` returns whether the page may load a name. `own` are the URLs that the program put into
     it. With `closed`, the page must start with the policy that forbids loading. `sheets` are the
-    style sheets in the page, which were already checked for generated text.
+    style sheets in the page, which were already checked for generated text. `direction` returns
+    that of a language.
     """
     known = {f"own-file-{number}": url for number, url in enumerate(dict.fromkeys(own))}
     for short, url in known.items():
@@ -285,29 +285,29 @@ def foreign_loads(
     sheets = sheets.replace("\r\n", "\n").replace("\r", "\n")
     found = [one for element in root.iter() for one in _element_loads(element, may, sheets)]
     found += _read_ahead(page, root)
-    found += _turned(root)
+    found += _turned(root, direction)
     found += _hidden(root, sheets) if closed else ()
     if closed and not _is_closed(root):
         found.append(ForbiddenContent("<head>", ("<head",), loads=False))
     return tuple(dict.fromkeys(found))
 
 
-def _turned(root: Element) -> Iterator[ForbiddenContent]:
+def _turned(root: Element, direction: Callable[[str], str]) -> Iterator[ForbiddenContent]:
     """Refuse text that runs against the page's direction: 5-10 would read as 10-5.
 
     Allowed are a number from left to right, and text in another language in its own direction.
     """
-    language = root.get("lang", "").partition("-")[0]
+    language = root.get("lang", "")
     for element in root.iter():
         way = element.get("dir", "").lower() if isinstance(element.tag, str) else ""
-        other = element.get("lang", language).partition("-")[0]
+        other = element.get("lang", language)
         if (
             not way
             or way == root.get("dir", "ltr").lower()
             or (element.tag == "bdi" and way == "ltr")
         ):
             continue
-        if other == language or way != ("rtl" if other in RTL else "ltr"):
+        if other.partition("-")[0] == language.partition("-")[0] or way != direction(other):
             yield ForbiddenContent(
                 f'dir="{way}"', _spelt("dir", element.get("dir", "")), loads=False
             )

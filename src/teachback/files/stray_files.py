@@ -46,6 +46,7 @@ SHELVES: Final = {
         names=frozenset(
             {
                 "audiences.yaml",
+                "languages.yaml",
                 "checks.yaml",
                 "clinic.yaml",
                 "sources.yaml",

@@ -23,6 +23,7 @@ from teachback.errors import (
     readable,
     unreadable,
 )
+from teachback.files.font_packages import packaged_fonts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
 # The files whose entries have names, and the folder of words.
-_MERGED: Final = ("content/audiences.yaml", "content/sources.yaml", "content/stocks.yaml")
+_MERGED: Final = (
+    "content/audiences.yaml",
+    "content/languages.yaml",
+    "content/sources.yaml",
+    "content/stocks.yaml",
+)
 WORDS: Final = "content/words"
 TRANSLATIONS: Final = "content/translations"
 # Instead of a language: all of them.
@@ -323,9 +329,9 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
     """Return all files except handouts and starters, by their name in the workspace.
 
     Any page may be made from these files. The built-in file that a clinic's one is merged with has
-    `BELOW` before its name.
+    `BELOW` before its name. The fonts of extras are among them.
     """
-    found: dict[str, Path] = {}
+    found = packaged_fonts()
     roots = tuple(os.path.realpath(root) for root in workspace.roots)
     for root in reversed(workspace.roots):
         walked: set[str] = set()

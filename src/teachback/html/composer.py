@@ -21,14 +21,14 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup, escape
 
-from teachback.content.locale_formats import dated
+from teachback.content.languages import NO_LANGUAGES
+from teachback.content.locale_formats import dated, direction_of
 from teachback.editions.edition import links_of
 from teachback.editions.qr_code import qr_svg
 from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.files.images import KINDS, picture_fault
 from teachback.files.page_resources import (
     CSS_FILE,
-    RTL,
     closed_page,
     foreign_loads,
     served,
@@ -37,6 +37,7 @@ from teachback.files.page_resources import (
 from teachback.files.text_decoding import place_of
 from teachback.files.unprintable_characters import faults
 from teachback.files.workspace import MIME, read_bytes, shown
+from teachback.html.language_styles import language_styles
 from teachback.html.template_sandbox import MAX_PAGE, filled, open_sandbox
 from teachback.units import (
     CARD,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 
     from teachback.content.clinic import Clinic
     from teachback.content.inline_markup import Line, Place, Span
+    from teachback.content.languages import Languages
     from teachback.content.printed_words import Words
     from teachback.editions.edition import Edition, EditionLog, TableRow
     from teachback.files.page_resources import ForbiddenContent
@@ -131,12 +133,16 @@ def _reopened(folders: tuple[Path, ...], *files: Any) -> Design:  # noqa: ANN401
 
 @dataclass(frozen=True)
 class PageContext:
-    """Everything a page needs besides its edition: words, clinic, code, and the ink of paper."""
+    """Everything a page needs besides its edition: words, clinic, code, and the ink of paper.
+
+    `languages` are how those of its texts are set.
+    """
 
     words: Words
     clinic: Clinic
     code: str
     ink: PrintInk = PrintInk.BLACK
+    languages: Languages = NO_LANGUAGES
 
 
 def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
@@ -174,7 +180,7 @@ def compose_handout(
         context,
         design,
         medium,
-        styles=sheet + _in_ink(names, context, design, medium),
+        styles=sheet + _in_ink(names, edition, context, design, medium),
     )
 
 
@@ -193,7 +199,7 @@ def compose_cards(
     edition, context = cards[0]
     names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
     styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + _in_ink(
-        names, context, design, medium
+        names, edition, context, design, medium
     )
     shown_cards = [
         {"edition": edition, "code": context.code, "number": number}
@@ -400,18 +406,25 @@ def column_widths(log: EditionLog) -> tuple[str, ...]:
     return tuple(f"{100 * width / sum(letters):.2f}%" for width in letters)
 
 
-def stylesheet(names: list[str], clinic: Clinic, design: Design) -> str:
-    """Join style sheets by name, the clinic's own last, then its colours."""
+def stylesheet(names: list[str], clinic: Clinic, design: Design, spoken: str = "") -> str:
+    """Join style sheets by name, the clinic's own last, then its colours.
+
+    `spoken` are the styles of languages.
+    """
     colors = "".join(f"--{name}: {value}; " for name, value in clinic.colors if value)
     own = f":root {{ {colors}}}\n" if colors else ""
-    return "".join(design.styles[name] + "\n" for name in (*names, "clinic.css")) + own
+    sheets = (*(design.styles[name] for name in names), spoken, design.styles["clinic.css"])
+    return "".join(f"{sheet}\n" for sheet in sheets if sheet) + own
 
 
-def _in_ink(names: list[str], context: PageContext, design: Design, medium: Medium) -> str:
+def _in_ink(
+    names: list[str], edition: Edition, context: PageContext, design: Design, medium: Medium
+) -> str:
     """Join style sheets; those for paper in colour have tints, and icons in the accent colour."""
+    spoken = language_styles((edition.language,), context.languages, design.files)
     if medium is Medium.SCREEN or context.ink is PrintInk.BLACK:
-        return stylesheet(names, context.clinic, design)
-    styles = stylesheet([*names, "colour.css"], context.clinic, design)
+        return stylesheet(names, context.clinic, design, spoken)
+    styles = stylesheet([*names, "colour.css"], context.clinic, design, spoken)
     accents = _ACCENT.findall(styles)
     return _ICON.sub(rf"\g<0>?ink={accents[-1]}", styles) if accents else styles
 
@@ -483,11 +496,6 @@ def _render(
     return fill_page(template, design, medium, {**names, **more}, own)
 
 
-def direction_of(language: str) -> str:
-    """Return the direction of a language: ltr or rtl."""
-    return "rtl" if language.partition("-")[0] in RTL else "ltr"
-
-
 def fill_page(
     template: str,
     design: Design,
@@ -513,9 +521,13 @@ def fill_page(
     sheets = str(names["styles"])
     if medium is Medium.SCREEN:
         page = closed_page(page)
-        foreign = foreign_loads(page, lambda _: False, own, sheets=sheets, closed=True)
+        foreign = foreign_loads(
+            page, lambda _: False, own, sheets=sheets, closed=True, direction=direction_of
+        )
     else:
-        foreign = foreign_loads(page, shown_on_paper(design.files), sheets=sheets)
+        foreign = foreign_loads(
+            page, shown_on_paper(design.files), sheets=sheets, direction=direction_of
+        )
     if foreign:
         raise TeachbackError(*(_foreign_problem(one, template, design) for one in foreign))
     return page

@@ -410,5 +410,10 @@ def print_cover(context: PrintContext, language: str) -> Template:
 
     shared = context.reading.shared
     return cover_template(
-        shared.words[language], shared.clinic, language, context.settings.paper.box, context.design
+        shared.words[language],
+        shared.clinic,
+        language,
+        context.settings.paper.box,
+        context.design,
+        shared.languages,
     )

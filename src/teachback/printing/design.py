@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from teachback.errors import Location, OutOfTime, Problem, TeachbackError
+from teachback.files.font_packages import family_fonts, packaged_fonts
 from teachback.files.generated_text import generated_text_problems
 from teachback.files.images import KINDS, drawn_texts, picture_fault
 from teachback.files.screen_only_styles import screen_style_problems
@@ -26,6 +28,8 @@ from teachback.printing.fingerprints import design_fingerprint
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from teachback.content.languages import Language
 
 # Files for pages that only staff see: a change to them makes no other edition.
 _FOR_STAFF = (
@@ -155,14 +159,33 @@ def _style_problems(
 def design_hash(design: Design) -> str:
     """Hash what all pages look like: templates, styles, and the pictures that these name.
 
-    The words, the clinic and an edition's own pictures are hashed as they are printed.
+    The words, the clinic, the font of a language and an edition's own pictures are hashed as they
+    are printed.
     """
+    packaged = packaged_fonts()
     made = {
         name: path
         for name, path in design.files.items()
-        if name.startswith(("templates/", "styles/")) and name not in UNPRINTED
+        if name.startswith(("templates/", "styles/"))
+        and name not in UNPRINTED
+        and name not in packaged
     }
     return design_fingerprint({**made, **design.pictures})
+
+
+def language_hash(language: Language, design: Design) -> str:
+    """Hash how a language is set, with its own font: a new font makes another edition."""
+    fonts = family_fonts(language.family, design.files) if language.family else {}
+    marks = [
+        (name, (path := design.files[name]), path.stat().st_mtime_ns) for name in fonts.values()
+    ]
+    return f"{language!r}|{_fonts_hash(tuple(marks))}"
+
+
+@lru_cache(64)
+def _fonts_hash(fonts: tuple[tuple[str, Path, int], ...]) -> str:
+    """Hash fonts, once for each modification time of their files."""
+    return design_fingerprint({name: path for name, path, _ in fonts})
 
 
 def pictures_hash(design: Design, edition: str) -> str:

@@ -30,6 +30,7 @@ from teachback.printing.design import (
     check_design,
     design_hash,
     has_own_design,
+    language_hash,
     open_design,
     pictures_hash,
     refuse_unhashed,
@@ -425,7 +426,7 @@ def _page_context(
 ) -> PageContext:
     code = _code(edition, words, shared, context.design, context.fingerprint)
     ink = context.settings.ink or shared.clinic.ink
-    return PageContext(words, shared.clinic, code, ink)
+    return PageContext(words, shared.clinic, code, ink, shared.languages)
 
 
 def _code(
@@ -433,7 +434,8 @@ def _code(
 ) -> str:
     clinic = shared.clinic
     pictures = pictures_hash(design, f"{edition!r}|{clinic!r}")
-    return edition_code(edition, f"{fingerprint}|{pictures}|{words!r}|{clinic!r}")
+    language = language_hash(shared.languages.of(edition.language), design)
+    return edition_code(edition, f"{fingerprint}|{pictures}|{words!r}|{clinic!r}|{language}")
 
 
 def _place(authored: LoadedHandout, kind: str) -> Location:

@@ -11,8 +11,9 @@ from dataclasses import replace
 from itertools import islice, pairwise, permutations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.content.locale_formats import direction_of
 from teachback.errors import COMPARE, OfDesign, Problem
-from teachback.files.page_resources import RTL, parse_page
+from teachback.files.page_resources import parse_page
 from teachback.pdf.page_reader import read_words, screen_text
 from teachback.pdf.text_matching import (
     APART,
@@ -69,7 +70,7 @@ def text_problems(
     `painted`, pdfium returns the letters in their order on the page, so that only words and numbers
     can be compared.
     """
-    if painted and expected.language.partition("-")[0] in RTL:
+    if painted and direction_of(expected.language) == "rtl":
         read = [token.words for token in tokens]
         lost = [(part, False) for part in expected.said if not _has_words(part.words, read)]
         added: list[Problem] = list(_foreign_numbers(read, expected))
@@ -108,7 +109,7 @@ def _recased(
     """Yield sentences whose capitals differ from the source, as after a template's `|upper`."""
     text = _as_written(" ".join(read))
     wrong = [part for part in said if _as_written(part.words) not in text]
-    for part in wrong[:MOST_NAMED] if expected.language.partition("-")[0] not in RTL else ():
+    for part in wrong[:MOST_NAMED] if direction_of(expected.language) == "ltr" else ():
         message = (
             f"{expected.name}: a sentence is printed with other capitals than it is written "
             f"with: '{part.words.strip()[:60]}'"
@@ -342,7 +343,7 @@ def _letters(text: str) -> Iterator[str]:
 
 def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
     """Yield words, digits and signs that are visible but not read out, except the foot's."""
-    if expected.language.partition("-")[0] in RTL:
+    if direction_of(expected.language) == "rtl":
         return
     # The head of a table over several pages is painted on each, and read once.
     known = (*expected.frame, *(part.words for part in expected.said if part.repeated))
@@ -437,7 +438,7 @@ def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
 
     The next words may be on the right, as in the next column or cell, or below.
     """
-    rtl = expected.language.partition("-")[0] in RTL
+    rtl = direction_of(expected.language) == "rtl"
     for number, read in enumerate(pages, start=1):
         text = [token for token in read.tagged if token.edges and token.words.strip()]
         for one, other in pairwise(text):
@@ -599,7 +600,7 @@ def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pro
     """Yield pages that lack what each must show: the edition code, the draft or review line."""
     texts = [[run.words for run in read.runs] for read in pages]
     texts = [[words for text in texts for words in text]] if expected.card else texts
-    rtl = expected.language.partition("-")[0] in RTL
+    rtl = direction_of(expected.language) == "rtl"
     for words in expected.each_page:
         there = (
             _has_words(words, text) if rtl else squeezed(words) in squeezed(" ".join(text))

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from teachback.content.languages import NO_LANGUAGES
+from teachback.content.locale_formats import direction_of
 from teachback.errors import TeachbackError
-from teachback.html.composer import Medium, direction_of, fill_page, stylesheet
+from teachback.html.composer import Medium, fill_page, stylesheet
+from teachback.html.language_styles import language_styles
 from teachback.merge.stamping.cover_layout import FLOOR, LAYOUTS, LETTERS, PAGES
 from teachback.merge.stamping.edition_templates import looked_at, opened_places
 from teachback.merge.stamping.template_builder import Cut, make_template
 
 if TYPE_CHECKING:
     from teachback.content.clinic import Clinic
+    from teachback.content.languages import Languages
     from teachback.content.printed_words import Words
     from teachback.html.composer import Design
     from teachback.merge.stamping.pdf_template import Template
@@ -25,9 +29,16 @@ if TYPE_CHECKING:
 
 
 def cover_template(
-    words: Words, clinic: Clinic, language: str, page: Box, design: Design
+    words: Words,
+    clinic: Clinic,
+    language: str,
+    page: Box,
+    design: Design,
+    languages: Languages = NO_LANGUAGES,
 ) -> Template:
     """Return the Template of a cover for a page size in mm.
+
+    `languages` are how its language is set.
 
     Raises TeachbackError when the cover cannot be laid out.
     """
@@ -35,7 +46,8 @@ def cover_template(
     from teachback.proofing.added_words import added_words_problems
     from teachback.proofing.page_proof import visibility_problems
 
-    compose = partial(_compose_cover, words, clinic, language, page)
+    spoken = language_styles((language,), languages, design.files)
+    compose = partial(_compose_cover, words, clinic, language, page, spoken=spoken)
     html = compose(design)
     laid = lay_out(html, design.files, fonts())
     data = write(laid)
@@ -50,11 +62,13 @@ def cover_template(
     return looked_at(template, laid, FLOOR)
 
 
-def _compose_cover(words: Words, clinic: Clinic, language: str, page: Box, design: Design) -> str:
+def _compose_cover(
+    words: Words, clinic: Clinic, language: str, page: Box, design: Design, *, spoken: str
+) -> str:
     """Compose the HTML of the cover: a page for each layout and each kind of page."""
     styles = (
         f"@page {{ size: {page.width}mm {page.height}mm }}\n"
-        f"{stylesheet(['tokens.css', 'cover.css'], clinic, design)}"
+        f"{stylesheet(['tokens.css', 'cover.css'], clinic, design, spoken)}"
     )
     names = {
         "words": words,

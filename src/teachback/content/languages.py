@@ -1,0 +1,62 @@
+"""Define how each language is set: a font with its letters, and room for them.
+
+What is known of every language needs no entry: its direction, dates and numbers are those of the
+Unicode CLDR (`locale_formats`).
+"""
+
+from typing import Annotated, Final
+
+from pydantic import ConfigDict, Field, RootModel, StringConstraints
+
+from teachback.content.base_model import Id, Model, Plain
+from teachback.errors import Problem
+
+Tag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
+
+
+class Language(Model):
+    """How a language is set on pages and cards."""
+
+    name: Plain = Field(description="What staff call it, in messages.")
+    family: Plain | None = Field(
+        None,
+        description="The one font that sets all of it; that of the style sheets when left out. "
+        "'Noto Sans' lies in NotoSans-Regular.ttf and NotoSans-Bold.ttf below styles/fonts/.",
+    )
+    extra: Id | None = Field(None, description="The extra of the program that brings the font.")
+    leading: Annotated[float, Field(ge=1, le=2)] = Field(
+        1, description="How far its lines lie apart on pages, as a share of those of English."
+    )
+    card_leading: Annotated[float, Field(ge=1, le=2)] = Field(1, description="The same, on cards.")
+    growth: Annotated[float, Field(gt=0, le=3)] = Field(
+        1, description="About how wide its texts are, as a share of the same texts in English."
+    )
+
+
+class Languages(RootModel[dict[Tag, Language]]):
+    """The languages that have an entry, by their tags."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def of(self, tag: str) -> Language:
+        """Return how a language is set; es-MX as es, and one without an entry as English."""
+        part = tag
+        while part not in self.root and "-" in part:
+            part = part.rpartition("-")[0]
+        return self.root.get(part) or Language(name=tag)
+
+
+# All languages are set as English is.
+NO_LANGUAGES: Final = Languages({})
+
+
+def missing_font(language: Language) -> Problem:
+    """Return the problem of a language whose font is not there."""
+    file = f"{(language.family or '').replace(' ', '')}-Regular.ttf"
+    message = f"the font for {language.name}, '{language.family}', is not installed"
+    hint = (
+        f"Type: teachback add {language.extra}"
+        if language.extra
+        else f"Put {file} and the file of its bold letters below styles/fonts/."
+    )
+    return Problem(message, hint)

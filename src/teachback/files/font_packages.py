@@ -1,0 +1,41 @@
+"""Find the fonts of extras, which are packages without code, and the files of a font family."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# A namespace: the package of each extra installs a folder of its own into it. So no code of theirs
+# runs, and finding them costs a look into each folder of Python's path.
+PACKAGE: Final = "teachback_fonts"
+FONTS: Final = "styles/fonts"
+_WEIGHTS: Final = {"Regular": 400, "Bold": 700}
+
+
+def packaged_fonts() -> dict[str, Path]:
+    """Return the fonts of the installed extras, by their name in any workspace."""
+    spec = find_spec(PACKAGE)
+    folders = (spec.submodule_search_locations if spec else None) or ()
+    return {
+        f"{FONTS}/{path.parent.name}/{path.name}": path
+        for folder in folders
+        for path in sorted(Path(folder).glob("*/*.ttf"))
+    }
+
+
+def family_fonts(family: str, names: Iterable[str]) -> dict[int, str]:
+    """Return the names of a family's files by weight; {} unless all of them are there.
+
+    The family 'Noto Sans' has the files NotoSans-Regular.ttf and NotoSans-Bold.ttf.
+    """
+    files = {f"{family.replace(' ', '')}-{style}.ttf": weight for style, weight in _WEIGHTS.items()}
+    found = {
+        files[name.rpartition("/")[2]]: name
+        for name in names
+        if name.startswith(f"{FONTS}/") and name.rpartition("/")[2] in files
+    }
+    return found if len(found) == len(files) else {}

@@ -1,0 +1,142 @@
+"""How a language is set is data: its font, the room between its lines, what it needs installed."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from languages import language_files
+from tiny_handout import TINY
+from workspace_cases import here, lay
+
+from teachback.content.languages import Language, Languages
+from teachback.content.loader import load_shared
+from teachback.errors import TeachbackError
+from teachback.files.workspace import builtin_root
+from teachback.html.language_styles import language_styles
+from teachback.printing.design import design_hash, language_hash, open_design
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from teachback.files.workspace import Workspace
+
+    Make = Callable[..., Workspace]
+
+pytestmark = pytest.mark.usefixtures("one_process")
+
+BUILD = "build tiny --format html"
+NOTO = builtin_root() / "styles/fonts/names"
+
+
+def in_language(tag: str, words: str = "") -> dict[str, bytes]:
+    """Return a workspace's files, with a handout in a language."""
+    handout = TINY.replace("language: en", f"language: {tag}")
+    if words:
+        handout = handout.replace("title: ", f"title: {words} ", 1)
+    files = {**language_files(tag), "content/handouts/tiny.yaml": handout}
+    return {name: text.encode() for name, text in files.items()}
+
+
+def install(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, extra: str) -> None:
+    """Put a font where an extra of the program would install it."""
+    fonts = folder / "teachback_fonts" / extra
+    fonts.mkdir(parents=True)
+    for style in ("Regular", "Bold"):
+        shutil.copy(NOTO / f"NotoSans-{style}.ttf", fonts / f"{name}-{style}.ttf")
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def test_a_language_without_its_font_says_which_extra_before_anything_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There is one message, not one for each letter, and no page."""
+    root = lay(tmp_path, in_language("ar", "\u0633\u0627\u0642"))
+    code, _, err = here(BUILD, root, monkeypatch, capsys)
+    assert code == 1
+    assert err.count("the font for Arabic, 'Teachback Arabic', is not installed") == 1
+    assert "teachback add arabic" in err
+    assert "U+0633" not in err
+    assert list((root / "build/tiny").glob("*-ar*")) == []
+
+
+def test_a_badge_in_a_language_without_its_font_does_not_stop_english(workspace: Make) -> None:
+    """The badge of another script is looked at with the font of its own language."""
+    audience = "name: Us\n  badge: {en: For you, ar: \u0644\u0643, zh-Hans: \u60a8}"
+    shared = load_shared(workspace({"content/audiences.yaml": f"ours:\n  {audience}\n"}))
+    assert shared.audiences.root["ours"].badge["zh-Hans"] == "\u60a8"
+    with pytest.raises(TeachbackError, match="U\\+60A8"):
+        load_shared(
+            workspace({"content/audiences.yaml": f"ours:\n  {audience}".replace("zh-Hans", "es")})
+        )
+
+
+def test_a_letter_that_the_font_of_the_language_lacks_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Another family may have it, but a word in two fonts is harder to read."""
+    for number, (tag, letter, found) in enumerate(
+        (("vi", "\u1edd", 0), ("vi", "\u05d0", 1), ("ru", "\u0416", 0), ("fr", "\u0416", 1))
+    ):
+        root = lay(tmp_path / str(number), in_language(tag, letter))
+        code, _, err = here(BUILD, root, monkeypatch, capsys)
+        assert (code, err.count(f"U+{ord(letter):04X}")) == (found, found), (tag, err)
+
+
+def test_a_page_is_set_in_the_one_font_of_its_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The styles choose it, and the page holds its files; English keeps its own."""
+    root = lay(tmp_path, in_language("vi"))
+    code, _, err = here(BUILD, root, monkeypatch, capsys)
+    assert code == 0, err
+    page = (root / "build/tiny/handout-ckd-vi.html").read_text(encoding="utf-8")
+    assert '[lang="vi"] { --family: "Noto Sans"; font-family: var(--family) }' in page
+    assert page.count('@font-face { font-family: "Noto Sans"') == 2
+
+
+def test_a_language_is_looked_up_by_its_tag_and_then_by_less_of_it() -> None:
+    """One without an entry is set as English is."""
+    languages = Languages({"es": Language(name="Spanish"), "zh-Hant": Language(name="Chinese")})
+    for tag, name in (("es-MX", "Spanish"), ("zh-Hant-HK", "Chinese"), ("zh", "zh"), ("fr", "fr")):
+        assert languages.of(tag).name == name
+    assert languages.of("fr") == Language(name="fr")
+    assert language_styles(("fr", "es"), languages, {}) == ""
+
+
+def test_the_font_of_an_extra_changes_the_code_of_its_language_alone(
+    tmp_path: Path, workspace: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who installs Arabic prints the same English edition as before, under the same code."""
+    clinic = workspace()
+    arabic = load_shared(clinic).languages.of("ar")
+    before = open_design(clinic)
+    install(tmp_path / "one", monkeypatch, "TeachbackArabic", "arabic")
+    after = open_design(clinic)
+    assert "styles/fonts/arabic/TeachbackArabic-Bold.ttf" in after.files
+    assert design_hash(before) == design_hash(after)
+    assert language_hash(arabic, before) != language_hash(arabic, after)
+    assert "fonts/arabic/TeachbackArabic-Bold.ttf" in language_styles(
+        ("ar",), load_shared(clinic).languages, after.files
+    )
+    assert load_shared(clinic).letters("ar") >= set(map(ord, "abc"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("fr: {name: French, leading: 0.5}", "the number is too small"),
+        ("fr: {name: French, direction: rtl}", "direction"),
+        ("French: {name: French}", "French"),
+        ("fr: {}", "name"),
+    ],
+)
+def test_a_wrong_entry_is_a_problem_with_its_place(workspace: Make, entry: str, said: str) -> None:
+    """It names the file and the line."""
+    with pytest.raises(TeachbackError) as caught:
+        load_shared(workspace({"content/languages.yaml": f"# ours\n{entry}\n"}))
+    found = str(caught.value)
+    assert "content/languages.yaml" in str(caught.value.problems[0].location)
+    assert said in found

@@ -98,6 +98,7 @@ class TextRun:
 class ReadPage:
     """One page: width and height in pt, runs in painting order, and text in the order of the tags.
 
+    `marks` are the numbers of its marked content in the order of the tags, each with its block.
     The pictures are drawn by pdfium. `whole` is the page in grey, `bare` the page without its text
     in colour, and `letters` its text alone, in black, whole even where a box clips it.
     """
@@ -106,6 +107,7 @@ class ReadPage:
     height: float
     runs: tuple[TextRun, ...]
     tagged: tuple[Token, ...]
+    marks: Mapping[int, int]
     whole: Any
     bare: Any
     letters: Any
@@ -120,7 +122,7 @@ def read_pages(data: bytes, dpi: float) -> tuple[ReadPage, ...]:
         with pypdfium2.PdfDocument(data) as document:
             return tuple(_read(page, dpi, number) for number, page in enumerate(document, start=1))
     except pypdfium2.PdfiumError as error:
-        raise TeachbackError(_unreadable(error)) from None
+        raise TeachbackError(unreadable_file(error)) from None
 
 
 def read_words(data: bytes) -> Iterator[str]:
@@ -133,7 +135,7 @@ def read_words(data: bytes) -> Iterator[str]:
             for page in document:
                 yield from _tagged(page)
     except pypdfium2.PdfiumError as error:
-        raise TeachbackError(_unreadable(error)) from None
+        raise TeachbackError(unreadable_file(error)) from None
 
 
 def screen_text(html: str) -> tuple[Token, ...]:
@@ -159,9 +161,10 @@ def _shown_text(element: Element, block: int, blocks: Iterator[int]) -> Iterator
             yield Token(child.tail, own)
 
 
-def _unreadable(error: pypdfium2.PdfiumError) -> Problem:
+def unreadable_file(fault: object) -> Problem:
+    """Return the problem of a file that cannot be read back."""
     return Problem(
-        f"the printed file cannot be read back: {error}",
+        f"the printed file cannot be read back: {fault}",
         "Print it again; if that does not help, tell the makers of Teachback.",
     )
 
@@ -225,7 +228,7 @@ def _read(page: pypdfium2.PdfPage, dpi: float, number: int) -> ReadPage:
         raw.FPDFPageObj_SetFillColor(item, 0, 0, 0, OPAQUE)
         _unclip(item, run.bounds)
     letters = page.render(scale=scale, grayscale=True).to_pil()
-    return ReadPage(page.get_width(), page.get_height(), runs, tagged, whole, bare, letters)
+    return ReadPage(page.get_width(), page.get_height(), runs, tagged, marks, whole, bare, letters)
 
 
 def _activate(items: list[Any], *, on: bool) -> None:

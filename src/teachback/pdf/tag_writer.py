@@ -6,8 +6,8 @@ wherever they are. Then `tag_tree` repairs it. Each part names the fault that it
 WeasyPrint's issue where one is known. tests/pdf/test_tag_writer.py shows each fault in WeasyPrint's
 own tree, and fails when the fault is gone.
 
-These private parts of WeasyPrint are used: `weasyprint.pdf.add_tags`, which is replaced while a
-file is written; `Stream._tags` (box -> its mark in the page's content), `Stream.stream` (the
+These private parts of WeasyPrint are used: `weasyprint.pdf.add_tags` and `build_fonts_dictionary`,
+which are replaced while a file is written; `Font.to_unicode`, `hash` and `file_content`; `Stream._tags` (box -> its mark in the page's content), `Stream.stream` (the
 content's steps), `Page._page_box`; and of boxes `element`, `element_tag`, `children`, `style`,
 `link_annotation`, `colspan`, `rowspan`, `is_header`, `is_footer`.
 """
@@ -15,8 +15,10 @@ content's steps), `Page._page_box`; and of boxes `element`, `element_tag`, `chil
 from __future__ import annotations
 
 import re
+import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pydyf
@@ -26,10 +28,12 @@ from weasyprint.formatting_structure import boxes
 
 from teachback.errors import Problem, TeachbackError
 from teachback.pdf.tag_tree import Link, MarkedContent, Node, repair, skipped_levels
+from teachback.pdf.text_direction import is_untold
+from teachback.pdf.word_shapes import letters_by_glyph
 from teachback.units import PT_PER_INCH, PX_PER_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 PINNED: Final = "70.0"
 # The prefix of the title of an element that holds a field.
@@ -100,6 +104,13 @@ _SCOPES: Final = {
 }
 # BCP 47, as PDF/UA requires.
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+# The text of a glyph without a letter of its own: PDF/A wants one, and the line says the words.
+_NO_LETTER: Final = "\u200b"
+_UNSEEN: Final = re.compile(r"[\s\u00ad\u200b]+")
+# A font that is chosen, or glyphs that are shown.
+_FONT: Final = re.compile(rb"/(\w+) \S+ Tf")
+_SHOWN: Final = re.compile(rb"/(\w+) \S+ Tf|\[(.*?)\]\s*TJ")
+_GLYPHS: Final = re.compile(rb"<([0-9a-f]+)>")
 _PAGINATION: Final = "/Pagination"
 _LAYOUT: Final = "/Layout"
 
@@ -121,8 +132,11 @@ class _Tree:
     heights: list[float]
     facts: dict[Any, _Fact]
     root: Node
+    unsure: Mapping[str, Mapping[int, str]]
     nodes: dict[tuple[Any, str], Node] = field(default_factory=dict)
     artifacts: dict[MarkedContent, str] = field(default_factory=dict)
+    texts: dict[MarkedContent, str] = field(default_factory=dict)
+    untold: set[MarkedContent] = field(default_factory=set)
     problems: dict[Problem, None] = field(default_factory=dict)
 
 
@@ -141,15 +155,46 @@ def mended() -> Iterator[None]:
         raise TeachbackError(
             Problem(message, f"Install that version: pip install weasyprint=={PINNED}")
         )
-    own = weasyprint.pdf.add_tags
-    weasyprint.pdf.add_tags = _add_tags
+    own, own_fonts = weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary
+    unsure: dict[str, Mapping[int, str]] = {}
+
+    def build_fonts(pdf: Any, fonts: Mapping[Any, Any], *options: Any) -> Any:  # noqa: ANN401
+        unsure.update(_tell_letters(fonts.values()))
+        return own_fonts(pdf, fonts, *options)
+
+    weasyprint.pdf.add_tags = partial(_add_tags, unsure)
+    weasyprint.pdf.build_fonts_dictionary = build_fonts
     try:
         yield
     finally:
-        weasyprint.pdf.add_tags = own
+        weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary = own, own_fonts
 
 
-def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> None:  # noqa: ANN401 -- WeasyPrint has no types
+def _tell_letters(fonts: Iterable[Any]) -> Iterator[tuple[str, Mapping[int, str]]]:
+    """Repair the text layer of fonts that draw a letter in several parts, and yield them.
+
+    Mends: all of a letter is the text of its last part, and the others have none; so an o with a
+    dot below is read as nothing and as the whole letter, or as two letters (no issue found).
+    """
+    for font in fonts:
+        if "" not in font.to_unicode.values():
+            continue
+        own = letters_by_glyph(font.file_content)
+        for glyph, text in font.to_unicode.items():
+            letter = own.get(glyph, "")
+            parts = unicodedata.normalize("NFD", text)
+            if not text or (letter and unicodedata.normalize("NFD", letter) in parts):
+                font.to_unicode[glyph] = letter or _NO_LETTER
+        yield font.hash, font.to_unicode
+
+
+def _add_tags(
+    unsure: Mapping[str, Mapping[int, str]],
+    pdf: Any,  # noqa: ANN401 -- WeasyPrint has no types
+    document: Any,  # noqa: ANN401
+    _version: object,
+    streams: list[Any],
+) -> None:
     language = document.metadata.lang or ""
     facts: dict[Any, _Fact] = {}
     html = next(
@@ -164,6 +209,7 @@ def _add_tags(pdf: Any, document: Any, _version: object, streams: list[Any]) -> 
         [page.height for page in document.pages],
         facts,
         Node("Document", language=language),
+        unsure,
     )
     if not document.metadata.title:
         tree.problems[
@@ -256,7 +302,14 @@ def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN4
 def _mark_of(tree: _Tree, box: Any, page: int) -> tuple[MarkedContent, ...]:  # noqa: ANN401
     """Return the mark of a text or a picture; none where it is not drawn."""
     mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001 -- see above
-    return () if mark is None else (MarkedContent(page, mark["mcid"]),)
+    if mark is None:
+        return ()
+    content = MarkedContent(page, mark["mcid"])
+    if isinstance(box, boxes.TextBox) and box.text.strip():
+        tree.texts[content] = box.text
+        if box.style["direction"] == "rtl" or is_untold(box.text):
+            tree.untold.add(content)
+    return (content,)
 
 
 def _repeats(box: Any, known: Node, page: int) -> bool:  # noqa: ANN401
@@ -426,16 +479,27 @@ def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
     """
     steps = tree.streams[page].stream
     numbers: dict[int, int] = {}
+    hidden: list[tuple[int, str]] = []
     found = 0
+    font = ""
     for index, step in enumerate(steps):
+        if isinstance(step, bytes) and (chosen := _FONT.match(step)):
+            font = chosen[1].decode()
         if isinstance(step, pydyf.Dictionary) and "MCID" in step and steps[index + 1] == b"BDC":
             found += 1
-            kind = tree.artifacts.get(MarkedContent(page, step["MCID"]))
+            content = MarkedContent(page, step["MCID"])
+            kind = tree.artifacts.get(content)
+            said = _said(tree, content, steps, index, font)
             if kind is not None:
                 steps[index - 1], steps[index] = "/Artifact", pydyf.Dictionary({"Type": kind})
+                hidden += [(index, said)] if said else []
             else:
                 numbers[step["MCID"]] = len(numbers)
-                steps[index] = pydyf.Dictionary({"MCID": numbers[step["MCID"]]})
+                steps[index] = pydyf.Dictionary({"MCID": numbers[step["MCID"]], **_told(said)})
+    for index, said in reversed(hidden):
+        # Only a Span may have the words.
+        steps.insert(steps.index(b"EMC", index), b"EMC")
+        steps[index + 2 : index + 2] = ["/Span", pydyf.Dictionary(_told(said)), b"BDC"]
     if found < count or tree.streams[page]._tags:  # noqa: SLF001
         hint = (
             "Remove `opacity` from the page's styles, or compare them with the built-in "
@@ -445,6 +509,37 @@ def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
             Problem(f"a screen reader could not find all words of page {page + 1}", hint)
         ] = None
     return numbers
+
+
+def _said(tree: _Tree, content: MarkedContent, steps: list[Any], start: int, font: str) -> str:
+    """Return the words of a line that the text layer does not tell; nothing where it does.
+
+    `font` is the name of the font that was chosen before its `steps`.
+
+    Mends: the text layer has other words for Arabic, Devanagari and more (no issue found).
+    """
+    words = tree.texts.get(content, "")
+    if not words or content in tree.untold or not tree.unsure:
+        return words if content in tree.untold else ""
+    end = steps.index(b"EMC", start)
+    drawn = b" ".join(step for step in steps[start:end] if isinstance(step, bytes))
+    read = []
+    for name, shown in _SHOWN.findall(drawn):
+        font = name.decode() or font
+        if shown and font not in tree.unsure:
+            return ""
+        for string in _GLYPHS.findall(shown):
+            codes = range(0, len(string), 4)
+            read += [tree.unsure[font].get(int(string[code : code + 4], 16), "") for code in codes]
+    return "" if _bare("".join(read)) == _bare(words) else words
+
+
+def _bare(text: str) -> str:
+    return _UNSEEN.sub("", unicodedata.normalize("NFD", text))
+
+
+def _told(said: str) -> dict[str, pydyf.String]:
+    return {"ActualText": pydyf.String(said)} if said else {}
 
 
 def _write(tree: _Tree, numbers: list[dict[int, int]]) -> None:

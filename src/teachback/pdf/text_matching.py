@@ -30,12 +30,21 @@ class Edges(NamedTuple):
     """The place of a token, in pt: left of its first letter, right of its last, baseline, size.
 
     The sides are those of the letters' advances, which touch where no space is between two letters.
+    `from_right`, the page is seen in a mirror: so text that is read from right to left goes to the
+    right, too, and line by line down.
     """
 
     left: float
     right: float
     baseline: float
     size: float
+    from_right: bool = False
+
+    def seen_from(self, *, rtl: bool) -> Edges:
+        """Return the place as a reader meets it who reads in this direction."""
+        if rtl == self.from_right:
+            return self
+        return self._replace(left=-self.right, right=-self.left, from_right=rtl)
 
 
 class Token(NamedTuple):
@@ -152,9 +161,9 @@ def _on_one_line(one: Token, other: Token) -> bool:
         return False
     if one.edges is None or other.edges is None:
         return True
-    return abs(one.edges.baseline - other.edges.baseline) < SAME_LINE * max(
-        one.edges.size, other.edges.size
-    )
+    return one.edges.from_right == other.edges.from_right and abs(
+        one.edges.baseline - other.edges.baseline
+    ) < SAME_LINE * max(one.edges.size, other.edges.size)
 
 
 class SoughtSentence(NamedTuple):
@@ -219,6 +228,8 @@ def misplaced(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
     for at in range(start + 1, end):
         one, other = read.tokens[read.token[at - 1]], read.tokens[read.token[at]]
         if one is other or one.page != other.page or one.edges is None or other.edges is None:
+            continue
+        if one.edges.from_right != other.edges.from_right:
             continue
         size = max(one.edges.size, other.edges.size)
         lower = one.edges.baseline - other.edges.baseline

@@ -203,7 +203,7 @@ def proved_file(
         return ProofResult(None, ())
     from teachback.proofing.page_proof import glyph_problems, long_row_problems, prove
 
-    found, measures = prove(data, page, laid, *expected)
+    found, measures = prove(data, page, laid, *expected, served=served)
     problems = (*glyph_problems(laid, page, expected[0], served), *found)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     rows = tuple(long_row_problems(laid, expected[0])) if errors else ()
@@ -232,9 +232,12 @@ def _pages(job: Job, data: bytes, pages: int, proved: ProofResult) -> Iterator[P
 
 
 def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
+    from teachback.pdf.page_reader import read_words
     from teachback.pdf.renderer import write
+    from teachback.pdf.text_direction import is_untold
     from teachback.printing.imposition import Sides
     from teachback.printing.type_fitting import fitted, lay_out_together
+    from teachback.proofing.shape_proof import shaped_words
     from teachback.proofing.text_checks import card_sheet_problems
 
     data = None
@@ -255,8 +258,15 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         # Templates cannot lengthen this step, but tens of thousands of cards do.
         more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
+        # A text layer cannot tell all scripts; where it can, pdfium is the faster reader.
+        untold = any(is_untold(part.words) for one in job.expected for part in one.said)
+        read = (
+            shaped_words(sheets, job.cards[0], job.expected[0], served)
+            if untold
+            else read_words(sheets)
+        )
         lost = (
-            tuple(card_sheet_problems(sheets, job.expected, backs=run.sides is not Sides.ONE))
+            tuple(card_sheet_problems(read, job.expected, backs=run.sides is not Sides.ONE))
             if PROVE
             else ()
         )

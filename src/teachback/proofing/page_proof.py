@@ -1,9 +1,10 @@
 """Prove a printed page: it is complete, in the chosen fonts, and readable.
 
-There are three checks, each of which catches what the others let through:
+There are four checks, each of which catches what the others let through:
 
     laid out    each line of text is on its page, and in every box around it that clips
     glyphs      each character is in the font chosen for it, and all fonts are our own
+    shapes      each word, shaped again, has the glyphs that the file draws (`shape_proof`)
     read back   another program finds every sentence of the edition, in order and visible
 """
 
@@ -32,6 +33,7 @@ from teachback.pdf.page_layout import (
 from teachback.pdf.page_reader import grey_page, grey_pages, read_pages
 from teachback.pdf.text_shaping import unfit_letters
 from teachback.proofing.expected_text import squeezed
+from teachback.proofing.shape_proof import shaped_text
 from teachback.proofing.text_checks import (
     LEFT_OUT,
     metadata_problems,
@@ -221,15 +223,20 @@ def glyph_problems(
 
 
 def prove(
-    data: bytes, page: str, laid: LaidOutDocument, *each: Expected
+    data: bytes,
+    page: str,
+    laid: LaidOutDocument,
+    *each: Expected,
+    served: Mapping[str, Path],
 ) -> tuple[tuple[Problem, ...], Measures]:
     """Read a written file back, and return its problems and measures.
 
-    A file of several cards has two pages of each, one card after another.
+    A file of several cards has two pages of each, one card after another. `served` has the files of
+    the workspace by their names.
     """
-    pages = read_pages(data, DPI)
     frame = tuple(dict.fromkeys(words for one in each for words in one.frame))
     expected = replace(each[0], said=tuple(part for one in each for part in one.said), frame=frame)
+    pages, misshapen = shaped_text(data, page, read_pages(data, DPI), expected, served)
     parts = (
         [pages]
         if len(each) == 1
@@ -242,6 +249,7 @@ def prove(
         if look.run.words.strip()
     ]
     problems = [
+        *misshapen,
         *text_problems([token for read in pages for token in read.tagged], expected),
         *(
             problem

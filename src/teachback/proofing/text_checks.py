@@ -11,10 +11,9 @@ from dataclasses import replace
 from itertools import islice, pairwise, permutations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.content.locale_formats import direction_of
 from teachback.errors import COMPARE, OfDesign, Problem
 from teachback.files.page_resources import parse_page
-from teachback.pdf.page_reader import read_words, screen_text
+from teachback.pdf.page_reader import screen_text
 from teachback.pdf.text_matching import (
     APART,
     LINE_HYPHEN,
@@ -61,21 +60,12 @@ _ADDED: Final = OfDesign(
 )
 
 
-def text_problems(
-    tokens: Sequence[Token], expected: Expected, *, painted: bool = True
-) -> Iterator[Problem]:
+def text_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Problem]:
     """Yield sentences that are lost or out of order, and text that the edition does not have.
 
-    `tokens` are the words of a file in the order of its tags. When right-to-left text was
-    `painted`, pdfium returns the letters in their order on the page, so that only words and numbers
-    can be compared.
+    `tokens` are the words of a file in the order of its tags.
     """
-    if painted and direction_of(expected.language) == "rtl":
-        read = [token.words for token in tokens]
-        lost = [(part, False) for part in expected.said if not _has_words(part.words, read)]
-        added: list[Problem] = list(_foreign_numbers(read, expected))
-    else:
-        lost, added = _compared(read_text(tokens), expected)
+    lost, added = _compared(read_text(tokens), expected)
     for part, elsewhere in lost[:MOST_NAMED]:
         what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
         fault = (
@@ -109,7 +99,7 @@ def _recased(
     """Yield sentences whose capitals differ from the source, as after a template's `|upper`."""
     text = _as_written(" ".join(read))
     wrong = [part for part in said if _as_written(part.words) not in text]
-    for part in wrong[:MOST_NAMED] if direction_of(expected.language) == "ltr" else ():
+    for part in wrong[:MOST_NAMED]:
         message = (
             f"{expected.name}: a sentence is printed with other capitals than it is written "
             f"with: '{part.words.strip()[:60]}'"
@@ -299,25 +289,6 @@ _BEFORE_NUMBERS: Final = frozenset(".,;\u00b7(")
 _BEHIND_NUMBERS: Final = frozenset("\u00b7(")
 
 
-def _foreign_numbers(read: Iterable[str], expected: Expected) -> Iterator[Problem]:
-    """Yield the numbers of a right-to-left text that neither edition nor templates have."""
-    known = set(
-        _NUMBERS.findall(" ".join((*(part.words for part in expected.said), *expected.frame)))
-    )
-    marks = {part.number for part in expected.said if part.number}
-    # pdfium returns some numbers reversed.
-    for number in dict.fromkeys(_NUMBERS.findall(" ".join(read))):
-        if not {number, number[::-1]} & (known | marks):
-            yield Problem(
-                f"{expected.name}: a number is added that is not in the handout: '{number[:60]}'",
-                _ADDED,
-                expected.place,
-            )
-
-
-_NUMBERS: Final = re.compile(r"\d+")
-
-
 def _stranger(text: str, known: Iterable[str]) -> str:
     """Return the rest of a text without all known phrases; stops and bullets may remain."""
     left = _any_of(known, text).sub(_WORDS, text)
@@ -326,25 +297,8 @@ def _stranger(text: str, known: Iterable[str]) -> str:
     return " ".join(left.replace(_WORDS, " ").split())
 
 
-def _has_words(said: str, read: Iterable[str]) -> bool:
-    """Return whether all words of a right-to-left text are read, in any order.
-
-    pdfium returns its letters as they are painted.
-    """
-    there = {word for text in read for word in _letters(text)}
-    return all(word in there for word in _letters(said))
-
-
-def _letters(text: str) -> Iterator[str]:
-    """Yield the sorted letters of each word: their direction and pairs may differ when read."""
-    for word in re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()):
-        yield "".join(sorted(word))
-
-
 def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
     """Yield words, digits and signs that are visible but not read out, except the foot's."""
-    if direction_of(expected.language) == "rtl":
-        return
     # The head of a table over several pages is painted on each, and read once.
     known = (*expected.frame, *(part.words for part in expected.said if part.repeated))
     found: dict[str, list[int]] = {}
@@ -371,9 +325,11 @@ def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
     """
     for number, read in enumerate(pages, start=1):
         text = [token for token in read.tagged if token.edges and token.words.strip()]
+        sides = {token.edges.from_right for token in text if token.edges}
         others = [
-            Token(run.words, -1, number, run.edges)
+            Token(run.words, -1, number, run.edges.seen_from(rtl=side))
             for run in read.runs
+            for side in sides
             if (run.artifact or run.drawn) and run.edges
         ]
         found = [
@@ -430,7 +386,9 @@ def _inside(other: Token, token: Token, text: Iterable[Token]) -> bool:
 
 
 def _level(one: Edges, other: Edges) -> bool:
-    return abs(one.baseline - other.baseline) < SAME_LINE * max(one.size, other.size)
+    return one.from_right == other.from_right and abs(
+        one.baseline - other.baseline
+    ) < SAME_LINE * max(one.size, other.size)
 
 
 def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
@@ -438,7 +396,6 @@ def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
 
     The next words may be on the right, as in the next column or cell, or below.
     """
-    rtl = direction_of(expected.language) == "rtl"
     for number, read in enumerate(pages, start=1):
         text = [token for token in read.tagged if token.edges and token.words.strip()]
         for one, other in pairwise(text):
@@ -446,7 +403,7 @@ def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
                 one.block != other.block
                 and one.edges
                 and other.edges
-                and _goes_back(one.edges, other.edges, rtl=rtl)
+                and _goes_back(one.edges, other.edges)
             ):
                 message = (
                     f"on page {number}, '{other.words.strip()[:40]}' is printed before "
@@ -457,9 +414,11 @@ def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
                 )
 
 
-def _goes_back(one: Edges, other: Edges, *, rtl: bool) -> bool:
+def _goes_back(one: Edges, other: Edges) -> bool:
+    if one.from_right != other.from_right:
+        return False
     if _level(one, other):
-        return other.left >= one.right if rtl else other.right <= one.left
+        return other.right <= one.left
     return other.baseline > one.baseline and other.left < one.right and other.right > one.left
 
 
@@ -504,11 +463,11 @@ def metadata_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Pro
 
 
 def card_sheet_problems(
-    data: bytes, expected: Iterable[Expected], *, backs: bool
+    read: Iterable[str], expected: Iterable[Expected], *, backs: bool
 ) -> Iterator[Problem]:
     """Yield sentences that cards on sheets have lost, on fronts only or on backs too.
 
-    The cards themselves are proved before they are laid on sheets. A card is read out on its first
+    `read` are the words of the sheets. The cards themselves are proved before they are laid on them. A card is read out on its first
     sheet only, so the pages after that are not searched.
     """
     # In a single piece it is unknown what a hyphen separates; that was checked when the cards were
@@ -519,7 +478,7 @@ def card_sheet_problems(
         for part in (card.said if backs else card.said[: card.back])
     ]
     text = ""
-    for words in read_words(data):
+    for words in read:
         text += squeezed(words).replace("-", "")
         if wanted and wanted[-1][2] in text:
             wanted = [item for item in wanted if item[2] not in text]
@@ -536,7 +495,7 @@ def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
     """Yield what a page for a screen lacks: sentences, edition code, draft or review line."""
     tokens = screen_text(html)
     shown = replace(expected, said=tuple(part for part in expected.said if not part.paper))
-    yield from text_problems(tokens, shown, painted=False)
+    yield from text_problems(tokens, shown)
     yield from _other_words(html, shown)
     text = squeezed(" ".join(token.words for token in tokens))
     for shown_words in expected.each_page:
@@ -600,12 +559,8 @@ def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pro
     """Yield pages that lack what each must show: the edition code, the draft or review line."""
     texts = [[run.words for run in read.runs] for read in pages]
     texts = [[words for text in texts for words in text]] if expected.card else texts
-    rtl = direction_of(expected.language) == "rtl"
     for words in expected.each_page:
-        there = (
-            _has_words(words, text) if rtl else squeezed(words) in squeezed(" ".join(text))
-            for text in texts
-        )
+        there = (squeezed(words) in squeezed(" ".join(text)) for text in texts)
         without = [number for number, shown in enumerate(there, start=1) if not shown]
         if without:
             where = expected.name if expected.card else pages_of(without)

@@ -1,0 +1,219 @@
+"""Find the order in which the letters of a line are painted, and if a text layer tells them. Pure.
+
+This is the Unicode Bidirectional Algorithm (UAX #9, revision 48) for one line without embeddings,
+overrides and isolates. The pages are set by Pango, which has an implementation of its own: this one
+proves what that one did. The names of rules in the comments are those of UAX #9.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Letters that are written from right to left, and the numbers that Arabic letters turn digits into.
+FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
+# Marks of direction that open or close a part of the line with an order of its own.
+_CONTROLS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+_BLANK: Final = frozenset({"WS", "S", "B"})
+_NEUTRAL: Final = frozenset({*_BLANK, "ON"})
+_NUMBERS: Final = frozenset({"EN", "AN"})
+_UNCHANGED: Final = "BN"
+# The pairs of brackets that texts are written with (Unicode, BidiBrackets.txt).
+_PAIRS: Final = dict(
+    zip(
+        "([{\u2045\u207d\u208d\u3008\u300a\u300c\u300e\u3010\u3014\u3016\u3018\u301a\uff08\uff3b\uff5b\uff5f\uff62",
+        ")]}\u2046\u207e\u208e\u3009\u300b\u300d\u300f\u3011\u3015\u3017\u3019\u301b\uff09\uff3d\uff5d\uff60\uff63",
+        strict=True,
+    )
+)
+# Scripts whose letters change their form or their place beside others, or run from right to left:
+# Hebrew to Arabic, those of South and Southeast Asia and Mongolia, and forms of Arabic letters.
+_UNTOLD: Final = re.compile(
+    "[\u0590-\u109f\u1700-\u18af\u1900-\u1c7f\ua800-\ua8df\ua900-\uabff"
+    "\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00011fff\U0001e800-\U0001efff]"
+)
+# BD16: more open brackets than these are not paired.
+_MOST_OPEN: Final = 63
+
+
+class DirectedRun(NamedTuple):
+    """A part of a text whose letters run in one direction: from `start` to before `end`."""
+
+    start: int
+    end: int
+    rtl: bool
+
+
+def is_untold(text: str) -> bool:
+    """Return whether a text layer, which has one text for each glyph, cannot tell these words."""
+    return not text.isascii() and _UNTOLD.search(text) is not None
+
+
+def is_directed(text: str) -> bool:
+    """Return whether a text has letters that are written from right to left."""
+    return not text.isascii() and not _classes(text).isdisjoint(FROM_RIGHT)
+
+
+def _classes(text: str) -> frozenset[str]:
+    return frozenset(map(unicodedata.bidirectional, text))
+
+
+def begins_rtl(text: str) -> bool:
+    """Return whether the first letter of a text is written from right to left (P2, P3)."""
+    strong = (kind for kind in map(unicodedata.bidirectional, text) if kind in {"L", "R", "AL"})
+    return next(strong, "L") != "L"
+
+
+@lru_cache(4096)
+def directed_runs(text: str, *, rtl: bool) -> tuple[DirectedRun, ...]:
+    """Return the runs of a line, from left to right as they are painted.
+
+    `rtl` is the direction of the paragraph. Raises ValueError for a text with marks that embed,
+    override or isolate a direction.
+    """
+    if not _classes(text).isdisjoint(_CONTROLS):
+        message = "marks of direction in a line"
+        raise ValueError(message)
+    levels = _levels(text, int(rtl))
+    runs = []
+    at = 0
+    for level, same in groupby(levels):
+        end = at + sum(1 for _ in same)
+        runs.append((level, DirectedRun(at, end, bool(level % 2))))
+        at = end
+    # L2: from the highest level down, whatever is at that level or above is reversed.
+    lowest = min((level for level, _ in runs if level % 2), default=0)
+    for level in range(max(levels, default=0), lowest - 1, -1) if lowest else ():
+        turned: list[tuple[int, DirectedRun]] = []
+        above: list[tuple[int, DirectedRun]] = []
+        for run in runs:
+            if run[0] >= level:
+                above.insert(0, run)
+            else:
+                turned += [*above, run]
+                above = []
+        turned += above
+        runs = turned
+    return tuple(run for _, run in runs)
+
+
+def _levels(text: str, base: int) -> list[int]:
+    kinds = [unicodedata.bidirectional(letter) or "L" for letter in text]
+    # X9: characters without a direction are as if they were not there.
+    there = [index for index, kind in enumerate(kinds) if kind != _UNCHANGED]
+    strong = "R" if base else "L"
+    own = [kinds[index] for index in there]
+    weak = _weak(own, strong)
+    _brackets([text[index] for index in there], own, weak, strong)
+    _neutral(weak, strong)
+    levels = [base] * len(text)
+    for index, kind in zip(there, weak, strict=True):
+        # I1, I2
+        if kind == "R":
+            levels[index] = 1
+        elif kind in _NUMBERS:
+            levels[index] = 2
+        else:
+            levels[index] = 2 * base
+    for index in range(len(text)):
+        if kinds[index] == _UNCHANGED:
+            levels[index] = levels[index - 1] if index else base
+    # L1: blanks at the end of the line belong to the paragraph, and so do tabs and the blanks before.
+    trailing = True
+    for index in range(len(text) - 1, -1, -1):
+        trailing = kinds[index] in {"S", "B"} or (
+            trailing and kinds[index] in {*_BLANK, _UNCHANGED}
+        )
+        if trailing:
+            levels[index] = base
+    return levels
+
+
+def _weak(own: list[str], strong: str) -> list[str]:
+    """Return the classes after the rules for weak types, W1 to W7."""
+    kinds = list(own)
+    for index, kind in enumerate(kinds):  # W1
+        if kind == "NSM":
+            kinds[index] = kinds[index - 1] if index else strong
+    kinds = ["R" if kind == "AL" else kind for kind in _behind(kinds, "AL", "AN", strong)]  # W2, W3
+    for index in range(1, len(kinds) - 1):  # W4
+        left, right = kinds[index - 1], kinds[index + 1]
+        joins = {"EN"} if kinds[index] == "ES" else _NUMBERS if kinds[index] == "CS" else set()
+        if left == right and left in joins:
+            kinds[index] = left
+    at = 0
+    for kind, same in groupby(list(kinds)):  # W5
+        end = at + sum(1 for _ in same)
+        if kind == "ET" and "EN" in (kinds[at - 1] if at else "", *kinds[end : end + 1]):
+            kinds[at:end] = ["EN"] * (end - at)
+        at = end
+    kinds = ["ON" if kind in {"ES", "ET", "CS"} else kind for kind in kinds]  # W6
+    return _behind(kinds, "L", "L", strong)  # W7
+
+
+def _behind(kinds: list[str], letter: str, number: str, strong: str) -> list[str]:
+    """Return the classes where European numbers behind a class of letters become another class."""
+    found = []
+    last = strong
+    for kind in kinds:
+        last = kind if kind in {"L", "R", "AL"} else last
+        found.append(number if kind == "EN" and last == letter else kind)
+    return found
+
+
+def _brackets(letters: list[str], own: list[str], kinds: list[str], strong: str) -> None:
+    """Set one direction for both brackets of a pair (N0)."""
+    for start, end in sorted(_pairs(letters, kinds)):
+        inside = {_as_strong(kind) for kind in kinds[start + 1 : end]} - {""}
+        if not inside:
+            continue
+        before = (_as_strong(kind) for kind in reversed(kinds[:start]))
+        other = "L" if strong == "R" else "R"
+        turns = strong not in inside and next(filter(None, before), strong) == other
+        for index in (start, end):
+            kinds[index] = other if turns else strong
+            # Accents behind a bracket go with it.
+            for behind in range(index + 1, len(own)):
+                if own[behind] != "NSM":
+                    break
+                kinds[behind] = kinds[index]
+
+
+def _pairs(letters: list[str], kinds: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the indexes of pairs of brackets (BD16)."""
+    opened: list[tuple[str, int]] = []
+    for index, letter in enumerate(letters):
+        if kinds[index] != "ON":
+            continue
+        if letter in _PAIRS:
+            if len(opened) == _MOST_OPEN:
+                return
+            opened.append((_PAIRS[letter], index))
+        elif any(close == letter for close, _ in opened):
+            while opened:
+                close, start = opened.pop()
+                if close == letter:
+                    yield start, index
+                    break
+
+
+def _as_strong(kind: str) -> str:
+    return "R" if kind in {"R", *_NUMBERS} else kind if kind == "L" else ""
+
+
+def _neutral(kinds: list[str], strong: str) -> None:
+    """Set neutral characters to the direction of both their neighbours, or the paragraph's (N1, N2)."""
+    at = 0
+    for neutral, same in groupby(list(kinds), lambda kind: kind in _NEUTRAL):
+        end = at + sum(1 for _ in same)
+        if neutral:
+            left = _as_strong(kinds[at - 1]) if at else strong
+            right = _as_strong(kinds[end]) if end < len(kinds) else strong
+            kinds[at:end] = [left if left == right else strong] * (end - at)
+        at = end

@@ -1,0 +1,477 @@
+"""Prove the words of a file by their shapes: shape them again, and compare glyph by glyph.
+
+What a file claims to say, in its text layer or in the /ActualText of a line, is shaped with the
+font file of the workspace. The glyphs must be those that the file draws, in that order, and the
+embedded font must draw each of them as the font file does. So the words that `text_checks` compares
+with the edition are the words on the paper, in any script. Reading back alone cannot tell that: no
+text layer of today's PDFs can say which Arabic or Devanagari letters were drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.errors import COMPARE, Problem, TeachbackError
+from teachback.files.page_resources import RTL
+from teachback.files.stylesheets import font_faces, font_files
+from teachback.pdf.drawn_text import read_drawn
+from teachback.pdf.page_reader import unreadable_file
+from teachback.pdf.text_direction import directed_runs, is_directed
+from teachback.pdf.text_matching import APART, Edges, Token
+from teachback.pdf.word_shapes import FEATURES, WordShaper, same_shapes, script_parts, shaper_of
+from teachback.proofing.expected_text import squeezed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from teachback.pdf.drawn_text import DrawnFile, DrawnFont, DrawnGlyph, DrawnLine
+    from teachback.pdf.page_reader import Letter, ReadPage, TextRun
+    from teachback.pdf.word_shapes import ShapedGlyph
+    from teachback.proofing.expected_text import Expected
+
+# In type sizes: how much closer or further apart than shaped two glyphs of a word may be drawn.
+# Styles may space letters a little (`page_layout.marred` refuses more), and the file rounds.
+_CLOSER: Final = 0.07
+_WIDER: Final = 0.14
+# How much higher or lower: WeasyPrint writes heights 2 % too large.
+_HIGHER: Final = 0.06
+# In pt: rounding at the edge of a page.
+_EDGE: Final = 1.0
+# The cosine of the angle up to which a line counts as level.
+_LEVEL: Final = 0.05
+_MOST: Final = 8
+_BLANKS: Final = re.compile(r"\s+|\S+")
+_AGAIN: Final = (
+    "Use other words, or a font that has a glyph for each of its letters. "
+    "If that does not help, tell the makers of Teachback."
+)
+
+
+class ShapedText(NamedTuple):
+    """The pages with words that their shapes prove, and the problems of those that they do not."""
+
+    pages: tuple[ReadPage, ...]
+    problems: tuple[Problem, ...]
+
+
+class _Word(NamedTuple):
+    """A word as it is painted. `apart` from the word before stands a blank; `at` is its index."""
+
+    words: str
+    at: int
+    rtl: bool
+    apart: bool
+
+
+class _Match(NamedTuple):
+    """A glyph that is drawn as its word has it, with the letters that it stands for."""
+
+    drawn: DrawnGlyph
+    letters: str
+    shaper: WordShaper
+
+
+def shaped_text(
+    data: bytes,
+    page: str,
+    pages: Sequence[ReadPage],
+    expected: Expected,
+    served: Mapping[str, Path],
+) -> ShapedText:
+    """Prove the words of a file by their shapes.
+
+    `page` is its HTML, whose styles name the fonts; `served` has their files. Where a text layer
+    cannot tell some lines, the words of all lines are those that the shapes prove.
+    """
+    drawn = read_drawn(data)
+    matches, problems = _compared(drawn, font_files(font_faces(page), served), expected)
+    for line in drawn.lines:
+        if line.has_said and _is_outside(line, pages[line.page - 1]):
+            problems.append(_problem(line, "is drawn outside the page", expected))
+    if any(line.has_said for line in drawn.lines) and not problems:
+        pages = tuple(_proved(drawn, pages, matches, expected))
+    return ShapedText(tuple(pages), tuple(problems[:_MOST]))
+
+
+def shaped_words(
+    data: bytes, page: str, expected: Expected, served: Mapping[str, Path]
+) -> Iterator[str]:
+    """Yield the words of a file of cards, line by line, as their shapes prove them.
+
+    What is no part of the text, such as a copy of a card, is left out. See `shaped_text`. Raises
+    TeachbackError for a line that is drawn with other letters.
+    """
+    drawn = read_drawn(data, forms=False)
+    _, problems = _compared(drawn, font_files(font_faces(page), served), expected)
+    if problems:
+        raise TeachbackError(*problems[:_MOST])
+    yield from (line.words for line in drawn.lines if line.mark >= 0 and not line.artifact)
+
+
+def _compared(
+    drawn: DrawnFile, files: Sequence[Path], expected: Expected
+) -> tuple[dict[int, tuple[_Match, ...]], list[Problem]]:
+    """Compare what is drawn with the shapes of its words, line by line.
+
+    Return the letters of each line with an /ActualText, by the line's identity, and the problems.
+    """
+    shapers, problems = _shapers(drawn, files)
+    matches: dict[int, tuple[_Match, ...]] = {}
+    checked: set[tuple[int, bytes]] = set()
+    languages = tuple(dict.fromkeys((expected.language, *drawn.languages.values())))
+    for line in drawn.lines:
+        if any(font not in shapers for font, _, _ in line.parts):
+            continue
+        if line.has_said:
+            found = _said_as_drawn(line, shapers, _language(line, drawn, expected), languages)
+            if isinstance(found, str):
+                problems.append(_problem(line, found, expected))
+            else:
+                matches[id(line)] = found
+        else:
+            fault = _read_as_drawn(line, shapers, languages, checked)
+            if fault:
+                problems.append(_problem(line, fault, expected))
+    return matches, problems
+
+
+def _problem(line: DrawnLine, fault: str, expected: Expected) -> Problem:
+    words = line.words.strip()
+    letters = squeezed(words)
+    place = next((at for text, at in expected.places.items() if letters and letters in text), None)
+    return Problem(
+        f"{expected.name}: '{words[:60]}' on page {line.page} {fault}",
+        _AGAIN,
+        place or expected.place,
+    )
+
+
+def _shapers(
+    drawn: DrawnFile, files: Sequence[Path]
+) -> tuple[dict[DrawnFont, WordShaper], list[Problem]]:
+    """Return a shaper for each font of the file: the font file whose glyphs it draws."""
+    used: dict[DrawnFont, set[int]] = {}
+    for line in drawn.lines:
+        for font, glyphs, _ in line.parts:
+            used.setdefault(font, set()).update(glyphs)
+    found: dict[DrawnFont, WordShaper] = {}
+    problems = []
+    for font, drawn_glyphs in used.items():
+        embedded = WordShaper(font.program) if font.program else None
+        whole = (shaper_of(path) for path in files)
+        same = next(
+            (one for one in whole if embedded and same_shapes(embedded, one, drawn_glyphs)), None
+        )
+        if same is not None:
+            found[font] = same
+        else:
+            message = f"the letters of the font '{font.name}' are not those of any font of the page"
+            problems.append(Problem(message, COMPARE))
+    return found, problems
+
+
+def _language(line: DrawnLine, drawn: DrawnFile, expected: Expected) -> str:
+    return drawn.languages.get((line.page, line.mark), expected.language)
+
+
+def _read_as_drawn(
+    line: DrawnLine,
+    shapers: Mapping[DrawnFont, WordShaper],
+    languages: Sequence[str],
+    checked: set[tuple[int, bytes]],
+) -> str:
+    """Return the fault of a line whose text layer reads other letters than it draws."""
+    for font, glyphs, text in line.parts:
+        shaper = shapers[font]
+        start = 0
+        letters: list[str] = []
+        for at in range(len(glyphs) + 1):
+            read = font.read.get(glyphs[at], "\ufffd") if at < len(glyphs) else " "
+            if not read.isspace():
+                letters.append(read)
+                continue
+            if at > start:
+                part = glyphs[start:at]
+                key = (id(font), part.tobytes())
+                if key not in checked and not _has_shape("".join(letters), part, shaper, languages):
+                    return f"is drawn with other letters than '{''.join(letters)[:40]}'"
+                checked.add(key)
+            start, letters = at + 1, []
+        if "\ufffd" in text:
+            return "has letters that no text stands for"
+    return ""
+
+
+def _has_shape(
+    word: str, glyphs: Sequence[int], shaper: WordShaper, languages: Sequence[str]
+) -> bool:
+    """Return whether a word, from left to right, has these glyphs."""
+    wanted = [glyph for glyph in glyphs if shaper.outline(glyph)]
+    return any(
+        wanted == [glyph for part in shaped for glyph in part]
+        for shaped in _shapes(word, shaper, languages)
+    )
+
+
+def _shapes(word: str, shaper: WordShaper, languages: Sequence[str]) -> Iterator[list[list[int]]]:
+    for features in FEATURES:
+        for language in languages:
+            yield [
+                [
+                    one.glyph
+                    for one in shaper.shape(part, language, rtl=False, features=features)
+                    if shaper.outline(one.glyph)
+                ]
+                for part in script_parts(word)
+            ]
+
+
+def _said_as_drawn(
+    line: DrawnLine,
+    shapers: Mapping[DrawnFont, WordShaper],
+    language: str,
+    languages: Sequence[str],
+) -> tuple[_Match, ...] | str:
+    """Return the glyphs of a line with the letters that they stand for, or its fault.
+
+    The words are those of its /ActualText, in their order on paper.
+    """
+    rtl = language.partition("-")[0] in RTL
+    fault = ""
+    try:
+        orders = list(_orders(line.said, rtl=rtl))
+    except ValueError:
+        return "holds marks of direction, so that the order of its words cannot be proved"
+    if not orders:
+        return "has numbers or words in an order that readers could turn round"
+    for words in orders:
+        for tongue in dict.fromkeys((language, *languages)):
+            found = _matched(line, words, shapers, tongue)
+            if not isinstance(found, str):
+                return found
+            fault = fault or found
+    return fault
+
+
+def _orders(said: str, *, rtl: bool) -> Iterator[tuple[_Word, ...]]:
+    """Yield the orders in which the words of a line may be painted.
+
+    A phone number or a name in Latin letters may have a direction of its own in a line from right
+    to left; its words then stand from left to right in either case.
+    """
+    words = tuple(_words(said, rtl=rtl))
+    if not rtl or is_directed(said):
+        yield words
+        return
+    own = tuple(_words(said, rtl=False))
+    yield own
+    if _spoken(words) == _spoken(own):
+        yield words
+
+
+def _spoken(words: Iterable[_Word]) -> list[str]:
+    return re.findall(r"\w+", " ".join(word.words for word in words))
+
+
+def _words(said: str, *, rtl: bool) -> Iterator[_Word]:
+    """Yield the words of a line as they are painted, from left to right."""
+    apart = False
+    for run in directed_runs(said, rtl=rtl):
+        items = [
+            (run.start + match.start(), match[0])
+            for match in _BLANKS.finditer(said[run.start : run.end])
+        ]
+        for at, item in reversed(items) if run.rtl else items:
+            if item.isspace():
+                apart = True
+                continue
+            parts = []
+            for part in script_parts(item):
+                parts.append((at, part))
+                at += len(part)  # noqa: PLW2901 -- the index of the next part
+            for begin, part in reversed(parts) if run.rtl else parts:
+                yield _Word(part, begin, run.rtl, apart)
+                apart = False
+
+
+def _matched(
+    line: DrawnLine,
+    words: Iterable[_Word],
+    shapers: Mapping[DrawnFont, WordShaper],
+    language: str,
+) -> tuple[_Match, ...] | str:
+    drawn = [one for one in line.glyphs if shapers[one.font].outline(one.glyph)]
+    found: list[_Match] = []
+    at = 0
+    end: float | None = None
+    for word in words:
+        rest, apart = word.words, word.apart
+        while rest:
+            if at >= len(drawn):
+                return f"is drawn without '{word.words[:40]}'"
+            shaper = shapers[drawn[at].font]
+            part, rest = _of_font(rest, shaper, rtl=word.rtl)
+            shaped = shaper.shape(part, language, rtl=word.rtl)
+            inked = [one for one in shaped if shaper.outline(one.glyph)]
+            there = drawn[at : at + len(inked)]
+            if [one.glyph for one in there] != [one.glyph for one in inked] or any(
+                one.font is not drawn[at].font for one in there
+            ):
+                return f"is drawn with other letters than '{word.words[:40]}'"
+            if not inked:
+                continue
+            if _is_moved(line, there, inked):
+                return f"has letters of '{word.words[:40]}' in another place"
+            start = _along(line, there[0]) - inked[0].x
+            gap = None if end is None else start - end
+            if gap is not None and not (gap >= APART if apart else -_CLOSER <= gap <= _WIDER):
+                return f"has '{word.words[:40]}' too close to the word before it, or too far"
+            end, apart = start + sum(one.advance for one in shaped), False
+            found += (
+                _Match(glyph, _letters(part, one, shaped), shaper)
+                for glyph, one in zip(there, inked, strict=True)
+            )
+            at += len(inked)
+    if at < len(drawn):
+        return "is drawn with more letters than it has"
+    return tuple(found)
+
+
+def _of_font(word: str, shaper: WordShaper, *, rtl: bool) -> tuple[str, str]:
+    """Cut from a word the part that a font has, on the left as it is painted; at least a letter."""
+    letters = word[::-1] if rtl else word
+    count = next((at for at, letter in enumerate(letters) if not shaper.has(letter)), len(letters))
+    count = max(count, 1)
+    cut = len(word) - count if rtl else count
+    return (word[cut:], word[:cut]) if rtl else (word[:cut], word[cut:])
+
+
+def _letters(word: str, one: ShapedGlyph, shaped: Sequence[ShapedGlyph]) -> str:
+    end = min((other.letter for other in shaped if other.letter > one.letter), default=len(word))
+    return word[one.letter : end]
+
+
+def _is_moved(line: DrawnLine, drawn: Sequence[DrawnGlyph], shaped: Sequence[ShapedGlyph]) -> bool:
+    """Return whether glyphs of a word stand elsewhere than shaping puts them."""
+    if any(abs(glyph.rise - one.y) > _HIGHER for glyph, one in zip(drawn, shaped, strict=True)):
+        return True
+    for (glyph, one), (behind, other) in pairwise(zip(drawn, shaped, strict=True)):
+        step = _along(line, behind) - _along(line, glyph)
+        if not -_CLOSER <= step - (other.x - one.x) <= _WIDER:
+            return True
+    return False
+
+
+def _along(line: DrawnLine, glyph: DrawnGlyph) -> float:
+    """Return the place of a glyph along its line, in type sizes."""
+    across, up, *_ = line.em
+    return (glyph.x * across + glyph.y * up) / ((across * across + up * up) or 1.0)
+
+
+def _is_outside(line: DrawnLine, page: ReadPage) -> bool:
+    return any(
+        not (
+            min(one.x, one.end_x) >= -_EDGE
+            and max(one.x, one.end_x) <= page.width + _EDGE
+            and -_EDGE <= one.y <= page.height + _EDGE
+        )
+        for one in line.glyphs
+    )
+
+
+def _proved(
+    drawn: DrawnFile,
+    pages: Sequence[ReadPage],
+    matches: Mapping[int, tuple[_Match, ...]],
+    expected: Expected,
+) -> Iterator[ReadPage]:
+    """Yield the pages with the proved words in place of those that pdfium reads."""
+    for number, read in enumerate(pages, start=1):
+        lines = [line for line in drawn.lines if line.page == number and not line.inside]
+        if sum(len(line.shown) for line in lines) != len(read.runs):
+            raise TeachbackError(
+                unreadable_file(f"page {number} has text that one reader does not see")
+            )
+        runs = []
+        at = 0
+        for line in lines:
+            own = read.runs[at : at + len(line.shown)]
+            runs.append(_run(line, own, matches.get(id(line))))
+            at += len(own)
+        rtl = {
+            line.mark: _language(line, drawn, expected).partition("-")[0] in RTL for line in lines
+        }
+        by_mark: dict[int, list[TextRun]] = {}
+        for line, run in zip(lines, runs, strict=True):
+            by_mark.setdefault(line.mark, []).append(run)
+        tagged = tuple(
+            Token(
+                run.words,
+                block,
+                number,
+                run.edges and run.edges.seen_from(rtl=rtl[mark]),
+            )
+            for mark, block in read.marks.items()
+            for run in by_mark.get(mark, ())
+        )
+        yield replace(read, runs=tuple(runs), tagged=tagged)
+
+
+def _run(line: DrawnLine, runs: Sequence[TextRun], matches: Collection[_Match] | None) -> TextRun:
+    """Return the runs of a line as one, with the letters that their shapes prove."""
+    first = runs[0]
+    if matches is None and len(runs) == 1:
+        return first
+    glyphs = (
+        [one for one in line.glyphs if not one.font.read.get(one.glyph, "").isspace()]
+        if matches is None
+        else [match.drawn for match in matches]
+    )
+    across, up, _, height = line.em
+    level = across > 0 and height > 0 and abs(up) < _LEVEL * across
+    edges = (
+        Edges(
+            min(min(one.x, one.end_x) for one in glyphs),
+            max(max(one.x, one.end_x) for one in glyphs),
+            glyphs[0].y - glyphs[0].rise * height,
+            first.size,
+        )
+        if level and glyphs
+        else first.edges
+    )
+    letters = (
+        tuple(_letter(match, line) for match in matches if not match.letters.isspace())
+        if matches is not None
+        else tuple(letter for run in runs for letter in run.letters)
+    )
+    return replace(
+        first,
+        words=line.words,
+        bounds=(
+            min(run.bounds[0] for run in runs),
+            min(run.bounds[1] for run in runs),
+            max(run.bounds[2] for run in runs),
+            max(run.bounds[3] for run in runs),
+        ),
+        painted=all(run.painted for run in runs),
+        upright=all(run.upright for run in runs),
+        edges=edges,
+        letters=letters,
+    )
+
+
+def _letter(match: _Match, line: DrawnLine) -> Letter:
+    """Return the letters of a glyph, with the box around its ink."""
+    a, b, c, d = line.em
+    left, bottom, right, top = match.shaper.ink(match.drawn.glyph)
+    corners = [
+        (match.drawn.x + x * a + y * c, match.drawn.y + x * b + y * d)
+        for x in (left, right)
+        for y in (bottom, top)
+    ]
+    across, up = [x for x, _ in corners], [y for _, y in corners]
+    return match.letters, (min(across), min(up), max(across), max(up))

@@ -1,4 +1,4 @@
-"""Read and write the files of a workspace: YAML, styles, pictures and fonts.
+"""Read and write files: YAML, styles, pictures, fonts, and the tables of office programs.
 
 Input: paths. Output: decoded text, YAML data with the location of each value, and files that are
 written whole or not at all.

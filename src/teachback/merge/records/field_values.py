@@ -17,8 +17,8 @@ from teachback.content.record_fields import FieldKind
 from teachback.errors import folded
 from teachback.files.encoding_damage import LOST_LETTER, spoilt
 from teachback.files.unprintable_characters import OVERLAY, TURNING, is_odd_blank, is_unseen
+from teachback.files.xlsx_cell_formats import Day, PointedNumber
 from teachback.merge.records.dates import Order, read_date
-from teachback.merge.records.xlsx_cell_formats import Day, PointedNumber
 
 if TYPE_CHECKING:
     from teachback.content.record_fields import RecordField

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 from teachback.content.record_fields import COLUMNS
 from teachback.errors import LIKELY, Location, Problem, Severity, TeachbackError, folded, guess
 from teachback.files.encoding_damage import is_garbled
+from teachback.files.xlsx_cell_formats import CellFault, PointedNumber
+from teachback.files.xlsx_reader import read_workbook
 from teachback.merge.ordered_workers import OpenFile, streamed
 from teachback.merge.record_shapes import RecordRow
 from teachback.merge.records.csv_reader import (
@@ -34,8 +36,6 @@ from teachback.merge.records.csv_reader import (
     unguarded,
 )
 from teachback.merge.records.encoding_detection import find_encoding
-from teachback.merge.records.xlsx_cell_formats import CellFault, PointedNumber
-from teachback.merge.records.xlsx_reader import read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence

@@ -19,11 +19,8 @@ from hypothesis import strategies as st
 
 from teachback.content.record_fields import RecordField
 from teachback.errors import Problem, TeachbackError
-from teachback.merge import ordered_workers
-from teachback.merge.records import record_reader, xlsx_reader
-from teachback.merge.records.field_values import FieldFault, read_value
-from teachback.merge.records.record_reader import open_table, read_part, read_parts
-from teachback.merge.records.xlsx_cell_formats import (
+from teachback.files import xlsx_reader
+from teachback.files.xlsx_cell_formats import (
     UNKNOWN_DATE,
     UNKNOWN_LOOK,
     UNKNOWN_TIME,
@@ -33,6 +30,10 @@ from teachback.merge.records.xlsx_cell_formats import (
     number_look,
     text_look,
 )
+from teachback.merge import ordered_workers
+from teachback.merge.records import record_reader
+from teachback.merge.records.field_values import FieldFault, read_value
+from teachback.merge.records.record_reader import open_table, read_part, read_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

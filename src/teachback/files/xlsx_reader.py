@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from xml.parsers import expat
 
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.merge.records.xlsx_cell_formats import (
+from teachback.files.xlsx_cell_formats import (
     BUILT_IN,
     UNKNOWN_DATE,
     UNKNOWN_LOOK,
@@ -150,7 +150,7 @@ def _read(
         warned.append(
             Problem(
                 message,
-                "Move the records to the first sheet, if they are not there.",
+                "Move the rows to the first sheet, if they are not there.",
                 Location(name),
                 Severity.WARNING,
             )
@@ -172,7 +172,7 @@ def _read(
     yield tuple(warned)
     for some in sheet.rows(archive, shown[0], name):
         if table and any(_is_outside(table, number, cells) for number, cells in some):
-            message = "there are cells outside the table of this sheet; they may be records"
+            message = "there are cells outside the table of this sheet; they may belong to it"
             raise TeachbackError(
                 Problem(
                     message, "Delete them, or convert the table to a plain range.", Location(name)
@@ -490,7 +490,7 @@ def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, in
     """Return the range of a sheet's table, or None where it has none.
 
     The range is first and last row, first and last column. Refuses several tables, a table without
-    column names, and one with a row of totals, which would be read as a record.
+    column names, and one with a row of totals, which would be read as one more.
     """
     folder, _, file = part.rpartition("/")
     linked = posixpath.join(folder, "_rels", f"{file}.rels") in archive.namelist()
@@ -504,7 +504,7 @@ def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, in
     place = Location(name)
     if len(tables) > 1:
         raise TeachbackError(
-            Problem("this sheet has several tables", "Keep the one with the records.", place)
+            Problem("this sheet has several tables", "Keep the one that is to be read.", place)
         )
     told: dict[str, str] = {}
 

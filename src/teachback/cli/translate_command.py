@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from teachback.cli.context import here
-from teachback.cli.options import json_option, strict_option
+from teachback.cli.options import json_option, resolve, strict_option
 from teachback.cli.output import print_json, print_problems, print_rows
-from teachback.files.workspace import shown
+from teachback.files.workspace import check_target, shown
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 
@@ -75,6 +77,79 @@ def adopt_command(handout: str, force: bool) -> None:  # noqa: FBT001 -- what cl
     print_problems(adopted.differences)
     click.echo(f"{shown(adopted.path)}  {adopted.texts} texts, each beside the English of now")
     click.echo("Read them side by side, then delete the handout: it takes the translation's place.")
+
+
+@translate_group.command("export")
+@click.argument("handout", metavar="HANDOUT")
+@click.option("--language", "-l", metavar="LANG", required=True, help="Into this language.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["docx", "xlsx", "xliff", "po"]),
+    required=True,
+    help="Word, Excel, or a format of tools for translators.",
+)
+@click.option(
+    "--only",
+    type=click.Choice(["missing", "stale", "open"]),
+    help="Only such texts; open are those that are missing or stale.",
+)
+@click.option(
+    "--output",
+    "-o",
+    "target",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Where to write it.  [default: HANDOUT.LANG with the ending of the format]",
+)
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+def export_command(
+    handout: str,
+    language: str,
+    form: str,
+    only: str | None,
+    target: Path | None,
+    force: bool,  # noqa: FBT001 -- what click parsed
+) -> None:
+    """Write the texts of a handout into a file for a translator, each with its context."""
+    from teachback.commands.export_translation import ENDINGS, export_translation
+
+    workspace = here()
+    path = target or Path(f"{handout}.{language}{ENDINGS[form][0]}")
+    check_target(path, ENDINGS[form], workspace, "--output")
+    settings = resolve((), workspace)
+    exported = export_translation(
+        handout, language, form, only, path, settings, workspace, force=force
+    )
+    of = f" of {exported.of}" if exported.texts != exported.of else ""
+    click.echo(f"{shown(path)}  {exported.texts}{of} texts")
+    click.echo("When it comes back: teachback translate import FILE")
+
+
+@translate_group.command("import")
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
+@strict_option
+@json_option
+def import_command(file: Path, strict: bool, as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
+    """Take the texts of a file that `export` wrote into the translation: all of it, or nothing."""
+    from teachback.commands.import_translation import import_translation
+
+    imported = import_translation(file, here(), strict=strict)
+    if as_json:
+        print_json(
+            {
+                "file": shown(imported.path),
+                "texts": list(imported.keys),
+                "unchecked": list(imported.unchecked),
+                "problems": [problem.as_json() for problem in imported.problems],
+            }
+        )
+        return
+    print_problems(imported.problems)
+    count = f"{len(imported.keys)} text{'s' if len(imported.keys) != 1 else ''}"
+    click.echo(f"{shown(imported.path)}  {count} new or changed")
+    for name in imported.unchecked:
+        click.echo(f"The translation for {name} was checked; with these texts it must be again.")
 
 
 @click.command("ids")

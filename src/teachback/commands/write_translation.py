@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -15,9 +14,11 @@ from teachback.files.workspace import (
     handout_files,
     handout_named,
     is_translation,
+    read_bytes,
     shown,
     write_whole,
 )
+from teachback.files.yaml_editor import in_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +30,7 @@ if TYPE_CHECKING:
 
 # What a translation has of its own, or takes from its handout without asking.
 _APART: Final = frozenset({"language", "version", "review", "accept", "target_grade", "pages"})
-# Plain words that need no quotes behind a key.
-_PLAIN: Final = re.compile(r"[^\W\d_](?:[^:#\n]|:(?! )|(?<! )#)*[^:\s]")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
-_WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
 class AdoptedTranslation(NamedTuple):
@@ -156,9 +154,7 @@ def start_translation(name: str, language: str, workspace: Workspace) -> Adopted
     or for a handout with problems.
     """
     path = handout_named(workspace, name)
-    if not _LANGUAGE.fullmatch(language):
-        hint = "Such a tag looks like es, vi or zh-Hans."
-        raise UsageError(Problem(f"'{language}' is not a language tag", hint))
+    refuse_no_language(language)
     english = load_handout(path, workspace, load_shared(workspace)).handout
     target = workspace.root / TRANSLATIONS / language / f"{english.id}.yaml"
     if target.exists() or is_translation(path):
@@ -166,9 +162,53 @@ def start_translation(name: str, language: str, workspace: Workspace) -> Adopted
         raise TeachbackError(
             Problem("there is such a translation already", hint, Location(shown(target)))
         )
+    write_whole(target, to_fill_in(english, language))
+    return AdoptedTranslation(target, len(tuple(handout_texts(english))), ())
+
+
+class OpenedTranslation(NamedTuple):
+    """The file of a translation and its bytes; one that is new has the English and nothing else."""
+
+    path: Path
+    raw: bytes
+    is_new: bool
+
+
+def open_translation(name: str, language: str, workspace: Workspace) -> OpenedTranslation:
+    """Return the translation of a handout, or what `start` would write if there is none.
+
+    Raises UsageError for an unknown handout or language, and TeachbackError where a handout that is
+    written in the language takes the place of a translation.
+    """
+    refuse_no_language(language)
+    path = handout_named(workspace, name)
+    if is_translation(path):
+        message = f"'{name}' is a translation"
+        hint = f"Name the handout that it translates: {path.stem}."
+        raise UsageError(Problem(message, hint))
+    there = handout_files(workspace).get(f"{path.stem}.{language}")
+    if there is not None and not is_translation(there):
+        message = f"this is written in '{language}', and takes the place of a translation"
+        hint = f"Turn it into one first: teachback translate adopt {there.stem}"
+        raise TeachbackError(Problem(message, hint, Location(shown(there))))
+    if there is not None:
+        return OpenedTranslation(there, read_bytes(there), is_new=False)
+    english = load_handout(path, workspace, load_shared(workspace)).handout
+    target = workspace.root / TRANSLATIONS / language / f"{english.id}.yaml"
+    return OpenedTranslation(target, to_fill_in(english, language), is_new=True)
+
+
+def refuse_no_language(language: str) -> None:
+    """Raise UsageError for what is not a language tag."""
+    if not _LANGUAGE.fullmatch(language):
+        hint = "Such a tag looks like es, vi or zh-Hans."
+        raise UsageError(Problem(f"'{language}' is not a language tag", hint))
+
+
+def to_fill_in(english: Handout, language: str) -> bytes:
+    """Return the file of a translation with the English of each text, and no translation yet."""
     texts = [(text.key, text.text, "") for text in handout_texts(english)]
-    write_whole(target, _file(english, language, str(english.version), texts).encode())
-    return AdoptedTranslation(target, len(texts), ())
+    return _file(english, language, str(english.version), texts).encode()
 
 
 def _file(english: Handout, language: str, version: str, pairs: list[tuple[str, str, str]]) -> str:
@@ -180,12 +220,6 @@ def _file(english: Handout, language: str, version: str, pairs: list[tuple[str, 
         "texts:",
     ]
     for key, old, new in pairs:
-        lines += [f"  {key}:", f"    {english.language}: {_scalar(old)}"]
-        lines += [f"    {language}: {_scalar(new)}"] if new else []
+        lines += [f"  {key}:", f"    {english.language}: {in_block(old)}"]
+        lines += [f"    {language}: {in_block(new)}"] if new else []
     return "\n".join(lines) + "\n"
-
-
-def _scalar(text: str) -> str:
-    words = " ".join(text.split())
-    is_plain = _PLAIN.fullmatch(words) and words.lower() not in _WORDS
-    return words if is_plain else json.dumps(words, ensure_ascii=False)

@@ -14,10 +14,12 @@ from teachback.files.text_decoding import decode
 from teachback.files.yaml_reader import may_precede_a_remark, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 # Plain words that need no quotes, in block or flow style. Everything else is quoted.
 _PLAIN: Final = re.compile(r"[^\W\d_][\w.'-]*(?: [\w.'-]+)*|\d{4}-\d{2}-\d{2}|[0-9a-f]{16}")
+# Plain words that need no quotes behind the key of a block.
+_SENTENCE: Final = re.compile(r"[^\W\d_](?:[^:#\n]|:(?! )|(?<! )#)*[^:\s]")
 _WORDS: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -54,6 +56,91 @@ def with_values(
         # very end of the block then comes before it.
         edits.insert(0, _appended(text, mapping, new))
     return _edited_bytes(raw, text, edits)
+
+
+def with_entries(
+    raw: bytes,
+    name: str,
+    key: str,
+    entries: Mapping[str, Mapping[str, str]],
+    order: Sequence[str],
+) -> bytes:
+    """Return a file's bytes with values set in the entries of the mapping at the top-level `key`.
+
+    An entry is a mapping of texts. A new one is put behind the one that comes before it in `order`.
+    All other bytes are kept. Raises TeachbackError for invalid YAML, and KeyError when there is no
+    such mapping.
+    """
+    text = decode(raw, name)
+    _, mapping = _nodes(read_yaml(raw, name).root, (key,))
+    there = {found.value: (found, value) for found, value in mapping.value}
+    edits: list[tuple[int, int, str]] = []
+    for one, values in entries.items():
+        if one in there:
+            edits += _entry_edits(text, there[one][1], values)
+    new = {one: values for one, values in entries.items() if one not in there}
+    if mapping.flow_style:
+        return _edited_bytes(raw, text, [*([_appended(text, mapping, new)] if new else []), *edits])
+    # New entries behind the same one are one edit, in their order.
+    behind: dict[str, list[str]] = {}
+    for one in sorted(new, key=order.index):
+        before = order[: order.index(one)]
+        near = next((other for other in reversed(before) if other in there), "")
+        behind.setdefault(near, []).append(one)
+    column = mapping.value[0][0].start_mark.column
+    # Insert first: edits are applied in reverse order, and a value may be filled in at that place.
+    inserts = [
+        _inserted(
+            text, there[near][1] if near else None, mapping, column, {n: new[n] for n in names}
+        )
+        for near, names in behind.items()
+    ]
+    return _edited_bytes(raw, text, [*inserts, *edits])
+
+
+def _entry_edits(
+    text: str,
+    entry: Any,  # noqa: ANN401 -- PyYAML's nodes have no types
+    values: Mapping[str, str],
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the edits that set values in an entry that is there."""
+    known = {found.value: (found, value) for found, value in entry.value}
+    more = {name: value for name, value in values.items() if name not in known}
+    if more:
+        yield _appended(text, entry, more, is_block=not entry.flow_style)
+    for name, value in values.items():
+        if name in known:
+            yield _replaced(text, *known[name], value, is_block=not entry.flow_style)
+
+
+def _inserted(
+    text: str,
+    near: Any,  # noqa: ANN401 -- PyYAML's nodes have no types
+    mapping: Any,  # noqa: ANN401 -- the same
+    column: int,
+    entries: Mapping[str, Mapping[str, str]],
+) -> tuple[int, int, str]:
+    """Return the edit that puts new entries behind one, or in front of all."""
+    indent, line_end = " " * column, _line_end(text)
+    lines = []
+    for name, values in entries.items():
+        lines.append(f"{indent}{name}:")
+        lines += [f"{indent}  {inner}: {in_block(value)}" for inner, value in values.items()]
+    if near is None:
+        first = mapping.value[0][0].start_mark
+        at = first.index - first.column
+        return at, at, "".join(line + line_end for line in lines)
+    stop = text.find("\n", _end(near, text))
+    stop = len(text) if stop < 0 else stop
+    stop -= text[:stop].endswith("\r")
+    return stop, stop, "".join(line_end + line for line in lines)
+
+
+def in_block(text: str) -> str:
+    """Return a text as written behind the key of a block: in quotes where it needs them."""
+    words = re.sub(r"[ \t\r\n]+", " ", text).strip(" ")
+    is_plain = _SENTENCE.fullmatch(words) and words.lower() not in _WORDS
+    return words if is_plain else json.dumps(words, ensure_ascii=False)
 
 
 def with_ids(raw: bytes, name: str, ids: Mapping[tuple[Any, ...], tuple[str, str]]) -> bytes:
@@ -138,8 +225,13 @@ def _edited_bytes(raw: bytes, text: str, edits: list[tuple[int, int, str]]) -> b
     return (codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b"") + text.encode()
 
 
-def _written(value: str | Mapping[str, str], after: str = "") -> str:
-    """Return a value as written in front of the rest of its line."""
+def _written(value: str | Mapping[str, str], after: str = "", *, is_block: bool = False) -> str:
+    """Return a value as written in front of the rest of its line.
+
+    Fewer texts need quotes in a block of texts (`is_block`), if no remark follows on the line.
+    """
+    if is_block and isinstance(value, str) and not re.match(r"[ \t]+#", after):
+        return in_block(value)
     if not isinstance(value, str):
         return "{" + ", ".join(f"{name}: {_written(inner)}" for name, inner in value.items()) + "}"
     # An unquoted text must not seem to end where a comment begins.
@@ -167,9 +259,11 @@ def _replaced(
     key: Any,  # noqa: ANN401 -- PyYAML's nodes have no types
     value: Any,  # noqa: ANN401 -- the same
     new: str | Mapping[str, str],
+    *,
+    is_block: bool = False,
 ) -> tuple[int, int, str]:
     start, end = value.start_mark.index, _end(value, text)
-    words = _written(new, text[end:])
+    words = _written(new, text[end:], is_block=is_block)
     if start == end or (isinstance(value.value, list) and not value.flow_style):
         # The value is empty, or a block of several lines: the new one starts right behind the
         # colon.
@@ -186,6 +280,8 @@ def _appended(
     text: str,
     mapping: Any,  # noqa: ANN401
     new: Mapping[str, str | Mapping[str, str]],
+    *,
+    is_block: bool = False,
 ) -> tuple[int, int, str]:
     last_key, last = mapping.value[-1]
     end = max(_end(last, text), last_key.end_mark.index)
@@ -207,5 +303,8 @@ def _appended(
     return (
         stop,
         stop,
-        "".join(f"{line_end}{indent}{name}: {_written(value)}" for name, value in new.items()),
+        "".join(
+            f"{line_end}{indent}{name}: {_written(value, is_block=is_block)}"
+            for name, value in new.items()
+        ),
     )

@@ -109,6 +109,11 @@ def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Fitte
             raise TeachbackError(*_card_problems(job, number, box, laid, outside, served))
 
 
+def at_smallest(page: str, box: Box, served: Mapping[str, Path]) -> LaidOutDocument:
+    """Lay out a card in the smallest type, whether all of it fits or not."""
+    return _try(page, box, (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR), served)[0]
+
+
 @dataclass
 class _Search:
     """The search for the largest step that fits: `step` is tried next.

@@ -1,0 +1,123 @@
+"""Parse XML from elsewhere into elements that know their lines, and write elements. Pure.
+
+Entities and document types are refused: a few of them unpack to gigabytes, and others name files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from teachback.errors import Location, Problem, TeachbackError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# A text of a handout nests a few levels; a Word table some twenty.
+MAX_DEPTH: Final = 100
+MAX_ELEMENTS: Final = 200_000
+
+
+@dataclass
+class XmlElement:
+    """An element: its name with namespace ("space name"), attributes, contents and line.
+
+    `contents` are texts and elements in their order.
+    """
+
+    tag: str
+    attributes: dict[str, str]
+    line: int
+    contents: list[str | XmlElement] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """The name without its namespace."""
+        return self.tag.rpartition(" ")[2]
+
+    @property
+    def children(self) -> Iterator[XmlElement]:
+        """The elements directly inside."""
+        return (one for one in self.contents if isinstance(one, XmlElement))
+
+    def all_inside(self) -> Iterator[XmlElement]:
+        """Yield all elements inside, in the order in which they begin."""
+        for child in self.children:
+            yield child
+            yield from child.all_inside()
+
+    def text(self) -> str:
+        """Return all text inside."""
+        return "".join(one if isinstance(one, str) else one.text() for one in self.contents)
+
+
+def read_xml(data: bytes, name: str) -> XmlElement:
+    """Return the root of an XML file in UTF-8.
+
+    Raises TeachbackError with the place for one that is broken, has a document type or another
+    encoding, or is too large.
+    """
+    parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+    parser.buffer_text = True
+    root = XmlElement("", {}, 0)
+    opened = [root]
+    count = 0
+
+    def refuse(message: str, hint: str) -> None:
+        place = Location(name, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
+        raise TeachbackError(Problem(message, hint, place))
+
+    def doctype(*_: object) -> None:
+        refuse("a document type (<!DOCTYPE ...>) is not read", "Delete that line.")
+
+    def declared(_: str, encoding: str | None, __: int) -> None:
+        if encoding is not None and encoding.lower() not in {"utf-8", "us-ascii"}:
+            refuse(f"the file is in the encoding {encoding}", "Save it as UTF-8.")
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal count
+        count += 1
+        if len(opened) > MAX_DEPTH or count > MAX_ELEMENTS:
+            refuse("this has too many tags", "Is it the right file?")
+        element = XmlElement(tag, attributes, parser.CurrentLineNumber)
+        opened[-1].contents.append(element)
+        opened.append(element)
+
+    def add(text: str) -> None:
+        opened[-1].contents.append(text)
+
+    parser.StartDoctypeDeclHandler = doctype
+    parser.XmlDeclHandler = declared
+    parser.StartElementHandler = start
+    parser.EndElementHandler = lambda _: opened.pop()
+    parser.CharacterDataHandler = add
+    try:
+        parser.Parse(data, True)  # noqa: FBT003 -- expat takes no names
+    except expat.ExpatError as error:
+        message = f"this is not XML: {expat.ErrorString(error.code)}"
+        place = Location(name, error.lineno, error.offset + 1)
+        raise TeachbackError(
+            Problem(message, "Save it again in the program that wrote it.", place)
+        ) from None
+    return next(root.children)
+
+
+def tagged(name: str, *contents: str, **attributes: str) -> str:
+    """Return an element as text; `contents` are markup, and `_` in a name stands for a colon."""
+    return with_attributes(name, attributes, *contents)
+
+
+def with_attributes(name: str, attributes: Mapping[str, str], *contents: str) -> str:
+    """Return an element as text, with attributes by name; `contents` are markup."""
+    written = "".join(
+        f" {key.replace('_', ':')}={quoteattr(value)}" for key, value in attributes.items()
+    )
+    inner = "".join(contents)
+    return f"<{name}{written}>{inner}</{name}>" if inner else f"<{name}{written}/>"
+
+
+def as_markup(text: str) -> str:
+    """Return a text with the signs of XML escaped."""
+    return escape(text)

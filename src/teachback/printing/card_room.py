@@ -1,0 +1,83 @@
+"""Measure how much room each side of a card has left, for those who translate its words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.printing.job_composer import compose_job
+from teachback.units import (
+    CARD,
+    CARD_INSET,
+    CARD_TEXT_FLOOR,
+    MM_PER_INCH,
+    PT_PER_INCH,
+    card_leading,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from teachback.pdf.renderer import LaidOutDocument
+    from teachback.printing.job_composer import JobOrder, PrintContext
+
+# The height of a line in the smallest type, in mm.
+LINE: Final = CARD_TEXT_FLOOR * card_leading(CARD_TEXT_FLOOR) * MM_PER_INCH / PT_PER_INCH
+
+
+class SideRoom(NamedTuple):
+    """A side of a card: the height that is left, in mm, and its words without blanks.
+
+    The height is below 0 where text does not fit.
+    """
+
+    side: str
+    left: float
+    words: str
+
+
+def side_rooms(context: PrintContext, order: JobOrder) -> tuple[SideRoom, ...]:
+    """Return the room on front and back of the one card of an order, in its smallest type.
+
+    Raises TeachbackError for a card that cannot be composed.
+    """
+    # The library that lays out is heavy.
+    from teachback.printing.type_fitting import at_smallest
+
+    job = compose_job(context, order)
+    laid = at_smallest(job.cards[0], CARD, context.files)
+    return _rooms(laid)
+
+
+def _rooms(laid: LaidOutDocument) -> tuple[SideRoom, ...]:
+    from teachback.pdf.page_layout import missing_height, sides_that_fit, text_places, used_heights
+
+    height = CARD.height - 2 * CARD_INSET
+    sides = zip(
+        ("front", "back"),
+        sides_that_fit(laid),
+        used_heights(laid),
+        missing_height(laid),
+        strict=True,
+    )
+    words: dict[bool, list[str]] = {True: [], False: []}
+    for place in text_places(laid):
+        words[place.page == 1].append(place.words)
+    return tuple(
+        SideRoom(
+            side,
+            round(height - used if fits else -missing, 1),
+            without_blanks("".join(words[side == "front"])),
+        )
+        for side, fits, used, missing in sides
+    )
+
+
+def without_blanks(text: str) -> str:
+    """Return a text without its blanks, as words are compared that may stand on several lines."""
+    return "".join(text.split())
+
+
+def room_of(rooms: Sequence[SideRoom], words: str) -> SideRoom | None:
+    """Return the side of a card on which words stand, or None."""
+    bare = without_blanks(words)
+    return next((room for room in rooms if bare and bare in room.words), None)

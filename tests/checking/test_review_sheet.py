@@ -26,7 +26,8 @@ from teachback.commands.approve import approve
 from teachback.commands.build import build
 from teachback.commands.charts import MOST as SCALE
 from teachback.commands.charts import WIDTH, bar
-from teachback.commands.review_report import FORMS, MOST, write_reports
+from teachback.commands.review_report import MOST, write_reports
+from teachback.commands.staff_sheet import FORMS
 from teachback.content.loader import load_shared, picture_hash
 from teachback.editions.passages import ReaderContext
 from teachback.editions.version_changes import changes

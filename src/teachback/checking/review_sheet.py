@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from teachback.errors import Location, Problem
 
 # The label before a passage that is not running text.
-_NAMES: Final = {
+NAMES: Final = {
     Role.TITLE: "Title", Role.MESSAGE: "Message", Role.SHORT: "On the card", Role.WHY: "Why",
     Role.CARD: "On the card", Role.COLUMN: "Column", Role.CAPTION: "Caption", Role.ALT: "Picture",
     Role.MYTH: "Myth", Role.VERDICT: "Verdict", Role.LABEL: "To fill in", Role.QUOTE: "Quote",
@@ -399,7 +399,7 @@ def _name(piece: Piece, words: Words, judged: frozenset[str], emergency: str) ->
         return str(getattr(words.callouts, passage.callout))
     if passage.role is Role.ANSWER and passage.block not in judged:
         return words.verdict
-    return _NAMES.get(passage.role, "")
+    return NAMES.get(passage.role, "")
 
 
 def _questions(

@@ -17,7 +17,7 @@ from teachback.html.composer import shown_address
 from teachback.pdf.text_matching import comparable, sought
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from teachback.checking.review_sheet import (
         EditionReport,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Report,
         TextLine,
     )
+    from teachback.content.inline_markup import Line
 
 _HINT: Final = OfDesign(
     "Compare the clinic's own templates/report.html, styles/report.css and styles/clinic.css with "
@@ -46,7 +47,10 @@ class ExpectedRow(NamedTuple):
 
 
 def review_sheet_problems(
-    read: Iterable[str], report: Report, drawn: Callable[[str], str], *, paper: bool
+    report: Report,
+    read: Iterable[str],
+    drawn: Callable[[str], str],
+    paper: bool,  # noqa: FBT001 -- as of each sheet that staff sign
 ) -> tuple[Problem, ...]:
     """Return what the words of a written sheet lack or have changed.
 
@@ -91,9 +95,26 @@ def _read_on(
 
     `reader` is its name on the sheet and its audience. Return the problem, and where the rows end.
     """
+    lost, end = rows_in_order(text, start, reader[0], rows)
+    if lost is None:
+        return None, end
+    message = (
+        f"{sheet.file}: the sheet to sign does not show line {lost.line} for "
+        f"'{reader[1]}' in the right place: '{lost.words[:60]}'"
+    )
+    return Problem(message, _HINT), end
+
+
+def rows_in_order(
+    text: str, start: int, begin: str, rows: Sequence[ExpectedRow]
+) -> tuple[ExpectedRow | None, int]:
+    """Match rows one after another in the words of a sheet, with nothing between, behind `begin`.
+
+    Return the first row that is not there, or None, and where the rows end.
+    """
     if not rows:
         return None, start
-    begun = sought(reader[0]).pattern
+    begun = sought(begin).pattern
     furthest, end = 0, start
     for match in begun.finditer(text, start):
         at = match.end()
@@ -104,12 +125,7 @@ def _read_on(
             return None, at
         if count > furthest:
             furthest, end = count, at
-    row = rows[furthest]
-    message = (
-        f"{sheet.file}: the sheet to sign does not show line {row.line} for "
-        f"'{reader[1]}' in the right place: '{row.words[:60]}'"
-    )
-    return Problem(message, _HINT), end
+    return rows[furthest], end
 
 
 def _rows(edition: EditionReport, drawn: Callable[[str], str]) -> Iterator[ExpectedRow]:
@@ -140,8 +156,18 @@ def _difference_rows(other: OtherReader, drawn: Callable[[str], str]) -> Iterato
 def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
     """Return the pattern of a line: number, label, words, numbers of findings."""
     begin = f"{line.line} {line.name}: " if line.name else f"{line.line} "
+    return pattern_of(begin, line.spans, " ".join(line.numbers), drawn)
+
+
+def pattern_of(
+    begin: str, spans: Line, end: str, drawn: Callable[[str], str], *, after: str = ""
+) -> re.Pattern[str]:
+    """Return the pattern of a text between two others; a line to write on may hold a few words.
+
+    `after` is a pattern before it.
+    """
     pieces, run = [], begin
-    for span in line.spans:
+    for span in spans:
         if span.blank:
             pieces.append(run)
             run = ""
@@ -149,8 +175,9 @@ def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
             run += span.text
             address = shown_address(span)
             run += f" ({address})" if address else ""
-    pieces.append(f"{run} {' '.join(line.numbers)}")
-    return re.compile(_BLANK.join(sought(drawn(piece)).pattern.pattern for piece in pieces))
+    pieces.append(f"{run} {end}")
+    own = _BLANK.join(sought(drawn(piece)).pattern.pattern for piece in pieces)
+    return re.compile(after + own)
 
 
 def _listed(text: str, sheet: HandoutReport, drawn: Callable[[str], str]) -> Iterator[Problem]:
@@ -192,7 +219,6 @@ def _lost_words(
     read: Iterable[str], report: Report, sheet: HandoutReport, drawn: Callable[[str], str]
 ) -> Iterator[Problem]:
     """Yield words that are nowhere on a right-to-left sheet, whose order paper does not keep."""
-    known = set(_letters(" ".join(read)))
     shown = [
         (edition.audience, line.line, "".join(span.text for span in line.spans if not span.blank))
         for edition in report.texts(sheet)
@@ -205,13 +231,22 @@ def _lost_words(
         for _, differences, _ in other.parts
         for one in differences
     ]
+    lost = {drawn(words) for _, _, words in shown} - set(
+        whole_texts(read, [drawn(words) for _, _, words in shown])
+    )
     for audience, line, words in shown:
-        if not known.issuperset(_letters(drawn(words))):
+        if drawn(words) in lost:
             message = (
                 f"{sheet.file}: the sheet to sign does not show line {line} for "
                 f"'{audience}': '{words[:60]}'"
             )
             yield Problem(message, _HINT)
+
+
+def whole_texts(read: Iterable[str], texts: Iterable[str]) -> Iterator[str]:
+    """Yield the texts of which each word is somewhere on a sheet, in any order and direction."""
+    known = set(_letters(" ".join(read)))
+    yield from (text for text in texts if known.issuperset(_letters(text)))
 
 
 def _letters(text: str) -> Iterator[str]:

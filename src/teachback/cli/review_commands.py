@@ -121,7 +121,8 @@ def _reporter(
 
     Faults of their names or of the settings are raised before anything is checked.
     """
-    from teachback.commands.review_report import FORMS, write_reports
+    from teachback.commands.review_report import write_reports
+    from teachback.commands.staff_sheet import FORMS
 
     for path in paths:
         check_target(path, tuple(FORMS), workspace, "--report")

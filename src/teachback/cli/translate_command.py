@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from teachback.cli.context import here
+from teachback.cli.context import here, today
 from teachback.cli.options import json_option, resolve, strict_option
 from teachback.cli.output import print_json, print_problems, print_rows
 from teachback.files.workspace import check_target, shown
+from teachback.units import Paper
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 
@@ -64,6 +65,46 @@ def start_command(handout: str, language: str) -> None:
     started = start_translation(handout, language, here())
     click.echo(f"{shown(started.path)}  {started.texts} texts")
     click.echo(f"Below each text, add `{language}:` with its translation.")
+
+
+@translate_group.command("proof")
+@click.argument("handout", metavar="HANDOUT")
+@click.option("--language", "-l", metavar="LANG", required=True, help="Its translation into this.")
+@click.option(
+    "--output",
+    "-o",
+    "path",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    show_default="HANDOUT-LANG-proof.pdf in the output folder",
+    help="Write it here.",
+)
+@click.option(
+    "--paper", type=click.Choice([str(one) for one in Paper]), help="The paper to print on."
+)
+@json_option
+def proof_command(
+    handout: str,
+    language: str,
+    path: Path | None,
+    paper: str | None,
+    as_json: bool,  # noqa: FBT001 -- what click parsed
+) -> None:
+    """Print both languages side by side, with the state of each text, to read and to sign."""
+    from teachback.commands.translation_proof import write_proof
+
+    workspace = here()
+    settings = resolve((), workspace)
+    target = path or settings.output / f"{handout}-{language}-proof.pdf"
+    check_target(target, (".pdf",), workspace, "--output")
+    chosen = Paper(paper) if paper else settings.paper
+    done = write_proof(handout, language, target, workspace, today(), chosen)
+    if as_json:
+        print_json({**done._asdict(), "path": shown(done.path)})
+        return
+    click.echo(f"To sign: {shown(done.path.absolute())}  {done.texts} texts")
+    if done.missing or done.outdated:
+        click.echo(f"{done.missing} missing and {done.outdated} outdated: the sheet marks them.")
 
 
 @translate_group.command("adopt")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def compose_report(
-    report: Report, clinic: Clinic, medium: Medium, paper: Paper, design: Design
+    report: Report, clinic: Clinic, paper: Paper, medium: Medium, design: Design
 ) -> str:
     """Return the sheet to sign: a self-contained page for a screen, or one to be laid out."""
     own: list[str] = []

@@ -506,12 +506,11 @@ def _checked_readers(
     texts: TranslatedTexts, shared: WorkspaceContent, picture: Callable[[str], str]
 ) -> tuple[str, ...]:
     """Return the readers whose translation was checked as it is now."""
-    handout = _in_translation(texts)
     return tuple(
         name
         for name, mark in texts.marks.items()
         if name in texts.source.audiences
-        and mark == _mark_of(handout, texts.source, shared.audiences.lineage(name), picture)
+        and mark == translation_approval(texts, shared.audiences.lineage(name), picture)
     )
 
 
@@ -520,12 +519,15 @@ def _in_translation(texts: TranslatedTexts) -> Handout:
     return with_texts(texts.source, {one.path: texts.words(one.key) for one in texts.texts})
 
 
-def _mark_of(
-    handout: Handout, english: Handout, lineage: tuple[str, ...], picture: Callable[[str], str]
+def translation_approval(
+    texts: TranslatedTexts, lineage: tuple[str, ...], picture: Callable[[str], str]
 ) -> str:
-    """Return the mark of a translation; only its texts count, not its own review or version."""
-    translated, made_from = (fingerprint(one, lineage, picture) for one in (handout, english))
-    return translation_mark(translated, made_from)
+    """Return the mark that a check of what a reader gets of a translation is recorded with.
+
+    Only its texts count, not its own review or version.
+    """
+    both = (_in_translation(texts), texts.source)
+    return translation_mark(*(fingerprint(one, lineage, picture) for one in both))
 
 
 def approval_mark(
@@ -534,8 +536,7 @@ def approval_mark(
     """Return the mark that an approval of what a reader gets is recorded with."""
     if authored.translated is None:
         return fingerprint(authored.handout, lineage, picture)
-    texts = authored.translated.texts
-    return _mark_of(_in_translation(texts), texts.source, lineage, picture)
+    return translation_approval(authored.translated.texts, lineage, picture)
 
 
 def _translated_places(texts: TranslatedTexts, file: YamlFile, source: YamlFile) -> YamlFile:

@@ -36,8 +36,10 @@ _FOR_STAFF = (
     "templates/cover.html",
     "templates/diff.html",
     "templates/report.html",
+    "templates/translation-proof.html",
     "styles/cover.css",
     "styles/diff-screen.css",
+    "styles/translation-proof.css",
 )
 UNPRINTED = frozenset(
     {*_FOR_STAFF, "styles/report.css", "styles/report-print.css", "styles/report-screen.css"}

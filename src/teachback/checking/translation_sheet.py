@@ -1,0 +1,248 @@
+"""Gather the contents of the sheet on which a translation is checked, text by text. Pure.
+
+In: a translation beside its handout, whole or not. Out: each text in both languages, in reading
+order, with its line in the file, its readers and its state; red flags and the card come first. The
+sheet holds no verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+from teachback.checking.review_sheet import NAMES
+from teachback.content.base_model import Model, Role
+from teachback.content.handout import CalloutBlock, RecordField, RedFlag, Tier, text_fields
+from teachback.content.inline_markup import (
+    PLACEHOLDERS,
+    RECORD,
+    Span,
+    marks_problems,
+    may_hold_marks,
+    parse_marks,
+)
+from teachback.content.loader import translation_approval
+from teachback.content.translation import NOTE, TextState, one_line
+from teachback.editions.comparison import marked_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from teachback.content.inline_markup import Line
+    from teachback.content.loader import ReadTranslation, WorkspaceContent
+    from teachback.content.translation import HandoutText
+    from teachback.editions.comparison import Words
+    from teachback.errors import Problem
+
+STATES: Final = {
+    TextState.MISSING: "missing", TextState.STALE: "outdated",
+    TextState.UNCHECKED: "not checked", TextState.FINE: "checked",
+}  # fmt: skip
+_TIERS: Final = {Tier.NOW: "Call now", Tier.TODAY: "Call today", Tier.VISIT: "Next visit"}
+# Red flags and the card are read first: an error in them harms soonest.
+_FIRST: Final = ("Red flags", "The card")
+_REST: Final = "Title and message"
+_FIELDS: Final = "Fields that are filled in"
+_LABELS: Final = {**NAMES, Role.HEADING: "Heading", Role.ITEM: "Entry", Role.CELL: "Cell"}
+
+
+@dataclass(frozen=True)
+class PairedText:
+    """A text in both languages: its line in the translation's file, label, readers and state.
+
+    `line` is None for a text that is missing there, and `translation` is then empty. `outdated` has
+    the English that it was made from and that of now, in runs with marks, where they differ.
+    """
+
+    line: int | None
+    name: str
+    english: Line
+    translation: Line
+    readers: str
+    state: str
+    note: str
+    outdated: tuple[Words, Words] | None
+
+
+@dataclass(frozen=True)
+class ReaderCount:
+    """The number of a reader's texts by state, and the mark of the text if all of it is of now."""
+
+    audience: str
+    name: str
+    texts: int
+    states: tuple[int, ...]
+    mark: str
+
+
+@dataclass(frozen=True)
+class TranslationSheet:
+    """The whole sheet: what was translated, its readers, the file's problems, and the texts."""
+
+    title: str
+    read: ReadTranslation
+    readers: tuple[ReaderCount, ...]
+    problems: tuple[Problem, ...]
+    parts: tuple[tuple[str, tuple[PairedText, ...]], ...]
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """The language of the handout, and that of the translation."""
+        texts = self.read.texts
+        return texts.source.language, texts.translation.language
+
+
+def pair_texts(
+    read: ReadTranslation, shared: WorkspaceContent, picture: Callable[[str], str]
+) -> TranslationSheet:
+    """Return the sheet of a translation; `picture` returns the hash of a picture by its name."""
+    texts, audiences = read.texts, shared.audiences
+    states: dict[str, dict[str, TextState]] = {}
+    for reader in read.readers:
+        for text, state in reader.texts:
+            states.setdefault(text.key, {})[reader.audience] = state
+    everyone = tuple(reader.audience for reader in read.readers)
+    # A text that nobody gets is a problem of the handout, which is told there.
+    reached = [text for text in texts.texts if text.key in states]
+    order = {text.key: place for place, text in enumerate(reached)}
+    grouped = sorted(
+        ((_part(text, read), text) for text in reached),
+        key=lambda one: (one[0][0], _tier_of(one[1], read), order[one[1].key]),
+    )
+    counts = tuple(
+        ReaderCount(
+            reader.audience,
+            audiences.root[reader.audience].name,
+            len(reader.texts),
+            tuple(reader.count(state) for state in TextState),
+            ""
+            if reader.count(TextState.MISSING) or reader.is_stale
+            else translation_approval(texts, audiences.lineage(reader.audience), picture),
+        )
+        for reader in read.readers
+    )
+    return TranslationSheet(
+        _title(read),
+        read,
+        counts,
+        tuple(
+            problem._replace(location=read.file.locate(where))
+            for where, problem in (*texts.faults, *texts.moved)
+        ),
+        tuple(
+            (part[1], tuple(_paired(text, read, states[text.key], everyone) for _, text in group))
+            for part, group in groupby(grouped, key=lambda one: one[0])
+        ),
+    )
+
+
+def _title(read: ReadTranslation) -> str:
+    title = read.now.handout.title
+    return title if isinstance(title, str) else next(iter(title.values()))
+
+
+def _part(text: HandoutText, read: ReadTranslation) -> tuple[int, str]:
+    """Return the place and the heading of the group that a text belongs to."""
+    sections = read.now.handout.sections
+    match text.path:
+        case ("red_flags", *_):
+            return 0, _FIRST[0]
+        case ("card", *_):
+            return 1, _FIRST[1]
+        case ("sections", int(number), *_):
+            return 3 + number, f"{number + 1}. {_bare(_any_version(sections[number].title))}"
+        case ("fields", *_):
+            return 3 + len(sections), _FIELDS
+        case _:
+            return 2, _REST
+
+
+def _any_version(text: Any) -> str:  # noqa: ANN401 -- a text, or one by audience
+    return text if isinstance(text, str) else " / ".join(dict.fromkeys(text.values()))
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\*\*", "", one_line(text))
+
+
+def _tier_of(text: HandoutText, read: ReadTranslation) -> int:
+    """Return the place of a red flag's tier, so that those to act on first are read first."""
+    if text.path[0] != "red_flags":
+        return 0
+    return list(Tier).index(read.texts.source.red_flags[text.path[1]].tier)
+
+
+def _paired(
+    text: HandoutText,
+    read: ReadTranslation,
+    states: Mapping[str, TextState],
+    everyone: tuple[str, ...],
+) -> PairedText:
+    texts = read.texts
+    language = texts.translation.language
+    words, english = texts.words(text.key), texts.english(text.key)
+    fields = tuple(field.name for field in texts.source.fields)
+    is_stale = TextState.STALE in states.values() and english is not None
+    entry = texts.translation.texts.get(texts.entries.get(text.key, ""), {})
+    return PairedText(
+        None if words is None else read.file.locate(texts.place(text.key, language)).line,
+        _name(text, read),
+        _spans(text.text, fields),
+        () if words is None else _spans(words, fields),
+        "all" if set(states) == set(everyone) else ", ".join(states),
+        _told_state(states),
+        entry.get(NOTE, ""),
+        marked_words(one_line(english or ""), one_line(text.text)) if is_stale else None,
+    )
+
+
+def _told_state(states: Mapping[str, TextState]) -> str:
+    """Return the state in words; where it differs by reader, with the readers of each."""
+    found: dict[TextState, list[str]] = {}
+    for reader, state in states.items():
+        found.setdefault(state, []).append(reader)
+    if len(found) == 1:
+        return STATES[next(iter(found))]
+    return "; ".join(f"{STATES[state]}: {', '.join(names)}" for state, names in found.items())
+
+
+def _spans(text: str, fields: tuple[str, ...]) -> Line:
+    """Return a text with its strong words and links, and each placeholder by its name.
+
+    A value or a line to write on would look the same for two placeholders that were mixed up. A
+    text whose marks are wrong is shown as it is written.
+    """
+    if not may_hold_marks(text) or marks_problems(text, fields):
+        return (Span(one_line(text)),)
+    names = {name: f"{{{name}}}" for name in PLACEHOLDERS}
+    return tuple(
+        span
+        if span.place is None
+        else Span(f"{{{RECORD}{span.place.field}}}", span.strong, span.href)
+        for span in parse_marks(text, names)
+    )
+
+
+def _name(text: HandoutText, read: ReadTranslation) -> str:
+    """Return the label of a text: the tier of a red flag, and what another text is."""
+    value: Any = read.texts.source
+    role: Role | None = None
+    label = ""
+    for step in text.path:
+        if isinstance(value, Model):
+            name, own = next(one[1:] for one in text_fields(type(value)) if one[0] == step)
+            role = own or role
+            if isinstance(value, RedFlag) and own is Role.FLAG:
+                label = _TIERS[value.tier]
+            elif isinstance(value, CalloutBlock) and own is not None:
+                label = f"Box: {value.callout}"
+            elif isinstance(value, RecordField):
+                label = f"Field {value.name}"
+            value = getattr(value, name)
+        elif not isinstance(value, dict):
+            value = value[step]
+    if text.path == ("purpose",):
+        label = "Purpose"
+    return label or (_LABELS.get(role, "") if role else "")

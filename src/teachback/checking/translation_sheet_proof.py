@@ -1,0 +1,95 @@
+"""Check a written proof of a translation against the texts that it was made from. Pure.
+
+A clinic may change the template and the styles of the sheet. What people sign must still be what is
+printed for patients: every text in both languages, row by row, with its line, readers and state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from teachback.checking.review_sheet_proof import (
+    ExpectedRow,
+    pattern_of,
+    rows_in_order,
+    whole_texts,
+)
+from teachback.errors import OfDesign, Problem
+from teachback.files.page_resources import RTL
+from teachback.pdf.text_matching import comparable
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable, Iterator
+
+    from teachback.checking.translation_sheet import PairedText, TranslationSheet
+
+_HINT: Final = OfDesign(
+    "Compare the clinic's own templates/translation-proof.html, styles/translation-proof.css, "
+    "styles/report.css and styles/clinic.css with the built-in ones: the sheet must show each "
+    "text as the built-in one does."
+)
+
+
+def translation_sheet_problems(
+    sheet: TranslationSheet,
+    names: tuple[str, str],
+    read: Iterable[str],
+    drawn: Callable[[str], str],
+    paper: bool,  # noqa: FBT001 -- as of each sheet that staff sign
+) -> tuple[Problem, ...]:
+    """Return what the words of a written sheet lack or have changed.
+
+    `names` are those of the two languages. `read`, `drawn` and `paper` are those of the sheet to
+    sign.
+    """
+    words = list(read)
+    if paper and any(one.partition("-")[0] in RTL for one in sheet.languages):
+        # Paper does not keep the order of text from right to left.
+        return tuple(_lost(sheet, words, drawn))
+    text, start = comparable(" ".join(words)), 0
+    for heading, texts in sheet.parts:
+        begin = f"{drawn(heading)} Line {drawn(names[0])} {drawn(names[1])} Readers, state"
+        rows = [ExpectedRow(_said(one), one.line or 0, _row(one, drawn)) for one in texts]
+        lost, start = rows_in_order(text, start, begin, rows)
+        if lost is not None:
+            return (_problem(sheet, lost.line, lost.words),)
+    return ()
+
+
+def _said(text: PairedText) -> str:
+    return "".join(span.text for span in text.translation or text.english)
+
+
+def _row(text: PairedText, drawn: Callable[[str], str]) -> re.Pattern[str]:
+    """Return the pattern of a row: line, label, both texts, note, readers and state."""
+    at = f"{text.line or 'none'} {text.name} "
+    if text.outdated is None:
+        english = pattern_of(at, text.english, "", drawn).pattern
+    else:
+        was, now = (" ".join(words for _, words in side) for side in text.outdated)
+        english = pattern_of(f"{at} Translated from: {was} Now: {now}", (), "", drawn).pattern
+    note = f" Note: {text.note}" if text.note else ""
+    end = f"{note} {text.readers} {text.state}"
+    begin = "" if text.line else "not translated"
+    return pattern_of(begin, text.translation, end, drawn, after=english)
+
+
+def _lost(
+    sheet: TranslationSheet, words: list[str], drawn: Callable[[str], str]
+) -> Iterator[Problem]:
+    """Yield texts of which a word is nowhere on the sheet."""
+    for _, texts in sheet.parts:
+        for one in texts:
+            for line in (one.english, one.translation):
+                said = drawn("".join(span.text for span in line))
+                if not any(whole_texts(words, [said])) and said:
+                    yield _problem(sheet, one.line or 0, said)
+
+
+def _problem(sheet: TranslationSheet, line: int, words: str) -> Problem:
+    message = (
+        f"{sheet.read.file.name}: the proof does not show the text of line {line} "
+        f"in the right place: '{words[:60]}'"
+    )
+    return Problem(message, _HINT)

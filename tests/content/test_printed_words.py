@@ -11,9 +11,13 @@ from settings_from_flags import resolve
 
 from teachback.checking.checker import check
 from teachback.commands.build import build
+from teachback.content.audiences import Audiences
 from teachback.content.loader import load_shared
+from teachback.content.printed_words import Words, words_problems
+from teachback.content.validation_errors import validated
 from teachback.errors import Severity
 from teachback.files.workspace import builtin_root
+from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +31,7 @@ pytestmark = pytest.mark.usefixtures("one_process")
 
 WORDS = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8")
 NAME = "content/words/en.yaml"
+SHIPPED = sorted(path.stem for path in (builtin_root() / "content/words").glob("*.yaml"))
 TODAY = dt.date(2026, 11, 28)
 
 
@@ -204,3 +209,28 @@ def test_words_that_cannot_be_used_are_told_and_do_not_stop_other_languages(
     assert name not in shared.words
     found = check((), (), clinic, TODAY)
     assert message in [problem.message for problem in found.problems]
+
+
+@pytest.mark.parametrize("language", [one for one in SHIPPED if one != "en"])
+def test_the_words_of_each_shipped_language_are_whole_and_say_that_they_are_a_draft(
+    language: str,
+) -> None:
+    """No key is missing, no sentence was left in English, and each reader has a badge.
+
+    Whether a font for the language is installed does not matter here.
+    """
+    path = builtin_root() / "content/words" / f"{language}.yaml"
+    text = path.read_text(encoding="utf-8")
+    opening = " ".join(text.partition("language:")[0].replace("#", " ").split())
+    assert "A draft: no qualified translator has checked them." in opening
+    file = read_yaml(path.read_bytes(), path.name)
+    assert list(words_problems(validated(Words, file), language)) == []
+    english = {text for _, text in read_yaml(WORDS.encode(), "en.yaml").scalars() if " " in text}
+    assert "Call us today" in english
+    assert [text for _, text in file.scalars() if text in english] == []
+    there = builtin_root() / "content/audiences.yaml"
+    audiences = validated(Audiences, read_yaml(there.read_bytes(), there.name)).root
+    assert "dialysis" in audiences
+    for audience in audiences.values():
+        assert audience.badge[language] != audience.badge["en"]
+        assert audience.short[language] != audience.short["en"]

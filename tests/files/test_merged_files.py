@@ -159,5 +159,6 @@ def test_a_copied_language_name_is_a_fault_of_the_copy(workspace: Make) -> None:
     """`de` comes before `en`, and English is printed all the same."""
     words = (workspace().builtin / "content/words/en.yaml").read_text(encoding="utf-8")
     shared = load_shared(workspace({"content/words/de.yaml": words}))
-    assert list(shared.words) == ["en", "es"]
+    assert "en" in shared.words
+    assert "de" not in shared.words
     assert "is that of content/words/en.yaml already" in shared.unfinished["de"][0].message

@@ -14,8 +14,8 @@ from teachback.checking.review_sheet_proof import (
     rows_in_order,
     whole_texts,
 )
+from teachback.content.locale_formats import direction_of
 from teachback.errors import OfDesign, Problem
-from teachback.files.page_resources import RTL
 from teachback.pdf.text_matching import comparable
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def translation_sheet_problems(
     sign.
     """
     words = list(read)
-    if paper and any(one.partition("-")[0] in RTL for one in sheet.languages):
+    if paper and any(direction_of(one) == "rtl" for one in sheet.languages):
         # Paper does not keep the order of text from right to left.
         return tuple(_lost(sheet, words, drawn))
     text, start = comparable(" ".join(words)), 0

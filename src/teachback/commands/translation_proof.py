@@ -11,6 +11,7 @@ from teachback.checking.translation_sheet import STATES, pair_texts
 from teachback.checking.translation_sheet_proof import translation_sheet_problems
 from teachback.commands.staff_sheet import StaffSheet, make_sheets
 from teachback.content.loader import load_shared, picture_hash, read_translation
+from teachback.content.locale_formats import direction_of
 from teachback.content.translation import TextState
 from teachback.errors import OfDesign, Problem, UsageError
 from teachback.files.workspace import (
@@ -19,7 +20,7 @@ from teachback.files.workspace import (
     read_bytes,
     write_whole,
 )
-from teachback.html.composer import direction_of, fill_page, line_to_html, stylesheet
+from teachback.html.composer import fill_page, line_to_html, stylesheet
 from teachback.printing.design import open_design
 from teachback.printing.process_pool import scale_of
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.content.locale_formats import direction_of
 from teachback.errors import COMPARE, Problem, TeachbackError
-from teachback.files.page_resources import RTL
 from teachback.files.stylesheets import font_faces, font_files
 from teachback.pdf.drawn_text import read_drawn
 from teachback.pdf.page_reader import unreadable_file
@@ -240,7 +240,7 @@ def _said_as_drawn(
 
     The words are those of its /ActualText, in their order on paper.
     """
-    rtl = language.partition("-")[0] in RTL
+    rtl = direction_of(language) == "rtl"
     fault = ""
     try:
         orders = list(_orders(line.said, rtl=rtl))
@@ -402,9 +402,7 @@ def _proved(
             own = read.runs[at : at + len(line.shown)]
             runs.append(_run(line, own, matches.get(id(line))))
             at += len(own)
-        rtl = {
-            line.mark: _language(line, drawn, expected).partition("-")[0] in RTL for line in lines
-        }
+        rtl = {line.mark: direction_of(_language(line, drawn, expected)) == "rtl" for line in lines}
         by_mark: dict[int, list[TextRun]] = {}
         for line, run in zip(lines, runs, strict=True):
             by_mark.setdefault(line.mark, []).append(run)

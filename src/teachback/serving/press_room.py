@@ -519,7 +519,7 @@ class PressRoom:
 
     @property
     def _keeping(self) -> list[HandoutOrder | CardsOrder]:
-        """What is being kept in the archive."""
+        """The editions that are being kept in the archive."""
         return [one for one in self._asking if isinstance(one, HandoutOrder | CardsOrder)]
 
     @property

@@ -206,6 +206,9 @@ DOCX_CASES = {
     "hidden": ("<w:r><w:rPr><w:vanish/></w:rPr><w:t>no </w:t></w:r>", "holds hidden text"),
     "symbol": ('<w:r><w:sym w:char="F0B7"/></w:r>', "holds a sign of a symbol font"),
     "formula": ("<w:oMath><w:t>x</w:t></w:oMath>", "holds something that is not plain text"),
+    "second paragraph": (
+        "</w:p><w:p><w:r><w:t>o dolor</w:t></w:r>", "the translation has several lines",
+    ),
     "line break": ("<w:r><w:br/><w:t>o dolor</w:t></w:r>", "the translation has several lines"),
 }  # fmt: skip
 CELL = '<w:t xml:space="preserve">Dolor de pecho</w:t></w:r>'

@@ -115,7 +115,7 @@ def import_translation(path: Path, workspace: Workspace, *, strict: bool = False
     problems = [*sheet.noticed, *taken.problems]
     after = read
     if taken.values:
-        after = read_translation(new, opened.path, workspace, shared)
+        after = _read_again(new, opened.path, workspace, shared)
         problems += _unreadable(after, taken)
         problems += _found(new, opened.path, after, taken, workspace, shared)
         if not any(problem.severity is Severity.ERROR for problem in problems):
@@ -308,6 +308,25 @@ def _with_texts(raw: bytes, read: ReadTranslation, taken: _Taken) -> bytes:
     order = [read.texts.entries.get(key, key) for key in taken.order]
     order += [key for key in read.texts.translation.texts if key not in order]
     return with_entries(raw, read.file.name, "texts", taken.values, order)
+
+
+def _read_again(
+    new: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent
+) -> ReadTranslation:
+    """Read a translation that is not written yet. Raises TeachbackError if it cannot be read."""
+    try:
+        return read_translation(new, path, workspace, shared)
+    except TeachbackError as error:
+        # The line is one of a file that nobody has.
+        place = Location(shown(path))
+        raise TeachbackError(
+            *(
+                problem._replace(
+                    message=f"the texts cannot be written here: {problem.message}", location=place
+                )
+                for problem in error.problems
+            )
+        ) from None
 
 
 def _unreadable(after: ReadTranslation, taken: _Taken) -> Iterator[Problem]:

@@ -52,7 +52,8 @@ _STYLES: Final = (
     '<xf borderId="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>'
     '<xf fontId="1" borderId="1" applyFont="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>'
     '<xf numFmtId="49" borderId="1" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>'
-    "</cellXfs></styleSheet>"
+    '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
+    "</styleSheet>"
 )
 
 
@@ -166,7 +167,10 @@ def _stray_words(parts: dict[str, bytes], name: str) -> Iterator[Problem]:
         what = next((kind for start, kind in kinds.items() if part.startswith(start)), "")
         if not what or not part.endswith(".xml"):
             continue
-        words = " ".join(read_xml(data, name).text().split())
+        said = (
+            one.text() for one in read_xml(data, name).all_inside() if one.name in {"t", "text"}
+        )
+        words = " ".join(" ".join(said).split())
         if words:
             yield Problem(f"{what} would be lost: '{words[:60]}'", hint, Location(name))
     sheets = [part for part in parts if part.startswith("xl/worksheets/") and part.endswith(".xml")]

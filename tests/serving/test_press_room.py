@@ -115,7 +115,7 @@ def test_the_printed_file_holds_the_words_and_asks_for_its_sides(room: AskedPres
         ("visit", "11/2/2027", "It could be two days, by which comes first, month or day: write"),
         ("side", "both", "It is none of these: left, right."),
         ("patient", "x" * 190, "It is too long for its line, even in the smallest type."),
-        ("patient", "\u0645\u0631\u0636", "It is written from right to left"),
+        ("patient", "\u0645\u0631\u0636", "It has Arabic letters, for which there is no font here"),
         ("fluid", "two", "It is not a number"),
     ],
 )  # fmt: skip

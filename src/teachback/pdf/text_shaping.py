@@ -18,9 +18,11 @@ import uharfbuzz as hb
 
 from teachback.errors import Problem, TeachbackError
 from teachback.files.workspace import read_bytes
+from teachback.pdf.text_direction import begins_rtl, directed_runs, is_directed, is_untold
+from teachback.pdf.word_shapes import WordShaper, painted_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 # PDF measures glyphs in thousandths of the type size (ISO 32000-1, 9.2.4).
@@ -39,6 +41,12 @@ _ACCENTS: Final = frozenset({"Mn", "Me"})
 # Marks and its supplements).
 _LOOSE: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _WITH_ACCENTS: Final = re.compile(f".?{_LOOSE.pattern}+", re.DOTALL)
+# The features that place accents (OpenType 1.9.1, registered features).
+_NO_ANCHORS: Final = dict.fromkeys(("mark", "mkmk", "abvm", "blwm"), False)
+# In type sizes: the least blank between two words, and how far a glyph may be from its place.
+_BLANK: Final = 0.1
+_AWAY: Final = 0.01
+_STEPS: Final = re.compile(rb"<([0-9a-f]+)>|(-?[.0-9]+)")
 # In font units: by how much the probe for loose accents widens its letters.
 _WIDER: Final = 10_000
 _DROPPED: Final = (
@@ -66,7 +74,8 @@ class SlotFont:
 
     Both have the same glyphs under the same numbers. Widths, `box` (left, bottom, right, top),
     `ascent`, `descent` and `capital` (the height of capitals) are in thousandths of the type size.
-    `read` holds the characters that each glyph stands for.
+    `read` holds the characters that each glyph stands for. `whole` is the font as it was, where it
+    has letters that join or change places: what is drawn of those is compared with it.
     """
 
     name: str
@@ -79,6 +88,7 @@ class SlotFont:
     ascent: float
     descent: float
     capital: float
+    whole: bytes = b""
 
     def __hash__(self) -> int:
         return hash(self.shaped)
@@ -89,13 +99,15 @@ class Shaped(NamedTuple):
 
     `pieces` are pairs of a height above the baseline (in type sizes) and a TJ operation; `length`
     is in thousandths of the type size. `missing` is a letter, with its accents, that the font
-    cannot draw. `said` is true when the glyphs alone do not give the words.
+    cannot draw. `said` is true when the glyphs alone do not give the words, and `unproved` when
+    the whole font would draw the words otherwise.
     """
 
     pieces: tuple[tuple[float, bytes], ...]
     length: float
     missing: str
     said: bool
+    unproved: bool = False
 
 
 def slot_font(data: bytes, characters: Collection[str] | None, language: str) -> SlotFont:
@@ -144,6 +156,7 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
         ascent=extents.ascender * scale,
         descent=extents.descender * scale,
         capital=_capital(cut) * scale or extents.ascender * scale,
+        whole=data if any(is_untold(chr(point)) for point in wanted & set(cut.unicodes)) else b"",
     )
 
 
@@ -177,6 +190,9 @@ def _forms(word: str) -> Iterable[str]:
     """
     apart = unicodedata.normalize("NFD", word)
     forms = {*word, *unicodedata.normalize("NFC", word), *apart}
+    if is_untold(word):
+        # HarfBuzz takes apart a vowel of Thai and Lao that is written around its letter.
+        forms |= set(unicodedata.normalize("NFKD", word))
     base = ""
     for letter in apart:
         if not unicodedata.combining(letter):
@@ -254,6 +270,8 @@ class Shaper:
         self._inked: set[int] = set()
         self._scale = EM / self._font.face.upem
         self._known: dict[str, Shaped] = {}
+        self._cut = WordShaper(font.shaped) if font.whole else None
+        self._whole = WordShaper(font.whole) if font.whole else None
 
     def shape(self, words: str) -> Shaped:
         """Return words as glyphs, from left to right."""
@@ -265,41 +283,83 @@ class Shaper:
         return known
 
     def _shape(self, words: str) -> Shaped:
-        buffer = self._buffer(words)
-        hb.shape(self._font, buffer)
-        unfit = self._unfit(words, buffer)
-        if unfit:
-            return Shaped((), 0.0, unfit, said=True)
         widths, scale = self._words.widths, self._scale
         pieces: list[tuple[float, list[str]]] = []
         read = []
         pen = drawn = 0.0
-        for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-            rise = round(place.y_offset / self._font.face.upem, 4)
-            if not pieces or pieces[-1][0] != rise:
-                pieces.append((rise, []))
-            moved = pen + place.x_offset * scale - drawn
-            if abs(moved) > _UNSEEN:
-                pieces[-1][1].append(_number(-moved))
-                drawn += moved
-            pieces[-1][1].append(f"<{info.codepoint:04x}>")
-            read.append(self._words.read[info.codepoint])
-            drawn += widths[info.codepoint]
-            pen += place.x_advance * scale
+        for part, rtl in _directed(words):
+            buffer = self._buffer(part, rtl=rtl)
+            hb.shape(self._font, buffer)
+            unfit = self._unfit(part, buffer, rtl=rtl)
+            if unfit:
+                return Shaped((), 0.0, unfit, said=True)
+            for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
+                rise = round(place.y_offset / self._font.face.upem, 4)
+                if not pieces or pieces[-1][0] != rise:
+                    pieces.append((rise, []))
+                moved = pen + place.x_offset * scale - drawn
+                if abs(moved) > _UNSEEN:
+                    pieces[-1][1].append(_number(-moved))
+                    drawn += moved
+                pieces[-1][1].append(f"<{info.codepoint:04x}>")
+                read.append(self._words.read[info.codepoint])
+                drawn += widths[info.codepoint]
+                pen += place.x_advance * scale
         lines = tuple(
             (rise, f"[{''.join(steps)}]TJ".replace("><", "").encode()) for rise, steps in pieces
         )
-        return Shaped(lines, max(pen, drawn), "", said="".join(read) != words)
+        return Shaped(
+            lines,
+            max(pen, drawn),
+            "",
+            said="".join(read) != words,
+            unproved=is_untold(words) and not self._is_proved(words, lines),
+        )
 
-    def _buffer(self, words: str) -> hb.Buffer:
+    def _is_proved(self, words: str, lines: tuple[tuple[float, bytes], ...]) -> bool:
+        """Return whether what is drawn is, word by word, what the whole font draws of the words."""
+        if self._cut is None or self._whole is None:
+            return False
+        drawn = [one for one in self._drawn(lines) if self._cut.outline(one[0])]
+        at = 0
+        end = None
+        for word in painted_words(words, rtl=begins_rtl(words)):
+            shaped = self._whole.shape(word.words, self._words.language, rtl=word.rtl)
+            inked = [one for one in shaped if self._whole.outline(one.glyph)]
+            there = drawn[at : at + len(inked)]
+            if not inked or len(there) < len(inked):
+                return False
+            start = there[0][1] - inked[0].x
+            if end is not None and (start - end > _BLANK) != word.apart:
+                return False
+            for (glyph, x, rise), one in zip(there, inked, strict=True):
+                same = self._cut.outline(glyph) == self._whole.outline(one.glyph)
+                if not same or max(abs(x - start - one.x), abs(rise - one.y)) > _AWAY:
+                    return False
+            at += len(inked)
+            end = start + sum(one.advance for one in shaped)
+        return at == len(drawn)
+
+    def _drawn(self, lines: tuple[tuple[float, bytes], ...]) -> Iterator[tuple[int, float, float]]:
+        """Yield the glyphs of some lines as they are written, with place and height, in type sizes."""
+        pen = 0.0
+        for rise, written in lines:
+            for string, move in _STEPS.findall(written):
+                pen -= float(move or 0)
+                for code in range(0, len(string), 4):
+                    glyph = int(string[code : code + 4], 16)
+                    yield glyph, pen / EM, rise
+                    pen += self._words.widths[glyph]
+
+    def _buffer(self, words: str, *, rtl: bool) -> hb.Buffer:
         buffer = hb.Buffer()
         buffer.add_str(words)
         buffer.guess_segment_properties()
         # The guess of the language comes from this machine.
-        buffer.language, buffer.direction = self._words.language, "ltr"
+        buffer.language, buffer.direction = self._words.language, "rtl" if rtl else "ltr"
         return buffer
 
-    def _unfit(self, words: str, buffer: hb.Buffer) -> str:
+    def _unfit(self, words: str, buffer: hb.Buffer, *, rtl: bool) -> str:
         """Return the first letter, with its accents, that the font cannot draw; "" for none.
 
         A letter is unfit without a glyph, with a glyph without ink, or with an accent that no
@@ -313,19 +373,54 @@ class Shaper:
             )
             if not place.x_advance or self._is_accent(glyph)
         ]
-        loose = set(accents) - self._held(words, buffer) if accents else ()
+        if is_untold(words):
+            loose = set(accents) - self._over(words, buffer, rtl=rtl) if accents else ()
+        else:
+            loose = set(accents) - self._held(words, buffer) if accents else ()
         for index, (glyph, cluster) in enumerate(glyphs):
-            if not glyph or index in loose or not self._has_ink(glyph, words[cluster]):
+            seen = self._has_ink(glyph, words[cluster]) or any(
+                self._has_ink(other, words[cluster])
+                for other, same in glyphs
+                if same == cluster and is_untold(words)
+            )
+            if not glyph or index in loose or not seen:
                 end = min((other for _, other in glyphs if other > cluster), default=len(words))
                 return words[cluster:end]
         return ""
+
+    def _over(self, words: str, buffer: hb.Buffer, *, rtl: bool) -> set[int]:
+        """Return the indexes of glyphs without width that stand over or under their letter.
+
+        In scripts whose letters join or change places, an anchor holds them, or their ink reaches
+        back from the pen; others are letters themselves, such as the second of a ligature.
+        """
+        bare = self._buffer(words, rtl=rtl)
+        hb.shape(self._font, bare, _NO_ANCHORS)
+        if len(bare.glyph_infos) != len(buffer.glyph_infos):
+            return set()
+        over = set()
+        places = zip(buffer.glyph_infos, buffer.glyph_positions, bare.glyph_positions, strict=True)
+        for index, (info, place, other) in enumerate(places):
+            extents = self._font.get_glyph_extents(info.codepoint)
+            # A glyph without ink only takes part in choosing others.
+            blank = extents is None or not extents.width
+            middle = 0 if blank else extents.x_bearing + extents.width / 2
+            anchored = (place.x_offset, place.y_offset) != (other.x_offset, other.y_offset)
+            if (
+                anchored
+                or blank
+                or any(map(str.isalpha, self._words.read[info.codepoint]))
+                or (middle > 0 if rtl else middle < 0)
+            ):
+                over.add(index)
+        return over
 
     def _held(self, words: str, buffer: hb.Buffer) -> set[int]:
         """Return the indexes of glyphs that are placed from an earlier letter.
 
         Their offset changes when all letters are wider.
         """
-        widened = self._buffer(words)
+        widened = self._buffer(words, rtl=False)
         hb.shape(self._probe, widened)
         places = zip(buffer.glyph_positions, widened.glyph_positions, strict=True)
         return {
@@ -360,6 +455,18 @@ class Shaper:
                 return False
             self._inked.add(glyph)
         return True
+
+
+def _directed(words: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of a value as they are painted, each with whether it runs from right to left.
+
+    The first letter tells the direction of the value.
+    """
+    if not is_directed(words):
+        yield words, False
+        return
+    for run in directed_runs(words, rtl=begins_rtl(words)):
+        yield words[run.start : run.end], run.rtl
 
 
 def _number(value: float) -> str:

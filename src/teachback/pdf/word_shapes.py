@@ -6,6 +6,7 @@ same glyphs in both, since letters join and combine within words only.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import uharfbuzz as hb
 
 from teachback.files.workspace import read_bytes
+from teachback.pdf.text_direction import directed_runs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -25,6 +27,9 @@ FEATURES: Final[Mapping[str, Mapping[str, bool]]] = {
     "apart": {"liga": False, "clig": False},
     **{name: {name: True} for name in ("tnum", "pnum", "lnum", "onum")},
 }
+
+
+_BLANKS: Final = re.compile(r"\s+|\S+")
 
 
 class ShapedGlyph(NamedTuple):
@@ -101,6 +106,35 @@ class WordShaper:
             return 0.0, 0.0, 0.0, 0.0
         left, top = extents.x_bearing / self._em, extents.y_bearing / self._em
         return left, top + extents.height / self._em, left + extents.width / self._em, top
+
+
+class PaintedWord(NamedTuple):
+    """A word as it is painted: a part of a word in one script and in one direction.
+
+    `apart` from what is painted before it stands a blank.
+    """
+
+    words: str
+    rtl: bool
+    apart: bool
+
+
+def painted_words(text: str, *, rtl: bool) -> Iterator[PaintedWord]:
+    """Yield the words of a line as they are painted, from left to right.
+
+    `rtl` is the direction of its paragraph. Raises ValueError as `directed_runs` does.
+    """
+    apart = False
+    for run in directed_runs(text, rtl=rtl):
+        items = _BLANKS.findall(text[run.start : run.end])
+        for item in reversed(items) if run.rtl else items:
+            if item.isspace():
+                apart = True
+                continue
+            parts = script_parts(item)
+            for part in reversed(parts) if run.rtl else parts:
+                yield PaintedWord(part, run.rtl, apart)
+                apart = False
 
 
 def letters_by_glyph(data: bytes) -> dict[int, str]:

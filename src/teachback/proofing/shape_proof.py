@@ -19,9 +19,16 @@ from teachback.errors import COMPARE, Problem, TeachbackError
 from teachback.files.stylesheets import font_faces, font_files
 from teachback.pdf.drawn_text import read_drawn
 from teachback.pdf.page_reader import unreadable_file
-from teachback.pdf.text_direction import directed_runs, is_directed
+from teachback.pdf.text_direction import is_directed
 from teachback.pdf.text_matching import APART, Edges, Token
-from teachback.pdf.word_shapes import FEATURES, WordShaper, same_shapes, script_parts, shaper_of
+from teachback.pdf.word_shapes import (
+    FEATURES,
+    WordShaper,
+    painted_words,
+    same_shapes,
+    script_parts,
+    shaper_of,
+)
 from teachback.proofing.expected_text import squeezed
 
 if TYPE_CHECKING:
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
 
     from teachback.pdf.drawn_text import DrawnFile, DrawnFont, DrawnGlyph, DrawnLine
     from teachback.pdf.page_reader import Letter, ReadPage, TextRun
-    from teachback.pdf.word_shapes import ShapedGlyph
+    from teachback.pdf.word_shapes import PaintedWord, ShapedGlyph
     from teachback.proofing.expected_text import Expected
 
 # In type sizes: how much closer or further apart than shaped two glyphs of a word may be drawn.
@@ -44,7 +51,6 @@ _EDGE: Final = 1.0
 # The cosine of the angle up to which a line counts as level.
 _LEVEL: Final = 0.05
 _MOST: Final = 8
-_BLANKS: Final = re.compile(r"\s+|\S+")
 _AGAIN: Final = (
     "Use other words, or a font that has a glyph for each of its letters. "
     "If that does not help, tell the makers of Teachback."
@@ -56,15 +62,6 @@ class ShapedText(NamedTuple):
 
     pages: tuple[ReadPage, ...]
     problems: tuple[Problem, ...]
-
-
-class _Word(NamedTuple):
-    """A word as it is painted. `apart` from the word before stands a blank; `at` is its index."""
-
-    words: str
-    at: int
-    rtl: bool
-    apart: bool
 
 
 class _Match(NamedTuple):
@@ -257,50 +254,29 @@ def _said_as_drawn(
     return fault
 
 
-def _orders(said: str, *, rtl: bool) -> Iterator[tuple[_Word, ...]]:
+def _orders(said: str, *, rtl: bool) -> Iterator[tuple[PaintedWord, ...]]:
     """Yield the orders in which the words of a line may be painted.
 
     A phone number or a name in Latin letters may have a direction of its own in a line from right
     to left; its words then stand from left to right in either case.
     """
-    words = tuple(_words(said, rtl=rtl))
+    words = tuple(painted_words(said, rtl=rtl))
     if not rtl or is_directed(said):
         yield words
         return
-    own = tuple(_words(said, rtl=False))
+    own = tuple(painted_words(said, rtl=False))
     yield own
     if _spoken(words) == _spoken(own):
         yield words
 
 
-def _spoken(words: Iterable[_Word]) -> list[str]:
+def _spoken(words: Iterable[PaintedWord]) -> list[str]:
     return re.findall(r"\w+", " ".join(word.words for word in words))
-
-
-def _words(said: str, *, rtl: bool) -> Iterator[_Word]:
-    """Yield the words of a line as they are painted, from left to right."""
-    apart = False
-    for run in directed_runs(said, rtl=rtl):
-        items = [
-            (run.start + match.start(), match[0])
-            for match in _BLANKS.finditer(said[run.start : run.end])
-        ]
-        for at, item in reversed(items) if run.rtl else items:
-            if item.isspace():
-                apart = True
-                continue
-            parts = []
-            for part in script_parts(item):
-                parts.append((at, part))
-                at += len(part)  # noqa: PLW2901 -- the index of the next part
-            for begin, part in reversed(parts) if run.rtl else parts:
-                yield _Word(part, begin, run.rtl, apart)
-                apart = False
 
 
 def _matched(
     line: DrawnLine,
-    words: Iterable[_Word],
+    words: Iterable[PaintedWord],
     shapers: Mapping[DrawnFont, WordShaper],
     language: str,
 ) -> tuple[_Match, ...] | str:

@@ -36,7 +36,6 @@ _PHONE: Final = re.compile(
 _PHONE_DIGITS: Final = range(2, 22)
 # Besides letters, the signs of units behind a number.
 _UNIT_SIGNS: Final = "%/\u00b0\u00b5\u03bc\u00b2\u00b3"
-_FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
 # The Unicode categories of marks, which belong to the letter before them.
 _ACCENTS: Final = frozenset({"Mn", "Mc", "Me"})
 # The words for scripts whose names in Unicode a clerk may not know.
@@ -44,7 +43,8 @@ _SCRIPTS: Final = {
     "CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese",
     "HANGUL": "Korean",
 }  # fmt: skip
-_BY_HAND: Final = "write it by hand on a handout from `teachback build`"
+_WITH_FONT: Final = "put a .ttf file with them into styles/fonts/names/"
+BY_HAND: Final = "write it by hand on a handout from `teachback build`"
 _LOST: Final = "\ufffd"
 _REASONS: Final = {
     "Cc": "holds a control character, a tab or a line break",
@@ -166,11 +166,6 @@ def _letter_fault(letter: str, kind: str) -> str:
         return _REASONS[kind]
     if is_unseen(letter) or is_odd_blank(letter):
         return _REASONS["Cf"]
-    if unicodedata.bidirectional(letter) in _FROM_RIGHT:
-        return (
-            "is written from right to left, such as Arabic or Hebrew, which cannot be printed here "
-            f"yet: {_BY_HAND}"
-        )
     return ""
 
 
@@ -187,7 +182,7 @@ def no_font(letter: str) -> str:
     """Return the reason for a letter that no font has. It names the script and not the letter."""
     script = unicodedata.name(letter, "unknown").partition(" ")[0]
     words = _SCRIPTS.get(script, script.title())
-    return f"has {words} letters, for which there is no font here yet: {_BY_HAND}"
+    return f"has {words} letters, for which there is no font here: {_WITH_FONT}, or {BY_HAND}"
 
 
 def _is_phone(words: str) -> bool:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, TeachbackError
-from teachback.merge.records.field_values import FieldFault, no_font, unprintable_reason
+from teachback.merge.records.field_values import BY_HAND, FieldFault, no_font, unprintable_reason
 from teachback.pdf.text_shaping import EM, SlotFont, shaper
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ ENTRY: Final = struct.Struct(">BIB")
 BESIDE: Final = -1
 # The last result in this process: a record that was checked is stamped next.
 _last: list[tuple[Template, list[dict[str, str]], list[bytes | FieldFault]]] = []
+UNPROVED: Final = "cannot be proved to print as it is written"
+OF_TWO_FONTS: Final = "mixes letters or signs that no one font here has"
 TOO_LONG: Final = "is too long for its line, even in the smallest type"
 
 
@@ -171,6 +173,8 @@ class Template:
             if shaped.missing:
                 missing = shaped.missing
                 continue
+            if shaped.unproved:
+                return FieldFault(slot.field, f"{UNPROVED}: {BY_HAND}")
             fitting = (
                 size for size in slot.sizes if shaped.length * size <= (slot.width + SLACK) * EM
             )
@@ -186,7 +190,12 @@ class Template:
                 for rise, drawn in shaped.pieces
             )
             return _run(slot.mark, value if shaped.said else "", index, size, (*turn, x, y), steps)
+        if all(self._has(slot, letter) for letter in value if not letter.isspace()):
+            return FieldFault(slot.field, f"{OF_TWO_FONTS}: {BY_HAND}")
         return FieldFault(slot.field, _missing(missing))
+
+    def _has(self, slot: Slot, letter: str) -> bool:
+        return any(not shaper(self.fonts[index]).shape(letter).missing for index in slot.fonts)
 
 
 def stream(number: int, content: bytes) -> bytes:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from teachback.cli.context import here, today
-from teachback.cli.options import json_option, resolve, strict_option
-from teachback.cli.output import print_json, print_problems, print_rows
+from teachback.cli.options import audience_option, json_option, resolve, strict_option
+from teachback.cli.output import Progress, print_json, print_problems, print_rows
 from teachback.files.workspace import check_target, shown
 from teachback.units import Paper
 
@@ -105,6 +105,47 @@ def proof_command(
     click.echo(f"To sign: {shown(done.path.absolute())}  {done.texts} texts")
     if done.missing or done.outdated:
         click.echo(f"{done.missing} missing and {done.outdated} outdated: the sheet marks them.")
+
+
+@translate_group.command("pseudo")
+@click.argument("handout", metavar="HANDOUT")
+@click.option(
+    "--growth",
+    type=click.FloatRange(1, 3),
+    metavar="N",
+    default=1.3,
+    help="How many times as long the texts are.",
+)
+@audience_option
+@json_option
+def pseudo_command(
+    handout: str,
+    growth: float,
+    audience: tuple[str, ...],
+    as_json: bool,  # noqa: FBT001 -- what click parsed
+) -> int:
+    """Print a handout in pseudo-text, to see what its translation would not fit.
+
+    Each reader, paper and size is printed, and the cards. The exit code is 1 when one does not fit.
+    """
+    from teachback.commands.pseudo_translation import print_pseudo
+
+    workspace = here()
+    settings = resolve((), workspace)
+    with Progress(shown_at_all=not as_json) as step:
+        run = print_pseudo(handout, growth, audience, settings, workspace, step)
+    failed = bool(run.problems)
+    if as_json:
+        problems = [problem.as_json() for problem in run.problems]
+        folder = shown(run.folder)
+        outcome = {"ok": not failed, "folder": folder, "editions": run.rows, "problems": problems}
+        print_json(outcome)
+        return int(failed)
+    rows = [{key: one for key, one in row.items() if key != "problems"} for row in run.rows]
+    print_rows(rows, as_json=False)
+    print_problems(run.problems)
+    click.echo(f"Pseudo-text, {growth:g} times as long, in {shown(run.folder.absolute())}")
+    return int(failed)
 
 
 @translate_group.command("adopt")

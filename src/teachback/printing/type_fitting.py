@@ -13,6 +13,7 @@ from teachback.errors import Problem, TeachbackError
 from teachback.html.composer import at_size
 from teachback.pdf.page_layout import (
     FRONT,
+    flag_type,
     flags_beside,
     flags_out,
     in_turn,
@@ -145,6 +146,30 @@ class _Search:
 
 def _height(step: int) -> float:
     return CARD_STEPS[step] * card_leading(CARD_STEPS[step])
+
+
+class CardRoom(NamedTuple):
+    """How a card fits: in which type (pt), or how many mm are missing, and for which red flags.
+
+    `type_pt` is 0 where it does not fit.
+    """
+
+    type_pt: float
+    missing_mm: float
+    flags: tuple[str, ...]
+
+
+def card_room(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> CardRoom:
+    """Measure a card: lay it out as `fitted` does, and where it does not fit, in its smallest type.
+
+    Raises TeachbackError for other faults than a lack of room.
+    """
+    try:
+        return CardRoom(flag_type(fitted(job, number, box, served).laid), 0.0, ())
+    except TeachbackError:
+        laid, outside = _try(job.cards[number], box, (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR), served)
+        lost = flags_out(laid, [out.words for out in outside])
+        return CardRoom(0.0, max(missing_height(laid)), lost)
 
 
 def _try(

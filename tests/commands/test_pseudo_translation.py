@@ -1,0 +1,77 @@
+"""`translate pseudo` prints what a translation would need room for, and says that it is no handout."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from pdf_tags import read_tags
+from tiny_handout import TINY
+from workspace_cases import here, lay
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Nine long flags fill a card.
+FLAGS = "".join(
+    f"  - {{id: f{n}, tier: {'now' if n < 4 else 'today'}, card: true, "
+    f"text: A very bad pain in your chest or in your arm with number {n}}}\n"
+    for n in range(9)
+)
+
+
+def test_what_fits_is_printed_and_marked_and_what_does_not_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a card, it tells the missing millimetres and the flags; nothing is recorded."""
+    crowded = TINY.replace("card: {", f"{FLAGS}card: {{")
+    lay(tmp_path, {"content/handouts/tiny.yaml": crowded.encode()})
+    command = "translate pseudo tiny --growth 1.5 --audience ckd --json"
+    code, out, _ = here(command, tmp_path, monkeypatch, capsys)
+    told = json.loads(out)
+    assert (code, told["ok"]) == (1, False)
+    handouts = [row for row in told["editions"] if row["kind"] == "handout"]
+    assert [(row["paper"], row["size"]) for row in handouts] == [
+        ("letter", "standard"), ("letter", "large"), ("a4", "standard"), ("a4", "large")
+    ]  # fmt: skip
+    [card] = [row for row in told["editions"] if row["kind"] == "card"]
+    assert card["missing_mm"] > 0
+    assert set(card["flags"]) & {"f3", "f8"}
+    assert any("does not fit on the card" in message for message in card["problems"])
+    printed = [row for row in handouts if row["fits"] == "yes"]
+    assert printed
+    for row in printed:
+        data = (tmp_path / "build/pseudo/tiny" / row["file"]).read_bytes()
+        read = read_tags(data)
+        assert all("Pseudo-text: no handout, not for patients" in foot for foot in read.artifacts)
+        assert len(read.artifacts) == row["pages"]
+        words = read.tree.text
+        assert "For kidneys" not in words
+        edition = next(word for word in words.split() if word.startswith("PT-CKD-EN-"))
+    assert not (tmp_path / "build/manifest.json").exists()
+    code, out, err = here(f"identify {edition}", tmp_path, monkeypatch, capsys)
+    assert code != 0, out + err
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("translate pseudo tyni", "there is no handout 'tyni'"),
+        ("translate pseudo tiny --audience kdc", "'tiny' is not for the audience 'kdc'"),
+        ("translate pseudo tiny --growth 0.5", "0.5"),
+    ],
+)
+def test_wrong_names_and_numbers_are_told(
+    command: str,
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Before anything is printed."""
+    lay(tmp_path, {})
+    code, _, err = here(command, tmp_path, monkeypatch, capsys)
+    assert code == 2
+    assert message in err
+    assert not (tmp_path / "build/pseudo").exists()

@@ -1,0 +1,46 @@
+"""Pseudo-text is as long as a translation may be, and keeps what a translation must keep."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teachback.content.pseudo_text import pseudo_text
+
+KEPT = re.compile(r"\{[^{}]*\}|\*\*|\]\([^)]*\)|\d+")
+SAMPLES = (
+    "Call {clinic.phone} if you gain more than 3 pounds in 2 days.",
+    "Do **not** take ibuprofen; see [our page](https://example.org/pain-relief).",
+    "Potassium 5.5 mmol/L \\* or more",
+    "911",
+)
+
+
+@pytest.mark.parametrize("growth", [1, 1.3, 1.7, 3])
+@pytest.mark.parametrize("text", SAMPLES)
+def test_numbers_placeholders_and_marks_stay_and_all_else_has_accents(
+    text: str, growth: float
+) -> None:
+    """A word left in English on the page is one that no translator would get."""
+    made = pseudo_text(text, growth)
+    assert KEPT.findall(made) == KEPT.findall(text)
+    bare = KEPT.sub(" ", made)
+    plain = [word for word in re.findall(r"[^\W\d_]{3,}", bare) if word.isascii()]
+    assert plain == [], made
+
+
+@pytest.mark.parametrize("growth", [1, 1.3, 1.7, 3])
+def test_a_sentence_grows_as_much_as_was_asked(growth: float) -> None:
+    """So the room it takes is that of a translation which is so much longer."""
+    text = "Most leg cramps are not an emergency, but some signs need help fast."
+    letters = [sum(map(str.isalpha, one)) for one in (text, pseudo_text(text, growth))]
+    assert letters[1] / letters[0] == pytest.approx(growth, abs=0.15)
+
+
+@given(st.text(), st.floats(1, 3))
+def test_any_text_can_be_made_longer(text: str, growth: float) -> None:
+    """The program must not fail on what an author writes."""
+    assert len(pseudo_text(text, growth)) >= len(text)

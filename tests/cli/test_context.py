@@ -147,7 +147,7 @@ PLANTS = {
     "list handouts": "commands.listings.read_handouts",
     "list stocks": "commands.listings.load_stocks",
     "list audiences": "commands.listings.load_shared",
-    "schema": "content.json_schema.handout_schema",
+    "schema": "content.json_schema.json_schema",
     "calibrate": "commands.calibrate.load_shared",
     "identify LC-CKD-EN-YY43PDX --archive there": "archive.lookup.identify",
     "verify there": "archive.verification.verify",

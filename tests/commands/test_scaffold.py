@@ -73,7 +73,7 @@ def test_init_makes_a_workspace_with_an_archive(tmp_path: Path, typed: Typed) ->
     assert tomllib.loads(text) == {"archive": "archive"}
     assert (tmp_path / "clinic" / "content" / "clinic.yaml").is_file()
     code, _, err = typed("init clinic")
-    assert (code, len(problems(err))) == (1, 4)
+    assert (code, len(problems(err))) == (1, 5)
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,10 @@ import yaml
 from pydantic import ValidationError
 
 from teachback.content.handout import Handout
-from teachback.content.json_schema import handout_schema
+from teachback.content.json_schema import SCHEMAS, json_schema
 from teachback.files.yaml_reader import read_yaml
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "content" / "handout.schema.json"
 
 
 class Loader(yaml.SafeLoader):
@@ -51,12 +50,50 @@ def shipped() -> dict[str, Any]:
 @functools.cache
 def editor(formats: jsonschema.FormatChecker | None = None) -> jsonschema.Draft202012Validator:
     """Return the check of an editor with our schema, and with formats such as that of a date."""
-    return jsonschema.Draft202012Validator(json.loads(handout_schema()), format_checker=formats)
+    return jsonschema.Draft202012Validator(json.loads(json_schema()), format_checker=formats)
 
 
-def test_the_committed_schema_is_the_one_that_the_model_gives() -> None:
-    """Whoever changes the model runs `teachback schema > content/handout.schema.json`."""
-    assert SCHEMA.read_text(encoding="utf-8") == handout_schema()
+def test_the_committed_schemas_are_those_that_the_models_give() -> None:
+    """Whoever changes a model runs `teachback schema KIND > content/KIND.schema.json`."""
+    assert set(SCHEMAS) == {"handout", "translation"}
+    for kind in SCHEMAS:
+        committed = ROOT / "content" / f"{kind}.schema.json"
+        assert committed.read_text(encoding="utf-8") == json_schema(kind)
+
+
+TRANSLATION = """\
+translates: tiny
+language: zh-Hans
+version: 2026-11-22
+translator: {name: A. Translator, on: 2026-11-20, machine: yes}
+review: {status: draft, reviewer: null, reviewed: null, due: null}
+texts:
+  title: {en: A tiny handout, zh-Hans: 911, note: Short.}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("translates: tiny\n", ""),
+        ("zh-Hans\n", "chinese\n"),
+        ("version: 2026-11-22", "version: today"),
+        ("status: draft", "status: good"),
+        ("texts:\n  title: {en: A tiny handout, zh-Hans: 911, note: Short.}", "texts: {}"),
+        ("title: {en: A tiny handout, zh-Hans: 911, note: Short.}", "title: A tiny handout"),
+        ("translator:", "translators:"),
+    ],
+)
+def test_an_editor_refuses_what_is_no_translation(old: str, new: str) -> None:
+    """What is changed in one place is refused; the shipped Spanish and the unchanged are not."""
+    validator = jsonschema.Draft202012Validator(json.loads(json_schema("translation")))
+    changed = yaml.load(TRANSLATION.replace(old, new), Loader)  # noqa: S506 -- a SafeLoader
+    assert validator.is_valid(changed) == (old == new)
+    shipped_file = ROOT / "content/translations/es/leg-cramps.yaml"
+    text = shipped_file.read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=../../translation.schema.json\n")
+    assert validator.is_valid(yaml.load(text, Loader))  # noqa: S506 -- a SafeLoader
 
 
 def test_the_shipped_handout_and_the_sample_are_valid_to_an_editor() -> None:

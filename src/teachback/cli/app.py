@@ -377,11 +377,14 @@ def list_audiences(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
 
 
 @command_line.command("schema")
-def schema_command() -> None:
-    """Print the JSON Schema of a handout, for editors."""
-    from teachback.content.json_schema import handout_schema
+@click.argument(
+    "kind", metavar="[KIND]", type=click.Choice(("handout", "translation")), default="handout"
+)
+def schema_command(kind: str) -> None:
+    """Print the JSON Schema of a handout, or of a `translation`, for editors."""
+    from teachback.content.json_schema import json_schema
 
-    click.echo(handout_schema(), nl=False)
+    click.echo(json_schema(kind), nl=False)
 
 
 @command_line.command("init")

@@ -48,7 +48,7 @@ _FOLDER: Final = "pseudo"
 
 @dataclass(frozen=True)
 class PseudoRun:
-    """What became of each edition: a row each, the problems, and the folder with what fits."""
+    """A row for each edition, the problems, and the folder with what fits."""
 
     rows: tuple[dict[str, Any], ...]
     problems: tuple[Problem, ...]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from pathlib import Path
 
-SCHEMA = "content/handout.schema.json"
+SCHEMAS = ("content/handout.schema.json", "content/translation.schema.json")
 SAMPLE_ID = "before-your-visit"
 _ID_LINE = re.compile(r"^id: .*$", re.MULTILINE)
 _PICTURE = re.compile(r"\bimages/[\w./-]+\.(?:svg|png|jpe?g)\b")
@@ -50,7 +50,7 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
         folder / "content" / "handouts" / f"{SAMPLE_ID}.yaml": _handout(
             read_bytes(builtin / "content" / "samples" / "handout.yaml"), SAMPLE_ID, today
         ),
-        folder / SCHEMA: read_bytes(builtin / SCHEMA),
+        **{folder / name: read_bytes(builtin / name) for name in SCHEMAS},
         folder / SETTINGS: read_bytes(builtin / "content" / "samples" / SETTINGS),
     }
     there = [path for path in files if path.exists()]

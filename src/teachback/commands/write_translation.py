@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 # What a translation has of its own, or takes from its handout without asking.
 _APART: Final = frozenset({"language", "version", "review", "accept", "target_grade", "pages"})
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+# For an editor: the folder of a language lies two folders below content/.
+_SCHEMA: Final = "# yaml-language-server: $schema=../../translation.schema.json"
 
 
 class AdoptedTranslation(NamedTuple):
@@ -213,6 +215,7 @@ def to_fill_in(english: Handout, language: str) -> bytes:
 
 def _file(english: Handout, language: str, version: str, pairs: list[tuple[str, str, str]]) -> str:
     lines = [
+        _SCHEMA,
         f"translates: {english.id}",
         f"language: {language}",
         f"version: {version}",

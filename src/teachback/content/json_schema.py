@@ -1,4 +1,4 @@
-"""Make the JSON Schema of a handout, for editors, from the model.
+"""Make the JSON Schema of a handout and of a translation, for editors, from the models.
 
 An editor reads YAML 1.2, where `911` is a number and `true` a boolean. The program reads every
 value as the text that is written. So the schema allows every type that an editor may read for a
@@ -12,6 +12,7 @@ import re
 from typing import Any, Final
 
 from teachback.content.handout import Handout
+from teachback.content.translation import Translation
 
 _NUMBER: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
 # The words that pydantic reads as true or false.
@@ -27,11 +28,14 @@ _DATE: Final = (
 )
 
 
-def handout_schema() -> str:
-    """Return the schema as JSON text that ends with a newline."""
-    schema = _as_written(Handout.model_json_schema(by_alias=True))
+SCHEMAS: Final = {"handout": Handout, "translation": Translation}
+
+
+def json_schema(kind: str = "handout") -> str:
+    """Return the schema of a kind of file (SCHEMAS) as JSON text that ends with a newline."""
+    schema = _as_written(SCHEMAS[kind].model_json_schema(by_alias=True))
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "Teachback handout"
+    schema["title"] = f"Teachback {kind}"
     return json.dumps(schema, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 

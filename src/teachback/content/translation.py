@@ -49,10 +49,10 @@ class Translator(Model):
 class Translation(Model):
     """The texts of one handout in one language."""
 
-    translates: Id
+    translates: Id = Field(description="The id of the handout that is translated.")
     language: Annotated[
         str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")
-    ]
+    ] = Field(description="The tag of the language, such as es or zh-Hans, as of its folder.")
     version: Day = Field(description="The version of the handout that was translated.")
     translator: Translator | None = None
     review: Review = Field(description="Who has checked the translation; `approve` writes it.")

@@ -52,6 +52,7 @@ SHELVES: Final = {
                 "sources.yaml",
                 "stocks.yaml",
                 "handout.schema.json",
+                "translation.schema.json",
             }
         )
     ),

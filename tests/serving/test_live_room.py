@@ -12,6 +12,7 @@ import pytest
 from desk_server import AskedPressRoom
 from settings_from_flags import resolve
 from tiny_handout import TINY
+from translated_tiny import SPANISH_TINY
 
 from teachback.errors import Problem
 from teachback.files.workspace import Workspace, builtin_root
@@ -42,7 +43,7 @@ class Author:
         clinic = Workspace(root, builtin_root())
         self.room = AskedPressRoom(clinic, resolve({}, clinic), module="live_room")
         self.parts: Parts = {}
-        self._known = {"run": "", "after": 0}
+        self.turn_to("tiny")
 
     def save(self, text: str) -> None:
         """Save the file as an editor does, which writes another one and renames it."""
@@ -50,11 +51,17 @@ class Author:
         other.write_text(text, encoding="utf-8")
         other.replace(self.file)
 
+    def turn_to(self, handout: str) -> None:
+        """Look at another handout from now on."""
+        self.handout = handout
+        self.parts = {}
+        self._known = {"run": "", "after": 0}
+
     def look(self, seen: Callable[[Parts], bool]) -> Parts:
         """Take in what is told until it is what the author waits for."""
         silent = 0
         while not self.parts or not seen(self.parts):
-            told = self.room.ask("watch", handout="tiny", **self._known)
+            told = self.room.ask("watch", handout=self.handout, **self._known)
             silent += not told["parts"]
             assert silent < SILENT
             self._known = {name: told[name] for name in ("run", "after")}
@@ -131,6 +138,27 @@ def test_a_file_with_an_error_says_where_and_the_last_pages_stay(author: Author)
     assert (
         author.look(lambda parts: not parts["file", ""]["problems"])["file", ""]["broken"] is None
     )
+
+
+def test_pages_of_a_translation_follow_the_english_too(author: Author) -> None:
+    """A saved change of the English, which makes a text outdated, is told without a new save of it."""
+    author.save(TINY)
+    spanish = author.file.parents[1] / "translations/es/tiny.yaml"
+    spanish.parent.mkdir(parents=True)
+    spanish.write_text(SPANISH_TINY, encoding="utf-8")
+    try:
+        author.turn_to("tiny.es")
+        author.look(is_proved(TINY))
+        assert author.parts["file", ""]["problems"] == []
+        author.save(TINY.replace("text: Chest pain}", "text: Chest pressure}"))
+        parts = author.look(lambda parts: bool(parts["file", ""]["problems"]))
+        (problem,) = parts["file", ""]["problems"]
+        assert "the English of `chest/text`" in problem["message"]
+        author.save(TINY)
+        author.look(lambda parts: not parts["file", ""]["problems"])
+    finally:
+        spanish.unlink()
+        author.turn_to("tiny")
 
 
 def test_a_card_that_is_too_full_is_told_and_the_handout_is_proved(author: Author) -> None:

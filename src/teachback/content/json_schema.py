@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any, Final
 
-from teachback.content.handout import Handout
+from teachback.content.handout import Handout, Model
 from teachback.content.translation import Translation
 
 _NUMBER: Final = r"^[+-]?[0-9]+(\.[0-9]+)?$"
@@ -28,7 +28,7 @@ _DATE: Final = (
 )
 
 
-SCHEMAS: Final = {"handout": Handout, "translation": Translation}
+SCHEMAS: Final[dict[str, type[Model]]] = {"handout": Handout, "translation": Translation}
 
 
 def json_schema(kind: str = "handout") -> str:

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 from workspace_cases import here, lay, problems
 
-from teachback.content.loader import read_handouts
-from teachback.files.workspace import Workspace, builtin_root, handout_files, starter_files
+from teachback.content.loader import load_handout, load_shared, read_handouts
+from teachback.content.translation import Translation
+from teachback.content.translation_status import beside
+from teachback.content.validation_errors import validated
+from teachback.files.workspace import (
+    Workspace,
+    builtin_root,
+    handout_files,
+    starter_files,
+    starter_translations,
+)
+from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +29,11 @@ pytestmark = pytest.mark.usefixtures("one_process")
 
 BUILTIN = builtin_root()
 STARTERS = tuple(starter_files(Workspace(BUILTIN, BUILTIN)))
+TRANSLATED = tuple(
+    (starter, language)
+    for starter in STARTERS
+    for language in starter_translations(starter, Workspace(BUILTIN, BUILTIN))
+)
 CLINIC = b"""
 emergency: "911"
 name: Example Clinic for Heart and Kidneys
@@ -35,19 +51,34 @@ LOGO = (
 OWN = {"content/clinic.yaml": CLINIC, "content/images/logo.svg": LOGO}
 
 
-def test_each_starter_passes_a_strict_check_in_a_clinics_workspace(
+def test_each_starter_and_its_translation_pass_a_strict_check_in_a_clinics_workspace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A copy of each starter has its new id, its pictures and its sources, and no open finding."""
+    """A copy has its new id, its pictures, sources and translated texts, and no open finding."""
     assert "heart-zones" in STARTERS
+    assert ("heart-zones", "es") in TRANSLATED
     root = lay(tmp_path, OWN)
+    told = {}
     for starter in STARTERS:
         code, out, err = here(f"new our-{starter} --from {starter}", root, monkeypatch, capsys)
         assert (code, err) == (0, "")
         assert f"content/handouts/our-{starter}.yaml" in out
+        told[starter] = out
+    for starter, language in TRANSLATED:
+        start = f"translate start our-{starter} --language {language} --from {starter}"
+        assert f"teachback {start}" in told[starter]
+        code, out, err = here(start, root, monkeypatch, capsys)
+        assert (code, err) == (0, "")
+        assert "drafts that no qualified translator has checked" in out
+        path = root / f"content/translations/{language}/our-{starter}.yaml"
+        assert path.read_text(encoding="utf-8").startswith(f"# Texts in '{language}' are from")
+    code, out, _ = here("translate status --json", root, monkeypatch, capsys)
+    editions = json.loads(out)["editions"]
+    assert len(editions) >= 2 * len(TRANSLATED)
+    assert {one["printed"] for one in editions} == {"as a draft"}
     names = " ".join(f"our-{starter}" for starter in STARTERS)
-    code, _, err = here(f"check --strict {names}", root, monkeypatch, capsys)
-    assert code == 0, err
+    code, out, err = here(f"check --strict {names}", root, monkeypatch, capsys)
+    assert (code, out.count("INFLESZ")) == (0, len(editions)), err
 
 
 def test_a_new_handout_has_the_words_of_its_id_and_names_a_starter_of_that_name(
@@ -114,3 +145,61 @@ def test_each_starter_prints_for_its_readers(
         command = f"build our-{starter} -a {reader} --kind handout --paper {paper} --size {size}"
         code, _, err = here(f"{command} -j 1", root, monkeypatch, capsys)
         assert code == 0, err
+
+
+def test_each_text_of_a_starters_translation_stands_beside_the_starters_own() -> None:
+    """Nothing is left over, moved or outdated when a starter changes; nothing prints it as it is."""
+    builtin = Workspace(BUILTIN, BUILTIN)
+    shared = load_shared(builtin)
+    assert len(TRANSLATED) > 3
+    for starter, language in TRANSLATED:
+        path = starter_translations(starter, builtin)[language]
+        translation = validated(Translation, read_yaml(path.read_bytes(), path.name))
+        handout = load_handout(starter_files(builtin)[starter], builtin, shared).handout
+        texts = beside(handout, translation)
+        states = {texts.state(text, checked=False) for text in texts.texts}
+        assert (starter, *texts.faults, *texts.moved) == (starter,)
+        assert (starter, states) == (starter, {"unchecked"})
+        assert (translation.translates, translation.language) == (starter, language)
+        assert (translation.version, translation.review.status) == (handout.version, "draft")
+        assert (starter in handout_files(builtin)) is (f"{starter}.es" in handout_files(builtin))
+
+
+def test_a_text_that_the_clinic_has_changed_is_left_for_its_translator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An old translation never stands beside a new English text, and no edition is printed."""
+    root = lay(tmp_path, OWN)
+    here("new ours --from heart-zones", root, monkeypatch, capsys)
+    handout = root / "content/handouts/ours.yaml"
+    text = handout.read_text(encoding="utf-8")
+    missed = "You missed dialysis or left early"
+    changed = text.replace("3 pounds", "2 pounds").replace(missed, "You missed dialysis")
+    handout.write_text(changed, encoding="utf-8")
+    start = "translate start ours --language es --from heart-zones"
+    code, out, _ = here(start, root, monkeypatch, capsys)
+    assert (code, "Below each other text, add `es:`" in out) == (0, True)
+    written = (root / "content/translations/es/ours.yaml").read_text(encoding="utf-8")
+    assert "en: You gain 2 pounds in 1 day, or 5 in 1 week\n  weight/text@ckd:\n" in written
+    assert "en: You missed dialysis\n  weight" in written
+    assert "missed-dialysis/short" not in written
+    code, out, _ = here("translate status", root, monkeypatch, capsys)
+    assert code == 1
+    missing = {line.split()[1] for line in out.splitlines() if line.startswith("missing: ")}
+    assert missing == {"missed-dialysis/text", "weight/text@general", "weight/text@ckd"}
+    code, _, err = here("build ours -l es --format html", root, monkeypatch, capsys)
+    assert (code, "so 'es' is not printed for general" in err) == (1, True)
+
+
+def test_a_starter_that_has_no_such_translation_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is written; the hint tells which languages there are."""
+    root = lay(tmp_path, OWN)
+    here("new ours --from heart-zones", root, monkeypatch, capsys)
+    for given, hint in (("vi --from heart-zones", "into es."), ("es --from nothing", "Leave out")):
+        code, _, err = here(f"translate start ours -l {given}", root, monkeypatch, capsys)
+        (said,) = problems(err)
+        assert (code, said.message.startswith("there is no translation of a starter")) == (2, True)
+        assert hint in said.hint
+    assert not (root / "content/translations").exists()

@@ -407,10 +407,13 @@ def init_command(folder: Path) -> None:
 def new_command(identifier: str, starter: str | None) -> None:
     """Write a handout to start from; it builds as it is."""
     from teachback.commands.scaffold import new
-    from teachback.files.workspace import starter_files
+    from teachback.files.workspace import starter_files, starter_translations
 
     for path in new(identifier, here(), today(), starter):
         click.echo(shown(path))
+    for language in starter_translations(starter, here()) if starter else ():
+        start = f"teachback translate start {identifier} --language {language} --from {starter}"
+        click.echo(as_typed(f"It has a draft in '{language}', too: {start}"))
     if starter is None and identifier in starter_files(here()):
         like = f"teachback new my-{identifier} --from {identifier}"
         click.echo(as_typed(f"There is a starter of this name, with a text to change: {like}"))

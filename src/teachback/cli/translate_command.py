@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from teachback.cli.context import here, today
+from teachback.cli.context import as_typed, here, today
 from teachback.cli.options import audience_option, json_option, resolve, strict_option
 from teachback.cli.output import Progress, print_json, print_problems, print_rows
 from teachback.files.workspace import check_target, shown
@@ -58,13 +58,27 @@ def status_command(handout: str | None, language: str | None, strict: bool, as_j
 @translate_group.command("start")
 @click.argument("handout", metavar="HANDOUT")
 @click.option("--language", "-l", metavar="LANG", required=True, help="Into this language.")
-def start_command(handout: str, language: str) -> None:
+@click.option(
+    "--from",
+    "starter",
+    metavar="STARTER",
+    help="Fill in the texts that are still those of this starter, with its drafts.",
+)
+def start_command(handout: str, language: str, starter: str | None) -> None:
     """Write a translation to fill in: each text of a handout in its own language."""
     from teachback.commands.write_translation import start_translation
 
-    started = start_translation(handout, language, here())
+    started = start_translation(handout, language, here(), starter)
     click.echo(f"{shown(started.path)}  {started.texts} texts")
-    click.echo(f"Below each text, add `{language}:` with its translation.")
+    if starter is not None:
+        click.echo(
+            f"{started.translated} are filled in: drafts that no qualified translator has checked."
+        )
+    if started.translated < started.texts:
+        each = "text" if starter is None else "other text"
+        click.echo(f"Below each {each}, add `{language}:` with its translation.")
+    else:
+        click.echo(as_typed(f"Now look at it: teachback build {handout} --language {language}"))
 
 
 @translate_group.command("proof")

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.loader import load_shared, read_handouts
 from teachback.errors import Problem, in_file_order
-from teachback.files.workspace import Workspace, handout_files, shown, starter_files
+from teachback.files.workspace import (
+    Workspace,
+    handout_files,
+    shown,
+    starter_files,
+    starter_translations,
+)
 from teachback.printing.card_stock import load_stocks
 from teachback.units import MM_PER_INCH, Paper
 
@@ -61,6 +67,7 @@ def starter_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
                 "id": handout.id,
                 "title": _any(handout.title),
                 "audiences": list(handout.audiences),
+                "translations": list(starter_translations(handout.id, workspace)),
                 "holds": sorted(kinds),
                 "purpose": handout.purpose,
             }

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.content.base_model import Model, steps
 from teachback.content.loader import load_handout, load_shared
-from teachback.content.translation import handout_texts
+from teachback.content.translation import TextState, Translation, handout_texts
+from teachback.content.translation_status import beside
+from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import (
     TRANSLATIONS,
@@ -16,9 +18,11 @@ from teachback.files.workspace import (
     is_translation,
     read_bytes,
     shown,
+    starter_translations,
     write_whole,
 )
 from teachback.files.yaml_editor import in_block
+from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +37,9 @@ _APART: Final = frozenset({"language", "version", "review", "accept", "target_gr
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 # For an editor: the folder of a language lies two folders below content/.
 _SCHEMA: Final = "# yaml-language-server: $schema=../../translation.schema.json"
+_DRAFTS: Final = """\
+# Texts in '{language}' are from the starter {starter}. A DRAFT: no qualified translator has checked it.
+"""
 
 
 class AdoptedTranslation(NamedTuple):
@@ -41,6 +48,14 @@ class AdoptedTranslation(NamedTuple):
     path: Path
     texts: int
     differences: tuple[Problem, ...]
+
+
+class StartedTranslation(NamedTuple):
+    """The file that was written, how many texts it has, and how many of them are translated."""
+
+    path: Path
+    texts: int
+    translated: int
 
 
 def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTranslation:
@@ -149,11 +164,14 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def start_translation(name: str, language: str, workspace: Workspace) -> AdoptedTranslation:
+def start_translation(
+    name: str, language: str, workspace: Workspace, starter: str | None = None
+) -> StartedTranslation:
     """Write a translation with the English of each text, for a translator to fill in.
 
-    Raises UsageError for an unknown handout, and TeachbackError if there is a translation already,
-    or for a handout with problems.
+    A `starter` fills in the texts that still have its English. Raises UsageError for an unknown
+    handout, and a starter without such a translation; TeachbackError if there is a translation
+    already, or for a handout with problems.
     """
     path = handout_named(workspace, name)
     refuse_no_language(language)
@@ -164,8 +182,41 @@ def start_translation(name: str, language: str, workspace: Workspace) -> Adopted
         raise TeachbackError(
             Problem("there is such a translation already", hint, Location(shown(target)))
         )
-    write_whole(target, to_fill_in(english, language))
-    return AdoptedTranslation(target, len(tuple(handout_texts(english))), ())
+    if starter is None:
+        texts, drafts = _to_translate(english), ""
+    else:
+        texts = _from_starter(english, starter, language, workspace)
+        drafts = _DRAFTS.format(language=language, starter=starter)
+    lines = _file(english, language, str(english.version), texts)
+    write_whole(target, f"{drafts}{lines}".encode())
+    return StartedTranslation(target, len(texts), sum(bool(new) for _, _, new in texts))
+
+
+def _from_starter(
+    english: Handout, starter: str, language: str, workspace: Workspace
+) -> list[tuple[str, str, str]]:
+    """Return each text with its translation, or none where the handout does not say the same."""
+    there = starter_translations(starter, workspace)
+    if language not in there:
+        hint = (
+            f"It has one into {' and '.join(there)}."
+            if there
+            else "Leave out `--from`: then you get the English of each text, to translate."
+        )
+        raise UsageError(
+            Problem(f"there is no translation of a starter '{starter}' into '{language}'", hint)
+        )
+    file = read_yaml(read_bytes(there[language]), shown(there[language]))
+    texts = beside(english, validated(Translation, file))
+    # The translation may have shorter words for the card where the English has none.
+    keys = {text.key for text in handout_texts(english)}
+    found = [
+        (text.key, text.text, texts.words(text.key) or "")
+        if texts.state(text, checked=True) is TextState.FINE
+        else (text.key, text.text, "")
+        for text in texts.texts
+    ]
+    return [one for one in found if one[2] or one[0] in keys]
 
 
 class OpenedTranslation(NamedTuple):
@@ -197,7 +248,7 @@ def open_translation(name: str, language: str, workspace: Workspace) -> OpenedTr
         return OpenedTranslation(there, read_bytes(there), is_new=False)
     english = load_handout(path, workspace, load_shared(workspace)).handout
     target = workspace.root / TRANSLATIONS / language / f"{english.id}.yaml"
-    return OpenedTranslation(target, to_fill_in(english, language), is_new=True)
+    return OpenedTranslation(target, _to_fill_in(english, language), is_new=True)
 
 
 def refuse_no_language(language: str) -> None:
@@ -207,19 +258,23 @@ def refuse_no_language(language: str) -> None:
         raise UsageError(Problem(f"'{language}' is not a language tag", hint))
 
 
-def to_fill_in(english: Handout, language: str) -> bytes:
+def _to_fill_in(english: Handout, language: str) -> bytes:
     """Return the file of a translation with the English of each text, and no translation yet."""
-    texts = [(text.key, text.text, "") for text in handout_texts(english)]
-    return _file(english, language, str(english.version), texts).encode()
+    return _file(english, language, str(english.version), _to_translate(english)).encode()
+
+
+def _to_translate(english: Handout) -> list[tuple[str, str, str]]:
+    return [(text.key, text.text, "") for text in handout_texts(english)]
 
 
 def _file(english: Handout, language: str, version: str, pairs: list[tuple[str, str, str]]) -> str:
+    due = english.review.due or "null"
     lines = [
         _SCHEMA,
         f"translates: {english.id}",
         f"language: {language}",
         f"version: {version}",
-        "review: {status: draft, reviewer: null, reviewed: null, due: null}",
+        f"review: {{status: draft, reviewer: null, reviewed: null, due: {due}}}",
         "texts:",
     ]
     for key, old, new in pairs:

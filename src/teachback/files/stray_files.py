@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Location, Problem, Severity, guess, nearest
-from teachback.files.workspace import KINDS, MIME, SETTINGS, TRANSLATIONS, is_workspace, shown
+from teachback.files.workspace import (
+    KINDS,
+    MIME,
+    SETTINGS,
+    STARTER_TRANSLATIONS,
+    TRANSLATIONS,
+    is_workspace,
+    shown,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +78,8 @@ SHELVES: Final = {
     "content/samples": ReadFiles(names=frozenset({"clinic.yaml", "handout.yaml", SETTINGS})),
     "content/starters": ReadFiles(_YAML, what="A starter"),
     # Translations are in the folder of their language.
-    "content/translations": ReadFiles(),
+    TRANSLATIONS: ReadFiles(),
+    STARTER_TRANSLATIONS: ReadFiles(),
     "content/words": ReadFiles(_YAML, what="A language's words"),
     # The names in these folders come from the built-in ones.
     "templates": ReadFiles(),
@@ -157,8 +166,9 @@ def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
         found[folder] = (
             shelf if folder.startswith("content") else shelf._replace(names=shelf.names | builtin)
         )
-    for language in (workspace.root / TRANSLATIONS).glob("*/"):
-        found[f"{TRANSLATIONS}/{language.name}"] = ReadFiles(_YAML, what="A translation")
+    for folder in (TRANSLATIONS, STARTER_TRANSLATIONS):
+        for language in (workspace.root / folder).glob("*/"):
+            found[f"{folder}/{language.name}"] = ReadFiles(_YAML, what="A translation")
     return found
 
 

@@ -39,6 +39,8 @@ _MERGED: Final = (
 )
 WORDS: Final = "content/words"
 TRANSLATIONS: Final = "content/translations"
+# Those of starters: nothing prints them before a clinic has made them its own.
+STARTER_TRANSLATIONS: Final = "content/starters/translations"
 # Instead of a language: all of them.
 ANY_LANGUAGE: Final = "*"
 # What the name of a built-in file starts with, where the clinic's file is merged with it.
@@ -256,6 +258,20 @@ def starter_files(workspace: Workspace) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def starter_translations(starter: str, workspace: Workspace) -> dict[str, Path]:
+    """Return the translations that come with a starter, by language, sorted.
+
+    The clinic's own come before the built-in ones.
+    """
+    found = {
+        path.parent.name: path
+        for folder in (TRANSLATIONS, STARTER_TRANSLATIONS)
+        for root in reversed(workspace.roots)
+        for path in root.glob(f"{folder}/*/{starter}.yaml")
+    }
+    return dict(sorted(found.items()))
+
+
 def chosen_handouts(
     names: Collection[str], workspace: Workspace, language: str | None = None
 ) -> dict[str, Path]:
@@ -349,7 +365,7 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
                 subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
                 inside = Path(folder).relative_to(root).as_posix()
                 if inside in {"content/handouts", "content/starters"} or inside.startswith(
-                    f"{TRANSLATIONS}/"
+                    (f"{TRANSLATIONS}/", f"{STARTER_TRANSLATIONS}/")
                 ):
                     continue
                 here = Path(folder)

@@ -35,6 +35,7 @@ from teachback.checking.plain_language.reading_grade import (
 )
 from teachback.checking.review_dates import used_sources
 from teachback.checking.rule import fold_findings
+from teachback.content.languages import missing_font
 from teachback.content.loader import (
     FaultyHandoutError,
     LoadedHandout,
@@ -201,9 +202,10 @@ def check(
         *added_problems(workspace, shared, rules.text),
         *(
             problem._replace(severity=Severity.WARNING)
-            for problems in shared.unfinished.values()
+            for language, problems in shared.unfinished.items()
             for problem in problems
-            if problem[:3] not in told
+            # A language in which nothing is written needs no font.
+            if problem[:3] not in told and problem != missing_font(shared.languages.of(language))
         ),
         *shared_found,
         *stray_files(workspace),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # runs, and finding them costs a look into each folder of Python's path.
 PACKAGE: Final = "teachback_fonts"
 FONTS: Final = "styles/fonts"
+# The folder of fonts for letters of records that the page's own fonts lack.
+NAMES: Final = "styles/fonts/names/"
 _WEIGHTS: Final = {"Regular": 400, "Bold": 700}
 
 

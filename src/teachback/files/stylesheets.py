@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-# The folder of fonts for letters of records that the page's own fonts lack.
-NAMES: Final = "styles/fonts/names/"
 # Comments and strings, whose content does not count; names of files; opening and closing braces.
 # The possessive `*+` keeps the search fast on maliciously broken input.
 _PIECE: Final = re.compile(

@@ -23,7 +23,7 @@ from teachback.errors import (
     readable,
     unreadable,
 )
-from teachback.files.font_packages import packaged_fonts
+from teachback.files.font_packages import NAMES, packaged_fonts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -673,3 +673,12 @@ def write_whole(path: Path, data: bytes) -> None:
         raise TeachbackError(
             Problem(message, "Choose another folder.", Location(shown(path)))
         ) from None
+
+
+def fonts_for_names(workspace: Workspace) -> tuple[Path, ...]:
+    """Return the fonts with the letters of names that the fonts of the pages lack.
+
+    They are those of styles/fonts/names/ and those of the installed extras.
+    """
+    own = [path for folder in folders(workspace, NAMES) for path in folder.glob("*.ttf")]
+    return (*own, *packaged_fonts().values())

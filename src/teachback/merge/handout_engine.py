@@ -22,8 +22,7 @@ from teachback.errors import (
 )
 from teachback.files.font_coverage import coverage
 from teachback.files.stray_files import stray_files
-from teachback.files.stylesheets import NAMES
-from teachback.files.workspace import chosen_handouts, folders, handout_files
+from teachback.files.workspace import chosen_handouts, fonts_for_names, handout_files
 from teachback.merge.records.dates import Order
 from teachback.merge.records.field_values import read_value
 from teachback.printing.card_run import CardOrder, card_run, find_stock
@@ -308,7 +307,6 @@ def open_engine(
                 "Or use `teachback build`: it prints the same for everyone.",
             )
         )
-    names = [path for folder in folders(workspace, NAMES) for path in folder.glob("*.ttf")]
     return HandoutEngine(
         name,
         stems,
@@ -317,7 +315,7 @@ def open_engine(
         workspace,
         today,
         tuple(dict.fromkeys(problems)),
-        reading.shared.glyphs | coverage(tuple(names)),
+        reading.shared.glyphs | coverage(fonts_for_names(workspace)),
         start_at,
     )
 

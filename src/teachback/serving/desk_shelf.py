@@ -12,12 +12,11 @@ from teachback.checking.blocking_rules import PrintGate
 from teachback.content.loader import LoadedHandouts, read_handouts
 from teachback.errors import Problem, Severity, TeachbackError
 from teachback.files.font_coverage import coverage
-from teachback.files.stylesheets import NAMES
 from teachback.files.workspace import (
     ANY_LANGUAGE,
     chosen_handouts,
     effective_files,
-    folders,
+    fonts_for_names,
     handout_files,
     source_files,
 )
@@ -111,7 +110,6 @@ def read_shelf(
     gate = before.gate if same and before is not None else PrintGate(workspace, reading.shared)
     if gate.broken:
         raise TeachbackError(*gate.broken)
-    names = [path for folder in folders(workspace, NAMES) for path in folder.glob("*.ttf")]
     refused = {stem: errors_of(found) for stem, found in reading.problems.items()}
     unexamined = [stem for stem in reading.authored if stem not in kept]
     if before is not None:
@@ -122,7 +120,7 @@ def read_shelf(
         context,
         load_stocks(workspace),
         gate,
-        reading.shared.glyphs | coverage(tuple(names)),
+        reading.shared.glyphs | coverage(fonts_for_names(workspace)),
         refused,
         unexamined,
     )

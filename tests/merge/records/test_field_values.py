@@ -142,17 +142,20 @@ def test_a_date_with_two_readings_or_none_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("words", "script"),
-    [("李小龍", "Chinese or Japanese"), ("김민준", "Korean"), ("สมชาย", "Thai")],
+    ("words", "script", "hint"),
+    [
+        ("李小龍", "Chinese or Japanese", "type `teachback add zh-hans`"),
+        ("김민준", "Korean", "type `teachback add korean`"),
+        ("สมชาย", "Thai", "put a .ttf file with them into styles/fonts/names/"),
+    ],
 )
-def test_letters_without_a_font_are_told_by_their_script(words: str, script: str) -> None:
+def test_letters_without_a_font_are_told_by_their_script(
+    words: str, script: str, hint: str
+) -> None:
     """A clerk knows Chinese, and not CJK."""
     points = frozenset(range(0x250))
     read = read_value(field(), words, "en", None, points)
-    told = (
-        f"has {script} letters, for which there is no font here: put a .ttf file with them into "
-        "styles/fonts/names/, or write it by hand"
-    )
+    told = f"has {script} letters, for which there is no font here: {hint}, or write it by hand"
     assert isinstance(read, FieldFault)
     assert read.reason.startswith(told)
     assert read_value(field(), "Nguyễn Hà", "en", None, points) == "Nguyễn Hà"

@@ -81,12 +81,15 @@ def test_names_are_printed_in_their_shapes_and_say_their_letters(clinic: Workspa
 def test_a_name_that_no_font_can_print_is_refused_with_what_to_do(clinic: Workspace) -> None:
     """Without the font it is told before anything is printed, by its script and not by the name."""
     points = frozenset(range(0x250))
-    for name, script in ((ARABIC[0], "Arabic"), (HINDI[0], "Devanagari")):
+    hints = {
+        "Arabic": (ARABIC[0], "type `teachback add arabic`"),
+        "Devanagari": (HINDI[0], "put a .ttf file with them into styles/fonts/names/"),
+    }
+    for script, (name, hint) in hints.items():
         read = read_value(RecordField(name="patient", label="For"), name, "en", None, points)
         assert isinstance(read, FieldFault)
         assert read.reason.startswith(
-            f"has {script} letters, for which there is no font here: put a .ttf file with them into "
-            "styles/fonts/names/, or write it by hand"
+            f"has {script} letters, for which there is no font here: {hint}, or write it by hand"
         )
     template = composed(clinic).template(*NAMES, "Smith")
     [fault, *_] = template.faults({"patient": f"{ARABIC[0]} Smith"})

@@ -43,6 +43,8 @@ _SCRIPTS: Final = {
     "CJK": "Chinese or Japanese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese",
     "HANGUL": "Korean",
 }  # fmt: skip
+# The extras of the program that bring their fonts.
+_EXTRAS: Final = {"ARABIC": "arabic", "CJK": "zh-hans", "HANGUL": "korean"}
 _WITH_FONT: Final = "put a .ttf file with them into styles/fonts/names/"
 BY_HAND: Final = "write it by hand on a handout from `teachback build`"
 _LOST: Final = "\ufffd"
@@ -182,7 +184,9 @@ def no_font(letter: str) -> str:
     """Return the reason for a letter that no font has. It names the script and not the letter."""
     script = unicodedata.name(letter, "unknown").partition(" ")[0]
     words = _SCRIPTS.get(script, script.title())
-    return f"has {words} letters, for which there is no font here: {_WITH_FONT}, or {BY_HAND}"
+    extra = _EXTRAS.get(script)
+    add = f"type `teachback add {extra}`" if extra else _WITH_FONT
+    return f"has {words} letters, for which there is no font here: {add}, or {BY_HAND}"
 
 
 def _is_phone(words: str) -> bool:

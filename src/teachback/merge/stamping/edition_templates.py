@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from teachback.content.locale_formats import dated
 from teachback.errors import COMPARE, Problem, TeachbackError
-from teachback.files.stylesheets import NAMES, font_faces, font_files, nearest_face
+from teachback.files.font_packages import NAMES, packaged_fonts
+from teachback.files.stylesheets import font_faces, font_files, nearest_face
 from teachback.merge.stamping.template_builder import Cut, Opened, make_template
 from teachback.merge.stamping.template_specimen import specimen_problems
 from teachback.pdf.page_layout import openings
@@ -156,8 +157,11 @@ def _letters(words: Iterable[str]) -> str:
 def opened_places(laid: LaidOutDocument, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
     """Yield the places of fields with their font files."""
     faces = font_faces(page)
+    packaged = packaged_fonts()
     names = [
-        path for name, path in served.items() if name.startswith(NAMES) and name.endswith(".ttf")
+        path
+        for name, path in served.items()
+        if (name.startswith(NAMES) and name.endswith(".ttf")) or name in packaged
     ]
     for opening in openings(laid):
         chosen = [

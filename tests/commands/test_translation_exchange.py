@@ -65,7 +65,11 @@ def root(tmp_path: Path) -> Path:
 def teachback(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
-    """Return a function that runs a command there: exit code, output, errors."""
+    """Return a function that runs a command there: exit code, output, errors.
+
+    Cards are not measured after an import: that takes a second.
+    """
+    monkeypatch.setattr("teachback.commands.import_translation.card_rooms", lambda *_: {})
     return lambda command: here(command, root, monkeypatch, capsys)
 
 
@@ -73,7 +77,7 @@ def sheet_of(root: Path, only: str | None = None, language: str = "es") -> SentS
     """Return what goes to a translator now, without measuring a card."""
     workspace = Workspace(root, builtin_root())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("teachback.commands.export_translation._rooms", lambda *_: {})
+        patch.setattr("teachback.commands.export_translation.card_rooms", lambda *_: {})
         return sent_sheet("tiny", language, only, resolve((), workspace), workspace)[0]
 
 
@@ -354,6 +358,56 @@ def test_notes_come_back(root: Path, teachback: Run) -> None:
     assert translation(root) == BLOCKS.replace("es: Una hoja pequeña}   # short", new)
 
 
+def test_a_note_on_a_text_that_is_not_translated_is_kept(root: Path, teachback: Run) -> None:
+    """A question of the translator comes back, even if it is all that comes back."""
+    change(root, HANDOUT, ("One message.", "Two messages."))
+    change(
+        root, TRANSLATION, ("  card/title: {en: When to get help, es: Cuándo pedir ayuda}\n", "")
+    )
+    po(
+        root,
+        ('msgctxt "message"', '# ¿Cuáles?\nmsgctxt "message"'),
+        ('msgctxt "card/title"', '# ¿Ayuda?\nmsgctxt "card/title"'),
+    )
+    code, out, err = teachback("translate import back.po")
+    assert (code, out) == (0, f"{TRANSLATION}  2 texts new or changed\n")
+    assert len(problems(err)) == 2
+    text = translation(root)
+    assert '      mensaje.\n    note: "¿Cuáles?"\n' in text
+    assert '  card/title:\n    en: When to get help\n    note: "¿Ayuda?"\n' in text
+
+
+def test_a_note_that_was_changed_on_both_sides_is_told(root: Path, teachback: Run) -> None:
+    """One that the translator left is what it is here."""
+    po(root)
+    change(root, TRANSLATION, ("note: Ask.", "note: Ask twice."))
+    before = translation(root)
+    assert teachback("translate import back.po")[0] == 0
+    assert translation(root) == before
+    change(root, "back.po", ("# Ask.", "# Asked."))
+    code, _, err = teachback("translate import back.po")
+    assert code == 1
+    assert [said.message for said in problems(err)] == [
+        "the note on `chest/text` was changed here since the file was written"
+    ]
+
+
+def test_words_that_the_card_has_no_room_for_are_told(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The millimetres that are missing are named as soon as the text is imported."""
+    long = "Dolor en el pecho que no se quita, muy fuerte y que aprieta. " * 12
+    po(root, ('msgstr "Dolor de pecho"', f'msgstr "{long}"'))
+    code, _, err = here("translate import back.po", root, monkeypatch, capsys)
+    assert code == 0
+    found = [(said.message, said.hint) for said in problems(err)]
+    assert len(found) == 2
+    for reader, (message, hint) in zip(("ckd", "general"), found, strict=True):
+        assert message.startswith(f"warning: the card for {reader} lacks ")
+        assert " mm on its front" in message
+        assert hint.endswith("New are `chest/text`.")
+
+
 def test_a_check_falls_with_the_text_that_was_imported(root: Path, teachback: Run) -> None:
     """The readers of a new text are named; the other reader's check still holds."""
     assert teachback("approve tiny --language es --by Translator")[0] == 0
@@ -436,7 +490,7 @@ def test_the_translation_of_the_program_is_copied_first(root: Path, teachback: R
     """A file of the program is never changed."""
     workspace = Workspace(root, builtin_root())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("teachback.commands.export_translation._rooms", lambda *_: {})
+        patch.setattr("teachback.commands.export_translation.card_rooms", lambda *_: {})
         sheet, _ = sent_sheet("leg-cramps", "es", None, resolve((), workspace), workspace)
     po(root, ('msgstr "Nombre"', 'msgstr "Su nombre"'), sheet=sheet)
     code, _, err = teachback("translate import back.po")

@@ -412,12 +412,14 @@ def test_what_xliff_tools_say_is_told() -> None:
     raw = write_xliff(SHEET).decode()
     raw = raw.replace('state="translated"', 'state="needs-translation"')
     raw = raw.replace("<trans-unit ", '<trans-unit approved="yes" ', 1)
+    raw = raw.replace("<body>", "<header><note>Dear all</note></header><body>")
     raw = raw.replace(
         "</note></trans-unit>", '</note><t:c xmlns:t="tool">Hello there</t:c></trans-unit>', 1
     )
     back = read_xliff(raw.encode(), "back")
     assert [one.unfinished for one in back.texts] == ["needs-translation", "", ""]
     assert [one.message for one in back.noticed] == [
+        "words that a tool has added are not read: 'Dear all'",
         "words that a tool has added are not read: 'Hello there'",
         "a translation is marked as approved in this file; that is not taken over",
     ]
@@ -461,9 +463,10 @@ def test_what_po_tools_put_aside_is_told() -> None:
     raw = (
         raw.replace('msgctxt "chest', '#, fuzzy\nmsgctxt "chest') + '\n#~ msgid "Old"\n# The end\n'
     )
-    back = read_po(raw.encode(), "back")
+    back = read_po(f"# Hello\n{raw}".encode(), "back")
     assert [one.unfinished for one in back.texts] == ["fuzzy", "", ""]
     assert [one.message for one in back.noticed] == [
         "a text that the tool has put aside is not read: 'msgid \"Old\"'",
         "the file ends with a remark that belongs to no text",
+        "a remark above the header is not read: 'Hello'",
     ]

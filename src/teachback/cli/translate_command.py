@@ -230,7 +230,8 @@ def import_command(file: Path, strict: bool, as_json: bool) -> None:  # noqa: FB
     """Take the texts of a file that `export` wrote into the translation: all of it, or nothing."""
     from teachback.commands.import_translation import import_translation
 
-    imported = import_translation(file, here(), strict=strict)
+    workspace = here()
+    imported = import_translation(file, resolve((), workspace), workspace, strict=strict)
     if as_json:
         print_json(
             {

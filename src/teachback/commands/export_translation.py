@@ -175,7 +175,7 @@ def _about(
             readers[text.key].append(reader.audience)
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     cards: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
-    rooms = _rooms(read, raw, path, settings, workspace, shared)
+    rooms = card_rooms(read, raw, path, settings, workspace, shared)
     for audience in (reader.audience for reader in read.readers):
         edition = reader_text_of(source, audience, shared)
         for piece in pieces(source.handout, edition.reader):
@@ -229,7 +229,7 @@ def _on_card(rooms: tuple[tuple[SideRoom, ...], bool] | None, english: str, word
     )
 
 
-def _rooms(
+def card_rooms(
     read: ReadTranslation,
     raw: bytes,
     path: Path,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.checking.blocking_rules import load_guard, merged, settled, translation_result
 from teachback.checking.rule import problem_of
 from teachback.checking.translation_rules import translation_findings
+from teachback.commands.export_translation import card_rooms
 from teachback.commands.write_translation import open_translation
 from teachback.content.exchange.docx import read_docx
 from teachback.content.exchange.po import read_po
@@ -45,8 +46,9 @@ if TYPE_CHECKING:
     from teachback.content.exchange.sheet import ReturnedSheet, ReturnedText
     from teachback.content.loader import ReadTranslation, WorkspaceContent
     from teachback.content.translation import HandoutText
-    from teachback.content.translation_status import TranslatedTexts
     from teachback.files.workspace import Workspace
+    from teachback.printing.card_room import SideRoom
+    from teachback.printing.settings import Settings
 
 READERS: Final[Mapping[str, Callable[[bytes, str], ReturnedSheet]]] = {
     ".docx": read_docx,
@@ -55,6 +57,8 @@ READERS: Final[Mapping[str, Callable[[bytes, str], ReturnedSheet]]] = {
     ".xliff": read_xliff,
     ".po": read_po,
 }
+# The parts of a handout whose texts may be on the card.
+_CARDED: Final = frozenset({"red_flags", "card"})
 _ANEW: Final = "Take a new file: `teachback translate export`."
 
 
@@ -68,6 +72,24 @@ class ImportedTexts(NamedTuple):
     keys: tuple[str, ...]
     unchecked: tuple[str, ...]
     problems: tuple[Problem, ...]
+
+
+class _There(NamedTuple):
+    """Hold what is here of a text: its English, that of its translation, the translation, the note."""
+
+    now: str
+    made_from: str
+    words: str
+    note: str
+
+
+class _Mark(NamedTuple):
+    """The parts of the mark of a text, as it was when the file was written."""
+
+    english: str
+    told: str
+    words: str
+    note: str
 
 
 @dataclass
@@ -89,7 +111,9 @@ class _Taken:
         self.problems.append(Problem(f"{row.row}{message}", hint, row.place, severity))
 
 
-def import_translation(path: Path, workspace: Workspace, *, strict: bool = False) -> ImportedTexts:
+def import_translation(
+    path: Path, settings: Settings, workspace: Workspace, *, strict: bool = False
+) -> ImportedTexts:
     """Take the texts of a file that `translate export` wrote into the translation of its handout.
 
     Raises UsageError for a file of another kind, and TeachbackError with all problems of the file;
@@ -120,6 +144,9 @@ def import_translation(path: Path, workspace: Workspace, *, strict: bool = False
         problems += _found(new, opened.path, after, taken, workspace, shared)
         if not any(problem.severity is Severity.ERROR for problem in problems):
             new, after = _with_version(new, opened.path, after, workspace, shared)
+            if any(text.path[0] in _CARDED for text in after.texts.texts if text.key in taken.rows):
+                rooms = card_rooms(after, new, opened.path, settings, workspace, shared)
+                problems += _too_long(after, taken, rooms)
         problems += _own_file(opened.path, workspace)
     problems = [*in_file_order(problems)]
     if strict:
@@ -189,116 +216,120 @@ def _moved(row: ReturnedText, texts: Mapping[str, HandoutText]) -> str:
 def _take(row: ReturnedText, text: HandoutText, read: ReadTranslation, taken: _Taken) -> None:
     """Take a row, or tell why it is not taken."""
     texts = read.texts
-    there = in_one_line(texts.words(text.key) or "")
-    made_from = one_line(texts.english(text.key) or "")
-    now = one_line(text.text)
-    mark = row.mark.split("-")
-    is_open = not there or made_from != now
-    if len(mark) != 3:  # noqa: PLR2004 -- the original, what is told of it, the translation
-        # A row that somebody has added, or a tool that drops what it does not know.
-        if row.mark or (there and row.words != there) or row.english != now:
-            message = f"the row of `{row.key}` has lost its mark, so what was changed is not known"
-            taken.tell(row, message, _ANEW)
-            return
-        mark = [short_hash(now), short_hash(row.told), short_hash(there)]
-    if short_hash(row.english) != mark[0]:
-        hint = f"Write it as it was: {now}" if short_hash(now) == mark[0] else _ANEW
-        taken.tell(row, f"the original of `{row.key}` was changed in this file", hint)
+    key = texts.entries.get(text.key, text.key)
+    entry = texts.translation.texts.get(key, {})
+    there = _There(
+        one_line(text.text),
+        one_line(texts.english(text.key) or ""),
+        in_one_line(texts.words(text.key) or ""),
+        in_one_line(entry.get(NOTE, "")),
+    )
+    mark = _mark_of(row, there, taken)
+    if mark is None:
         return
-    if short_hash(row.told) != mark[1]:
-        message = f"what the file says about `{row.key}` was changed; that is not read"
-        taken.tell(row, message, "Write remarks into the note of the text.")
-        return
-    found = next(iter(faults(row.words)), None) or next(iter(faults(row.note)), None)
-    if found:
-        taken.tell(row, f"`{row.key}`: {found[1]}", found[2])
-        return
-    if not row.words:
-        _note_empty(
-            row,
-            is_open=is_open,
-            was_there=bool(there) and short_hash(there) == mark[2],
-            taken=taken,
-        )
-        return
-    if row.unfinished:
-        message = f"the translation of `{row.key}` is marked as unfinished ('{row.unfinished}'), and is not taken"
-        taken.tell(row, message, "Finish it in the tool, then import it again.", Severity.WARNING)
-        return
-    _take_words(row, text, read, taken, there=there, then=mark[2])
-
-
-def _note_empty(row: ReturnedText, *, is_open: bool, was_there: bool, taken: _Taken) -> None:
-    if is_open:
-        message = f"the text `{row.key}` is not translated in this file"
-        taken.tell(row, message, "It stays as it is.", Severity.WARNING)
-    elif was_there:
-        message = f"the translation of `{row.key}` was taken out in this file"
-        taken.tell(row, message, "Write it, or delete the row if it is to stay as it was.")
-
-
-def _take_words(
-    row: ReturnedText,
-    text: HandoutText,
-    read: ReadTranslation,
-    taken: _Taken,
-    *,
-    there: str,
-    then: str,
-) -> None:
-    """Take the words and the note of a row, if they are new."""
-    texts = read.texts
-    now, said = one_line(text.text), row.words
-    made_from = one_line(texts.english(text.key) or "")
-    source, language = texts.source.language, texts.translation.language
-    entry = texts.translation.texts.get(texts.entries.get(text.key, ""), {})
     values: dict[str, str] = {}
-    if said != there:
-        if short_hash(said) == then:
-            # Not changed in the file, but here: what is here is newer.
-            return
-        if there and short_hash(there) != then:
-            message = f"the translation of `{row.key}` was changed here since the file was written"
-            taken.tell(
-                row,
-                message,
-                f"It is now: {there} Decide on one of them, and write it into the file.",
-            )
-            return
-        values[language] = row.words
-    is_older = bool(row.english) and row.english != now
-    if is_older and values and made_from == now and there:
-        message = (
-            f"`{row.key}` was translated from an older original than the translation that is here"
-        )
-        taken.tell(row, message, f"Its original is now: {now}")
+    words = _new_words(row, there, mark, taken)
+    is_older = row.english != there.now
+    if words is None:
         return
-    made_from_now = row.english or now
-    if made_from_now != made_from and not (is_older and not values):
-        values[source] = made_from_now
-    if row.note and row.note != one_line(entry.get(NOTE, "")):
-        values[NOTE] = row.note
-    elif not row.note and entry.get(NOTE):
-        message = f"the note on `{row.key}` was taken out in this file; here it stays"
-        taken.tell(row, message, f"Delete it in {shown_key(texts, text.key)}.", Severity.WARNING)
+    if words:
+        source, language = texts.source.language, texts.translation.language
+        if words != there.words:
+            values[language] = words
+            if is_older:
+                message = f"the original of `{row.key}` has changed since the file was written, so its translation is stale"
+                hint = f"It was: {row.english} It is now: {there.now}"
+                taken.tell(row, message, hint, Severity.WARNING)
+        if row.english != there.made_from and (values or not is_older):
+            values[source] = row.english
+    values |= _new_note(row, there, mark, taken)
     if not values:
         return
-    if is_older and language in values:
-        message = f"the original of `{row.key}` has changed since the file was written, so its translation is stale"
-        taken.tell(row, message, f"It was: {row.english} It is now: {now}", Severity.WARNING)
-    if source not in entry and source not in values:
-        values[source] = made_from_now
-    key = texts.entries.get(text.key, text.key)
-    # The original stands first.
-    taken.values[key] = dict(
-        sorted(values.items(), key=lambda one: (one[0] == NOTE, one[0] != source))
-    )
+    if texts.source.language not in {**entry, **values}:
+        values[texts.source.language] = there.now
+    # The original stands first, and the note last.
+    order = {texts.source.language: 0, NOTE: 2}
+    taken.values[key] = dict(sorted(values.items(), key=lambda one: order.get(one[0], 1)))
     taken.rows[text.key] = row
 
 
-def shown_key(texts: TranslatedTexts, key: str) -> str:
-    """Return how a message names an entry of a translation."""
-    return f"`{texts.entries.get(key, key)}` of the translation"
+def _mark_of(row: ReturnedText, there: _There, taken: _Taken) -> _Mark | None:
+    """Return the mark of a row, or None for a row in which more was changed than may be."""
+    parts = row.mark.split("-")
+    if len(parts) == len(_Mark._fields):
+        mark = _Mark(*parts)
+    elif row.mark or row.told or there.words or there.note or row.english != there.now:
+        message = f"the row of `{row.key}` has lost its mark, so what was changed is not known"
+        taken.tell(row, message, _ANEW)
+        return None
+    else:
+        # Somebody has added the row.
+        mark = _Mark(*map(short_hash, (there.now, "", "", "")))
+    if short_hash(row.english) != mark.english:
+        hint = (
+            f"Write it as it was: {there.now}" if short_hash(there.now) == mark.english else _ANEW
+        )
+        taken.tell(row, f"the original of `{row.key}` was changed in this file", hint)
+        return None
+    if short_hash(row.told) != mark.told:
+        message = f"what the file says about `{row.key}` was changed; that is not read"
+        taken.tell(row, message, "Write remarks into the note of the text.")
+        return None
+    found = next(iter(faults(row.words)), None) or next(iter(faults(row.note)), None)
+    if found:
+        taken.tell(row, f"`{row.key}`: {found[1]}", found[2])
+        return None
+    return mark
+
+
+def _new_words(row: ReturnedText, there: _There, mark: _Mark, taken: _Taken) -> str | None:
+    """Return the translation that a row holds, "" for none to take, or None for a row refused."""
+    is_open = not there.words or there.made_from != there.now
+    if not row.words:
+        if is_open:
+            message = f"the text `{row.key}` is not translated in this file"
+            taken.tell(row, message, "It stays as it is.", Severity.WARNING)
+        elif short_hash(there.words) == mark.words:
+            message = f"the translation of `{row.key}` was taken out in this file"
+            taken.tell(row, message, "Write it, or delete the row if it is to stay as it was.")
+            return None
+        return ""
+    if row.unfinished:
+        message = f"the translation of `{row.key}` is marked as unfinished ('{row.unfinished}'), and is not taken"
+        taken.tell(row, message, "Finish it in the tool, then import it again.", Severity.WARNING)
+        return ""
+    if row.words == there.words:
+        return row.words
+    if short_hash(row.words) == mark.words:
+        # Not changed in the file, but here: what is here is newer.
+        return ""
+    if there.words and short_hash(there.words) != mark.words:
+        message = f"the translation of `{row.key}` was changed here since the file was written"
+        hint = f"It is now: {there.words} Decide on one of them, and write it into the file."
+        taken.tell(row, message, hint)
+        return None
+    if there.words and row.english != there.now == there.made_from:
+        message = (
+            f"`{row.key}` was translated from an older original than the translation that is here"
+        )
+        taken.tell(row, message, f"Its original is now: {there.now}")
+        return None
+    return row.words
+
+
+def _new_note(row: ReturnedText, there: _There, mark: _Mark, taken: _Taken) -> dict[str, str]:
+    """Return the note of a row, if it is new."""
+    if row.note == there.note or short_hash(row.note) == mark.note:
+        return {}
+    if there.note and short_hash(there.note) != mark.note:
+        message = f"the note on `{row.key}` was changed here since the file was written"
+        taken.tell(row, message, f"It is now: {there.note} Write one of them into the file.")
+        return {}
+    if not row.note:
+        message = f"the note on `{row.key}` was taken out in this file; here it stays"
+        taken.tell(row, message, "Delete it in the translation, too.", Severity.WARNING)
+        return {}
+    return {NOTE: row.note}
 
 
 def _with_texts(raw: bytes, read: ReadTranslation, taken: _Taken) -> bytes:
@@ -380,6 +411,23 @@ def _found(
         row = taken.rows[key]
         message = f"{row.row}`{key}`: {problem.message}"
         yield problem._replace(message=message, location=row.place, also=())
+
+
+def _too_long(
+    after: ReadTranslation,
+    taken: _Taken,
+    rooms: Mapping[str, tuple[tuple[SideRoom, ...], bool]],
+) -> Iterator[Problem]:
+    """Yield a warning for each card on which the new texts have no room."""
+    new = [text for text in after.texts.texts if text.key in taken.rows and text.path[0] in _CARDED]
+    for audience, (sides, is_translated) in rooms.items():
+        for room in sides if is_translated else ():
+            if room.left < 0:
+                keys = ", ".join(f"`{text.key}`" for text in new)
+                message = f"the card for {audience} lacks {-room.left:.1f} mm on its {room.side}"
+                hint = f"Write shorter words, such as a `short` for a red flag. New are {keys}."
+                place = taken.rows[new[0].key].place
+                yield Problem(message, hint, place, Severity.WARNING)
 
 
 def _with_version(

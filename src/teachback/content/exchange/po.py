@@ -108,6 +108,11 @@ def read_po(raw: bytes, name: str) -> ReturnedSheet:
         message = f"the file says that its encoding is {charset[1]}"
         problems.append(Problem(message, "Save it as UTF-8.", Location(name, 1, 1)))
     texts = []
+    above = in_one_line(" ".join(heads[0].comments.get("", ()))) if heads else ""
+    if above:
+        message = f"a remark above the header is not read: '{above[:60]}'"
+        hint = "Put it in front of the text that it is about."
+        noticed.append(Problem(message, hint, Location(name, heads[0].line, 1), Severity.WARNING))
     for entry in entries:
         if entry in heads[:1]:
             continue

@@ -11,7 +11,7 @@ from teachback.content.translation import one_line
 if TYPE_CHECKING:
     from teachback.errors import Location, Problem
 
-_DIGITS: Final = 8
+_DIGITS: Final = 6
 
 
 class SentText(NamedTuple):
@@ -34,7 +34,8 @@ class SentText(NamedTuple):
     @property
     def mark(self) -> str:
         """The mark by which a change of what is not to be changed is found."""
-        return "-".join((short_hash(self.english), short_hash(self.told), short_hash(self.there)))
+        parts = (self.english, self.told, self.there, self.note)
+        return "-".join(map(short_hash, parts))
 
     @property
     def told(self) -> str:

@@ -200,9 +200,15 @@ def _returned(unit: XmlElement, name: str) -> ReturnedText:
 
 def _unread(root: XmlElement, name: str) -> Iterator[Problem]:
     """Yield a warning for words that a tool has added where no text stands."""
+    of_units = {
+        id(part)
+        for unit in root.all_inside()
+        if unit.name == "trans-unit"
+        for part in unit.all_inside()
+    }
     for part in root.all_inside():
-        is_header = part.tag == f"{_SPACE} header"
-        words = part.text() if is_header or not part.tag.startswith(_SPACE) else ""
+        is_apart = part.tag == f"{_SPACE} note" and id(part) not in of_units
+        words = part.text() if is_apart or not part.tag.startswith(_SPACE) else ""
         if any(map(str.isalpha, words)):
             message = f"words that a tool has added are not read: '{in_one_line(words)[:_SHOWN]}'"
             hint = "If it is a remark, write it into the note of the text that it is about."

@@ -6,7 +6,7 @@ The only module that imports Babel.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -18,13 +18,32 @@ if TYPE_CHECKING:
     import datetime as dt
 
 
+# Languages whose short form has a word for the month that few write on paper, such as `thg`.
+_WHOLE_MONTHS: Final = frozenset({"so", "vi"})
+# Months that the CLDR lacks: it writes Haitian Creole with numbers, or in French.
+_MONTHS: Final = {
+    "ht": (
+        "janvye", "fevriye", "mas", "avril", "me", "jen", "jiy\u00e8", "out", "septanm",
+        "okt\u00f2b", "novanm", "desanm",
+    ),
+}  # fmt: skip
+
+
 @lru_cache(4_000)
 def dated(day: dt.date, language: str) -> str:
-    """Return a date as a language writes it.
+    """Return a date as a language writes it, with the month in words.
 
-    Raises TeachbackError for an unknown language.
+    11/2 is a day in February to one reader and in November to another: the short form of the CLDR
+    is taken where it has a word, and the long one elsewhere. Raises TeachbackError for an unknown
+    language.
     """
-    return format_date(day, "medium", locale=_locale(language))
+    locale = _locale(language)
+    spoken = language.partition("-")[0]
+    if spoken in _MONTHS:
+        return f"{day.day} {_MONTHS[spoken][day.month - 1]} {day.year}"
+    short = format_date(day, "medium", locale=locale)
+    has_word = any(map(str.isalpha, short)) and spoken not in _WHOLE_MONTHS
+    return short if has_word else format_date(day, "long", locale=locale)
 
 
 @lru_cache(4_000)

@@ -12,7 +12,7 @@ from tiny_handout import TINY
 from teachback.commands.build import build
 from teachback.content.inline_markup import Span
 from teachback.content.loader import read_handouts
-from teachback.editions.edition import EditionLog, LogHeading
+from teachback.editions.edition import EditionLog, EditionSchedule, LogHeading
 from teachback.files.workspace import handout_files, starter_files
 from teachback.html.composer import column_widths
 from teachback.pdf import renderer
@@ -231,6 +231,15 @@ def test_columns_of_a_log_are_as_wide_as_what_is_written_there() -> None:
     date, weight, words, long = (float(width.removesuffix("%")) for width in widths)
     assert date < weight < words < long
     assert date + weight + words + long == pytest.approx(100, abs=0.1)
+
+
+def test_a_time_of_the_day_has_room_in_a_schedule_for_its_longest_word() -> None:
+    """Times in another language have longer words; the medicine still has most room."""
+    times = tuple((Span(label),) for label in ("Noon", "Mediodía", "Al acostarse"))
+    widths = column_widths(EditionSchedule(times, (), 5, None))
+    medicine, noon, midday, bedtime = (float(width.removesuffix("%")) for width in widths)
+    assert noon < midday < bedtime < medicine
+    assert noon + midday + bedtime + medicine == pytest.approx(100, abs=0.1)
 
 
 @pytest.mark.slow

@@ -23,7 +23,7 @@ from markupsafe import Markup, escape
 
 from teachback.content.languages import NO_LANGUAGES
 from teachback.content.locale_formats import dated, direction_of
-from teachback.editions.edition import links_of
+from teachback.editions.edition import EditionLog, links_of
 from teachback.editions.qr_code import qr_svg
 from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.files.images import KINDS, picture_fault
@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from teachback.content.inline_markup import Line, Place, Span
     from teachback.content.languages import Languages
     from teachback.content.printed_words import Words
-    from teachback.editions.edition import Edition, EditionLog, TableRow
+    from teachback.editions.edition import Edition, EditionSchedule, TableRow
     from teachback.files.page_resources import ForbiddenContent
 
 # A number that a phone can dial: its digits, without an extension, which the caller dials later.
@@ -92,6 +92,9 @@ LONG_HEADING: Final = 40
 SHORT_LABEL: Final = 5
 _NARROW: Final = 8
 _WORDS: Final = 15
+# The room in a schedule for the name of a medicine, and for its amount at a time of the day.
+_MEDICINE: Final = 21.0
+_TIME: Final = 10.0
 # The width of a letter of a heading, as a share of that of what is written below it.
 _BOLD: Final = 1.4
 # In pt: the width of a field is declared for type of this size.
@@ -388,22 +391,37 @@ def wide(rows: tuple[TableRow, ...]) -> bool:
     return any(len(words_only(row.cells[0] or ())) > LONG_HEADING for row in rows)
 
 
-def column_widths(log: EditionLog) -> tuple[str, ...]:
-    """Return the width of each column of a log, as a share of its width in percent.
+def column_widths(table: EditionLog | EditionSchedule) -> tuple[str, ...]:
+    """Return the width of each column of a log or a schedule, as a share in percent.
 
     A column with a unit holds a number, and one with a short heading a tick or a date: they are
     narrow. The others hold words. No column is narrower than the longest word of its heading.
     """
+    letters = _log_letters(table) if isinstance(table, EditionLog) else _schedule_letters(table)
+    return tuple(f"{100 * width / sum(letters):.2f}%" for width in letters)
+
+
+def _heading_letters(words: str) -> float:
+    """Return the room that the longest word of a heading needs."""
+    return max(map(len, words.split())) * _BOLD + 2
+
+
+def _schedule_letters(schedule: EditionSchedule) -> list[float]:
+    times = [max(_TIME, _heading_letters(words_only(time))) for time in schedule.times]
+    return [_MEDICINE, *times]
+
+
+def _log_letters(log: EditionLog) -> list[float]:
     rows = max((len(words_only(heading)) for heading in log.headings), default=0)
     letters = []
     for number, column in enumerate(log.columns):
-        words = f"{words_only(column.label)} {words_only(column.unit or ())}".split()
+        words = f"{words_only(column.label)} {words_only(column.unit or ())}"
         is_narrow = column.unit or len(words_only(column.label)) <= SHORT_LABEL
         room: float = _NARROW if is_narrow else _WORDS
         if log.headings and number == 0:
             room = min(rows, _WORDS) * _BOLD + 2
-        letters.append(max(room, max(map(len, words)) * _BOLD + 2))
-    return tuple(f"{100 * width / sum(letters):.2f}%" for width in letters)
+        letters.append(max(room, _heading_letters(words)))
+    return letters
 
 
 def stylesheet(names: list[str], clinic: Clinic, design: Design, spoken: str = "") -> str:

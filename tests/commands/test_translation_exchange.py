@@ -468,6 +468,9 @@ def test_files_that_belong_elsewhere_are_refused(root: Path, teachback: Run) -> 
         code, _, err = teachback("translate import back.po")
         assert code in {1, 2}
         assert message in err
+    code, _, err = teachback("translate export tiny -l qq --format po")
+    assert code == 1
+    assert "the language 'qq'" in err
     code, _, err = teachback("translate import back.txt")
     assert code == 2
     assert "End its name in .docx or .xlsx or .xlf or .xliff or .po." in err

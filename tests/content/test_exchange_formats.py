@@ -93,6 +93,21 @@ def test_what_was_written_is_read_back(form: str) -> None:
     ]
 
 
+def test_a_language_from_right_to_left_is_written_so() -> None:
+    """Its column is turned in Word and Excel, the others are not; the words come back."""
+    words = "\u0623\u0644\u0645 \u0641\u064a \u0627\u0644\u0635\u062f\u0631"
+    text = SHEET.texts[0]._replace(words=words, there=words)
+    sheet = SHEET._replace(language="ar", texts=(text,), directions=("ltr", "rtl"))
+    for write, part, turned in (
+        (write_docx, "word/document.xml", '<w:rtl/><w:lang w:bidi="ar"/></w:rPr><w:t xml'),
+        (write_xlsx, "xl/worksheets/sheet1.xml", ' s="4" t="inlineStr"'),
+    ):
+        with zipfile.ZipFile(io.BytesIO(write(sheet))) as archive:
+            assert archive.read(part).decode().count(turned) == 1
+    for write, read in FORMATS.values():
+        assert [one.words for one in read(write(sheet), "back").texts] == [words]
+
+
 # Letters that a text may hold, with all that formats need to escape.
 TEXTS = st.text(
     st.sampled_from([*"abzÁñ¿ 0123456789.,;:!?()/&<>\"'\\#%_x+-=@~|^`\u00a0\u2019"]),

@@ -16,6 +16,7 @@ from teachback.content.exchange.xliff import write_xliff
 from teachback.content.exchange.xlsx import write_xlsx
 from teachback.content.inline_markup import bare
 from teachback.content.loader import LoadedHandouts, load_shared, read_translation, validate_handout
+from teachback.content.locale_formats import direction_of
 from teachback.content.translation import NOTE, TextState, one_line
 from teachback.editions.comparison import pieces
 from teachback.errors import Problem, TeachbackError, UsageError
@@ -124,7 +125,9 @@ def sent_sheet(
         if text.key in states and (only is None or states[text.key] in CHOICES[only])
     )
     now = read.now.handout
-    return SentSheet(now.id, now.language, language, str(now.version), texts), len(states)
+    directions = direction_of(now.language), direction_of(language)
+    sheet = SentSheet(now.id, now.language, language, str(now.version), texts, directions)
+    return sheet, len(states)
 
 
 def _states(read: ReadTranslation) -> dict[str, TextState]:

@@ -100,7 +100,9 @@ _SIGN_FONTS: Final = ("symbol", "wingdings", "webdings")
 
 def write_docx(sheet: SentSheet) -> bytes:
     """Return a sheet as a document, with one table on paper that lies across."""
-    tags = {ORIGINAL: sheet.source, TRANSLATION: sheet.language}
+    languages = (sheet.source, sheet.language)
+    columns = (ORIGINAL, TRANSLATION)
+    tags = dict(zip(columns, zip(languages, sheet.directions, strict=True), strict=True))
     head = _row(HEADINGS, {}, is_head=True)
     rows = "".join(_row(row, tags) for row in table_rows(sheet))
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in _WIDTHS)
@@ -134,11 +136,12 @@ def write_docx(sheet: SentSheet) -> bytes:
     return write_package(parts)
 
 
-def _row(cells: Sequence[str], tags: dict[int, str], *, is_head: bool = False) -> str:
+def _row(cells: Sequence[str], tags: dict[int, tuple[str, str]], *, is_head: bool = False) -> str:
+    """Return a row; `tags` are the language and the direction of a column."""
     inner = "".join(
         f'<w:tc><w:tcPr><w:tcW w:w="{_WIDTHS[at]}" w:type="dxa"/></w:tcPr>'
         + "".join(
-            _paragraph(line, tags.get(at, "en"), bold=is_head, small=at >= ABOUT)
+            _paragraph(line, *tags.get(at, ("en", "ltr")), bold=is_head, small=at >= ABOUT)
             for line in cell.split("\n")
         )
         + "</w:tc>"
@@ -148,11 +151,15 @@ def _row(cells: Sequence[str], tags: dict[int, str], *, is_head: bool = False) -
     return f"<w:tr><w:trPr>{look}</w:trPr>{inner}</w:tr>"
 
 
-def _paragraph(text: str, tag: str = "en", *, bold: bool = False, small: bool = False) -> str:
+def _paragraph(
+    text: str, tag: str = "en", direction: str = "ltr", *, bold: bool = False, small: bool = False
+) -> str:
     size = '<w:sz w:val="16"/>' if small else ""
-    look = f'{"<w:b/>" if bold else ""}{size}<w:lang w:val="{tag}"/>'
+    is_rtl = direction == "rtl"
+    language = f'<w:rtl/><w:lang w:bidi="{tag}"/>' if is_rtl else f'<w:lang w:val="{tag}"/>'
+    look = f"{'<w:b/>' if bold else ''}{size}{language}"
     # An empty cell, too, is to be filled in in its language.
-    mark = f"<w:pPr><w:rPr>{look}</w:rPr></w:pPr>"
+    mark = f"<w:pPr>{'<w:bidi/>' if is_rtl else ''}<w:rPr>{look}</w:rPr></w:pPr>"
     run = f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{as_markup(text)}</w:t></w:r>'
     return f"<w:p>{mark}{run if text else ''}</w:p>"
 

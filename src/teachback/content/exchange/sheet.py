@@ -44,13 +44,17 @@ class SentText(NamedTuple):
 
 
 class SentSheet(NamedTuple):
-    """The texts of a handout for a translator, from the language `source` into `language`."""
+    """The texts of a handout for a translator, from the language `source` into `language`.
+
+    `directions` are those of both languages: ltr or rtl.
+    """
 
     handout: str
     source: str
     language: str
     version: str
     texts: tuple[SentText, ...]
+    directions: tuple[str, str] = ("ltr", "ltr")
 
 
 class ReturnedText(NamedTuple):

@@ -30,6 +30,7 @@ HEADINGS: Final = (
 )  # fmt: skip
 ORIGINAL: Final = HEADINGS.index("Original")
 TRANSLATION: Final = HEADINGS.index("Translation")
+NOTE: Final = HEADINGS.index("Note")
 ABOUT: Final = HEADINGS.index("About this text")
 _FIELDS: Final = ("Handout", "From", "Into")
 _VERSION: Final = re.compile(r"Version of the original: \d{4}-\d{2}-\d{2}")

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.content.exchange.table import (
     HEADINGS,
+    NOTE,
+    ORIGINAL,
+    TRANSLATION,
     is_heading,
     no_headings,
     read_table,
@@ -39,19 +42,20 @@ _WIDTHS: Final = (26, 11, 48, 48, 24, 48, 28)
 # In points: a line, and the highest row of Excel.
 _LINE: Final = 15
 _HIGHEST: Final = 409
-# Cell formats, as `_STYLES` has them: plain, wrapped, heading, and to be filled in, as text.
-_PLAIN, _WRAPPED, _HEADING, _FILLED_IN = range(4)
-_LOOKS: Final = (_WRAPPED, _WRAPPED, _WRAPPED, _FILLED_IN, _FILLED_IN, _WRAPPED, _WRAPPED)
+# Cell formats, as `_STYLES` has them: plain, wrapped, heading, to be filled in, as text, and text
+# from right to left.
+_PLAIN, _WRAPPED, _HEADING, _FILLED_IN, _TURNED = range(5)
 _STYLES: Final = (
     f'{XML_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="11"/><name val="Calibri"/>'
     '</font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill>'
     '<patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill>'
     '</fills><borders count="2"><border/><border><left style="thin"/><right style="thin"/>'
     '<top style="thin"/><bottom style="thin"/></border></borders><cellStyleXfs count="1"><xf/>'
-    '</cellStyleXfs><cellXfs count="4"><xf/>'
+    '</cellStyleXfs><cellXfs count="5"><xf/>'
     '<xf borderId="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>'
     '<xf fontId="1" borderId="1" applyFont="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>'
     '<xf numFmtId="49" borderId="1" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top" wrapText="1"/></xf>'
+    '<xf numFmtId="49" borderId="1" applyNumberFormat="1" applyAlignment="1"><alignment vertical="top" wrapText="1" readingOrder="2"/></xf>'
     '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
     "</styleSheet>"
 )
@@ -63,7 +67,11 @@ def write_xlsx(sheet: SentSheet) -> bytes:
     head = len(lines) + 1
     rows: list[tuple[Sequence[str], Sequence[int]]] = [((line,), (_PLAIN,)) for line in lines]
     rows.append((HEADINGS, [_HEADING] * len(HEADINGS)))
-    rows += [(row, _LOOKS) for row in table_rows(sheet)]
+    looks = [_WRAPPED] * len(HEADINGS)
+    looks[TRANSLATION] = looks[NOTE] = _FILLED_IN
+    for column, direction in zip((ORIGINAL, TRANSLATION), sheet.directions, strict=True):
+        looks[column] = _TURNED if direction == "rtl" else looks[column]
+    rows += [(row, looks) for row in table_rows(sheet)]
     data = "".join(_row(number, *row) for number, row in enumerate(rows, start=1))
     columns = "".join(
         f'<col min="{at}" max="{at}" width="{width}" customWidth="1"/>'

@@ -51,11 +51,22 @@ def side_by_side(paths: list[Path], name: str, *, width: int, columns: int) -> N
     few.save(DOCS / name, optimize=True)
 
 
-def pages_of(folder: Path, handout: str, audience: str, *, depth: str = "") -> list[Path]:
-    """Return the pictures of a handout's pages, in order."""
+def pages_of(
+    folder: Path, handout: str, audience: str, *, depth: str = "", language: str = "en"
+) -> list[Path]:
+    """Return the pictures of a handout's first nine pages, in order."""
     end = f"-{depth}" if depth else ""
-    found = (folder / "build" / handout).glob(f"handout-{audience}-en-letter{end}-[0-9].png")
-    return sorted(found)
+    name = f"handout-{audience}-{language}-letter{end}-[0-9].png"
+    return sorted((folder / "build" / handout).glob(name))
+
+
+def two_languages(folder: Path) -> None:
+    """Write two pages of a handout in Spanish and English, side by side."""
+    teachback(folder, "copy", "content/translations/es/leg-cramps.yaml")
+    wanted = ("--language", "es+en", "--audience", "ckd", "--format", "png")
+    teachback(folder, "build", "leg-cramps", *wanted)
+    pages = pages_of(folder, "leg-cramps", "ckd", language="es+en")
+    side_by_side(pages[:2], "two-languages.png", width=700, columns=2)
 
 
 def sheet_to_sign(folder: Path) -> list[Path]:
@@ -187,6 +198,7 @@ def main() -> None:
         side_by_side(first, "starters.png", width=340, columns=4)
         teachback(folder, "check", "leg-cramps", "--report", "report.pdf")
         side_by_side(sheet_to_sign(folder), "report-leg-cramps.png", width=700, columns=2)
+        two_languages(folder)
         front_desk(folder)
         pages_for_authors(folder)
         phone_page(folder / "build" / "leg-cramps" / "handout-ckd-en.html", "phone.png")

@@ -1,4 +1,4 @@
-"""Convert lengths, and define paper, card and type sizes.
+"""Convert lengths, and define paper, card and type sizes, and the other forms of an edition.
 
 Lengths are in millimetres unless a name says otherwise.
 """
@@ -45,6 +45,21 @@ class Depth(StrEnum):
 
     FULL = "full"
     BRIEF = "brief"
+
+
+# Between the two languages of an edition that has both: es+en.
+TWO_LANGUAGES: Final = "+"
+
+
+def two_languages(language: str, facing: str) -> str:
+    """Return the name of two languages side by side, or of one where `facing` is empty."""
+    return f"{language}{TWO_LANGUAGES}{facing}" if facing else language
+
+
+def split_languages(named: str) -> tuple[str, str]:
+    """Return the language that `named` begins with, and the one beside it, or "" if it has one."""
+    language, _, facing = named.partition(TWO_LANGUAGES)
+    return language, facing
 
 
 class PrintInk(StrEnum):

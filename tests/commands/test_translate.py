@@ -315,3 +315,81 @@ def test_the_shipped_spanish_fits_cards_large_print_and_the_short_version(
         assert code == 0
     printed = sorted(path.name for path in (root / "build/leg-cramps").glob("*.pdf"))
     assert len(printed) == 8
+
+
+BOTH = "build tiny --format html --language es+en"
+
+
+def both(root: Path, reader: str = "ckd") -> str:
+    """Return the printed handout of a reader in two languages."""
+    return (root / f"build/tiny/handout-{reader}-es+en.html").read_text(encoding="utf-8")
+
+
+def test_two_languages_are_side_by_side_and_both_say_that_they_are_a_draft(
+    root: Path, teachback: Run
+) -> None:
+    """The text is that of both; a card stays in one language; the code is found again."""
+    code, out, err = teachback(f"{BOTH} --archive kept")
+    assert (code, err) == (0, "")
+    page = both(root)
+    words = ("Para los riñones aquí.", "For kidneys here.", "Dolor de pecho", "Chest pain")
+    words += ("nadie revisó la traducción", "nobody has reviewed this translation")
+    assert [one for one in words if one not in page] == []
+    assert list((root / "build/tiny").glob("card*es*")) == []
+    (printed,) = re.findall(r"T-CKD-ES-EN-\w{7}", out)
+    code, out, _ = teachback(f"identify {printed} --archive kept --json")
+    assert code == 0
+    (found,) = json.loads(out)["codes"] if "codes" in json.loads(out) else json.loads(out)["found"]
+    assert (found["handout"], found["language"]) == ("tiny", "es+en")
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("card tiny --language es+en", "a card is in one language, not in 'es+en'"),
+        ("build tiny --language es+en --kind card", "a card is in one language"),
+        ("build tiny --language es+fr", "no handout is translated from 'fr' into 'es'"),
+        ("build tiny --language en+es", "no handout is translated from 'es' into 'en'"),
+        ("build tiny --language es+", "'es+' does not name two languages"),
+    ],
+)
+def test_what_is_not_printed_in_two_languages_says_why(
+    teachback: Run, command: str, said: str
+) -> None:
+    """Nothing is printed, and the hint names what can be."""
+    code, _, err = teachback(command)
+    assert code == 2
+    assert said in err
+
+
+def test_two_languages_are_released_when_both_are_approved(root: Path, teachback: Run) -> None:
+    """Each half then names who has read it; a draft of either makes both halves drafts."""
+    assert teachback("approve tiny --language es --by Translator")[0] == 0
+    assert teachback(f"{BOTH} --release")[0] == 1
+    assert teachback(BOTH)[0] == 0
+    assert "ningún médico lo ha revisado" in both(root)
+    assert "no clinician has reviewed this text" in both(root)
+    assert teachback("approve tiny --by Clinician")[0] == 0
+    assert teachback(f"{BOTH} --release")[0] == 0
+    assert "Revisado por Translator" in both(root)
+    assert "Reviewed by Clinician" in both(root)
+
+
+def test_beside_an_outdated_text_is_the_english_it_was_made_from(
+    root: Path, teachback: Run
+) -> None:
+    """Both halves say the same, and of which day they are."""
+    change(root, ENGLISH, "For kidneys here.", "For your kidneys here.")
+    assert teachback(f"{BOTH} --audience ckd")[0] == 0
+    assert "For kidneys here." in both(root)
+    assert "sigue el texto del 22 nov 2026" in both(root)
+    assert "follows the text of Nov 22, 2026" in both(root)
+
+
+def test_a_reader_who_lacks_a_text_gets_no_two_languages(root: Path, teachback: Run) -> None:
+    """The message is that of the translation."""
+    change(root, TRANSLATION, "  one/blocks/1@ckd: {en: For kidneys here., es: Para los ri", "# ")
+    code, _, err = teachback(BOTH)
+    assert code == 1
+    assert not (root / "build/tiny/handout-ckd-es+en.html").exists()
+    assert "is not translated" in err

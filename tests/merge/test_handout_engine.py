@@ -16,7 +16,7 @@ from handout_with_fields import FILLED, NAMES
 from pdf_tags import faults
 from settings_from_flags import resolve
 from tiny_handout import TINY
-from translated_tiny import SPANISH_TINY
+from translated_tiny import SPANISH_TINY, translated
 
 from teachback.cli.app import run
 from teachback.commands.approve import approve
@@ -417,3 +417,21 @@ def test_a_translation_is_for_the_records_that_ask_for_it(workspace: Make) -> No
     assert opened.main_language == "en"
     with pytest.raises(TeachbackError, match="is not translated"):
         open_engine(replace(wanted, language="es"), clinic, TODAY)
+
+
+def test_a_record_gets_two_languages_and_a_card_in_the_first(
+    workspace: Make, tmp_path: Path
+) -> None:
+    """Its words stand in both halves, a date as the patient's language writes it."""
+    clinic = translated(FILLED, workspace, {})
+    rows = [["p1", "es+en", "ckd", "Ann Other", "2027-03-01", "", "", "", "", "Sleft"]]
+    path = records(tmp_path, *rows, head=["id", "language", *HEAD[1:]])
+    done, output = merged(clinic, path, kinds=("handout", "card"))
+    assert (done.printed, done.rejected) == (1, 0)
+    said = words(output / "handouts" / "p1.pdf")
+    assert faults((output / "handouts" / "p1.pdf").read_bytes()) == []
+    for text in ("SA Stiny Shandout", "A tiny handout", "Ann Other", "1 mar 2027", "-CKD-ES-EN-"):
+        assert text in said
+    card = words(output / "cards" / "p1.pdf")
+    assert "Ann Other" in card
+    assert "A tiny handout" not in card

@@ -91,7 +91,11 @@ def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -
 def test_a_translation_is_offered_to_readers_who_have_all_of_it(workspace: Make) -> None:
     """Others see why not; the topic itself, its state and its signs are those of the handout."""
     told = shelf(workspace({TRANSLATION: SPANISH_TINY}))
-    assert [one["id"] for one in told["languages"]] == ["en", "es"]
+    assert [(one["id"], one["name"]) for one in told["languages"]] == [
+        ("en", "English"),
+        ("es", "Español"),
+        ("es+en", "Español and English, side by side"),
+    ]
     english = shelf(workspace())["tiny"]
     spanish = {**told["tiny"], "choices": english["choices"]}
     assert spanish == english
@@ -102,6 +106,8 @@ def test_a_translation_is_offered_to_readers_who_have_all_of_it(workspace: Make)
         for one in tiny["choices"]
         if (one["language"], one["depth"]) == ("es", "full")
     }
+    both = {one["audience"] for one in tiny["choices"] if one["language"] == "es+en"}
+    assert both == {"general"}
     [(_, reason)] = [one for one in offered if one[0] == "ckd"]
     assert reason.startswith("The translation is not whole: the text `one/blocks/1@ckd`")
     assert ("general", None) in offered

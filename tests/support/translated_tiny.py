@@ -1,5 +1,23 @@
 """Provide a translation of the tiny handout; tests change one thing in it."""
 
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import yaml
+
+from teachback.content.loader import load_handout, load_shared
+from teachback.content.translation import handout_texts
+from teachback.files.workspace import handout_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from teachback.files.workspace import Workspace
+
+    Make = Callable[..., Workspace]
+
 TRANSLATION = "content/translations/es/tiny.yaml"
 SPANISH_TINY = """\
 translates: tiny
@@ -16,3 +34,20 @@ texts:
   one/blocks/1@general: {en: For everyone here., es: Para todos aquí.}
   one/blocks/1@ckd: {en: For kidneys here., es: Para los riñones aquí.}
 """
+
+
+def translated(handout: str, make: Make, files: Mapping[str, str]) -> Workspace:
+    """Return a workspace with a handout, and a translation that has an S before each word."""
+    files = {**files, "content/handouts/tiny.yaml": handout}
+    clinic = make(files)
+    authored = load_handout(handout_files(clinic)["tiny"], clinic, load_shared(clinic))
+    texts = {
+        one.key: {
+            "en": one.text,
+            "es": re.sub(r"(?<![{\w.])([^\W\d]\w*)(?![\w.]*})", r"S\1", one.text),
+        }
+        for one in handout_texts(authored.handout)
+    }
+    head = SPANISH_TINY.partition("texts:")[0]
+    told = yaml.safe_dump({"texts": texts}, allow_unicode=True, width=1000)
+    return make({**files, TRANSLATION: head + told})

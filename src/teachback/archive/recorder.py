@@ -105,7 +105,7 @@ def keep_editions(
                     code=code,
                     handout=edition.handout,
                     audience=edition.audience,
-                    language=edition.language,
+                    language=edition.languages,
                     title=plain(edition.title),
                     badge=edition.badge,
                     version=edition.version.isoformat(),

@@ -162,7 +162,7 @@ def _order(settings: Settings, flags: dict[str, Any]) -> MergeOrder:
         id_column=flags["name_from"] or "id",
         audience_column=flags["audience_from"] or "audience",
         audience=settings.audiences[0] if len(settings.audiences) == 1 else "",
-        language=settings.language or "",
+        language=settings.languages(settings.language or ""),
         paper=str(settings.paper),
         size=str(settings.size),
         encoding=flags["encoding"],

@@ -23,7 +23,7 @@ from teachback.files.unprintable_characters import faults
 from teachback.files.workspace import SETTINGS, Workspace, handout_files, shown
 from teachback.printing.imposition import Offset, Sides
 from teachback.printing.settings import Settings
-from teachback.units import Depth, Paper, PrintInk, TypeSize
+from teachback.units import TWO_LANGUAGES, Depth, Paper, PrintInk, TypeSize, split_languages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -166,7 +166,7 @@ _SETTINGS: Final = {
     "audience": _setting(
         "--audience -a audiences", "For this audience; may be repeated.", multiple=True
     ),
-    "language": _setting("--language -l", "In this language."),
+    "language": _setting("--language -l", "In this language, or in two side by side: es+en."),
     "kind": _setting(
         "--kind kinds",
         "What to print; may be repeated.",
@@ -262,6 +262,11 @@ def chosen(**given: Any) -> tuple[Settings, Workspace]:  # noqa: ANN401 -- field
         raise type(errors[0])(*(problem for error in errors for problem in error.problems))
     params = {**context.params, **given}
     params["handouts"] = params.get("handouts") or params["configured"]
+    named, facing = split_languages(params["language"] or "")
+    if TWO_LANGUAGES in (params["language"] or "") and not (named and facing):
+        message = f"--language: '{params['language']}' does not name two languages"
+        raise UsageError(Problem(message, "Write both, such as es+en, or one of them."))
+    params |= {"language": named or None, "facing": facing}
     found = {field.name: params[field.name] for field in fields(Settings) if field.name in params}
     return Settings(**found), context.obj
 

@@ -149,7 +149,8 @@ def _refused_outputs(reading: LoadedHandouts, settings: Settings) -> list[Wanted
     return [
         want
         for stem, authored in reading.laid_out.items()
-        if settings.language in {None, authored.handout.language}
+        # Only handouts have a part that can be laid out, and translations stand beside them.
+        if not settings.facing and settings.language in {None, authored.handout.language}
         for want in wanted_outputs(stem, summarise(authored, ""), settings)
     ]
 

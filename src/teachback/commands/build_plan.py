@@ -41,6 +41,7 @@ class WantedOutput:
     """One output that a build is to make; for pictures, all of their pages."""
 
     stem: str
+    language: str
     kind: str
     audience: str
     form: str
@@ -55,6 +56,7 @@ class WantedOutput:
         """See Output.identity."""
         return (
             self.stem,
+            self.language,
             self.kind,
             self.audience,
             self.form,
@@ -99,6 +101,7 @@ def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> Buil
         stem: one
         for stem, one in sorted(summaries.items())
         if settings.language in {None, one.language}
+        and settings.facing in {"", one.translated_from}
     }
     problems = joined(
         {GENERAL: stray_files(workspace)},
@@ -124,6 +127,16 @@ def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> Buil
     ]
     kept, stale = _sorted_out(wanted, _usable(settings, record, origins), settings.output)
     return BuildPlan(sources, origins, summaries, kept, stale, reading, problems)
+
+
+def one_language_problem(what: str, settings: Settings) -> Problem:
+    """Return why something is not printed in two languages."""
+    both = settings.languages(settings.language or "")
+    hint = (
+        f"Name one of them: --language {settings.language}. "
+        f"`teachback build --language {both}` prints the handout in both."
+    )
+    return Problem(f"{what} is in one language, not in '{both}'", hint)
 
 
 def hashed_origins(
@@ -191,6 +204,8 @@ def _check_choice(
     problems: RunProblems,
 ) -> None:
     """Refuse a choice that would silently print nothing."""
+    if settings.facing and "handout" not in settings.kinds:
+        raise UsageError(one_language_problem("a card", settings))
     if settings.language is not None and not chosen and not any(problems.values()):
         shipped = [
             name
@@ -206,6 +221,10 @@ def _check_choice(
             else "Leave --language out to see what there is."
         )
         message = f"no handout is written in the language '{settings.language}'"
+        if settings.facing:
+            message = (
+                f"no handout is translated from '{settings.facing}' into '{settings.language}'"
+            )
         raise UsageError(Problem(message, hint))
     if (
         settings.audiences
@@ -237,21 +256,27 @@ def _twins(
 
 def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[WantedOutput]:
     """Yield every output that the settings ask for of one handout."""
+    language = settings.languages(summary.language)
     for audience in summary.audiences:
         if settings.audiences and audience not in settings.audiences:
             continue
         for kind in settings.kinds:
-            if kind == "card" and not summary.card:
+            # A card has no room for two languages.
+            if kind == "card" and (settings.facing or not summary.card):
                 continue
             size = str(settings.size) if kind == "handout" else str(TypeSize.STANDARD)
             for form in settings.formats:
                 paper = str(settings.paper) if kind == "handout" and form != "html" else None
                 depth = str(settings.depth) if kind == "handout" else str(Depth.FULL)
                 ink = settings.asked_ink(form)
-                yield WantedOutput(stem, kind, audience, form, size, paper, "", depth, ink)
+                yield WantedOutput(
+                    stem, language, kind, audience, form, size, paper, "", depth, ink
+                )
             if kind == "card" and "pdf" in settings.formats:
                 setup, ink = settings.card_setup, settings.asked_ink("sheet")
-                yield WantedOutput(stem, kind, audience, "sheet", size, None, setup, ink=ink)
+                yield WantedOutput(
+                    stem, language, kind, audience, "sheet", size, None, setup, ink=ink
+                )
 
 
 def _usable(settings: Settings, record: Record, origins: Mapping[str, str]) -> list[Output]:

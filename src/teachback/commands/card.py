@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.commands.archive_step import archive_outputs
-from teachback.commands.build_plan import check_audiences, hashed_origins
+from teachback.commands.build_plan import check_audiences, hashed_origins, one_language_problem
 from teachback.commands.print_steps import print_outputs
 from teachback.commands.printed_index import write_index
 from teachback.content.loader import read_handouts
@@ -103,6 +103,8 @@ def _readers(stem: str, reading: LoadedHandouts, settings: Settings) -> tuple[st
     TeachbackError for a handout with problems or without a card.
     """
     handout = reading.authored[stem].handout
+    if settings.facing:
+        raise UsageError(one_language_problem("a card", settings))
     if settings.language not in {None, handout.language}:
         raise UsageError(
             Problem(

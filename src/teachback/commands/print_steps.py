@@ -19,7 +19,7 @@ from teachback.printing.fingerprints import same_libraries
 from teachback.printing.job_composer import compose_apart, open_pool
 from teachback.printing.job_printer import do_jobs
 from teachback.printing.jobs import CARDS_PRESS, ON_STOCK, SHEET
-from teachback.units import CARD, Depth, Paper, TypeSize
+from teachback.units import CARD, TWO_LANGUAGES, Depth, Paper, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -93,6 +93,7 @@ def _known_fits(
         for one in record.outputs.values()
         if (one.kind, one.form) == ("handout", "pdf")
         and (one.size, one.paper, one.depth, one.ink) == (*wanted, settings.asked_ink("pdf"))
+        and (TWO_LANGUAGES in one.language) == bool(settings.facing)
         and current(one, origins, record)
     }
 
@@ -203,7 +204,7 @@ def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> O
         kind=job.kind,
         handout=handout.id,
         audience=job.audience,
-        language=handout.language,
+        language=_languages(job, context),
         size=str(size),
         paper=paper,
         card_mm=(box.width, box.height) if is_card else None,
@@ -220,9 +221,14 @@ def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> O
     )
 
 
+def _languages(job: Job, context: PrintContext) -> str:
+    language = context.reading.authored[job.stem].handout.language
+    return language if job.kind == "card" else context.settings.languages(language)
+
+
 def _file_name(job: Job, printed: Printed, context: PrintContext) -> str:
     """Return the name of a file: kind, reader, language, paper or stock, size, ink, page."""
-    language, settings = context.reading.authored[job.stem].handout.language, context.settings
+    language, settings = _languages(job, context), context.settings
     if job.run and printed.form in ON_STOCK:
         is_ordered = printed.form != SHEET
         parts = [

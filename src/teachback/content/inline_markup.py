@@ -78,7 +78,7 @@ class Span(NamedTuple):
     """A run of text in one style.
 
     A `blank` is a line to write on, and its text is the label for it. A `place` is filled by a
-    record.
+    record. `language` is named where it is not that of the line.
     """
 
     text: str
@@ -87,6 +87,7 @@ class Span(NamedTuple):
     blank: bool = False
     number: bool = False
     place: Place | None = None
+    language: str = ""
 
 
 Line = tuple[Span, ...]

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 -- part of the public types
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.handout import Phone
 from teachback.content.inline_markup import Line, Place
-from teachback.units import Depth
+from teachback.units import Depth, two_languages
 
 if TYPE_CHECKING:
     from teachback.content.handout import CalloutKind, Review, Tier, ZoneColor
@@ -88,6 +88,15 @@ class EditionTable:
     caption: Line | None = None
     fill_in: bool = False
     kind: str = "table"
+
+
+# The columns of a table that has room beside the same table in another language.
+_NARROW: Final = 2
+
+
+def is_narrow(table: EditionTable) -> bool:
+    """Return whether a table has room beside the same one in another language, row by row."""
+    return len(table.columns) <= _NARROW and not table.fill_in
 
 
 @dataclass(frozen=True)
@@ -431,7 +440,8 @@ class Edition:
     """The choice of handout, audience, language and type size.
 
     The paper does not change the words. `short_badge` is the badge of a card. `calls` names the
-    number of the clinic that the reader calls.
+    number of the clinic that the reader calls. `facing` is the same edition in the language that
+    this one was translated from, where both are printed side by side.
     """
 
     handout: str
@@ -453,6 +463,12 @@ class Edition:
     short_badge: str
     calls: Phone = Phone.PHONE
     depth: Depth = Depth.FULL
+    facing: Edition | None = None
+
+    @property
+    def languages(self) -> str:
+        """The language, or two of them as `--language` names them: es+en."""
+        return two_languages(self.language, self.facing.language if self.facing else "")
 
 
 def links_of(edition: Edition) -> tuple[str, ...]:

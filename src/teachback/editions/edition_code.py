@@ -13,7 +13,7 @@ from dataclasses import is_dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.units import Depth
+from teachback.units import TWO_LANGUAGES, Depth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,8 +45,8 @@ def edition_code(edition: Edition, design: str) -> str:
     It has the handout's initials, audience, language, a hash of words and design, and a check
     character. `design` identifies templates, styles, pictures, the words of the language and the
     clinic. Handout and card, both type sizes and both papers of one edition have the same code
-    when they have the same text. The short version has a code of its own, and so has large print
-    whose red flags have `short:` words.
+    when they have the same text. The short version has a code of its own, and so have large print
+    whose red flags have `short:` words, and an edition in two languages (LC-CKD-ES-EN-7F3A9CQ).
     """
     initials = "".join(word[0] for word in edition.handout.split("-"))
     read = (
@@ -58,6 +58,12 @@ def edition_code(edition: Edition, design: str) -> str:
         edition.card,
         edition.sources,
     )
+    facing = edition.facing
+    beside = (
+        (facing.title, facing.message, facing.personal, facing.flags, facing.sections, facing.badge)
+        if facing
+        else ()
+    )
     meta = (
         edition.handout,
         edition.audience,
@@ -68,6 +74,7 @@ def edition_code(edition: Edition, design: str) -> str:
         edition.version,
         edition.review,
         *((edition.depth,) if edition.depth is Depth.BRIEF else ()),
+        *((beside, facing.language, facing.review) if facing else ()),
     )
     text = f"{_content(read)}|{_content(meta)}|{design}"
     digest = int.from_bytes(hashlib.sha256(text.encode()).digest())
@@ -75,7 +82,8 @@ def edition_code(edition: Edition, design: str) -> str:
     for _ in range(LENGTH):
         digest, index = divmod(digest, len(ALPHABET))
         letters.append(ALPHABET[index])
-    body = "-".join((initials, edition.audience, edition.language, "".join(letters))).upper()
+    language = edition.languages.replace(TWO_LANGUAGES, "-")
+    body = "-".join((initials, edition.audience, language, "".join(letters))).upper()
     return body + check_character(body)
 
 

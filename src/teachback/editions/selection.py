@@ -47,8 +47,12 @@ def choose(
     size: TypeSize,
     sources: Sources,
     depth: Depth = Depth.FULL,
+    crowded: bool = False,
 ) -> ed.Edition:
     """Return the edition of a checked handout for one audience.
+
+    Where page 1 is `crowded`, by large print or another language beside this one, its boxes have
+    the shorter words of the red flags.
 
     Raises LookupError for a text without a version for the audience;
     `audience_coverage.reach_problems` finds those first.
@@ -57,7 +61,8 @@ def choose(
     handout = handout if depth is Depth.FULL else brief_version(handout, reader.lineage)
     reader = replace(reader, fields={declared.name: declared for declared in handout.fields})
     flags = tuple(_flag(flag, reader) for flag in _reached(handout.red_flags, reader))
-    if size is TypeSize.LARGE:
+    crowded = crowded or size is TypeSize.LARGE
+    if crowded:
         # Two boxes of flags fill a page: the shorter words for the same sign are those that fit.
         flags = tuple(
             flag if flag.tier is doc.Tier.VISIT else replace(flag, text=flag.short)
@@ -71,8 +76,8 @@ def choose(
         for section in _reached(handout.sections, reader)
         for block in _reached(section.blocks, reader)
         for tier in doc.placed_tiers(block)
-        # In large print, what comes before a section fills page 1.
-        if size is not TypeSize.LARGE or tier is doc.Tier.VISIT
+        # What comes before a section fills page 1 then.
+        if not crowded or tier is doc.Tier.VISIT
     }
     top = tuple(flags_of(flags, tier) for tier in doc.Tier if tier not in placed)
     return ed.Edition(
@@ -163,6 +168,7 @@ def with_lines(edition: ed.Edition) -> ed.Edition:
             )
             for section in edition.sections
         ),
+        facing=with_lines(edition.facing) if edition.facing else None,
     )
 
 

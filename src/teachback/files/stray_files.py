@@ -84,6 +84,7 @@ SHELVES: Final = {
     # The names in these folders come from the built-in ones.
     "templates": ReadFiles(),
     "templates/blocks": ReadFiles(),
+    "templates/facing": ReadFiles(),
     "styles": ReadFiles(),
     "styles/fonts": ReadFiles((".ttf",), what="A font"),
     "styles/fonts/names": ReadFiles((".ttf",), what="A font"),

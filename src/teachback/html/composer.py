@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import partial
 from html import unescape
-from itertools import cycle
+from itertools import cycle, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -21,9 +21,10 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup, escape
 
+from teachback.content.inline_markup import Span
 from teachback.content.languages import NO_LANGUAGES
 from teachback.content.locale_formats import dated, direction_of
-from teachback.editions.edition import EditionLog, links_of
+from teachback.editions.edition import EditionLog, PersonalPlace, is_narrow, links_of
 from teachback.editions.qr_code import qr_svg
 from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.files.images import KINDS, picture_fault
@@ -55,12 +56,12 @@ from teachback.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from jinja2.runtime import Context
 
     from teachback.content.clinic import Clinic
-    from teachback.content.inline_markup import Line, Place, Span
+    from teachback.content.inline_markup import Line, Place
     from teachback.content.languages import Languages
     from teachback.content.printed_words import Words
     from teachback.editions.edition import Edition, EditionSchedule, TableRow
@@ -138,7 +139,8 @@ def _reopened(folders: tuple[Path, ...], *files: Any) -> Design:  # noqa: ANN401
 class PageContext:
     """Everything a page needs besides its edition: words, clinic, code, and the ink of paper.
 
-    `languages` are how those of its texts are set.
+    `languages` are how those of its texts are set. `facing` are the words of the language beside,
+    where an edition has two.
     """
 
     words: Words
@@ -146,6 +148,7 @@ class PageContext:
     code: str
     ink: PrintInk = PrintInk.BLACK
     languages: Languages = NO_LANGUAGES
+    facing: Words | None = None
 
 
 def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
@@ -155,7 +158,9 @@ def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
     environment.filters["words_only"] = words_only
     environment.filters["fill"] = fill
     environment.filters["column_widths"] = column_widths
+    environment.filters["paired"] = _paired
     environment.tests["wide"] = wide
+    environment.tests["narrow"] = is_narrow
     return environment
 
 
@@ -169,22 +174,95 @@ def compose_handout(
     """
     names = ["tokens.css", "handout.css"]
     names += ["print.css"] if medium is Medium.PRINT else []
-    names += ["large-print.css"] if edition.size is TypeSize.LARGE else []
     names += ["screen.css"] if medium is Medium.SCREEN else []
+    if edition.facing:
+        names += [
+            "facing.css",
+            "facing-print.css" if medium is Medium.PRINT else "facing-screen.css",
+        ]
+    if edition.size is TypeSize.LARGE:
+        names.insert(
+            names.index("screen.css") if "screen.css" in names else len(names), "large-print.css"
+        )
+        names += ["facing-large.css"] if edition.facing and medium is Medium.PRINT else []
     sheet = (
         f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n"
         f"@page across {{ size: {paper.box.height}mm {paper.box.width}mm }}\n"
         if medium is Medium.PRINT
         else ""
     )
+    styles = sheet + _in_ink(names, edition, context, design, medium)
+    if edition.facing is None or context.facing is None:
+        return _render("handout.html", edition, context, design, medium, styles=styles)
+    facing, language = edition.facing, edition.facing.language
     return _render(
-        "handout.html",
+        "facing.html",
         edition,
         context,
         design,
         medium,
-        styles=sheet + _in_ink(names, edition, context, design, medium),
+        styles=styles,
+        halves=(_half(edition, context.words, medium), _half(facing, context.facing, medium)),
+        both=_words_of_both(context.words, context.facing, language),
+        joined=partial(_joined, language=language),
     )
+
+
+def _half(edition: Edition, words: Words, medium: Medium) -> dict[str, object]:
+    """Return the names that a template has for one language of two."""
+    return {
+        "edition": edition,
+        "words": words,
+        "direction": direction_of(edition.language),
+        "date": partial(_date, language=edition.language),
+        "say": partial(unseen, medium=medium),
+        "slot": partial(slot, medium=medium, write_here=words.write_here),
+    }
+
+
+def _date(day: dt.date, language: str) -> str:
+    if not isinstance(day, dt.date):
+        # For an undefined value, Babel would write today's date.
+        message = f"'{day}' is not a date"
+        raise TypeError(message)
+    return dated(day, language)
+
+
+def _joined(one: Any, other: Any, language: str) -> Any:  # noqa: ANN401 -- any part of an edition
+    """Return a part of an edition with the words of the other language behind its own.
+
+    A place to write or to tick stays one place.
+    """
+    if isinstance(one, tuple) and one and isinstance(one[0], Span):
+        return (*one, *(s._replace(language=language) for s in other if not (s.blank or s.place)))
+    if isinstance(one, tuple) and not hasattr(one, "_fields"):
+        return tuple(_joined(*pair, language) for pair in _paired(one, other))
+    if isinstance(one, PersonalPlace):
+        label = _joined(one.label, other.label, language)
+        choices = (_both(*pair, language) for pair in _paired(one.choices, other.choices))
+        return replace(one, label=label, choices=tuple(choices))
+    if is_dataclass(one) and not isinstance(one, type):
+        names = [field.name for field in fields(one)]
+        pairs = {name: (getattr(one, name), getattr(other, name)) for name in names}
+        return replace(one, **{name: _joined(*pair, language) for name, pair in pairs.items()})
+    return one
+
+
+def _both(one: str, other: str, language: str) -> Markup:
+    """Return words with those of the other language behind them."""
+    return line_to_html((Span(one), Span(other, language=language)))
+
+
+def _words_of_both(words: Words, facing: Words, language: str) -> Words:
+    """Return the words of blocks that are printed once, in both languages."""
+    names = ("my_number", "my_result", "my_goal", "medicine", "notes")
+    pairs = {name: (getattr(words, name), getattr(facing, name)) for name in names}
+    return words.model_copy(update={name: _both(*pair, language) for name, pair in pairs.items()})
+
+
+def _paired(one: Sequence[Any], other: Sequence[Any]) -> tuple[tuple[Any, Any], ...]:
+    """Return the parts of a text beside those of the same text in another language."""
+    return tuple(zip(one, other, strict=True))
 
 
 def compose_cards(
@@ -253,6 +331,17 @@ def line_to_html(line: Line, medium: Medium = Medium.PRINT, write_here: str = ""
 
     `write_here` is what a screen reader says for a line to write on.
     """
+    html = Markup("")
+    for language, spans in groupby(line, key=lambda span: span.language):
+        part = _spans(spans, medium, write_here)
+        if language:
+            template = Markup(' <span class="other" lang="{}" dir="{}">{}</span>')
+            part = template.format(language, direction_of(language), part)
+        html += part
+    return html
+
+
+def _spans(line: Iterable[Span], medium: Medium, write_here: str) -> Markup:
     html = Markup("")
     before = ""
     for span in line:
@@ -439,7 +528,9 @@ def _in_ink(
     names: list[str], edition: Edition, context: PageContext, design: Design, medium: Medium
 ) -> str:
     """Join style sheets; those for paper in colour have tints, and icons in the accent colour."""
-    spoken = language_styles((edition.language,), context.languages, design.files)
+    editions = (one for one in (edition, edition.facing) if one)
+    languages = tuple(one.language for one in editions)
+    spoken = language_styles(languages, context.languages, design.files)
     if medium is Medium.SCREEN or context.ink is PrintInk.BLACK:
         return stylesheet(names, context.clinic, design, spoken)
     styles = stylesheet([*names, "colour.css"], context.clinic, design, spoken)
@@ -458,13 +549,6 @@ def _render(
     **more: Any,  # noqa: ANN401 -- what the template names
 ) -> str:
     own: list[str] = []
-
-    def date(day: dt.date) -> str:
-        if not isinstance(day, dt.date):
-            # For an undefined value, Babel would write today's date.
-            message = f"'{day}' is not a date"
-            raise TypeError(message)
-        return dated(day, edition.language)
 
     def picture(name: str) -> str:
         path = _file(f"content/{name}", design)
@@ -501,7 +585,7 @@ def _render(
         "qr": qr,
         "styles": Markup(styles),  # noqa: S704 -- checked before
         "direction": direction_of(edition.language),
-        "date": date,
+        "date": partial(_date, language=edition.language),
         "counter": counter,
         "picture": picture,
         "dial": dial,

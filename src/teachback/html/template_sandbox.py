@@ -54,6 +54,7 @@ _NAMES: Final = (
     "large",
     "direction",
     "cards",
+    "halves",
 )
 
 

@@ -24,7 +24,7 @@ from teachback.files.font_coverage import coverage
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import chosen_handouts, fonts_for_names, handout_files
 from teachback.merge.records.dates import Order
-from teachback.merge.records.field_values import read_value
+from teachback.merge.records.field_values import FieldFault, read_value
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import origin_of, program_fingerprint
@@ -34,6 +34,7 @@ from teachback.printing.job_composer import (
     PrintContext,
     check_apart,
     compose_job,
+    languages_of,
     open_pool,
     print_context,
     summarise,
@@ -41,7 +42,7 @@ from teachback.printing.job_composer import (
 from teachback.printing.jobs import SHEET
 from teachback.printing.process_pool import Task, scale_of
 from teachback.printing.review_problems import review_problems
-from teachback.units import Paper, TypeSize
+from teachback.units import Paper, TypeSize, split_languages
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -119,7 +120,7 @@ class HandoutEngine:
     def read_value(self) -> ReadValue:
         """The function that reads a value, with the order of day and month of the settings."""
         order = Order(self.settings.dates) if self.settings.dates else None
-        return partial(read_value, order=order, points=self.points)
+        return partial(_read_value, order=order, points=self.points)
 
     @property
     def fingerprint(self) -> str:
@@ -297,7 +298,11 @@ def open_engine(
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise TeachbackError(*as_errors(errors))
-    stems = {authored.handout.language: stem for stem, authored in sorted(reading.authored.items())}
+    stems = {
+        language: stem
+        for stem, authored in sorted(reading.authored.items())
+        for language in languages_of(authored)
+    }
     if not any(reading.authored[stem].handout.fields for stem in stems.values()):
         message = f"'{name}' has no fields that a record could fill"
         raise TeachbackError(
@@ -338,6 +343,11 @@ def _name(key: EditionKey) -> str:
     return f"{key.audience}/{key.language}/{key.paper}/{key.size}/{key.kind}"
 
 
+def _read_value(field: RecordField, raw: str, language: str, **more: Any) -> str | FieldFault:  # noqa: ANN401 -- as `read_value`
+    """Return what `read_value` does; of two languages, the first one's."""
+    return read_value(field, raw, split_languages(language)[0], **more)
+
+
 def _done(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:
     """Run tasks whose subjects begin with an edition key, and return their results by key.
 
@@ -359,6 +369,7 @@ def _settings(context: PrintContext, key: EditionKey) -> Settings:
         context.settings,
         paper=Paper(key.paper) if key.paper else context.settings.paper,
         size=TypeSize(key.size),
+        facing=split_languages(key.language)[1],
     )
 
 

@@ -586,10 +586,12 @@ def split_rows(laid: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
     """Return the rows of tables that are on more than one page, as the words of each cell."""
     pages: dict[Any, set[int]] = {}
     for number, page in enumerate(laid.document.pages):
-        # The rows of a head are repeated on each page of a table.
+        # The rows of a head are repeated on each page of a table, and margins on each page.
         groups = (
             box
-            for box in _boxes(page)
+            for content in page._page_box.children  # noqa: SLF001 -- see text_outside
+            if not isinstance(content, boxes.MarginBox)
+            for box in content.descendants(placeholders=True)
             if isinstance(box, boxes.TableRowGroupBox) and not (box.is_header or box.is_footer)
         )
         for row in (row for group in groups for row in group.children if row.element is not None):

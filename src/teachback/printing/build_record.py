@@ -41,6 +41,7 @@ class Summary:
 
     `changed`, `missing` and `sealed` are those of `content.approval.ApprovalStatus`. `notices` are
     those of the handout: audience, severity, message, hint, and file, line, column.
+    `translated_from` is the language of the text that a translation was made from.
     """
 
     made_from: str
@@ -56,6 +57,7 @@ class Summary:
     missing: tuple[str, ...] = ()
     sealed: bool = True
     notices: tuple[tuple[str, str, str, str, tuple[str, int, int]], ...] = ()
+    translated_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Output:
         """The values by which two outputs are the same one, printed at different times."""
         return (
             self.stem,
+            self.language,
             self.kind,
             self.audience,
             self.form,

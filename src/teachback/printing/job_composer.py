@@ -38,7 +38,7 @@ from teachback.printing.design import (
 from teachback.printing.jobs import CARDS, CARDS_PRESS, CardRun, Job, PagePromise
 from teachback.printing.process_pool import METHOD, Pool, Task, scale_of
 from teachback.proofing.expected_editions import expected_card, expected_handout
-from teachback.units import Depth, TypeSize
+from teachback.units import Depth, TypeSize, two_languages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,6 +156,7 @@ def summarise(authored: LoadedHandout, made_from: str) -> Summary:
             for audience, p in authored.notices
             for at in [p.location or place]
         ),
+        translated_from=authored.translated.now.handout.language if authored.translated else "",
     )
 
 
@@ -253,11 +254,12 @@ def compose_job(context: PrintContext, order: JobOrder) -> Job:
     is_card = order.kind == "card"
     size = TypeSize.STANDARD if is_card else context.settings.size
     depth = Depth.FULL if is_card else context.settings.depth
-    chosen = [_edition(authored, audience, shared, size, depth) for audience in order.audiences]
+    edition_of = _edition if is_card or not context.settings.facing else _facing_edition
+    chosen = [edition_of(authored, audience, shared, size, depth) for audience in order.audiences]
     editions = [
         (
             with_lines(edition) if context.for_records else edition,
-            _page_context(edition, _words(authored, edition, shared), shared, context),
+            _page_context(edition, authored, context),
         )
         for edition in chosen
     ]
@@ -313,11 +315,17 @@ def _with_handout(
 
 
 def _promised(edition: Edition, authored: LoadedHandout) -> PagePromise | None:
-    """Return how many pages an edition may take: the short version is one sheet, on both sides."""
+    """Return how many pages an edition may take: the short version is one sheet, on both sides.
+
+    In two languages it is two sheets, and of a whole handout nothing is promised.
+    """
     if edition.size is TypeSize.LARGE:
         return None
     if edition.depth is Depth.BRIEF:
-        return PagePromise(2, authored.file.locate(("sections",), key=True))
+        sheets = 1 if edition.facing is None else 2
+        return PagePromise(2 * sheets, authored.file.locate(("sections",), key=True))
+    if edition.facing:
+        return None
     pages = authored.handout.pages
     return None if pages is None else PagePromise(pages, authored.file.locate(("pages",)))
 
@@ -355,21 +363,54 @@ def _is_printed(job: Job, design: Design) -> bool:
     return set(job.forms) != {"html"} or has_own_design(design)
 
 
+def languages_of(authored: LoadedHandout) -> tuple[str, ...]:
+    """Return what a handout file can be printed in: its language, and a translation in two."""
+    language = authored.handout.language
+    if authored.translated is None:
+        return (language,)
+    return language, two_languages(language, authored.translated.now.handout.language)
+
+
 def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict[str, Edition]:
     """Return every present edition of a handout by its code."""
     authored, shared = reading.authored[stem], reading.shared
     depths = tuple(Depth) if has_brief_version(authored.handout) else (Depth.FULL,)
     editions = [
-        _edition(authored, audience, shared, size, depth)
+        edition_of(authored, audience, shared, size, depth)
+        for edition_of in ((_edition, _facing_edition) if authored.translated else (_edition,))
         for audience in authored.handout.audiences
         for depth in depths
         for size in TypeSize
     ]
     fingerprint = design_hash(design)
     return {
-        _code(edition, _words(authored, edition, shared), shared, design, fingerprint): edition
+        _code(edition, _page_words(edition, authored, shared), shared, design, fingerprint): edition
         for edition in editions
     }
+
+
+def _facing_edition(
+    authored: LoadedHandout,
+    audience: str,
+    shared: WorkspaceContent,
+    size: TypeSize,
+    depth: Depth,
+) -> Edition:
+    """Return the edition of a translation beside the text that it was made from.
+
+    Both are drafts where the translation is one. Raises TeachbackError for a handout that is no
+    translation.
+    """
+    edition = _edition(authored, audience, shared, size, depth, crowded=True)
+    if authored.translated is None:
+        message = f"'{authored.handout.id}' is no translation, so nothing stands beside it"
+        hint = "Print it in its own language alone."
+        raise TeachbackError(Problem(message, hint, _place(authored, "handout")))
+    facing = _edition(authored.translated.english, audience, shared, size, depth, crowded=True)
+    now = authored.translated.now
+    approved = edition.review.status == "approved"
+    review = now.standing.review(now.handout.review, audience) if approved else edition.review
+    return replace(edition, facing=replace(facing, review=review, version=edition.version))
 
 
 def _edition(
@@ -378,6 +419,8 @@ def _edition(
     shared: WorkspaceContent,
     size: TypeSize,
     depth: Depth,
+    *,
+    crowded: bool = False,
 ) -> Edition:
     if depth is Depth.BRIEF and not has_brief_version(authored.handout):
         raise TeachbackError(_nothing_brief(authored))
@@ -385,7 +428,13 @@ def _edition(
     own, language = shared.audiences.root[audience], authored.handout.language
     badge, calls = own.badge[language], shared.audiences.calls(audience)
     chosen = choose(
-        authored.handout, reader, badge=badge, size=size, sources=shared.sources, depth=depth
+        authored.handout,
+        reader,
+        badge=badge,
+        size=size,
+        sources=shared.sources,
+        depth=depth,
+        crowded=crowded,
     )
     if not chosen.sections:
         raise TeachbackError(_nothing_brief(authored, audience))
@@ -405,10 +454,19 @@ def _nothing_brief(authored: LoadedHandout, audience: str = "") -> Problem:
     return Problem(message, hint, authored.file.locate(("sections",), key=True))
 
 
-def _words(authored: LoadedHandout, edition: Edition, shared: WorkspaceContent) -> Words:
-    """Return the words of an edition's pages; their draft notice says why it is a draft."""
-    stands, language = authored.standing, edition.language
-    words = shared.words[language]
+def _page_words(
+    edition: Edition, authored: LoadedHandout, shared: WorkspaceContent
+) -> tuple[Words, ...]:
+    """Return the words of an edition's pages, in each of its languages."""
+    languages = (edition.language, *((edition.facing.language,) if edition.facing else ()))
+    return tuple(_words(authored, edition, language, shared) for language in languages)
+
+
+def _words(
+    authored: LoadedHandout, edition: Edition, language: str, shared: WorkspaceContent
+) -> Words:
+    """Return the words of a language; their draft notice says why the edition is a draft."""
+    stands, words = authored.standing, shared.words[language]
     if stands.unchecked:
         notices = (words.drafts.unchecked, words.drafts.card_unchecked)
     elif edition.audience in stands.stale:
@@ -421,21 +479,28 @@ def _words(authored: LoadedHandout, edition: Edition, shared: WorkspaceContent) 
     return words.model_copy(update={"draft": notices[0], "card_draft": notices[1]})
 
 
-def _page_context(
-    edition: Edition, words: Words, shared: WorkspaceContent, context: PrintContext
-) -> PageContext:
+def _page_context(edition: Edition, authored: LoadedHandout, context: PrintContext) -> PageContext:
+    shared = context.reading.shared
+    words = _page_words(edition, authored, shared)
     code = _code(edition, words, shared, context.design, context.fingerprint)
     ink = context.settings.ink or shared.clinic.ink
-    return PageContext(words, shared.clinic, code, ink, shared.languages)
+    facing = words[1] if edition.facing else None
+    return PageContext(words[0], shared.clinic, code, ink, shared.languages, facing)
 
 
 def _code(
-    edition: Edition, words: Words, shared: WorkspaceContent, design: Design, fingerprint: str
+    edition: Edition,
+    words: tuple[Words, ...],
+    shared: WorkspaceContent,
+    design: Design,
+    fingerprint: str,
 ) -> str:
     clinic = shared.clinic
     pictures = pictures_hash(design, f"{edition!r}|{clinic!r}")
-    language = language_hash(shared.languages.of(edition.language), design)
-    return edition_code(edition, f"{fingerprint}|{pictures}|{words!r}|{clinic!r}|{language}")
+    languages = (one for one in (edition, edition.facing) if one)
+    said = "|".join(map(repr, words))
+    spoken = "|".join(language_hash(shared.languages.of(one.language), design) for one in languages)
+    return edition_code(edition, f"{fingerprint}|{pictures}|{said}|{clinic!r}|{spoken}")
 
 
 def _place(authored: LoadedHandout, kind: str) -> Location:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.printing.imposition import Offset, Sides
-from teachback.units import Depth
+from teachback.units import Depth, two_languages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,10 @@ NOT_OFF: Final = Offset()
 
 @dataclass(frozen=True)
 class Settings:
-    """The choices for one run; an empty tuple or None means no restriction."""
+    """The choices for one run; an empty tuple or None means no restriction.
+
+    `facing` is the language beside `language` where an edition has two, and empty where it has one.
+    """
 
     handouts: tuple[str, ...]
     audiences: tuple[str, ...]
@@ -42,10 +45,15 @@ class Settings:
     depth: Depth = Depth.FULL
     # None: the ink that clinic.yaml names.
     ink: PrintInk | None = None
+    facing: str = ""
 
     def asked_ink(self, form: str) -> str:
         """Return the ink that was asked for; empty for the clinic's own, and for a screen."""
         return "" if form == "html" else str(self.ink or "")
+
+    def languages(self, language: str) -> str:
+        """Return the name of an edition's languages, of which `language` is the first."""
+        return two_languages(language, self.facing)
 
     @property
     def card_stock(self) -> str:

@@ -6,6 +6,7 @@ The places are those in the handout's file.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.content.inline_markup import plain
@@ -17,10 +18,11 @@ from teachback.proofing.expected_text import (
     Frame,
     card_back_sentences,
     card_front_sentences,
+    facing_sentences,
     handout_sentences,
     squeezed,
 )
-from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR
+from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,19 +44,29 @@ def expected_handout(
 ) -> Expected:
     """Return what the file of a handout must contain."""
     frame = Frame(context.words, context.clinic, context.code, edition.calls)
+    facing, other = edition.facing, context.facing
+    said, reviews = handout_sentences(edition, frame), list[str]()
+    around: tuple[str, ...] = ()
+    if facing and other:
+        own = replace(frame, words=other, calls=facing.calls)
+        said = facing_sentences(edition, frame, facing, own)
+        reviews = [_review(facing, other, other.draft)]
+        names = (context.words.language, other.language)
+        around = (*_frame(facing, replace(context, words=other)), *names)
     return Expected(
         name=name,
         place=authored.file.locate(("title",), key=True),
-        said=handout_sentences(edition, frame),
+        said=said,
         each_page=(
             context.code,
             _review(edition, context.words, context.words.draft),
+            *reviews,
             *_dates(edition, context.words),
         ),
         floor=TYPE_FLOOR[edition.size],
         places=_places(authored),
-        frame=_frame(edition, context, plain(edition.title)),
-        beside=_beside(context.words),
+        frame=(*_frame(edition, context, plain(edition.title)), *around),
+        beside=(*_beside(context.words), *(_beside(other) if other else ())),
         language=edition.language,
         title=plain(edition.title),
         page_mm=(paper.box.width, paper.box.height),
@@ -63,6 +75,8 @@ def expected_handout(
         page_words=context.words.page,
         code=context.code,
         ink=context.ink,
+        # In large print, page 1 has room for one box in two languages.
+        urgent=("now",) if facing and edition.size is TypeSize.LARGE else ("now", "today"),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.content.inline_markup import Span
 from teachback.editions import edition as ed
+from teachback.editions.edition import is_narrow
 from teachback.units import Depth, PrintInk, TypeSize
 
 if TYPE_CHECKING:
@@ -63,7 +64,8 @@ class Expected:
     beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, `across`
     whether some of its pages lie across, and `code` the content of its QR code. A card has it on its back, unless it
     is `code_in_front`.
-    `links` are the web addresses that it has further QR codes for.
+    `links` are the web addresses that it has further QR codes for. `urgent` are the tiers whose box
+    is whole on page 1.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Expected:
     code: str = ""
     code_in_front: bool = False
     ink: PrintInk = PrintInk.BLACK
+    urgent: tuple[str, ...] = _FRONT
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,9 @@ class Frame:
         return ExpectedSentence(getattr(self.clinic, self.calls) or "")
 
 
+_Row = list[ExpectedSentence]
+
+
 def squeezed(text: str) -> str:
     """Return a text without what a page may set differently, so that texts can be compared."""
     bare = _UNSAID.sub("", unicodedata.normalize("NFKC", text))
@@ -118,33 +124,75 @@ def squeezed(text: str) -> str:
 
 def handout_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
     """Return all that a handout says, from its badge to the last line."""
-    words = frame.words
-    said = [
-        ExpectedSentence(edition.badge),
-        *_line(edition.title),
-        *_personal(edition.personal),
+    rows = (*_text_rows(edition, frame), _sources(edition), *_last_rows(edition, frame))
+    return tuple(part for row in rows for part in row if squeezed(part.words))
+
+
+def facing_sentences(
+    edition: Edition, frame: Frame, facing: Edition, facing_frame: Frame
+) -> tuple[ExpectedSentence, ...]:
+    """Return all that a handout in two languages says, row by row, first its own language.
+
+    The sources are said once. Raises ValueError where the two have not the same rows.
+    """
+    rows = [
+        *_beside(
+            _text_rows(edition, frame, crowded=True),
+            _text_rows(facing, facing_frame, crowded=True),
+        ),
+        _sources(edition),
+        *_beside(_last_rows(edition, frame), _last_rows(facing, facing_frame)),
     ]
-    top = [part for group in edition.top for part in _tier(group, frame, why=False)]
-    message = _lines(edition.message)
-    # In large print, the boxes have page 1 to themselves.
-    said += [*top, *message] if edition.size is TypeSize.LARGE else [*message, *top]
-    for section in edition.sections:
-        said += _line(section.title)
-        for block in section.blocks:
-            said += _block(block, frame)
-    if edition.sources:
-        said.append(ExpectedSentence(words.sources))
-        said += [
-            ExpectedSentence(
-                f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}",
-                number=str(number),
-            )
-            for number, source in enumerate(edition.sources, start=1)
-        ]
-    said += [ExpectedSentence(words.short_version)] if edition.depth is Depth.BRIEF else []
-    said.append(ExpectedSentence(words.not_instead))
-    said.append(ExpectedSentence(words.this_code.format(code=frame.code), paper=True))
-    return tuple(part for part in said if squeezed(part.words))
+    return tuple(part for row in rows for part in row if squeezed(part.words))
+
+
+def _beside(one: list[_Row], other: list[_Row]) -> Iterator[_Row]:
+    for left, right in zip(one, other, strict=True):
+        yield [*left, *right]
+
+
+def _text_rows(edition: Edition, frame: Frame, *, crowded: bool = False) -> list[_Row]:
+    """Return what a handout says, row by row, up to its sources."""
+    crowded = crowded or edition.size is TypeSize.LARGE
+    top = [row for group in edition.top for row in _tier_rows(group, frame, why=False)]
+    message = [_lines(edition.message)]
+    return [
+        [ExpectedSentence(edition.badge)],
+        _lines(edition.title),
+        *_personal(edition.personal),
+        # The boxes have a crowded page 1 to themselves.
+        *([*top, *message] if crowded else [*message, *top]),
+        *(
+            row
+            for section in edition.sections
+            for row in (_lines(section.title), *_section_rows(section, frame))
+        ),
+        [ExpectedSentence(frame.words.sources)] if edition.sources else [],
+    ]
+
+
+def _section_rows(section: ed.EditionSection, frame: Frame) -> Iterator[_Row]:
+    for block in section.blocks:
+        yield from block_rows(block, frame)
+
+
+def _sources(edition: Edition) -> _Row:
+    return [
+        ExpectedSentence(
+            f"{source.publisher}: {source.title}{f' ({source.year})' if source.year else ''}",
+            number=str(number),
+        )
+        for number, source in enumerate(edition.sources, start=1)
+    ]
+
+
+def _last_rows(edition: Edition, frame: Frame) -> list[_Row]:
+    words = frame.words
+    return [
+        [ExpectedSentence(words.short_version)] if edition.depth is Depth.BRIEF else [],
+        [ExpectedSentence(words.not_instead)],
+        [ExpectedSentence(words.this_code.format(code=frame.code), paper=True)],
+    ]
 
 
 def card_front_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
@@ -219,42 +267,57 @@ def _lines(*lines: Line | None) -> list[ExpectedSentence]:
     return [part for line in lines for part in _line(line)]
 
 
-def _numbered(lines: Iterable[Line]) -> list[ExpectedSentence]:
-    return [
-        part
-        for number, line in enumerate(lines, start=1)
-        for part in _line(line, number=str(number))
-    ]
+def _each(*lines: Line | None) -> list[_Row]:
+    return [_lines(line) for line in lines]
 
 
 def _entries(items: Iterable[ed.ListEntry]) -> list[ExpectedSentence]:
-    said = []
-    for number, item in enumerate(items, start=1):
-        said += [*_line(item.text, number=str(number)), *_entries(item.items)]
-    return said
+    return [part for row in _entry_rows(items) for part in row]
 
 
-def _tier(group: ed.Flags, frame: Frame, *, why: bool) -> list[ExpectedSentence]:
+def _entry_rows(items: Iterable[ed.ListEntry]) -> list[_Row]:
+    """Return a row for each entry, with those of the level below it."""
+    return [
+        [*_line(item.text, number=str(number)), *_entries(item.items)]
+        for number, item in enumerate(items, start=1)
+    ]
+
+
+def _tier_rows(group: ed.Flags, frame: Frame, *, why: bool) -> list[_Row]:
     """Return what a tier says: whom to call, and each flag with what to do until help comes."""
-    words = frame.words
-    said = [ExpectedSentence(frame.tier(group.tier))]
-    said += [frame.number] if group.tier == "today" else []
+    head = ExpectedSentence(frame.tier(group.tier))
+    rows = [[head, *([frame.number] if group.tier == "today" else [])]]
     for flag in group.flags:
-        said += [*_line(flag.text, flag.id), *_lines(flag.why if why else None)]
-        said += _entries(flag.do)
+        reason = _lines(flag.why if why else None)
+        rows.append([*_line(flag.text, flag.id), *reason, *_entries(flag.do)])
     if group.tier == "now":
-        said.append(ExpectedSentence(words.not_sure.format(emergency=frame.clinic.emergency)))
-    return said
+        not_sure = frame.words.not_sure.format(emergency=frame.clinic.emergency)
+        rows.append([ExpectedSentence(not_sure)])
+    return rows
+
+
+@singledispatch
+def block_rows(block: EditionBlock, frame: Frame) -> list[_Row]:
+    """Return what a block says, by the rows in which a page in two languages has it.
+
+    A list has a row for each entry, a table one for each of its rows; a block without parts to
+    point at is one row.
+    """
+    return [_block(block, frame)]
 
 
 @singledispatch
 def _block(block: EditionBlock, frame: Frame) -> list[ExpectedSentence]:
-    raise NotImplementedError(type(block), frame)
+    if block_rows.dispatch(type(block)) is block_rows.dispatch(object):
+        raise NotImplementedError(type(block), frame)
+    return [part for row in block_rows(block, frame) for part in row]
 
 
-@_block.register
-def _(block: ed.PlainPart, frame: Frame) -> list[ExpectedSentence]:
-    return [part for _, value in block.values for part in _plain(value, frame)]
+@block_rows.register
+def _(block: ed.PlainPart, frame: Frame) -> list[_Row]:
+    if block.kind in {"terms", "figures", "sign_off"}:
+        return [_plain(one, frame) for _, value in block.values for one in value]
+    return [[part for _, value in block.values for part in _plain(value, frame)]]
 
 
 def _plain(value: object, frame: Frame) -> list[ExpectedSentence]:
@@ -276,23 +339,23 @@ def _(block: ed.Paragraph | ed.Quote, frame: Frame) -> list[ExpectedSentence]:
     return _lines(block.text)
 
 
-@_block.register
-def _(block: ed.EditionList, frame: Frame) -> list[ExpectedSentence]:
+@block_rows.register
+def _(block: ed.EditionList, frame: Frame) -> list[_Row]:
     head = (
         [ExpectedSentence(frame.words.summary)] if block.kind == "summary" else _lines(block.lead)
     )
-    return [*head, *_entries(block.items)]
+    return [head, *_entry_rows(block.items)]
 
 
-@_block.register
-def _(block: ed.EditionTable, frame: Frame) -> list[ExpectedSentence]:
+@block_rows.register
+def _(block: ed.EditionTable, frame: Frame) -> list[_Row]:
     del frame
     head = [replace(part, repeated=True) for part in _lines(*block.columns)]
-    return [
-        *_lines(block.caption),
-        *head,
-        *_lines(*(cell for row in block.rows for cell in row.cells)),
-    ]
+    rows = [_lines(block.caption), head, *(_lines(*row.cells) for row in block.rows)]
+    if block.fill_in:
+        cells = (cell for row in block.rows for cell in row.cells)
+        return [rows[0], *([part] for part in head), *_each(*cells)]
+    return rows if is_narrow(block) else [[part for row in rows for part in row]]
 
 
 @_block.register
@@ -305,33 +368,33 @@ def _callout(block: ed.Callout, frame: Frame) -> list[ExpectedSentence]:
     return [*head, *_lines(block.text), *_entries(block.items)]
 
 
-@_block.register
-def _(block: ed.Reasons, frame: Frame) -> list[ExpectedSentence]:
-    said = []
+@block_rows.register
+def _(block: ed.Reasons, frame: Frame) -> list[_Row]:
+    rows = []
     for number, reason in enumerate(block.reasons, start=1):
-        said += [*_line(reason.title, number=str(number)), *_entries(reason.points)]
-        said += [part for note in reason.notes for part in _callout(note, frame)]
-    return said
+        rows += [[*_line(reason.title, number=str(number))], *_entry_rows(reason.points)]
+        rows += [_callout(note, frame) for note in reason.notes]
+    return rows
 
 
-@_block.register
-def _(block: ed.Flags, frame: Frame) -> list[ExpectedSentence]:
-    said = _tier(block, frame, why=True)
-    return [*said, *([ExpectedSentence(frame.words.visit_soon)] if block.tier == "visit" else [])]
+@block_rows.register
+def _(block: ed.Flags, frame: Frame) -> list[_Row]:
+    rows = _tier_rows(block, frame, why=True)
+    return [*rows, *([[ExpectedSentence(frame.words.visit_soon)]] if block.tier == "visit" else [])]
 
 
-@_block.register
-def _(block: ed.Zones, frame: Frame) -> list[ExpectedSentence]:
-    said = []
+@block_rows.register
+def _(block: ed.Zones, frame: Frame) -> list[_Row]:
+    rows = []
     for zone in block.zones:
-        said.append(ExpectedSentence(getattr(frame.words.zones, zone.zone)))
-        said += _lines(zone.title)
-        said += _tier(zone.flags, frame, why=False) if zone.flags else []
-        said += [ExpectedSentence(frame.words.signs)] if zone.signs else []
-        said += _entries(zone.signs)
-        said += [ExpectedSentence(frame.words.do)] if zone.do else []
-        said += _entries(zone.do)
-    return said
+        name = ExpectedSentence(getattr(frame.words.zones, zone.zone))
+        tier = _tier_rows(zone.flags, frame, why=False) if zone.flags else [[]]
+        rows += [[name, *_lines(zone.title), *tier[0]], *tier[1:]]
+        rows += [[ExpectedSentence(frame.words.signs)]] if zone.signs else []
+        rows += _entry_rows(zone.signs)
+        rows += [[ExpectedSentence(frame.words.do)]] if zone.do else []
+        rows += _entry_rows(zone.do)
+    return rows
 
 
 @_block.register
@@ -340,12 +403,12 @@ def _(block: ed.AdviceColumns, frame: Frame) -> list[ExpectedSentence]:
     return [*said, *(part for column in block.columns for part in _entries(column.items))]
 
 
-@_block.register
-def _(block: ed.EditionChoices, frame: Frame) -> list[ExpectedSentence]:
-    said = [
+@block_rows.register
+def _(block: ed.EditionChoices, frame: Frame) -> list[_Row]:
+    head = [
         ExpectedSentence(text, repeated=True) for text in (frame.words.if_this, frame.words.then)
     ]
-    return [*said, *_lines(*(line for one in block.choices for line in (one.case, one.then)))]
+    return [head, *(_lines(one.case, one.then) for one in block.choices)]
 
 
 @_block.register
@@ -354,64 +417,61 @@ def _(block: ed.EditionLink, frame: Frame) -> list[ExpectedSentence]:
     return _lines(block.title)
 
 
-@_block.register
-def _(block: ed.EditionLog, frame: Frame) -> list[ExpectedSentence]:
+@block_rows.register
+def _(block: ed.EditionLog, frame: Frame) -> list[_Row]:
     del frame
     head = _lines(*(line for one in block.columns for line in (one.label, one.unit)))
-    repeated = [replace(part, repeated=True) for part in head]
-    return [*_lines(block.caption), *repeated, *_lines(*block.headings)]
+    repeated = [[replace(part, repeated=True)] for part in head]
+    return [_lines(block.caption), *repeated, *_each(*block.headings)]
 
 
-@_block.register
-def _(block: ed.EditionSchedule, frame: Frame) -> list[ExpectedSentence]:
+@block_rows.register
+def _(block: ed.EditionSchedule, frame: Frame) -> list[_Row]:
     head = [ExpectedSentence(frame.words.medicine), *_lines(*block.times)]
-    repeated = [replace(part, repeated=True) for part in head]
-    return [*_lines(block.caption), *repeated, *_lines(*(row.medicine for row in block.rows))]
+    repeated = [[replace(part, repeated=True)] for part in head]
+    medicines = _each(*(row.medicine for row in block.rows))
+    return [_lines(block.caption), *repeated, *medicines]
 
 
-@_block.register
-def _(block: ed.Myths, frame: Frame) -> list[ExpectedSentence]:
-    said = []
+@block_rows.register
+def _(block: ed.Myths, frame: Frame) -> list[_Row]:
+    rows = []
     for myth in block.myths:
         verdict = _lines(myth.verdict) if myth.verdict else [ExpectedSentence(frame.words.verdict)]
-        said += [
-            ExpectedSentence(frame.words.myth),
-            *_lines(myth.myth),
-            *verdict,
-            *_lines(myth.answer),
-        ]
-    return said
+        claim = [ExpectedSentence(frame.words.myth), *_lines(myth.myth)]
+        rows.append([*claim, *verdict, *_lines(myth.answer)])
+    return rows
 
 
-@_block.register
-def _(block: ed.OwnNumbers, frame: Frame) -> list[ExpectedSentence]:
+@block_rows.register
+def _(block: ed.OwnNumbers, frame: Frame) -> list[_Row]:
     words = frame.words
     columns = [
-        ExpectedSentence(text, repeated=True)
+        [ExpectedSentence(text, repeated=True)]
         for text in (words.my_number, words.my_result, words.my_goal)
     ]
-    return [
-        *columns,
-        *_lines(*(line for number in block.numbers for line in (number.label, number.hint))),
-    ]
+    lines = _each(*(line for number in block.numbers for line in (number.label, number.hint)))
+    return [*columns, *lines]
 
 
-@_block.register
-def _(block: ed.Personal, frame: Frame) -> list[ExpectedSentence]:
+@block_rows.register
+def _(block: ed.Personal, frame: Frame) -> list[_Row]:
     del frame
     return _personal(block.places)
 
 
-def _personal(places: Iterable[ed.PersonalPlace]) -> list[ExpectedSentence]:
+def _personal(places: Iterable[ed.PersonalPlace]) -> list[_Row]:
     return [
-        said for one in places for said in (*_lines(one.label), *map(ExpectedSentence, one.choices))
+        row
+        for one in places
+        for row in (_lines(one.label), *([ExpectedSentence(choice)] for choice in one.choices))
     ]
 
 
-@_block.register
-def _(block: ed.TeachBack, frame: Frame) -> list[ExpectedSentence]:
+@block_rows.register
+def _(block: ed.TeachBack, frame: Frame) -> list[_Row]:
     lead = _lines(block.lead) if block.lead else [ExpectedSentence(frame.words.teach_back_lead)]
-    return [ExpectedSentence(frame.words.teach_back), *lead, *_entries(block.questions)]
+    return [[ExpectedSentence(frame.words.teach_back)], lead, *_entry_rows(block.questions)]
 
 
 @_block.register
@@ -434,10 +494,10 @@ def _(block: ed.Contact, frame: Frame) -> list[ExpectedSentence]:
     return said
 
 
-@_block.register
-def _(block: ed.Mark, frame: Frame) -> list[ExpectedSentence]:
+@block_rows.register
+def _(block: ed.Mark, frame: Frame) -> list[_Row]:
     del frame
-    return _lines(*block.sides)
+    return _each(*block.sides)
 
 
 @_block.register

@@ -69,8 +69,6 @@ if TYPE_CHECKING:
     from teachback.proofing.visibility import TextVisibility
 
 DPI: Final = 80
-# The tiers whose boxes must be on page 1.
-_URGENT: Final = ("now", "today")
 # A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); a page with more than this
 # has many fills.
 INK_MOST: Final = 0.08
@@ -333,7 +331,7 @@ def _urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Prob
     shown: dict[str, list[tuple[int, ...]]] = {}
     for tier, pages in () if expected.card else tier_pages(laid):
         shown.setdefault(tier, []).append(pages)
-    for tier in _URGENT:
+    for tier in expected.urgent:
         if tier in shown and (1,) not in shown[tier]:
             message = f"the box of the red flags '{tier}' is not whole on page 1"
             hint = (

@@ -48,13 +48,14 @@ _PLACE: Final = ' data-field="'
 
 
 class HandoutOrder(NamedTuple):
-    """A handout that a desk asks for; `stem` is that of its file."""
+    """A handout that a desk asks for; `stem` is that of its file, `facing` a second language."""
 
     stem: str
     audience: str
     paper: str
     size: str
     depth: str
+    facing: str = ""
 
 
 class CardsOrder(NamedTuple):
@@ -219,6 +220,7 @@ def _settings(context: PrintContext, order: HandoutOrder) -> Settings:
         paper=Paper(order.paper),
         size=TypeSize(order.size),
         depth=Depth(order.depth),
+        facing=order.facing,
     )
 
 

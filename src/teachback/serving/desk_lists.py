@@ -105,7 +105,7 @@ def list_rules(context: PrintContext, order: ListOrder) -> tuple[RowRules, Hando
         None,
         context.settings.output,
         audience=next(iter(context.settings.audiences), ""),
-        language=context.settings.language or "",
+        language=context.settings.languages(context.settings.language or ""),
         paper=order.paper,
         size=order.size,
         meant=order.meant,

@@ -121,7 +121,7 @@ def _match(
     if entry is None or answer is None:
         edition = now[code]
         review = {"status": edition.review.status, "reviewer": edition.review.reviewer}
-        title, audience, language = plain(edition.title), edition.audience, edition.language
+        title, audience, language = plain(edition.title), edition.audience, edition.languages
         size, depth, kept, file = "", str(edition.depth), "", None
     else:
         output = main_file(answer)
@@ -135,7 +135,7 @@ def _match(
         (
             other
             for other, one in now.items()
-            if (one.handout, one.audience, one.language, str(one.depth))
+            if (one.handout, one.audience, one.languages, str(one.depth))
             == (handout, audience, language, depth)
         ),
         None,

@@ -18,7 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import COMPARE_LENGTH, Problem, TeachbackError, fault_problem, nearest
-from teachback.printing.job_composer import check_apart, open_pool
+from teachback.printing.job_composer import check_apart, languages_of, open_pool
 from teachback.printing.process_pool import Task, scale_of
 from teachback.serving.desk_editions import (
     CardsOrder,
@@ -49,6 +49,7 @@ from teachback.serving.topic_shelf import (
     shelf_json,
     unreleased,
 )
+from teachback.units import split_languages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -252,15 +253,19 @@ class PressRoom:
         """Return the file of a topic in a language, which must be fit to print for a reader."""
         shelf = self._ready()
         stems = {
-            one.handout.language: stem
-            for stem, one in shelf.reading.authored.items()
-            if one.handout.id == topic
+            one: stem
+            for stem, authored in shelf.reading.authored.items()
+            if authored.handout.id == topic
+            for one in languages_of(authored)
         }
         broken = [
             stem
             for stem in shelf.reading.problems
             if stem.partition(".")[0] == topic
-            and (stem not in shelf.reading.translations or stem.endswith(f".{language}"))
+            and (
+                stem not in shelf.reading.translations
+                or stem.endswith(f".{split_languages(language)[0]}")
+            )
         ]
         if language not in stems:
             if broken:
@@ -286,7 +291,7 @@ class PressRoom:
         self, reply: Answer, number: int, *, topic: str, language: str, **wanted: str
     ) -> None:
         stem = self._stem(topic, language, wanted["audience"])
-        order = HandoutOrder(stem, **wanted)
+        order = HandoutOrder(stem, **wanted, facing=split_languages(language)[1])
         authored = self._ready().reading.authored[stem]
 
         def tell(edition: OpenEdition) -> None:
@@ -598,7 +603,8 @@ class PressRoom:
             if len(opened) < len(keys):
                 key = keys[len(opened)]
                 wanted = (key.audience, key.paper, key.size, str(self._settings.depth))
-                order = HandoutOrder(engine.stems[key.language], *wanted)
+                facing = split_languages(key.language)[1]
+                order = HandoutOrder(engine.stems[key.language], *wanted, facing)
                 self._with_edition(number, order, None, go_on)
                 return
             for record, row in zip(records, shown, strict=True):
@@ -643,7 +649,7 @@ class PressRoom:
             templates = {key: one.template for key, one in opened.items() if one.template}
             languages = [key.language for key in templates]
             language = self._settings.language or languages[0]
-            task = PrintList(records, templates, language)
+            task = PrintList(records, templates, split_languages(language)[0])
             self._ask(
                 Task(
                     print_list, task, "printing the list", _LIST_HINT, scale=1 + len(records) / 100

@@ -16,10 +16,10 @@ from teachback.content.inline_markup import bare
 from teachback.content.locale_formats import dated
 from teachback.content.record_fields import FieldKind
 from teachback.errors import Severity
-from teachback.printing.job_composer import summarise
+from teachback.printing.job_composer import languages_of, summarise
 from teachback.printing.review_problems import review_problems
 from teachback.serving.desk_shelf import errors_of
-from teachback.units import Depth, Paper, TypeSize
+from teachback.units import Depth, Paper, TypeSize, split_languages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -54,8 +54,8 @@ def shelf_json(
 
     `refused` are the problems of handouts that must not be printed, by file stem.
     """
-    languages = {one.handout.language for one in reading.authored.values()}
-    first = settings.language or "en"
+    languages = {name for one in reading.authored.values() for name in languages_of(one)}
+    first = settings.languages(settings.language or "en")
     stems: dict[str, list[str]] = {}
     for stem in (*reading.authored, *(refused.keys() - reading.authored.keys())):
         stems.setdefault(stem.partition(".")[0], []).append(stem)
@@ -75,7 +75,7 @@ def shelf_json(
             for kind, ordered in choices.items()
         },
         "languages": [
-            {"id": one, "name": reading.shared.words[one].language}
+            {"id": one, "name": _language_name(one, reading)}
             for one in sorted(languages, key=lambda one: (one != first, one))
         ],
         "stocks": _stocks(stocks, settings),
@@ -226,7 +226,8 @@ def _choices(
                 missing = f"This text cannot be printed: {stopping[0].message}."
             elif depth is Depth.BRIEF and not brief:
                 missing = "No part of this text is marked for its short version."
-            yield from _combinations(audience, handout.language, missing, (depth,))
+            for language in languages_of(authored):
+                yield from _combinations(audience, language, missing, (depth,))
 
 
 def _choices_not_whole(
@@ -332,6 +333,13 @@ def _stock_name(name: str, stock: Stock) -> str:
     cut = {"cut": "Plain paper, to cut", "fold-over": "Plain paper, to cut and fold"}
     box = stock.card_box
     return f"{cut.get(stock.kind, sold)}, {box.width:g} x {box.height:g} mm"
+
+
+def _language_name(named: str, reading: LoadedHandouts) -> str:
+    """Return a language's own name, or those of two."""
+    words = reading.shared.words
+    names = [words[one].language for one in split_languages(named) if one]
+    return names[0] if len(names) == 1 else f"{' and '.join(names)}, side by side"
 
 
 def _short(audience: Audience) -> str:

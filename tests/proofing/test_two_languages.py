@@ -1,0 +1,187 @@
+"""An edition in two languages says all of both, row by row, and each half is in its language."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pikepdf
+import pytest
+from settings_from_flags import resolve
+from tiny_handout import TINY
+from translated_tiny import SPANISH_TINY, TRANSLATION, translated
+
+from teachback.content.loader import load_shared, read_handouts
+from teachback.editions.edition_code import edition_code, is_valid_code
+from teachback.files.workspace import handout_files
+from teachback.pdf.page_reader import read_words
+from teachback.printing.design import open_design
+from teachback.printing.job_composer import JobOrder, compose_job, editions_by_code, print_context
+from teachback.printing.job_printer import do_job
+from teachback.proofing.expected_text import Frame, facing_sentences, handout_sentences, squeezed
+from teachback.proofing.text_checks import screen_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from teachback.editions.edition import Edition
+    from teachback.files.workspace import Workspace
+    from teachback.printing.jobs import Job
+
+    Make = Callable[..., Workspace]
+
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v7z"/></svg>'
+# Every kind of block, in words that differ in each language.
+EVERY_KIND = (
+    TINY.replace(
+        "red_flags:\n",
+        "personal: [{field: who}]\n"
+        "fields:\n"
+        "  - {name: who, label: Name of reader}\n"
+        "  - {name: side, label: Which leg, type: choice, choices: [left, right]}\n"
+        "red_flags:\n",
+    ).replace(
+        "text: Chest pain}\n",
+        "text: Chest pain, do: [{text: Sit down}]}\n"
+        "  - {id: swollen, tier: today, text: Swollen leg, why: It may be a clot}\n"
+        "  - {id: itch, tier: visit, text: Itchy skin}\n",
+    )
+    + """\
+      - lead: Lead of a list
+        list: [{text: Apples, list: [{text: Green apples}]}, {text: Pears}]
+      - steps: [{text: Stand up, figure: images/a.svg, alt: A leg}, {text: Walk about}]
+      - checklist: [{text: Shoes on}, {text: Keys taken}]
+      - summary: [{text: Drink enough}, {text: Sleep enough}]
+      - table: {caption: Foods, columns: [Food, Why], rows: [[Bread, It fills], [Rice, It is soft]]}
+      - table: {columns: [Kind, Morning, Evening], rows: [[Pill, One of them, Two of them]]}
+      - table: {fill_in: true, caption: Weights, columns: [Day of week, Pounds], rows: [[Monday, ""]]}
+      - {callout: advice, title: Before you start, text: Ask the nurse, list: [{text: About salt}]}
+      - reasons:
+          - {title: Too little water, points: [{text: It thickens}], notes: [{callout: tip, text: Sip}]}
+      - myths: [{myth: Tea is bad, answer: It is not}, {myth: Milk is bad, verdict: Half true, answer: Some of it}]
+      - my_numbers: [{label: My weight, hint: Without shoes}]
+      - teach_back: [{text: When do you call}, {text: Whom do you call}]
+      - {notes: 2, prompt: Things to ask}
+      - {figure: images/a.svg, alt: A hand, caption: This is a hand}
+      - figures: [{figure: images/a.svg, alt: A nose, caption: This is a nose}, {figure: images/a.svg, alt: An ear}]
+      - quote: Better early than late
+      - heading: More of it
+      - red_flags: [visit]
+      - zones: [{zone: green, title: All is well, signs: [{text: You sleep}], do: [{text: Go on}]}, {zone: red}]
+      - do_dont: {do: [{text: Rest}], do_not: [{text: Run}]}
+      - compare: {choose: [{text: Beans}], limit: [{text: Cheese}], avoid: [{text: Crisps}]}
+      - choices: [{if: You are thirsty, then: Drink something}]
+      - terms: [{term: Clot, meaning: Thick blood}, {term: Vein, meaning: A pipe}]
+      - {link: "https://example.org/a", title: Read about it}
+      - log: {caption: My week, columns: [{label: Hours slept, unit: in hours}, {label: Steps}], row_headings: [Tuesday, Friday]}
+      - schedule: {caption: My pills, times: [Breakfast, Supper], rows: [{medicine: White one}], blank_rows: 1}
+      - {mark: images/a.svg, alt: Two legs, sides: [Left one, Right one]}
+      - sign_off: [{label: Nurse on duty}]
+      - personal: [side]
+      - contact: [phone, after_hours]
+"""
+)
+
+
+def composed(
+    clinic: Workspace, *forms: str, size: str = "standard"
+) -> tuple[Job, dict[str, object]]:
+    """Return the composed job of the two-language edition of `tiny`, and the files it may name."""
+    reading = read_handouts(clinic, {"tiny.es": handout_files(clinic)["tiny.es"]})
+    assert not reading.problems, reading.problems
+    settings = resolve({"language": "es+en", "size": size}, clinic)
+    context = print_context(clinic, reading, settings)
+    return compose_job(context, JobOrder("tiny.es", ("ckd",), "handout", forms)), context.files
+
+
+@pytest.fixture
+def every_kind(workspace: Make) -> Workspace:
+    """Return a workspace with a handout of every kind of block, and its translation."""
+    return translated(EVERY_KIND, workspace, {"content/images/a.svg": PICTURE})
+
+
+@pytest.mark.parametrize("size", ["standard", pytest.param("large", marks=pytest.mark.long)])
+def test_every_kind_of_block_is_proved_on_paper(every_kind: Workspace, size: str) -> None:
+    """No sentence is lost, none is added, and they are read row by row, each in its language."""
+    job, files = composed(every_kind, "pdf", size=size)
+    done = do_job(job, files)
+    assert done.problems == ()
+    (printed,) = done.printed
+    read = squeezed(" ".join(read_words(printed.data)))
+    rows = ("SChest Spain", "Chest pain", "SApples", "SGreen Sapples", "Apples", "Green apples")
+    rows += ("SPears", "SBread", "SIt Sfills", "Bread", "It fills", "SRice", "SMonday", "Monday")
+    at = 0
+    for words in rows:
+        at = read.index(squeezed(words), at) + len(squeezed(words))
+    with pikepdf.open(BytesIO(printed.data)) as pdf:
+        assert str(pdf.Root.Lang) == "es"
+        languages = [
+            str(one.Lang)
+            for one in pdf.objects
+            if isinstance(one, pikepdf.Dictionary) and one.get("/S") and "/Lang" in one
+        ]
+    assert languages.count("en") > 50
+
+
+def test_every_kind_of_block_is_proved_on_a_screen(every_kind: Workspace) -> None:
+    """The page for a phone says the same in the same order; each half names its language."""
+    job, _ = composed(every_kind, "html")
+    assert list(screen_problems(job.screen, job.expected[0])) == []
+    halves = re.findall(r'<div class="half" lang="(\w+)" dir="ltr">', job.screen)
+    assert len(halves) > 80
+    assert halves == ["es", "en"] * (len(halves) // 2)
+
+
+def test_a_half_that_a_template_leaves_out_is_found(every_kind: Workspace) -> None:
+    """The proof knows what to expect from the editions, not from the page."""
+    job, _ = composed(every_kind, "html")
+    for words in (
+        "Chest pain",
+        "SChest Spain",
+        "Rice",
+        "Steps",
+        "Nobody".replace("Nobody", "Supper"),
+    ):
+        found = list(screen_problems(job.screen.replace(words, ""), job.expected[0]))
+        assert found, words
+    turned = job.screen.replace("SPears", "@").replace("Pears", "SPears").replace("@", "Pears")
+    assert list(screen_problems(turned, job.expected[0]))
+
+
+def test_its_sentences_are_those_of_both_editions(every_kind: Workspace) -> None:
+    """The rows hold each sentence of either language once, in the order of that language."""
+    editions = of_tiny(every_kind)
+    both = [one for one in editions.values() if one.facing]
+    assert both
+    words = load_shared(every_kind).words
+    for edition in both:
+        clinic = load_shared(every_kind).clinic
+        frame, other = (Frame(words[one], clinic, "CODE") for one in ("es", "en"))
+        rows = [part.words for part in facing_sentences(edition, frame, edition.facing, other)]
+        alone = [part.words for part in handout_sentences(edition, frame)]
+        facing = [part.words for part in handout_sentences(edition.facing, other)]
+        assert len(alone) > 100
+        assert Counter(rows) == Counter([*alone, *facing])
+
+
+def of_tiny(clinic: Workspace) -> dict[str, Edition]:
+    """Return each edition of the translation of `tiny` by its code."""
+    reading = read_handouts(clinic, {"tiny.es": handout_files(clinic)["tiny.es"]})
+    return editions_by_code(reading, "tiny.es", open_design(clinic))
+
+
+def test_it_has_a_code_of_its_own_that_the_other_language_changes(workspace: Make) -> None:
+    """The code names both languages, and changes with a word of either."""
+    clinic = workspace({TRANSLATION: SPANISH_TINY})
+    codes = {one.languages: code for code, one in of_tiny(clinic).items() if one.audience == "ckd"}
+    assert set(codes) == {"es", "es+en"}
+    assert codes["es+en"].startswith("T-CKD-ES-EN-")
+    assert is_valid_code(codes["es+en"])
+    edition = next(one for one in of_tiny(clinic).values() if one.facing)
+    assert edition.facing
+    other = replace(edition, facing=replace(edition.facing, title=edition.title))
+    assert edition_code(edition, "") != edition_code(other, "")
+    assert edition_code(edition, "") != edition_code(replace(edition, facing=None), "")

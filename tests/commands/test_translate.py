@@ -332,8 +332,8 @@ def test_two_languages_are_side_by_side_and_both_say_that_they_are_a_draft(
     code, out, err = teachback(f"{BOTH} --archive kept")
     assert (code, err) == (0, "")
     page = both(root)
-    words = ("Para los riñones aquí.", "For kidneys here.", "Dolor de pecho", "Chest pain")
-    words += ("nadie revisó la traducción", "nobody has reviewed this translation")
+    words = ["Para los riñones aquí.", "For kidneys here.", "Dolor de pecho", "Chest pain"]
+    words += ["nadie revisó la traducción", "nobody has reviewed this translation"]
     assert [one for one in words if one not in page] == []
     assert list((root / "build/tiny").glob("card*es*")) == []
     (printed,) = re.findall(r"T-CKD-ES-EN-\w{7}", out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,20 @@ from settings_from_flags import resolve
 from teachback.checking.checker import check
 from teachback.commands.build import build
 from teachback.content.audiences import Audiences
-from teachback.content.loader import load_shared
+from teachback.content.loader import load_shared, read_handouts
 from teachback.content.printed_words import Words, words_problems
 from teachback.content.validation_errors import validated
-from teachback.errors import Severity
-from teachback.files.workspace import builtin_root
+from teachback.errors import Severity, TeachbackError
+from teachback.files.workspace import builtin_root, handout_files
 from teachback.files.yaml_reader import read_yaml
+from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.proofing.text_checks import screen_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.files.workspace import Workspace
+    from teachback.printing.jobs import Job
 
     Make = Callable[..., Workspace]
 
@@ -234,3 +238,39 @@ def test_the_words_of_each_shipped_language_are_whole_and_say_that_they_are_a_dr
     for audience in audiences.values():
         assert audience.badge[language] != audience.badge["en"]
         assert audience.short[language] != audience.short["en"]
+
+
+def test_a_clinic_offers_an_interpreter_in_the_languages_that_it_names(workspace: Make) -> None:
+    """Each handout has the line of each language, tagged; it is proved, and its code covers it."""
+    plain = composed(workspace())
+    assert 'class="language-help"' not in plain.screen
+    clinic = {
+        "content/clinic.yaml": 'emergency: "911"\ninterpreter: 555-0100\nlanguage_help: [es]\n'
+    }
+    job = composed(workspace(clinic))
+    line = re.search(r'<p class="language-help" lang="es" dir="ltr">(.*)</p>', job.screen)
+    assert line
+    assert "No le cuesta nada" in line[1]
+    assert "555-0100" in line[1]
+    assert list(screen_problems(job.screen, job.expected[0])) == []
+    assert list(screen_problems(job.screen.replace(line[0], ""), job.expected[0]))
+    assert job.code != plain.code
+
+
+def test_a_language_without_words_for_it_stops_the_print(workspace: Make) -> None:
+    """The problem is at the language in clinic.yaml, and names those that there are."""
+    text = 'emergency: "911"\nlanguage_help: [es, xx]\n'
+    with pytest.raises(TeachbackError) as caught:
+        load_shared(workspace({"content/clinic.yaml": text}))
+    (problem,) = caught.value.problems
+    assert problem.message == "there are no words for `language_help` in 'xx'"
+    assert problem.location
+    assert (problem.location.line, problem.location.column) == (2, 21)
+    assert "There are: en, es" in problem.hint
+
+
+def composed(clinic: Workspace) -> Job:
+    """Return the page of the tiny handout for a screen."""
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    context = print_context(clinic, reading, resolve({}, clinic))
+    return compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("html",)))

@@ -25,7 +25,8 @@ from teachback.proofing.expected_text import Frame, facing_sentences, handout_se
 from teachback.proofing.text_checks import screen_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from teachback.editions.edition import Edition
     from teachback.files.workspace import Workspace
@@ -88,7 +89,7 @@ EVERY_KIND = (
 
 def composed(
     clinic: Workspace, *forms: str, size: str = "standard"
-) -> tuple[Job, dict[str, object]]:
+) -> tuple[Job, Mapping[str, Path]]:
     """Return the composed job of the two-language edition of `tiny`, and the files it may name."""
     reading = read_handouts(clinic, {"tiny.es": handout_files(clinic)["tiny.es"]})
     assert not reading.problems, reading.problems
@@ -111,8 +112,8 @@ def test_every_kind_of_block_is_proved_on_paper(every_kind: Workspace, size: str
     assert done.problems == ()
     (printed,) = done.printed
     read = squeezed(" ".join(read_words(printed.data)))
-    rows = ("SChest Spain", "Chest pain", "SApples", "SGreen Sapples", "Apples", "Green apples")
-    rows += ("SPears", "SBread", "SIt Sfills", "Bread", "It fills", "SRice", "SMonday", "Monday")
+    rows = ["SChest Spain", "Chest pain", "SApples", "SGreen Sapples", "Apples", "Green apples"]
+    rows += ["SPears", "SBread", "SIt Sfills", "Bread", "It fills", "SRice", "SMonday", "Monday"]
     at = 0
     for words in rows:
         at = read.index(squeezed(words), at) + len(squeezed(words))
@@ -158,6 +159,7 @@ def test_its_sentences_are_those_of_both_editions(every_kind: Workspace) -> None
     assert both
     words = load_shared(every_kind).words
     for edition in both:
+        assert edition.facing
         clinic = load_shared(every_kind).clinic
         frame, other = (Frame(words[one], clinic, "CODE") for one in ("es", "en"))
         rows = [part.words for part in facing_sentences(edition, frame, edition.facing, other)]

@@ -29,6 +29,7 @@ Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$"), AfterVal
 Number = Annotated[Plain, StringConstraints(max_length=30)]
 
 
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
 Emergency = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}$")]
 
 
@@ -54,6 +55,9 @@ class Clinic(BaseModel):
     after_hours: Number | None = Field(None, description="Nights and weekends.")
     dialysis_unit: Number | None = None
     interpreter: Number | None = Field(None, description="The line for interpreters.")
+    language_help: tuple[Language, ...] = Field(
+        (), description="The languages in which each handout says that an interpreter is free."
+    )
     address: Annotated[Plain, StringConstraints(max_length=120)] | None = None
     logo: Plain | None = Field(
         None, description="A picture below content/: images/logo.svg or .png."
@@ -66,7 +70,12 @@ class Clinic(BaseModel):
 
     def emptied(self) -> Self:
         """Return it with lines to write on, as before anything was filled in."""
-        return type(self)(emergency=self.emergency, colors=self.colors, ink=self.ink)
+        return type(self)(
+            emergency=self.emergency,
+            language_help=self.language_help,
+            colors=self.colors,
+            ink=self.ink,
+        )
 
     def values(self) -> dict[str, str | None]:
         """Return the values of the placeholders in a text."""

@@ -267,6 +267,8 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
             words[language] = _load_words(workspace, language, words, letters(language))
         except TeachbackError as error:
             unfinished[language] = error.problems
+    if clinic is not None:
+        problems += _language_help_problems(clinic, words, workspace)
     if problems:
         # All at once: the words are another file to mend.
         problems += [problem for found in unfinished.values() for problem in found]
@@ -759,6 +761,25 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
     if problems:
         raise TeachbackError(*problems)
     return clinic
+
+
+def _language_help_problems(
+    clinic: Clinic, words: Mapping[str, Words], workspace: Workspace
+) -> Iterator[Problem]:
+    """Yield a problem for each language whose words do not offer an interpreter."""
+    path = find(workspace, "content/clinic.yaml")
+    if path is None:
+        return
+    for index, language in enumerate(clinic.language_help):
+        if language not in words or not words[language].language_help:
+            there = [name for name, one in words.items() if one.language_help]
+            message = f"there are no words for `language_help` in '{language}'"
+            hint = (
+                f"Write `language_help:` into {WORDS}/{language}.yaml, or leave it out. "
+                f"There are: {', '.join(sorted(there))}."
+            )
+            file = read_yaml(read_bytes(path), shown(path))
+            yield Problem(message, hint, file.locate(("language_help", index)))
 
 
 def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources, YamlFile]:

@@ -182,6 +182,11 @@ class Words(_Closed):
     card_draft: Word = Field(description="The draft notice where there is room for one line only.")
     card_nights: Word
     card_visit_soon: Word
+    language_help: Word | None = Field(
+        None,
+        repr=False,
+        description="Says that an interpreter can be had and is free; the clinic's number follows it.",
+    )
     # Only staff read these. They are left out of repr, from which an edition's code is made, so
     # their words do not change that code.
     calibrate: CalibrateWords = Field(repr=False)

@@ -48,6 +48,7 @@ from teachback.units import (
     CARD_TEXT_MOST,
     MM_PER_INCH,
     PT_PER_INCH,
+    TWO_LANGUAGES,
     Box,
     Paper,
     PrintInk,
@@ -140,7 +141,8 @@ class PageContext:
     """Everything a page needs besides its edition: words, clinic, code, and the ink of paper.
 
     `languages` are how those of its texts are set. `facing` are the words of the language beside,
-    where an edition has two.
+    where an edition has two. `language_help` are the languages in which an interpreter is offered,
+    each with its words.
     """
 
     words: Words
@@ -149,6 +151,7 @@ class PageContext:
     ink: PrintInk = PrintInk.BLACK
     languages: Languages = NO_LANGUAGES
     facing: Words | None = None
+    language_help: tuple[tuple[str, str], ...] = ()
 
 
 def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
@@ -528,9 +531,9 @@ def _in_ink(
     names: list[str], edition: Edition, context: PageContext, design: Design, medium: Medium
 ) -> str:
     """Join style sheets; those for paper in colour have tints, and icons in the accent colour."""
-    editions = (one for one in (edition, edition.facing) if one)
-    languages = tuple(one.language for one in editions)
-    spoken = language_styles(languages, context.languages, design.files)
+    offers = (language for language, _ in context.language_help)
+    tags = (*edition.languages.split(TWO_LANGUAGES), *offers)
+    spoken = language_styles(tags, context.languages, design.files)
     if medium is Medium.SCREEN or context.ink is PrintInk.BLACK:
         return stylesheet(names, context.clinic, design, spoken)
     styles = stylesheet([*names, "colour.css"], context.clinic, design, spoken)
@@ -593,6 +596,8 @@ def _render(
         "slot": partial(slot, medium=medium, write_here=context.words.write_here),
         "role": role,
         "medium": str(medium),
+        "language_help": context.language_help,
+        "direction_of": direction_of,
         "large": edition.size is TypeSize.LARGE,
     }
     return fill_page(template, design, medium, {**names, **more}, own)

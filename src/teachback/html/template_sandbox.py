@@ -55,6 +55,7 @@ _NAMES: Final = (
     "direction",
     "cards",
     "halves",
+    "language_help",
 )
 
 

@@ -38,7 +38,7 @@ from teachback.printing.design import (
 from teachback.printing.jobs import CARDS, CARDS_PRESS, CardRun, Job, PagePromise
 from teachback.printing.process_pool import METHOD, Pool, Task, scale_of
 from teachback.proofing.expected_editions import expected_card, expected_handout
-from teachback.units import Depth, TypeSize, two_languages
+from teachback.units import TWO_LANGUAGES, Depth, TypeSize, two_languages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -485,7 +485,16 @@ def _page_context(edition: Edition, authored: LoadedHandout, context: PrintConte
     code = _code(edition, words, shared, context.design, context.fingerprint)
     ink = context.settings.ink or shared.clinic.ink
     facing = words[1] if edition.facing else None
-    return PageContext(words[0], shared.clinic, code, ink, shared.languages, facing)
+    return PageContext(
+        words[0], shared.clinic, code, ink, shared.languages, facing, _language_help(shared)
+    )
+
+
+def _language_help(shared: WorkspaceContent) -> tuple[tuple[str, str], ...]:
+    """Return the languages in which the clinic offers an interpreter, each with its words."""
+    return tuple(
+        (one, shared.words[one].language_help or "") for one in shared.clinic.language_help
+    )
 
 
 def _code(
@@ -497,9 +506,10 @@ def _code(
 ) -> str:
     clinic = shared.clinic
     pictures = pictures_hash(design, f"{edition!r}|{clinic!r}")
-    languages = (one for one in (edition, edition.facing) if one)
-    said = "|".join(map(repr, words))
-    spoken = "|".join(language_hash(shared.languages.of(one.language), design) for one in languages)
+    offers = _language_help(shared)
+    said = "|".join(map(repr, (*words, *offers)))
+    tags = (*edition.languages.split(TWO_LANGUAGES), *(one for one, _ in offers))
+    spoken = "|".join(language_hash(shared.languages.of(one), design) for one in tags)
     return edition_code(edition, f"{fingerprint}|{pictures}|{said}|{clinic!r}|{spoken}")
 
 

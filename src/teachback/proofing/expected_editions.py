@@ -43,7 +43,8 @@ def expected_handout(
     name: str, edition: Edition, authored: LoadedHandout, context: PageContext, paper: Paper
 ) -> Expected:
     """Return what the file of a handout must contain."""
-    frame = Frame(context.words, context.clinic, context.code, edition.calls)
+    offers = tuple(words for _, words in context.language_help)
+    frame = Frame(context.words, context.clinic, context.code, edition.calls, offers)
     facing, other = edition.facing, context.facing
     said, reviews = handout_sentences(edition, frame), list[str]()
     around: tuple[str, ...] = ()

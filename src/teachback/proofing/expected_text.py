@@ -92,12 +92,16 @@ class Expected:
 
 @dataclass(frozen=True)
 class Frame:
-    """The text around an edition: the words of the templates, the clinic, and the edition code."""
+    """The text around an edition: the words of the templates, the clinic, and the edition code.
+
+    `language_help` are the words that offer an interpreter, in each language that the clinic names.
+    """
 
     words: Words
     clinic: Clinic
     code: str = ""
     calls: str = "phone"
+    language_help: tuple[str, ...] = ()
 
     def tier(self, name: str) -> str:
         """Return the heading of a tier."""
@@ -124,7 +128,12 @@ def squeezed(text: str) -> str:
 
 def handout_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
     """Return all that a handout says, from its badge to the last line."""
-    rows = (*_text_rows(edition, frame), _sources(edition), *_last_rows(edition, frame))
+    rows = (
+        *_text_rows(edition, frame),
+        _sources(edition),
+        *_last_rows(edition, frame),
+        _language_help(frame),
+    )
     return tuple(part for row in rows for part in row if squeezed(part.words))
 
 
@@ -133,7 +142,7 @@ def facing_sentences(
 ) -> tuple[ExpectedSentence, ...]:
     """Return all that a handout in two languages says, row by row, first its own language.
 
-    The sources are said once. Raises ValueError where the two have not the same rows.
+    The sources, and the offer of an interpreter, are said once. Raises ValueError where the two have not the same rows.
     """
     rows = [
         *_beside(
@@ -142,6 +151,7 @@ def facing_sentences(
         ),
         _sources(edition),
         *_beside(_last_rows(edition, frame), _last_rows(facing, facing_frame)),
+        _language_help(frame),
     ]
     return tuple(part for row in rows for part in row if squeezed(part.words))
 
@@ -184,6 +194,11 @@ def _sources(edition: Edition) -> _Row:
         )
         for number, source in enumerate(edition.sources, start=1)
     ]
+
+
+def _language_help(frame: Frame) -> _Row:
+    number = ExpectedSentence(frame.clinic.interpreter or "")
+    return [part for words in frame.language_help for part in (ExpectedSentence(words), number)]
 
 
 def _last_rows(edition: Edition, frame: Frame) -> list[_Row]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from teachback import __version__
 from teachback.errors import TeachbackError
+from teachback.files.font_packages import packaged_fonts
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import (
     Workspace,
@@ -48,6 +49,14 @@ EXTRAS = {
     "serve": ("starlette", "`teachback serve`"),
     "verdict": ("onnxruntime", "a better verdict of the clinical rules"),
 }
+# By extra that brings fonts: what it is for.
+FONT_EXTRAS = {
+    "arabic": "handouts in Arabic",
+    "devanagari": "names in Hindi",
+    "korean": "handouts in Korean",
+    "zh-hans": "handouts in Chinese, simplified",
+    "zh-hant": "handouts in Chinese, traditional",
+}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -78,8 +87,15 @@ def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
             yield InstallationCheck(name, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
             yield InstallationCheck(name, "not installed", ok=False, remedy=f"pip install {name}")
-    for name, (library, use) in EXTRAS.items():
-        found = importlib.util.find_spec(library) is not None
+    fonts = {name.split("/")[2] for name in packaged_fonts()}
+    extras = [
+        *(
+            (name, use, importlib.util.find_spec(of) is not None)
+            for name, (of, use) in EXTRAS.items()
+        ),
+        *((name, use, name in fonts) for name, use in FONT_EXTRAS.items()),
+    ]
+    for name, use, found in extras:
         yield InstallationCheck(
             f"extra {name}",
             "installed" if found else "not installed",

@@ -309,3 +309,24 @@ def test_the_numbers_of_a_list_are_tabular_and_are_proved() -> None:
     """WeasyPrint sets them with figures of one width, which are other glyphs in some fonts."""
     paper = printed("en", "<ol><li>Take 1.</li><li>Call.</li></ol>", "Take 1.", "Call.")
     assert not paper.proof().problems
+
+
+def test_a_joined_word_with_a_part_in_bold_is_refused() -> None:
+    """Its letters would not join where the style changes: the word falls into two."""
+    word = "\u0628\u064a\u0631\u0648\u062a"
+    cut = printed("ar", f"{word[:2]}<b>{word[2:]}</b> {word}", f"{word} {word}")
+    [fault] = cut.proof().problems
+    assert "is a word with a part in another style" in fault.message
+    assert fault.hint.startswith("Make whole words strong")
+    whole = printed("ar", f"<b>{word}</b> {word}", f"{word} {word}")
+    assert whole.faults(whole.data) == []
+    latin = printed("en", "anti<b>body</b>", "antibody")
+    assert latin.faults(latin.data) == []
+
+
+def test_words_around_one_that_is_not_proved_are_still_compared() -> None:
+    """A fault of one line makes no others of lines that are right."""
+    text = f"{ARABIC} {ARABIC}"
+    paper = printed("ar", text, text)
+    [fault] = paper.faults(with_first_words(paper.data, other_letter))
+    assert "is drawn with other letters" in fault

@@ -10,6 +10,7 @@ text layer of today's PDFs can say which Arabic or Devanagari letters were drawn
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -19,7 +20,7 @@ from teachback.errors import COMPARE, Problem, TeachbackError
 from teachback.files.stylesheets import font_faces, font_files
 from teachback.pdf.drawn_text import read_drawn
 from teachback.pdf.page_reader import unreadable_file
-from teachback.pdf.text_direction import is_directed
+from teachback.pdf.text_direction import is_directed, is_untold
 from teachback.pdf.text_matching import APART, Edges, Token
 from teachback.pdf.word_shapes import (
     FEATURES,
@@ -51,6 +52,9 @@ _EDGE: Final = 1.0
 # The cosine of the angle up to which a line counts as level.
 _LEVEL: Final = 0.05
 _MOST: Final = 8
+# How far the feet of two pieces of one line may be apart, in type sizes.
+_SAME_LINE: Final = 0.3
+_WHOLE_WORDS: Final = "Make whole words strong: the letters of this script join within a word."
 _AGAIN: Final = (
     "Use other words, or a font that has a glyph for each of its letters. "
     "If that does not help, tell the makers of Teachback."
@@ -89,7 +93,11 @@ def shaped_text(
     for line in drawn.lines:
         if line.has_said and _is_outside(line, pages[line.page - 1]):
             problems.append(_problem(line, "is drawn outside the page", expected))
-    if any(line.has_said for line in drawn.lines) and not problems:
+    for one, other in pairwise(drawn.lines):
+        if _cuts_a_word(one, other):
+            fault = f"is a word with a part in another style, '{other.words.strip()[:40]}'"
+            problems.append(_problem(one, fault, expected)._replace(hint=_WHOLE_WORDS))
+    if any(line.has_said for line in drawn.lines):
         pages = tuple(_proved(drawn, pages, matches, expected))
     return ShapedText(tuple(pages), tuple(problems[:_MOST]))
 
@@ -346,6 +354,33 @@ def _along(line: DrawnLine, glyph: DrawnGlyph) -> float:
     """Return the place of a glyph along its line, in type sizes."""
     across, up, *_ = line.em
     return (glyph.x * across + glyph.y * up) / ((across * across + up * up) or 1.0)
+
+
+def _cuts_a_word(one: DrawnLine, other: DrawnLine) -> bool:
+    """Return whether a word goes on in another piece of its line, in letters that join.
+
+    Each piece is set alone, so the letters on both sides of the cut do not join.
+    """
+    if one.page != other.page or not (one.has_said and other.has_said):
+        return False
+    ends = one.words[-1:] + other.words[:1]
+    if not is_untold(ends) or not all(unicodedata.category(letter)[0] in "LM" for letter in ends):
+        return False
+    edges = [_ends(line) for line in (one, other)]
+    (left, right, level), (begin, end, height) = edges
+    size = max(line.em[3] for line in (one, other))
+    gap = max(begin - right, left - end)
+    return abs(level - height) < _SAME_LINE * size and gap < APART * size
+
+
+def _ends(line: DrawnLine) -> tuple[float, float, float]:
+    """Return the left and the right end of a line and its height on the page, in pt."""
+    first = line.glyphs[0]
+    return (
+        min(min(one.x, one.end_x) for one in line.glyphs),
+        max(max(one.x, one.end_x) for one in line.glyphs),
+        first.y - first.rise * line.em[3],
+    )
 
 
 def _is_outside(line: DrawnLine, page: ReadPage) -> bool:

@@ -54,12 +54,29 @@ def test_what_fits_is_printed_and_marked_and_what_does_not_is_told(
     assert code != 0, out + err
 
 
+@pytest.mark.long
+def test_pages_are_set_as_a_language_with_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only the texts are pseudo-text; what templates print is translated already."""
+    lay(tmp_path, {})
+    command = "translate pseudo tiny --language es --audience ckd"
+    code, out, err = here(command, tmp_path, monkeypatch, capsys)
+    assert (code, err) == (0, "")
+    assert "1.14 times as long" in out
+    read = read_tags((tmp_path / "build/pseudo/tiny/handout-ckd-a4-standard.pdf").read_bytes())
+    assert "Llame al 911 ahora" in read.tree.text
+    assert "Á tííñý hááñdóút" in read.tree.text
+    assert "For kidneys" not in read.tree.text
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
         ("translate pseudo tyni", "there is no handout 'tyni'"),
         ("translate pseudo tiny --audience kdc", "'tiny' is not for the audience 'kdc'"),
         ("translate pseudo tiny --growth 0.5", "0.5"),
+        ("translate pseudo tiny --language sw", "there are no words for the language 'sw'"),
     ],
 )
 def test_wrong_names_and_numbers_are_told(

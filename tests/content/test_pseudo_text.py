@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teachback.content.pseudo_text import pseudo_text
+from teachback.content.pseudo_text import in_letters, other_letters, pseudo_text
 
 KEPT = re.compile(r"\{[^{}]*\}|\*\*|\]\([^)]*\)|\d+")
 SAMPLES = (
@@ -44,3 +44,29 @@ def test_a_sentence_grows_as_much_as_was_asked(growth: float) -> None:
 def test_any_text_can_be_made_longer(text: str, growth: float) -> None:
     """The program must not fail on what an author writes."""
     assert len(pseudo_text(text, growth)) >= len(text)
+
+
+@pytest.mark.parametrize(
+    ("words", "letters"),
+    [
+        (("Вызовите {emergency}", "Да"), "вызовитеда"),
+        (("Llame al {emergency} ahora",), ""),
+        (("911", "{code}"), ""),
+    ],
+)
+def test_the_letters_of_another_script_are_those_of_its_words(
+    words: tuple[str, ...], letters: str
+) -> None:
+    """So any language with a words file has pseudo-text of its own, without placeholders."""
+    assert other_letters(words) == letters
+
+
+@pytest.mark.parametrize(("letters", "share"), [("вызовите", 1), ("شخصكم", 1), ("药物医生", 0.5)])
+def test_a_text_in_other_letters_is_as_wide_as_was_asked(letters: str, share: float) -> None:
+    """A letter that is twice as wide counts twice; what a translation keeps is kept."""
+    text = "Call **{clinic.phone}** if you gain more than 3 pounds in 2 days."
+    made = in_letters(letters, 1.5)(text)
+    assert KEPT.findall(made) == KEPT.findall(text)
+    counts = [sum(map(str.isalpha, KEPT.sub(" ", one))) for one in (text, made)]
+    assert counts[1] == pytest.approx(counts[0] * 1.5 * share, abs=1)
+    assert {one.lower() for one in KEPT.sub("", made) if one.isalpha()} <= set(letters)

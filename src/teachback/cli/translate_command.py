@@ -127,14 +127,20 @@ def proof_command(
     "--growth",
     type=click.FloatRange(1, 3),
     metavar="N",
-    default=1.3,
+    show_default="that of the language, or 1.3",
     help="How many times as long the texts are.",
 )
+@click.option(
+    "--language", "-l", metavar="LANG", help="In the letters, font and direction of this one."
+)
+@click.option("--rtl", is_flag=True, help="As a language that is written from right to left.")
 @audience_option
 @json_option
 def pseudo_command(
     handout: str,
-    growth: float,
+    growth: float | None,
+    language: str | None,
+    rtl: bool,  # noqa: FBT001 -- what click parsed
     audience: tuple[str, ...],
     as_json: bool,  # noqa: FBT001 -- what click parsed
 ) -> int:
@@ -142,12 +148,13 @@ def pseudo_command(
 
     Each reader, paper and size is printed, and the cards. The exit code is 1 when one does not fit.
     """
-    from teachback.commands.pseudo_translation import print_pseudo
+    from teachback.commands.pseudo_translation import PseudoOrder, print_pseudo
 
     workspace = here()
     settings = resolve((), workspace)
     with Progress(shown_at_all=not as_json) as step:
-        run = print_pseudo(handout, growth, audience, settings, workspace, step)
+        order = PseudoOrder(handout, growth, audience, language, rtl)
+        run = print_pseudo(order, settings, workspace, step)
     failed = bool(run.problems)
     if as_json:
         problems = [problem.as_json() for problem in run.problems]
@@ -158,7 +165,7 @@ def pseudo_command(
     rows = [{key: one for key, one in row.items() if key != "problems"} for row in run.rows]
     print_rows(rows, as_json=False)
     print_problems(run.problems)
-    click.echo(f"Pseudo-text, {growth:g} times as long, in {shown(run.folder.absolute())}")
+    click.echo(f"Pseudo-text, {run.growth:g} times as long: {shown(run.folder.absolute())}")
     return int(failed)
 
 

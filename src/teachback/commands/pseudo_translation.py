@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from teachback.content.languages import missing_font
 from teachback.content.loader import (
     LONGEST_TITLE,
     LoadedHandout,
@@ -13,7 +15,8 @@ from teachback.content.loader import (
     load_shared,
     texts,
 )
-from teachback.content.pseudo_text import pseudo_text
+from teachback.content.locale_formats import direction_of
+from teachback.content.pseudo_text import in_letters, other_letters, pseudo_text
 from teachback.content.translation import handout_texts, with_texts
 from teachback.errors import Problem, TeachbackError, UsageError, in_file_order, nearest
 from teachback.files.workspace import handout_files, is_translation, write_whole
@@ -23,13 +26,11 @@ from teachback.printing.process_pool import Task, scale_of
 from teachback.units import CARD, Paper, TypeSize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from teachback.content.audiences import Audience, Audiences
     from teachback.content.handout import Handout
     from teachback.content.loader import WorkspaceContent
-    from teachback.content.printed_words import Words
     from teachback.files.workspace import Workspace
     from teachback.printing.job_composer import PrintContext
     from teachback.printing.jobs import FinishedJob, Job
@@ -44,15 +45,18 @@ MARK: Final = "Pseudo-text: no handout, not for patients"
 _CARD_MARK: Final = "Pseudo-text, not for patients"
 _NOT_TEXTS: Final = frozenset({"language", "calibrate", "cover", "drafts"})
 _FOLDER: Final = "pseudo"
+# Texts of a few words often grow by a third from English into other languages.
+GROWTH: Final = 1.3
 
 
 @dataclass(frozen=True)
 class PseudoRun:
-    """A row for each edition, the problems, and the folder with what fits."""
+    """A row for each edition, the problems, the folder with what fits, and how much texts grew."""
 
     rows: tuple[dict[str, Any], ...]
     problems: tuple[Problem, ...]
     folder: Path
+    growth: float
 
 
 class _Measured(NamedTuple):
@@ -62,10 +66,22 @@ class _Measured(NamedTuple):
     room: CardRoom | None
 
 
+class PseudoOrder(NamedTuple):
+    """A handout that is wanted in pseudo-text, for all its readers or some.
+
+    It is set as `language` is; with `from_right`, as one that is written from right to left.
+    `growth` is that of the language, or GROWTH, where it is left out.
+    """
+
+    handout: str
+    growth: float | None = None
+    audiences: tuple[str, ...] = ()
+    language: str | None = None
+    from_right: bool = False
+
+
 def print_pseudo(
-    name: str,
-    growth: float,
-    audiences: tuple[str, ...],
+    order: PseudoOrder,
     settings: Settings,
     workspace: Workspace,
     step: Step | None = None,
@@ -75,25 +91,18 @@ def print_pseudo(
     Files are written for the editions that fit; nothing is recorded or archived. Raises UsageError
     for unknown names, and TeachbackError if the handout has problems of its own.
     """
+    name = order.handout
     path = handout_files(workspace).get(name)
     if path is None or is_translation(path):
         known = [one for one, file in handout_files(workspace).items() if not is_translation(file)]
         raise UsageError(Problem(f"there is no handout '{name}'", nearest(name, known)))
     shared = load_shared(workspace)
     authored = load_handout(path, workspace, shared)
-    readers = tuple(one for one in authored.handout.audiences if not audiences or one in audiences)
-    for one in audiences:
-        if one not in authored.handout.audiences:
-            hint = nearest(one, authored.handout.audiences)
-            raise UsageError(Problem(f"'{name}' is not for the audience '{one}'", hint))
-
-    def grow(text: str) -> str:
-        return pseudo_text(text, growth)
-
-    pseudo = authored._replace(handout=_grown(authored.handout, grow), notices=())
-    reading = LoadedHandouts(
-        _shared_grown(shared, authored.handout.language, grow), {name: pseudo}, {}
-    )
+    readers = _readers(order, authored.handout)
+    language = _language(order, authored.handout, shared)
+    growth = order.growth or (shared.languages.of(language).growth if language else GROWTH)
+    pseudo, words = _in_pseudo_text(authored, shared, language, growth)
+    reading = LoadedHandouts(words, {name: pseudo}, {})
     folder = settings.output / _FOLDER / name
     rows: list[dict[str, Any]] = []
     problems = [*_title_problems(pseudo)]
@@ -112,7 +121,7 @@ def print_pseudo(
             if step:
                 step(count, total)
         rows += [found[one.kind, one.audiences[0]] for one in orders]
-    return PseudoRun(tuple(rows), in_file_order(dict.fromkeys(problems)), folder)
+    return PseudoRun(tuple(rows), in_file_order(dict.fromkeys(problems)), folder, growth)
 
 
 def _with_paper(done: FinishedJob, settings: Settings) -> tuple[Problem, ...]:
@@ -197,47 +206,96 @@ def _row(
     }
 
 
-def _grown(handout: Handout, grow: Grow) -> Handout:
-    """Return a handout in pseudo-text, as a draft under another id, so that its codes differ."""
-    grown = with_texts(handout, {one.path: grow(one.text) for one in handout_texts(handout)})
-    review = {"status": "draft", "reviewer": None, "reviewed": None, "approved": None}
-    return grown.model_copy(
-        update={
-            "id": f"{_FOLDER}-{handout.id}",
-            "review": handout.review.model_copy(update=review),
-        }
-    )
+def _readers(order: PseudoOrder, handout: Handout) -> tuple[str, ...]:
+    unknown = [one for one in order.audiences if one not in handout.audiences]
+    if unknown:
+        message = f"'{order.handout}' is not for the audience '{unknown[0]}'"
+        raise UsageError(Problem(message, nearest(unknown[0], handout.audiences)))
+    return tuple(one for one in handout.audiences if not order.audiences or one in order.audiences)
 
 
-def _shared_grown(shared: WorkspaceContent, language: str, grow: Grow) -> WorkspaceContent:
-    """Return the shared files with the words of the language in pseudo-text."""
-    words: Words = _words_grown(shared.words[language], grow)
+def _language(order: PseudoOrder, handout: Handout, shared: WorkspaceContent) -> str | None:
+    """Return the language that the pages are set as, or None for that of the handout.
+
+    Raises UsageError for one without words, and TeachbackError for one without its font.
+    """
+    usable = [name for name in shared.words if name != handout.language and shared.letters(name)]
+    if order.from_right and order.language is None:
+        found = next((one for one in usable if direction_of(one) == "rtl"), None)
+        if found is None:
+            message = "no language that is written from right to left has its words and font here"
+            hint = "Add content/words/LANG.yaml and its font: teachback add arabic"
+            raise TeachbackError(Problem(message, hint))
+        return found
+    if order.language is None or order.language == handout.language:
+        return None
+    if order.language not in shared.words:
+        message = f"there are no words for the language '{order.language}'"
+        near = nearest(order.language, shared.words)
+        hint = f"Add content/words/{order.language}.yaml, or leave --language out. {near}"
+        raise UsageError(Problem(message, hint))
+    if order.language not in usable:
+        raise TeachbackError(missing_font(shared.languages.of(order.language)))
+    return order.language
+
+
+def _in_pseudo_text(
+    authored: LoadedHandout, shared: WorkspaceContent, language: str | None, growth: float
+) -> tuple[LoadedHandout, WorkspaceContent]:
+    """Return a handout in pseudo-text as a draft, and the words and badges of its pages.
+
+    Its id is another one, so that its edition codes are those of no handout.
+    """
+    handout, own = authored.handout, language or authored.handout.language
+    words = shared.words[own]
+    letters = other_letters(_texts(words)) if language else ""
+    grow = in_letters(letters, growth) if letters else partial(pseudo_text, growth=growth)
+    if language is None:
+        words = _words_grown(words, grow)
     marked = words.model_copy(update={"draft": MARK, "card_draft": _CARD_MARK})
-    audiences: Audiences = shared.audiences.model_copy(
-        update={
-            "root": {
-                name: _badge_grown(one, language, grow)
-                for name, one in shared.audiences.root.items()
-            }
-        }
-    )
-    return shared._replace(words={**shared.words, language: marked}, audiences=audiences)
-
-
-def _badge_grown(audience: Audience, language: str, grow: Grow) -> Audience:
     badges = {
-        name: {**found, language: grow(found[language])}
-        for name, found in (("badge", audience.badge), ("short", audience.short))
-        if language in found
+        name: one.model_copy(
+            update={
+                key: {**found, own: _badge(found, handout.language, language, grow)}
+                for key, found in (("badge", one.badge), ("short", one.short))
+                if handout.language in found
+            }
+        )
+        for name, one in shared.audiences.root.items()
     }
-    return audience.model_copy(update=badges)
+    audiences = shared.audiences.model_copy(update={"root": badges})
+    review = {"status": "draft", "reviewer": None, "reviewed": None, "approved": None}
+    grown = with_texts(handout, {one.path: grow(one.text) for one in handout_texts(handout)})
+    update = {
+        "id": f"{_FOLDER}-{handout.id}",
+        "language": own,
+        "review": handout.review.model_copy(update=review),
+    }
+    return (
+        authored._replace(handout=grown.model_copy(update=update), notices=()),
+        shared._replace(words={**shared.words, own: marked}, audiences=audiences),
+    )
+
+
+def _badge(badges: Mapping[str, str], source: str, language: str | None, grow: Grow) -> str:
+    """Return a badge in the language, or else that of the handout in pseudo-text."""
+    return badges.get(language or "") or grow(badges[source])
+
+
+def _texts(words: Any) -> Iterator[str]:  # noqa: ANN401 -- words, or a group of them
+    if isinstance(words, str):
+        yield words
+    elif isinstance(words, tuple):
+        for one in words:
+            yield from _texts(one)
+    elif words is not None:
+        for name in type(words).model_fields:
+            yield from _texts(getattr(words, name))
 
 
 def _words_grown(words: Any, grow: Grow) -> Any:  # noqa: ANN401 -- words, or a group of them
     if isinstance(words, str):
         return grow(words)
-    if isinstance(words, tuple):
-        return tuple(_words_grown(one, grow) for one in words)
     grown = {
         name: _words_grown(getattr(words, name), grow)
         for name in type(words).model_fields

@@ -21,6 +21,7 @@ from teachback.files.workspace import (
     write_whole,
 )
 from teachback.html.composer import fill_page, line_to_html, stylesheet
+from teachback.html.language_styles import language_styles
 from teachback.printing.design import open_design
 from teachback.printing.process_pool import scale_of
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.checking.translation_sheet import TranslationSheet
-    from teachback.content.clinic import Clinic
+    from teachback.content.loader import WorkspaceContent
     from teachback.files.workspace import Workspace
     from teachback.html.composer import Design, Medium
     from teachback.units import Paper
@@ -64,17 +65,18 @@ def write_proof(
     read = read_translation(raw, source, workspace, shared)
     sheet = pair_texts(read, shared, picture_hash(workspace))
     source_name, target_name = (
-        shared.words[one].language if one in shared.words else one for one in sheet.languages
+        shared.words[one].language if one in shared.words else shared.languages.of(one).name
+        for one in sheet.languages
     )
     names = (source_name, target_name)
     given = StaffSheet(
         "the proof of the translation",
         TEMPLATE,
-        partial(_compose, sheet, names, shared.clinic, today, paper),
+        partial(_compose, sheet, names, shared, today, paper),
         partial(translation_sheet_problems, sheet, names),
         workspace,
         open_design(workspace),
-        shared.glyphs,
+        shared.glyphs.union(*map(shared.letters, sheet.languages)),
     )
     (data,) = make_sheets(given, (path,), scale_of(len(raw)), _HINT)
     write_whole(path, data)
@@ -100,7 +102,7 @@ def _translation_file(name: str, language: str, workspace: Workspace) -> Path:
 def _compose(
     sheet: TranslationSheet,
     languages: tuple[str, str],
-    clinic: Clinic,
+    shared: WorkspaceContent,
     day: dt.date,
     paper: Paper,
     medium: Medium,
@@ -109,13 +111,14 @@ def _compose(
     """Return the page of a proof, to be laid out."""
     files = ["tokens.css", "report.css", "report-print.css", "translation-proof.css"]
     size = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n"
+    spoken = language_styles(sheet.languages, shared.languages, design.files)
     names: dict[str, Any] = {
         "sheet": sheet,
-        "clinic": clinic,
+        "clinic": shared.clinic,
         "day": day,
         "names": languages,
         "states": tuple(STATES.values()),
-        "styles": Markup(size + stylesheet(files, clinic, design)),  # noqa: S704 -- checked before
+        "styles": Markup(size + stylesheet(files, shared.clinic, design) + spoken),  # noqa: S704 -- checked before
         "direction": direction_of,
         "spans": partial(line_to_html, medium=medium, write_here=""),
     }

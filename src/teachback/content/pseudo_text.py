@@ -7,8 +7,12 @@ no translator would get to see stands out.
 from __future__ import annotations
 
 import re
+import unicodedata
 from itertools import cycle, islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 # What a translation keeps: placeholders, marks, the address of a link, and escaped letters.
 _KEPT: Final = re.compile(r"(\{[^{}]*\}|\*\*|\]\([^)]*\)|\\.)")
@@ -56,6 +60,40 @@ def pseudo_text(text: str, growth: float) -> str:
     more = "".join(f" {word}" for word in said)
     parts[last] = parts[last][: end.end()] + more + parts[last][end.end() :]
     return "".join(parts)
+
+
+def in_letters(letters: str, growth: float) -> Callable[[str], str]:
+    """Return a function that writes a text in the letters of another script.
+
+    `letters` are taken in turn. A word gets `growth` times as many, or half of that where a letter
+    is twice as wide, as a Chinese one is.
+    """
+    turn = cycle(letters)
+    share = growth / 2 if unicodedata.east_asian_width(letters[0]) == "W" else growth
+    rest = 0.0
+
+    def written(found: re.Match[str]) -> str:
+        nonlocal rest
+        rest += len(found[0]) * share
+        count = max(1, round(rest))
+        rest -= count
+        word = "".join(islice(turn, count))
+        return word.capitalize() if found[0][0].isupper() else word
+
+    def made(text: str) -> str:
+        parts = _KEPT.split(text)
+        parts[::2] = [_WORD.sub(written, part) for part in parts[::2]]
+        return "".join(parts)
+
+    return made
+
+
+def other_letters(texts: Iterable[str]) -> str:
+    """Return the letters of texts one after another, or "" where they are mostly Latin ones."""
+    found = [letter for text in texts for part in _KEPT.split(text)[::2] for letter in part]
+    letters = [letter for letter in found if letter.isalpha()]
+    other = [letter for letter in letters if "LATIN" not in unicodedata.name(letter, "LATIN")]
+    return "".join(other).lower() if 2 * len(other) > len(letters) else ""
 
 
 def _stretched(word: str, more: int) -> str:

@@ -203,3 +203,30 @@ def test_a_starter_that_has_no_such_translation_is_named(
         assert (code, said.message.startswith("there is no translation of a starter")) == (2, True)
         assert hint in said.hint
     assert not (root / "content/translations").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "card",
+        # The least room for long words.
+        pytest.param("handout --paper a4 --size large", marks=pytest.mark.long),
+    ],
+)
+def test_each_translation_of_a_starter_prints(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each card has room for its flags, and each page for its words; the readers take turns."""
+    root = lay(tmp_path, OWN)
+    # Leg cramps has a test of its own.
+    starters = [(one, language) for one, language in TRANSLATED if one != "leg-cramps"]
+    assert len(starters) > 2
+    for number, (starter, language) in enumerate(starters):
+        reader = ("dialysis", "ckd")[number % 2]
+        here(f"new our-{starter} --from {starter}", root, monkeypatch, capsys)
+        start = f"translate start our-{starter} -l {language} --from {starter}"
+        assert here(start, root, monkeypatch, capsys)[0] == 0
+        command = f"build our-{starter} -l {language} -a {reader} --kind {kind} -j 1"
+        code, _, err = here(command, root, monkeypatch, capsys)
+        assert (code, err) == (0, "")

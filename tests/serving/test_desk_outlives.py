@@ -15,6 +15,7 @@ import pytest
 from desk_browser import (
     ARGUMENTS,
     CHROMIUM,
+    PATIENCE,
     PRINT_WINDOW,
     assert_accessible,
     print_with,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.kill, pytest.mark.long]
+expect.set_options(timeout=PATIENCE)
 
 PASSWORD = "four words in a row"  # noqa: S105 -- of nobody
 
@@ -75,7 +77,7 @@ def page(clinic: Path) -> Iterator[Page]:
             )
             context = browser.new_context(ignore_https_errors=True)
             context.add_init_script(PRINT_WINDOW)
-            context.set_default_timeout(30_000)
+            context.set_default_timeout(PATIENCE)
             yield context.new_page()
             browser.close()
 

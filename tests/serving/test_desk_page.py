@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -29,7 +31,6 @@ from teachback.files.workspace import builtin_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from desk_browser import Served
     from playwright.sync_api import (
@@ -449,15 +450,28 @@ def profile(playwright: Playwright, folder: Path) -> Iterator[Page]:
         folder, executable_path=CHROMIUM, args=ARGUMENTS, env=with_fonts()
     )
     context.add_init_script(PRINT_WINDOW)
+    context.set_default_timeout(PATIENCE)
     yield context.new_page()
     context.close()
 
 
 def found_in(*folders: Path) -> list[Path]:
     """Return the files in which the name stands: as UTF-8, as UTF-16, or in the text of a PDF."""
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    # `walk`, as the desk and the browser may delete a folder meanwhile.
+    walked = (
+        Path(at, name) for folder in folders for at, _, names in os.walk(folder) for name in names
+    )
+    files = [path for path in walked if path.is_file()]
     assert len(files) > 20
-    return [path for path in files if names_canary(path.read_bytes())]
+    return [path for path in files if names_canary(kept_bytes(path))]
+
+
+def kept_bytes(path: Path) -> bytes:
+    """Return the bytes of a file, and none of a file or process that has ended meanwhile."""
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def names_canary(data: bytes) -> bool:

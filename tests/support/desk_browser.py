@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import BrowserContext, Page, Playwright
 
-# The first page of a fresh program takes its time on a busy machine.
-PATIENCE: Final = 20_000
+# In ms. The first page of a fresh program takes its time on a busy machine.
+PATIENCE: Final = 120_000
 ARGUMENTS: Final = (
     "--no-sandbox",
     "--disable-gpu",

@@ -19,11 +19,10 @@ from teachback.commands.calibrate import calibrate
 from teachback.content.inline_markup import plain
 from teachback.content.loader import load_handout, load_shared
 from teachback.editions.edition_code import CODE
-from teachback.editions.qr_code import codes_in_picture
+from teachback.editions.qr_code import codes_in_dots
 from teachback.editions.selection import Reader, choose
 from teachback.files.workspace import Workspace, builtin_root, handout_files
-from teachback.pdf.page_images import page_pictures
-from teachback.pdf.page_reader import read_words
+from teachback.pdf.page_reader import grey_pages, read_words
 from teachback.units import CARD, CARD_INSET, Paper, TypeSize, px_to_mm
 
 if TYPE_CHECKING:
@@ -252,8 +251,8 @@ def test_every_page_of_a_handout_shows_its_code_as_a_qr_code_that_a_scanner_read
     for path in files(prints, "*/*/handout-ckd-*.pdf"):
         written = CODE.findall(text_of(path)[0])
         assert len(written) == 1
-        for picture in page_pictures(path.read_bytes(), 150):
-            assert codes_in_picture(picture) == (written[0],), path
+        for page in grey_pages(path.read_bytes(), 150):
+            assert codes_in_dots(*page) == (written[0],), path
 
 
 def test_a_handout_says_its_code_aloud_at_the_end(prints: Prints) -> None:

@@ -235,6 +235,12 @@ def _fitting_stocks(job: Job, number: int, served: Mapping[str, Path]) -> list[s
     for name, box in (job.run.others if job.run else {}).items():
         if len(names) == _STOCKS:
             break
+        if box not in known and any(
+            not fits and box.width <= tried.width and box.height <= tried.height
+            for tried, fits in known.items()
+        ):
+            # What does not fit on a larger card is not laid out on a smaller one.
+            known[box] = False
         if box not in known:
             laid, outside = _try(job.cards[number], box, (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR), served)
             known[box] = all(sides_that_fit(laid)) and not outside

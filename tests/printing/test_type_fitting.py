@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
 from teachback.content.loader import read_handouts
+from teachback.errors import TeachbackError
 from teachback.files.workspace import Workspace, handout_files
 from teachback.html.composer import at_size
 from teachback.pdf.page_layout import sides_that_fit
 from teachback.pdf.renderer import fonts, lay_out
+from teachback.printing import type_fitting
+from teachback.printing.card_run import CardOrder, card_run, find_stock
+from teachback.printing.card_stock import load_stocks
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.printing.jobs import CARDS
 from teachback.printing.type_fitting import fitted
 from teachback.units import CARD, CARD_STEPS, CARD_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from teachback.units import Box
 
 
 # Enough words for a search that begins at small type, and few enough for large type.
@@ -45,3 +52,34 @@ def test_both_sides_of_a_card_grow_until_the_next_step_does_not_fit(
         if max(sizes) <= CARD_STEPS[-1]:
             laid = lay_out(at_size(job.cards[0], CARD, [sizes]), context.files, fonts())
             assert not sides_that_fit(laid)[side]
+
+
+def test_a_card_that_no_stock_takes_is_not_tried_on_every_stock(
+    workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What does not fit on a larger card is not laid out on a smaller one; no stock is named."""
+    long = f"  - {{id: long, tier: now, card: true, text: {'A sign of a whole line. ' * 150}}}\n"
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": TINY.replace("card: {title", f"{long}card: {{title")}
+    )
+    reading, settings, stocks = (
+        read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]}),
+        resolve({}, clinic),
+        load_stocks(clinic),
+    )
+    run = card_run(find_stock("avery-5371", stocks), [0], settings, stocks, CardOrder())
+    context = print_context(clinic, reading, settings, run)
+    job = compose_job(context, JobOrder("tiny", ("ckd",), "card", (CARDS,)))
+    tried: list[Box] = []
+    real = type_fitting._try  # noqa: SLF001 -- no public name
+
+    def counted(page: str, box: Box, *given: Any) -> Any:  # noqa: ANN401 -- as the function
+        tried.append(box)
+        return real(page, box, *given)
+
+    monkeypatch.setattr(type_fitting, "_try", counted)
+    with pytest.raises(TeachbackError) as refused:
+        fitted(job, 0, run.box, context.files)
+    assert "It would fit on" not in refused.value.problems[0].hint
+    assert len(set(run.others.values())) > 15
+    assert 1 < len(tried) < 8

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 from jinja2 import BytecodeCache
+from one_process import in_one_process
 from settings_from_flags import resolve
 from tiny_handout import TINY
 from workspace_cases import lay
 
 from teachback.checking.clinical import rule_loader
-from teachback.errors import TeachbackError
 from teachback.files import merged_files
 from teachback.files.workspace import Workspace, builtin_root, package_root
 from teachback.files.yaml_reader import read_yaml
 from teachback.html import composer
 from teachback.html.template_sandbox import open_sandbox
 from teachback.printing import design, fingerprints
-from teachback.printing.process_pool import Outcome, Pool
+from teachback.printing.process_pool import Pool
 from teachback.units import CARD
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
 
     from teachback.checking.clinical.clinical_rules import TextRules
-    from teachback.printing.process_pool import Task
 
 # `./teachback test` sets it, and messages would name commands as they are typed there.
 os.environ.pop("TEACHBACK_LAUNCHER", None)
@@ -100,9 +99,10 @@ def built_in_files_once() -> Iterator[None]:
 
     digest = fingerprints._file_digest  # noqa: SLF001 -- no public name
     digest_once = functools.cache(lambda path, _changed: digest(path))
+    inside = f"{root}{os.sep}"
 
     def file_digest(path: Path) -> bytes:
-        if not path.is_relative_to(root):
+        if not str(path).startswith(inside):
             return digest(path)
         return digest_once(path, path.stat().st_mtime_ns)
 
@@ -200,24 +200,10 @@ def workspace(tmp_path: Path) -> Callable[..., Workspace]:
 
 
 @pytest.fixture
-def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do the tasks of a pool in this process, for tests that are not about processes or limits.
-
-    A worker process loads its fonts and styles anew, which takes as long as a small page.
-    """
-
-    def each(pool: Any, tasks: Iterable[Task]) -> Iterator[Outcome]:  # noqa: ANN401 -- its parts are private
-        failed = set()
-        for task in tasks:
-            if task.group and task.group in failed:
-                continue
-            try:
-                yield Outcome(task, task.work(pool._given, task.subject))  # noqa: SLF001
-            except TeachbackError as error:
-                failed.add(task.group)
-                yield Outcome(task, problems=tuple(map(pool.settle, error.problems)))
-
-    monkeypatch.setattr(Pool, "each", each)
+def one_process() -> Iterator[None]:
+    """Do the tasks of a pool in this process, for tests that are not about processes or limits."""
+    with in_one_process():
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

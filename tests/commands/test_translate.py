@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Run = Callable[[str], tuple[int, str, str]]
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 BUILD = "build tiny --format html --language es"
 ENGLISH = "content/handouts/tiny.yaml"
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from teachback.files.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 BUILD = "build tiny --format html"
 VIETNAMESE = TINY.replace("language: en", "language: vi")
 APPROVED = VIETNAMESE.replace(

@@ -85,6 +85,7 @@ def test_what_a_page_may_not_load_is_refused_with_its_place(
         assert all_files(root) == before
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(
     "name",
     ["template-file.html", "template-data.html", "template-object.html", "template-style.html"],
@@ -168,6 +169,7 @@ def test_a_link_out_is_found_behind_a_link_that_stays_inside(
     ]
 
 
+@pytest.mark.usefixtures("one_process")
 def test_links_inside_the_workspace_are_followed_and_so_is_one_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

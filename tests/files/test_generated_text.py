@@ -328,6 +328,7 @@ def test_the_built_in_styles_generate_nothing() -> None:
     } == {sheet.name: [] for sheet in sheets}
 
 
+@pytest.mark.usefixtures("one_process")
 def test_a_fault_of_a_style_is_told_with_its_place(
     workspace: Callable[..., Workspace], today: dt.date
 ) -> None:

@@ -110,7 +110,7 @@ def lay(
         f'<html lang="en"><head><title>{title}</title><style>{STYLES}</style></head><body>'
         f"{body}</body></html>"
     )
-    return renderer.lay_out(html, {**DESIGN.files, **(files or {})}, renderer.Fonts())
+    return renderer.lay_out(html, {**DESIGN.files, **(files or {})}, renderer.fonts())
 
 
 def tags(body: str, files: Mapping[str, Path] | None = None) -> Tagged:
@@ -504,7 +504,7 @@ def printed(edition: Any, context: PageContext, kind: str, design: Design) -> Pa
         )
     else:
         html = compose_handout(edition, context, design, medium=Medium.PRINT, paper=Paper.LETTER)
-    return Page(html, renderer.write(renderer.lay_out(html, design.files, renderer.Fonts())))
+    return Page(html, renderer.write(renderer.lay_out(html, design.files, renderer.fonts())))
 
 
 @pytest.fixture(
@@ -749,6 +749,7 @@ def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
     assert faults(data) == []
 
 
+@pytest.mark.usefixtures("one_process")
 def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path: Path) -> None:
     """Of ten cards on a sheet one is read; the others, marks and outlines have no tag."""
     flags = {"handouts": ("leg-cramps",), "audience": ("ckd",), "output": str(tmp_path)}
@@ -769,6 +770,7 @@ def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path:
     assert set(drawn) == {1}
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(
     "order", [CardOrder(copies=5), CardOrder(press=True)], ids=["stock", "press"]
 )

@@ -28,6 +28,7 @@ ROWS = """\
 """
 
 
+@pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(
     "cells", [(LONG, LONG.replace("Call", "Ask")), ("First.", LONG), (LONG, "Second.")]
 )

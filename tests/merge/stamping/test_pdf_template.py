@@ -233,6 +233,7 @@ def test_an_empty_field_keeps_its_line_and_says_what_it_is(template: Template) -
     assert half.count(b"/ActualText<feff006c") == len(template.slots) - 2
 
 
+@pytest.mark.usefixtures("one_process")
 def test_the_same_edition_serves_the_front_desk(
     clinic: Workspace, template: Template, tmp_path: Path, today: dt.date
 ) -> None:

@@ -104,7 +104,7 @@ def test_sources_are_not_called_unused_while_a_handout_cannot_be_read(workspace:
 
 def test_a_brief_check_of_many_handouts_holds_the_texts_of_few(workspace: Make) -> None:
     """Caches for the next reader of a text drop it when other texts have come."""
-    count = 40
+    count = 20
     clinic = workspace(
         {f"content/handouts/t{n}.yaml": TINY.replace("id: tiny", f"id: t{n}") for n in range(count)}
     )

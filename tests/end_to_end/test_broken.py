@@ -504,12 +504,7 @@ def test_what_nobody_can_type_is_refused_with_its_place_and_a_hint(
 
 @pytest.mark.parametrize(
     "name",
-    [
-        "key-unknown.yaml",
-        "yaml-alias-bomb.yaml",
-        "style-unknown-property.css",
-        "template-includes-itself.html",
-    ],
+    ["yaml-alias-bomb.yaml", "template-includes-itself.html"],
 )
 def test_the_command_itself_refuses_a_broken_file(name: str, tmp_path: Path) -> None:
     """As a process of its own the command exits with 1, the same message, and no traceback."""
@@ -985,7 +980,7 @@ BITS = (
 )
 
 
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=50, deadline=None, derandomize=True)
 @given(
     some.lists(
         some.tuples(some.integers(0, len(TINY)), some.integers(0, 40), some.sampled_from(BITS)),

@@ -503,13 +503,10 @@ strong { text-decoration: underline }
 """
 
 
-@pytest.mark.parametrize("flags", [{}, {"size": "large", "paper": "a4"}], ids=["standard", "large"])
-def test_an_ordinary_style_of_a_clinic_prints(
-    workspace: Callable[..., Workspace], flags: dict[str, str]
-) -> None:
+def test_an_ordinary_style_of_a_clinic_prints(workspace: Callable[..., Workspace]) -> None:
     """Rules under headings, boxes around cells, tints and underlines are common, and no problem."""
     clinic = workspace({"styles/clinic.css": ORDINARY})
-    job, files = job_of(clinic, stem="leg-cramps", audience="dialysis", **flags)
+    job, files = job_of(clinic, stem="leg-cramps", audience="dialysis", size="large", paper="a4")
     done = do_job(job, files)
     assert (done.problems, len(done.printed)) == ((), 1)
 

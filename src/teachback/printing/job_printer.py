@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # handout may be there.
 HANDOUT_SAFE: Final = 6.4
 SIDES: Final = 2
-_MEND_BREAK: Final = (
+MEND_BREAK: Final = (
     "Shorten or lengthen the text before it, or begin a section on a page of its own "
     "with `page: new`."
 )
@@ -185,7 +185,7 @@ def _break_problems(laid: LaidOutDocument) -> Iterator[Problem]:
     from teachback.pdf.page_breaks import break_faults
 
     for found in break_faults(laid):
-        yield Problem(f"page {found.page}: {found.fault}", _MEND_BREAK, severity=Severity.WARNING)
+        yield Problem(f"page {found.page}: {found.fault}", MEND_BREAK, severity=Severity.WARNING)
 
 
 def proved_file(

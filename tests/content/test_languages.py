@@ -57,7 +57,7 @@ def test_a_language_without_its_font_says_which_extra_before_anything_is_printed
     code, _, err = here(BUILD, root, monkeypatch, capsys)
     assert code == 1
     assert err.count("the font for Arabic, 'Teachback Arabic', is not installed") == 1
-    assert "teachback add arabic" in err
+    assert "pip install 'teachback[arabic]'" in err
     assert "U+0633" not in err
     assert list((root / "build/tiny").glob("*-ar*")) == []
 

@@ -110,7 +110,7 @@ def as_typed(text: str) -> str:
     by_launcher = LAUNCHER in os.environ
     pip = f"{shlex.quote(sys.executable)} -m pip install "
     text = re.sub(
-        r"pip install (?:'teachback\[(\w+)\]')?",
+        r"pip install (?:'teachback\[([\w-]+)\]')?",
         lambda found: (
             f"teachback add {found[1]}" if by_launcher and found[1] else pip + found[0][12:]
         ),

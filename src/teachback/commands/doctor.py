@@ -87,13 +87,13 @@ def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
             yield InstallationCheck(name, importlib.metadata.version(name))
         except importlib.metadata.PackageNotFoundError:
             yield InstallationCheck(name, "not installed", ok=False, remedy=f"pip install {name}")
-    fonts = {name.split("/")[2] for name in packaged_fonts()}
+    present = {name.split("/")[2] for name in packaged_fonts()}
     extras = [
         *(
             (name, use, importlib.util.find_spec(of) is not None)
             for name, (of, use) in EXTRAS.items()
         ),
-        *((name, use, name in fonts) for name, use in FONT_EXTRAS.items()),
+        *((name, use, name in present) for name, use in FONT_EXTRAS.items()),
     ]
     for name, use, found in extras:
         yield InstallationCheck(

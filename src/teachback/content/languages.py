@@ -55,7 +55,7 @@ def missing_font(language: Language) -> Problem:
     file = f"{(language.family or '').replace(' ', '')}-Regular.ttf"
     message = f"the font for {language.name}, '{language.family}', is not installed"
     hint = (
-        f"Type: teachback add {language.extra}"
+        f"Install it with: pip install 'teachback[{language.extra}]'"
         if language.extra
         else f"Put {file} and the file of its bold letters below styles/fonts/."
     )

@@ -330,3 +330,10 @@ def test_words_around_one_that_is_not_proved_are_still_compared() -> None:
     paper = printed("ar", text, text)
     [fault] = paper.faults(with_first_words(paper.data, other_letter))
     assert "is drawn with other letters" in fault
+
+
+def test_brackets_of_a_latin_text_in_a_page_from_right_to_left_are_read_back() -> None:
+    """An opening bracket is drawn as a closing one from right to left, and as itself beside it."""
+    text = "\u0628\u064a\u062a (1) \u0645\u0646"
+    paper = printed("ar", f"{text} <bdi dir=ltr>NHS (2023): ok</bdi>", f"{text} NHS (2023): ok")
+    assert paper.faults(paper.data) == []

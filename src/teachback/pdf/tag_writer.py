@@ -174,18 +174,29 @@ def _tell_letters(fonts: Iterable[Any]) -> Iterator[tuple[str, Mapping[int, str]
     """Repair the text layer of fonts that draw a letter in several parts, and yield them.
 
     Mends: all of a letter is the text of its last part, and the others have none; so an o with a
-    dot below is read as nothing and as the whole letter, or as two letters (no issue found).
+    dot below is read as nothing and as the whole letter, or as two letters; and a bracket in a text
+    from right to left is drawn as its mirror, which is then read as that bracket (no issue found).
     """
     for font in fonts:
-        if "" not in font.to_unicode.values():
+        texts = font.to_unicode
+        in_parts = "" in texts.values()
+        if not in_parts and not any(map(_is_mirrored, texts.values())):
             continue
         own = letters_by_glyph(font.file_content)
-        for glyph, text in font.to_unicode.items():
-            letter = own.get(glyph, "")
+        told = dict(texts)
+        for glyph, text in told.items():
+            letter = unicodedata.normalize("NFD", own.get(glyph, ""))
             parts = unicodedata.normalize("NFD", text)
-            if not text or (letter and unicodedata.normalize("NFD", letter) in parts):
-                font.to_unicode[glyph] = letter or _NO_LETTER
-        yield font.hash, font.to_unicode
+            if (in_parts and (not text or (letter and letter in parts))) or (
+                letter and letter != parts and _is_mirrored(text)
+            ):
+                texts[glyph] = own.get(glyph, _NO_LETTER)
+        if texts != told:
+            yield font.hash, texts
+
+
+def _is_mirrored(text: str) -> bool:
+    return len(text) == 1 and unicodedata.mirrored(text) == 1
 
 
 def _add_tags(

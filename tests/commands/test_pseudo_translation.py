@@ -10,6 +10,8 @@ from pdf_tags import read_tags
 from tiny_handout import TINY
 from workspace_cases import here, lay
 
+from teachback.files.workspace import builtin_root
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -68,6 +70,21 @@ def test_pages_are_set_as_a_language_with_its_own_words(
     assert "Llame al 911 ahora" in read.tree.text
     assert "Á tííñý hááñdóút" in read.tree.text
     assert "For kidneys" not in read.tree.text
+
+
+@pytest.mark.parametrize("flag", ["--rtl", "--language he"])
+def test_a_language_that_cannot_be_set_says_why(
+    flag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Pages in letters that no font has would tell nothing of the room that a text takes."""
+    words = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8")
+    hebrew = words.replace("language: English", "language: \u05e2\u05d1\u05e8\u05d9\u05ea")
+    lay(tmp_path, {"content/words/he.yaml": hebrew.encode()})
+    code, out, err = here(f"translate pseudo tiny {flag}", tmp_path, monkeypatch, capsys)
+    assert (code, out) == (1, "")
+    assert err
+    assert "content/words/" in err
+    assert not (tmp_path / "build/pseudo").exists()
 
 
 @pytest.mark.parametrize(

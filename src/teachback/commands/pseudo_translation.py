@@ -217,18 +217,27 @@ def _readers(order: PseudoOrder, handout: Handout) -> tuple[str, ...]:
 def _language(order: PseudoOrder, handout: Handout, shared: WorkspaceContent) -> str | None:
     """Return the language that the pages are set as, or None for that of the handout.
 
-    Raises UsageError for one without words, and TeachbackError for one without its font.
+    Raises UsageError for one without words, and TeachbackError for one with unfinished words or
+    without its font.
     """
     usable = [name for name in shared.words if name != handout.language and shared.letters(name)]
     if order.from_right and order.language is None:
         found = next((one for one in usable if direction_of(one) == "rtl"), None)
         if found is None:
-            message = "no language that is written from right to left has its words and font here"
-            hint = "Add content/words/LANG.yaml and its font: teachback add arabic"
-            raise TeachbackError(Problem(message, hint))
+            unfinished = [
+                one
+                for name, problems in shared.unfinished.items()
+                if direction_of(name) == "rtl"
+                for one in problems
+            ]
+            message = "there are no words for a language that is written from right to left"
+            hint = "Add content/words/LANG.yaml, such as ar.yaml."
+            raise TeachbackError(*(unfinished or [Problem(message, hint)]))
         return found
     if order.language is None or order.language == handout.language:
         return None
+    if order.language in shared.unfinished:
+        raise TeachbackError(*shared.unfinished[order.language])
     if order.language not in shared.words:
         message = f"there are no words for the language '{order.language}'"
         near = nearest(order.language, shared.words)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
 
-# Languages whose short form has a word for the month that few write on paper, such as `thg`.
-_WHOLE_MONTHS: Final = frozenset({"so", "vi"})
+# Languages whose short form has a month that few write so on paper, such as 22-Nof-2026.
+_WHOLE_MONTHS: Final = frozenset({"so"})
 # Months that the CLDR lacks: it writes Haitian Creole with numbers, or in French.
 _MONTHS: Final = {
     "ht": (

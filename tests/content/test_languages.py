@@ -10,7 +10,7 @@ from tiny_handout import TINY
 from workspace_cases import here, lay
 
 from teachback.content.languages import Language, Languages
-from teachback.content.loader import load_shared
+from teachback.content.loader import load_handout, load_shared
 from teachback.errors import TeachbackError
 from teachback.files.workspace import builtin_root
 from teachback.html.language_styles import language_styles
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from teachback.errors import Problem
     from teachback.files.workspace import Workspace
 
     Make = Callable[..., Workspace]
@@ -73,6 +74,35 @@ def test_a_letter_that_the_font_of_the_language_lacks_is_named(
         root = lay(tmp_path / str(number), in_language(tag, letter))
         code, _, err = here(BUILD, root, monkeypatch, capsys)
         assert (code, err.count(f"U+{ord(letter):04X}")) == (found, found), (tag, err)
+
+
+@pytest.mark.parametrize(
+    ("tag", "words", "refused"),
+    [
+        ("ar", "10-20", 1),
+        ("ar", "2.5 \u2013 3", 1),
+        ("ar", "\u0661\u0660-\u0662\u0660", 1),
+        ("ar", "\u0645\u0646 10 \u0625\u0644\u0649 20", 0),
+        ("ar", "T-20", 0),
+        ("fr", "10-20", 0),
+    ],
+)
+def test_a_range_in_a_text_from_right_to_left_is_refused(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, tag: str, words: str, refused: int
+) -> None:
+    """A hyphen and a dash turn it differently, and nobody sees which way it was meant."""
+    monkeypatch.syspath_prepend(str(builtin_root() / "packaging/fonts/arabic"))
+    files = in_language(tag, words)
+    clinic = workspace({name: data.decode() for name, data in files.items()})
+    path = clinic.root / "content/handouts/tiny.yaml"
+    problems: tuple[Problem, ...] = ()
+    try:
+        load_handout(path, clinic, load_shared(clinic))
+    except TeachbackError as error:
+        problems = error.problems
+    found = [one for one in problems if "the other way round" in one.message]
+    assert len(found) == refused, problems
+    assert all("from 10 to 20" in one.hint for one in found)
 
 
 def test_a_page_is_set_in_the_one_font_of_its_language(

@@ -31,6 +31,7 @@ from teachback.content.handout import PICTURES, Handout, SourcedModel
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
 from teachback.content.languages import NO_LANGUAGES, Languages, missing_font
+from teachback.content.locale_formats import direction_of
 from teachback.content.printed_words import Words, words_problems
 from teachback.content.readable_part import readable_part
 from teachback.content.sources import Sources
@@ -80,6 +81,10 @@ ResultT = TypeVar("ResultT")
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
+# Two numbers with a hyphen or a dash between them.
+_RANGE: Final = re.compile(
+    r"\d[\d.,\u066b\u066c]*\s*[-\u2010-\u2015\u2212]\s*\d[\d.,\u066b\u066c]*"
+)
 LANGUAGES: Final = "content/languages.yaml"
 # Texts of a handout in which inline marks are not read.
 _AS_IT_IS: Final = frozenset({"purpose", "reviewer", "owner"})
@@ -331,6 +336,7 @@ def validate_handout(
         ),
         *_mark_problems(handout, file, _field_names(file)),
         *_letter_problems(file, shared),
+        *_range_problems(handout, file),
     ]
     faulty = _faulty((handout, file), problems, shared, workspace)
     if faulty.problems:
@@ -378,6 +384,7 @@ def _validate_translation(
         *_name_problems(path, handout, merged, shared),
         *_mark_problems(handout, merged, tuple(declared.name for declared in handout.fields)),
         *_translated_letter_problems(merged, now.handout.language, shared),
+        *_range_problems(handout, merged),
         *_source_problems(handout, merged, shared),
         *_picture_problems(handout, merged, workspace),
     ]
@@ -945,6 +952,23 @@ def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) ->
             if isinstance(picture, str):
                 place = file.locate((*path, key))
                 yield from picture_problems(picture, place, workspace, tuple(_readings(value)))
+
+
+def _range_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
+    """Yield the ranges in a text from right to left.
+
+    10-20 is painted the other way round than with a dash, and either may be read as 20 to 10.
+    """
+    try:
+        mirrored = direction_of(handout.language) == "rtl"
+    except TeachbackError:
+        # There are no words for such a language either, and that is told.
+        return
+    for path, text in texts(handout) if mirrored else ():
+        for found in _RANGE.findall(text):
+            message = f"'{found}' may be read the other way round in a text from right to left"
+            hint = "Write it in words of the language: from 10 to 20."
+            yield Problem(message, hint, file.locate(path))
 
 
 def _letter_problems(file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:

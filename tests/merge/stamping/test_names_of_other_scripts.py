@@ -13,7 +13,7 @@ import pytest
 from handout_with_fields import FILLED, composed
 
 from teachback.content.record_fields import RecordField
-from teachback.files.workspace import builtin_root
+from teachback.files.workspace import builtin_root, fonts_for_names
 from teachback.merge.records.field_values import FieldFault, read_value
 from teachback.pdf.drawn_text import read_drawn
 from teachback.pdf.text_shaping import shaper, slot_font
@@ -76,6 +76,20 @@ def test_names_are_printed_in_their_shapes_and_say_their_letters(clinic: Workspa
     for profile in ("ua1", "2a"):
         result = page_validation.validate_pdf_bytes(pdf, profile=profile)
         assert result.is_compliant, [failure.message for failure in result.failures]
+
+
+def test_names_take_the_fonts_of_an_installed_extra(
+    workspace: Callable[..., Workspace], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The extra of a language has the letters of its names for handouts in any other."""
+    extra = tmp_path / "teachback_fonts" / "arabic"
+    extra.mkdir(parents=True)
+    shutil.copy(NASKH, extra / "Extra-Regular.ttf")
+    monkeypatch.syspath_prepend(tmp_path)
+    clinic = workspace({"content/handouts/tiny.yaml": FILLED})
+    assert extra / "Extra-Regular.ttf" in fonts_for_names(clinic)
+    pdf = composed(clinic).template(ARABIC[0]).stamp({"patient": ARABIC[0]}, b"1")
+    assert ARABIC[0] in {line.words for line in read_drawn(pdf).lines}
 
 
 def test_a_name_that_no_font_can_print_is_refused_with_what_to_do(clinic: Workspace) -> None:

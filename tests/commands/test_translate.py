@@ -341,7 +341,7 @@ def test_two_languages_are_side_by_side_and_both_say_that_they_are_a_draft(
     (printed,) = re.findall(r"T-CKD-ES-EN-\w{7}", out)
     code, out, _ = teachback(f"identify {printed} --archive kept --json")
     assert code == 0
-    (found,) = json.loads(out)["codes"] if "codes" in json.loads(out) else json.loads(out)["found"]
+    (found,) = json.loads(out)["answers"]
     assert (found["handout"], found["language"]) == ("tiny", "es+en")
 
 

@@ -337,3 +337,10 @@ def test_brackets_of_a_latin_text_in_a_page_from_right_to_left_are_read_back() -
     text = "\u0628\u064a\u062a (1) \u0645\u0646"
     paper = printed("ar", f"{text} <bdi dir=ltr>NHS (2023): ok</bdi>", f"{text} NHS (2023): ok")
     assert paper.faults(paper.data) == []
+
+
+def test_a_marked_letter_is_read_back_where_its_bare_letter_came_first() -> None:
+    """Noto Sans draws an o with a dot below as an o and a dot: it was read as two letters."""
+    words = "Con ong bay, h\u00e3y g\u1ecdi qu\u00fd v\u1ecb."
+    paper = printed("vi", words, words)
+    assert paper.faults(paper.data) == []

@@ -179,7 +179,7 @@ def _tell_letters(fonts: Iterable[Any]) -> Iterator[tuple[str, Mapping[int, str]
     """
     for font in fonts:
         texts = font.to_unicode
-        in_parts = "" in texts.values()
+        in_parts = any(text == "" or _has_mark(text) for text in texts.values())
         if not in_parts and not any(map(_is_mirrored, texts.values())):
             continue
         own = letters_by_glyph(font.file_content)
@@ -193,6 +193,11 @@ def _tell_letters(fonts: Iterable[Any]) -> Iterator[tuple[str, Mapping[int, str]
                 texts[glyph] = own.get(glyph, _NO_LETTER)
         if texts != told:
             yield font.hash, texts
+
+
+def _has_mark(text: str) -> bool:
+    """Return whether a text is a letter with a mark, which a font may draw in two parts."""
+    return len(text) == 1 and len(unicodedata.normalize("NFD", text)) > 1
 
 
 def _is_mirrored(text: str) -> bool:

@@ -108,8 +108,8 @@ def _recased(
 
 
 def _as_written(text: str) -> str:
-    """Return the letters and digits of a text as they are written, and nothing between them."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text))
+    """Return the letters and digits of a text as they are written, without marks and blanks."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKD", text))
 
 
 def _compared(

@@ -38,6 +38,8 @@ def _styles(tag: str, language: Language, files: Mapping[str, Path]) -> str:
         )
         said["--family"] = f'"{language.family}"'
         said["font-family"] = "var(--family)"
+        # The letters of other fonts reach further down than those of the styles' own.
+        said["--foot-top"] = "0.4mm"
     if language.leading != 1:
         said["--script"] = f"{language.leading:g}"
     if language.card_leading != 1:

@@ -74,18 +74,18 @@ def _scripts() -> dict[str, Script]:
         ),
         "korean": Script(
             "Teachback Korean",
-            marks
-            | frozenset({*range(0x1100, 0x1200), *range(0x3131, 0x318F), *range(0xAC00, 0xD7A4)}),
+            marks | frozenset({*range(0x3131, 0x318F), *range(0xAC00, 0xD7A4)}),
         ),
     }
 
 
-def _cut(font: TTFont, letters: set[int] | frozenset[int]) -> TTFont:
+def _cut(font: TTFont, letters: set[int] | frozenset[int], *, joins: bool = True) -> TTFont:
     options = Options()
     options.hinting = False
     options.notdef_outline = True
     options.name_IDs = ["*"]
-    options.layout_features = ["*"]
+    # Of a font that needs no joining: HarfBuzz cannot cut the tables that compose Korean letters.
+    options.layout_features = ["*"] if joins else ["kern"]
     options.layout_features_drop = []
     # Text runs from left to right or right to left, never down the page.
     options.drop_tables += ["vhea", "vmtx", "VORG", "BASE", "STAT", "meta"]
@@ -106,7 +106,7 @@ def make(script: Script, path: Path, style: str) -> TTFont:
     """Return a font with the letters of a script and those of Europe."""
     own = TTFont(path, recalcTimestamp=False)
     if not script.lacks_latin:
-        return _named(_cut(own, script.letters | EUROPE), script.family, style)
+        return _named(_cut(own, script.letters | EUROPE, joins=False), script.family, style)
     latin = TTFont(LATIN / f"NotoSans-{style}.ttf", recalcTimestamp=False)
     lines = own["hhea"]
     parts = [_cut(latin, EUROPE), _cut(own, script.letters - EUROPE)]

@@ -97,7 +97,7 @@ def test_a_name_that_no_font_can_print_is_refused_with_what_to_do(clinic: Worksp
     points = frozenset(range(0x250))
     hints = {
         "Arabic": (ARABIC[0], "type `teachback add arabic`"),
-        "Devanagari": (HINDI[0], "put a .ttf file with them into styles/fonts/names/"),
+        "Devanagari": (HINDI[0], "type `teachback add devanagari`"),
     }
     for script, (name, hint) in hints.items():
         read = read_value(RecordField(name="patient", label="For"), name, "en", None, points)

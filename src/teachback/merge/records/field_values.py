@@ -44,7 +44,9 @@ _SCRIPTS: Final = {
     "HANGUL": "Korean",
 }  # fmt: skip
 # The extras of the program that bring their fonts.
-_EXTRAS: Final = {"ARABIC": "arabic", "CJK": "zh-hans", "HANGUL": "korean"}
+_EXTRAS: Final = {
+    "ARABIC": "arabic", "CJK": "zh-hans", "DEVANAGARI": "devanagari", "HANGUL": "korean",
+}  # fmt: skip
 _WITH_FONT: Final = "put a .ttf file with them into styles/fonts/names/"
 BY_HAND: Final = "write it by hand on a handout from `teachback build`"
 _LOST: Final = "\ufffd"

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from teachback.files.workspace import builtin_root
+from teachback.html.language_styles import with_left_and_right
 
 # A side by its place on the paper, as a property or as a value; not inside a longer name.
 SIDE = re.compile(
@@ -83,3 +84,28 @@ def test_what_names_no_side_is_passed_over() -> None:
         " background-position: var(--start, left) 1pt; text-align: start }"
     )
     assert physical(css) == []
+
+
+@pytest.mark.parametrize(
+    ("named", "placed"),
+    [
+        ("a { padding-inline-start: 3mm }", "a { padding-left: 3mm }"),
+        ("a { border-inline-end-width: 2pt }", "a { border-right-width: 2pt }"),
+        ("a { inset-inline-end: -1mm; top: 0 }", "a { right: -1mm; top: 0 }"),
+        (
+            "a { margin-inline: 1mm var(--b) !important }",
+            "a { margin-left: 1mm !important; margin-right: var(--b) !important}",
+        ),
+        (
+            "a { padding-inline: calc(1mm + 2mm) }",
+            "a { padding-left: calc(1mm + 2mm); padding-right: calc(1mm + 2mm)}",
+        ),
+        (
+            "a { float: inline-start; --margin-inline-x: 1 }",
+            "a { float: inline-start; --margin-inline-x: 1 }",
+        ),
+    ],
+)
+def test_paper_from_left_to_right_has_sides_by_place(named: str, placed: str) -> None:
+    """So a clinic's own `padding: 0` comes after the built-in style, and wins."""
+    assert with_left_and_right(named) == placed

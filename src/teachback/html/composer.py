@@ -38,7 +38,7 @@ from teachback.files.page_resources import (
 from teachback.files.text_decoding import place_of
 from teachback.files.unprintable_characters import faults
 from teachback.files.workspace import MIME, read_bytes, shown
-from teachback.html.language_styles import language_styles
+from teachback.html.language_styles import language_styles, with_left_and_right
 from teachback.html.template_sandbox import MAX_PAGE, filled, open_sandbox
 from teachback.units import (
     CARD,
@@ -534,9 +534,14 @@ def _in_ink(
     offers = (language for language, _ in context.language_help)
     tags = (*edition.languages.split(TWO_LANGUAGES), *offers)
     spoken = language_styles(tags, context.languages, design.files)
-    if medium is Medium.SCREEN or context.ink is PrintInk.BLACK:
+    if medium is Medium.SCREEN:
         return stylesheet(names, context.clinic, design, spoken)
-    styles = stylesheet([*names, "colour.css"], context.clinic, design, spoken)
+    names = names if context.ink is PrintInk.BLACK else [*names, "colour.css"]
+    styles = stylesheet(names, context.clinic, design, spoken)
+    if all(direction_of(tag) == "ltr" for tag in tags):
+        styles = with_left_and_right(styles)
+    if context.ink is PrintInk.BLACK:
+        return styles
     accents = _ACCENT.findall(styles)
     return _ICON.sub(rf"\g<0>?ink={accents[-1]}", styles) if accents else styles
 

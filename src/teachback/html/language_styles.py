@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.content.languages import missing_font
@@ -15,6 +17,30 @@ if TYPE_CHECKING:
     from teachback.content.languages import Language, Languages
 
 _FACE: Final = '@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url({file}) }}\n'
+_NAMED: Final = re.compile(r"\b(margin|padding|border)-inline-(start|end)(?=[\w-]*\s*:)")
+_INSET: Final = re.compile(r"\binset-inline-(start|end)(?=\s*:)")
+_BOTH: Final = re.compile(r"\b(margin|padding)-inline\s*:\s*([^;{}]+)")
+_LENGTH: Final = re.compile(r"(?:[^\s()]|\((?:[^()]|\([^()]*\))*\))+")
+_SIDES: Final = {"start": "left", "end": "right"}
+
+
+@lru_cache(16)
+def with_left_and_right(styles: str) -> str:
+    """Name the sides of styles by their place, for paper that is read from left to right only.
+
+    WeasyPrint lets `padding-inline-start` win over a later `padding`, as no browser does. So a
+    clinic's own styles would have no effect on what the built-in ones name by the direction.
+    """
+    styles = _NAMED.sub(lambda found: f"{found[1]}-{_SIDES[found[2]]}", styles)
+    styles = _INSET.sub(lambda found: _SIDES[found[1]], styles)
+    return _BOTH.sub(_on_both_sides, styles)
+
+
+def _on_both_sides(found: re.Match[str]) -> str:
+    name, values = found[1], found[2].rstrip()
+    kept = " !important" if values.endswith("!important") else ""
+    lengths = _LENGTH.findall(values.removesuffix("!important"))
+    return f"{name}-left: {lengths[0]}{kept}; {name}-right: {lengths[-1]}{kept}"
 
 
 def language_styles(tags: Iterable[str], languages: Languages, files: Mapping[str, Path]) -> str:

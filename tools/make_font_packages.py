@@ -84,7 +84,7 @@ def _cut(font: TTFont, letters: set[int] | frozenset[int], *, joins: bool = True
     options.hinting = False
     options.notdef_outline = True
     options.name_IDs = ["*"]
-    # Of a font that needs no joining: HarfBuzz cannot cut the tables that compose Korean letters.
+    # A font with whole syllables and signs needs no rules that join letters.
     options.layout_features = ["*"] if joins else ["kern"]
     options.layout_features_drop = []
     # Text runs from left to right or right to left, never down the page.

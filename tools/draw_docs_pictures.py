@@ -8,6 +8,7 @@ commit it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -67,6 +68,31 @@ def two_languages(folder: Path) -> None:
     teachback(folder, "build", "leg-cramps", *wanted)
     pages = pages_of(folder, "leg-cramps", "ckd", language="es+en")
     side_by_side(pages[:2], "two-languages.png", width=700, columns=2)
+
+
+def languages(folder: Path) -> None:
+    """Write page 1 in Spanish, and in pseudo-text for three languages that have no translation.
+
+    The fonts are those of packaging/fonts/, whether their extras are installed or not.
+    """
+    wanted = ("--language", "es", "--audience", "ckd", "--kind", "handout", "--format", "png")
+    teachback(folder, "build", "leg-cramps", *wanted)
+    pages = [pages_of(folder, "leg-cramps", "ckd", language="es")[0]]
+    fonts = [str(one) for one in (ROOT / "packaging" / "fonts").iterdir()]
+    places = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), *fonts])
+    for language in ("vi", "zh-Hans", "ar"):
+        words = ("translate", "pseudo", "leg-cramps", "--language", language, "--audience", "ckd")
+        # It ends with 1: not each card and size fits.
+        subprocess.run(  # noqa: S603 -- our own program
+            [sys.executable, "-P", "-m", "teachback", *words],
+            cwd=folder,
+            check=False,
+            env={**os.environ, "PYTHONPATH": places},
+        )
+        printed = folder / "build/pseudo/leg-cramps/handout-ckd-letter-standard.pdf"
+        pages.append(folder / f"{language}.png")
+        pages[-1].write_bytes(page_pictures(printed.read_bytes())[0])
+    side_by_side(pages, "languages.png", width=420, columns=4)
 
 
 def sheet_to_sign(folder: Path) -> list[Path]:
@@ -199,6 +225,7 @@ def main() -> None:
         teachback(folder, "check", "leg-cramps", "--report", "report.pdf")
         side_by_side(sheet_to_sign(folder), "report-leg-cramps.png", width=700, columns=2)
         two_languages(folder)
+        languages(folder)
         front_desk(folder)
         pages_for_authors(folder)
         phone_page(folder / "build" / "leg-cramps" / "handout-ckd-en.html", "phone.png")

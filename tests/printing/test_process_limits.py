@@ -279,6 +279,12 @@ def spin(_: object, seconds: float) -> float:
     return seconds
 
 
+def unmapped(_: object, library: str) -> None:
+    """Fail as the loader does when a memory limit leaves no room for a library."""
+    message = f"{library}: failed to map segment from shared object"
+    raise ImportError(message)
+
+
 def refuse(_: object, number: int) -> None:
     """Raise a system error with a name that must not be shown."""
     raise OSError(number, os.strerror(number), "Planted-Name")
@@ -336,6 +342,7 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
         task(burn, 60),
         task(deaf, 60),
         task(spin, 60),
+        task(unmapped, "zxing.so"),
         task(refuse, errno.EFBIG),
         task(refuse, errno.EMFILE),
     ]
@@ -351,6 +358,7 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
         "the work took more than 0.5 s of processor time",
         "the work took more than 0.5 s of processor time",
         "the work took more than 0.5 s of processor time",
+        "the work needed more than 2 GB of memory",
         "the work was stopped by the system: File too large (code process_limits-OSError)",
         "the work was stopped by the system: Too many open files (code process_limits-OSError)",
     ]

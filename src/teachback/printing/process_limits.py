@@ -227,6 +227,10 @@ def _done(
         return FAULT, (False, (_no_memory(doing, hint, limits),))
     except RecursionError:
         how = "failed, because something is nested too deep"
+    except ImportError as error:
+        if any(sign in str(error) for sign in _UNMAPPED):
+            return FAULT, (False, (_no_memory(doing, hint, limits),))
+        how = f"ended in a fault: code {fault_code(error)}"
     except OSError as error:
         return FAULT, (False, (_refused(doing, error),))
     except Exception as error:  # noqa: BLE001 -- a fault fails only this task
@@ -244,6 +248,9 @@ def _no_memory(doing: str, hint: str, limits: Limits) -> Problem:
         return Problem(message, "Raise this limit, or start it where there is no such limit.")
     return Problem(f"{doing} needed more than {most / _GB:g} GB of memory", hint)
 
+
+# How the loader of the system reports that there is no memory left for a library.
+_UNMAPPED: Final = ("failed to map segment", "Cannot allocate memory")
 
 # What a user can do when the system refuses a resource.
 _REFUSED: Final = {

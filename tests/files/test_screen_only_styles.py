@@ -10,7 +10,7 @@ from tiny_handout import TINY
 
 from teachback.commands.build import build
 from teachback.errors import TeachbackError
-from teachback.files.screen_only_styles import screen_style_problems
+from teachback.files.screen_only_styles import hiding, screen_style_problems
 from teachback.files.workspace import builtin_root
 
 if TYPE_CHECKING:
@@ -183,3 +183,42 @@ def test_a_page_for_a_screen_alone_is_proved(
         problems = error.problems
     assert [problem.message for problem in problems if fault in problem.message], problems
     assert not list((tmp_path / "out").rglob("*.html"))
+
+
+@pytest.mark.parametrize("block", ["figure", "mark"])
+def test_a_picture_of_a_set_width_is_shown_on_a_screen(
+    workspace: Callable[..., Workspace], today: dt.date, tmp_path: Path, block: str
+) -> None:
+    """The built-in templates set the width that the handout names, in the page for a screen too."""
+    sides = "        sides: [Left, Right]\n" if block == "mark" else ""
+    shown = f"      - {block}: images/a.svg\n        alt: A square\n        width: 60\n{sides}"
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v7z"/></svg>'
+    )
+    clinic = workspace(
+        {"content/handouts/tiny.yaml": TINY + shown, "content/images/a.svg": drawing}
+    )
+    flags = {
+        "handouts": ("tiny",),
+        "audience": ("ckd",),
+        "kind": ("handout",),
+        "format": ("html",),
+        "output": str(tmp_path / "out"),
+    }
+    assert not build(resolve(flags, clinic), clinic, today).problems
+    (page,) = (tmp_path / "out").rglob("tiny/*.html")
+    assert "width: 60.0mm" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("width", "allowed"),
+    [
+        ("15.0mm", True), ("99.5mm", True), ("180.0mm", True),
+        ("0", False), ("1mm", False), ("14.9mm", False), ("180.5mm", False), ("900mm", False),
+        ("15px", False), ("100%", False),
+    ],
+)  # fmt: skip
+def test_a_picture_is_as_wide_as_a_handout_may_say(width: str, *, allowed: bool) -> None:
+    """Another width could hide a picture's words, and an element with words may have none."""
+    assert hiding(f"width: {width}", of_picture=True) == (() if allowed else ("width",))
+    assert hiding(f"width: {width}") == ("width",)

@@ -369,7 +369,8 @@ def _hidden(root: Element, sheets: str) -> Iterator[ForbiddenContent]:
     """
     for element in root.iter():
         css = "".join(element.itertext()) if element.tag == "style" else element.get("style", "")
-        for text in hiding(css.replace(sheets, "") if sheets else css):
+        own = css.replace(sheets, "") if sheets else css
+        for text in hiding(own, of_picture=element.tag == "img"):
             yield ForbiddenContent(
                 f"{text}, which only browsers would follow", (f"{text}:", text), loads=False
             )

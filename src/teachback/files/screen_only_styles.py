@@ -50,6 +50,8 @@ _SIZES: Final = re.compile(rf"{_SIZE}(?: {_SIZE}){{0,3}}")
 _WIDTH: Final = re.compile(
     r"(?:[1-9]\d(?:\.\d+)?r?em|[1-9]\d\d\d?(?:\.\d+)?px|[1-9]\d(?:\.\d+)?(?:ch|%)|100%)|none"
 )
+# The widths, in mm, that a handout may set for a picture.
+_PICTURE_WIDTH: Final = re.compile(r"(?:1[5-9]|[2-9]\d|1[0-7]\d)(?:\.\d+)?mm|180(?:\.0+)?mm")
 _LARGER: Final = re.compile(
     r"(?:1(?:\.\d+)?|[2-9](?:\.\d+)?)r?em|(?:1\d\d|2\d\d)%|(?:1[4-9]|[2-4]\d)(?:\.\d+)?(?:px|pt)"
 )
@@ -129,13 +131,21 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
         )
 
 
-def hiding(css: str) -> tuple[str, ...]:
+def hiding(css: str, *, of_picture: bool = False) -> tuple[str, ...]:
     """Return the properties in a page's styles that could hide, move or cover words.
 
-    Only styles that only browsers follow are passed.
+    Only styles that only browsers follow are passed. `of_picture` allows the width that a handout
+    sets for a picture.
     """
     return tuple(
-        node.name for _, node in _declarations(css) if not _may(node.lower_name, _text(node.value))
+        node.name
+        for _, node in _declarations(css)
+        if not _may(node.lower_name, _text(node.value))
+        and not (
+            of_picture
+            and node.lower_name == "width"
+            and _PICTURE_WIDTH.fullmatch(_text(node.value))
+        )
     )
 
 

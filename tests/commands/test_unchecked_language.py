@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("one_process")
 
 BUILD = "build tiny --format html"
-VIETNAMESE = TINY.replace("language: en", "language: vi")
-APPROVED = VIETNAMESE.replace(
+FRENCH = TINY.replace("language: en", "language: fr")
+APPROVED = FRENCH.replace(
     "status: draft, reviewer: null, reviewed: null, due: null",
     "status: approved, reviewer: A. Nurse, reviewed: 2026-11-01, due: 2099-11-01",
 )
@@ -34,8 +34,8 @@ ACCEPTED = APPROVED + (
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Return a workspace with a handout in Vietnamese."""
-    files = {**language_files("vi"), "content/handouts/tiny.yaml": VIETNAMESE}
+    """Return a workspace with a handout in French."""
+    files = {**language_files("fr"), "content/handouts/tiny.yaml": FRENCH}
     return lay(tmp_path, {name: text.encode() for name, text in files.items()})
 
 
@@ -46,8 +46,8 @@ def test_paper_and_build_say_that_nobody_checked_it(
     for _ in range(2):
         code, _, err = here(BUILD, root, monkeypatch, capsys)
         assert code == 0
-        assert "tiny.yaml:4:1: warning: this handout is written in 'vi', which no rule" in err
-    pages = sorted((root / "build/tiny").glob("*-vi.html"))
+        assert "tiny.yaml:4:1: warning: this handout is written in 'fr', which no rule" in err
+    pages = sorted((root / "build/tiny").glob("*-fr.html"))
     assert len(pages) == 4
     for page in pages:
         text = page.read_text(encoding="utf-8")
@@ -62,12 +62,12 @@ def test_an_approval_does_not_take_the_place_of_the_check(
     (root / "content/handouts/tiny.yaml").write_text(APPROVED, encoding="utf-8")
     code, _, err = here(BUILD, root, monkeypatch, capsys)
     assert (code, "so it is a draft" in err) == (0, True)
-    page = (root / "build/tiny/handout-ckd-vi.html").read_text(encoding="utf-8")
+    page = (root / "build/tiny/handout-ckd-fr.html").read_text(encoding="utf-8")
     assert "its advice was not checked" in page
     assert "A. Nurse" not in page
     code, _, err = here(f"{BUILD} --release", root, monkeypatch, capsys)
     assert code == 1
-    assert "tiny.yaml:4:1: this handout is written in 'vi'" in err
+    assert "tiny.yaml:4:1: this handout is written in 'fr'" in err
 
 
 def test_somebody_can_answer_for_it_by_name(
@@ -78,14 +78,14 @@ def test_somebody_can_answer_for_it_by_name(
     code, _, err = here(BUILD, root, monkeypatch, capsys)
     assert code == 0
     assert "A. Nurse accepted that: Dr. Example has read it." in err
-    assert "A. Nurse" in (root / "build/tiny/handout-ckd-vi.html").read_text(encoding="utf-8")
+    assert "A. Nurse" in (root / "build/tiny/handout-ckd-fr.html").read_text(encoding="utf-8")
 
 
 def test_check_accepts_it_by_the_same_entry(
     workspace: Callable[..., Workspace], today: dt.date
 ) -> None:
     """Without the entry it is a warning; with it, an accepted finding."""
-    files = {**language_files("vi"), "content/handouts/tiny.yaml": VIETNAMESE}
+    files = {**language_files("fr"), "content/handouts/tiny.yaml": FRENCH}
     [checked] = check(("tiny",), (), workspace(files), today).handouts
     assert [p.severity for p in checked.problems if p.rule == "language-unknown"] == [
         Severity.WARNING

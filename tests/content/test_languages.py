@@ -79,11 +79,11 @@ def test_a_letter_that_the_font_of_the_language_lacks_is_named(
 @pytest.mark.parametrize(
     ("tag", "words", "refused"),
     [
-        ("ar", "10-20", 1),
-        ("ar", "2.5 \u2013 3", 1),
+        ("ar", "\u0633\u0627\u0642 10-20", 1),
+        ("ar", "\u0633\u0627\u0642 2.5 \u2013 3", 1),
         ("ar", "\u0661\u0660-\u0662\u0660", 1),
         ("ar", "\u0645\u0646 10 \u0625\u0644\u0649 20", 0),
-        ("ar", "T-20", 0),
+        ("ar", "\u0633\u0627\u0642 T-20", 0),
         ("fr", "10-20", 0),
     ],
 )

@@ -19,7 +19,9 @@ from tools.build_deb import FILES, lay_out, pack
 ROOT = Path(__file__).parents[2]
 PACKAGING = ROOT / "packaging"
 TEXTS = {
-    path.name: path.read_text(encoding="utf-8") for path in PACKAGING.rglob("*") if path.is_file()
+    path.name: path.read_text(encoding="utf-8")
+    for path in PACKAGING.rglob("*")
+    if path.is_file() and "fonts" not in path.relative_to(PACKAGING).parts
 }
 TRIAL = ROOT / "tests" / "support" / "try_deb.py"
 SYSTEM_PYTHON = Path("/usr/bin/python3.11")

@@ -152,6 +152,9 @@ def copy_builtin(name: str, workspace: Workspace, *, force: bool = False) -> tup
         one for one, ends in by_end.items() if wanted in ends
     ]
     if len(matches) > 1:
+        # A part of an edition in two languages is named with its folder.
+        matches = [one for one in matches if PurePosixPath(one).parent.name != "facing"] or matches
+    if len(matches) > 1:
         hint = f"Name one of them: {', '.join(matches)}."
         raise UsageError(Problem(f"several built-in files are called '{name}'", hint))
     if not matches:

@@ -31,7 +31,6 @@ from teachback.content.handout import PICTURES, Handout, SourcedModel
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
 from teachback.content.languages import NO_LANGUAGES, Languages, missing_font
-from teachback.content.locale_formats import direction_of
 from teachback.content.printed_words import Words, words_problems
 from teachback.content.readable_part import readable_part
 from teachback.content.sources import Sources
@@ -82,6 +81,8 @@ ResultT = TypeVar("ResultT")
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 # Two numbers with a hyphen or a dash between them.
+# Letters that are written from right to left.
+_FROM_RIGHT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _RANGE: Final = re.compile(
     r"\d[\d.,\u066b\u066c]*\s*[-\u2010-\u2015\u2212]\s*\d[\d.,\u066b\u066c]*"
 )
@@ -959,6 +960,10 @@ def _range_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
 
     10-20 is painted the other way round than with a dash, and either may be read as 20 to 10.
     """
+    if not any(_FROM_RIGHT.search(text) for _, text in texts(handout)):
+        return
+    from teachback.content.locale_formats import direction_of
+
     try:
         mirrored = direction_of(handout.language) == "rtl"
     except TeachbackError:

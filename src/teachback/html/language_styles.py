@@ -64,8 +64,10 @@ def _styles(tag: str, language: Language, files: Mapping[str, Path]) -> str:
         )
         said["--family"] = f'"{language.family}"'
         said["font-family"] = "var(--family)"
-        # The letters of other fonts reach further down than those of the styles' own.
+        # The letters of other fonts reach further down than those of the styles' own, and the
+        # emergency number in its disc is wider.
         said["--foot-top"] = "0.4mm"
+        said["--disc-air"] = "4pt"
     if language.leading != 1:
         said["--script"] = f"{language.leading:g}"
     if language.card_leading != 1:

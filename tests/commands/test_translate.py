@@ -352,6 +352,7 @@ def test_two_languages_are_side_by_side_and_both_say_that_they_are_a_draft(
         ("build tiny --language es+en --kind card", "a card is in one language"),
         ("build tiny --language es+fr", "no handout is translated from 'fr' into 'es'"),
         ("build tiny --language en+es", "no handout is translated from 'es' into 'en'"),
+        ("build tiny --language en+es", "Name the translation first"),
         ("build tiny --language es+", "'es+' does not name two languages"),
     ],
 )

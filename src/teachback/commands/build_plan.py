@@ -225,6 +225,7 @@ def _check_choice(
             message = (
                 f"no handout is translated from '{settings.facing}' into '{settings.language}'"
             )
+            hint = "Name the translation first, then what it was made from, such as es+en."
         raise UsageError(Problem(message, hint))
     if (
         settings.audiences

@@ -107,7 +107,7 @@ def export_translation(
 def sent_sheet(
     name: str, language: str, only: str | None, settings: Settings, workspace: Workspace
 ) -> tuple[SentSheet, int]:
-    """Return the texts of a handout for a translator, all or those of a choice, and their number."""
+    """Return the texts of a handout for a translator, all or some of them, and their number."""
     opened = open_translation(name, language, workspace)
     shared = load_shared(workspace)
     read = read_translation(opened.raw, opened.path, workspace, shared)

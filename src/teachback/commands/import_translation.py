@@ -75,7 +75,7 @@ class ImportedTexts(NamedTuple):
 
 
 class _There(NamedTuple):
-    """Hold what is here of a text: its English, that of its translation, the translation, the note."""
+    """A text as it is here: its English, that of its translation, the translation, the note."""
 
     now: str
     made_from: str
@@ -237,7 +237,10 @@ def _take(row: ReturnedText, text: HandoutText, read: ReadTranslation, taken: _T
         if words != there.words:
             values[language] = words
             if is_older:
-                message = f"the original of `{row.key}` has changed since the file was written, so its translation is stale"
+                message = (
+                    f"the original of `{row.key}` has changed since the file was written, "
+                    "so its translation is stale"
+                )
                 hint = f"It was: {row.english} It is now: {there.now}"
                 taken.tell(row, message, hint, Severity.WARNING)
         if row.english != there.made_from and (values or not is_older):
@@ -295,7 +298,10 @@ def _new_words(row: ReturnedText, there: _There, mark: _Mark, taken: _Taken) -> 
             return None
         return ""
     if row.unfinished:
-        message = f"the translation of `{row.key}` is marked as unfinished ('{row.unfinished}'), and is not taken"
+        message = (
+            f"the translation of `{row.key}` is marked as unfinished ('{row.unfinished}'), "
+            "and is not taken"
+        )
         taken.tell(row, message, "Finish it in the tool, then import it again.", Severity.WARNING)
         return ""
     if row.words == there.words:
@@ -378,7 +384,7 @@ def _found(
     workspace: Workspace,
     shared: WorkspaceContent,
 ) -> Iterator[Problem]:
-    """Yield what is wrong with the new texts: marks, letters, and all that differs from the English.
+    """Yield what is wrong with the new texts: marks, letters, and what differs from the English.
 
     Problems of other texts are not those of the file.
     """

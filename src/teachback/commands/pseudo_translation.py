@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     Step = Callable[[int, int], None]
     Grow = Callable[[str], str]
 
-# Stands in the foot of each page and on each card, where a draft says that it is one. Staff read it.
+# In the foot of each page and on each card, where a draft says that it is one. Staff read it.
 MARK: Final = "Pseudo-text: no handout, not for patients"
 _CARD_MARK: Final = "Pseudo-text, not for patients"
 _NOT_TEXTS: Final = frozenset({"language", "calibrate", "cover", "drafts"})

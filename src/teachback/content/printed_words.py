@@ -185,7 +185,7 @@ class Words(_Closed):
     language_help: Word | None = Field(
         None,
         repr=False,
-        description="Says that an interpreter can be had and is free; the clinic's number follows it.",
+        description="Says that an interpreter is free; the clinic's number follows it.",
     )
     # Only staff read these. They are left out of repr, from which an edition's code is made, so
     # their words do not change that code.

@@ -183,7 +183,7 @@ class DrawnFile(NamedTuple):
 
 
 def read_drawn(data: bytes, *, forms: bool = True) -> DrawnFile:
-    """Return what the pages of a PDF draw as text; without `forms`, only what they draw themselves."""
+    """Return what the pages of a PDF draw as text; without `forms`, only what is drawn directly."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         fonts: dict[Any, DrawnFont] = {}
         lines = [

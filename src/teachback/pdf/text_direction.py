@@ -124,7 +124,7 @@ def _levels(text: str, base: int) -> list[int]:
     for index in range(len(text)):
         if kinds[index] == _UNCHANGED:
             levels[index] = levels[index - 1] if index else base
-    # L1: blanks at the end of the line belong to the paragraph, and so do tabs and the blanks before.
+    # L1: blanks at the end of the line, tabs and blanks before them belong to the paragraph.
     trailing = True
     for index in range(len(text) - 1, -1, -1):
         trailing = kinds[index] in {"S", "B"} or (
@@ -208,7 +208,7 @@ def _as_strong(kind: str) -> str:
 
 
 def _neutral(kinds: list[str], strong: str) -> None:
-    """Set neutral characters to the direction of both their neighbours, or the paragraph's (N1, N2)."""
+    """Set neutral characters to the direction of their neighbours, or the paragraph's (N1, N2)."""
     at = 0
     for neutral, same in groupby(list(kinds), lambda kind: kind in _NEUTRAL):
         end = at + sum(1 for _ in same)

@@ -341,7 +341,7 @@ class Shaper:
         return at == len(drawn)
 
     def _drawn(self, lines: tuple[tuple[float, bytes], ...]) -> Iterator[tuple[int, float, float]]:
-        """Yield the glyphs of some lines as they are written, with place and height, in type sizes."""
+        """Yield the glyphs of some lines as written, with place and height, in type sizes."""
         pen = 0.0
         for rise, written in lines:
             for string, move in _STEPS.findall(written):

@@ -138,7 +138,7 @@ def painted_words(text: str, *, rtl: bool) -> Iterator[PaintedWord]:
 
 
 def letters_by_glyph(data: bytes) -> dict[int, str]:
-    """Return the character of each glyph of a font that has one of its own, the first of several."""
+    """Return the character of each glyph of a font that has its own, the first of several."""
     font = hb.Font(hb.Face(data))
     points = sorted(font.face.unicodes, reverse=True)
     return {font.get_nominal_glyph(point): chr(point) for point in points}

@@ -142,7 +142,8 @@ def facing_sentences(
 ) -> tuple[ExpectedSentence, ...]:
     """Return all that a handout in two languages says, row by row, first its own language.
 
-    The sources, and the offer of an interpreter, are said once. Raises ValueError where the two have not the same rows.
+    The sources, and the offer of an interpreter, are said once. Raises ValueError where the two
+    have not the same rows.
     """
     rows = [
         *_beside(

@@ -76,7 +76,7 @@ class ReturnedText(NamedTuple):
 
 
 class ReturnedSheet(NamedTuple):
-    """A file that came back: its handout, its languages, its texts, and what is to be told of it."""
+    """A file that came back: its handout, languages and texts, and what is to be told of it."""
 
     handout: str
     source: str

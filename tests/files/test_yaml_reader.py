@@ -44,6 +44,7 @@ def words_in(data: object) -> list[str]:
     return [] if data is None else [str(data)]
 
 
+CUTS = "the comma before '{}' makes two texts of one"
 CUT = "from # on, this line would not be printed"
 LINE = "this line starts with #, so it would not be printed"
 NO_ANCHOR = "a text cannot start with &"
@@ -152,6 +153,16 @@ REFUSED = {
     "a: [Take 1 ,5 mg, other]": (1, 12, "this comma would make two texts of one"),
     "a: [Take 1\t ,5 mg]": (1, 13, "this comma would make two texts of one"),
     "a: [Take 1\n  ,5 mg]": (2, 3, "this comma would make two texts of one"),
+    "a: [Cover a sore with a clean, dry bandage.]": (1, 32, CUTS.format("dry bandage.")),
+    "a: [Do not soak, unless told to., Do not walk, barefoot.]": (
+        1,
+        18,
+        CUTS.format("unless told to."),
+    ),
+    '- {do: [Eat "less", and more]}': (1, 21, CUTS.format("and more")),
+    "- - [Rest, sit down]": (1, 12, CUTS.format("sit down")),
+    "a: b\n \tc: d": (2, 2, "there is a tab here"),
+    "a:\n  - b\n\t- c": (3, 1, "there is a tab here"),
     "a: Null": (1, 4, "'Null' means nothing in YAML"),
     "a: 1\n'a': 2": (2, 1, "the key 'a' is used twice; it was first used in line 1"),
     "<<: {a: b}": (1, 1, "merge keys (<<) are not used here"),

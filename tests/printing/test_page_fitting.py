@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,6 +99,36 @@ def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
     assert "'A long word of advice." in problem.hint
     assert problem.location is not None
     assert problem.location.line == 8
+
+
+def _lines_over(workspace: Callable[..., Workspace], blocks: str) -> int:
+    """Return how many lines are too many for one page with these blocks."""
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(40, "pages: 1\n") + blocks})
+    (problem,) = printed(clinic, "tiny", "ckd").problems
+    over = re.search(r"promised: (\d+) lines? too many", problem.message)
+    assert over is not None
+    return int(over[1])
+
+
+def test_rows_to_fill_in_count_as_the_lines_that_would_stand_there(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """An empty row of a log, 8 mm high, takes the place of more than one line."""
+    log = "      - log:\n          columns: [Date, Weight]\n          rows: {}\n"
+    few, many = (_lines_over(workspace, log.format(rows)) for rows in (5, 15))
+    assert many - few >= 10
+
+
+def test_what_stands_wrong_on_page_1_is_told_with_what_does_not_fit(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """One round shows both."""
+    text = re.sub("(?m)^message:.*$", f"message: {'Some words of advice. ' * 200}", tiny(40, ""))
+    promised = text.replace(REVIEW, f"pages: 1\n{REVIEW}")
+    clinic = workspace({"content/handouts/tiny.yaml": promised})
+    told = [problem.message for problem in printed(clinic, "tiny", "ckd").problems]
+    assert any("lines too many" in one for one in told)
+    assert any("'now' is not whole on page 1" in one for one in told)
 
 
 @pytest.mark.parametrize(("notes", "wanted"), [(9, 1), (10, 2)])

@@ -81,6 +81,7 @@ _QUOTE_OPENS: Final = re.compile(r"""(\s*(?:- +)*(?:[\w-]+:\s+)?)(["'])(.*)""")
 _NEW_ENTRY: Final = re.compile(r"\s*(?:- |[\w-]+:(?:\s|$))")
 _CURLY: Final = re.compile(r"(?:^|[:-]\s)\s*([“”„])")
 _IN_CURLY: Final = re.compile(r"[“„][^“„”]*[”“]")
+_TAB: Final = re.compile(r" *\t")
 _MERGE_MARK: Final = re.compile(r"^(?:<{7}|={7}|>{7})(?=[ \r\n]|$)", re.MULTILINE)
 _LINES_UP: Final = "Lines that belong together start in the same column."
 _LOOK: Final = (
@@ -549,16 +550,18 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
             "A quote that opens a text must be closed again.",
             Location(name, *unclosed),
         )
+    tab = _indenting_tab(lines, mark, context_mark if "could not find" in said else mark)
+    if tab:
+        return Problem(
+            "there is a tab here",
+            "YAML does not allow tabs for indentation. Use spaces.",
+            Location(name, *tab),
+        )
     if "unexpected end of stream" in said and "quoted" in context and context_mark:
         message, hint, mark = (
             "a quote opens here and is never closed",
             "A quote that opens a text must be closed again.",
             context_mark,
-        )
-    elif mark and line[mark.column : mark.column + 1] == "\t":
-        message, hint = (
-            "there is a tab here",
-            "YAML does not allow tabs for indentation. Use spaces.",
         )
     elif ("could not find expected ':'" in said or "expected ',' or" in said) and context_mark:
         mark = context_mark
@@ -581,6 +584,17 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
         hint,
         Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1),
     )
+
+
+def _indenting_tab(lines: list[str], mark: Any, above: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- PyYAML's marks
+    """Return the line and column of the first tab that indents a line from `above` to a mark."""
+    if not mark:
+        return None
+    for number in range(above.line if above else mark.line, min(mark.line + 1, len(lines))):
+        found = _TAB.match(lines[number])
+        if found:
+            return number + 1, found.end()
+    return None
 
 
 def _unclosed_quote(lines: list[str]) -> tuple[int, int] | None:
@@ -622,8 +636,38 @@ def _plain(node: Any, source: _Source, column: int = -1, *, in_flow: bool = Fals
     else:
         column = node.start_mark.column
     if isinstance(node, yaml.SequenceNode):
+        if node.flow_style:
+            _refuse_cut_texts(node.value, source)
         return [_plain(item, source, column, in_flow=in_flow) for item in node.value]
     return _mapping(node, source, column, in_flow=in_flow)
+
+
+def _refuse_cut_texts(items: list[Any], source: _Source) -> None:
+    """Report each text in brackets, without quotes, that a comma has probably cut in two.
+
+    The second half of a text starts with a small letter.
+    """
+    cut: list[Any] = []
+    for item, following in pairwise([*items, None]):
+        cut = [*(cut or [item]), following] if _continues(item, following) else cut
+        if cut and following not in cut:
+            whole = ", ".join(piece.value for piece in cut)
+            quote = "'" if '"' in whole else '"'
+            source.say(
+                f"the comma before '{cut[1].value[:60]}' makes two texts of one",
+                f"If it is one text, put it in quotes: {quote}{whole[:120]}{quote}. "
+                "If not, write each text in a line of its own, with a dash.",
+                cut[1],
+            )
+            cut = []
+
+
+def _continues(text: Any, following: Any) -> bool:  # noqa: ANN401 -- PyYAML nodes
+    """Return whether an entry of a list in brackets reads like the rest of the one before it."""
+    if not all(isinstance(one, yaml.ScalarNode) and not one.style for one in (text, following)):
+        return False
+    first, second = text.value, following.value
+    return first[:1].isupper() and second[:1].islower() and " " in f"{first}{second}"
 
 
 def _is_alias(node: Any, source: _Source) -> bool:  # noqa: ANN401

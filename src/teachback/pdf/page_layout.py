@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from statistics import mode
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -340,19 +341,29 @@ def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
 
 
 def lines_after(laid: LaidOutDocument, page: int) -> int:
-    """Return how many lines of text are on the pages behind one, without those of the foot."""
-    lines = 0
+    """Return the height of what is on the pages behind one, without their feet, in usual lines."""
+    usual, over = _usual_line(laid), 0.0
     for other in laid.document.pages[page:]:
-        lines += _lines(box for box in _boxes(other) if not _in_margin(box, other))
-    return lines
+        top = other._page_box.content_box_y()  # noqa: SLF001 -- see text_outside
+        bottoms = [
+            box.position_y + box.height
+            for box in _boxes(other)
+            if isinstance(box, boxes.LineBox | boxes.TableCellBox | boxes.ReplacedBox)
+            and not _in_margin(box, other)
+        ]
+        over += max(bottoms, default=top) - top
+    return max(1, round(over / usual))
 
 
-def _lines(inner: Iterable[Any]) -> int:
-    """Return how many of these boxes are lines with text."""
-    return sum(
-        isinstance(box, boxes.LineBox) and any(line.text.strip() for line in _text_boxes(box))
-        for box in inner
+def _usual_line(laid: LaidOutDocument) -> float:
+    """Return the height that most lines of text have, in CSS px."""
+    heights = (
+        round(box.height, 1)
+        for page in laid.document.pages
+        for box in _boxes(page)
+        if isinstance(box, boxes.LineBox) and any(line.text.strip() for line in _text_boxes(box))
     )
+    return float(mode(heights))
 
 
 def _in_margin(box: Any, page: Any) -> bool:  # noqa: ANN401
@@ -362,15 +373,15 @@ def _in_margin(box: Any, page: Any) -> bool:  # noqa: ANN401
 
 
 class BlockHeight(NamedTuple):
-    """The first words of a block of a section, its height in mm, and its lines of text."""
+    """The first words of a block of a section, and its height in usual lines of text."""
 
     words: str
-    height: float
-    lines: int
+    lines: float
 
 
 def block_heights(laid: LaidOutDocument) -> tuple[BlockHeight, ...]:
     """Return the height of each block of the sections."""
+    usual = _usual_line(laid)
     heights: dict[int, BlockHeight] = {}
     for page in laid.document.pages:
         for section in _boxes(page):
@@ -378,11 +389,9 @@ def block_heights(laid: LaidOutDocument) -> tuple[BlockHeight, ...]:
                 continue
             for child in section.children:
                 words = " ".join(" ".join(line.text for line in _text_boxes(child)).split())
-                before = heights.get(id(child.element), BlockHeight("", 0.0, 0))
+                before = heights.get(id(child.element), BlockHeight("", 0.0))
                 heights[id(child.element)] = BlockHeight(
-                    before.words or words,
-                    before.height + px_to_mm(child.margin_height()),
-                    before.lines + _lines(child.descendants()),
+                    before.words or words, before.lines + child.margin_height() / usual
                 )
     return tuple(heights.values())
 

@@ -103,9 +103,11 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
 def _usual_fit(job: Job, laid_with: Callable[[str], _Fit]) -> _Fit:
     """Return the layout with the best choice of space, or the first with problems.
 
-    Raises TeachbackError when it takes more pages than are promised.
+    Raises TeachbackError when it takes more pages than are promised, also with what stands wrong
+    on page 1.
     """
     from teachback.pdf.page_breaks import may_save_page
+    from teachback.proofing.page_proof import urgent_problems
 
     best: _Fit | None = None
     saves = False
@@ -128,7 +130,7 @@ def _usual_fit(job: Job, laid_with: Callable[[str], _Fit]) -> _Fit:
             saves = saves and laid.pages == best.laid.pages
             best = fit
     if not best:
-        raise TeachbackError(_too_long(job, laid))
+        raise TeachbackError(_too_long(job, laid), *urgent_problems(laid, job.expected[0]))
     return best
 
 
@@ -181,9 +183,7 @@ def _too_long(job: Job, laid: LaidOutDocument) -> Problem:
         f"{over} line{'' if over == 1 else 's'} too many, with less space, 12 pt type and lists "
         "in two columns"
     )
-    longest = sorted(block_heights(laid), key=lambda block: -block.height)[:_NAMED]
-    named = "; ".join(
-        f"{_named(words)} ({lines} line{'' if lines == 1 else 's'}, {height:.0f} mm)"
-        for words, height, lines in longest
-    )
-    return Problem(message, f"Shorten the longest blocks: {named}.", job.promised.place)
+    longest = sorted(block_heights(laid), key=lambda block: -block.lines)[:_NAMED]
+    named = "; ".join(f"{_named(words)} (as high as {lines:.0f} lines)" for words, lines in longest)
+    hint = f"Shorten the longest blocks: {named}. To see all pages, delete `pages:` for a while."
+    return Problem(message, hint, job.promised.place)

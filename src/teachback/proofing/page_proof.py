@@ -262,7 +262,7 @@ def prove(
         *_link_problems(data, expected),
         *metadata_problems(laid, expected),
         *_turn_problems(laid),
-        *_urgent_problems(laid, expected),
+        *urgent_problems(laid, expected),
         *_font_problems(pages, page),
         *_look_problems(seen, laid, expected),
         *_drawing_problems(seen, laid, expected),
@@ -326,7 +326,7 @@ def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
             yield Problem(message, "Remove the style that moves them.")
 
 
-def _urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
+def urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
     """Yield a problem for each tier that needs a call today and is not whole on page 1."""
     shown: dict[str, list[tuple[int, ...]]] = {}
     for tier, pages in () if expected.card else tier_pages(laid):

@@ -857,6 +857,37 @@ def test_a_proof_measures_the_printed_pages(
     assert borders["visit"][0] == pytest.approx(0.6, abs=0.15)
 
 
+ZONES = """\
+      - zones:
+          - {zone: green, title: You are well, signs: [No pain], do: [Rest.]}
+          - {zone: yellow, do: [Cool it.]}
+          - {zone: red}
+"""
+
+
+@pytest.mark.parametrize(
+    ("size", "tiers"),
+    [
+        ("standard", ["today", "now", "visit"]),
+        ("large", ["now", "today", "visit", "today", "now"]),
+    ],
+)
+def test_a_zone_has_the_border_of_the_tier_that_it_shows(
+    workspace: Callable[..., Workspace], today: dt.date, size: str, tiers: list[str]
+) -> None:
+    """So no two tiers look alike in grey, and each looks the same wherever it stands."""
+    clinic = workspace({"content/handouts/tiny.yaml": THREE + ZONES})
+    measured, warnings = proofs(clinic, today, size=size, kind=("handout",))
+    assert warnings == []
+    looks = measured["handout"].tiers
+    assert [look.tier for look in looks] == tiers
+    solid = {"now": 3.0, "today": 1.4}
+    for look in looks:
+        share, width = look.border
+        assert share == pytest.approx(1.0 if look.tier in solid else 0.6, abs=0.15)
+        assert width == pytest.approx(solid.get(look.tier, width), abs=0.3)
+
+
 def test_pages_in_colour_are_proved_in_grey_and_break_where_those_in_black_do(
     workspace: Callable[..., Workspace], today: dt.date
 ) -> None:

@@ -7,10 +7,10 @@ to text wherever a text is allowed. `content/handout.schema.json` is made from t
 author reads their field descriptions in the editor.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
@@ -99,6 +99,8 @@ __all__ = [
     "ZoneColor",
     "ZonesBlock",
 ]
+
+PlaceT = TypeVar("PlaceT")
 
 
 class Tier(StrEnum):
@@ -265,6 +267,15 @@ def placed_tiers(block: SourcedModel) -> tuple[Tier, ...]:
         return block.red_flags
     zones = block.zones if isinstance(block, ZonesBlock) else ()
     return tuple(tier for tier in map(tier_of, zones) if tier is not None)
+
+
+def places_of_tiers(placed: Sequence[tuple[Tier, PlaceT]]) -> dict[Tier, PlaceT]:
+    """Return where sections show each tier, from the tiers that they place, in reading order.
+
+    Signs for the next visit never come before those that need a call: where sections place only
+    others, they follow the last of them.
+    """
+    return {**({Tier.VISIT: placed[-1][1]} if placed else {}), **dict(placed)}
 
 
 def rows_to_fill_in(block: SourcedModel) -> int:

@@ -68,18 +68,20 @@ def choose(
             flag if flag.tier is doc.Tier.VISIT else replace(flag, text=flag.short)
             for flag in flags
         )
-    sections = tuple(
-        _section(section, reader, flags) for section in _reached(handout.sections, reader)
-    )
-    placed = {
-        tier
+    placed = [
+        (tier, block)
         for section in _reached(handout.sections, reader)
         for block in _reached(section.blocks, reader)
         for tier in doc.placed_tiers(block)
         # What comes before a section fills page 1 then.
         if not crowded or tier is doc.Tier.VISIT
-    }
-    top = tuple(flags_of(flags, tier) for tier in doc.Tier if tier not in placed)
+    ]
+    places = doc.places_of_tiers(placed)
+    sections = tuple(
+        _section(section, reader, flags, places.get(doc.Tier.VISIT))
+        for section in _reached(handout.sections, reader)
+    )
+    top = tuple(flags_of(flags, tier) for tier in doc.Tier if tier not in places)
     return ed.Edition(
         handout=handout.id,
         audience=reader.lineage[0],
@@ -205,7 +207,16 @@ def _write_in(line: doc.WriteInLine, reader: Reader) -> ed.WriteIn:
     return ed.WriteIn(label, _place(line.field), wide or len(plain(label)) > LONG_LABEL)
 
 
-def _section(section: doc.Section, reader: Reader, flags: tuple[ed.Flag, ...]) -> ed.EditionSection:
+def _section(
+    section: doc.Section,
+    reader: Reader,
+    flags: tuple[ed.Flag, ...],
+    before_visit: doc.SourcedModel | None,
+) -> ed.EditionSection:
+    """Return what a reader gets of a section.
+
+    The signs for the next visit stand in the block `before_visit`, or else follow it.
+    """
     blocks: list[ed.EditionBlock] = []
     page = str(section.page or "")
     for block in _reached(section.blocks, reader):
@@ -217,6 +228,9 @@ def _section(section: doc.Section, reader: Reader, flags: tuple[ed.Flag, ...]) -
             blocks.append(ed.Zones(tuple(zones)))
         else:
             blocks.append(_part(block, reader))
+        if block is before_visit and doc.Tier.VISIT not in doc.placed_tiers(block):
+            visit = flags_of(flags, doc.Tier.VISIT)
+            blocks += [visit] if visit.flags else []
         if isinstance(block, doc.LogBlock) and len(block.log.columns) > UPRIGHT_COLUMNS:
             page = str(doc.SectionPage.LANDSCAPE)
     return ed.EditionSection(section.id, _line(section.title, reader), tuple(blocks), page)

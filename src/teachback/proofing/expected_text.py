@@ -405,8 +405,8 @@ def _(block: ed.Zones, frame: Frame) -> list[_Row]:
     for zone in block.zones:
         name = ExpectedSentence(getattr(frame.words.zones, zone.zone))
         tier = _tier_rows(zone.flags, frame, why=False) if zone.flags else [[]]
-        rows += [[name, *_lines(zone.title), *tier[0]], *tier[1:]]
-        rows += [[ExpectedSentence(frame.words.signs)]] if zone.signs else []
+        rows += [[name, *_lines(zone.title), *tier[0]], [ExpectedSentence(frame.words.signs)]]
+        rows += tier[1:]
         rows += _entry_rows(zone.signs)
         rows += [[ExpectedSentence(frame.words.do)]] if zone.do else []
         rows += _entry_rows(zone.do)

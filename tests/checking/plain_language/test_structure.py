@@ -297,6 +297,8 @@ def test_reading_order_is_that_of_the_paper() -> None:
         "My card",
     ]
     assert [f.words for f in structure_findings(reader_text) if f.rule == "plain-term"] == []
+    followed = one([explained[0], {"red_flags": ["now"]}, {"notes": 2}], red_flags=flags)
+    assert [f.words for f in structure_findings(followed) if f.rule == "plain-term"] == []
     unplaced = one([explained[0], explained[2]], red_flags=flags)
     assert [f.words for f in structure_findings(unplaced) if f.rule == "plain-term"] == ["Edema"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.plain_language.wording import COLOURS, PEMAT, shouted_runs, terms_in
 from teachback.checking.rule import Example, Finding, ReaderText, Rule
-from teachback.content.handout import Tier, placed_tiers
+from teachback.content.handout import Tier, placed_tiers, places_of_tiers
 from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
 
@@ -98,19 +98,19 @@ def passages_as_read(reader_text: ReaderText) -> tuple[Passage, ...]:
 
     Red flags are at the top unless a section places their tier; the card is last.
     """
-    placed: dict[str, tuple[int, ...]] = {}
+    placed: list[tuple[Tier, tuple[int, ...]]] = []
     for number, section in enumerate(reader_text.handout.sections if reader_text.handout else ()):
         for index, block in enumerate(section.blocks):
             if reader_text.reader.reached(section) and reader_text.reader.reached(block):
-                placed |= {str(tier): (2, number, index) for tier in placed_tiers(block)}
+                placed += [(tier, (2, number, index)) for tier in placed_tiers(block)]
+    places = places_of_tiers(placed)
 
     def place(passage: Passage) -> tuple[int, ...]:
         if passage.block == "card" or passage.role is Role.SHORT:
             return (3,)
         if passage.path[0] == "red_flags":
-            return placed.get(
-                passage.tier, (1, list(Tier).index(Tier(passage.tier)) if passage.tier else 0)
-            )
+            tier = Tier(passage.tier) if passage.tier else None
+            return places.get(tier, (1, list(Tier).index(tier))) if tier else (1, 0)
         if passage.path[0] == "sections":
             steps: tuple[Any, ...] = passage.path
             return (2, int(steps[1]), int(steps[3]) if steps[2] == "blocks" else -1)

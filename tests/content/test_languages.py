@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +19,6 @@ from teachback.printing.design import design_hash, language_hash, open_design
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from teachback.errors import Problem
     from teachback.files.workspace import Workspace
@@ -113,8 +113,21 @@ def test_a_page_is_set_in_the_one_font_of_its_language(
     code, _, err = here(BUILD, root, monkeypatch, capsys)
     assert code == 0, err
     page = (root / "build/tiny/handout-ckd-vi.html").read_text(encoding="utf-8")
-    assert '[lang="vi"] { --family: "Noto Sans"; font-family: var(--family);' in page
+    assert '[lang="vi"] { font-family: "Noto Sans";' in page
     assert page.count('@font-face { font-family: "Noto Sans"') == 2
+
+
+def test_a_part_in_another_language_is_not_set_as_the_page_around_it() -> None:
+    """English beside Arabic has its own font, and its lines are no further apart."""
+    arabic = Language(name="Arabic", family="Ours", leading=1.2)
+    fonts = {f"styles/fonts/Ours-{one}.ttf": Path(one) for one in ("Regular", "Bold")}
+    styles = language_styles(("ar", "en"), Languages({"ar": arabic}), fonts)
+    own, _, other = styles.partition('[lang="en"] { ')
+    assert 'font-family: "Ours"' in own
+    assert "--script: 1.2" in own
+    assert "font-family: var(--family)" in other
+    assert "--script: 1;" in other
+    assert "var(--family)" not in language_styles(("ar",), Languages({"ar": arabic}), fonts)
 
 
 def test_a_language_is_looked_up_by_its_tag_and_then_by_less_of_it() -> None:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from io import BytesIO
+from itertools import cycle, islice
 from typing import TYPE_CHECKING
 
 import pikepdf
@@ -16,7 +17,7 @@ from translated_tiny import SPANISH_TINY, TRANSLATION, translated
 
 from teachback.content.loader import load_shared, read_handouts
 from teachback.editions.edition_code import edition_code, is_valid_code
-from teachback.files.workspace import handout_files
+from teachback.files.workspace import builtin_root, handout_files
 from teachback.pdf.page_reader import read_words
 from teachback.printing.design import open_design
 from teachback.printing.job_composer import JobOrder, compose_job, editions_by_code, print_context
@@ -88,14 +89,15 @@ EVERY_KIND = (
 
 
 def composed(
-    clinic: Workspace, *forms: str, size: str = "standard"
+    clinic: Workspace, *forms: str, size: str = "standard", language: str = "es"
 ) -> tuple[Job, Mapping[str, Path]]:
     """Return the composed job of the two-language edition of `tiny`, and the files it may name."""
-    reading = read_handouts(clinic, {"tiny.es": handout_files(clinic)["tiny.es"]})
+    name = f"tiny.{language}"
+    reading = read_handouts(clinic, {name: handout_files(clinic)[name]})
     assert not reading.problems, reading.problems
-    settings = resolve({"language": "es+en", "size": size}, clinic)
+    settings = resolve({"language": f"{language}+en", "size": size}, clinic)
     context = print_context(clinic, reading, settings)
-    return compose_job(context, JobOrder("tiny.es", ("ckd",), "handout", forms)), context.files
+    return compose_job(context, JobOrder(name, ("ckd",), "handout", forms)), context.files
 
 
 @pytest.fixture
@@ -125,6 +127,39 @@ def test_every_kind_of_block_is_proved_on_paper(every_kind: Workspace, size: str
             if isinstance(one, pikepdf.Dictionary) and one.get("/S") and "/Lang" in one
         ]
     assert languages.count("en") > 50
+
+
+def test_languages_that_run_against_each_other_are_proved(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each half runs its own way, in its own font; tables stand below each other."""
+    monkeypatch.syspath_prepend(str(builtin_root() / "packaging/fonts/arabic"))
+    letters = cycle("\u0633\u0627\u0642\u0643\u0644\u0645")
+    clinic = translated(
+        EVERY_KIND,
+        workspace,
+        {"content/images/a.svg": PICTURE},
+        "ar",
+        lambda word: "".join(islice(letters, len(word))),
+    )
+    job, files = composed(clinic, "pdf", "html", language="ar")
+    done = do_job(job, files)
+    assert done.problems == ()
+    halves = re.findall(r'<div class="half" lang="(\w+)" dir="(\w+)">', job.screen)
+    assert len(halves) > 80
+    assert halves == [("ar", "rtl"), ("en", "ltr")] * (len(halves) // 2)
+    assert 'class="twin' not in job.screen
+    printed = next(one for one in done.printed if one.form == "pdf")
+    with pikepdf.open(BytesIO(printed.data)) as pdf:
+        fonts = {str(one.BaseFont) for one in pdf.objects if _is_font(one)}
+    assert {name.partition("+")[2].partition("-Bold")[0] for name in fonts} == {
+        "Teachback-Arabic",
+        "Atkinson-Hyperlegible",
+    }
+
+
+def _is_font(one: object) -> bool:
+    return isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"
 
 
 def test_every_kind_of_block_is_proved_on_a_screen(every_kind: Workspace) -> None:

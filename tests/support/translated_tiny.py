@@ -36,18 +36,28 @@ texts:
 """
 
 
-def translated(handout: str, make: Make, files: Mapping[str, str]) -> Workspace:
-    """Return a workspace with a handout, and a translation that has an S before each word."""
+def translated(
+    handout: str,
+    make: Make,
+    files: Mapping[str, str],
+    language: str = "es",
+    word: str | Callable[[str], str] = r"S\1",
+) -> Workspace:
+    """Return a workspace with a handout, and its translation, made of its words.
+
+    `word` is what becomes of each: with an S before it, if left out.
+    """
+    said = word if isinstance(word, str) else lambda found: word(found[1])
     files = {**files, "content/handouts/tiny.yaml": handout}
     clinic = make(files)
     authored = load_handout(handout_files(clinic)["tiny"], clinic, load_shared(clinic))
     texts = {
         one.key: {
             "en": one.text,
-            "es": re.sub(r"(?<![{\w.])([^\W\d]\w*)(?![\w.]*})", r"S\1", one.text),
+            language: re.sub(r"(?<![{\w.])([^\W\d]\w*)(?![\w.]*})", said, one.text),
         }
         for one in handout_texts(authored.handout)
     }
-    head = SPANISH_TINY.partition("texts:")[0]
+    head = SPANISH_TINY.partition("texts:")[0].replace("language: es", f"language: {language}")
     told = yaml.safe_dump({"texts": texts}, allow_unicode=True, width=1000)
-    return make({**files, TRANSLATION: head + told})
+    return make({**files, TRANSLATION.replace("/es/", f"/{language}/"): head + told})

@@ -22,6 +22,8 @@ _INSET: Final = re.compile(r"\binset-inline-(start|end)(?=\s*:)")
 _BOTH: Final = re.compile(r"\b(margin|padding)-inline\s*:\s*([^;{}]+)")
 _LENGTH: Final = re.compile(r"(?:[^\s()]|\((?:[^()]|\([^()]*\))*\))+")
 _SIDES: Final = {"start": "left", "end": "right"}
+# What the styles take where a language sets nothing.
+_AS_ENGLISH: Final = {"--disc-air": "0pt", "--script": "1", "--card-script": "1"}
 
 
 @lru_cache(16)
@@ -48,10 +50,21 @@ def language_styles(tags: Iterable[str], languages: Languages, files: Mapping[st
 
     Raises TeachbackError for a language whose font is missing.
     """
-    return "".join(_styles(tag, languages.of(tag), files) for tag in dict.fromkeys(tags))
+    own = {tag: _styles(languages.of(tag), files) for tag in dict.fromkeys(tags)}
+    if not any(said for _, said in own.values()):
+        return ""
+    # A part in another language would be set as the language around it: its font, its lines.
+    among = {**_AS_ENGLISH, "font-family": "var(--family)"} if len(own) > 1 else {}
+    return "".join(_rule(tag, faces, {**among, **said}) for tag, (faces, said) in own.items())
 
 
-def _styles(tag: str, language: Language, files: Mapping[str, Path]) -> str:
+def _rule(tag: str, faces: str, said: Mapping[str, str]) -> str:
+    declared = "; ".join(f"{name}: {value}" for name, value in said.items())
+    return f'{faces}[lang="{tag}"] {{ {declared} }}\n' if declared else ""
+
+
+def _styles(language: Language, files: Mapping[str, Path]) -> tuple[str, dict[str, str]]:
+    """Return the fonts of a language, and what is set otherwise than in English."""
     said = {}
     faces = ""
     if language.family:
@@ -62,8 +75,7 @@ def _styles(tag: str, language: Language, files: Mapping[str, Path]) -> str:
             _FACE.format(family=language.family, weight=weight, file=name.removeprefix("styles/"))
             for weight, name in fonts.items()
         )
-        said["--family"] = f'"{language.family}"'
-        said["font-family"] = "var(--family)"
+        said["font-family"] = f'"{language.family}"'
         # The letters of other fonts reach further down than those of the styles' own, and the
         # emergency number in its disc is wider.
         said["--foot-top"] = "0.4mm"
@@ -72,5 +84,4 @@ def _styles(tag: str, language: Language, files: Mapping[str, Path]) -> str:
         said["--script"] = f"{language.leading:g}"
     if language.card_leading != 1:
         said["--card-script"] = f"{language.card_leading:g}"
-    own = "; ".join(f"{name}: {value}" for name, value in said.items())
-    return f'{faces}[lang="{tag}"] {{ {own} }}\n' if own else ""
+    return faces, said

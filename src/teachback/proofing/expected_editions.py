@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.content.inline_markup import plain
-from teachback.content.locale_formats import dated
+from teachback.content.locale_formats import dated, direction_of
 from teachback.editions.edition import links_of
 from teachback.proofing.expected_text import (
     Expected,
@@ -49,6 +49,8 @@ def expected_handout(
     said, reviews = handout_sentences(edition, frame), list[str]()
     around: tuple[str, ...] = ()
     if facing and other:
+        turned = direction_of(edition.language) != direction_of(facing.language)
+        frame = replace(frame, against=turned)
         own = replace(frame, words=other, calls=facing.calls)
         said = facing_sentences(edition, frame, facing, own)
         reviews = [_review(facing, other, other.draft)]

@@ -95,6 +95,7 @@ class Frame:
     """The text around an edition: the words of the templates, the clinic, and the edition code.
 
     `language_help` are the words that offer an interpreter, in each language that the clinic names.
+    `against` is set where the other language of the edition is written the other way round.
     """
 
     words: Words
@@ -102,6 +103,7 @@ class Frame:
     code: str = ""
     calls: str = "phone"
     language_help: tuple[str, ...] = ()
+    against: bool = False
 
     def tier(self, name: str) -> str:
         """Return the heading of a tier."""
@@ -287,6 +289,11 @@ def _each(*lines: Line | None) -> list[_Row]:
     return [_lines(line) for line in lines]
 
 
+def _as_one(rows: Iterable[_Row]) -> list[_Row]:
+    """Return rows as a single one: in two languages, the whole of one stands before the other."""
+    return [[part for row in rows for part in row]]
+
+
 def _entries(items: Iterable[ed.ListEntry]) -> list[ExpectedSentence]:
     return [part for row in _entry_rows(items) for part in row]
 
@@ -365,13 +372,12 @@ def _(block: ed.EditionList, frame: Frame) -> list[_Row]:
 
 @block_rows.register
 def _(block: ed.EditionTable, frame: Frame) -> list[_Row]:
-    del frame
     head = [replace(part, repeated=True) for part in _lines(*block.columns)]
     rows = [_lines(block.caption), head, *(_lines(*row.cells) for row in block.rows)]
     if block.fill_in:
         cells = (cell for row in block.rows for cell in row.cells)
         return [rows[0], *([part] for part in head), *_each(*cells)]
-    return rows if is_narrow(block) else [[part for row in rows for part in row]]
+    return rows if is_narrow(block) and not frame.against else _as_one(rows)
 
 
 @_block.register
@@ -424,7 +430,8 @@ def _(block: ed.EditionChoices, frame: Frame) -> list[_Row]:
     head = [
         ExpectedSentence(text, repeated=True) for text in (frame.words.if_this, frame.words.then)
     ]
-    return [head, *(_lines(one.case, one.then) for one in block.choices)]
+    rows = [head, *(_lines(one.case, one.then) for one in block.choices)]
+    return _as_one(rows) if frame.against else rows
 
 
 @_block.register

@@ -336,6 +336,7 @@ def urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Probl
             message = f"the box of the red flags '{tier}' is not whole on page 1"
             hint = (
                 "Shorten what stands above it or in it: the title, the message, the red flags. "
+                "In large print and in two languages, a red flag has the words of its `short:`. "
                 "Where a section shows it, make that the first section."
             )
             yield Problem(f"{message}, but on {pages_of(shown[tier][0])}", hint)

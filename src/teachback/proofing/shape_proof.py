@@ -433,7 +433,7 @@ def _proved(
 def _run(line: DrawnLine, runs: Sequence[TextRun], matches: Collection[_Match] | None) -> TextRun:
     """Return the runs of a line as one, with the letters that their shapes prove."""
     first = runs[0]
-    if matches is None and len(runs) == 1:
+    if matches is None and len(runs) == 1 and line.words.split() == first.words.split():
         return first
     glyphs = (
         [one for one in line.glyphs if not one.font.read.get(one.glyph, "").isspace()]

@@ -19,10 +19,12 @@ from typing import Final, NamedTuple
 from fontTools.merge import Merger
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
+from fontTools.ttLib.reorderGlyphs import reorderGlyphs
 
 ROOT: Final = Path(__file__).parents[1]
 LATIN: Final = ROOT / "styles/fonts/names"
 WEIGHTS: Final = {"Regular": 400, "Bold": 700}
+KOREAN: Final = "Teachback Korean"
 # Letters of Western and Central Europe, and the signs of a text: dashes, quotes, units, arrows out.
 EUROPE: Final = {
     *range(0x20, 0x7F),
@@ -73,7 +75,7 @@ def _scripts() -> dict[str, Script]:
             "Teachback Chinese Traditional", marks | _decoded("big5", range(0xA1, 0xC7))
         ),
         "korean": Script(
-            "Teachback Korean",
+            KOREAN,
             marks | frozenset({*range(0x3131, 0x318F), *range(0xAC00, 0xD7A4)}),
         ),
     }
@@ -95,6 +97,17 @@ def _cut(font: TTFont, letters: set[int] | frozenset[int], *, joins: bool = True
     return font
 
 
+def _part_neighbours(font: TTFont) -> None:
+    """Put the glyphs of neighbouring characters apart.
+
+    The 11,172 syllables follow each other in Unicode and in the source, so that all of them take
+    one entry of `cmap`. HarfBuzz 6.0, as in Debian 12, gives up on the font of a page whose own
+    `cmap` is many times larger than that: one of 700 syllables, each with an entry.
+    """
+    order = font.getGlyphOrder()
+    reorderGlyphs(font, [*order[::2], *order[1::2]])
+
+
 def _opened(font: TTFont) -> io.BytesIO:
     data = io.BytesIO()
     font.save(data)
@@ -106,7 +119,10 @@ def make(script: Script, path: Path, style: str) -> TTFont:
     """Return a font with the letters of a script and those of Europe."""
     own = TTFont(path, recalcTimestamp=False)
     if not script.lacks_latin:
-        return _named(_cut(own, script.letters | EUROPE, joins=False), script.family, style)
+        cut = _cut(own, script.letters | EUROPE, joins=False)
+        if script.family == KOREAN:
+            _part_neighbours(cut)
+        return _named(cut, script.family, style)
     latin = TTFont(LATIN / f"NotoSans-{style}.ttf", recalcTimestamp=False)
     lines = own["hhea"]
     parts = [_cut(latin, EUROPE), _cut(own, script.letters - EUROPE)]

@@ -80,6 +80,9 @@ class TypeSize(StrEnum):
 # floor) and large print (APH, ACB).
 TYPE_FLOOR: Final = {TypeSize.STANDARD: 12.0, TypeSize.LARGE: 18.0}
 
+# In mm. Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides), so no text of a
+# handout may be there.
+HANDOUT_SAFE: Final = 6.4
 # ISO/IEC 7810 ID-1, the size of a bank card.
 CARD: Final = Box(85.60, 53.98)
 # Printing and cutting by hand both drift, so text keeps this distance in mm (1/8 inch) from the

@@ -11,6 +11,7 @@ from teachback.files.font_coverage import coverage, font_fault
 from teachback.files.font_packages import FONTS, family_fonts, packaged_fonts
 from teachback.files.images import DIGITS, digits_fault
 from teachback.files.workspace import builtin_root
+from teachback.pdf import renderer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +61,29 @@ def test_both_weights_have_the_letters_of_the_language_and_latin_ones(
         assert font_fault(data) is None
         assert len(data) < LARGEST
         assert set(map(ord, letters + LATIN)) <= coverage((fonts[name],))
+
+
+@pytest.mark.parametrize("extra", ["korean", "zh-hans", "zh-hant"])
+def test_a_file_may_have_thousands_of_different_letters(
+    extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The font is cut to the letters of the file, however many they are; a leaflet has about 600."""
+    monkeypatch.syspath_prepend(str(PACKAGES / extra))
+    family, _ = EXTRAS[extra]
+    fonts = packaged_fonts()
+    name = family_fonts(family, fonts)[400]
+    letters = [chr(one) for one in sorted(coverage((fonts[name],))) if 0x4E00 <= one <= 0xD7A3]
+    # Every third letter, so that no two of them are neighbours.
+    chosen = letters[::3]
+    assert len(chosen) > 1_500
+    page = (
+        f"<html lang=ko><style>@font-face {{ font-family: F; src: url({name.removeprefix('styles/')}) }}"
+        f" body {{ font-family: F }}</style><title>F</title>{' '.join(chosen)}"
+    )
+    laid = renderer.lay_out(page, fonts, renderer.fonts())
+    assert laid.problems == ()
+    data = renderer.write(laid)
+    assert len(data) < fonts[name].stat().st_size
 
 
 @pytest.mark.parametrize("extra", EXTRAS)

@@ -14,7 +14,7 @@ from teachback.commands.build import build
 from teachback.content.inline_markup import Span
 from teachback.content.loader import read_handouts
 from teachback.editions.edition import EditionLog, EditionSchedule, LogHeading
-from teachback.files.workspace import handout_files, starter_files
+from teachback.files.workspace import builtin_root, handout_files, starter_files
 from teachback.html.composer import column_widths
 from teachback.pdf import renderer
 from teachback.pdf.page_breaks import break_faults
@@ -192,6 +192,25 @@ def test_a_last_page_with_little_on_it_is_pulled_in(
     clinic = workspace({"content/handouts/tiny.yaml": tiny(22, pages)})
     done = printed(clinic, "tiny", "ckd")
     assert ([one.pages for one in done.printed], done.printed[0].noticed) == ([1], ())
+
+
+@pytest.mark.parametrize("size", TypeSize)
+def test_the_foot_of_a_page_has_room_for_one_line_more(
+    workspace: Callable[..., Workspace], size: TypeSize
+) -> None:
+    """A notice of two lines takes the code no further down than a printer prints."""
+    words = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8")
+    short = "Draft: no clinician has reviewed this text"
+    found = {}
+    for times in (1, 2, 6):
+        own = words.replace(f'draft: "{short}"', f'draft: "{" and ".join([short] * times)}"')
+        clinic = workspace({"content/words/en.yaml": own})
+        found[times] = printed(clinic, "tiny", "ckd", size=size)
+    assert [one.problems for one in (found[1], found[2])] == [(), ()]
+    assert all(one.printed for one in (found[1], found[2]))
+    assert found[6].problems
+    for problem in found[6].problems:
+        assert problem.hint.startswith("The foot of a page has no room for all of its lines")
 
 
 def test_a_last_page_that_no_space_mends_is_told(workspace: Callable[..., Workspace]) -> None:

@@ -23,10 +23,11 @@ from teachback.pdf.page_reader import read_pages, read_words
 from teachback.pdf.text_matching import Token
 from teachback.printing.design import check_design, open_design
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
-from teachback.printing.job_printer import HANDOUT_SAFE, do_job
+from teachback.printing.job_printer import do_job
 from teachback.proofing.expected_text import Expected, squeezed
 from teachback.proofing.page_proof import glyph_problems, outside_problems, prove
 from teachback.proofing.text_checks import card_sheet_problems, text_problems
+from teachback.units import HANDOUT_SAFE
 
 if TYPE_CHECKING:
     import datetime as dt

@@ -42,13 +42,14 @@ _Lines = Iterator[tuple[Any, _Box, tuple[_Box, ...]]]
 class TextOut:
     """Words outside their area, with the page (from 1) and the distance in mm.
 
-    With `cut` they are outside a box that cuts off its overflow.
+    With `cut` they are outside a box that cuts off its overflow. `foot` are words in the margin.
     """
 
     words: str
     page: int
     millimetres: float
     cut: bool = False
+    foot: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,21 +90,23 @@ def text_outside(laid: LaidOutDocument, safe_mm: float) -> Iterator[TextOut]:
     """
     for number, page in enumerate(laid.document.pages, start=1):
         width, height = px_to_mm(page.width), px_to_mm(page.height)
-        for line, place, clips in _placed_lines(page._page_box, None, ()):  # noqa: SLF001 -- no public name; WeasyPrint is pinned
-            if not any(character.isalnum() for character in line.text):
-                continue
-            left, top, right, bottom = (px_to_mm(edge) for edge in place)
-            out = max(
-                safe_mm - left,
-                safe_mm - top,
-                right - (width - safe_mm),
-                bottom - (height - safe_mm),
-            )
-            if out > TOLERANCE:
-                yield TextOut(line.text.strip(), number, round(out, 1))
-            cut = max((px_to_mm(_over(place, clip)) for clip in clips), default=0.0)
-            if cut > TOLERANCE:
-                yield TextOut(line.text.strip(), number, round(cut, 1), cut=True)
+        for part in page._page_box.children:  # noqa: SLF001 -- no public name; WeasyPrint is pinned
+            foot = isinstance(part, boxes.MarginBox)
+            for line, place, clips in _placed_lines(part, None, ()):
+                if not any(character.isalnum() for character in line.text):
+                    continue
+                left, top, right, bottom = (px_to_mm(edge) for edge in place)
+                out = max(
+                    safe_mm - left,
+                    safe_mm - top,
+                    right - (width - safe_mm),
+                    bottom - (height - safe_mm),
+                )
+                if out > TOLERANCE:
+                    yield TextOut(line.text.strip(), number, round(out, 1), foot=foot)
+                cut = max((px_to_mm(_over(place, clip)) for clip in clips), default=0.0)
+                if cut > TOLERANCE:
+                    yield TextOut(line.text.strip(), number, round(cut, 1), cut=True, foot=foot)
 
 
 def _over(place: _Box, clip: _Box) -> float:

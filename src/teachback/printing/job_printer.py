@@ -20,7 +20,7 @@ from teachback.errors import (
 from teachback.printing.jobs import ON_STOCK, FinishedJob, Job, Printed, ProofResult
 from teachback.printing.process_limits import more_time
 from teachback.printing.process_pool import LIMITS, Outcome, Pool, Task, scale_of
-from teachback.units import CARD, CARD_TEXT_FLOOR
+from teachback.units import CARD, CARD_TEXT_FLOOR, HANDOUT_SAFE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from teachback.printing.jobs import CardRun
     from teachback.proofing.expected_text import Expected
 
-# In mm. Laser printers leave the outer 5 mm blank (up to 6.35 mm at the sides), so no text of a
-# handout may be there.
-HANDOUT_SAFE: Final = 6.4
 SIDES: Final = 2
 MEND_BREAK: Final = (
     "Shorten or lengthen the text before it, or begin a section on a page of its own "

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, TeachbackError
-from teachback.units import TypeSize
+from teachback.units import HANDOUT_SAFE, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +38,11 @@ _LARGE_LEAST: Final = (
 # What is tried so that a filled-in clinic takes no page more than an empty one.
 _LAST: Final = {TypeSize.STANDARD: _SMALLER[:2], TypeSize.LARGE: (_LARGE_LEAST,)}
 _USUAL: Final = (*_TIGHTER, *_WIDER, *_SMALLER)
-CHOICES: Final = (*_USUAL, _LARGE_LEAST)
+_SPACES: Final = (*_USUAL, _LARGE_LEAST)
+# Room for one line more at the foot of each page, which a long name of a reviewer takes, or the
+# dates and the code in some languages.
+_FOOT_LINE: Final = ":root { --foot-line: 6mm }\n"
+CHOICES: Final = (*_SPACES, *(styles + _FOOT_LINE for styles in _SPACES))
 # The share of its height that text takes with the least space: 0.91 to 0.95 in the starters.
 _LEAST_HEIGHT: Final = 0.93
 # The same with the last choices, which it takes for a long name, address or number only.
@@ -76,17 +80,30 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
 
     It takes the choice of space with the best page breaks, then with the fewest pages. Where a
     filled-in clinic would still take a page more than an empty one, smaller type is tried too, or
-    less space in large print. A choice that an earlier print of the same page took is taken at once.
+    less space in large print. Where the foot of a page needs one line more, it gets the room. A
+    choice that an earlier print of the same page took is taken at once.
     Raises TeachbackError when it takes more pages in the smallest type than it promises.
     """
-    from teachback.pdf.page_breaks import may_save_page
+    from teachback.pdf.page_layout import text_outside
 
     lines: Lines = {}
     if job.known_fit in range(len(CHOICES)):
         page, laid = lay_out_with_styles(CHOICES[job.known_fit], job, served, lines)
         if not laid.problems and not (job.promised and laid.pages > job.promised.pages):
             return page, laid
-    laid_with = cache(lambda styles: _fit(styles, job, served, lines))
+    page, laid = _fitted(job, served, lines, "")
+    if not laid.problems and any(out.foot for out in text_outside(laid, HANDOUT_SAFE)):
+        page, laid = _fitted(job, served, lines, _FOOT_LINE)
+    return page, laid
+
+
+def _fitted(
+    job: Job, served: Mapping[str, Path], lines: Lines, foot: str
+) -> tuple[str, LaidOutDocument]:
+    """Return the best layout with the styles `foot` besides."""
+    from teachback.pdf.page_breaks import may_save_page
+
+    laid_with = cache(lambda styles: _fit(styles + foot, job, served, lines))
     best = _usual_fit(job, laid_with)
     most = best.laid.pages
     if job.unfilled and not best.laid.problems and may_save_page(best.laid, _LAST_HEIGHT):

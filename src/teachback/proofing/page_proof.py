@@ -112,15 +112,22 @@ class Measures:
     tiers: tuple[TierLook, ...] = ()
 
 
+_OUTSIDE: Final = "Shorten the text, or change the style that moves it."
+_LONG_FOOT: Final = (
+    "The foot of a page has no room for all of its lines. Shorten the longest: the name of the "
+    "reviewer, the title, or `draft`, `version` and `due` in content/words/LANG.yaml."
+)
+
+
 def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
     """Yield a problem for words of a handout outside their area, with the page and the mm.
 
     A foot that is outside on each page is reported once.
     """
-    pages: dict[tuple[str, float, bool], list[int]] = {}
+    pages: dict[tuple[str, float, bool, bool], list[int]] = {}
     for out in outs:
-        pages.setdefault((out.words, out.millimetres, out.cut), []).append(out.page)
-    for (words, millimetres, cut), numbers in pages.items():
+        pages.setdefault((out.words, out.millimetres, out.cut, out.foot), []).append(out.page)
+    for (words, millimetres, cut, foot), numbers in pages.items():
         if cut:
             message = (
                 f"'{words[:60]}' on {pages_of(numbers)} is cut off: "
@@ -136,7 +143,7 @@ def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
                 f"'{words[:60]}' is {millimetres} mm outside the printable area of "
                 f"{pages_of(numbers)}"
             )
-            yield Problem(message, "Shorten the text, or change the style that moves it.")
+            yield Problem(message, _LONG_FOOT if foot else _OUTSIDE)
 
 
 def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:

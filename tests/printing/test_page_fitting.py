@@ -213,6 +213,34 @@ def test_the_foot_of_a_page_has_room_for_one_line_more(
         assert problem.hint.startswith("The foot of a page has no room for all of its lines")
 
 
+def test_red_flags_that_do_not_fit_on_page_1_in_large_print_are_named(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """The longest is told, which would stand on one line in the words of a `short:`."""
+    long = "New numbness or weakness with cramps, in one leg or in both, by day or night"
+    now = "".join(f"  - {{id: n{at}, tier: now, text: Sign {at}}}\n" for at in range(8))
+    flags = "".join(f"  - {{id: t{at}, tier: today, text: '{long}'}}\n" for at in range(7))
+    handout = TINY.replace("card: {title", f"{now}{flags}card: {{title")
+    found = {}
+    for short in ("", ", short: Weak"):
+        own = handout.replace(f"text: '{long}'", f"text: '{long}'{short}")
+        clinic = workspace({"content/handouts/tiny.yaml": own})
+        found[short] = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE)
+    refused, fits = found.values()
+    (problem,) = refused.problems
+    assert problem.message.startswith(
+        "handout of tiny for ckd: the box of the red flags 'today' is not whole on page 1, but on "
+        "page 2; about "
+    )
+    assert problem.message.endswith(" mm are missing")
+    assert problem.hint.startswith(
+        "Shorten the title, or the red flags of more than one line (7), in large print by their "
+        f"`short:`, such as '{long[:60]}'"
+    )
+    assert fits.problems == ()
+    assert fits.printed
+
+
 def test_a_last_page_that_no_space_mends_is_told(workspace: Callable[..., Workspace]) -> None:
     """The lines to write on fill page 2, with less space and with more."""
     written = "  - id: two\n    title: What else?\n    page: new\n    blocks: [{notes: 26}]\n"

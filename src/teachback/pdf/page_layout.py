@@ -343,6 +343,28 @@ def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
                     )
 
 
+def height_left(laid: LaidOutDocument) -> float:
+    """Return the height below the last text of page 1, in mm."""
+    content = laid.document.pages[0]._page_box  # noqa: SLF001 -- see text_outside
+    used = (place.top + place.height for place in text_places(laid) if place.page == FRONT)
+    return px_to_mm(content.content_box_y() + content.height) - max(used, default=0.0)
+
+
+def wrapped_flags(laid: LaidOutDocument, tiers: Collection[str]) -> tuple[str, ...]:
+    """Return the red flags of tiers that take more than one line, those of most letters first."""
+    found = {}
+    for page in laid.document.pages:
+        for box in _boxes(page):
+            if _tier_of(box) in tiers:
+                for flag in box.descendants():
+                    inner = list(flag.descendants()) if flag.element_tag == "li" else []
+                    if _lines(inner) > 1:
+                        found[id(flag.element)] = " ".join(
+                            line.text.strip() for line in _text_boxes(flag)
+                        )
+    return tuple(sorted(found.values(), key=len, reverse=True))
+
+
 def lines_after(laid: LaidOutDocument, page: int) -> int:
     """Return the height of what is on the pages behind one, without their feet, in usual lines."""
     usual, over = _usual_line(laid), 0.0

@@ -22,6 +22,7 @@ from teachback.files.font_coverage import coverage, missing_glyphs
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
 from teachback.files.workspace import read_bytes, shown
 from teachback.pdf.page_layout import (
+    height_left,
     letterings,
     marred,
     picture_boxes,
@@ -29,6 +30,7 @@ from teachback.pdf.page_layout import (
     stray_cells,
     tier_boxes,
     tier_pages,
+    wrapped_flags,
 )
 from teachback.pdf.page_reader import grey_page, grey_pages, read_pages
 from teachback.pdf.text_shaping import unfit_letters
@@ -112,6 +114,8 @@ class Measures:
     tiers: tuple[TierLook, ...] = ()
 
 
+# The red flags that a problem names at most.
+_FLAGS_NAMED: Final = 4
 _OUTSIDE: Final = "Shorten the text, or change the style that moves it."
 _LONG_FOOT: Final = (
     "The foot of a page has no room for all of its lines. Shorten the longest: the name of the "
@@ -340,13 +344,30 @@ def urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Probl
         shown.setdefault(tier, []).append(pages)
     for tier in expected.urgent:
         if tier in shown and (1,) not in shown[tier]:
+            pages = shown[tier][0]
             message = f"the box of the red flags '{tier}' is not whole on page 1"
             hint = (
                 "Shorten what stands above it or in it: the title, the message, the red flags. "
                 "In large print and in two languages, a red flag has the words of its `short:`. "
                 "Where a section shows it, make that the first section."
             )
-            yield Problem(f"{message}, but on {pages_of(shown[tier][0])}", hint)
+            long = wrapped_flags(laid, expected.urgent) if pages == (2,) else ()
+            if long:
+                named = ", ".join(f"'{words[:60]}'" for words in long[:_FLAGS_NAMED])
+                hint = (
+                    f"Shorten the title, or the red flags of more than one line ({len(long)}), in "
+                    f"large print by their `short:`, such as {named}."
+                )
+            yield Problem(f"{message}, but on {pages_of(pages)}{_lack(laid, tier, pages)}", hint)
+
+
+def _lack(laid: LaidOutDocument, tier: str, pages: tuple[int, ...]) -> str:
+    """Return the height that is missing on page 1 for a box that is whole on page 2."""
+    box = next((box for box in tier_boxes(laid) if (box.tier, pages) == (tier, (box.page,))), None)
+    if box is None or pages != (2,):
+        return ""
+    _, top, _, bottom = box.place
+    return f"; about {max(1, bottom - top - height_left(laid)):.0f} mm are missing"
 
 
 def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:

@@ -257,5 +257,7 @@ def guess(word: str, known: Iterable[str], like: float = _LIKE) -> str:
             f"There is '{twin}', which looks the same and is stored otherwise ({letters}). "
             "Copy its name, or rename it."
         )
-    match = difflib.get_close_matches(word.lower(), names, n=1, cutoff=like)
+    # The letters of a short name are in many a longer word: `fluid` is no misspelt `id`.
+    near = [name for name in names if len(word) < 2 * len(name)]
+    match = difflib.get_close_matches(word.lower(), near, n=1, cutoff=like)
     return f"Did you mean '{match[0]}'?" if match else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, RootModel, ValidationError
 
-from teachback.content.handout import BLOCKS
+from teachback.content.handout import BLOCKS, Handout
 from teachback.errors import Problem, TeachbackError, guess, nearest
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Path = tuple[int | str, ...]
 
+# Keys of a handout whose numbers are lengths. Those of stocks may have a unit.
+_IN_MM: Final = frozenset({"width", "width_mm"})
 _AS_MAPPING: Final = "Write `key: value` lines, indented below this."
 # pydantic's error type -> message and hint. {input} and the names in its context are filled in.
 _WORDING: Final[dict[str, tuple[str, str]]] = {
@@ -71,10 +73,10 @@ _WORDING: Final[dict[str, tuple[str, str]]] = {
         "this text is too long; at most {max_length} characters fit",
         "Make it shorter.",
     ),
-    "greater_than_equal": ("the number is too small", "Write {ge} or more."),
+    "greater_than_equal": ("the number is too small", "Write {ge:g} or more."),
     "greater_than": ("the number is too small", "Write more than {gt:g}."),
     "less_than": ("the number is too large", "Write less than {lt:g}."),
-    "less_than_equal": ("the number is too large", "Write {le} or less."),
+    "less_than_equal": ("the number is too large", "Write {le:g} or less."),
     "value_error": ("{error}", ""),
 }
 
@@ -170,7 +172,10 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
     context: Mapping[str, Any] = {"input": value, "what": _what(value), **details.get("ctx", {})}
     # A validator of ours puts its hint on a second line.
     message, _, own_hint = message.format_map(context).partition("\n")
-    return Problem(message, own_hint or hint.format_map(context), place)
+    hint = own_hint or hint.format_map(context)
+    if model is Handout and _IN_MM.intersection(path[-1:]):
+        hint += " It is a number of millimetres, without a unit, such as 60."
+    return Problem(message, hint, place)
 
 
 def _like(name: str) -> str:

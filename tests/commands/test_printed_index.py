@@ -167,4 +167,7 @@ def test_open_takes_the_page_or_the_file_of_a_handout(
         assert "open this file yourself" in err
     code, _, err, _ = opened("open tinny")
     assert (code, problems(err)[0].hint.split("?")[0]) == (2, "Did you mean 'tiny'")
+    (folder / "manifest.json").write_text("[" * 200_000, encoding="utf-8")
+    code, _, err, _ = opened("open")
+    assert (code, problems(err)[0].hint) == (2, "Print first: teachback build")
     assert printed_index.INDEX == "index.html"

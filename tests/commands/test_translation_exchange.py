@@ -245,7 +245,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written(
             "the translation of `card/title` was taken out in this file",
             "the text `purpose` is here more than once, in lines 63, 79",
             "`one/title`: the English does not have {clinic.phone}",
-            "`one/title`: the English has 0 strong parts, and the translation 0",
+            "`one/title`: ** is 0 times in the English, and 1 times in the translation",
             "`one/title`: the translation says 5, and the English does not",
             "`one/title`: the translation says 6, and the English does not",
             "`one/title`: HTML is not allowed in a text",

@@ -288,6 +288,15 @@ def test_any_generated_text_is_harmless_letter_for_letter_or_refused(
         assert re.sub(own, "", words) == re.sub(own, "", plain)
 
 
+@pytest.mark.parametrize(
+    "style",
+    ["li { hyphens: auto }", "td { word-break: break-all }", "p { word-break: break-word }"],
+)
+def test_a_style_that_breaks_words_is_refused_as_it_is_read(style: str) -> None:
+    """A reader with tired eyes does not put the halves of a word together."""
+    assert [fault for fault in refused_at_once(style) if "breaks words" in fault]
+
+
 def test_a_page_is_numbered_on_paper_only() -> None:
     """A browser does not count pages: it would print an extra 0 behind a number."""
     for style in PAGE_NUMBERS:
@@ -357,6 +366,12 @@ TEMPLATES = [
     ("handout", "checklist.html", "{{ item.text|marked }}", "&minus; {{ item.text|marked }}",
      "numbers or signs are added"),
     ("handout", "checklist.html", "{{ item.text|marked }}", ".{{ item.text|marked }}",
+     "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|marked }} ()",
+     "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|marked }}<p>()</p>",
+     "numbers or signs are added"),
+    ("handout", "checklist.html", "{{ item.text|marked }}", "{{ item.text|marked }} ...",
      "numbers or signs are added"),
     ("handout", "checklist.html", "{{ item.text|marked }}",
      "{{ loop.index }}.{{ item.text|marked }}", "words run into each other"),
@@ -442,6 +457,17 @@ def test_nothing_stands_in_a_line_of_text(
     assert [message for message in faults if fault in message], faults
 
 
+def test_a_clinics_template_may_put_a_text_in_brackets(workspace: Callable[..., Workspace]) -> None:
+    """Brackets around a whole text are allowed, and a full stop behind it."""
+    files = {
+        "content/handouts/tiny.yaml": TINY,
+        "templates/blocks/text.html": "<p>({{ block.text|marked }}).</p>",
+    }
+    problems, words = printed(workspace(files))
+    assert problems == []
+    assert "(Forkidneyshere.)." in words
+
+
 def test_a_clinics_template_may_number_a_list(workspace: Callable[..., Workspace]) -> None:
     """An item's number with a full stop and a space is allowed."""
     text = (BUILTIN / "templates/blocks/checklist.html").read_text(encoding="utf-8")
@@ -466,6 +492,8 @@ MOVED = [
      "a number is broken over two lines"),
     ((".checklist li { display: inline; padding: 0 } .checklist { font-size: "
         "0 } .checklist li { font-size: 13pt }"), "words run into each other"),
+    ("li { width: 12mm; overflow-wrap: anywhere }", "a word is broken over two lines"),
+    ("li { width: 12mm; hyphens: auto }", "a word is broken over two lines"),
     ("li::first-letter { float: right }", "words are in the wrong order on the line"),
     (("td, th, tbody th { padding: 0 } table { width: 40mm } tbody th { text-align: right; "
         "width: 9mm }"), "touches"),

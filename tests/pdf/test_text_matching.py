@@ -79,7 +79,7 @@ def test_words_that_stand_apart_in_the_text_stand_apart_on_the_page(
 
 
 def test_a_number_stays_on_one_line() -> None:
-    """12 over two lines reads as 1 and 2; a word may be broken, and a hyphen may end a line."""
+    """12 over two lines reads as 1 and 2."""
     for tokens, faults in (
         (
             [at("Take 1", 10, 40), at("2 tablets", 10, 60, 685.0)],
@@ -90,6 +90,28 @@ def test_a_number_stays_on_one_line() -> None:
         assert [
             fault.fault for fault in run_together(read_text(tokens), 0, sought("Take 12 tablets"))
         ] == faults
+
+
+@pytest.mark.parametrize(
+    ("sentence", "above", "below", "faults"),
+    [
+        ("Your medicines", "Your medi", "cines", 1),
+        ("Your medicines", "Your medi\u0002", "cines", 1),
+        ("Caf\u00e9s", "Caf\u00e9", "s", 1),
+        ("\u0412\u0430\u0448\u0438", "\u0412\u0430", "\u0448\u0438", 1),
+        ("Your medicines", "Your", "medicines", 0),
+        ("A follow-up visit", "A follow-", "up visit", 0),
+        ("medi\u00adcines", "medi\u0002", "cines", 0),
+        ("niddk.example/abcdef", "niddk.example/abc", "def", 0),
+        ("\u6bcf\u5929\u6d4b\u91cf", "\u6bcf\u5929", "\u6d4b\u91cf", 0),
+    ],
+)
+def test_a_word_stays_on_one_line(sentence: str, above: str, below: str, faults: int) -> None:
+    """A line ends at a blank, at the author's hyphen or in an address; in Chinese, anywhere."""
+    read = read_text([at(above, 10, 60), at(below, 10, 40, 685.0)])
+    assert [fault.fault for fault in run_together(read, 0, sought(sentence))] == [
+        "a word is broken over two lines"
+    ] * faults
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,7 @@ def test_unsuitable_people_are_refused(tmp_path: Path) -> None:
     for name, password in (("Desk one", "short"), (" ", PASSWORD), ("x\n", PASSWORD), ("x", None)):
         with pytest.raises(UsageError):
             save_person(tmp_path, name, password)
-    (tmp_path / PEOPLE).write_text("[]", encoding="utf-8")
-    with pytest.raises(TeachbackError, match="cannot be read"):
-        read_people(tmp_path)
+    for broken in ("[]", "[" * 200_000):
+        (tmp_path / PEOPLE).write_text(broken, encoding="utf-8")
+        with pytest.raises(TeachbackError, match="cannot be read"):
+            read_people(tmp_path)

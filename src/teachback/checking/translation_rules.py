@@ -192,8 +192,11 @@ def _same_signs(english: str, words: str) -> Iterator[tuple[Rule, str, str, str]
         hint = "Take it out, or translate anew."
         yield PLACES, name, f"the English does not have {name}", hint
     if english.count("**") != words.count("**"):
-        counts = english.count("**") // 2, words.count("**") // 2
-        message = f"the English has {counts[0]} strong parts, and the translation {counts[1]}"
+        # A single `**` has no partner, so pairs would hide it.
+        counts = english.count("**"), words.count("**")
+        message = (
+            f"** is {counts[0]} times in the English, and {counts[1]} times in the translation"
+        )
         yield MARKS, "**", message, "Put `**` around the same words."
     if sorted(_ADDRESS.findall(english)) != sorted(_ADDRESS.findall(words)):
         message = "the links of the translation lead elsewhere than those of the English"

@@ -5,12 +5,12 @@ A build with nothing to do compares the page with the one on the disk, and draws
 
 from __future__ import annotations
 
-import json
 import os
 from html import escape
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Location, Problem, TeachbackError, UsageError, nearest
+from teachback.files.text_decoding import read_json
 from teachback.files.workspace import file_bytes, is_there, read_named, shown, write_whole
 from teachback.printing.build_record import MANIFEST
 
@@ -95,7 +95,7 @@ def printed_file(folder: Path, name: str | None, audiences: Collection[str]) -> 
     of that name was printed.
     """
     try:
-        rows = json.loads(file_bytes(folder / MANIFEST))["outputs"]
+        rows = read_json(file_bytes(folder / MANIFEST))["outputs"]
     except (OSError, ValueError, KeyError, TypeError):
         rows = []
     if not rows or not is_there(folder / INDEX):

@@ -1,4 +1,4 @@
-"""Refuse styles that generate text or change how digits are read. Pure.
+"""Refuse styles that generate text, break words or change how digits are read. Pure.
 
 Generated text is in no handout, so no check of the text sees it. A style may number pages, set a
 colon or draw the bullets of a list. Anything else that puts letters, digits or signs on a page is
@@ -62,6 +62,7 @@ _BULLETS: Final = (
     "A list may have none, disc or decimal; or draw the bullet with background-image.",
 )
 _DIGITS: Final = ("can change how a number is read", "Take it out of the style.")
+_BREAKS: Final = ("breaks words over two lines", "Take it out: a broken word is hard to read.")
 _CUT: Final = ("cuts a text off", "Delete it, and let the box grow.")
 # Property -> the allowed values, and the fault that any other value is.
 _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
@@ -77,6 +78,8 @@ _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
     "text-emphasis": (_NO_VALUE, _TEXT),
     "text-emphasis-style": (_NO_VALUE, _TEXT),
     "float": (frozenset({"none", "left", "right", "inline-start", "inline-end"}), _TEXT),
+    "hyphens": (frozenset({"none", "manual"}), _BREAKS),
+    "word-break": (frozenset({"normal", "keep-all"}), _BREAKS),
     "text-overflow": (frozenset({"clip"}), _CUT),
     "block-ellipsis": (_NO_VALUE, _CUT),
     "line-clamp": (_NO_VALUE, _CUT),

@@ -12,6 +12,8 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.files.unprintable_characters import SOFT_HYPHEN
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -20,6 +22,8 @@ _BLANK: Final = re.compile(r"[\s\u00ad\u200b-\u200f\u2060-\u2069\ufeff]")
 # pdfium reports each hyphen at the end of a line, written or set by hyphenation, as U+0002.
 LINE_HYPHEN: Final = "\u0002"
 _HYPHENS: Final = {"\u2010": "-", "\u2011": "-", "\ufffe": LINE_HYPHEN}
+# An address has no blanks, and may be longer than a line.
+_ADDRESS: Final = re.compile(r"\S*[\w][./@:]\w\S*")
 # Shares of the type size. A space takes 0.25; the lines of a text are more than 1 apart.
 APART: Final = 0.1
 SAME_LINE: Final = 0.75
@@ -167,10 +171,14 @@ def _on_one_line(one: Token, other: Token) -> bool:
 
 
 class SoughtSentence(NamedTuple):
-    """A sentence to find: its letters, which of them follow a blank, and the search pattern."""
+    """A sentence to find: its letters, which of them follow a blank, and the search pattern.
+
+    `inside` tells which letters follow another one of the same word, where no line may end.
+    """
 
     letters: str
     blank: tuple[bool, ...]
+    inside: tuple[bool, ...]
     pattern: re.Pattern[str]
 
 
@@ -179,18 +187,29 @@ def sought(words: str) -> SoughtSentence:
     """Prepare a sentence for the search."""
     letters: list[str] = []
     blank: list[bool] = []
+    inside: list[bool] = []
     pieces: list[str] = []
     before = -1
+    addresses = [found.span() for found in _ADDRESS.finditer(words)]
     for letter, index in comparable_letters(words):
         gap = before >= 0 and index > before + 1 and _blank_between(words, before, index)
         if before >= 0 and not gap and letters[-1].isalpha() and letter.isalpha():
             # A word may be hyphenated at the end of a line.
             pieces.append(f"{LINE_HYPHEN}?")
         pieces.append(f"[-{LINE_HYPHEN}]" if letter == "-" else re.escape(letter))
+        inside.append(
+            before >= 0
+            and not gap
+            and SOFT_HYPHEN not in words[before + 1 : index]
+            and _in_word(letters[-1], letter)
+            and not any(start < index < end for start, end in addresses)
+        )
         letters.append(letter)
         blank.append(gap)
         before = index
-    return SoughtSentence("".join(letters), tuple(blank), re.compile("".join(pieces)))
+    return SoughtSentence(
+        "".join(letters), tuple(blank), tuple(inside), re.compile("".join(pieces))
+    )
 
 
 class MatchFault(NamedTuple):
@@ -209,13 +228,12 @@ def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterat
             at += 1
         if previous >= 0:
             before = sentence.letters[index - 1]
+            same_line = read.same_line(previous, at)
+            if sentence.inside[index] and not same_line:
+                yield MatchFault(around(read, at), "a word is broken over two lines")
             if sentence.blank[index] and not read.apart[at] and _merges(before, letter):
                 yield MatchFault(around(read, at), "words run into each other")
-            if (
-                not sentence.blank[index]
-                and _in_number(before, letter)
-                and not read.same_line(previous, at)
-            ):
+            if not sentence.blank[index] and _in_number(before, letter) and not same_line:
                 yield MatchFault(around(read, at), "a number is broken over two lines")
             elif not sentence.blank[index] and _in_number(before, letter) and read.apart[at]:
                 yield MatchFault(around(read, at), "there are gaps between the digits of a number")
@@ -282,6 +300,11 @@ _JOINING: Final = frozenset(
 _LEADING: Final = frozenset(
     "/-+\u2212\u2013\u2014\u00b1~<>=\u2264\u2265\u00d7*^_#$\u20ac\u00a3%\u00b0\u00b7|"
 )
+
+
+def _in_word(before: str, after: str) -> bool:
+    """Return whether two letters are of a script that has capitals: these part words by blanks."""
+    return after.islower() and (before.islower() or unicodedata.combining(before) > 0)
 
 
 def _in_number(before: str, after: str) -> bool:

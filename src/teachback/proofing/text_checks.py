@@ -50,8 +50,8 @@ LEFT_OUT: Final = OfDesign(
     "A template or style of the clinic leaves it out. Compare it with the built-in one."
 )
 _MOVED: Final = OfDesign(
-    "A template or style of the clinic moves it, or removes the space. "
-    "Compare it with the built-in one."
+    "A template or style of the clinic moves it, removes the space, or breaks words "
+    "(`hyphens`, `overflow-wrap`). Compare it with the built-in one."
 )
 _APART: Final = OfDesign("They would be read as one: move them apart in the template or style.")
 _ADDED: Final = OfDesign(
@@ -276,12 +276,12 @@ def _without_hyphens(text: str) -> str:
 # Placeholders for known words and known numbers that were found in a text.
 _WORDS: Final = "\ue000"
 _NUMBER: Final = "\ue001"
-# Signs without a meaning: stops and bullets. In a block without a sentence, dashes and bars may be
-# between words.
-_SIGNS_BESIDE: Final = re.compile(f"[{_WORDS}:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*")
+# Signs without a meaning: a stop or a bullet, and brackets around words or a sentence. In a block
+# without a sentence, dashes and bars may be between words.
+_STOP: Final = "[:;.,\u00b7\u2022\u25e6\u25aa\u2023]?"
+_SIGNS_BESIDE: Final = re.compile(rf"\)?{_STOP}(?:(?:{_WORDS}|\({_WORDS}+\)){_STOP})*\(?")
 _SIGNS_ALONE: Final = re.compile(
-    "[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*"
-    f"(?:[{_WORDS}{_NUMBER}]+[:;.,\u00b7\u2022\u25e6\u25aa\u2023()]*"
+    rf"{_STOP}(?:(?:[{_WORDS}{_NUMBER}]|\([{_WORDS}{_NUMBER}]+\)){_STOP}"
     f"(?:(?<={_WORDS})[-\u2013\u2014|/\u2192](?={_WORDS}))?)*"
 )
 # Next to a digit these change it: .5 is not 5, and 5/ is not 5.

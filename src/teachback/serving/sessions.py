@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from teachback.errors import Problem, TeachbackError, UsageError
 from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import write_private
+from teachback.files.text_decoding import read_json
 from teachback.files.workspace import read_named
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def read_people(folder: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        found = json.loads(read_named(path))
+        found = read_json(read_named(path))
         return {str(name): str(kept) for name, kept in found.items()}
     except (ValueError, AttributeError):
         hint = "Restore it from a back-up, or delete it and add everybody again."

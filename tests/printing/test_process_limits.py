@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import gc
 import multiprocessing
 import operator
 import os
@@ -307,6 +308,21 @@ def long(_: object, seconds: float) -> float:
     return burn(_, seconds)
 
 
+class Circle:
+    """An object that refers to itself, as the boxes of a page refer to each other."""
+
+    def __init__(self) -> None:
+        """Close the circle."""
+        self.itself = self
+
+
+def leave(_: object, __: int) -> int:
+    """Leave a circle behind. Return how many there were from earlier tasks."""
+    before = sum(isinstance(one, Circle) for one in gc.get_objects())
+    Circle()
+    return before
+
+
 def task(work: Callable[..., object], subject: object, group: str = "") -> Task:
     """Return a task."""
     return Task(work, subject, "the work", "Do less.", group)
@@ -499,6 +515,12 @@ def test_a_message_says_which_limit_was_hit(
     message, advice = run.stdout.splitlines()
     assert message.startswith(f"the work {says}"), run.stderr
     assert advice.startswith(hint)
+
+
+def test_what_a_task_leaves_behind_is_gone_before_the_next_one() -> None:
+    """A worker does not hold the pages of its last tasks, though their parts hold each other."""
+    done = outcomes([task(leave, number) for number in range(3)], SHORT, processes=1)
+    assert [outcome.result for outcome in done] == [0, 0, 0]
 
 
 def test_work_that_is_long_by_itself_can_ask_for_time() -> None:

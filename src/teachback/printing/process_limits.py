@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import faulthandler
+import gc
 import os
 import resource
 import signal
@@ -116,6 +117,9 @@ def serve(
         pipe.send((READY, None))
         while True:
             pipe.send(_done(given, limits, pipe, *pipe.recv()))
+            # The pages that were laid out refer to each other in circles, and would stay in memory
+            # beside those of the next tasks. Nobody waits now.
+            gc.collect()
     except (EOFError, OSError):
         os._exit(0)
     except BaseException:  # noqa: BLE001 -- the parent sees the closed pipe

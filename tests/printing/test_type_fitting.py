@@ -83,3 +83,25 @@ def test_a_card_that_no_stock_takes_is_not_tried_on_every_stock(
     assert "It would fit on" not in refused.value.problems[0].hint
     assert len(set(run.others.values())) > 15
     assert 1 < len(tried) < 8
+
+
+def test_a_card_that_was_printed_before_is_laid_out_once(
+    builtin: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes the steps of the earlier print; where they do not fit, it takes smaller ones."""
+    reading = read_handouts(builtin, {"leg-cramps": handout_files(builtin)["leg-cramps"]})
+    context = print_context(builtin, reading, resolve({}, builtin))
+    job = compose_job(context, JobOrder("leg-cramps", ("ckd",), "card", ("pdf",)))
+    first = fitted(job, 0, CARD, context.files)
+    tried: list[tuple[float, float]] = []
+    real = type_fitting._try  # noqa: SLF001 -- no public name
+
+    def counted(page: str, box: Box, sizes: tuple[float, float], *given: Any) -> Any:  # noqa: ANN401 -- as the function
+        tried.append(sizes)
+        return real(page, box, sizes, *given)
+
+    monkeypatch.setattr(type_fitting, "_try", counted)
+    assert fitted(job, 0, CARD, context.files, first.steps).steps == first.steps
+    assert tried == [first.sizes]
+    front, back = first.steps
+    assert fitted(job, 0, CARD, context.files, (front + 1, back)).steps == first.steps

@@ -67,7 +67,7 @@ def print_outputs(
     ]
     fits = _known_fits(context, origins)
     jobs = [
-        replace(job, known_fit=fits.get((job.stem, job.kind, job.audience), -1)) for job in jobs
+        replace(job, known_fit=fits.get((job.stem, job.kind, job.audience), ())) for job in jobs
     ]
     if not jobs or is_refused(GENERAL, problems, strict=settings.strict):
         return PrintedRun(problems=problems)
@@ -78,8 +78,8 @@ def print_outputs(
 
 def _known_fits(
     context: PrintContext, origins: Mapping[str, str]
-) -> dict[tuple[str, str, str], int]:
-    """Return the choice of space of each page that was printed before from the same sources.
+) -> dict[tuple[str, str, str], tuple[int, ...]]:
+    """Return the fit of each page that was printed before from the same sources.
 
     Its key is the stem, the kind and the audience.
     """
@@ -88,12 +88,14 @@ def _known_fits(
     if not same_libraries(record.libraries):
         return {}
     wanted = (str(settings.size), str(settings.paper), str(settings.depth))
+    card = (str(TypeSize.STANDARD), None, str(Depth.FULL))
     return {
         (one.stem, one.kind, one.audience): one.fit
         for one in record.outputs.values()
-        if (one.kind, one.form) == ("handout", "pdf")
-        and (one.size, one.paper, one.depth, one.ink) == (*wanted, settings.asked_ink("pdf"))
-        and (TWO_LANGUAGES in one.language) == bool(settings.facing)
+        if one.form == "pdf"
+        and (one.size, one.paper, one.depth) == (card if one.kind == "card" else wanted)
+        and one.ink == settings.asked_ink("pdf")
+        and (TWO_LANGUAGES in one.language) == bool(settings.facing and one.kind != "card")
         and current(one, origins, record)
     }
 

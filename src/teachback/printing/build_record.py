@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 RECORD: Final = ".record.json"
 MANIFEST: Final = "manifest.json"
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Output:
     `stem` is the name of the handout's file without its ending, and `form` is pdf, sheet, html or
     png. `made_from` is the hash of everything that can change the file except `setup`, which holds
     the sides and offsets of cards on stock. `ink` is empty where none was asked for: the clinic's.
-    `fit` is the number of the choice of space that `page_fitting` took for a handout.
+    `fit` is that of `jobs.Printed`.
     """
 
     file: str
@@ -88,7 +88,7 @@ class Output:
     libraries: str = ""
     depth: str = "full"
     ink: str = ""
-    fit: int = 0
+    fit: tuple[int, ...] = ()
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -139,7 +139,11 @@ def read_record(folder: Path) -> Record:
         }
         outputs = {
             file: Output(
-                **{**entry, "card_mm": tuple(entry["card_mm"]) if entry["card_mm"] else None}
+                **{
+                    **entry,
+                    "card_mm": tuple(entry["card_mm"]) if entry["card_mm"] else None,
+                    "fit": tuple(entry["fit"]),
+                }
             )
             for file, entry in data["outputs"].items()
         }

@@ -129,7 +129,7 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         measures, noticed = proved_file(data, page, laid, job.expected, served)
         noticed = (*noticed, *_break_problems(laid))
         for file in _pages(job, data, laid.pages, ProofResult(measures, noticed)):
-            yield replace(file, fit=CHOICES.index(styles_of(page, job)))
+            yield replace(file, fit=(CHOICES.index(styles_of(page, job)),))
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 
@@ -239,11 +239,11 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
 
     data = None
     if job.cards and set(job.forms) != {job.on_stock}:
-        laid = fitted(job, 0, CARD, served).laid
-        data = write(laid)
-        yield from _pages(
-            job, data, SIDES, proved_file(data, job.cards[0], laid, job.expected[:1], served)
-        )
+        fit = fitted(job, 0, CARD, served, job.known_fit)
+        laid, data = fit.laid, write(fit.laid)
+        proved = proved_file(data, job.cards[0], laid, job.expected[:1], served)
+        for file in _pages(job, data, SIDES, proved):
+            yield replace(file, fit=fit.steps)
     if job.on_stock and job.run is not None:
         from teachback.printing.card_sheets import lay_on_sheets
 

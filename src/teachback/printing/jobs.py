@@ -57,7 +57,7 @@ class Job:
     `cards` are the cards one by one; `together` is all of them in one page where there are several.
     `unfilled` is the handout as it is with an empty clinic.yaml, or "" where that is empty.
     A job `for_fit` prints no file: its text has other faults, and is only measured. `known_fit` is
-    the choice of space for the handout; -1 where the same page was not printed before.
+    the `Printed.fit` of an earlier print of the same page, or empty where there was none.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Job:
     unfilled: str = ""
     size: TypeSize = TypeSize.STANDARD
     for_fit: bool = False
-    known_fit: int = -1
+    known_fit: tuple[int, ...] = ()
 
     @property
     def one_sided(self) -> bool:
@@ -97,7 +97,7 @@ class Printed:
     """The bytes of one file, with its form (pdf, html, png, or one on stock).
 
     `page` is the number of the page in a picture. `measures` and `noticed` come from the proof.
-    `fit` is the choice of space for a handout.
+    `fit` is the choice of space for a handout, or the steps of type on a card's front and back.
     """
 
     form: str
@@ -106,7 +106,7 @@ class Printed:
     page: int = 0
     measures: Measures | None = None
     noticed: tuple[Problem, ...] = ()
-    fit: int = 0
+    fit: tuple[int, ...] = ()
 
 
 class ProofResult(NamedTuple):

@@ -87,8 +87,8 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     from teachback.pdf.page_layout import text_outside
 
     lines: Lines = {}
-    if job.known_fit in range(len(CHOICES)):
-        page, laid = lay_out_with_styles(CHOICES[job.known_fit], job, served, lines)
+    if job.known_fit:
+        page, laid = lay_out_with_styles(CHOICES[job.known_fit[0]], job, served, lines)
         if not laid.problems and not (job.promised and laid.pages > job.promised.pages):
             return page, laid
     page, laid = _fitted(job, served, lines, "")
@@ -107,7 +107,7 @@ def _fitted(
     best = _usual_fit(job, laid_with)
     most = best.laid.pages
     if job.unfilled and not best.laid.problems and may_save_page(best.laid, _LAST_HEIGHT):
-        empty = replace(job, handout=job.unfilled, unfilled="", promised=None, known_fit=-1)
+        empty = replace(job, handout=job.unfilled, unfilled="", promised=None, known_fit=())
         most = fitted_page(empty, served)[1].pages
     for styles in _LAST[job.size]:
         if best.is_poor or best.laid.pages > most:

@@ -39,10 +39,15 @@ _FEW: Final = 60
 
 
 class FittedCard(NamedTuple):
-    """A card that fits: the steps of its type on front and back, and its pages."""
+    """A card that fits: the steps of its type on front and back, by number, and its pages."""
 
-    sizes: tuple[float, float]
+    steps: tuple[int, int]
     laid: LaidOutDocument
+
+    @property
+    def sizes(self) -> tuple[float, float]:
+        """The size of its type on front and back, in pt."""
+        return CARD_STEPS[self.steps[0]], CARD_STEPS[self.steps[1]]
 
 
 def lay_out_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOutDocument:
@@ -80,22 +85,25 @@ def lay_out_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid
     return together
 
 
-def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> FittedCard:
+def fitted(
+    job: Job, number: int, box: Box, served: Mapping[str, Path], known: tuple[int, ...] = ()
+) -> FittedCard:
     """Lay out a card with each side at the largest step of its type at which all of it fits.
 
+    `known` are the steps that an earlier print of the same card took: no larger ones are tried.
     Raises TeachbackError when the card does not fit at the smallest step.
     """
     flags = job.flags[number].values() if number < len(job.flags) else ()
     letters = sum(len(words) for _, words in flags)
     # Few words take large type; the search is shortest from its likely end.
     start = len(CARD_STEPS) - 1 if letters < _FEW else CARD_STEPS.index(CARD_TEXT)
-    searches = (_Search(start), _Search(start))
-    tried: dict[tuple[int, ...], LaidOutDocument] = {}
+    front, back = [_Search(step, over=step + 1) for step in known] or (_Search(start), _Search(start))
+    tried: dict[tuple[int, int], LaidOutDocument] = {}
     while True:
-        steps = tuple(search.step for search in searches)
+        steps = (front.step, back.step)
         if steps in tried:
-            return FittedCard((CARD_STEPS[steps[0]], CARD_STEPS[steps[1]]), tried[steps])
-        sizes = (CARD_STEPS[steps[0]], CARD_STEPS[steps[1]])
+            return FittedCard(steps, tried[steps])
+        sizes = (CARD_STEPS[front.step], CARD_STEPS[back.step])
         laid, outside = _try(job.cards[number], box, sizes, served)
         tried[steps] = laid
         height = box.height - 2 * CARD_INSET
@@ -103,10 +111,10 @@ def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Fitte
             all(out.page > FRONT for out in outside),
             all(out.page == FRONT for out in outside),
         )
-        sides = zip(searches, sides_that_fit(laid), inside, used_heights(laid), strict=True)
+        sides = zip((front, back), sides_that_fit(laid), inside, used_heights(laid), strict=True)
         for search, fits, within, used in sides:
             search.learn(fits=fits and within, share=height / used if used else 1.0)
-        if any(search.over == 0 for search in searches):
+        if 0 in {front.over, back.over}:
             raise TeachbackError(*_card_problems(job, number, box, laid, outside, served))
 
 

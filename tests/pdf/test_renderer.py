@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from teachback.files.workspace import builtin_root
-from teachback.pdf.renderer import Lines, fonts, lay_out, write
+from teachback.pdf import renderer
+from teachback.pdf.renderer import Fonts, fonts, lay_out, write
 
 FONT = "fonts/AtkinsonHyperlegible-Regular.ttf"
 FILES = {f"styles/{FONT}": builtin_root() / "styles" / FONT}
@@ -60,10 +61,21 @@ def test_a_second_page_with_the_same_sheet_looks_the_same() -> None:
 )
 def test_lines_of_an_earlier_layout_do_not_change_the_file(css: str) -> None:
     """Only lines with the same words, width and style are taken; others are set anew."""
-    lines: Lines = {}
+    shared = Fonts()
     words = PAGE.replace("A word", "A word that is <u>underlined</u>, and more words behind it")
     for style in ("", css, "", css):
         page = words.format(style)
-        kept, alone = (write(lay_out(page, FILES, fonts(), own)) for own in (lines, None))
+        kept, alone = (write(lay_out(page, FILES, known)) for known in (shared, Fonts()))
         assert kept == alone
-    assert lines
+    assert shared.lines
+
+
+def test_only_so_many_lines_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that prints for days does not grow with each page."""
+    monkeypatch.setattr(renderer, "_MOST_LINES", 5)
+    known = Fonts()
+    sizes = []
+    for number in range(20):
+        lay_out(PAGE.replace("A word", f"word {number}").format(""), FILES, known)
+        sizes.append(len(known.lines))
+    assert 0 < max(sizes) <= 5

@@ -59,9 +59,6 @@ except OSError:
         )
     ) from None
 
-# The fonts that WeasyPrint knows.
-Fonts = FontConfiguration
-
 # A base that no network knows. Relative names in a page resolve against it, and the fetcher serves
 # only it.
 BASE: Final = "https://workspace.invalid/"
@@ -235,11 +232,17 @@ _LINE_STYLE: Final = (
     "overflow_wrap", "tab_size", "text_decoration_line", "white_space", "word_break",
     "word_spacing",
 )  # fmt: skip
+# The lines that are kept; a handout for three readers has 1,600.
+_MOST_LINES: Final = 10_000
 _split_first_line = line_break.split_first_line
-# The lines of text of a page, by their words and style.
-Lines = dict[str, Any]
-# Those of the page that is laid out.
-_lines: list[Lines] = [{}]
+
+
+class Fonts(FontConfiguration):
+    """The fonts that WeasyPrint knows, with the lines of text that were set in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: dict[tuple[object, ...], tuple[Any, ...]] = {}
 
 
 def _first_line(
@@ -251,14 +254,19 @@ def _first_line(
 ) -> Any:  # noqa: ANN401
     """Return what `split_first_line` returns for a text; the same text is set once.
 
-    Without this, four of five lines would be set again: to measure a column, and to lay a page out
-    with another space between its blocks.
+    Without this, four of five lines would be set again: to measure a column, to lay a page out with
+    another space between its blocks, and for the next reader of the same text.
     """
-    values = [style[name] for name in _LINE_STYLE]
-    key = repr((text, given, sorted(more.items()), values))
-    kept = _lines[0].get(key)
+    lines = style.font_config.lines
+    look = vars(style).get("line_look")
+    if look is None:
+        look = style.line_look = repr([style[name] for name in _LINE_STYLE])
+    key = (text, look, given, *more.items())
+    kept = lines.get(key)
     if kept is None:
-        kept = _lines[0][key] = _split_first_line(text, style, context, *given, **more)
+        if len(lines) >= _MOST_LINES:
+            lines.clear()
+        kept = lines[key] = _split_first_line(text, style, context, *given, **more)
     layout, *measures = kept
     # Drawing changes the layout of a line.
     return copy.copy(layout), *measures
@@ -267,17 +275,12 @@ def _first_line(
 inline.split_first_line = preferred.split_first_line = _first_line
 
 
-def lay_out(
-    html: str, files: Mapping[str, Path], fonts: FontConfiguration, lines: Lines | None = None
-) -> LaidOutDocument:
+def lay_out(html: str, files: Mapping[str, Path], fonts: Fonts) -> LaidOutDocument:
     """Lay out a page. The warnings of WeasyPrint become problems beside the pages.
 
-    `lines` are those of earlier layouts of the same text, such as in other spaces: it takes lines
-    from there, and adds its own.
     Raises TeachbackError when the page asks for a file that is not in the workspace, or cannot be
     laid out.
     """
-    _lines[0] = {} if lines is None else lines
     log = _Log()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(log)
@@ -489,10 +492,10 @@ def _style_problem(name: str, css: str, message: str) -> Problem:
     )
 
 
-_kept_fonts: list[FontConfiguration] = []
+_kept_fonts: list[Fonts] = []
 
 
-def fonts() -> FontConfiguration:
+def fonts() -> Fonts:
     """Return the font configuration of this process.
 
     There is one, because a new one for each page would take longer than the page.

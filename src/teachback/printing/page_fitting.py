@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from teachback.pdf.renderer import LaidOutDocument, Lines
+    from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import Job
 
 _STYLES_END: Final = "</style>"
@@ -86,24 +86,21 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     """
     from teachback.pdf.page_layout import text_outside
 
-    lines: Lines = {}
     if job.known_fit:
-        page, laid = lay_out_with_styles(CHOICES[job.known_fit[0]], job, served, lines)
+        page, laid = lay_out_with_styles(CHOICES[job.known_fit[0]], job, served)
         if not laid.problems and not (job.promised and laid.pages > job.promised.pages):
             return page, laid
-    page, laid = _fitted(job, served, lines, "")
+    page, laid = _fitted(job, served, "")
     if not laid.problems and any(out.foot for out in text_outside(laid, HANDOUT_SAFE)):
-        page, laid = _fitted(job, served, lines, _FOOT_LINE)
+        page, laid = _fitted(job, served, _FOOT_LINE)
     return page, laid
 
 
-def _fitted(
-    job: Job, served: Mapping[str, Path], lines: Lines, foot: str
-) -> tuple[str, LaidOutDocument]:
+def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidOutDocument]:
     """Return the best layout with the styles `foot` besides."""
     from teachback.pdf.page_breaks import may_save_page
 
-    laid_with = cache(lambda styles: _fit(styles + foot, job, served, lines))
+    laid_with = cache(lambda styles: _fit(styles + foot, job, served))
     best = _usual_fit(job, laid_with)
     most = best.laid.pages
     if job.unfilled and not best.laid.problems and may_save_page(best.laid, _LAST_HEIGHT):
@@ -151,27 +148,24 @@ def _usual_fit(job: Job, laid_with: Callable[[str], _Fit]) -> _Fit:
     return best
 
 
-def _fit(styles: str, job: Job, served: Mapping[str, Path], lines: Lines) -> _Fit:
+def _fit(styles: str, job: Job, served: Mapping[str, Path]) -> _Fit:
     from teachback.pdf.page_breaks import break_faults, lone_entries
     from teachback.pdf.page_layout import tier_pages
 
-    page, laid = lay_out_with_styles(styles, job, served, lines)
+    page, laid = lay_out_with_styles(styles, job, served)
     if laid.problems:
         return _Fit(page, laid, 0, (), 0)
     return _Fit(page, laid, len(break_faults(laid)), tier_pages(laid)[:2], lone_entries(laid))
 
 
 def lay_out_with_styles(
-    styles: str, job: Job, served: Mapping[str, Path], lines: Lines | None = None
+    styles: str, job: Job, served: Mapping[str, Path]
 ) -> tuple[str, LaidOutDocument]:
-    """Lay out the handout of a job with one of CHOICES; return its HTML, too.
-
-    `lines` are those of its other layouts.
-    """
+    """Lay out the handout of a job with one of CHOICES; return its HTML, too."""
     from teachback.pdf.renderer import fonts, lay_out
 
     page = _page_with(styles, job)
-    return page, lay_out(page, served, fonts(), lines)
+    return page, lay_out(page, served, fonts())
 
 
 def styles_of(page: str, job: Job) -> str:

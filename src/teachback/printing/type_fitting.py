@@ -97,7 +97,10 @@ def fitted(
     letters = sum(len(words) for _, words in flags)
     # Few words take large type; the search is shortest from its likely end.
     start = len(CARD_STEPS) - 1 if letters < _FEW else CARD_STEPS.index(CARD_TEXT)
-    front, back = [_Search(step, over=step + 1) for step in known] or (_Search(start), _Search(start))
+    front, back = [_Search(step, over=step + 1) for step in known] or (
+        _Search(start),
+        _Search(start),
+    )
     tried: dict[tuple[int, int], LaidOutDocument] = {}
     while True:
         steps = (front.step, back.step)

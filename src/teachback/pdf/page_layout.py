@@ -358,7 +358,7 @@ def wrapped_flags(laid: LaidOutDocument, tiers: Collection[str]) -> tuple[str, .
             if _tier_of(box) in tiers:
                 for flag in box.descendants():
                     inner = list(flag.descendants()) if flag.element_tag == "li" else []
-                    if _lines(inner) > 1:
+                    if sum(_is_line(one) for one in inner) > 1:
                         found[id(flag.element)] = " ".join(
                             line.text.strip() for line in _text_boxes(flag)
                         )
@@ -386,9 +386,14 @@ def _usual_line(laid: LaidOutDocument) -> float:
         round(box.height, 1)
         for page in laid.document.pages
         for box in _boxes(page)
-        if isinstance(box, boxes.LineBox) and any(line.text.strip() for line in _text_boxes(box))
+        if _is_line(box)
     )
     return float(mode(heights))
+
+
+def _is_line(box: Any) -> bool:  # noqa: ANN401
+    """Return whether a box is a line with text."""
+    return isinstance(box, boxes.LineBox) and any(one.text.strip() for one in _text_boxes(box))
 
 
 def _in_margin(box: Any, page: Any) -> bool:  # noqa: ANN401

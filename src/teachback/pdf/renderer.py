@@ -232,8 +232,8 @@ _LINE_STYLE: Final = (
     "overflow_wrap", "tab_size", "text_decoration_line", "white_space", "word_break",
     "word_spacing",
 )  # fmt: skip
-# The lines that are kept; a handout for three readers has 1,600.
-_MOST_LINES: Final = 10_000
+# The lines that are kept, of about 14 KB each; a handout for three readers has 1,600.
+_MOST_LINES: Final = 2_500
 _split_first_line = line_break.split_first_line
 
 

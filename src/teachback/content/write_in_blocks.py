@@ -18,9 +18,13 @@ class LogColumn(Model):
     unit: Annotated[Text | None, Role.COLUMN] = Field(
         None, description="The unit of what is written in it, such as mmHg."
     )
+    wide: bool = Field(
+        default=False,
+        description="Whether sentences are written in it: twice as wide as for words.",
+    )
 
 
-_COLUMN_KEYS = frozenset({"label", "unit"})
+_COLUMN_KEYS = frozenset({"label", "unit", "wide"})
 
 
 def _as_column(value: object) -> object:
@@ -98,25 +102,32 @@ WIDTH_MEANING: Final = (
 
 
 class MarkBlock(SourcedModel):
-    """A picture on which staff mark a side, with a box for each."""
+    """A picture on which staff mark a side, with a box below each."""
 
     mark: Plain = Field(description="The picture, below content/: images/name.svg, .png or .jpg.")
     alt: Annotated[Text, Role.ALT] = Field(
         description="What the picture shows, for a reader who cannot see it."
     )
-    sides: Annotated[tuple[Text, ...], Role.LABEL] = Field(min_length=1, max_length=4)
-    width: PictureWidth | None = Field(None, description=WIDTH_MEANING)
+    sides: Annotated[tuple[Text, ...], Role.LABEL] = Field(
+        min_length=1, max_length=4, description="From left to right, as the picture shows them."
+    )
+    width: PictureWidth | None = Field(
+        None, description=f"{WIDTH_MEANING} Large print makes it wider."
+    )
 
 
 class SignOffLine(SelectableModel):
     """One line to sign or to fill in."""
 
     label: Annotated[Text, Role.LABEL]
+    beside: bool = Field(
+        default=False, description="Whether it shares the row of the line before, as a date does."
+    )
 
 
 def _as_line(value: object) -> object:
     if isinstance(value, str) or (
-        isinstance(value, dict) and value and not set(value) & {"label", "only"}
+        isinstance(value, dict) and value and not set(value) & {"label", "beside", "only"}
     ):
         return {"label": value}
     return value

@@ -233,7 +233,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Mark:
-    """A picture, and a box to tick for each of its sides."""
+    """A picture, and a box to tick for each of its sides, from left to right."""
 
     file: str
     alt: Line
@@ -305,10 +305,11 @@ class EditionChoices:
 
 @dataclass(frozen=True)
 class LogHeading:
-    """The heading of a column that a reader fills in, and its unit."""
+    """The heading of a column that a reader fills in, and its unit. A `wide` one is for sentences."""
 
     label: Line
     unit: Line | None
+    wide: bool = False
 
 
 @dataclass(frozen=True)

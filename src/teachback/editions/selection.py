@@ -344,7 +344,7 @@ _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]]
     doc.LinkBlock: (_link, ("link", "title")),
     doc.LogBlock: (_as_it_is, ("log",)),
     doc.Log: (_log, ("columns", "rows", "row_headings", "caption")),
-    doc.LogColumn: (ed.LogHeading, ("label", "unit")),
+    doc.LogColumn: (ed.LogHeading, ("label", "unit", "wide")),
     doc.ScheduleBlock: (_as_it_is, ("schedule",)),
     doc.Schedule: (ed.EditionSchedule, ("times", "rows", "blank_rows", "caption")),
     doc.ScheduleRow: (_scheduled, ("medicine", "fields")),

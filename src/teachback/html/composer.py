@@ -90,10 +90,11 @@ _ICON: Final = re.compile(r"""(?<=url\()icons/[\w-]+\.svg(?=\))""")
 # In characters. A longer heading wraps in a narrow first column.
 LONG_HEADING: Final = 40
 # In characters: the longest heading of a column for ticks or dates, and the room in a column for
-# those, and for words.
+# those, for words, and for sentences.
 SHORT_LABEL: Final = 5
 _NARROW: Final = 8
 _WORDS: Final = 15
+_SENTENCES: Final = 30
 # The room in a schedule for the name of a medicine, and for its amount at a time of the day.
 _MEDICINE: Final = 21.0
 _TIME: Final = 10.0
@@ -487,7 +488,7 @@ def column_widths(table: EditionLog | EditionSchedule) -> tuple[str, ...]:
     """Return the width of each column of a log or a schedule, as a share in percent.
 
     A column with a unit holds a number, and one with a short heading a tick or a date: they are
-    narrow. The others hold words. No column is narrower than the longest word of its heading.
+    narrow. The others hold words, and a `wide` one twice as many. No column is narrower than the longest word of its heading.
     """
     letters = _log_letters(table) if isinstance(table, EditionLog) else _schedule_letters(table)
     return tuple(f"{100 * width / sum(letters):.2f}%" for width in letters)
@@ -509,7 +510,7 @@ def _log_letters(log: EditionLog) -> list[float]:
     for number, column in enumerate(log.columns):
         words = f"{words_only(column.label)} {words_only(column.unit or ())}"
         is_narrow = column.unit or len(words_only(column.label)) <= SHORT_LABEL
-        room: float = _NARROW if is_narrow else _WORDS
+        room: float = _SENTENCES if column.wide else _NARROW if is_narrow else _WORDS
         if log.headings and number == 0:
             room = min(rows, _WORDS) * _BOLD + 2
         letters.append(max(room, _heading_letters(words)))

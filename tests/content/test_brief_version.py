@@ -51,7 +51,7 @@ def test_a_marked_part_is_kept_whole_and_what_is_around_it_without_the_rest(
     blocks: Any = short.sections[0].blocks
     some, columns, quote = blocks
     assert [item.text for item in some.items] == ["Walk."]
-    assert (len(columns.do_dont.do), columns.do_dont.do_not) == (1, ())
+    assert [item.text for item in columns.do_dont.do] == ["Call us."]
     assert quote.quote == "Small steps."
     assert short.red_flags == handout.red_flags
 
@@ -82,6 +82,47 @@ def test_zones_with_a_mark_are_kept_whole(workspace: Callable[..., Workspace]) -
     loaded = load_handout(handout_files(clinic)["tiny"], clinic, load_shared(clinic)).handout
     (block,) = brief_version(loaded, ("ckd",)).sections[0].blocks
     assert block == loaded.sections[0].blocks[1]
+
+
+@pytest.mark.parametrize(
+    ("block", "columns"),
+    [
+        ("do_dont: {do: [{text: A, brief: true}, B], do_not: [C, D]}", {"do": "A", "do_not": "CD"}),
+        (
+            "do_dont: {do: [{text: A, brief: true}, B], do_not: [{text: C, brief: true}, D]}",
+            {"do": "A", "do_not": "C"},
+        ),
+        # This mark is for another reader.
+        (
+            (
+                "do_dont: {do: [A, B], do_not: [{text: C, brief: true}, "
+                "{text: D, brief: true, only: [general]}]}"
+            ),
+            {"do": "AB", "do_not": "C"},
+        ),
+        (
+            "compare: {choose: [{text: A, brief: true}, B], limit: [C], avoid: [D]}",
+            {"choose": "A", "limit": "C", "avoid": "D"},
+        ),
+        (
+            (
+                "compare: {choose: [{text: A, brief: true}, B], limit: [C], "
+                "avoid: [{text: D, brief: true}]}"
+            ),
+            {"choose": "A", "avoid": "D"},
+        ),
+    ],
+)
+def test_one_column_of_advice_never_stands_without_the_others(
+    block: str, columns: dict[str, str], workspace: Callable[..., Workspace]
+) -> None:
+    """A reader who is told what to do is told what not to do, too."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + f"      - {block}\n"})
+    loaded = load_handout(handout_files(clinic)["tiny"], clinic, load_shared(clinic)).handout
+    (short,) = brief_version(loaded, ("ckd",)).sections[0].blocks
+    (advice,) = (value for _, value in short if hasattr(value, "model_fields_set"))
+    kept = {name: "".join(str(item.text) for item in items) for name, items in advice if items}
+    assert kept == columns
 
 
 def test_a_handout_without_marks_has_no_short_version(handout: Handout) -> None:

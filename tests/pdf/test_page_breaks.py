@@ -34,6 +34,11 @@ def table(rows: int) -> str:
     return f"<table><thead><tr><td>head</td></tr></thead><tbody>{body}</tbody></table>"
 
 
+def steps(count: int) -> str:
+    """Return a list with a number of steps of one line each."""
+    return f"<ol style='margin: 0'>{'<li>A step</li>' * count}</ol>"
+
+
 def faults(html: str) -> list[tuple[int, str]]:
     """Return the page and the first words of each fault of a document."""
     page = f'<html lang="en"><title>x</title><style>{STYLE}</style><body>{html}'
@@ -49,6 +54,10 @@ BAD = {
     "one row on the next page": (
         f"<section>{lines(5)}{table(5)}{lines(4)}</section>",
         [(2, "one row of a table is alone: 'row 4'")],
+    ),
+    "one step on the next page": (
+        f"<section>{lines(6)}{steps(5)}{lines(4)}</section>",
+        [(2, "the last entry of a list is alone: 'A step'")],
     ),
     "a tip away from its section": (
         f"<section>{lines(10)}<div class='callout'>A tip</div></section><section>{lines(5)}",
@@ -71,6 +80,8 @@ GOOD = {
     "two rows at the end of a page, two on the next": (
         f"<section>{lines(7)}{table(4)}{lines(3)}</section>"
     ),
+    "two steps on the next page": f"<section>{lines(7)}{steps(5)}{lines(4)}</section>",
+    "a list of one step": f"<section>{lines(10)}</section><section>{steps(1)}{lines(4)}",
     "a table of one row": f"<section>{lines(9)}</section><section>{table(1)}{lines(4)}</section>",
     "a tip with a line of its section": (
         f"<section>{lines(10)}<p>words</p><div class='callout'>A tip</div>{lines(2)}</section>"
@@ -108,6 +119,6 @@ def test_a_good_page_break_is_not_called_bad(name: str) -> None:
 @pytest.mark.parametrize(("before", "lone"), [(9, 1), (8, 0), (10, 0)])
 def test_a_first_step_alone_at_the_end_of_a_page_is_counted(before: int, lone: int) -> None:
     """A list that begins with two steps there, or on the next page, is not."""
-    steps = "<ol style='margin: 0'>" + "<li>A step</li>" * 5 + "</ol>"
-    page = f'<html lang="en"><title>x</title><style>{STYLE}</style><body>{lines(before)}{steps}'
+    html = f"{lines(before)}{steps(5)}"
+    page = f'<html lang="en"><title>x</title><style>{STYLE}</style><body>{html}'
     assert lone_entries(renderer.lay_out(page, FILES, renderer.Fonts())) == lone

@@ -75,6 +75,31 @@ def test_a_promise_is_kept_with_smaller_type(
     assert [one.pages for one in done.printed] == [wanted]
 
 
+@pytest.mark.parametrize("kind", ["steps", "checklist"])
+def test_the_last_entry_of_a_list_is_never_alone_on_the_next_page(
+    workspace: Callable[..., Workspace], kind: str
+) -> None:
+    """Wherever the page ends."""
+    broken = set()
+    for count in range(16, 23):
+        entries = "".join(f"          - Entry {number:03}.\n" for number in range(6))
+        blocks = tiny(count, "") + f"      - {kind}:\n{entries}" + "      - notes: 8\n"
+        clinic = workspace({"content/handouts/tiny.yaml": blocks})
+        reading = read_handouts(clinic, handout_files(clinic))
+        context = print_context(clinic, reading, resolve({}, clinic))
+        job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
+        laid = renderer.lay_out(job.handout, context.files, renderer.Fonts())
+        assert not [one for one in break_faults(laid) if "entry" in one.fault]
+        words = [
+            " ".join(box.text for box in page._page_box.descendants() if hasattr(box, "text"))  # noqa: SLF001 -- it has no public name
+            for page in laid.document.pages
+        ]
+        broken.add(words[0].count("Entry"))
+    assert {0, 6} & broken
+    assert 5 not in broken
+    assert broken & {2, 3, 4}
+
+
 def test_a_long_list_goes_into_two_columns_before_a_promise_is_broken(
     workspace: Callable[..., Workspace],
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from teachback.content.advice_blocks import ZonesBlock
+from teachback.content.advice_blocks import Compared, DoDont, ZonesBlock
 from teachback.content.base_model import Model, is_for, steps
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ PartT = TypeVar("PartT", bound=Model)
 def brief_version(handout: Handout, lineage: Collection[str]) -> Handout:
     """Return a handout with only the marked parts of one reader; title, red flags and card stay.
 
-    A marked section, block or entry is kept whole, and so are zones with a mark in them. A part
+    A marked section, block or entry is kept whole, and so are zones with a mark in them. Where only
+    one column of advice has a mark, as "Do" without "Do not", the others are kept whole. A part
     around a marked one is kept without what is not marked beside it. Sources are left out: the full
     handout names them. `lineage` is the audience and all that it extends.
     """
@@ -52,4 +53,7 @@ def _kept(part: PartT, lineage: Collection[str]) -> PartT | None:
     if not found or isinstance(part, ZonesBlock):
         # Zones without their signs, or one without the others, would mislead.
         return part if found else None
+    marked = {name: kept for name, kept in changed.items() if kept}
+    if isinstance(part, DoDont | Compared) and len(marked) == 1:
+        return part.model_copy(update=marked)
     return part.model_copy(update=changed)

@@ -1,4 +1,4 @@
-"""Find bad page breaks on laid-out pages: lone rows, lone boxes, and nearly empty pages."""
+"""Find bad page breaks on laid-out pages: lone rows, entries and boxes, and nearly empty pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from teachback.pdf.renderer import boxes
 from teachback.units import px_to_mm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from teachback.pdf.renderer import LaidOutDocument
 
@@ -49,23 +49,36 @@ def break_faults(laid: LaidOutDocument) -> tuple[BreakFault, ...]:
     """Return the bad page breaks of a document, in page order."""
     # The boxes of a page have no public name; WeasyPrint is pinned.
     pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001
-    found = [*_lone_rows(pages), *_lone_asides(pages), *_empty_pages(pages)]
+    found = [
+        *_lone_rows(pages),
+        *_lone_last_entries(pages),
+        *_lone_asides(pages),
+        *_empty_pages(pages),
+    ]
     return tuple(sorted(found, key=lambda fault: fault.page))
 
 
 def lone_entries(laid: LaidOutDocument) -> int:
     """Return how many lists and questions have their first entry alone at a page's end."""
-    parts: dict[Any, list[int]] = {}
-    for page in laid.document.pages:
-        for box in _all_boxes(page._page_box):  # noqa: SLF001 -- see break_faults
+    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001 -- see break_faults
+    return sum(len(parts) > 1 and len(parts[0][1]) == 1 for parts in _lists(pages))
+
+
+def _lists(pages: Sequence[Any]) -> Iterable[list[tuple[int, list[Any]]]]:
+    """Return the parts of each list: the page (from 1) and the entries that are on it."""
+    lists: dict[Any, list[tuple[int, list[Any]]]] = {}
+    for number, page in enumerate(pages, start=1):
+        for box in _all_boxes(page):
             if isinstance(box, boxes.BlockBox) and (
                 box.element_tag in {"ol", "ul"} or "teach-back" in _classes(box)
             ):
-                entries = sum(
-                    child.element_tag == "li" or "ask" in _classes(child) for child in box.children
-                )
-                parts.setdefault(box.element, []).append(entries)
-    return sum(len(places) > 1 and places[0] == 1 for places in parts.values())
+                entries = [
+                    child
+                    for child in box.children
+                    if child.element_tag == "li" or "ask" in _classes(child)
+                ]
+                lists.setdefault(box.element, []).append((number, entries))
+    return lists.values()
 
 
 def may_save_page(laid: LaidOutDocument, share: float) -> bool:
@@ -103,6 +116,15 @@ def _lone_rows(pages: Sequence[Any]) -> Iterator[BreakFault]:
         for number, rows in places if len(places) > 1 else ():
             if len(rows) == 1:
                 yield BreakFault(number, f"one row of a table is alone: '{_words(rows[0])}'")
+
+
+def _lone_last_entries(pages: Sequence[Any]) -> Iterator[BreakFault]:
+    """Yield where the last entry of a list is alone on the next page."""
+    for parts in _lists(pages):
+        number, entries = parts[-1]
+        if len(parts) > 1 and len(entries) == 1 and entries[0].element_tag == "li":
+            words = _words(entries[0])
+            yield BreakFault(number, f"the last entry of a list is alone: '{words}'")
 
 
 def _lone_asides(pages: Sequence[Any]) -> Iterator[BreakFault]:

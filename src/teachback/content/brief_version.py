@@ -55,5 +55,5 @@ def _kept(part: PartT, lineage: Collection[str]) -> PartT | None:
         return part if found else None
     marked = {name: kept for name, kept in changed.items() if kept}
     if isinstance(part, DoDont | Compared) and len(marked) == 1:
-        return part.model_copy(update=marked)
+        changed = marked
     return part.model_copy(update=changed)

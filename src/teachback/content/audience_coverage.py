@@ -34,8 +34,14 @@ Path = tuple[Any, ...]
 Finding = tuple[Path, Problem]
 
 
-def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
-    """Yield unknown audiences, gaps, and texts and items that nobody can reach."""
+def reach_problems(
+    handout: Handout, audiences: Audiences, *, is_part: bool = False
+) -> Iterator[Finding]:
+    """Yield unknown audiences, gaps, and texts and items that nobody can reach.
+
+    With `is_part`, entries of the handout were left out, which may be what a reader misses: so
+    nothing is said of what a list or a card has for a reader.
+    """
     known = audiences.root
     readers = tuple(name for name in handout.audiences if name in known)
     for index, name in enumerate(handout.audiences):
@@ -50,13 +56,19 @@ def reach_problems(handout: Handout, audiences: Audiences) -> Iterator[Finding]:
                 Problem(f"the audience '{name}' is listed twice", "Keep one of the two."),
             )
     if readers:
-        yield from _walk(handout, (), readers, audiences)
+        yield from _walk(handout, (), readers, audiences, is_part=is_part)
+    if readers and not is_part:
         yield from _flag_findings(handout, readers, audiences)
         yield from _tier_findings(handout, readers, audiences)
 
 
 def _walk(
-    value: object, path: Path, readers: tuple[str, ...], audiences: Audiences
+    value: object,
+    path: Path,
+    readers: tuple[str, ...],
+    audiences: Audiences,
+    *,
+    is_part: bool,
 ) -> Iterator[Finding]:
     if isinstance(value, SelectableModel) and value.only is not None:
         yield from _only_findings(value.only, (*path, "only"), readers, audiences)
@@ -80,14 +92,15 @@ def _walk(
             if name in _NO_TEXTS:
                 continue
             inner = getattr(value, name)
-            yield from _walk(inner, (*path, field.alias or name), readers, audiences)
+            where = (*path, field.alias or name)
+            yield from _walk(inner, where, readers, audiences, is_part=is_part)
             # Fields that may be left out (their default is an empty list) may also be empty for
             # some readers.
-            if isinstance(inner, tuple) and field.default != ():
-                yield from _empty_findings(inner, (*path, field.alias or name), readers, audiences)
+            if isinstance(inner, tuple) and field.default != () and not is_part:
+                yield from _empty_findings(inner, where, readers, audiences)
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _walk(item, (*path, index), readers, audiences)
+            yield from _walk(item, (*path, index), readers, audiences, is_part=is_part)
     elif isinstance(value, dict) and readers:
         yield from _mapping_findings(value, path, readers, audiences)
 

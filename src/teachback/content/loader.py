@@ -66,7 +66,7 @@ from teachback.files.workspace import (
 from teachback.files.yaml_reader import YamlFile, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from teachback.files.images import DrawnText
@@ -111,6 +111,8 @@ _NAMES: Final = frozenset(
 
 
 LONGEST_TITLE: Final = 80
+# The steps of a path that lead to a block: sections, 2, blocks, 4.
+_TO_BLOCK: Final = 4
 
 
 class WorkspaceContent(NamedTuple):
@@ -323,7 +325,9 @@ def validate_handout(
             raise TeachbackError(*problems) from None
         problems += _id_problems(*part)
         problems += _mark_problems(*part, _field_names(file))
-        raise _faulty(part, problems, shared, workspace, is_part=True) from None
+        problems += _range_problems(*part)
+        problems += _problems_of_whole_blocks(*part, file, error.problems)
+        raise _faulty(part, problems, shared, workspace, whole=file) from None
     problems = [
         *_name_problems(path, handout, file, shared),
         *_id_problems(handout, file),
@@ -585,25 +589,42 @@ def _faulty(
     shared: WorkspaceContent,
     workspace: Workspace,
     *,
-    is_part: bool = False,
+    whole: YamlFile | None = None,
 ) -> FaultyHandoutError:
-    """Return the problems of a handout, with what of it can be checked and laid out."""
+    """Return the problems of a handout, with what of it can be checked and laid out.
+
+    `whole` is the file that has more entries than what was read.
+    """
     handout, file = read
+    is_part = whole is not None
+    found = reach_problems(handout, shared.audiences, is_part=is_part)
     unread = [
         problem._replace(location=file.locate(where, key=True))
-        for where, problem in reach_problems(handout, shared.audiences)
+        for where, problem in found
+        # It is unknown who reads a part of a handout whose audiences have problems.
+        if whole is None or whole.data["audiences"] == file.data["audiences"]
     ]
     unsourced = list(_source_problems(handout, file, shared))
     unseen = list(_picture_problems(handout, file, workspace))
     lacking = [*unread, *unsourced]
     checked = (readable_part(file, lacking) if lacking else None) or read
     laid = (readable_part(checked[1], unseen) if unseen else None) or checked
-    # What is left out of a part may be what is missed elsewhere.
-    problems = [*problems, *(() if is_part else unread), *unsourced, *unseen]
+    problems = [*problems, *unread, *unsourced, *unseen]
     is_part = is_part or bool(unread)
     return FaultyHandoutError(
         LoadedHandout(*checked, is_part=is_part), LoadedHandout(*laid, is_part=True), *problems
     )
+
+
+def _problems_of_whole_blocks(
+    handout: Handout, part: YamlFile, file: YamlFile, told: Sequence[Problem]
+) -> Iterator[Problem]:
+    """Yield the faults of the blocks of a part that have all their entries."""
+    broken = {file.path_at(one.location)[:_TO_BLOCK] for one in told if one.location}
+    for where, problem in block_problems(handout):
+        place = part.locate(where, key=True)
+        if file.path_at(place)[:_TO_BLOCK] not in broken:
+            yield problem._replace(location=place)
 
 
 def _field_names(file: YamlFile) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.handout import Handout
 from teachback.content.validation_errors import validated
-from teachback.errors import TeachbackError
+from teachback.errors import TeachbackError, guess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from teachback.errors import Problem
     from teachback.files.yaml_reader import YamlFile
 
+# The steps of a path that lead to a key of a section: sections, 2, title.
+_TO_KEY: Final = 3
 # Stand in for what is wrong or missing at the top of a handout, and take hardly any room.
 _STAND_INS: Final[dict[str, Any]] = {
     "id": "unnamed",
@@ -52,7 +54,12 @@ def readable_part(
 
 
 def _entry(path: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the innermost entry of a list that holds a value, else its outermost key."""
+    """Return the innermost entry of a list that holds a value, else its outermost key.
+
+    A section is kept without a key that has a problem, if that key does not choose its readers.
+    """
+    if path[:1] == ("sections",) and len(path) == _TO_KEY and not guess(path[-1], ("only",)):
+        return path
     ends = [end for end, step in enumerate(path, start=1) if isinstance(step, int)]
     return path[: ends[-1]] if ends else path[:1]
 

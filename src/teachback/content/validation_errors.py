@@ -22,6 +22,7 @@ Path = tuple[int | str, ...]
 
 # Keys of a handout whose numbers are lengths. Those of stocks may have a unit.
 _IN_MM: Final = frozenset({"width", "width_mm"})
+_ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AS_MAPPING: Final = "Write `key: value` lines, indented below this."
 # pydantic's error type -> message and hint. {input} and the names in its context are filled in.
 _WORDING: Final[dict[str, tuple[str, str]]] = {
@@ -173,6 +174,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
     # A validator of ours puts its hint on a second line.
     message, _, own_hint = message.format_map(context).partition("\n")
     hint = own_hint or hint.format_map(context)
+    if kind.startswith("date_") and _ISO_DAY.fullmatch(str(value)):
+        hint = "The calendar has no such day: look at the month and the day."
     if model is Handout and _IN_MM.intersection(path[-1:]):
         hint += " It is a number of millimetres, without a unit, such as 60."
     return Problem(message, hint, place)

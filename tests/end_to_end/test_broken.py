@@ -680,6 +680,7 @@ def test_json_carries_the_same_problems(
         ("bild", "No such command 'bild'. Did you mean 'build'?", "See `teachback --help`."),
         ("build tinny", "there is no handout 'tinny'", "Did you mean 'tiny'?"),
         ("build ../tiny", "there is no handout '../tiny'", "Did you mean 'tiny'?"),
+        (f"build {HANDOUT}", f"there is no handout '{HANDOUT}'", "Did you mean 'tiny'?"),
         ("build tiny --audience kcd", "there is no audience 'kcd'", "Did you mean 'ckd'?"),
         (
             "build tiny --audience dialysis",

@@ -20,7 +20,7 @@ from teachback.cli.context import here
 from teachback.errors import Location, Problem, TeachbackError, UsageError, folded, nearest
 from teachback.files.toml_reader import TomlFile, read_toml
 from teachback.files.unprintable_characters import faults
-from teachback.files.workspace import SETTINGS, Workspace, handout_files, shown
+from teachback.files.workspace import SETTINGS, Workspace, handout_files, shown, unknown_handout
 from teachback.printing.imposition import Offset, Sides
 from teachback.printing.settings import Settings
 from teachback.units import TWO_LANGUAGES, Depth, Paper, PrintInk, TypeSize, split_languages
@@ -326,7 +326,7 @@ def _file_values(context: click.Context, workspace: Workspace) -> dict[str, Any]
     found = {"output": "build", **_checked(file.data, known, file.place, problems)}
     ids = {name for stem in handout_files(workspace) for name in (stem, stem.split(".")[0])}
     problems += [
-        Problem(f"there is no handout '{one}'", nearest(one, ids), file.place("handouts"))
+        unknown_handout(one, ids)._replace(location=file.place("handouts"))
         for one in found.get("configured", ())
         if one not in ids
     ]

@@ -10,9 +10,9 @@ from teachback.commands.build_plan import check_audiences, hashed_origins, one_l
 from teachback.commands.print_steps import print_outputs
 from teachback.commands.printed_index import write_index
 from teachback.content.loader import read_handouts
-from teachback.errors import Problem, Severity, TeachbackError, UsageError, nearest
+from teachback.errors import Problem, Severity, TeachbackError, UsageError
 from teachback.files.stray_files import stray_files
-from teachback.files.workspace import Workspace, handout_files
+from teachback.files.workspace import Workspace, handout_files, unknown_handout
 from teachback.printing.build_record import Now, Output, save_record
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
@@ -157,12 +157,7 @@ def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:
             stem for stem in of_id if stem.endswith(f".{settings.language}") or "." not in stem
         ]
     if not of_id:
-        raise UsageError(
-            Problem(
-                f"there is no handout '{wanted}'",
-                nearest(wanted, {stem.split(".")[0] for stem in stems}),
-            )
-        )
+        raise UsageError(unknown_handout(wanted, stems))
     if settings.language is None and len(of_id) > 1 and wanted not in of_id:
         raise UsageError(
             Problem(

@@ -19,7 +19,7 @@ from teachback.content.locale_formats import direction_of
 from teachback.content.pseudo_text import in_letters, other_letters, pseudo_text
 from teachback.content.translation import handout_texts, with_texts
 from teachback.errors import Problem, TeachbackError, UsageError, in_file_order, nearest
-from teachback.files.workspace import handout_files, is_translation, write_whole
+from teachback.files.workspace import handout_files, is_translation, unknown_handout, write_whole
 from teachback.printing.job_composer import JobOrder, compose_apart, open_pool, print_context
 from teachback.printing.job_printer import do_job
 from teachback.printing.process_pool import Task, scale_of
@@ -95,7 +95,7 @@ def print_pseudo(
     path = handout_files(workspace).get(name)
     if path is None or is_translation(path):
         known = [one for one, file in handout_files(workspace).items() if not is_translation(file)]
-        raise UsageError(Problem(f"there is no handout '{name}'", nearest(name, known)))
+        raise UsageError(unknown_handout(name, known))
     shared = load_shared(workspace)
     authored = load_handout(path, workspace, shared)
     readers = _readers(order, authored.handout)

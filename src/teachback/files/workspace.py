@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from functools import cache, lru_cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import (
@@ -26,7 +26,7 @@ from teachback.errors import (
 from teachback.files.font_packages import NAMES, packaged_fonts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
@@ -306,14 +306,23 @@ def chosen_handouts(
         return own
     unknown = [name for name in names if name not in files and name not in ids]
     if unknown:
-        raise UsageError(
-            *(Problem(f"there is no handout '{name}'", nearest(name, ids)) for name in unknown)
-        )
+        raise UsageError(*(unknown_handout(name, ids) for name in unknown))
     return {
         stem: path
         for stem, path in files.items()
         if stem in asked and (stem in names or stem.split(".")[0] in names)
     }
+
+
+def unknown_handout(name: str, stems: Iterable[str]) -> Problem:
+    """Return the problem of a name that no handout has.
+
+    Many type the path of the file that they have open, so its stem is compared with the ids.
+    """
+    file = PureWindowsPath(name)
+    written = file.stem if file.suffix in {".yaml", ".yml"} else name
+    hint = nearest(written, {stem.split(".")[0] for stem in stems})
+    return Problem(f"there is no handout '{name}'", hint)
 
 
 def handout_named(workspace: Workspace, name: str) -> Path:
@@ -326,12 +335,7 @@ def handout_named(workspace: Workspace, name: str) -> Path:
         stem for stem in files if stem.split(".")[0] == name
     ]
     if not of_id:
-        raise UsageError(
-            Problem(
-                f"there is no handout '{name}'",
-                nearest(name, {stem.split(".")[0] for stem in files}),
-            )
-        )
+        raise UsageError(unknown_handout(name, files))
     if len(of_id) > 1:
         raise UsageError(
             Problem(

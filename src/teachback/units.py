@@ -27,6 +27,11 @@ class Box:
     width: float
     height: float
 
+    @property
+    def area(self) -> float:
+        """Its area, in square millimetres."""
+        return self.width * self.height
+
 
 class Paper(StrEnum):
     """A paper size that handouts are printed on."""

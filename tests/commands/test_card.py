@@ -449,7 +449,8 @@ def test_a_card_that_does_not_fit_is_refused_with_all_that_helps(
         "(88.9 x 50.8 mm) at 8 pt"
     ) in problem.message
     assert " mm are missing" in problem.message
-    assert "It would fit on avery-5388" in problem.hint
+    assert "It would fit on cut-letter-id1 (85.6 x 53.98 mm), " in problem.hint
+    assert problem.hint.endswith(": `teachback card tiny --stock cut-letter-id1`.")
     assert problem.location is not None
     assert list(tmp_path.rglob("*.pdf")) == []
 
@@ -653,7 +654,9 @@ def test_stock_that_needs_the_smallest_type_is_named_with_larger_cards(
         problem for problem in done.problems if "the red flags fit in 8 pt only" in str(problem)
     ]
     assert len(small) == told
-    assert all("Larger cards are avery-" in problem.hint for problem in small)
+    assert all(" Larger cards are " in problem.hint for problem in small)
+    # Those of the same paper only.
+    assert not any("letter" in problem.hint for problem in small)
 
 
 def test_no_line_to_write_on_is_short(workspace: Make) -> None:

@@ -41,6 +41,7 @@ def test_what_fits_is_printed_and_marked_and_what_does_not_is_told(
     assert card["missing_mm"] > 0
     assert set(card["flags"]) & {"f3", "f8"}
     assert any("does not fit on the card" in message for message in card["problems"])
+    assert any("`teachback card tiny --stock " in one["hint"] for one in told["problems"])
     printed = [row for row in handouts if row["fits"] == "yes"]
     assert printed
     for row in printed:

@@ -8,6 +8,7 @@ import pytest
 
 from teachback.files.workspace import builtin_root
 from teachback.html.language_styles import with_left_and_right
+from teachback.pdf import renderer
 
 # A side by its place on the paper, as a property or as a value; not inside a longer name.
 SIDE = re.compile(
@@ -109,3 +110,32 @@ def test_what_names_no_side_is_passed_over() -> None:
 def test_paper_from_left_to_right_has_sides_by_place(named: str, placed: str) -> None:
     """So a clinic's own `padding: 0` comes after the built-in style, and wins."""
     assert with_left_and_right(named) == placed
+
+
+@pytest.mark.parametrize(
+    ("sheet", "row", "line"), [("card", "lines", "line"), ("handout", "personal", "personal-line")]
+)
+def test_lines_to_write_on_stand_apart_in_each_row(sheet: str, row: str, line: str) -> None:
+    """In Arabic, those of a second row ran into each other."""
+    styles = builtin_root() / "styles"
+    css = "".join((styles / name).read_text("utf-8") for name in ("tokens.css", f"{sheet}.css"))
+    chosen = ":root { --card-air: 1pt; --text-size: 9pt; --card-leading: 1 } .slot { width: 20mm }"
+    one = f"<p class={line}><span class=label>Word</span> <span class='rule slot'></span></p>"
+    page = (
+        f"<html lang=ar dir=rtl><style>@page {{ size: 100mm 60mm; margin: 5mm }} {css} {chosen}"
+        f"</style><title>Lines</title><body><div class={row}>{one * 4}"
+    )
+    files = {f"styles/{path.relative_to(styles)}": path for path in styles.rglob("*.*")}
+    laid = renderer.lay_out(page, files, renderer.fonts())
+    assert laid.problems == ()
+    found = [
+        (round(box.position_y), box.border_box_x(), box.border_box_x() + box.border_width())
+        for box in laid.document.pages[0]._page_box.descendants()  # noqa: SLF001 -- no public name
+        if box.element is not None and box.element.get("class") == line
+    ]
+    rows = {y: [box[1:] for box in found if box[0] == y] for y, _, _ in found}
+    assert [len(one) for one in rows.values()] == [2, 2]
+    gaps = {round(first[0] - second[1]) for first, second in rows.values()}
+    assert len(gaps) == 1
+    assert gaps.pop() > 10
+    assert len({round(second[0]) for _, second in rows.values()}) == 1

@@ -6,10 +6,12 @@ import datetime as dt
 import io
 import logging
 import re
+import zlib
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pikepdf
+import pydyf
 import pypdfium2
 import pytest
 import weasyprint
@@ -25,6 +27,7 @@ from teachback.files.stylesheets import stylesheet_problems
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.html.composer import Medium, PageContext, at_size, compose_cards, compose_handout
 from teachback.pdf import renderer
+from teachback.pdf.tag_writer import mended
 from teachback.printing.card_run import CardOrder
 from teachback.printing.card_sheets import lay_on_sheets
 from teachback.printing.design import open_design
@@ -442,6 +445,19 @@ def test_a_template_that_misleads_a_screen_reader_is_refused(body: str, said: st
     """A skipped heading level or an unknown language stops the page, as in the validators."""
     with pytest.raises(TeachbackError, match=re.escape(said)):
         renderer.write(lay(body))
+
+
+def test_no_compressed_stream_ends_in_a_carriage_return() -> None:
+    """Where one would, its bytes are written as they are."""
+    texts = [b"a" * number for number in range(1_000)]
+    ends = [text for text in texts if zlib.compress(text).endswith(b"\r")]
+    assert ends
+    with mended():
+        written = {text: pydyf.Stream([text], compress=True).data for text in texts}
+    assert not any(data.endswith(b"\r\nendstream") for data in written.values())
+    assert [text for text, data in written.items() if b"/FlateDecode" not in data] == ends
+    assert ends[0] in written[ends[0]]
+    assert pydyf.Stream([ends[0]], compress=True).data.endswith(b"\r\nendstream")
 
 
 def test_a_page_without_a_title_is_refused() -> None:

@@ -81,7 +81,7 @@ def test_a_card_that_no_stock_takes_is_not_tried_on_every_stock(
     with pytest.raises(TeachbackError) as refused:
         fitted(job, 0, run.box, context.files)
     assert "It would fit on" not in refused.value.problems[0].hint
-    assert len(set(run.others.values())) > 15
+    assert len(set(run.others.values())) > 5
     assert 1 < len(tried) < 8
 
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from teachback.content.loader import LoadedHandouts
     from teachback.errors import Problem
     from teachback.printing.job_composer import JobOrder
-    from teachback.printing.jobs import CardRun
     from teachback.printing.settings import Settings
     from teachback.proofing.page_proof import Measures
 
@@ -120,6 +119,7 @@ def _print_stale(
         return _Stale(reading=plan.reading, problems={GENERAL: unwritable})
     from teachback.commands.print_steps import print_outputs
     from teachback.content.loader import read_handouts
+    from teachback.printing.card_run import full_sheet
     from teachback.printing.job_composer import print_context
 
     reading = read_handouts(workspace, plan.stale_files, plan.reading)
@@ -129,7 +129,7 @@ def _print_stale(
     orders += [one._replace(for_fit=True) for one in _orders(_refused_outputs(reading, settings))]
     if not orders:
         return _Stale(reading=reading, problems=problems)
-    run = _card_run(workspace, settings) if any("sheet" in one.forms for one in orders) else None
+    run = full_sheet(workspace, settings) if any("sheet" in one.forms for one in orders) else None
     if run is not None and run.sides == "one":
         # Their code is in front, and not on the back as on the card alone.
         orders = [apart for one in orders for apart in one.alone("sheet")]
@@ -164,19 +164,6 @@ def _orders(stale: Sequence[WantedOutput]) -> list[JobOrder]:
         key = (want.stem, want.audience, want.kind)
         forms[key] = (*forms.get(key, ()), want.form)
     return [JobOrder(stem, (audience,), kind, of) for (stem, audience, kind), of in forms.items()]
-
-
-def _card_run(workspace: Workspace, settings: Settings) -> CardRun:
-    """Fill one sheet of the configured stock.
-
-    Raises UsageError for an unknown stock, or one that does not fit the settings.
-    """
-    from teachback.printing.card_run import CardOrder, card_run, find_stock
-    from teachback.printing.card_stock import load_stocks
-
-    stocks = load_stocks(workspace)
-    named = find_stock(settings.card_stock, stocks)
-    return card_run(named, [0] * named[1].places, settings, stocks, CardOrder())
 
 
 def _folder_problems(folder: Path) -> tuple[Problem, ...]:

@@ -20,6 +20,7 @@ from teachback.content.pseudo_text import in_letters, other_letters, pseudo_text
 from teachback.content.translation import handout_texts, with_texts
 from teachback.errors import Problem, TeachbackError, UsageError, in_file_order, nearest
 from teachback.files.workspace import handout_files, is_translation, unknown_handout, write_whole
+from teachback.printing.card_run import full_sheet
 from teachback.printing.job_composer import JobOrder, compose_apart, open_pool, print_context
 from teachback.printing.job_printer import do_job
 from teachback.printing.process_pool import Task, scale_of
@@ -107,9 +108,11 @@ def print_pseudo(
     rows: list[dict[str, Any]] = []
     problems = [*_title_problems(pseudo)]
     wanted = list(_wanted(name, pseudo.handout, readers, settings))
+    # It says on which stocks a card would fit that is too small.
+    run = full_sheet(workspace, settings)
     total = sum(len(orders) for _, orders in wanted)
     for own, orders in wanted:
-        context = print_context(workspace, reading, own)
+        context = print_context(workspace, reading, own, run)
         found = {}
         jobs = _measured_jobs(context, orders)
         for count, measured in enumerate(jobs, start=len(rows) + 1):

@@ -33,7 +33,7 @@ from teachback.pdf.word_shapes import letters_by_glyph
 from teachback.units import PT_PER_INCH, PX_PER_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 PINNED: Final = "70.0"
 # The prefix of the title of an element that holds a field.
@@ -156,6 +156,7 @@ def mended() -> Iterator[None]:
             Problem(message, f"Install that version: pip install weasyprint=={PINNED}")
         )
     own, own_fonts = weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary
+    own_data = pydyf.Stream.data
     unsure: dict[str, Mapping[int, str]] = {}
 
     def build_fonts(pdf: Any, fonts: Mapping[Any, Any], *options: Any) -> Any:  # noqa: ANN401
@@ -164,10 +165,25 @@ def mended() -> Iterator[None]:
 
     weasyprint.pdf.add_tags = partial(_add_tags, unsure)
     weasyprint.pdf.build_fonts_dictionary = build_fonts
+    pydyf.Stream.data = property(partial(_ended, own_data.fget))
     try:
         yield
     finally:
+        pydyf.Stream.data = own_data
         weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary = own, own_fonts
+
+
+def _ended(own: Callable[[Any], bytes], stream: Any) -> bytes:  # noqa: ANN401 -- pydyf has no types
+    """Return a stream as it is written, but not compressed if it would end in a carriage return.
+
+    A newline follows it, and both may be taken for the end of the line: page-validation 0.11 then
+    counts a byte too few. One in 256 streams ends so.
+    """
+    data = own(stream)
+    if stream.compress and data.endswith(b"\r\nendstream"):
+        stream.compress = False
+        data = own(stream)
+    return data
 
 
 def _tell_letters(fonts: Iterable[Any]) -> Iterator[tuple[str, Mapping[int, str]]]:

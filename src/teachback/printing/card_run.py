@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, UsageError
-from teachback.printing.card_stock import CardGrid, CardSize, Corner, PageSize, Pitch, Stock, Stocks
+from teachback.printing.card_stock import (
+    CardGrid,
+    CardSize,
+    Corner,
+    PageSize,
+    Pitch,
+    Stock,
+    Stocks,
+    load_stocks,
+)
 from teachback.printing.imposition import Offset, SheetExtras, Sides, flips_level, impose
 from teachback.printing.jobs import CardRun
 from teachback.units import CARD_INSET, Box
@@ -18,6 +27,7 @@ from teachback.units import CARD_INSET, Box
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from teachback.files.workspace import Workspace
     from teachback.printing.imposition import SheetSides
     from teachback.printing.settings import Settings
 
@@ -119,8 +129,23 @@ def card_run(
             fold=sides is Sides.FOLD,
             bleed=BLEED if order.press else None,
         ),
-        others={other: found.card_box for other, found in stocks.root.items()},
+        others={
+            other: found.card_box
+            for other, found in sorted(stocks.root.items(), key=lambda one: one[1].card_box.area)
+            if found.page_box == stock.page_box
+            and (sides is Sides.ONE or _usual_sides(found) is not Sides.ONE)
+        },
     )
+
+
+def full_sheet(workspace: Workspace, settings: Settings) -> CardRun:
+    """Fill one sheet of the stock of the settings with the same card.
+
+    Raises UsageError for an unknown stock, or one that does not fit the settings.
+    """
+    stocks = load_stocks(workspace)
+    named = find_stock(settings.card_stock, stocks)
+    return card_run(named, [0] * named[1].places, settings, stocks, CardOrder())
 
 
 def _refuse_off_page(name: str, sheets: tuple[SheetSides, ...], page: Box) -> None:

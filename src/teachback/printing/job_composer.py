@@ -337,7 +337,7 @@ def _with_cards(
     context: PrintContext,
 ) -> Job:
     design = context.design
-    job = replace(job, run=context.run if job.on_stock else None)
+    job = replace(job, run=context.run)
     compose = partial(compose_cards, design=design, medium=Medium.PRINT, one_sided=job.one_sided)
     names = tuple(f"card of {job.stem} for {edition.audience}" for edition, _ in editions)
     return replace(

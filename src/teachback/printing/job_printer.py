@@ -280,7 +280,7 @@ def _small_type(run: CardRun, laid: LaidOutDocument) -> Iterator[Problem]:
         return
     larger = [
         name
-        for name, box in sorted(run.others.items(), key=lambda one: one[1].width * one[1].height)
+        for name, box in run.others.items()
         if box.width >= run.box.width and box.height > run.box.height
     ]
     others = f" Larger cards are {', '.join(larger[:4])}." if larger else ""

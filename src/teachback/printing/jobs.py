@@ -26,7 +26,8 @@ ON_STOCK: Final = frozenset({SHEET, CARDS, CARDS_PRESS})
 class CardRun:
     """A plan of cards on stock: the size of a side and the page (mm), and each sheet's cards.
 
-    `others` are the sizes of other stocks by name, to say where a refused card would fit.
+    `others` are the sizes of the stocks on such a page by name, small ones first: where a refused
+    card may fit. A card with two sides has none of those for one side.
     """
 
     stock: str
@@ -84,7 +85,7 @@ class Job:
     @property
     def one_sided(self) -> bool:
         """Whether only the fronts of its cards are printed."""
-        return self.run is not None and self.run.sides is Sides.ONE
+        return bool(self.on_stock) and self.run is not None and self.run.sides is Sides.ONE
 
     @property
     def on_stock(self) -> str:

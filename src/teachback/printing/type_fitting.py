@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 # Letters: the red flags of fewer mostly fit at the largest type.
 _FEW: Final = 60
+# The type of both sides, in pt.
+_SMALLEST: Final = (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR)
 
 
 class FittedCard(NamedTuple):
@@ -118,12 +120,12 @@ def fitted(
         for search, fits, within, used in sides:
             search.learn(fits=fits and within, share=height / used if used else 1.0)
         if 0 in {front.over, back.over}:
-            raise TeachbackError(*_card_problems(job, number, box, laid, outside, served))
+            raise TeachbackError(*_card_problems(job, number, box, served))
 
 
 def at_smallest(page: str, box: Box, served: Mapping[str, Path]) -> LaidOutDocument:
     """Lay out a card in the smallest type, whether all of it fits or not."""
-    return _try(page, box, (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR), served)[0]
+    return _try(page, box, _SMALLEST, served)[0]
 
 
 @dataclass
@@ -178,9 +180,9 @@ def card_room(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Ca
     try:
         return CardRoom(flag_type(fitted(job, number, box, served).laid), 0.0, ())
     except TeachbackError:
-        laid, outside = _try(job.cards[number], box, (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR), served)
+        laid, outside = _try(job.cards[number], box, _SMALLEST, served)
         lost = flags_out(laid, [out.words for out in outside])
-        return CardRoom(0.0, max(missing_height(laid)), lost)
+        return CardRoom(0.0, _missing(laid, outside), lost)
 
 
 def _try(
@@ -193,7 +195,7 @@ def _try(
 
 
 # The stocks that a problem names at most.
-_STOCKS: Final = 6
+_STOCKS: Final = 3
 # Characters: a red flag of more is long for a card, if it is also twice as long as is usual there.
 _LONG: Final = 80
 
@@ -202,18 +204,18 @@ def _card_problems(
     job: Job,
     number: int,
     box: Box,
-    laid: LaidOutDocument,
-    outside: tuple[TextOut, ...],
     served: Mapping[str, Path],
 ) -> Iterator[Problem]:
     """Yield what does not fit on a card, the missing height, and the stocks where it would fit."""
+    # A side that fits may have larger type in the last layout, and seem not to fit.
+    laid, outside = _try(job.cards[number], box, _SMALLEST, served)
     flags = job.flags[number] if number < len(job.flags) else {}
     where = (
         f" of {job.run.stock}"
-        if job.run is not None and box == job.run.box and "pdf" not in job.forms
+        if job.run is not None and job.on_stock and box == job.run.box and "pdf" not in job.forms
         else ""
     )
-    missing = max(missing_height(laid))
+    missing = _missing(laid, outside)
     lack = f"; {missing:.1f} mm are missing" if missing > 0 else ""
     at = f"on the card{where} ({box.width:g} x {box.height:g} mm) at {CARD_TEXT_FLOOR:g} pt{lack}"
     hint = (
@@ -221,8 +223,13 @@ def _card_problems(
         f"text under {CARD_TEXT_FLOOR:g} pt cannot be read, so it is never made smaller. "
         "A shorter name of the clinic in clinic.yaml helps, too."
     )
-    fitting = _fitting_stocks(job, number, served)
-    hint += f" It would fit on {', '.join(fitting)}." if fitting else ""
+    if job.one_sided:
+        hint += " Only the front is printed here: stock for both sides has more room."
+    fitting = _fitting_stocks(job, number, box, served)
+    if fitting:
+        names = ", ".join(f"{one} ({of.width:g} x {of.height:g} mm)" for one, of in fitting.items())
+        command = f"`teachback card {job.stem} --stock {next(iter(fitting))}`"
+        hint += f" It would fit on {names}: {command}."
     name = job.names[number] if number < len(job.names) else job.name
     lost = [flag for flag in flags_out(laid, [out.words for out in outside]) if flag in flags]
     # A long flag pushes short ones off its side: it is the one to shorten.
@@ -239,21 +246,29 @@ def _card_problems(
         yield Problem(f"{name}: the text does not fit {at}{what}", hint, job.place)
 
 
-def _fitting_stocks(job: Job, number: int, served: Mapping[str, Path]) -> list[str]:
-    """Return the names of some stocks on which a refused card fits at the smallest type."""
-    known: dict[Box, bool] = {}
-    names: list[str] = []
-    for name, box in (job.run.others if job.run else {}).items():
-        if len(names) == _STOCKS:
-            break
-        if box not in known and any(
-            not fits and box.width <= tried.width and box.height <= tried.height
-            for tried, fits in known.items()
-        ):
-            # What does not fit on a larger card is not laid out on a smaller one.
-            known[box] = False
-        if box not in known:
-            laid, outside = _try(job.cards[number], box, (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR), served)
-            known[box] = all(sides_that_fit(laid)) and not outside
-        names += [name] if known[box] else []
-    return names
+def _missing(laid: LaidOutDocument, outside: tuple[TextOut, ...]) -> float:
+    """Return by how many mm a card is too high, or its text too near to its edge."""
+    return max(*missing_height(laid), *(out.millimetres for out in outside))
+
+
+def _fitting_stocks(
+    job: Job, number: int, refused: Box, served: Mapping[str, Path]
+) -> dict[str, Box]:
+    """Return the smallest stocks on which a refused card fits in the smallest type.
+
+    Each size is named once.
+    """
+    others = job.run.others if job.run else {}
+    fits = {refused: False}
+    # What does not fit on a larger card is not laid out on a smaller one.
+    for box in sorted(others.values(), key=lambda one: -one.area):
+        if box not in fits:
+            larger = (one for one in fits if one.width >= box.width and one.height >= box.height)
+            fits[box] = all(fits[one] for one in larger) and _fits(job, number, box, served)
+    first = {box: name for name, box in reversed(list(others.items())) if fits[box]}
+    return dict([(name, box) for name, box in others.items() if first.get(box) == name][:_STOCKS])
+
+
+def _fits(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> bool:
+    laid, outside = _try(job.cards[number], box, _SMALLEST, served)
+    return all(sides_that_fit(laid)) and not outside

@@ -179,7 +179,8 @@ async def load(
         *(_type(one, opened["code"], until, waits) for one in visitors[:desks]),
     )
     begun = time.monotonic()
-    os.kill(_children(process)[0], signal.SIGKILL)
+    rooms = [room for one in _children(process) for room in _children(one)]
+    os.kill(min(rooms), signal.SIGKILL)
     async with asyncio.timeout(LONGEST_BACK):
         while not await _is_back(visitors[0], opened["code"]):  # noqa: ASYNC110 -- it is asked, as a page does
             await asyncio.sleep(0.05)

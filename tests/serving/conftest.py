@@ -13,7 +13,7 @@ from tiny_handout import TINY
 
 from teachback.errors import Location
 from teachback.files.workspace import Workspace, builtin_root
-from teachback.merge.merge_order import MeantCell
+from teachback.merge.record_shapes import MeantCell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ def test_keys_of_several_desks_are_answered_and_memory_does_not_grow() -> None:
     found = measure(5.0, desks=3, editors=0)
     assert len(found.waits) > 10
     assert min(found.memory) > 20
-    assert max(found.memory) < 400
+    assert max(found.memory) < 300
     assert grown(found.memory) == 0
 
 

@@ -40,6 +40,11 @@ expect.set_options(timeout=PATIENCE)
 PASSWORD = "four words in a row"  # noqa: S105 -- of nobody
 
 
+def _children(process: int) -> list[int]:
+    path = Path(f"/proc/{process}/task/{process}/children")
+    return [int(one) for one in path.read_text(encoding="ascii").split()]
+
+
 class Program(NamedTuple):
     """A front desk that runs, and the address that it printed."""
 
@@ -48,8 +53,8 @@ class Program(NamedTuple):
 
     def children(self) -> list[int]:
         """Return its press room, and one that waits to take its place."""
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(one) for one in path.read_text(encoding="ascii").split()]
+        (starter,) = _children(self.process.pid)
+        return _children(starter)
 
     def kill(self) -> None:
         """End it in the middle of its work."""

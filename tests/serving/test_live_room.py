@@ -21,6 +21,7 @@ from teachback.printing.process_pool import Pool, Task
 from teachback.serving.live_desk import LiveDesk
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 from teachback.serving.press_messages import Reply
+from teachback.serving.room_starter import LIVE_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +42,7 @@ class Author:
         self.file.parent.mkdir(parents=True)
         self.save(TINY)
         clinic = Workspace(root, builtin_root())
-        self.room = AskedPressRoom(clinic, resolve({}, clinic), module="live_room")
+        self.room = AskedPressRoom(clinic, resolve({}, clinic), kind=LIVE_ROOM)
         self.parts: Parts = {}
         self.turn_to("tiny")
 
@@ -207,7 +208,8 @@ def streamed(
 ) -> list[tuple[str, dict[str, Any]]]:
     """Return the events of a session that ends when the live room has no more to say."""
     clinic = Workspace(builtin_root(), builtin_root())
-    desk = LiveDesk(clinic, resolve({}, clinic), editor)
+    nothing_to_start: Any = None
+    desk = LiveDesk(nothing_to_start, clinic, resolve({}, clinic), editor)
     monkeypatch.setattr(desk, "_link", link)
     monkeypatch.setattr("teachback.serving.live_desk._PAUSE", 0.0)
 

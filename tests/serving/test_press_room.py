@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pikepdf
 import pytest
+from desk_server import AskedPressRoom, children
 from handout_with_fields import FILLED
 from PIL import Image, ImageChops
 from settings_from_flags import resolve
@@ -31,7 +32,7 @@ from teachback.serving.desk_editions import CardsOrder, HandoutOrder
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
 if TYPE_CHECKING:
-    from desk_server import AskedPressRoom
+    from collections.abc import Callable
 
     from teachback.files.workspace import Workspace
 
@@ -282,10 +283,10 @@ def _until(room: AskedPressRoom, done: Any) -> None:  # noqa: ANN401 -- a functi
 def test_a_killed_press_room_is_replaced_and_the_open_pages_go_on(room: AskedPressRoom) -> None:
     """A question meanwhile is told to wait; then another process prints the page that was open."""
     code = opened(room)["code"]
-    before = room.link.process_id
+    before = room.processes[0]
     os.kill(before, signal.SIGKILL)
     assert answered(room, code)["faults"] == []
-    assert room.link.process_id != before
+    assert before not in room.processes
     assert room.ask("print", code=code, values=VALUES)["code"] in code
 
 
@@ -301,7 +302,7 @@ def test_a_page_in_use_outlives_a_killed_press_room_whatever_was_laid_out_since(
         order = {**READER, "stock": "avery-5371", "start_at": start_at, "count": 1}
         sheets.append(room.ask("cards", **order)["code"])
         assert room.ask("patch", code=code, values=VALUES)["faults"] == []
-    os.kill(room.link.process_id, signal.SIGKILL)
+    os.kill(room.processes[0], signal.SIGKILL)
     assert answered(room, code)["faults"] == []
     assert refusal(room, "patch", code=sheets[0], values={}).status == 404
 
@@ -310,11 +311,55 @@ def test_a_page_in_use_outlives_a_killed_press_room_whatever_was_laid_out_since(
 def test_a_press_room_that_ends_with_its_spare_is_replaced_too(room: AskedPressRoom) -> None:
     """A new one is started then, and takes the page that was open."""
     code = opened(room)["code"]
-    for path in Path("/proc/self/task").glob("*/children"):
-        for one in path.read_text(encoding="ascii").split():
-            if b"press_room" in Path(f"/proc/{one}/cmdline").read_bytes():
-                os.kill(int(one), signal.SIGKILL)
+    for one in room.processes:
+        os.kill(one, signal.SIGKILL)
     assert answered(room, code)["faults"] == []
+
+
+@pytest.mark.kill
+def test_a_press_room_is_replaced_when_what_starts_it_was_killed_too(room: AskedPressRoom) -> None:
+    """Another process loads what press rooms need, and forks the next one."""
+    code = opened(room)["code"]
+    for one in (room.starter.process_id, *room.processes):
+        os.kill(one, signal.SIGKILL)
+    assert answered(room, code)["faults"] == []
+
+
+def test_a_press_room_ends_with_its_link_and_leaves_no_worker(clinic: Workspace) -> None:
+    """It sees that nobody asks any more, and the one that waits sees it, too."""
+    own = AskedPressRoom(clinic, resolve({}, clinic))
+    opened(own)
+    workers = children(own.processes[0])
+    assert workers
+    own.link.close()
+    wait_until(lambda: own.processes == [])
+    assert not [one for one in workers if Path(f"/proc/{one}").exists()]
+    own.close()
+
+
+@pytest.mark.kill
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into a press room")
+def test_press_rooms_share_the_memory_of_what_they_have_loaded(room: AskedPressRoom) -> None:
+    """The one that waited has read the workspace, and answers; most of its memory is shared."""
+    code = opened(room)["code"]
+    wait_until(lambda: len(room.processes) == 2)
+    ended, waiting = room.processes
+    os.kill(ended, signal.SIGKILL)
+    assert answered(room, code)["faults"] == []
+    held = {"Shared": 0, "Private": 0}
+    for line in Path(f"/proc/{waiting}/smaps_rollup").read_text("ascii").splitlines():
+        kind = line.partition("_")[0]
+        if kind in held:
+            held[kind] += int(line.split()[1])
+    assert 0 < held["Private"] < held["Shared"]
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def answered(room: AskedPressRoom, code: str) -> dict[str, Any]:

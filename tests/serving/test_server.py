@@ -86,6 +86,16 @@ def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> 
     assert list(entry_paths(clinic.root / "kept")) == [opened["printed_code"].replace(" ", "")]
 
 
+def test_the_server_loads_nothing_that_prints() -> None:
+    """Only the processes that print hold the libraries that lay out, check and read pages."""
+    names = "asyncio, uvicorn, teachback.serving.server, teachback.serving.desk_app"
+    words = [sys.executable, "-P", "-c", f"import sys, {names}; print(*sys.modules)"]
+    loaded = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+    assert {"starlette", "uvicorn", "teachback.serving.room_starter"} < set(loaded)
+    heavy = ("weasyprint", "pikepdf", "babel", "teachback.html", "teachback.checking")
+    assert [name for name in loaded if name.startswith(heavy)] == []
+
+
 @pytest.mark.slow
 def test_on_a_network_people_enter_by_name_over_tls(workspace: Make, tmp_path: Path) -> None:
     """The address has no secret; a person enters by password, and the cookie is the host's."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jinja2
@@ -12,20 +13,26 @@ from teachback.serving.desk_app import Desk
 from teachback.serving.desk_pages import DeskPages
 from teachback.serving.gate import Doors
 from teachback.serving.press_link import PressLink
+from teachback.serving.room_starter import PRESS_ROOM, RoomStarter
 from teachback.serving.sessions import Entrance
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-    from pathlib import Path
 
     from teachback.files.workspace import Workspace
-    from teachback.merge.merge_order import MeantCell
+    from teachback.merge.record_shapes import MeantCell
     from teachback.printing.settings import Settings
 
 HOST = "127.0.0.1:8470"
 # What the desk's own page sends with each question.
 OWN = {"origin": f"http://{HOST}", "x-teachback": "1", "sec-fetch-site": "same-origin"}
 SECRET = "a-secret-of-the-test"  # noqa: S105 -- of no real server
+
+
+def children(process: int) -> list[int]:
+    """Return the ids of the processes that a process has started, the oldest first."""
+    paths = Path(f"/proc/{process}/task").glob("*/children")
+    return sorted(int(one) for path in paths for one in path.read_text("ascii").split())
 
 
 class AskedPressRoom:
@@ -36,12 +43,18 @@ class AskedPressRoom:
         workspace: Workspace,
         settings: Settings,
         *meant: MeantCell,
-        module: str = "press_room",
+        kind: bytes = PRESS_ROOM,
     ) -> None:
         """Start it. `meant` says what cells of a list stand for."""
         self._loop = asyncio.new_event_loop()
-        self.link = PressLink(workspace, settings, meant, module)
+        self.starter = RoomStarter()
+        self.link = PressLink(self.starter, workspace, settings, meant, kind)
         self._loop.run_until_complete(self.link.__aenter__())
+
+    @property
+    def processes(self) -> list[int]:
+        """The ids of its process, and of the one that waits to take its place."""
+        return children(self.starter.process_id)
 
     def ask(self, wanted: str, **given: Any) -> Any:  # noqa: ANN401 -- plain data
         """Return its answer, or raise what it refuses."""
@@ -58,6 +71,7 @@ class AskedPressRoom:
     def close(self) -> None:
         """End it."""
         self.link.close()
+        self.starter.close()
         self._loop.close()
 
 

@@ -140,7 +140,8 @@ def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags
 
 
 def _order(settings: Settings, flags: dict[str, Any]) -> MergeOrder:
-    from teachback.merge.merge_order import MeantCell, MergeOrder
+    from teachback.merge.merge_order import MergeOrder
+    from teachback.merge.record_shapes import MeantCell
 
     by_flag = typed()
     if "audiences" in by_flag and len(settings.audiences) > 1:

@@ -80,7 +80,7 @@ _PATH = click.Path(path_type=Path)
 @click.option("--remove-person", metavar="NAME", help="Let somebody in no longer.")
 def serve_command(port: int, names: tuple[str, ...], **flags: Any) -> None:  # noqa: ANN401 -- what click parsed
     """Print from a browser: find a topic, type a name, look, print."""
-    from teachback.merge.merge_order import MeantCell
+    from teachback.merge.record_shapes import MeantCell
     from teachback.serving.print_audit import state_folder
     from teachback.serving.server import NetworkOrder, ServeOrder, serve_desk
     from teachback.serving.sessions import save_person

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from teachback.errors import (
     Location,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.merge.engine_protocol import Combine, Engine, Stamper
-    from teachback.merge.record_shapes import EditionKey
+    from teachback.merge.record_shapes import EditionKey, MeantCell
     from teachback.merge.records.record_reader import RecordTable
 
 
@@ -42,15 +42,6 @@ class Cluster:
     cert: str = ""
     key: str = ""
     shared: bool = False
-
-
-class MeantCell(NamedTuple):
-    """A line of the settings: what is read in place of a cell of a column, and the line's place."""
-
-    column: str
-    cell: str
-    meant: str
-    place: Location
 
 
 @dataclass(frozen=True)

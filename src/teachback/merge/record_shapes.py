@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from teachback.errors import Location
+
 # The field (empty: the row itself), and the reason, which never quotes the value.
 Fault = tuple[str, str]
 PRINTED: Final = "printed"
@@ -96,3 +98,12 @@ class AccountLine(NamedTuple):
     pages: int | str = ""
     sha256: str = ""
     status: str = REJECTED
+
+
+class MeantCell(NamedTuple):
+    """A line of the settings: what is read in place of a cell of a column, and the line's place."""
+
+    column: str
+    cell: str
+    meant: str
+    place: Location

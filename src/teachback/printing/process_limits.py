@@ -117,13 +117,21 @@ def serve(
         pipe.send((READY, None))
         while True:
             pipe.send(_done(given, limits, pipe, *pipe.recv()))
-            # The pages that were laid out refer to each other in circles, and would stay in memory
-            # beside those of the next tasks. Nobody waits now.
-            gc.collect()
+            _free_memory()
     except (EOFError, OSError):
         os._exit(0)
     except BaseException:  # noqa: BLE001 -- the parent sees the closed pipe
         os._exit(1)
+
+
+def _free_memory() -> None:
+    """Give the memory of the last task back to the system, now that nobody waits."""
+    # The parts of pages refer to each other in circles: they would stay beside the next pages.
+    gc.collect()
+    # Not every C library has it.
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def leave_no_image() -> None:

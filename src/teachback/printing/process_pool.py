@@ -343,22 +343,28 @@ def start_worker(
     try:
         ours, theirs = context.Pipe()
         inherited = [*others, ours] if method == "fork" else []
-        process = context.Process(target=target, args=(theirs, inherited, *arguments), daemon=True)
+        given = (target, theirs, inherited, *arguments)
+        process = context.Process(target=_run, args=given, daemon=True)
         with warnings.catch_warnings():
             # Python warns of forking beside threads. The program has none, but a test runner may.
             warnings.simplefilter("ignore", DeprecationWarning)
-            # Objects that exist now are left out of garbage collection: it would copy their memory
-            # page by page in the worker.
-            gc.freeze()
             process.start()
         theirs.close()
     except OSError as error:
         # The user's limit of processes or open files is reached, or memory is short.
         raise TeachbackError(_not_started(f": {error.strerror or error}")) from None
     finally:
-        gc.unfreeze()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return process, ours
+
+
+def _run(target: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401 -- as of a worker
+    """Run a worker, and leave what it has inherited out of garbage collection.
+
+    Garbage collection would copy that memory page by page.
+    """
+    gc.freeze()
+    target(*arguments)
 
 
 def _not_started(why: str = "") -> Problem:

@@ -36,11 +36,11 @@ from teachback.serving.desk_requests import (
 from teachback.serving.gate import BodyRefusedError, Gate
 from teachback.serving.live_routes import authors_page, live_events, live_picture
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
+from teachback.serving.press_messages import problem_json
 from teachback.serving.print_audit import PrintedAtDesk, record_prints
 from teachback.serving.printer_queue import lp_command, send_to_queue
 from teachback.serving.request_limit import RequestLimit
 from teachback.serving.sessions import ThrottledError, hashed_cookie
-from teachback.serving.topic_shelf import problem_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

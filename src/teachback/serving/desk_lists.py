@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping
 
-    from teachback.merge.merge_order import MeantCell
-    from teachback.merge.record_shapes import EditionKey, Fault, ValidatedRecord
+    from teachback.merge.record_shapes import EditionKey, Fault, MeantCell, ValidatedRecord
     from teachback.merge.records.record_validation import RowRules
     from teachback.merge.stamping.pdf_template import Template
     from teachback.printing.job_composer import PrintContext

@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from teachback.files.workspace import handout_files
-from teachback.serving.press_link import PressLink, PressRoomEndedError, RefusedReplyError
+from teachback.serving.press_link import (
+    PressLink,
+    PressRoomEndedError,
+    RefusedReplyError,
+)
+from teachback.serving.room_starter import LIVE_ROOM
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from teachback.files.workspace import Workspace
     from teachback.printing.settings import Settings
+    from teachback.serving.room_starter import RoomStarter
 
 # Addresses that open a file in an editor of the same machine. LINE and COLUMN are filled in by the
 # page.
@@ -38,9 +44,15 @@ _PAUSE: Final = 0.5
 class LiveDesk:
     """The pages of authors. `editor` is one of EDITORS, or "none" for browsers elsewhere."""
 
-    def __init__(self, workspace: Workspace, settings: Settings, editor: str = "none") -> None:
+    def __init__(
+        self,
+        starter: RoomStarter,
+        workspace: Workspace,
+        settings: Settings,
+        editor: str = "none",
+    ) -> None:
         """Keep what is shown; nothing is started yet."""
-        self._given = (workspace, settings)
+        self._given = (starter, workspace, settings)
         self._editor = EDITORS[editor]
         self._link: PressLink | None = None
         self._watching = 0
@@ -48,7 +60,7 @@ class LiveDesk:
 
     def handouts(self) -> tuple[str, ...]:
         """Return the names of the handouts that can be looked at."""
-        return tuple(handout_files(self._given[0]))
+        return tuple(handout_files(self._given[1]))
 
     async def picture(self, digest: str) -> bytes:
         """Return the picture of a page. Raises RefusedReplyError when it is gone."""
@@ -93,7 +105,7 @@ class LiveDesk:
             self._ending.cancel()
             self._ending = None
         if self._link is None:
-            self._link = PressLink(*self._given, module="live_room")
+            self._link = PressLink(*self._given, kind=LIVE_ROOM)
             await self._link.__aenter__()
         if self._watching == 0:
             self._end_later()

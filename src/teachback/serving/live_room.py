@@ -1,4 +1,4 @@
-"""Show authors the pages of a handout as they write it: `python -m teachback.serving.live_room FD`.
+"""Show authors the pages of a handout as they write it, as a process of its own.
 
 It is a press room of its own, so that a save of an author holds up no desk. It is single-threaded,
 gives way to the desks, and runs only while somebody looks. The files are polled: a network drive
@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-import sys
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
@@ -36,7 +35,7 @@ from teachback.serving.live_pages import (
     prove_live,
 )
 from teachback.serving.paper_lines import differences
-from teachback.serving.press_messages import Reply, answer_server
+from teachback.serving.press_messages import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -479,7 +478,3 @@ def _rounded(line: PaperLine) -> list[Any]:
 
 def _today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).astimezone().date()
-
-
-if __name__ == "__main__":
-    answer_server(int(sys.argv[1]), LiveRoom)

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import socket
-import subprocess
-import sys
 import threading
 from collections import OrderedDict
 from contextlib import suppress
-from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from teachback.errors import Problem, TeachbackError
 from teachback.serving.press_messages import KEPT, Reply, Request
+from teachback.serving.room_starter import PRESS_ROOM, end_room
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     from teachback.files.workspace import Workspace
-    from teachback.merge.merge_order import MeantCell
+    from teachback.merge.record_shapes import MeantCell
     from teachback.printing.settings import Settings
+    from teachback.serving.room_starter import RoomStarter
 
 # In s: the longest that a request waits. A page is laid out within 20 s of processor time.
 PATIENCE: Final = 120.0
@@ -49,70 +49,43 @@ class RefusedReplyError(TeachbackError):
         self.fields = reply.fields or ("",) * len(reply.problems)
 
 
-class _Room(NamedTuple):
-    """A press room's process, and our end of its socket."""
-
-    process: subprocess.Popen[bytes]
-    pipe: Connection
-
-    def end(self) -> None:
-        """End it, and wait until it is gone."""
-        self.process.kill()
-        self.process.wait()
-        self.pipe.close()
-
-
-def _started(module: str, given: Any) -> _Room:  # noqa: ANN401 -- what it is told first
-    """Start a press room, which reads the workspace and then waits for questions."""
-    ours, theirs = socket.socketpair()
-    with theirs:
-        end = str(theirs.fileno())
-        process = subprocess.Popen(  # noqa: S603 -- our own program
-            [sys.executable, "-P", "-m", f"teachback.serving.{module}", end],
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-    room = _Room(process, Connection(ours.detach()))
-    # Where it has ended meanwhile, its answers end, too, and another one is started.
-    with suppress(OSError):
-        room.pipe.send(given)
-    return room
-
-
 class PressLink:
     """A press room for a workspace. Use it in `async with`: it ends with the server."""
 
     def __init__(
         self,
+        starter: RoomStarter,
         workspace: Workspace,
         settings: Settings,
         meant: tuple[MeantCell, ...] = (),
-        module: str = "press_room",
+        kind: bytes = PRESS_ROOM,
     ) -> None:
-        """Start the press room, before any thread or event loop of the server.
+        """Start the press room.
 
-        `meant` says what cells of a list stand for. Another `module` than the press room itself
-        has no spare: its work can wait.
+        `meant` says what cells of a list stand for. Another `kind` than the press room itself has
+        no spare: its work can wait.
         """
+        self._starter = starter
         self._given = (workspace, settings, meant)
-        self._module = module
+        self._kind = kind
         self._numbers = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._closed = False
         self._sending = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        # A press room takes seconds to load and to lay pages out. So another one waits to take its
-        # place, and gets the blank pages that were laid out last.
-        self._spare: _Room | None = None
+        # A press room takes seconds to read a workspace and to lay pages out. So another one waits
+        # to take its place, and gets the blank pages that were laid out last.
+        self._spare: Connection | None = None
         self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._room = _started(module, self._given)
+        self._room = self._started()
 
-    @property
-    def process_id(self) -> int:
-        """The press room's process id."""
-        return self._room.process.pid
+    def _started(self) -> Connection:
+        """Start a press room, which reads the workspace and then waits for questions."""
+        room = self._starter.room(self._kind)
+        # Where it has ended meanwhile, its answers end, too, and another one is started.
+        with suppress(OSError):
+            room.send(self._given)
+        return room
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -125,10 +98,9 @@ class PressLink:
     def close(self) -> None:
         """End the press room."""
         self._closed = True
-        self._room.process.kill()
-        self._room.process.wait()
-        if self._spare is not None:
-            self._spare.end()
+        for room in (self._room, self._spare):
+            if room is not None:
+                end_room(room)
 
     async def finish(self) -> None:
         """Wait until the archive has all that was printed. The press room ends after that."""
@@ -160,14 +132,14 @@ class PressLink:
 
     def _send(self, request: Request) -> None:
         with self._sending:
-            self._room.pipe.send(request)
+            self._room.send(request)
 
     def _read(self) -> None:
         """Read answers until the server ends. Runs in a thread of its own."""
         assert self._loop is not None  # noqa: S101 -- entered by the server
         while not self._closed:
             try:
-                reply = self._room.pipe.recv()
+                reply = self._room.recv()
             except (EOFError, OSError):
                 self._restart()
                 continue
@@ -176,9 +148,9 @@ class PressLink:
                     self._keep(*reply.result)
             else:
                 self._loop.call_soon_threadsafe(self._deliver, reply)
-            wanted = self._module == "press_room" and not self._closed
+            wanted = self._kind == PRESS_ROOM and not self._closed
             if self._spare is None and wanted:
-                self._spare = _started(self._module, self._given)
+                self._spare = self._started()
 
     def _keep(self, key: str, page: bytes) -> None:
         self._kept[key] = page
@@ -194,22 +166,23 @@ class PressLink:
     def _restart(self) -> None:
         """Start another press room. What was asked of the last one fails at once."""
         with self._sending:
-            self._room.end()
+            self._room.close()
             if self._closed or self._loop is None or self._loop.is_closed():
                 self._closed = True
                 return
             self._loop.call_soon_threadsafe(self._fail)
             spare, self._spare = self._spare, None
-            if spare is None or spare.process.poll() is not None:
+            # It says nothing until it is asked. If there is something, it has ended.
+            if spare is None or spare.poll():
                 if spare is not None:
-                    spare.end()
+                    spare.close()
                 threading.Event().wait(PAUSE)
-                spare = _started(self._module, self._given)
+                spare = self._started()
             self._room = spare
             if self._kept:
                 with suppress(OSError):
                     pages = list(self._kept.values())
-                    self._room.pipe.send(Request(KEPT, "keep", {"pages": pages}))
+                    self._room.send(Request(KEPT, "keep", {"pages": pages}))
 
     def _fail(self) -> None:
         for future in self._waiting.values():

@@ -1,4 +1,4 @@
-"""Print for the front desk, as a process of its own: `python -m teachback.serving.press_room FD`.
+"""Print for the front desk, as a process of its own.
 
 It is single-threaded, so it can fork the workers that lay pages out. It answers requests over a
 socket. Words are stamped and drawn here, which takes milliseconds; what is laid out goes to a
@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import pickle
-import sys
 import time
 from collections import OrderedDict, deque
 from functools import partial
@@ -41,11 +40,10 @@ from teachback.serving.desk_lists import (
 from teachback.serving.desk_shelf import DeskShelf, read_shelf, workspace_marks
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
 from teachback.serving.edition_finder import find_printed, kept_pdf
-from teachback.serving.press_messages import KEPT, Reply, Request, answer_server
+from teachback.serving.press_messages import KEPT, Reply, Request, problem_json
 from teachback.serving.topic_shelf import (
     field_json,
     notices_json,
-    problem_json,
     shelf_json,
     unreleased,
 )
@@ -57,7 +55,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.files.workspace import Workspace
-    from teachback.merge.merge_order import MeantCell
+    from teachback.merge.record_shapes import MeantCell
     from teachback.printing.process_pool import Outcome, Pool
     from teachback.printing.settings import Settings
     from teachback.serving.desk_editions import OpenEdition
@@ -129,14 +127,17 @@ class PressRoom:
         while True:
             self._read_workspace()
             if self._shelf is not None:
-                with open_pool(self._shelf.context, max(2, self._settings.jobs)) as pool:
-                    try:
+                try:
+                    # This worker ends at once: a press room that only waits to take the place of
+                    # another one has none.
+                    with open_pool(self._shelf.context, 1) as pool:
                         check_apart(pool)
-                    except TeachbackError as error:
-                        self._shelf, self._broken = None, error.problems
-                    else:
+                except TeachbackError as error:
+                    self._shelf, self._broken = None, error.problems
+                else:
+                    with open_pool(self._shelf.context, max(2, self._settings.jobs)) as pool:
                         self._work(pool, self._shelf)
-                        continue
+                    continue
             # Nothing can be printed until somebody has mended a file.
             while not self._has_changed():
                 if self._pipe.poll(POLL):
@@ -714,7 +715,3 @@ def _result(outcome: Outcome) -> Any:  # noqa: ANN401 -- any result
 
 def _today() -> dt.date:
     return dt.datetime.now(tz=dt.UTC).astimezone().date()
-
-
-if __name__ == "__main__":
-    answer_server(int(sys.argv[1]), PressRoom)

@@ -20,6 +20,7 @@ from teachback.serving.live_desk import LiveDesk
 from teachback.serving.press_link import PressLink
 from teachback.serving.print_audit import state_folder
 from teachback.serving.printer_queue import refuse_queue
+from teachback.serving.room_starter import RoomStarter
 from teachback.serving.sessions import Entrance, read_people
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.files.workspace import Workspace
-    from teachback.merge.merge_order import MeantCell
+    from teachback.merge.record_shapes import MeantCell
     from teachback.printing.settings import Settings
 
 PORT: Final = 8470
@@ -101,14 +102,15 @@ def serve_desk(
     state = state_folder(workspace.root)
     people = _people(order, state)
     opened = _opened(order)
-    # The press room is started before the server's threads and loop.
-    press = PressLink(workspace, settings, order.meant)
-    live = LiveDesk(workspace, settings, "none" if order.network else order.editor)
+    starter = RoomStarter()
+    press = PressLink(starter, workspace, settings, order.meant)
+    live = LiveDesk(starter, workspace, settings, "none" if order.network else order.editor)
     try:
         _serve(press, live, state, people, order, replace(opened, page=page), tell)
     finally:
         live.close()
         press.close()
+        starter.close()
         opened.socket.close()
 
 

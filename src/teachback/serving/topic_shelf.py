@@ -19,6 +19,7 @@ from teachback.errors import Severity
 from teachback.printing.job_composer import languages_of, summarise
 from teachback.printing.review_problems import review_problems
 from teachback.serving.desk_shelf import errors_of
+from teachback.serving.press_messages import problem_json
 from teachback.units import Depth, Paper, TypeSize, split_languages
 
 if TYPE_CHECKING:
@@ -108,13 +109,6 @@ def unreleased(authored: LoadedHandout, audience: str, today: dt.date) -> tuple[
     """Return why `--release` refuses a text: no clinician approved it, or its review is overdue."""
     summary = summarise(authored, "")
     return errors_of(review_problems(summary, today, release=True, audiences=(audience,)))
-
-
-def problem_json(problem: Problem, field: str = "") -> dict[str, str]:
-    """Return a problem as the desk shows it: message, hint, and the field that it is about."""
-    place = f"{problem.location}: " if problem.location and problem.location.file else ""
-    told = {"message": f"{place}{problem.message}", "hint": problem.hint}
-    return {**told, "field": field} if field else told
 
 
 def _topic(

@@ -1,0 +1,128 @@
+"""Start rooms: processes that print for the server, such as the press room.
+
+They are forked from one process that has loaded what they need, so they share its memory and start
+in milliseconds. The server itself never forks.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pkgutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Final
+
+from teachback.printing.process_limits import leave_no_image, stay_in_memory
+from teachback.printing.process_pool import METHOD
+
+# The letters by which the server asks for a room.
+PRESS_ROOM: Final = b"p"
+LIVE_ROOM: Final = b"l"
+_ROOMS: Final = {
+    PRESS_ROOM: "teachback.serving.press_room:PressRoom",
+    LIVE_ROOM: "teachback.serving.live_room:LiveRoom",
+}
+
+
+class RoomStarter:
+    """Starts rooms through a process of its own, which ends with the server."""
+
+    def __init__(self) -> None:
+        """Start the process: it loads while the server does."""
+        self._asking = threading.Lock()
+        self._start()
+
+    def _start(self) -> None:
+        self._link, theirs = socket.socketpair()
+        with theirs:
+            end = str(theirs.fileno())
+            self._process = subprocess.Popen(  # noqa: S603 -- our own program
+                [sys.executable, "-P", "-m", "teachback.serving.room_starter", end],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+
+    @property
+    def process_id(self) -> int:
+        """The id of the process whose children the rooms are."""
+        return self._process.pid
+
+    def room(self, kind: bytes) -> Connection:
+        """Return our end of the socket of a new room. It closes when the room ends."""
+        ours, theirs = socket.socketpair()
+        with self._asking, theirs:
+            try:
+                socket.send_fds(self._link, [kind], [theirs.fileno()])
+            except OSError:
+                # It has ended. Where another one ends, too, the socket closes.
+                self.close()
+                self._start()
+                with suppress(OSError):
+                    socket.send_fds(self._link, [kind], [theirs.fileno()])
+            if METHOD != "fork":
+                # It becomes the room.
+                self._link.close()
+                self._start()
+        return Connection(ours.detach())
+
+    def close(self) -> None:
+        """End the process. Each room ends when its own socket closes."""
+        self._link.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def end_room(pipe: Connection) -> None:
+    """Let a room end: nothing more is asked, so it ends its workers, and its socket closes."""
+    with suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
+        ours.shutdown(socket.SHUT_WR)
+
+
+def _serve(link: socket.socket) -> None:
+    """Fork the rooms that the server asks for, until it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Nobody waits for a room: the system forgets those that have ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for name in _ROOMS.values():
+        pkgutil.resolve_name(name)
+    import teachback.printing.type_fitting
+    import teachback.proofing.page_proof  # noqa: F401
+
+    while True:
+        kind, ends, *_ = socket.recv_fds(link, 1, 1)
+        if not ends:
+            return
+        if METHOD == "fork" and os.fork():
+            os.close(ends[0])
+            continue
+        link.close()
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _answer_server(Connection(ends[0]), _ROOMS[kind])
+
+
+def _answer_server(pipe: Connection, kind: str) -> None:
+    """Answer the server at the other end of a socket until it is gone.
+
+    The room is opened with the workspace, the settings and the rest that the server sends first.
+    """
+    # What was loaded before stays: looking for garbage there would copy it, page by page.
+    gc.freeze()
+    leave_no_image()
+    stay_in_memory()
+    try:
+        pkgutil.resolve_name(kind)(*pipe.recv(), pipe).run()
+    except (EOFError, OSError):
+        # The server is gone, or this process is.
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    _serve(socket.socket(fileno=int(sys.argv[1])))

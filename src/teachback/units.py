@@ -54,6 +54,7 @@ class Depth(StrEnum):
 
 # Between the two languages of an edition that has both: es+en.
 TWO_LANGUAGES: Final = "+"
+_BESIDE: Final = "@"
 
 
 def two_languages(language: str, facing: str) -> str:
@@ -65,6 +66,19 @@ def split_languages(named: str) -> tuple[str, str]:
     """Return the language that `named` begins with, and the one beside it, or "" if it has one."""
     language, _, facing = named.partition(TWO_LANGUAGES)
     return language, facing
+
+
+def field_beside(field: str, facing: str) -> str:
+    """Return the name of a field in the half of the language beside, or its own where there is none.
+
+    A date or a number is written there in another way.
+    """
+    return f"{field}{_BESIDE}{facing}" if facing else field
+
+
+def field_of(name: str) -> str:
+    """Return the field of a name that `field_beside` may have made."""
+    return name.partition(_BESIDE)[0]
 
 
 class PrintInk(StrEnum):

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from teachback.content.locale_formats import dated
+from teachback.content.locale_formats import dated, is_number, number_in
 
 DAY = dt.date(2026, 11, 2)
 
@@ -41,3 +41,23 @@ def test_each_month_differs_and_no_mark_is_hidden_in_it(language: str) -> None:
     assert len(dates) == 12
     letters = {letter for one in dates for letter in one}
     assert all(letter.isprintable() or letter.isspace() for letter in letters)
+
+
+@pytest.mark.parametrize(
+    ("number", "language", "other", "written"),
+    [
+        ("1,5", "es", "en", "1.5"),
+        ("1.500,25", "es", "en", "1,500.25"),
+        ("-2,000", "en", "es", "-2.000"),
+        ("1 500,5", "fr", "en", "1,500.5"),
+        ("1,500.5", "en", "fr", "1 500,5"),
+        ("100,000", "en", "hi", "100000"),
+        ("1500", "vi", "en", "1500"),
+    ],
+)
+def test_a_number_is_written_again_as_another_language_writes_it(
+    number: str, language: str, other: str, written: str
+) -> None:
+    """Its decimals and groups change their signs; groups that the other one has not are left out."""
+    assert number_in(number, language, other) == written
+    assert is_number(written, other)

@@ -422,9 +422,9 @@ def test_a_translation_is_for_the_records_that_ask_for_it(workspace: Make) -> No
 def test_a_record_gets_two_languages_and_a_card_in_the_first(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """Its words stand in both halves, a date as the patient's language writes it."""
+    """Its words stand in both halves: a date, a number, a choice as the half's language has it."""
     clinic = translated(FILLED, workspace, {})
-    rows = [["p1", "es+en", "ckd", "Ann Other", "2027-03-01", "", "", "", "", "Sleft"]]
+    rows = [["p1", "es+en", "ckd", "Ann Other", "2027-03-01", "", "1,5", "", "", "Sleft"]]
     path = records(tmp_path, *rows, head=["id", "language", *HEAD[1:]])
     done, output = merged(clinic, path, kinds=("handout", "card"))
     assert (done.printed, done.rejected) == (1, 0)
@@ -432,6 +432,11 @@ def test_a_record_gets_two_languages_and_a_card_in_the_first(
     assert faults((output / "handouts" / "p1.pdf").read_bytes()) == []
     for text in ("SA Stiny Shandout", "A tiny handout", "Ann Other", "1 mar 2027", "-CKD-ES-EN-"):
         assert text in said
+    own = ("Sis 1,5 Sliters", "Svisit Sis Son 1 mar 2027", "Syour Sleft Sleg")
+    beside = ("is 1.5 liters a", "visit is on Mar 1, 2027 with", "your left leg")
+    for spanish, english in zip(own, beside, strict=True):
+        assert spanish in said
+        assert english in said
     card = words(output / "cards" / "p1.pdf")
     assert "Ann Other" in card
     assert "A tiny handout" not in card

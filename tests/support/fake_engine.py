@@ -50,8 +50,13 @@ FIELDS = (
 NO_GLYPH = "\u2603"
 
 
-def read_value(one: Field, raw: str, language: str) -> str | FieldFault:  # noqa: ARG001 -- as the real one
+def read_value(one: Field, raw: str, language: str) -> dict[str, str] | FieldFault:  # noqa: ARG001 -- as the real one
     """Read a value; a name may ask for a fault."""
+    read = _words(one, raw)
+    return read if isinstance(read, FieldFault) else {one.name: read} if read else {}
+
+
+def _words(one: Field, raw: str) -> str | FieldFault:
     words = raw.strip()
     if words.startswith("UNREADABLE"):
         raise ValueError(words)

@@ -71,6 +71,22 @@ def is_number(text: str, language: str) -> bool:
     return True
 
 
+def number_in(number: str, language: str, other: str) -> str:
+    """Return a number that one language writes as another one writes it.
+
+    Raises TeachbackError for an unknown language.
+    """
+    one, two = _locale(language), _locale(other)
+    point, comma = get_decimal_symbol(two), get_group_symbol(two)
+    # A field is on one line, so a plain space does for a narrow one.
+    comma = " " if comma.isspace() else comma
+    signs = {get_decimal_symbol(one): point, get_group_symbol(one): comma}
+    signs |= {" ": comma} if get_group_symbol(one).isspace() else {}
+    written = "".join(signs.get(letter, letter) for letter in number)
+    # Not all languages group by three.
+    return written if is_number(written, other) else written.replace(comma, "")
+
+
 @lru_cache(64)
 def is_english_number(language: str) -> bool:
     """Return whether a language writes decimals with a point and groups thousands with commas.

@@ -54,6 +54,7 @@ from teachback.units import (
     PrintInk,
     TypeSize,
     card_leading,
+    field_beside,
 )
 
 if TYPE_CHECKING:
@@ -206,21 +207,25 @@ def compose_handout(
         design,
         medium,
         styles=styles,
-        halves=(_half(edition, context.words, medium), _half(facing, context.facing, medium)),
+        halves=(
+            _half(edition, context.words, medium),
+            _half(facing, context.facing, medium, language),
+        ),
         both=_words_of_both(context.words, context.facing, language),
         joined=partial(_joined, language=language),
     )
 
 
-def _half(edition: Edition, words: Words, medium: Medium) -> dict[str, object]:
-    """Return the names that a template has for one language of two."""
+def _half(edition: Edition, words: Words, medium: Medium, beside: str = "") -> dict[str, object]:
+    """Return the names that a template has for one language of two; `beside` is the second one."""
     return {
+        "beside": beside,
         "edition": edition,
         "words": words,
         "direction": direction_of(edition.language),
         "date": partial(_date, language=edition.language),
         "say": partial(unseen, medium=medium),
-        "slot": partial(slot, medium=medium, write_here=words.write_here),
+        "slot": partial(slot, medium=medium, write_here=words.write_here, beside=beside),
     }
 
 
@@ -330,14 +335,17 @@ def _card_type(step: float) -> str:
     return f"{said}; --card-leading: {card_leading(step):.3f}".removeprefix("--text-size: ")
 
 
-def line_to_html(line: Line, medium: Medium = Medium.PRINT, write_here: str = "") -> Markup:
+def line_to_html(
+    line: Line, medium: Medium = Medium.PRINT, write_here: str = "", beside: str = ""
+) -> Markup:
     """Convert a line to HTML, with every word escaped. A number and its unit share a line.
 
-    `write_here` is what a screen reader says for a line to write on.
+    `write_here` is what a screen reader says for a line to write on. `beside` is the language of
+    the line, where it stands beside another one.
     """
     html = Markup("")
     for language, spans in groupby(line, key=lambda span: span.language):
-        part = _spans(spans, medium, write_here)
+        part = _spans(spans, medium, write_here, beside)
         if language:
             template = Markup(' <span class="other" lang="{}" dir="{}">{}</span>')
             part = template.format(language, direction_of(language), part)
@@ -345,12 +353,12 @@ def line_to_html(line: Line, medium: Medium = Medium.PRINT, write_here: str = ""
     return html
 
 
-def _spans(line: Iterable[Span], medium: Medium, write_here: str) -> Markup:
+def _spans(line: Iterable[Span], medium: Medium, write_here: str, beside: str) -> Markup:
     html = Markup("")
     before = ""
     for span in line:
         words = _UNIT.sub(_no_break, before[-1:] + span.text)[len(before[-1:]) :]
-        html += _span(span._replace(text=words), medium, write_here)
+        html += _span(span._replace(text=words), medium, write_here, beside)
         before = "" if span.blank or span.href else span.text
     return html
 
@@ -361,7 +369,8 @@ def _no_break(match: re.Match[str]) -> str:
 
 @jinja2.pass_context
 def _marked_here(context: Context, line: Line) -> Markup:
-    return line_to_html(line, Medium(context["medium"]), context["words"].write_here)
+    here = context["words"].write_here, context.get("beside", "")
+    return line_to_html(line, Medium(context["medium"]), *here)
 
 
 def words_only(line: Line) -> str:
@@ -414,10 +423,11 @@ def unseen(text: str, medium: Medium) -> Markup:
     )
 
 
-def slot(place: Place, medium: Medium, write_here: str, look: str = "") -> Markup:
+def slot(place: Place, medium: Medium, write_here: str, look: str = "", beside: str = "") -> Markup:
     """Return the place of a field: a line to write on, whose length never changes.
 
-    Its space has the font, size and baseline of a record's words. `look` is an additional class.
+    Its space has the font, size and baseline of a record's words. `look` is an additional class,
+    `beside` as in `line_to_html`.
     """
     width = (
         f' style="width: {place.width * PT_PER_INCH / MM_PER_INCH / FIELD_TYPE:.3f}em"'
@@ -428,12 +438,13 @@ def slot(place: Place, medium: Medium, write_here: str, look: str = "") -> Marku
     if medium is Medium.SCREEN:
         return Markup('<span class="{} blank">{}</span>').format(names, unseen(write_here, medium))
     html = '<span class="{}" data-field="{}" data-actualtext="{}"' + width + ">&nbsp;</span>"
-    return Markup(html).format(names, place.field, write_here)  # noqa: S704 -- our own text, and a number
+    field = field_beside(place.field, beside)
+    return Markup(html).format(names, field, write_here)  # noqa: S704 -- our own text, and a number
 
 
-def _span(span: Span, medium: Medium, write_here: str) -> Markup:
+def _span(span: Span, medium: Medium, write_here: str, beside: str) -> Markup:
     if span.place is not None:
-        return slot(span.place, medium, write_here, "strong" if span.strong else "")
+        return slot(span.place, medium, write_here, "strong" if span.strong else "", beside)
     if span.blank:
         return Markup('<span class="blank">{}</span>').format(unseen(write_here, medium))
     html = dialled(span.text, medium) if span.number and span.href is None else _whole(span.text)
@@ -601,6 +612,7 @@ def _render(
         "say": partial(unseen, medium=medium),
         "slot": partial(slot, medium=medium, write_here=context.words.write_here),
         "role": role,
+        "beside": "",
         "medium": str(medium),
         "language_help": context.language_help,
         "direction_of": direction_of,

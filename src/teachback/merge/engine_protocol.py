@@ -72,10 +72,11 @@ class Stamper(Protocol):
 class ReadValue(Protocol):
     """A function that turns a record's raw text into the words to print.
 
-    Returns the words (empty for none), or a Fault when the text cannot be printed.
+    Returns the words by the name of their place (nothing for none), or a Fault when the text cannot
+    be printed.
     """
 
-    def __call__(self, field: Any, raw: str, language: str, /) -> str | Fault:  # noqa: ANN401 -- the engine's Field
+    def __call__(self, field: Any, raw: str, language: str, /) -> dict[str, str] | Fault:  # noqa: ANN401 -- the engine's Field
         """Read one value."""
 
 

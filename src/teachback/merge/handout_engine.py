@@ -24,7 +24,7 @@ from teachback.files.font_coverage import coverage
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import chosen_handouts, fonts_for_names, handout_files
 from teachback.merge.records.dates import Order
-from teachback.merge.records.field_values import FieldFault, read_value
+from teachback.merge.records.field_values import words_by_place
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import origin_of, program_fingerprint
@@ -120,7 +120,11 @@ class HandoutEngine:
     def read_value(self) -> ReadValue:
         """The function that reads a value, with the order of day and month of the settings."""
         order = Order(self.settings.dates) if self.settings.dates else None
-        return partial(_read_value, order=order, points=self.points)
+        translated = (one.translated for one in self.reading.authored.values())
+        english = {
+            one.name: one for found in translated if found for one in found.english.handout.fields
+        }
+        return partial(words_by_place, order=order, points=self.points, english=english)
 
     @property
     def fingerprint(self) -> str:
@@ -341,11 +345,6 @@ def _told(
 
 def _name(key: EditionKey) -> str:
     return f"{key.audience}/{key.language}/{key.paper}/{key.size}/{key.kind}"
-
-
-def _read_value(field: RecordField, raw: str, language: str, **more: Any) -> str | FieldFault:  # noqa: ANN401 -- as `read_value`
-    """Return what `read_value` does; of two languages, the first one's."""
-    return read_value(field, raw, split_languages(language)[0], **more)
 
 
 def _done(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:

@@ -132,7 +132,7 @@ def refuse_meant(order: MergeOrder, engine: Engine) -> None:
             problems.append(Problem(message, nearest(meant, choices[column]), place))
         elif column in fields and meant:
             read = engine.read_value(fields[column][0], meant, fields[column][1])
-            if not isinstance(read, str):
+            if not isinstance(read, dict):
                 message = f"'{cell}' cannot stand for '{meant}': {column} {read.reason}"
                 problems.append(Problem(message, "Write what the field can hold.", place))
         elif column not in known and column not in engine.other_fields:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from teachback.errors import Problem, TeachbackError
 from teachback.merge.records.dates import Order
-from teachback.merge.records.field_values import read_value
+from teachback.merge.records.field_values import words_by_place
 from teachback.merge.stamping.pdf_template import TOO_LONG
 
 if TYPE_CHECKING:
@@ -52,24 +52,27 @@ def read_values(
     points: frozenset[int],
     *,
     every: bool,
+    english: Iterable[RecordField] = (),
 ) -> tuple[dict[str, str], tuple[DeskFault, ...]]:
-    """Return the words to print by field, and the faults of the others.
+    """Return the words to print by their place, and the faults of the others.
 
     With `every`, a required field that is empty is a fault too. `dates` is the order of day and
-    month, `points` are the code points that the fonts have.
+    month, `points` are the code points that the fonts have, and `english` are the fields in the
+    second language of two.
     """
     words: dict[str, str] = {}
     faults = []
+    beside = {one.name: one for one in english}
     order = Order(dates) if dates else None
     for one in fields:
         raw = values.get(one.name, "")
         if not raw.strip() and not every:
             continue
-        read = read_value(one, raw, language, order, points)
-        if not isinstance(read, str):
+        read = words_by_place(one, raw, language, order, points, beside)
+        if isinstance(read, dict):
+            words.update(read)
+        else:
             faults.append(_fault(read.field, read.reason))
-        elif read:
-            words[one.name] = read
     return words, tuple(faults)
 
 

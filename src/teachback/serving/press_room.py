@@ -47,7 +47,7 @@ from teachback.serving.topic_shelf import (
     shelf_json,
     unreleased,
 )
-from teachback.units import split_languages
+from teachback.units import split_languages, two_languages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -410,10 +410,18 @@ class PressRoom:
         self, edition: OpenEdition, values: dict[str, str], *, every: bool
     ) -> tuple[dict[str, str], tuple[Any, ...]]:
         shelf = self._ready()
-        handout = shelf.reading.authored[edition.order.stem].handout
+        authored = shelf.reading.authored[edition.order.stem]
+        handout, order = authored.handout, edition.order
         fields = [one for one in handout.fields if one.name in edition.fields]
+        facing = order.facing if isinstance(order, HandoutOrder) else ""
         return read_values(
-            fields, values, handout.language, self._settings.dates, shelf.points, every=every
+            fields,
+            values,
+            two_languages(handout.language, facing),
+            self._settings.dates,
+            shelf.points,
+            every=every,
+            english=authored.translated.english.handout.fields if authored.translated else (),
         )
 
     def _with_words(

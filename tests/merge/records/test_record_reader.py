@@ -24,7 +24,7 @@ from teachback.errors import Location, Problem, Severity, TeachbackError, UsageE
 from teachback.merge.record_shapes import RecordRow, ValidatedRecord
 from teachback.merge.records import csv_reader
 from teachback.merge.records.encoding_detection import NAMED, find_encoding
-from teachback.merge.records.field_values import read_value
+from teachback.merge.records.field_values import words_by_place
 from teachback.merge.records.record_reader import (
     Form,
     Part,
@@ -773,7 +773,7 @@ TERMS = RowRules(
     language="en",
     paper="letter",
     size="standard",
-    read_value=read_value,
+    read_value=words_by_place,
 )
 
 

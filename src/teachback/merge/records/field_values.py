@@ -12,15 +12,18 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.content.locale_formats import dated, is_english_number, is_number
+from teachback.content.locale_formats import dated, is_english_number, is_number, number_in
 from teachback.content.record_fields import FieldKind
 from teachback.errors import folded
 from teachback.files.encoding_damage import LOST_LETTER, spoilt
 from teachback.files.unprintable_characters import OVERLAY, TURNING, is_odd_blank, is_unseen
 from teachback.files.xlsx_cell_formats import Day, PointedNumber
 from teachback.merge.records.dates import Order, read_date
+from teachback.units import field_beside, split_languages
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from teachback.content.record_fields import RecordField
 
 # In characters. The longest line of a page holds about half of it.
@@ -83,20 +86,24 @@ def read_value(
     language: str,
     order: Order | None = None,
     points: frozenset[int] | None = None,
+    *,
+    written_in: str = "",
 ) -> str | FieldFault:
     """Return the words to print for a raw value in a language, or its fault.
 
     The words are empty where the value is empty and need not be filled. `order` is that of day and
     month in dates such as 11/2/2027, or None where it is not known. `points` are the code points
-    that the fonts have, or None for all.
+    that the fonts have, or None for all. `written_in` is the language that numbers are written in,
+    where it is another one.
     """
     words = normalize_value(raw)
+    written_in = written_in or language
     reason = spoilt(raw) or unprintable_reason(words) or _fontless(words, points)
     if not reason and isinstance(raw, Day) and field.type is not FieldKind.DATE:
         reason = (
             "is a date: set `type: date` for this field in the handout, or retype the cells as text"
         )
-    if not reason and isinstance(raw, PointedNumber) and not is_english_number(language):
+    if not reason and isinstance(raw, PointedNumber) and not is_english_number(written_in):
         reason = (
             "has a decimal point or commas, which readers of this language take for another "
             "number; retype the cells as text"
@@ -112,16 +119,48 @@ def read_value(
         return FieldFault(
             field.name, "is not a phone number: leave out all words, or leave it empty"
         )
-    if field.type is FieldKind.NUMBER and not is_number(words, language):
+    if field.type is FieldKind.NUMBER and not is_number(words, written_in):
         reason = "is not a number: write figures alone, such as 1500, or leave it empty"
-        if is_number(words.rstrip(_UNIT_SIGNS + string.ascii_letters).rstrip(), language):
+        if is_number(words.rstrip(_UNIT_SIGNS + string.ascii_letters).rstrip(), written_in):
             reason = "is a number with a unit: leave the unit out, the number stands alone here"
         return FieldFault(field.name, reason)
+    if field.type is FieldKind.NUMBER and written_in != language:
+        return number_in(words, written_in, language)
     if field.type is FieldKind.CHOICE:
         choices = {folded(choice): normalize_value(choice) for choice in field.choices}
         none = FieldFault(field.name, f"is none of these: {', '.join(field.choices)}")
         return choices.get(folded(words), none)
     return words
+
+
+def words_by_place(
+    field: RecordField,
+    raw: str,
+    language: str,
+    order: Order | None = None,
+    points: frozenset[int] | None = None,
+    english: Mapping[str, RecordField] = {},
+) -> dict[str, str] | FieldFault:
+    """Return the words to print for a raw value by the name of its place, or its fault.
+
+    Of two languages, each half has a place of its own, in which the value is written as its language
+    does. The value is in the first language, and `english` are the fields by name in the second.
+    See `read_value`.
+    """
+    own, facing = split_languages(language)
+    words = read_value(field, raw, own, order, points)
+    if not isinstance(words, str):
+        return words
+    if not words or not facing:
+        return {field.name: words} if words else {}
+    if field.type is FieldKind.CHOICE:
+        at = [normalize_value(choice) for choice in field.choices].index(words)
+        other: str | FieldFault = normalize_value(english.get(field.name, field).choices[at])
+    else:
+        other = read_value(field, raw, facing, order, points, written_in=own)
+    if not isinstance(other, str):
+        return other
+    return {field.name: words, field_beside(field.name, facing): other}
 
 
 def normalize_value(raw: str) -> str:

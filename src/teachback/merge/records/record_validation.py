@@ -154,10 +154,10 @@ def _validated(
         except Exception as error:  # noqa: BLE001 -- our fault, with one value: print the others
             faults.append((one.name, own_fault(error)))
             continue
-        if not isinstance(words, str):
+        if isinstance(words, dict):
+            values.update(words)
+        else:
             faults.append((words.field, words.reason))
-        elif words:
-            values[one.name] = words
     if faults:
         return ValidatedRecord(row.number, "" if reason else identifier, faults=tuple(faults))
     return ValidatedRecord(row.number, identifier, keys, values, copies)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from teachback.errors import Problem, TeachbackError
 from teachback.merge.records.field_values import BY_HAND, FieldFault, no_font, unprintable_reason
 from teachback.pdf.text_shaping import EM, SlotFont, shaper
+from teachback.units import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -165,8 +166,9 @@ class Template:
 
     def _drawn(self, slot: Slot, value: str) -> bytes | FieldFault:
         reason = unprintable_reason(value)
+        field = field_of(slot.field)
         if reason:
-            return FieldFault(slot.field, reason)
+            return FieldFault(field, reason)
         missing = ""
         for index in slot.fonts:
             shaped = shaper(self.fonts[index]).shape(value)
@@ -174,13 +176,13 @@ class Template:
                 missing = shaped.missing
                 continue
             if shaped.unproved:
-                return FieldFault(slot.field, f"{UNPROVED}: {BY_HAND}")
+                return FieldFault(field, f"{UNPROVED}: {BY_HAND}")
             fitting = (
                 size for size in slot.sizes if shaped.length * size <= (slot.width + SLACK) * EM
             )
             size = next(fitting, None)
             if size is None:
-                return FieldFault(slot.field, TOO_LONG)
+                return FieldFault(field, TOO_LONG)
             *turn, x, y = slot.matrix
             if slot.rtl:
                 x += slot.width - shaped.length * size / EM
@@ -191,8 +193,8 @@ class Template:
             )
             return _run(slot.mark, value if shaped.said else "", index, size, (*turn, x, y), steps)
         if all(self._has(slot, letter) for letter in value if not letter.isspace()):
-            return FieldFault(slot.field, f"{OF_TWO_FONTS}: {BY_HAND}")
-        return FieldFault(slot.field, _missing(missing))
+            return FieldFault(field, f"{OF_TWO_FONTS}: {BY_HAND}")
+        return FieldFault(field, _missing(missing))
 
     def _has(self, slot: Slot, letter: str) -> bool:
         return any(not shaper(self.fonts[index]).shape(letter).missing for index in slot.fonts)

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import pikepdf
 import pypdfium2
 import pytest
 from languages import language_files
@@ -376,6 +377,30 @@ def test_a_language_without_a_formula_is_told_as_not_scored(
     data = page(clinic, tmp_path)
     assert "not scored: no formula for the language 'fr'" in words(data)
     assert b"<svg" not in data
+
+
+def test_the_texts_of_a_handout_are_in_the_font_of_its_language(
+    workspace: Make, tmp_path: Path
+) -> None:
+    """What staff read about them stays in that of English; without the font there is no sheet."""
+    said = "\u0416\u0430\u0436\u0434\u0430"
+    russian = TINY.replace("language: en", "language: ru").replace("title: ", f"title: {said} ", 1)
+    clinic = workspace({FILE: russian})
+    page(clinic, tmp_path, name="sheet.pdf")
+    with pikepdf.open(tmp_path / "sheet.pdf") as pdf:
+        fonts = {
+            str(one.BaseFont).partition("+")[2].removesuffix("-Bold")
+            for one in pdf.objects
+            if isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"
+        }
+    assert fonts == {"Atkinson-Hyperlegible", "Noto-Sans"}
+    page_of = page(clinic, tmp_path).decode()
+    assert f'<h2 lang="ru" dir="ltr">{said}' in page_of
+    assert '[lang="ru"] { ' in page_of
+    korean = workspace({FILE: TINY.replace("language: en", "language: ko")})
+    text = words(page(korean, tmp_path))
+    assert "pip install 'teachback[korean]'" in text
+    assert "tiny: cannot be read" in text
 
 
 def test_the_sheet_of_a_translation_has_the_marks_that_approve_writes(

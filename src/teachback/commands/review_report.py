@@ -85,11 +85,11 @@ def write_reports(
     given = StaffSheet(
         "the sheet to sign",
         "report.html",
-        partial(compose_report, report, shared.clinic, paper),
+        partial(compose_report, report, shared.clinic, shared.languages, paper),
         partial(review_sheet_problems, report),
         workspace,
         open_design(workspace),
-        shared.glyphs,
+        shared.glyphs.union(*(shared.letters(sheet.language) for sheet in sheets)),
     )
     sizes = [
         checked.authored.file.size for checked in checkup.handouts if checked.authored is not None

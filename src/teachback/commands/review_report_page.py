@@ -17,25 +17,37 @@ from teachback.html.composer import (
     put_inside,
     stylesheet,
 )
+from teachback.html.language_styles import language_styles
 
 if TYPE_CHECKING:
     from teachback.checking.review_sheet import Report
     from teachback.content.clinic import Clinic
+    from teachback.content.languages import Languages
     from teachback.html.composer import Design
     from teachback.units import Paper
 
 
 def compose_report(
-    report: Report, clinic: Clinic, paper: Paper, medium: Medium, design: Design
+    report: Report,
+    clinic: Clinic,
+    languages: Languages,
+    paper: Paper,
+    medium: Medium,
+    design: Design,
 ) -> str:
-    """Return the sheet to sign: a self-contained page for a screen, or one to be laid out."""
+    """Return the sheet to sign: a self-contained page for a screen, or one to be laid out.
+
+    Raises TeachbackError where the font of a handout's language is missing.
+    """
     own: list[str] = []
-    styles = stylesheet(["tokens.css", "report.css", f"report-{medium}.css"], clinic, design)
+    names = ["tokens.css", "report.css", f"report-{medium}.css"]
+    tags = ("en", *(sheet.language for sheet in report.sheets))
+    styles = stylesheet(names, clinic, design, language_styles(tags, languages, design.files))
     if medium is Medium.SCREEN:
         styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
     else:
         styles = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n{styles}"
-    names: dict[str, Any] = {
+    given: dict[str, Any] = {
         "report": report,
         "clinic": clinic,
         "styles": Markup(styles),  # noqa: S704 -- checked before
@@ -43,8 +55,8 @@ def compose_report(
         "bar": _bar,
         "direction": direction_of,
     }
-    names["spans"] = partial(line_to_html, medium=medium, write_here="line to write on")
-    return fill_page("report.html", design, medium, names, own)
+    given["spans"] = partial(line_to_html, medium=medium, write_here="line to write on")
+    return fill_page("report.html", design, medium, given, own)
 
 
 def _bar(value: float, target: float | None, said: str) -> Markup:

@@ -18,7 +18,10 @@ from settings_from_flags import resolve
 from tiny_handout import TINY
 from workspace_cases import lay
 
+from teachback.checking import all_rules
 from teachback.checking.clinical import rule_loader
+from teachback.checking.plain_language.vocabulary import builtin_vocabulary, load_vocabulary
+from teachback.content import loader
 from teachback.files import merged_files
 from teachback.files.workspace import Workspace, builtin_root, package_root
 from teachback.files.yaml_reader import read_yaml
@@ -29,12 +32,14 @@ from teachback.printing.process_pool import Pool
 from teachback.units import CARD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from jinja2 import Environment
     from jinja2.bccache import Bucket
 
     from teachback.checking.clinical.clinical_rules import TextRules
+    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.content.printed_words import Words
 
 # `./teachback test` sets it, and messages would name commands as they are typed there.
 os.environ.pop("TEACHBACK_LAUNCHER", None)
@@ -76,8 +81,9 @@ def built_in_files_once() -> Iterator[None]:
     """Load the built-in rules and templates once, also for forked worker processes.
 
     They take half the time of a small page. A workspace's own files are loaded each time; the same
-    bytes of words, sources or audiences are parsed once, and the program's own code is hashed once,
-    as is each built-in file: the model of the verdict alone is 15 MB.
+    bytes of words, sources or audiences are parsed once, the words of a language that only the
+    program has are checked once, and the program's own code is hashed once, as is each built-in
+    file: the model of the verdict alone is 15 MB.
     """
     root = builtin_root()
     load = rule_loader.load_clinical_rules
@@ -89,6 +95,28 @@ def built_in_files_once() -> Iterator[None]:
             return load_once(workspace)
         own = workspace.root / "content" / "rules"
         return load(workspace) if own.exists() else load_once(Workspace(root / "none", root))
+
+    def has_own(workspace: Workspace, name: str) -> bool:
+        own = workspace.root != root and (workspace.root / name).exists()
+        return own or workspace.builtin != root
+
+    def vocabulary(workspace: Workspace) -> Vocabulary:
+        own = has_own(workspace, "content/rules")
+        return load_vocabulary(workspace) if own else builtin_vocabulary()
+
+    checked = loader._load_words  # noqa: SLF001 -- no public name
+    words_once: dict[Any, Words] = {}
+
+    def words(
+        workspace: Workspace, language: str, others: Mapping[str, Words], glyphs: frozenset[int]
+    ) -> Words:
+        if has_own(workspace, f"content/words/{language}.yaml"):
+            return checked(workspace, language, others, glyphs)
+        # What can make them wrong without a change to their own file.
+        key = (language, glyphs, *(one.language for one in others.values()))
+        if key not in words_once:
+            words_once[key] = checked(workspace, language, others, glyphs)
+        return words_once[key]
 
     hashed = fingerprints._program  # noqa: SLF001 -- no public name
     hashed_once = functools.cache(hashed)
@@ -115,6 +143,8 @@ def built_in_files_once() -> Iterator[None]:
         patch.setattr(rule_loader, "load_clinical_rules", rules)
         patch.setattr(composer, "open_sandbox", templates)
         patch.setattr(merged_files, "read_yaml", functools.lru_cache(64)(read_yaml))
+        patch.setattr(all_rules, "load_vocabulary", vocabulary)
+        patch.setattr(loader, "_load_words", words)
         patch.setattr(fingerprints, "_program", program)
         patch.setattr(fingerprints, "_file_digest", file_digest)
         plain = Workspace(root, root)
@@ -204,6 +234,12 @@ def one_process() -> Iterator[None]:
     """Do the tasks of a pool in this process, for tests that are not about processes or limits."""
     with in_one_process():
         yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """Run one worker more than there are processors: many tests wait for a process or a browser."""
+    return (yield) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

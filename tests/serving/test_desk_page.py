@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         Playwright,
     )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
 
 # 320 x 256 px are 1280 x 1024 px at 400 percent.

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 # How often the live room may say that there is nothing new before a test fails.
 SILENT = 15
 Parts = dict[tuple[str, str], dict[str, Any]]

@@ -19,30 +19,22 @@ if TYPE_CHECKING:
 _VERBS: Final = "|".join(ORDERS.split()).replace(
     "|have|", r"|have (?=(?:a|an|some|one|two|your|the|more|plenty)\b)|"
 )
-_SUBJECT: Final = (
-    r"(?:you|they|it|we|this|these|that|some|both|most|each|one|your (?:\w+ )?\w+|the \w+|a \w+"
-    r"|an \w+) "
-    r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|need"
-    r"|needs|help|helps|work|works)\b"
+_MODAL: Final = (
+    r"(?:can|could|may|might|must|should|will|would|do|does|is|are|was|were|has|have|had|needs?"
+    r"|helps?|works?)\b"
 )
-_LEAD: Final = (
-    r"(?:(?:then|also|please|always|just|instead|do not|don't|never|you|simply)\s+|more\b"
-    r"|plenty\b)?"
+_ORDER: Final = (
+    r"(?:(?:then|also|please|always|just|instead|do not|don't|never|you|simply)\s+)?"
+    rf"(?:more|plenty|not|{_VERBS})\b"
 )
 _SENTENCE: Final = re.compile(rf"(?<=[.!?\u2026])[{re.escape(CLOSERS)}]*\s+(?=\S)|\n+")
 _CUT: Final = re.compile(
-    r"\s*;\s*|\s*\u2014\s*|\s+[\u2013-]\s+|:\s+"
+    r"\s*[;\u2014]\s*|\s+[\u2013-]\s+|:\s+"
     r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while"
-    r"|which|instead of|rather than|in place of|without)\b)"
-    r"|,\s+(?=(?:and|so|or)\s+(?:[\w'-]+ ){1,4}(?:can|could|may|might|must|should|will|would|do"
-    r"|does|is|are|was|were|has|help|helps)\b)"
-    r"|,?\s+(?=before (?:you|anyone|taking|using|stopping|skipping|changing|eating|drinking|trying"
-    r"|buying|adding|starting)\b)"
-    # An order or a subject begins a clause after "and", or after a comma alone. Both share one
-    # branch here because the lists are long.
-    rf"|(,)?\s+(?=(?:and|then|so|plus)\s+{_LEAD}(?:more|plenty|not)\b"
-    r"|(?(1)(?:not|never|do not|don't|just|so|and not|more|please)\b|(?!))"
-    rf"|(?:(?:and|then|so|plus)\s+{_LEAD}|(?(1)|(?!)))(?:{_VERBS}|{_SUBJECT})\b)"
+    r"|which|before|instead of|rather than|in place of|without)\b)"
+    # An order or a new subject begins a clause after a comma or "and".
+    rf"|,\s+(?=(?:(?:and|or|then|so|plus)\s+)?(?:{_ORDER}|(?:[\w'-]+ ){{1,4}}{_MODAL}))"
+    rf"|\s+(?=(?:and|then|so|plus)\s+(?:{_ORDER}|(?:you|they|it|we|this|these) {_MODAL}))"
 )
 # Begins a conditional clause that ends at the first comma.
 _OPENS: Final = re.compile(

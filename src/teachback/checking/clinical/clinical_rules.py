@@ -10,20 +10,18 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.checking.clinical.clause_polarity import verdict
 from teachback.checking.clinical.clause_splitter import lowered, sentence_spans
 from teachback.checking.clinical.stance_detection import (
     DetectedStance,
     Unit,
-    compiled,
     judge,
     judge_doing,
-    names_in,
+    verdict,
 )
+from teachback.checking.clinical.timed_patterns import compiled
 from teachback.checking.clinical.verdict_model import NO_MODEL, word_features
 from teachback.checking.rule import Finding, ReaderText, Rule
 from teachback.content.draft_notices import rules_know
-from teachback.editions.missing_blanks import ORDERS
 from teachback.editions.passages import Passage, ReaderContext, Role
 from teachback.errors import Severity
 
@@ -44,14 +42,6 @@ _TIERS: Final = {
 }
 _CALLOUTS: Final = {"warning": "Be careful", "tip": "A good idea"}
 _WORD: Final = re.compile(r"[\w'\u2019]+")
-_ORDER_AT_START: Final = re.compile(
-    rf"(?:^|[;:]\s|, (?:and |then |so )?|\band )(?:(?:please|always|just|simply|then|also) )?"
-    rf"(?:{'|'.join(ORDERS.split())})\b"
-)
-_YOU: Final = re.compile(r"\byou(?:r|rs|rself)?\b")
-_YOU_MAY: Final = re.compile(
-    r"\byou (?:\w+ )?(?:can|could|may|might|should|must|need|want|will|have to|do not have to)\b"
-)
 _SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
 # Roles whose words can lean to advice or warning: sentences and items, not headings or red flags.
 LEANS: Final = frozenset(
@@ -68,11 +58,10 @@ LEANS: Final = frozenset(
     }
 )
 # Scores (log odds that a clinician would change the sentence) from which an error stops the print,
-# by how much a plain fact must score higher for that, and from which a finding is told. They were
-# chosen on sentences that the weights were not learned from; `docs/checks.md` has the figures.
-BLOCKS: Final = 1.25
-FACTS: Final = 0.5
-TELLS: Final = 0.0
+# and from which a finding is told. They were chosen on sentences that the weights were not learned
+# from; `docs/checks.md` has the figures.
+BLOCKS: Final = 1.5
+TELLS: Final = 0.1
 # A rule for texts that warn, send to the care team, or wait is about more than advice: a dose, a
 # sign in the wrong tier. The score says nothing about it.
 _EITHER_WAY: Final = frozenset({"warned", "ask", "waits"})
@@ -259,7 +248,6 @@ class _Gathered:
         self.unsure: dict[tuple[int, str], Finding] = {}
         self.settled: set[tuple[int, str]] = set()
         self.read: dict[int, set[str]] = {}
-        self.beside: set[str] = set()
 
     def add(self, key: tuple[int, str], finding: Finding, *, sure: bool) -> None:
         """Add a finding; of two certain ones for the same sentence and rule, keep the worse."""
@@ -282,18 +270,18 @@ class _Gathered:
 def _in_unit(
     passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]
 ) -> Iterator[Finding]:
-    mentions = names_in(rules.lexicon, unit.text)
+    mentions = rules.lexicon.mentions(unit.text)
     gathered = _gathered(passage, unit, mentions, rules, lineage)
     found = gathered.all()
     reader = next((name for name in lineage if f"@for {name}" in rules.model.weights), None)
     if reader is None or passage.role not in LEANS:
         yield from found.values()
         return
-    alone = _leaning_rule(rules, lineage)
+    # Below "Avoid:", words that lean to advice are what to avoid.
+    alone = _leaning_rule(rules, lineage) if unit.context[0] >= 0 else None
     decided = {number for number, _ in found}
     for number in sorted({*unit.own_sentences, *decided}):
         signals = _rule_features(passage, unit, number, gathered, reader)
-        fact = "@mood fact" in signals and unit.context[0] <= 0
         score = rules.model.score(signals, _words_of(unit, number, mentions))
         named = alone is not None and "@names none" not in signals
         if rules.sentences and number in unit.own_sentences and (named or number in decided):
@@ -301,8 +289,7 @@ def _in_unit(
         kept = [
             finding._replace(severity=severity)
             for (sentence, _), finding in found.items()
-            if sentence == number
-            and (severity := _verdict(finding, score, rules, fact=fact)) is not None
+            if sentence == number and (severity := _verdict(finding, score, rules)) is not None
         ]
         yield from kept
         hints = all(finding.severity is Severity.HINT for finding in kept)
@@ -314,7 +301,7 @@ def _words_of(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping
     return word_features(unit, number, mentions) if number in unit.own_sentences else {}
 
 
-def _verdict(finding: Finding, score: float, rules: TextRules, *, fact: bool) -> Severity | None:
+def _verdict(finding: Finding, score: float, rules: TextRules) -> Severity | None:
     """Return the severity of a finding by the score of its sentence, or None to leave it out.
 
     A rule that the weights do not know, such as a clinic's own, decides alone.
@@ -323,7 +310,7 @@ def _verdict(finding: Finding, score: float, rules: TextRules, *, fact: bool) ->
         return finding.severity
     if score < TELLS:
         return None
-    if score < BLOCKS + (FACTS if fact else 0.0) and finding.severity is Severity.ERROR:
+    if score < BLOCKS and finding.severity is Severity.ERROR:
         return Severity.WARNING
     return finding.severity
 
@@ -332,7 +319,7 @@ def sentence_features(
     passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]
 ) -> Iterator[dict[str, float]]:
     """Yield all features of each sentence of a passage, by which it is judged for a reader."""
-    mentions = names_in(rules.lexicon, unit.text)
+    mentions = rules.lexicon.mentions(unit.text)
     gathered = _gathered(passage, unit, mentions, rules, lineage)
     for number in unit.own_sentences:
         yield {
@@ -346,15 +333,7 @@ def _rule_features(
 ) -> dict[str, float]:
     """Return what is known of a sentence besides its words: rules, names, lead-in, reader."""
     start, end = unit.span(number)
-    way, asks, forbids = unit.context
-    own = gathered.read.get(number, set())
-    elsewhere = {
-        f"@u {name.split()[1]}"
-        for sentence, names in gathered.read.items()
-        if sentence != number
-        for name in names
-        if name.startswith("@says")
-    }
+    way, asks = unit.context
     named = {
         f"@names {kind}" if start <= mention.start < end else f"@bnames {kind}"
         for mention in gathered.mentions
@@ -363,30 +342,14 @@ def _rule_features(
     }
     return dict.fromkeys(
         (
-            *own,
-            *gathered.beside,
-            *elsewhere,
+            *gathered.read.get(number, ("@r none",)),
             *(named or {"@names none"}),
-            *(() if any(name.startswith("@r ") for name in own) else ("@r none",)),
-            f"@lead {way}{int(asks)}{int(forbids)}",
-            *_mood(unit.text[start:end]),
+            f"@lead {way}{int(asks)}",
             f"@role {passage.role.value}",
             f"@for {reader}",
         ),
         1.0,
     )
-
-
-def _mood(sentence: str) -> frozenset[str]:
-    """Return whom a sentence speaks to: it orders, it speaks of "you", or it tells a fact."""
-    orders = _ORDER_AT_START.search(sentence)
-    you = _YOU_MAY.search(sentence)
-    found = {"@mood order"} if orders else set()
-    if you:
-        found.add("@mood you may")
-    elif _YOU.search(sentence):
-        found.add("@mood you")
-    return frozenset(found or {"@mood fact"})
 
 
 def _gathered(
@@ -403,8 +366,6 @@ def _gathered(
             lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))
         ):
             _by_rule(gathered, rule, level, passage, unit, rules.model)
-        else:
-            gathered.beside.add(f"@beside {rule.file.id}")
     return gathered
 
 
@@ -427,18 +388,16 @@ def _by_rule(
             unit.at(mention.start if unit.is_own(mention.start) else judged.at)
         ].sentence
         key = (sentence, rule.file.id)
-        read = gathered.read.setdefault(sentence, set())
-        read |= {f"@says {judged.stance}", f"@says {judged.stance} {rule.file.id}"}
         if judged.stance in {"warned", "ask"}:
             gathered.settled.add(key)
         if rule.unless and compiled(rule.unless).search(unit.sentence(sentence)):
-            read.add(f"@unless {rule.file.id}")
             continue
         if judged.stance not in rule.file.when:
             continue
         finding = _finding(passage, unit, rule, mention, judged, level, model)
         if finding is not None:
-            read |= {f"@r {rule.file.id}", f"@r {judged.stance}", f"@r {level.value}"}
+            read = {f"@r {rule.file.id}", f"@r {judged.stance}", f"@r {level.value}"}
+            gathered.read.setdefault(sentence, set()).update(read)
             gathered.add(key, finding, sure=judged.stance != "unclear")
 
 
@@ -482,7 +441,7 @@ def _judged(
     rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]
 ) -> DetectedStance | None:
     if rule.doing:
-        return judge_doing(unit, mention, named, rule.doing)
+        return judge_doing(unit, mention, rule.doing)
     return judge(unit, mention, named, praise=rule.file.praise, undecided=rule.file.undecided)
 
 

@@ -64,8 +64,12 @@ class Lexicon:
         self.long: Final = long
         self.misspelt: Final = misspelt
 
+    @lru_cache(maxsize=1024)  # noqa: B019 -- a lexicon lasts as long as the run
     def mentions(self, text: str) -> tuple[Mention, ...]:
-        """Return the names in a lower-case text in order, the longest at each place."""
+        """Return the names in a lower-case text in order, the longest at each place.
+
+        Cached, since two audiences mostly get the same text.
+        """
         return tuple(self._mentions(text))
 
     def _mentions(self, text: str) -> Iterator[Mention]:

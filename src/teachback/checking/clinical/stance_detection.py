@@ -1,99 +1,104 @@
 """Detect the stance of a text on a name: it recommends, warns, asks first, or is neutral. Pure.
 
 A unit is a passage with its surroundings: a cell after its row's first cell, an answer after its
-myth. A clause is judged on its own first. Then count what later clauses say of "it" or "them", then
-the lead-in or heading, and last the rule's own default.
+myth. First counts what the clause of a name says of it, then what later clauses say of "it" or
+"them", then the lead-in or heading, and last the rule's own default.
+
+A clause is read as a chain of signs. "Do not forget to eat a banana": not (-) forget (-) eat (+)
+yields "do". Signs before the thing govern it; signs after the thing describe it.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.checking.clinical.clause_polarity import (
-    ClausePolarity,
-    asks_first,
-    done_in,
-    ends_denied,
-    has_team,
-    is_question,
-    keeps_limit,
-    lead_way,
-    polarity_of,
-    reports,
-    tells_care_team,
-    verdict,
-)
 from teachback.checking.clinical.clause_splitter import Clause, clauses, lowered
-from teachback.checking.clinical.timed_patterns import ClinicPatterns, limited
+from teachback.checking.clinical.cue_phrases import signs
+from teachback.checking.clinical.timed_patterns import compiled
 
 if TYPE_CHECKING:
-    from teachback.checking.clinical.lexicon import Lexicon, Mention
-    from teachback.checking.clinical.timed_patterns import TimedPattern
+    from collections.abc import Iterable
 
-_PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
-_GOES_ON: Final = re.compile(
-    r"(?:but|however|yet|though|although|which|because|since|as|so|and (?:can|may|will|are|is))\b"
-)
-_TURN: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
-_FINE: Final = re.compile(r"\b(?:fine|okay|ok|safe|go ahead|all right)\b")
-_WAITS: Final = re.compile(
-    r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b"
-    r"|\bin the morning\b|\bnot urgent\b|\bless urgent\b|\bno need to call\b|\bno rush\b"
-    r"|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b"
-    r"|\bevaluation\b|\bconsider\b"
-)
-# Items under "Call us if:" are things to report, not advice.
-_REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report|bring|ask)\b")
-_FIRST: Final = re.compile(
-    r"\b(?:first|before|portions?|how much|how many|the amount|amount|it|them|these|this|that"
-    r"|which|limit|choose|decide|plan)\b"
-)
-# Words that do not tell the reader to act: "before you skip", "if you want to stop", "reasons to
-# stay home".
-_HELD: Final = re.compile(
-    r"\b(?:before (?:you|anyone|they)(?: \w+)?|before|tempted to|tempting to|easy to|temptation to"
-    r"|instead of|rather than|reasons? (?:to|for)|think(?:ing)? (?:of|about)|thought of"
-    r"|want(?:s|ed)? to|wish to|feel like|have to|planning to|"
-    r"(?:ask|asking|talk|check) (?:\w+ ){0,3}(?:before|about|whether|if)|risks? of|dangers? of"
-    r"|harm of|problem with)(?: you)? ?$"
-)
-_NOUN: Final = re.compile(
-    r"\w+ing\b|(?:half|an|one|\w+) (?:hours?|minutes|treatments?|sessions?)"
-    r"|(?:a|one) (?:missed|skipped|short)|early|shorter|less|fewer"
-)
-_COMES: Final = re.compile(
-    r"(?:and |which |so )?(?:that|this|it|which|they|these|can|may|could|waste|fluid|potassium)\b"
-)
-# An action this close to the start of its clause (in characters) is the subject of the clause.
-_EARLY: Final = 24
-# "Do not start, stop or change": one "not" for all verbs. "Please do not.": forbids what came
-# before.
-_NOT_ALL: Final = re.compile(r"(?:please )?(?:do not|don't|never) \w+, \w+(?:,? or)\b")
-_FORBIDS: Final = re.compile(
-    r"(?:but )?(?:please )?(?:do not|don't|never do)(?: that| this| it| so)?[.:!;,]"
-)
-# "Foods high in phosphorus include:" tells what foods contain; "Eat foods high in fiber:" advises.
-_CONTENTS: Final = re.compile(
-    r"(?:(?:some|many|most|other|common|natural|these|the|and|processed|packaged) )*"
-    r"(?:foods?|drinks?|beverages?|products?|items?|sources?)\b"
-    r"(?: and (?:\w+ )?(?:foods?|drinks?))?(?: (?:that|which|also|are|contain|with|have))*"
-    r" (?:very )?(?:high|higher|rich|(?:high|large|higher) (?:amounts?|levels?)|a lot|lots)"
-    r"(?: in| of)(?: \w+){1,2}(?: (?:are|is|includ\w+|to limit|to watch))?$"
-    r"|(?:\w+ ){0,8}(?:contain|have) (?:high|large|higher) (?:amounts?|levels?) of"
-    r"(?: \w+){1,2},? includ\w+$"
-)
-_INCLUDES: Final = re.compile(r",? (?:includ\w+|such as|are|is)$")
-# "If you forget your binders:" gives a condition, not a do or do not.
-_WHEN: Final = re.compile(r"(?:if|when|whenever|once|after|while|on days|should you)\b")
-# "Swap for:" introduces what to take.
-_INTO: Final = re.compile(
-    r"\b(?:swap|trade|exchange|replace|switch)\w* (?:it |them )?(?:for|with|in|to)$"
-)
+    from teachback.checking.clinical.cue_phrases import Sign
+    from teachback.checking.clinical.lexicon import Mention
+
+_WORDS: Final = re.compile(r"[\w'-]+")
+# In words. Signs farther away than this are not related.
+_NEAR: Final = 6
 # The number of following sentences that may still be about the same thing.
 _REACH: Final = 2
+_DENY: Final = frozenset({"not", "ban", "flip", "compare"})
+_CONDITION: Final = re.compile(
+    r"(?:and |but |so |even )?(?:if|when|whenever|before|after|unless|until|because|since"
+    r"|while|once (?!in a|a |per |every)|who|people who|those who|anyone who)\b"
+)
+# The subject of a clause is an action: "Eating bananas is a bad idea".
+_ACTION: Final = re.compile(r"(?:\w+ )?(?:\w+ing|to \w+)\b")
+_QUESTION: Final = re.compile(
+    r"(?:so |and |but )?(?:can|could|should|may|might|is|are|do|does|did|has|had|have|will"
+    r"|would|what|which|how|when|why|who|where|am|must)\b(?! (?:not|about)\b)"
+)
+_YES: Final = re.compile(
+    r"(?:yes|sure|of course|absolutely|certainly|definitely|by all means|true|right|correct"
+    r"|indeed|exactly|go ahead|no problem|probably)\b"
+)
+_NO: Final = re.compile(
+    r"(?:\w+,? )?(?:dangerous myth|myth|no|not|never|false|wrong|untrue|hardly|the opposite"
+    r"|far from it|only (?:for|if)|th(?:at|is) is (?:false|wrong|not)|(?:it is|they are) not)\b"
+)
+# "It does.", "They can,": an answer that repeats the myth's own verb.
+_ECHO: Final = re.compile(
+    r"(?:actually,? |yes,? |but |in fact,? )?(?:it|they|that|this|you|we|one) (?:do|does|did|can"
+    r"|could|is|are|will|would|may|might|has|have|should|must)(?:n't| not|)(?= ?[.,;:!]|$)"
+)
+_DENIES: Final = re.compile(
+    r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly|harmless)\b|n't\b"
+)
+_TEAM: Final = (
+    r"(?:care team|(?:kidney |renal |dialysis |health )?(?:team|clinic|doctors?|nurses?"
+    r"|dietitians?|dieticians?|providers?|pharmacists?|nephrologists?|unit|specialist"
+    r"|prescribers?|social workers?)|us|we)"
+)
+# A sentence that sends the reader to the care team first, lets it decide, or keeps to what it set.
+_ASK: Final = re.compile(
+    r"(?:\bnot|\bnever|n't)\b[^.]{0,80}\bwithout (?:first )?(?:ask|talk|check|call|your|our)\w*"
+    r"|\b(?:ask|check|talk|speak|call|consult|discuss|clear|confirm)(?:ing|s)?\b[^.;!?]{0,80}?"
+    r"\b(?:before|first|whether|if (?:you (?:can|may|should|need)|it|this|that|they|these|any|an?)"
+    r"\b(?! (?:\w+ ){0,2}(?:persist|continue|last|gets?|stays?|keeps?|hurts?))"
+    r"|how (?:much|many|often)|which|what|about (?:it|them|these|this))\b"
+    rf"|\b(?:ask|check|talk|speak|consult|discuss)\b[^.;!?]{{0,80}}?\b{_TEAM}\b(?! (?:for|to)\b)"
+    r"|\b(?:unless|only if|if|as|until|when|once|after|what|that|than|the \w+)\b[^.;]{0,30}"
+    rf"\b{_TEAM}\b[^.;]{{0,20}}\b(?:says?|said|tells?|told|g[ai]ve[sn]?|agrees?|approve[sd]?|sets?"
+    r"|prescrib\w+|order\w*|choo?ses?|recommend\w*|wants?|asks?|advises?)\b"
+    rf"|\b{_TEAM} (?:\w+ )?(?:(?:can|will|may|might|could|should) \w+|decides?|gave you|sets?"
+    r"|prescribed|planned|chooses|tells)\b"
+    rf"|\b(?:prescribed|ordered|by (?:your|their|the) {_TEAM}|right for you|depends? on your"
+    r"|unless (?:told|restricted)|if (?:you )?(?:are )?not (?:on a|told to|restricted|limited))\b"
+    r"|\b(?:within|keep to|stay (?:in|under)|toward|part of|in|of|under|reach) (?:your|the)"
+    r" (?:\w+ )?(?:fluid |daily )*(?:limit|allowance|amount|plan|goal|total|target|budget)s?\b"
+    r"|\b(?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|watch|track|record|count)\b"
+    r"|\bonly (?:as much|what|the)\b|\bcount(?:s|ed)?\b|\bthe amount (?:your|we|that)\b"
+)
+_UNASKED: Final = re.compile(
+    r"(?:no (?:need|reason) to|need not|(?:not|n't)(?: (?:need|have) to| bother)?|without|even if"
+    r"|never mind|instead of|rather than|no point in)\W+(?:[\w']+\W+){0,2}$|\bonly $"
+)
+_PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
+_TURN: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
+_WAITS: Final = re.compile(
+    r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b"
+    r"|\bin the morning\b|\b(?:not|less) urgent\b|\bno (?:need to call|rush)\b"
+    r"|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b"
+    r"|\bconsider\b"
+)
+# Items under "Call us if:" are things to report, not advice. So is what the reader is to tell.
+_REPORT: Final = re.compile(r"(?:call|tell|get help|show us|let us know|report|bring|ask)\b")
+_TELLS: Final = re.compile(
+    r"\b(?:tell|bring|show|list|write down|let) (?:us|every|your|the|all|any)\b"
+)
 
 
 class DetectedStance(NamedTuple):
@@ -101,6 +106,19 @@ class DetectedStance(NamedTuple):
 
     stance: str
     at: int
+
+
+class ClausePolarity(NamedTuple):
+    """What a clause says of a thing: `way` is 1 for do, -1 for do not, 0 for neither.
+
+    `taken` is true if it is about taking the thing, not only praise. `fact` is true if it says
+    what a thing contains. `condition` is true if the clause is a condition.
+    """
+
+    way: int = 0
+    taken: bool = False
+    fact: bool = False
+    condition: bool = False
 
 
 class Unit:
@@ -116,44 +134,22 @@ class Unit:
         """Store the texts as their author wrote them."""
         self.before: Final = before
         self.own: Final = own
-        self.after: Final = after
         self.leads: Final = leads
         self.myth: Final = myth
-
-    @cached_property
-    def text(self) -> str:
-        """The whole text in lower case."""
-        return lowered(
-            f"{self._front}{self.own}\n{self.after}" if self.after else f"{self._front}{self.own}"
-        )
-
-    @cached_property
-    def _front(self) -> str:
-        return f"{self.before}\n" if self.before else ""
-
-    @cached_property
-    def first(self) -> int:
-        """The start of the passage's own text."""
-        return len(self._front)
-
-    @cached_property
-    def last(self) -> int:
-        """The end of the passage's own text."""
-        return self.first + len(self.own)
+        front = f"{before}\n" if before else ""
+        # The start and end of the passage's own text, and the whole text in lower case.
+        self.first: Final = len(front)
+        self.last: Final = self.first + len(own)
+        self.text: Final = lowered(f"{front}{own}\n{after}" if after else f"{front}{own}")
 
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
         """The clauses of the whole text."""
         return clauses(self.text)
 
-    @cached_property
-    def starts(self) -> list[int]:
-        """The starts of the clauses."""
-        return [clause.start for clause in self.clauses]
-
     def at(self, place: int) -> int:
         """Return the index of the clause at a place."""
-        return max(0, bisect_right(self.starts, place) - 1)
+        return max(0, bisect_right(self.clauses, place, key=lambda clause: clause.start) - 1)
 
     @cached_property
     def own_sentences(self) -> tuple[int, ...]:
@@ -171,9 +167,9 @@ class Unit:
         start, end = self.span(number)
         return self.text[start:end]
 
-    def opening(self, number: int) -> Clause:
-        """Return the first clause of a sentence."""
-        return next(clause for clause in self.clauses if clause.sentence == number)
+    def asks(self, clause: Clause) -> bool:
+        """Return whether a clause stands in a question; "Why not try one?" is advice."""
+        return clause.asks and bool(_QUESTION.match(self.sentence(clause.sentence)))
 
     def is_own(self, place: int) -> bool:
         """Return whether a place is in the passage itself."""
@@ -185,46 +181,106 @@ class Unit:
         return verdict(lowered(self.own), lowered(self.before)) if self.myth else 0
 
     @cached_property
-    def answered(self) -> int:
-        """Return whether an answer without yes or no praises (1), warns (-1) or neither (0).
-
-        "Short courses are harmless" takes back the warning in a myth.
-        """
-        own = [clause for clause in self.clauses if self.is_own(clause.start)]
-        ways = [
-            polarity_of(clause.text, 0, 0) for clause in own if clause.sentence == own[0].sentence
-        ]
-        return min((said.way for said in ways if said.way and not said.condition), default=0)
-
-    @cached_property
-    def context(self) -> tuple[int, bool, bool]:
-        """The lead-in's direction (1 do, -1 do not, 0 neither), if it asks first, if it forbids."""
+    def context(self) -> tuple[int, bool]:
+        """What the nearest lead-in or heading says of the text: do (1), do not (-1); if it asks."""
         for lead in self.leads:
             low = lowered(lead).rstrip(" :.")
-            if _CONTENTS.match(low):
-                return 0, True, False
-            # Such as "Foods bad for kidneys include", and a colon within "Foods to avoid: snacks".
-            low = _INCLUDES.sub("", low)
-            if ": " in low and lead_way([low.partition(": ")[0]]) < 0:
-                return -1, False, True
-            if asks_first(low) or keeps_limit(low) or _REPORT.match(low):
-                return 0, True, False
-            if is_question(low, asks=lead.rstrip().endswith("?")) and not low.startswith(
-                ("what to", "how to", "what help")
-            ):
+            if asks_first(low) or _REPORT.match(low):
+                return 0, True
+            if lead.rstrip().endswith("?") and _QUESTION.match(low):
                 continue
-            way = (
-                1
-                if _INTO.search(low)
-                else lead_way(
-                    clause.text for clause in clauses(low) if not _WHEN.match(clause.text)
-                )
-            )
-            if not way and low.startswith("for "):
-                way = 1
-            if way:
-                return way, False, way < 0
-        return 0, False, False
+            for text in (low, *(clause.text for clause in clauses(low))):
+                said = polarity_of(f"{text} ", len(text), len(text) + 1)
+                if not said.condition and (said.way or said.fact):
+                    # "High in potassium" over a column lists what to be careful with.
+                    return said.way or -1, False
+        return 0, False
+
+
+@lru_cache(maxsize=1024)
+def polarity_of(clause: str, start: int, end: int, *, doing: bool = False) -> ClausePolarity:
+    """Return what a clause says of the thing at `start` to `end` in it.
+
+    `doing` is true if the thing is an action, which is told to be done unless a "not" governs it.
+    """
+    found = signs(clause)
+    fact = any(sign.kind == "fact" for sign in found)
+    if fact and (
+        # "A glass of juice holds as much potassium as a banana"
+        all(sign.kind in {"fact", "do", "compare"} for sign in found)
+        or any(sign.kind == "fact" and sign.start <= start < sign.end for sign in found)
+    ):
+        return ClausePolarity(fact=True)
+    governing = _DENY if doing else {*_DENY, "harm", "take", "do", "praise"}
+    # A name such as "drink" is a sign of its own; an action is not.
+    before = [sign for sign in found if sign.start <= start - doing and sign.kind in governing]
+    left, taken = _left(clause, before, start)
+    right, eaten = _right(sign for sign in found if sign.start >= max(end, start + 1))
+    if right < 0 and all(clause[sign.start : sign.end] in {"extra", "more"} for sign in before):
+        left = 0  # "the extra potassium can harm you": an amount, not an order
+    condition = bool(_CONDITION.match(clause))
+    governs = any(sign.kind == "flip" for sign in before) or bool(
+        _ACTION.match(clause) or (doing and _ACTION.match(clause[start:]))
+    )
+    if doing:
+        left, right, taken = left or 1, right if governs else 0, True
+    if left and right and governs:
+        return ClausePolarity(left * right, taken or eaten, fact, condition)
+    if left > 0 and condition and not governs and not doing:
+        left = 0
+    return ClausePolarity(left or right, taken if left else eaten, fact, condition)
+
+
+def _left(clause: str, before: list[Sign], start: int) -> tuple[int, bool]:
+    """Multiply the signs that govern a thing, from the nearest outward; 0 if there are none."""
+    way, edge, last, taken = 0, start, "", False
+    for sign in reversed(before):
+        far = len(_WORDS.findall(clause, sign.end, edge)) > _NEAR
+        # "avoid dangerous foods": one warning, not two that cancel
+        if (far and sign.kind != "flip") or (sign.kind == "ban" and last == "harm"):
+            continue
+        edge, last = sign.start, sign.kind
+        taken = taken or sign.kind in {"take", "do"}
+        way = (way or 1) * (1 if sign.kind in {"take", "do", "praise"} else -1)
+    return way, taken
+
+
+def _right(behind: Iterable[Sign]) -> tuple[int, bool]:
+    """Combine the signs after a thing: one warning outweighs all praise; 0 if there are none."""
+    ways, denied, taken, flip = [], False, False, 1
+    for sign in behind:
+        if sign.kind == "not":
+            denied = True
+        elif sign.kind == "flip":
+            flip = -flip
+        elif sign.kind not in {"fact", "take", "compare"}:
+            way = -1 if sign.kind in {"ban", "harm"} else 1
+            ways.append(-way if denied else way)
+            # Denying a danger is advice.
+            taken = taken or sign.kind == "do" or (denied and way < 0)
+            denied = False
+    return min(ways, default=-1 if denied or flip < 0 else 0) * (flip if ways else 1), taken
+
+
+@lru_cache(maxsize=1024)
+def verdict(text: str, myth: str = "") -> int:
+    """Return how an answer begins: 1 yes, -1 no, 0 neither.
+
+    An answer may repeat the verb of the myth: "It does" contradicts a myth that denies.
+    """
+    echo = _ECHO.match(text) if myth else None
+    if echo:
+        return -1 if bool(_DENIES.search(myth)) != bool(_DENIES.search(echo[0])) else 1
+    return -1 if _NO.match(text) else 1 if _YES.match(text) else 0
+
+
+@lru_cache(maxsize=1024)
+def asks_first(text: str) -> bool:
+    """Return whether a sentence leaves the choice to the care team, or keeps to what it set."""
+    return any(
+        match[0].startswith(("not", "never", "n't")) or not _UNASKED.search(text[: match.start()])
+        for match in _ASK.finditer(text)
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -232,262 +288,102 @@ def judge(
     unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str
 ) -> DetectedStance:
     """Return the stance of a unit on one mention; `others` are all of the rule's mentions."""
-    at = unit.at(mention.start)
-    clause = unit.clauses[at]
-    denied = _denied(unit, at)
-    said = polarity_of(
-        clause.text, mention.start - clause.start, mention.end - clause.start, denied=denied
-    )
-    if reports(clause.text[: mention.start - clause.start]) or (
-        said.condition and tells_care_team(unit.sentence(clause.sentence))
-    ):
+    clause = unit.clauses[unit.at(mention.start)]
+    start = mention.start - clause.start
+    if _TELLS.search(clause.text[:start]):
         return DetectedStance("ask", mention.start)
-    asked = is_question(unit.opening(clause.sentence).text, asks=clause.asks)
-    way, taken, place = (0 if asked else said.way), said.taken, mention.start
+    said = polarity_of(clause.text, start, mention.end - clause.start)
+    asked = unit.asks(clause)
+    way, place = (0 if asked else said.way), mention.start
     if unit.myth and mention.start < unit.first:
         way *= 0 if said.condition else unit.answer
         place = unit.first if unit.answer else place
-        if said.way < 0 and not unit.answer and unit.answered > 0:
-            way, taken, place = 1, True, unit.first
-    way, taken, place = _goes_on(unit, at, others, ClausePolarity(way, taken), place, asked=asked)
-    stance = _stance(
-        unit,
-        clause.sentence,
-        ClausePolarity(way, taken, said.fact),
-        undecided,
-        asked=asked,
-        praise=praise,
-    )
+    way, taken, place = _goes_on(unit, clause, others, way, place, taken=said.taken)
+    context, context_asks = unit.context
+    lead = lowered(unit.leads[0]) if unit.leads else ""
+    if undecided == "neutral" and _WAITS.search(lead) and "911" not in unit.text:
+        stance = "waits"
+    elif way < 0 or context < 0:
+        stance = "warned"
+    elif context_asks or asks_first(unit.sentence(clause.sentence)):
+        stance = "ask"
+    elif way > 0:
+        stance = "recommended" if praise or taken or context > 0 else "neutral"
+    elif asked:
+        stance = "question"
+    elif context > 0:
+        stance = "recommended"
+    elif said.fact:
+        stance = "neutral"
+    elif unit.myth and mention.start < unit.first and unit.answer <= 0:
+        stance = "refuted"
+    else:
+        stance = undecided
     return DetectedStance(stance, place)
 
 
-def _denied(unit: Unit, at: int) -> bool:
-    """Return whether a "not" in the previous clause governs this one.
-
-    As in "Do not, whatever you read, eat" and "do not start, stop or change".
-    """
-    if not at or unit.clauses[at - 1].sentence != unit.clauses[at].sentence:
-        return False
-    earlier = unit.clauses[at - 1].text
-    return ends_denied(earlier) or bool(_NOT_ALL.match(f"{earlier}, {unit.clauses[at].text}"))
-
-
 def _goes_on(
-    unit: Unit,
-    at: int,
-    others: tuple[Mention, ...],
-    said: ClausePolarity,
-    place: int,
-    *,
-    asked: bool,
+    unit: Unit, first: Clause, others: tuple[Mention, ...], way: int, place: int, *, taken: bool
 ) -> tuple[int, bool, int]:
     """Follow a thing through later clauses that refer to it, until one names something else."""
-    way, taken = said.way, said.taken
-    first = unit.clauses[at]
-    for later in unit.clauses[at + 1 :]:
+    asked = unit.asks(first)
+    for later in unit.clauses[unit.at(first.start) + 1 :]:
         gap = later.sentence - first.sentence
         if gap > _REACH or any(later.start <= other.start < later.end for other in others):
             break
+        answers = asked and gap == 1
         pronoun = _PRONOUN.search(later.text)
-        reply = (
-            verdict(later.text)
-            if asked and gap == 1 and later is unit.opening(later.sentence)
-            else 0
-        )
-        headed = not unit.is_own(first.start) and not unit.myth and unit.is_own(later.start)
-        if not (
-            pronoun
-            or reply
-            or headed
-            or (gap == 0 and _GOES_ON.match(later.text))
-            or (asked and gap == 1)
-        ):
+        turns = bool(_TURN.match(later.text))
+        # A lead-in or heading goes on in the text below it.
+        below = not unit.is_own(first.start) and not unit.myth and unit.is_own(later.start)
+        if not (pronoun or answers or below or (turns and gap == 0)):
             continue
-        start, end = pronoun.span() if pronoun else (0, 0)
-        found = polarity_of(later.text, start, end)
+        found = polarity_of(later.text, *(pronoun.span() if pronoun else (0, 0)))
+        reply = verdict(later.text) if answers else 0
         new = reply or found.way
-        if not pronoun and not reply and found.taken:
-            new = 0  # "but avoid salt" is not about the thing before
-        if new < 0 and (
-            way <= 0
-            or not taken
-            or _TURN.match(later.text)
-            or found.taken
-            or (pronoun and _is_ban(later.text))
-        ):
+        if new < 0:
             way, place = -1, later.start
-        elif (
-            new > 0
-            and not found.condition
-            and (way >= 0 or found.freed or _TURN.match(later.text) or _FINE.search(later.text))
-        ):
+        elif new > 0 and not found.condition and (way >= 0 or turns):
             way, taken, place = 1, taken or found.taken or bool(reply), later.start
     return way, taken, place
 
 
-def _is_ban(text: str) -> bool:
-    return bool(
-        re.search(r"\b(?:avoid|limit|skip|stop|not|never|only|less|small|restrict)\b", text)
-    )
-
-
-def _stance(
-    unit: Unit, sentence: int, said: ClausePolarity, undecided: str, *, asked: bool, praise: bool
-) -> str:
-    context, context_asks, forbids = unit.context
-    if (
-        undecided == "neutral"
-        and unit.leads
-        and _WAITS.search(lowered(unit.leads[0]))
-        and "911" not in unit.text
-    ):
-        return "waits"
-    if _left_to_team(unit, sentence, decided=said.way > 0) or (context_asks and said.way >= 0):
-        return "warned" if said.way < 0 else "ask"
-    if said.way < 0 or forbids:
-        return "warned"
-    if said.way > 0:
-        return "recommended" if praise or said.taken or context > 0 else "neutral"
-    if asked:
-        return "question"
-    if context > 0:
-        return "recommended"
-    if said.fact or any(has_team(unit.sentence(number)) for number in (sentence, sentence + 1)):
-        return "neutral"
-    return (
-        "refuted"
-        if unit.myth and unit.answer <= 0 and unit.opening(sentence).start < unit.first
-        else undecided
-    )
-
-
-def _left_to_team(unit: Unit, sentence: int, *, decided: bool) -> bool:
-    """Return whether a sentence, or one near it, leaves the choice to the care team."""
-    own = unit.sentence(sentence)
-    if asks_first(own) or keeps_limit(own):
-        return True
-    last = unit.clauses[-1].sentence if unit.myth else sentence + _REACH
-    if any(
-        asks_first(later) and _FIRST.search(later)
-        for later in map(unit.sentence, range(sentence + 1, last + 1))
-    ):
-        return True
-    earlier = unit.sentence(sentence - 1)
-    return not decided and asks_first(earlier)
-
-
-def compiled(pattern: str) -> re.Pattern[str] | TimedPattern:
-    """Compile a rule's pattern on first use and cache it.
-
-    Most rules are about things that a text does not name, so many patterns are never needed. A
-    clinic's own pattern is searched for under a time limit; see `timed_patterns`.
-    """
-    return limited(pattern) if isinstance(pattern, ClinicPatterns) else _compiled(pattern)
-
-
-@cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
-
-
 @lru_cache(maxsize=1024)
-def judge_doing(
-    unit: Unit, mention: Mention, others: tuple[Mention, ...], doing: str
-) -> DetectedStance | None:
+def judge_doing(unit: Unit, mention: Mention, doing: str) -> DetectedStance | None:
     """Return whether a unit tells the reader to do what `doing` matches near a mention.
 
     Returns None if `doing` matches nothing.
     """
-    done = compiled(doing)
-    number = unit.clauses[unit.at(mention.start)].sentence
     beside = unit.clauses[unit.at(mention.start)]
-    # "Rubbing a cramp is fine, but do not rub a swollen leg": an action in the thing's own clause
-    # is about that thing.
-    same = any(
-        match.start() + beside.start != mention.start for match in done.finditer(beside.text)
-    )
     best: DetectedStance | None = None
-    for at, clause in enumerate(unit.clauses):
-        reach = _REACH + (mention.start < unit.first)
-        if same and clause is not beside and clause.end <= beside.start:
+    for clause in unit.clauses:
+        if not 0 <= clause.sentence - beside.sentence <= _REACH:
             continue
-        if not 0 <= clause.sentence - number <= reach:
-            continue
-        matches = tuple(done.finditer(clause.text))
-        for match in matches:
+        for match in compiled(doing).finditer(clause.text):
             place = clause.start + match.start()
-            if (
-                not (unit.is_own(place) or unit.is_own(mention.start) or unit.myth)
-                or place >= unit.last
+            if place >= unit.last or not (
+                unit.is_own(place) or unit.is_own(mention.start) or unit.myth
             ):
                 continue
-            found = DetectedStance(
-                _done(
-                    unit,
-                    at,
-                    match,
-                    (
-                        *(match.span() for match in matches),
-                        *(
-                            (other.start - clause.start, other.end - clause.start)
-                            for other in others
-                        ),
-                    ),
-                ),
-                unit.first if unit.myth and place < unit.first else place,
-            )
-            if best is None or found.stance == "recommended":
-                best = found
+            stance = _done(unit, clause, match)
+            if best is None or stance == "recommended":
+                at = unit.first if unit.myth and place < unit.first else place
+                best = DetectedStance(stance, at)
     return best
 
 
-def _done(unit: Unit, at: int, match: re.Match[str], things: tuple[tuple[int, int], ...]) -> str:
-    clause = unit.clauses[at]
-    said = done_in(clause.text, match.start(), match.end(), things)
+def _done(unit: Unit, clause: Clause, match: re.Match[str]) -> str:
+    said = polarity_of(clause.text, match.start(), match.end(), doing=True)
     way = said.way
-    behind = unit.clauses[at + 1] if at + 1 < len(unit.clauses) else None
-    if _denied(unit, at) or (way > 0 and _FORBIDS.match(unit.sentence(clause.sentence + 1))):
-        way = -abs(way)
-    asked = is_question(unit.opening(clause.sentence).text, asks=clause.asks)
-    if way > 0 and (
-        _harmed(unit, at, match)
-        or (unit.myth and unit.answer < 0 and unit.is_own(clause.start) and _NOUN.match(match[0]))
-    ):
-        way = -1
-    if way > 0 and _HELD.search(clause.text[: match.start()]):
+    if unit.asks(clause):
+        way = verdict(unit.sentence(clause.sentence + 1))
+    elif way > 0 and said.condition:
         return "neutral"
-    if asked or (said.condition and way > 0):
-        # "If you miss one, do not worry": the clause after the condition decides.
-        way = 0
-        if behind is not None and (asked or behind.sentence == clause.sentence):
-            then = polarity_of(behind.text, 0, 0)
-            way = verdict(behind.text) if asked else 0
-            way = way or (1 if then.way > 0 and not then.taken else 0)
     if unit.myth and clause.start < unit.first:
-        way *= unit.answer or (-1 if way < 0 < unit.answered else 0)
-    if asks_first(unit.sentence(clause.sentence)):
-        return "warned" if way < 0 else "ask"
-    _, context_asks, forbids = unit.context
-    if context_asks:
-        return "ask"
-    if forbids and way > 0:
+        way *= unit.answer
+    context, context_asks = unit.context
+    if way < 0 or (way and context < 0):
         return "warned"
-    return "recommended" if way > 0 else "warned" if way < 0 else "neutral"
-
-
-def _harmed(unit: Unit, at: int, match: re.Match[str]) -> bool:
-    """Return whether an action is the subject, and a later clause says what harm it does."""
-    first = unit.clauses[at]
-    if not (_NOUN.match(match[0]) and match.start() <= _EARLY):
-        return False
-    return any(
-        _COMES.match(later.text) and polarity_of(later.text, 0, 0).way < 0
-        for later in unit.clauses[at + 1 :]
-        if later.sentence <= first.sentence + 1
-    )
-
-
-@lru_cache(maxsize=1024)
-def names_in(lexicon: Lexicon, text: str) -> tuple[Mention, ...]:
-    """Return all names in a unit's text, cached since two audiences mostly get the same text."""
-    return lexicon.mentions(text)
+    if context_asks or asks_first(unit.sentence(clause.sentence)):
+        return "ask"
+    return "recommended" if way > 0 else "neutral"

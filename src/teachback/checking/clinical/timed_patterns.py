@@ -53,7 +53,7 @@ class ClinicPatterns(str):
         made.rule, made.parts, made.kept = rule, parts, None
         return made
 
-    # The pattern made by `limited`, which keeps count of the time used so far.
+    # The pattern made by `compiled`, which keeps count of the time used so far.
     kept: TimedPattern | None
     rule: str
     parts: tuple[tuple[str, Location], ...]
@@ -98,11 +98,14 @@ class TimedPattern:
         return Problem(message, _HINT, place)
 
 
-def limited(pattern: ClinicPatterns) -> TimedPattern:
-    """Return the timed form of a clinic's pattern, the same object each time.
+def compiled(pattern: str) -> re.Pattern[str] | TimedPattern:
+    """Return a rule's pattern ready to search, the same object each time; a clinic's is timed.
 
-    Raises re.error if the pattern is malformed.
+    Most rules are about things that a text does not name, so a pattern is compiled on first use.
+    Raises re.error if a clinic's pattern is malformed.
     """
+    if not isinstance(pattern, ClinicPatterns):
+        return re.compile(pattern)
     pattern.kept = pattern.kept or TimedPattern(pattern)
     return pattern.kept
 

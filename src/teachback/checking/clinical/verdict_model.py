@@ -2,7 +2,7 @@
 
 A sentence is described by its words and pairs of words, with names replaced by their classes; by
 the words of the sentences beside it, of its lead-in or heading, and of the myth that it answers;
-and by what the rules read in it (`@` features). The weights are learned by
+and by which rules find something in it (`@` features). The weights are learned by
 `tools/learn_verdict.py` from sentences that people labelled who did not know the rules.
 """
 
@@ -24,30 +24,12 @@ if TYPE_CHECKING:
 
 # A name counts as the first of these classes that it has: all salt substitutes count alike.
 _CLASSES: Final = (
-    "star-fruit",
-    "quinine",
-    "detox",
-    "nsaid",
-    "magnesium-product",
-    "salt-substitute",
-    "potassium-supplement",
-    "herb",
-    "decongestant",
-    "potassium-food",
-    "risky-drink",
-    "phosphorus-food",
-    "salty-food",
-    "alcohol",
-    "protein",
-    "phosphate-laxative",
-    "aluminum-antacid",
-    "any-laxative",
-    "binder",
-    "raas-blocker",
-    "diuretic",
-    "other-medicine",
-    "contrast-dye",
+    "star-fruit quinine detox nsaid magnesium-product salt-substitute potassium-supplement herb "
+    "decongestant potassium-food risky-drink phosphorus-food salty-food alcohol protein "
+    "phosphate-laxative aluminum-antacid any-laxative binder raas-blocker diuretic "
+    "other-medicine contrast-dye"
 )
+_RANKED: Final = tuple(_CLASSES.split())
 _TOKEN: Final = re.compile(r"[a-z0-9']+|[?!.;:]|<[a-z-]+>")
 _STOPS: Final = frozenset("?!.;:")
 _NOT: Final = frozenset(
@@ -60,38 +42,9 @@ _ENDINGS: Final = ("n't", "'s", "ing", "ed", "es", "s", "ly")
 _STEM: Final = 3
 # All words of a sentence together weigh as much as a few of the other features.
 _WORDS: Final = 5.0
-# What a myth's answer begins with.
-_OPENING: Final = 1.0
 # A finding quotes this many phrases as its reasons, none of them of these words alone.
 _REASONS: Final = 2
-_EMPTY: Final = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "as",
-        "at",
-        "be",
-        "by",
-        "for",
-        "from",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "of",
-        "on",
-        "or",
-        "so",
-        "that",
-        "the",
-        "this",
-        "to",
-        "was",
-        "with",
-    ]
-)
+_EMPTY: Final = "a an and as at be by for from i if in is it of on or so that the this to was with"
 
 
 class VerdictModel(NamedTuple):
@@ -120,12 +73,12 @@ class VerdictModel(NamedTuple):
 
         At most two phrases of one or two words, in their order in the sentence.
         """
-        stems = [_stem(word.lower()) for word in words]
+        stems, empty = [_stem(word.lower()) for word in words], set(_EMPTY.split())
         weighed = [
             (self.weights.get(" ".join(stems[at : at + size]), 0.0), at, size)
             for size in (2, 1)
             for at in range(len(stems) - size + 1)
-            if not _EMPTY.issuperset(word.lower() for word in words[at : at + size])
+            if not empty.issuperset(word.lower() for word in words[at : at + size])
         ]
         taken: dict[int, int] = {}
         for weight, at, size in sorted(weighed, key=lambda found: (-found[0], found[1])):
@@ -144,20 +97,15 @@ def word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Map
     """Return the features of a sentence of a unit that its words and those around it give."""
     own = unit.own_sentences
     at = own.index(number)
-    tokens = _sentence(unit, number, mentions)
-    found = _scaled("", _grams_of(tokens))
+    tokens = _tokens(unit.text, *unit.span(number), mentions)
+    found = _scaled("", (*_pairs(tokens), *_marked(tokens)))
     for sign, beside in (("+", at + 1), ("-", at - 1)):
         if 0 <= beside < len(own):
-            near = _sentence(unit, own[beside], mentions)
-            found |= _scaled(sign, {*_pairs(_stems(near)), *_marked(near)})
-    found |= _scaled("l ", {name for lead in unit.leads for name in _lead(lead)})
-    if unit.before:
-        before = _tokens(unit.text, 0, unit.first, mentions)
-        found |= _scaled("m " if unit.myth else "b ", set(_pairs(_stems(before))))
-    if unit.myth and at == 0:
-        stems = _stems(tokens)
-        found |= {f"a {' '.join(stems[:size])}": _OPENING for size in (1, 2)}
-    return found
+            near = _tokens(unit.text, *unit.span(own[beside]), mentions)
+            found |= _scaled(sign, _pairs(near))
+    if unit.myth:
+        found |= _scaled("m ", _pairs(_tokens(unit.text, 0, unit.first, mentions)))
+    return found | _scaled("l ", (name for lead in unit.leads for name in _lead(lead)))
 
 
 def _scaled(sign: str, names: Iterable[str]) -> dict[str, float]:
@@ -166,24 +114,18 @@ def _scaled(sign: str, names: Iterable[str]) -> dict[str, float]:
     return {f"{sign}{name}": _WORDS / math.sqrt(len(distinct)) for name in distinct}
 
 
-@lru_cache(maxsize=2048)
-def _sentence(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> tuple[str, ...]:
-    start, end = unit.span(number)
-    return tuple(_tokens(unit.text, start, end, mentions))
-
-
 @lru_cache(maxsize=1024)
 def _lead(lead: str) -> tuple[str, ...]:
     """Return the words and pairs of a lead-in or heading, cached for all texts below it."""
     low = lowered(lead)
-    return tuple(_pairs(_stems(_tokens(low, 0, len(low), ()))))
+    return tuple(_pairs(_tokens(low, 0, len(low), ())))
 
 
 def _tokens(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> list[str]:
     """Return the words and stops of a part of a text, with names replaced by their classes."""
     pieces, at = [], start
     for mention in mentions:
-        kind = next((name for name in _CLASSES if name in mention.classes), None)
+        kind = next((name for name in _RANKED if name in mention.classes), None)
         if kind and mention.start >= at and mention.end <= end:
             pieces += [text[at : mention.start], f" <{kind}> "]
             at = mention.end
@@ -199,24 +141,12 @@ def _stem(word: str) -> str:
     return word
 
 
-def _stems(tokens: Iterable[str]) -> list[str]:
-    return [_stem(token) for token in tokens if token not in _STOPS]
-
-
-def _pairs(words: list[str]) -> Iterator[str]:
+def _pairs(tokens: Iterable[str]) -> Iterator[str]:
+    """Yield the stem of each word, and each two words that follow each other."""
+    words = [_stem(token) for token in tokens if token not in _STOPS]
     yield from words
     for first, second in pairwise(words):
         yield f"{first} {second}"
-
-
-def _grams_of(tokens: Sequence[str]) -> Iterator[str]:
-    words = _stems(tokens)
-    yield from _pairs(words)
-    plain = ["<>" if word[0] == "<" else word for word in words]
-    for first, second in pairwise(plain):
-        if "<>" in {first, second}:
-            yield f"{first} {second}"
-    yield from _marked(tokens)
 
 
 def _marked(tokens: Sequence[str]) -> Iterator[str]:

@@ -23,6 +23,8 @@ PAGE = (
         "li { color: red !imprtant }",
         "@import url(other.css);",
         "@counter-style x { system: fixed; symbols: 'Z' } ol { list-style: x }",
+        "html { --wide: red } li { width: var(--wide) }",
+        "li { width: calc(1mm * 1mm) }",
     ],
 )
 def test_each_page_with_a_faulty_sheet_has_its_fault(style: str) -> None:
@@ -57,9 +59,14 @@ def test_a_second_page_with_the_same_sheet_looks_the_same() -> None:
         "li { letter-spacing: 1mm }",
         "li { text-decoration: underline }",
         "li { font-weight: bold; white-space: pre }",
+        "html { --wide: 12mm; font-size: 9pt } li { width: calc(var(--wide) * 2); margin: 2rem }",
+        "li { float: right; position: relative; top: 3mm }",
+        "ol { display: table } li { display: table-cell; padding: 2mm }",
+        "@page { size: 50mm 80mm } li { width: 50vw }",
+        "@page { size: 80mm 50mm } li { width: 50vw }",
     ],
 )
-def test_lines_of_an_earlier_layout_do_not_change_the_file(css: str) -> None:
+def test_an_earlier_layout_does_not_change_the_file(css: str) -> None:
     """Only lines with the same words, width and style are taken; others are set anew."""
     shared = Fonts()
     words = PAGE.replace("A word", "A word that is <u>underlined</u>, and more words behind it")
@@ -68,6 +75,16 @@ def test_lines_of_an_earlier_layout_do_not_change_the_file(css: str) -> None:
         kept, alone = (write(lay_out(page, FILES, known)) for known in (shared, Fonts()))
         assert kept == alone
     assert shared.lines
+
+
+def test_a_width_of_the_page_is_that_of_each_page() -> None:
+    """The same sheet is laid out in the width of the page that comes first, which a page names."""
+    css = "@page wide { size: 200mm } @page { size: 50mm } .w { page: wide } li { width: 50vw }"
+    page = PAGE.format(css)
+    pages = (page, page.replace("<body>", '<body class="w">'))
+    shared = Fonts()
+    for one in (*pages, *pages):
+        assert write(lay_out(one, FILES, shared)) == write(lay_out(one, FILES, Fonts()))
 
 
 def test_only_so_many_lines_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -301,12 +301,19 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: Fonts) -> LaidOutDocume
         message = f"the page cannot be laid out: {type(error).__name__} {error}".rstrip()
         raise TeachbackError(Problem(message, COMPARE)) from None
     finally:
+        _forget_faulty(log)
         logger.removeHandler(log)
     told = [
         _page_problem("laid out as it is written", message)
         for message in dict.fromkeys(log.messages)
     ]
     return LaidOutDocument(document, (*told, *_generated_problems(document)))
+
+
+def _forget_faulty(log: _Log) -> None:
+    """Forget the sheets after a warning, because WeasyPrint warns of each value of a sheet once."""
+    if log.messages:
+        _kept_sheet.cache_clear()
 
 
 def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- WeasyPrint has no types
@@ -381,6 +388,7 @@ def write(laid: LaidOutDocument, *, tagged: bool = True) -> bytes:
         message = f"the page cannot be written: {type(error).__name__} {error}".rstrip()
         raise TeachbackError(Problem(message, COMPARE)) from None
     finally:
+        _forget_faulty(log)
         logger.removeHandler(log)
     if log.messages:
         raise TeachbackError(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from desk_browser import ARGUMENTS
+from desk_browser import ARGUMENTS, PATIENCE
 from hostile_markup import AHEAD, ATTRIBUTES, ELEMENTS, GOOD, OUTSIDE, SHEETS, STYLES, TRICKS, page
 from one_process import in_one_process
 from playwright.sync_api import sync_playwright
@@ -334,6 +334,7 @@ def test_whatever_the_browser_would_fetch_is_refused_and_a_closed_page_fetches_n
     tricks = [before + OUTSIDE + after for before, after in (*TRICKS, *AHEAD)]
     context = browser.new_context(service_workers="block")
     window = context.new_page()
+    window.set_default_timeout(PATIENCE)
     asked: set[str] = set()
 
     def refuse(route: Route) -> None:
@@ -565,6 +566,7 @@ def _opened(browser: Browser, file: Path, name: str) -> Iterator[Opened]:
     """Open a page in a window that fetches nothing, and records what it was asked to fetch."""
     context = browser.new_context(viewport={"width": 360, "height": 800}, service_workers="block")
     page = context.new_page()
+    page.set_default_timeout(PATIENCE)
     window = Opened(name, page, [], [])
 
     def remember(request: Request) -> None:

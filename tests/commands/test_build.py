@@ -22,6 +22,7 @@ from teachback.commands.card import print_cards
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.atomic_files import sha256
 from teachback.files.workspace import builtin_root
+from teachback.printing import page_fitting, type_fitting
 from teachback.printing.card_run import CardOrder
 from teachback.printing.design import check_design, open_design
 
@@ -72,6 +73,30 @@ def test_force_prints_again_what_has_not_changed(workspace: Make) -> None:
     clinic = workspace()
     first = run(clinic)
     assert run(clinic, force=True).printed == first.printed
+
+
+def test_a_page_that_is_forced_again_is_laid_out_once(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record knows the space of the handout and the type of the card; the files are the same."""
+    file = "content/handouts/leg-cramps.yaml"
+    clinic = workspace({file: (builtin_root() / file).read_text(encoding="utf-8")})
+    laid: list[str] = []
+    for module, name in ((type_fitting, "_try"), (page_fitting, "lay_out_with_styles")):
+        real = getattr(module, name)
+
+        def counted(*given: Any, real: Any = real) -> Any:  # noqa: ANN401 -- as the functions
+            laid.append(real.__name__)
+            return real(*given)
+
+        monkeypatch.setattr(module, name, counted)
+    run(clinic, "leg-cramps", format=("pdf",), audience=("ckd",))
+    first, rows = tuple(laid), listing(clinic)
+    laid.clear()
+    run(clinic, "leg-cramps", format=("pdf",), audience=("ckd",), force=True)
+    assert sorted(laid) == ["_try", "lay_out_with_styles"]
+    assert first.count("_try") > 1
+    assert listing(clinic) == rows
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def card_run(
         others={
             other: found.card_box
             for other, found in sorted(stocks.root.items(), key=lambda one: one[1].card_box.area)
-            if found.page_box == stock.page_box
+            if found.page_box == named[1].page_box
             and (sides is Sides.ONE or _usual_sides(found) is not Sides.ONE)
         },
     )

@@ -52,6 +52,21 @@ PAGES = {
     ),
     "hemodialysis": ("dialysis", "everydayhealth.com/health-center/hemodialysis-definition.aspx"),
 }
+# Pages for general readers whose 60 findings another reader judged (docs/checks.md), read in
+# excerpts on the same day. They are not measured below.
+JUDGED = (
+    "cavershamgrouppractice.co.uk/long-term-conditions/hypertension/",
+    "southwesternhealth.org/hypertension/management",
+    "myhealth.alberta.ca/health/AfterCareInformation/pages/conditions.aspx?hwid=abo3904",
+    "sw.org/HealthLibrary?page=Adrenalectomy,%20Care%20After",
+    "healthwise.net/christianacare/Content/StdDocument.aspx?DOCHWID=ud3558",
+    "muschealth.org/medical-services/ddc/patients/gi-surgery/home-care-after-surgery",
+    "ampoule.org.hk/warfarin-oral/",
+    "dxline.info/drugs/marevan",
+    "ashfordstpeters.nhs.uk/anticoagulation-clinic",
+    "lynchspharmacy.com/medicine/warfarin",
+    "test.myhealth.alberta.ca/health/AfterCareInformation/pages/conditions.aspx?hwid=uf8002",
+)
 # What a page typed for a measurement lacks by its nature.
 LACKING = {"plain-no-teach-back", "plain-no-action"}
 

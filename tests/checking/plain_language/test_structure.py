@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 from texts_as_read import edition_of
@@ -93,6 +93,8 @@ def test_rules_have_different_names() -> None:
         ("Utilizing this plan facilitates sleep.", "plain-hard-word"),
         ("Adults over 65 should drink more.", "plain-third-person"),
         ("Take the pill orally.", "plain-hard-word"),
+        ("Your therapy starts on Monday.", "plain-hard-word"),
+        ("We will provide a list.", "plain-hard-word"),
         ("High BP, or kidney disease in your family", "plain-abbreviation"),
         ("**Stop** \N{PILL}", "plain-emoji"),
     ],
@@ -107,6 +109,9 @@ def test_what_is_found(text: str, rules: str) -> None:
     [
         "Your nurse will call you at 8 a.m. on Monday.",
         "Your leg may be swollen and red.",
+        "You may need physical therapy.",
+        "It is safe to walk, provided you rest often.",
+        "A clot can reach the lungs (pulmonary embolism or PE).",
         "Ask your kidney doctor (nephrologist) for help.",
         "Use the patient portal to send us a note.",
         "Swelling is called edema.",
@@ -426,19 +431,19 @@ def test_all_readers_of_the_shipped_handout_take_a_moment(
     """All rules on all editions take about 50 ms; ten times that would be a mistake in a rule."""
     _, editions, targets = shipped
     builtin_vocabulary()
-    start = perf_counter()
+    start = process_time()
     number = sum(
         1
         for reader_text, target in zip(editions, targets, strict=True)
         for _ in structure_findings(reader_text, target)
     )
     assert number > 0
-    assert perf_counter() - start < 0.5
+    assert process_time() - start < 0.5
 
 
 def test_a_long_text_without_an_end_does_not_take_long() -> None:
     """No pattern backtracks without limit: ten times the words take about ten times as long."""
     text = "people not no never is be, a of (the or " * 120
-    start = perf_counter()
+    start = process_time()
     assert list(structure_findings(edition_of(Example(text))))
-    assert perf_counter() - start < 1
+    assert process_time() - start < 1

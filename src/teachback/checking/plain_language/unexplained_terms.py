@@ -84,10 +84,15 @@ RULES: Final = (
         "An abbreviation saves the writer's time, not the reader's. Spell it out at its first "
         "use; if it is used only once, write the words alone.",
         (f"{PEMAT}, item 4", "UK Government and Inclusion Europe on easy read"),
-        bad=(Example("Your GFR is low."), Example("Take no NSAIDs with CKD.")),
+        bad=(
+            Example("Your GFR is low."),
+            Example("Take no NSAIDs with CKD."),
+            Example("Call us about a leg clot or PE."),
+        ),
         good=(
             Example("You have chronic kidney disease (CKD)."),
             Example("Ask for your eGFR (how well your kidneys work)."),
+            Example("It can reach the lungs (pulmonary embolism or PE)."),
         ),
     ),
 )
@@ -245,6 +250,7 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
             continue
         if (
             re.match(r"\s*\(\s*[\w\"“]", after)
+            or _stands_for(before, short)
             or (full and full.lower() in f"{before[-80:]} {after[:80]}".lower())
             or is_explained(before, after)
         ):
@@ -263,3 +269,9 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
         else:
             hint = "The first time, write the words, and the abbreviation in brackets."
         yield Finding("plain-abbreviation", Severity.WARNING, passage, written, message, hint)
+
+
+def _stands_for(before: str, short: str) -> bool:
+    """Return whether the words before "or" have the letters: "pulmonary embolism or PE"."""
+    *words, last = re.findall(r"\w+", before) or [""]
+    return last == "or" and "".join(word[0] for word in words[-len(short) :]).upper() == short

@@ -19,6 +19,7 @@ from teachback.content.loader import load_shared, read_handouts
 from teachback.editions.edition_code import edition_code, is_valid_code
 from teachback.files.workspace import builtin_root, handout_files
 from teachback.pdf.page_reader import read_words
+from teachback.pdf.renderer import Fonts, lay_out
 from teachback.printing.design import open_design
 from teachback.printing.job_composer import JobOrder, compose_job, editions_by_code, print_context
 from teachback.printing.job_printer import do_job
@@ -160,6 +161,21 @@ def test_languages_that_run_against_each_other_are_proved(
 
 def _is_font(one: object) -> bool:
     return isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"
+
+
+def test_each_sign_of_a_zone_has_one_mark_in_each_language(every_kind: Workspace) -> None:
+    """Its half brings a dot, so the list itself has none."""
+    job, files = composed(every_kind, "pdf")
+    lists = [
+        box
+        for page in lay_out(job.handout, files, Fonts()).document.pages
+        for box in page._page_box.descendants()  # noqa: SLF001 -- it has no public name
+        if box.element_tag == "ul" and "flags" in (box.element.get("class") or "")
+    ]
+    assert len(lists) > 2
+    for box in lists:
+        parts = [one for one in box.descendants() if one.element_tag == "li::marker"]
+        assert [one.text for one in parts if hasattr(one, "text")] == []
 
 
 def test_every_kind_of_block_is_proved_on_a_screen(every_kind: Workspace) -> None:

@@ -300,6 +300,24 @@ def test_what_a_browser_would_show_as_text_or_turn_round_is_refused(markup: str,
     assert (name in found(page(markup))) if name else (found(page(markup)) == ())
 
 
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ("<p dir=ltr><span dir=rtl>x</span> <span dir=rtl>y</span></p>", ()),
+        ("<p dir=ltr><span dir=rtl>5</span> <span dir=rtl>10</span></p>", ('dir="ltr"',)),
+        ("<p dir=ltr>x <span dir=rtl>y</span></p>", ('dir="ltr"',)),
+        ("<p dir=ltr><span>x</span> <span dir=rtl>y</span></p>", ('dir="ltr"',)),
+        ("<div lang=en dir=ltr><p dir=ltr>x</p></div>", ()),
+        ("<div lang=en dir=ltr></div><p dir=ltr>x</p>", ('dir="ltr"',)),
+    ],
+)
+def test_words_below_a_picture_may_stand_from_left_to_right(
+    row: str, refused: tuple[str, ...]
+) -> None:
+    """Each of them runs as its own language does; what is inside a text has its language."""
+    assert found(page(row).replace('lang="en"', 'lang="ar" dir="rtl"')) == refused
+
+
 def test_a_number_may_run_against_its_page() -> None:
     """A phone number may run left to right, and a link dials the number it shows."""
     assert found(page("<p>x <bdi dir=ltr>555-0100</bdi></p>")) == ()

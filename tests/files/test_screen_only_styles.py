@@ -207,7 +207,8 @@ def test_a_picture_of_a_set_width_is_shown_on_a_screen(
     }
     assert not build(resolve(flags, clinic), clinic, today).problems
     (page,) = (tmp_path / "out").rglob("tiny/*.html")
-    assert "width: 60.0mm" in page.read_text(encoding="utf-8")
+    wanted = {"figure": "width: 60.0mm", "mark": "width: calc(60.0mm * var(--drawing))"}
+    assert wanted[block] in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,11 @@ ELSEWHERE = re.compile(
 KNOWN = {
     # WeasyPrint 70.0 fails on `inline-end` of a float in a line. A rule for Arabic stands below it.
     ("print.css", ".foot-qr, .foot-end { float: right"),
+    # The page, not the half, says on which side of a half the other one is. A rule for a page from
+    # right to left stands below each.
+    ("facing.css", ".half { padding: 0 3mm 0 0"),
+    ("facing.css", ".half + .half { border-left:"),
+    ("facing.css", ".other { text-align: left"),
 }
 
 

@@ -47,7 +47,8 @@ def places(
     for number, sheet in enumerate(lay_out(page, context.files, Fonts()).document.pages, start=1):
         for box in sheet._page_box.descendants():  # noqa: SLF001 -- it has no public name
             words = box.text.strip() if isinstance(box, boxes.TextBox) else f"<{box.element_tag}>"
-            edges = box.position_x, box.position_x + box.width, box.position_y
+            left = box.border_box_x()
+            edges = left, left + box.width, box.position_y
             found[words] = Place(number, *edges)
     return found
 
@@ -65,7 +66,7 @@ def test_each_box_to_tick_is_below_its_side_of_the_picture(
     assert picture.left < left.left < left.right < middle < right.left
     assert (right.left + right.right) / 2 < picture.right
     assert left.top == right.top > picture.top
-    assert middle == pytest.approx((found["<main>"].left + found["<main>"].right) / 2, abs=20)
+    assert middle == pytest.approx((found["<main>"].left + found["<main>"].right) / 2, abs=2)
 
 
 def test_an_outline_is_larger_in_large_print(workspace: Make) -> None:

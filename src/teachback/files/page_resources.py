@@ -295,22 +295,38 @@ def foreign_loads(
 def _turned(root: Element, direction: Callable[[str], str]) -> Iterator[ForbiddenContent]:
     """Refuse text that runs against the page's direction: 5-10 would read as 10-5.
 
-    Allowed are a number from left to right, and text in another language in its own direction.
+    Allowed are a number from left to right, text in another language in its own direction, and
+    words from left to right that each have a direction of their own.
     """
-    language = root.get("lang", "")
-    for element in root.iter():
-        way = element.get("dir", "").lower() if isinstance(element.tag, str) else ""
-        other = element.get("lang", language)
-        if (
+    main = root.get("lang", "")
+    todo = [(root, main)]
+    while todo:
+        element, language = todo.pop()
+        parts = [one for one in element if isinstance(one.tag, str)]
+        todo += [(one, one.get("lang", language)) for one in reversed(parts)]
+        way = element.get("dir", "").lower()
+        if not (
             not way
             or way == root.get("dir", "ltr").lower()
             or (element.tag == "bdi" and way == "ltr")
+            or (way == "ltr" and _is_row(element, parts))
+            or (_tongue(language) != _tongue(main) and way == direction(language))
         ):
-            continue
-        if other.partition("-")[0] == language.partition("-")[0] or way != direction(other):
             yield ForbiddenContent(
                 f'dir="{way}"', _spelt("dir", element.get("dir", "")), loads=False
             )
+
+
+def _is_row(element: Element, parts: list[Element]) -> bool:
+    """Return whether all text of an element is in parts with words and a direction of their own."""
+    beside = (element.text, *(part.tail for part in element))
+    return not "".join(text or "" for text in beside).strip() and all(
+        part.get("dir") and any(map(str.isalpha, "".join(part.itertext()))) for part in parts
+    )
+
+
+def _tongue(language: str) -> str:
+    return language.partition("-")[0]
 
 
 def _dials_another(element: Element) -> bool:

@@ -51,7 +51,9 @@ _WIDTH: Final = re.compile(
     r"(?:[1-9]\d(?:\.\d+)?r?em|[1-9]\d\d\d?(?:\.\d+)?px|[1-9]\d(?:\.\d+)?(?:ch|%)|100%)|none"
 )
 # The widths, in mm, that a handout may set for a picture.
-_PICTURE_WIDTH: Final = re.compile(r"(?:1[5-9]|[2-9]\d|1[0-7]\d)(?:\.\d+)?mm|180(?:\.0+)?mm")
+_MM: Final = r"(?:(?:1[5-9]|[2-9]\d|1[0-7]\d)(?:\.\d+)?mm|180(?:\.0+)?mm)"
+# As a handout sets it, or as many times as large as an outline to mark is in its size of type.
+_PICTURE_WIDTH: Final = re.compile(rf"{_MM}|calc\({_MM} \* var\(--drawing\)\)")
 _LARGER: Final = re.compile(
     r"(?:1(?:\.\d+)?|[2-9](?:\.\d+)?)r?em|(?:1\d\d|2\d\d)%|(?:1[4-9]|[2-4]\d)(?:\.\d+)?(?:px|pt)"
 )

@@ -125,7 +125,7 @@ def serve(
 
 
 def _free_memory() -> None:
-    """Give the memory of the last task back to the system, now that nobody waits."""
+    """Return the memory of the last task to the system, now that nobody waits."""
     # The parts of pages refer to each other in circles: they would stay beside the next pages.
     gc.collect()
     # Not every C library has it.

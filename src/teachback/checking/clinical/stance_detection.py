@@ -109,7 +109,7 @@ class DetectedStance(NamedTuple):
 
 
 class ClausePolarity(NamedTuple):
-    """What a clause says of a thing: `way` is 1 for do, -1 for do not, 0 for neither.
+    """The advice of a clause on a thing: `way` is 1 for do, -1 for do not, 0 for neither.
 
     `taken` is true if it is about taking the thing, not only praise. `fact` is true if it says
     what a thing contains. `condition` is true if the clause is a condition.
@@ -182,7 +182,7 @@ class Unit:
 
     @cached_property
     def context(self) -> tuple[int, bool]:
-        """What the nearest lead-in or heading says of the text: do (1), do not (-1); if it asks."""
+        """The advice of the nearest lead-in or heading: do (1), do not (-1); whether it asks."""
         for lead in self.leads:
             low = lowered(lead).rstrip(" :.")
             if asks_first(low) or _REPORT.match(low):

@@ -238,8 +238,8 @@ def one_process() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Run one worker more than there are processors: many tests wait for a process or a browser."""
-    return (yield) + 1
+    """Run two workers more than there are processors: many tests wait for a process or a browser."""
+    return (yield) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

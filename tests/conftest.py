@@ -238,7 +238,7 @@ def one_process() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Run two workers more than there are processors: many tests wait for a process or a browser."""
+    """Run two workers more than there are processors: many tests wait for another process."""
     return (yield) + 2
 
 

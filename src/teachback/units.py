@@ -69,7 +69,7 @@ def split_languages(named: str) -> tuple[str, str]:
 
 
 def field_beside(field: str, facing: str) -> str:
-    """Return the name of a field in the half of the language beside, or its own where there is none.
+    """Return the name of a field in the half of the other language, or its own if there is none.
 
     A date or a number is written there in another way.
     """

@@ -78,7 +78,7 @@ def test_force_prints_again_what_has_not_changed(workspace: Make) -> None:
 def test_a_page_that_is_forced_again_is_laid_out_once(
     workspace: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The record knows the space of the handout and the type of the card; the files are the same."""
+    """The record knows the space of the handout and the type of the card; the files are alike."""
     file = "content/handouts/leg-cramps.yaml"
     clinic = workspace({file: (builtin_root() / file).read_text(encoding="utf-8")})
     laid: list[str] = []

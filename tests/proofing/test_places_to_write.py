@@ -35,7 +35,7 @@ class Place(NamedTuple):
 def places(
     workspace: Make, blocks: str, *, size: str = "standard", direction: str = "ltr"
 ) -> dict[str, Place]:
-    """Lay out a handout with these blocks; return where each text is, and each picture, as <img>."""
+    """Lay out a handout with these blocks; return where each text is, and each picture (<img>)."""
     files = {"content/handouts/tiny.yaml": TINY + blocks, "content/images/a.svg": PICTURE}
     clinic = workspace(files)
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})

@@ -342,7 +342,7 @@ def test_a_press_room_ends_with_its_link_and_leaves_no_worker(clinic: Workspace)
 
 
 @pytest.mark.kill
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into a press room")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into a press room (issue 16)")
 def test_press_rooms_share_the_memory_of_what_they_have_loaded(room: AskedPressRoom) -> None:
     """The one that waited has read the workspace, and answers; most of its memory is shared."""
     code = opened(room)["code"]

@@ -305,7 +305,7 @@ class EditionChoices:
 
 @dataclass(frozen=True)
 class LogHeading:
-    """The heading of a column that a reader fills in, and its unit. A `wide` one is for sentences."""
+    """The heading of a column to fill in, and its unit. A `wide` one is for sentences."""
 
     label: Line
     unit: Line | None

@@ -499,7 +499,8 @@ def column_widths(table: EditionLog | EditionSchedule) -> tuple[str, ...]:
     """Return the width of each column of a log or a schedule, as a share in percent.
 
     A column with a unit holds a number, and one with a short heading a tick or a date: they are
-    narrow. The others hold words, and a `wide` one twice as many. No column is narrower than the longest word of its heading.
+    narrow. The others hold words, and a `wide` one twice as many. No column is narrower than the
+    longest word of its heading.
     """
     letters = _log_letters(table) if isinstance(table, EditionLog) else _schedule_letters(table)
     return tuple(f"{100 * width / sum(letters):.2f}%" for width in letters)

@@ -10,10 +10,12 @@ import pytest
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
+from teachback.commands.approve import approve
 from teachback.commands.build import build
 from teachback.content.inline_markup import Span
 from teachback.content.loader import read_handouts
 from teachback.editions.edition import EditionLog, EditionSchedule, LogHeading
+from teachback.errors import Severity
 from teachback.files.workspace import builtin_root, handout_files, starter_files
 from teachback.html.composer import column_widths
 from teachback.pdf import renderer
@@ -124,6 +126,39 @@ def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
     assert "'A long word of advice." in problem.hint
     assert problem.location is not None
     assert problem.location.line == 8
+
+
+@pytest.mark.parametrize(
+    ("approved", "pages", "severity"), [(False, [2], Severity.WARNING), (True, [], Severity.ERROR)]
+)
+def test_a_draft_that_breaks_its_promise_is_printed_and_an_approved_text_is_refused(
+    workspace: Callable[..., Workspace],
+    today: dt.date,
+    approved: bool,  # noqa: FBT001 -- a parameter of the test
+    pages: list[int],
+    severity: Severity,
+) -> None:
+    """An author sees on paper what is to be shortened."""
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(40, "pages: 1\n")})
+    if approved:
+        approve("tiny", "A. Nurse", clinic, today, due=None, audiences=())
+    done = printed(clinic, "tiny", "ckd")
+    assert [one.pages for one in done.printed] == pages
+    assert [one.severity for one in done.problems] == [severity]
+    assert "2 pages, and 1 is promised" in done.problems[0].message
+
+
+def test_a_draft_for_patients_records_keeps_its_promise(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """A mailing never takes a page more than was promised."""
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(40, "pages: 1\n")})
+    reading = read_handouts(clinic, handout_files(clinic))
+    context = replace(print_context(clinic, reading, resolve({}, clinic)), for_records=True)
+    job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
+    done = do_job(job, context.files)
+    assert done.printed == ()
+    assert [one.severity for one in done.problems] == [Severity.ERROR]
 
 
 def _lines_over(workspace: Callable[..., Workspace], blocks: str) -> int:

@@ -169,8 +169,7 @@ def _print(
 
 
 def _noticed(done: FinishedJob) -> tuple[Problem, ...]:
-    files = (printed for printed in done.printed if printed.form not in ON_STOCK)
-    found = (one for printed in files for one in printed.noticed)
+    found = (one for printed in done.printed for one in printed.noticed)
     return with_location(found, done.job.name, done.job.place)
 
 

@@ -305,7 +305,7 @@ def _with_handout(
         job,
         size=edition.size,
         expected=(expected_handout(job.name, edition, authored, page, paper),),
-        promised=_promised(edition, authored),
+        promised=_promised(edition, authored, context),
         handout=compose(page, medium=Medium.PRINT) if is_printed else "",
         unfilled=compose(replace(page, clinic=empty), medium=Medium.PRINT)
         if is_printed and page.clinic != empty
@@ -314,20 +314,27 @@ def _with_handout(
     )
 
 
-def _promised(edition: Edition, authored: LoadedHandout) -> PagePromise | None:
+def _promised(
+    edition: Edition, authored: LoadedHandout, context: PrintContext
+) -> PagePromise | None:
     """Return how many pages an edition may take: the short version is one sheet, on both sides.
 
-    In two languages it is two sheets, and of a whole handout nothing is promised.
+    In two languages it is two sheets, and of a whole handout nothing is promised. A draft may take
+    more, so that its author sees the pages, but not one for patients' records.
     """
     if edition.size is TypeSize.LARGE:
         return None
+    is_binding = context.for_records or edition.review.status != "draft"
     if edition.depth is Depth.BRIEF:
         sheets = 1 if edition.facing is None else 2
-        return PagePromise(2 * sheets, authored.file.locate(("sections",), key=True))
+        place = authored.file.locate(("sections",), key=True)
+        return PagePromise(2 * sheets, place, is_binding)
     if edition.facing:
         return None
     pages = authored.handout.pages
-    return None if pages is None else PagePromise(pages, authored.file.locate(("pages",)))
+    if pages is None:
+        return None
+    return PagePromise(pages, authored.file.locate(("pages",)), is_binding)
 
 
 def _with_cards(

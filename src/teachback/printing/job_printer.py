@@ -17,7 +17,7 @@ from teachback.errors import (
     TeachbackError,
     with_location,
 )
-from teachback.printing.jobs import ON_STOCK, FinishedJob, Job, Printed, ProofResult
+from teachback.printing.jobs import FinishedJob, Job, Printed, ProofResult
 from teachback.printing.process_limits import more_time
 from teachback.printing.process_pool import LIMITS, Outcome, Pool, Task, scale_of
 from teachback.units import CARD, CARD_TEXT_FLOOR, HANDOUT_SAFE
@@ -56,8 +56,7 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
         return FinishedJob(
             job, (), with_location(error.problems, job.name, job.place), loaded_libraries()
         )
-    # Who prints on stock must know of it; what is noticed of pages is only told by --proof.
-    told = (one for file in printed if file.form in ON_STOCK for one in file.noticed)
+    told = dict.fromkeys(one for file in printed for one in file.warnings)
     return FinishedJob(job, printed, with_location(told, job.name, job.place), loaded_libraries())
 
 
@@ -128,8 +127,9 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         data = write(laid)
         measures, noticed = proved_file(data, page, laid, job.expected, served)
         noticed = (*noticed, *_break_problems(laid))
+        fit, warnings = (CHOICES.index(styles_of(page, job)),), tuple(promise_problems(job, laid))
         for file in _pages(job, data, laid.pages, ProofResult(measures, noticed)):
-            yield replace(file, fit=(CHOICES.index(styles_of(page, job)),))
+            yield replace(file, fit=fit, warnings=warnings)
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 
@@ -152,6 +152,7 @@ def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
                 fitted(job, number, CARD, served)
         elif job.handout:
             _, laid = fitted_page(job, served)
+            yield from promise_problems(job, laid)
             yield from outside_problems(text_outside(laid, HANDOUT_SAFE))
             yield from long_row_problems(laid, job.expected[0])
     except OutOfTime:
@@ -171,10 +172,25 @@ def lay_out_handout(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutD
     from teachback.proofing.page_proof import outside_problems
 
     page, laid = fitted_page(job, served)
-    problems = [*laid.problems, *outside_problems(text_outside(laid, HANDOUT_SAFE))]
-    if problems:
+    problems = [
+        *laid.problems,
+        *promise_problems(job, laid),
+        *outside_problems(text_outside(laid, HANDOUT_SAFE)),
+    ]
+    if any(problem.severity is Severity.ERROR for problem in problems):
         raise TeachbackError(*problems)
     return page, laid
+
+
+def promise_problems(job: Job, laid: LaidOutDocument) -> Iterator[Problem]:
+    """Yield what is too long for the promised pages, with what is then not whole on page 1."""
+    from teachback.printing.page_fitting import broken_promise
+    from teachback.proofing.page_proof import urgent_problems
+
+    broken = None if laid.problems else broken_promise(job, laid)
+    if broken:
+        yield broken
+        yield from urgent_problems(laid, job.expected[0])
 
 
 def _break_problems(laid: LaidOutDocument) -> Iterator[Problem]:
@@ -269,7 +285,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         )
         if lost:
             raise TeachbackError(*lost)
-        yield Printed(job.on_stock, sheets, run.pages, noticed=tuple(_small_type(run, laid)))
+        yield Printed(job.on_stock, sheets, run.pages, warnings=tuple(_small_type(run, laid)))
 
 
 def _small_type(run: CardRun, laid: LaidOutDocument) -> Iterator[Problem]:

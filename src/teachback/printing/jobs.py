@@ -45,10 +45,14 @@ class CardRun:
 
 
 class PagePromise(NamedTuple):
-    """The most pages that a handout may take, and where its file says so."""
+    """The most pages that a handout may take, and where its file says so.
+
+    `binding` is whether it is refused when it takes more.
+    """
 
     pages: int
     place: Location
+    binding: bool
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,8 @@ class Job:
 class Printed:
     """The bytes of one file, with its form (pdf, html, png, or one on stock).
 
-    `page` is the number of the page in a picture. `measures` and `noticed` come from the proof.
+    `page` is the number of the page in a picture. `measures` and `noticed` come from the proof, and
+    are told with `--proof` only. `warnings` are always told.
     `fit` is the choice of space for a handout, or the steps of type on a card's front and back.
     """
 
@@ -107,6 +112,7 @@ class Printed:
     page: int = 0
     measures: Measures | None = None
     noticed: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     fit: tuple[int, ...] = ()
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import Problem, Severity
 from teachback.units import HANDOUT_SAFE, TypeSize
 
 if TYPE_CHECKING:
@@ -81,14 +81,14 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     It takes the choice of space with the best page breaks, then with the fewest pages. Where a
     filled-in clinic would still take a page more than an empty one, smaller type is tried too, or
     less space in large print. Where the foot of a page needs one line more, it gets the room. A
-    choice that an earlier print of the same page took is taken at once.
-    Raises TeachbackError when it takes more pages in the smallest type than it promises.
+    choice that an earlier print of the same page took is taken at once. Where it takes more pages
+    in the smallest type than it promises, it is returned so: see `broken_promise`.
     """
     from teachback.pdf.page_layout import text_outside
 
     if job.known_fit:
         page, laid = lay_out_with_styles(CHOICES[job.known_fit[0]], job, served)
-        if not laid.problems and not (job.promised and laid.pages > job.promised.pages):
+        if not laid.problems:
             return page, laid
     page, laid = _fitted(job, served, "")
     if not laid.problems and any(out.foot for out in text_outside(laid, HANDOUT_SAFE)):
@@ -117,11 +117,9 @@ def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidO
 def _usual_fit(job: Job, laid_with: Callable[[str], _Fit]) -> _Fit:
     """Return the layout with the best choice of space, or the first with problems.
 
-    Raises TeachbackError when it takes more pages than are promised, also with what stands wrong
-    on page 1.
+    It is the last one, in the smallest type, where each takes more pages than are promised.
     """
     from teachback.pdf.page_breaks import may_save_page
-    from teachback.proofing.page_proof import urgent_problems
 
     best: _Fit | None = None
     saves = False
@@ -143,9 +141,7 @@ def _usual_fit(job: Job, laid_with: Callable[[str], _Fit]) -> _Fit:
         elif fit.rank() < best.rank():
             saves = saves and laid.pages == best.laid.pages
             best = fit
-    if not best:
-        raise TeachbackError(_too_long(job, laid), *urgent_problems(laid, job.expected[0]))
-    return best
+    return best or fit
 
 
 def _fit(styles: str, job: Job, served: Mapping[str, Path]) -> _Fit:
@@ -183,11 +179,13 @@ def _named(words: str) -> str:
     return f"'{words[:40]}'" if words else "a picture"
 
 
-def _too_long(job: Job, laid: LaidOutDocument) -> Problem:
+def broken_promise(job: Job, laid: LaidOutDocument) -> Problem | None:
+    """Return what is too long for the promised pages, if anything. For a draft it is a warning."""
     from teachback.pdf.page_layout import block_heights, lines_after
 
-    assert job.promised is not None  # noqa: S101 -- else it would have been laid out
-    most = job.promised.pages
+    if not job.promised or laid.pages <= job.promised.pages:
+        return None
+    most, place, is_binding = job.promised
     over = lines_after(laid, most)
     message = (
         f"{job.name} takes {laid.pages} pages, and {most} {'is' if most == 1 else 'are'} promised: "
@@ -196,5 +194,8 @@ def _too_long(job: Job, laid: LaidOutDocument) -> Problem:
     )
     longest = sorted(block_heights(laid), key=lambda block: -block.lines)[:_NAMED]
     named = "; ".join(f"{_named(words)} (as high as {lines:.0f} lines)" for words, lines in longest)
-    hint = f"Shorten the longest blocks: {named}. To see all pages, delete `pages:` for a while."
-    return Problem(message, hint, job.promised.place)
+    hint = f"Shorten the longest blocks: {named}."
+    if is_binding:
+        return Problem(message, f"{hint} `teachback build` prints all pages of a draft.", place)
+    more = "As a draft it is printed with all its pages; once it is approved, it is refused."
+    return Problem(message, f"{hint} {more}", place, Severity.WARNING)

@@ -15,7 +15,7 @@ from teachback.content.base_model import Role
 from teachback.errors import OutOfTime, Problem, TeachbackError, in_file_order, with_location
 from teachback.pdf.page_images import page_picture
 from teachback.printing.job_composer import JobOrder, PrintContext, compose_job
-from teachback.printing.job_printer import lay_out_handout, proved_file
+from teachback.printing.job_printer import lay_out_handout, promise_problems, proved_file
 from teachback.printing.page_fitting import lay_out_with_styles, styles_of
 from teachback.printing.process_limits import send_part
 from teachback.serving.paper_lines import PaperLine, PrintedText, paper_lines
@@ -225,7 +225,8 @@ def _proved(given: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
         styles, box = styles_of(page, job), given.settings.paper.box
     data = write(laid)
     proved = proved_file(data, page, laid, job.expected, given.files)
-    problems = with_location(proved.noticed, job.name, job.place)
+    told = (*promise_problems(job, laid), *proved.noticed)
+    problems = with_location(told, job.name, job.place)
     if order.kind == "handout" and styles == order.styles:
         return ProvedPaper(problems, styles)
     return ProvedPaper(problems, styles, _paper(laid, given, order, box), data)

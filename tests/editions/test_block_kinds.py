@@ -10,6 +10,8 @@ import pytest
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
+from teachback.checking.plain_language.structure import kinds
+from teachback.checking.rule import ReaderText
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
 from teachback.content.handout import BLOCKS, Handout, Model, Role, SourcedModel, Text, text_fields
@@ -304,18 +306,24 @@ def test_a_title_that_asks_has_no_colon_behind_it(workspace: Make) -> None:
 
 
 def test_a_kind_of_block_that_is_not_known_is_never_passed_over(workspace: Make) -> None:
-    """A kind that somebody forgot to register raises, and prints nothing."""
+    """A kind that somebody forgot to register raises, though its texts have roles."""
 
     class Forgotten(SourcedModel):
         """A kind without a registration."""
 
+        forgotten: Annotated[Text, Role.PARAGRAPH]
+
     made = sample(workspace, "text")
-    section = made.authored.handout.sections[0].model_copy(update={"blocks": (Forgotten(),)})
+    block = Forgotten.model_validate({"forgotten": "Words"})
+    section = made.authored.handout.sections[0].model_copy(update={"blocks": (block,)})
     handout = made.authored.handout.model_copy(update={"sections": (section,)})
+    general, ckd = made.reader("general"), made.reader("ckd")
+    forgotten = Sample(made.authored._replace(handout=handout), made.shared, made.words)
     with pytest.raises(NotImplementedError):
-        passages(handout, made.reader("ckd"))
-    forgotten = Sample(
-        made.authored.__class__(handout, made.authored.file), made.shared, made.words
-    )
+        passages(handout, ckd)
     with pytest.raises(NotImplementedError):
         forgotten.edition("ckd")
+    with pytest.raises(NotImplementedError):
+        compare(handout, general, ckd, made.authored.file.locate)
+    with pytest.raises(NotImplementedError):
+        kinds(ReaderText(handout, ckd, ()))

@@ -13,7 +13,7 @@ from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.checking.typed_numbers import ADVICE, TYPED, stop_findings, typed_findings
 from teachback.content import handout as doc
 from teachback.content.base_model import steps
-from teachback.editions.passages import Passage, ReaderContext, Role
+from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
 
 if TYPE_CHECKING:
@@ -261,9 +261,7 @@ def _same(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterato
 
 
 def _unread(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
-    placed: dict[str, set[str]] = {
-        one.reader.audience: set(_placed(handout, one.reader)) for one in reader_texts
-    }
+    placed = {one.reader.audience: set(_placed(one)) for one in reader_texts}
     for index, flag in enumerate(handout.red_flags):
         readers = [one.reader for one in reader_texts if one.reader.reached(flag)]
         path = ("red_flags", index)
@@ -340,9 +338,8 @@ def _short_numbers(reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
                 )
 
 
-def _placed(handout: doc.Handout, reader: ReaderContext) -> Iterator[str]:
-    """Yield the tiers that sections show with their reasons for a reader."""
-    for section in handout.sections:
-        for block in section.blocks if reader.reached(section) else ():
-            if isinstance(block, doc.RedFlagsBlock) and reader.reached(block):
-                yield from block.red_flags
+def _placed(reader_text: ReaderText) -> Iterator[str]:
+    """Yield the tiers that sections show with their reasons for a reader: zones show none."""
+    for _, _, block in reader_text.blocks():
+        if isinstance(block, doc.RedFlagsBlock):
+            yield from block.red_flags

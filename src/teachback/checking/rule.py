@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.content.handout import blocks_of
 from teachback.editions.passages import Passage, Role, as_read
 from teachback.errors import Problem, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
-    from teachback.content.handout import Handout
+    from teachback.content.handout import Handout, Section, SourcedModel
     from teachback.editions.passages import ReaderContext, Steps
     from teachback.errors import Location
 
@@ -83,6 +84,10 @@ class ReaderText:
         self.reader: Final = reader
         self.passages: Final = passages
         self.language: Final = language
+
+    def blocks(self) -> Iterator[tuple[Steps, Section, SourcedModel]]:
+        """Return the blocks that the reader gets, with their paths and sections."""
+        return blocks_of(self.handout, self.reader.lineage) if self.handout else iter(())
 
 
 class Finding(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from teachback.content.handout import blocks_of, kind_of
 from teachback.content.loader import load_shared, read_handouts
 from teachback.errors import Problem, in_file_order
 from teachback.files.workspace import (
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from teachback.units import Box
 
 # The kinds of blocks for which a clinic chooses a starter.
-_TOLD: Final = (
-    *("zones", "log", "schedule", "steps", "choices", "compare", "do_dont", "table", "mark"),
-    *("myths", "checklist"),
-)
+_TOLD: Final = frozenset({
+    "zones", "log", "schedule", "steps", "choices", "compare", "do_dont", "table", "mark", "myths",
+    "checklist",
+})  # fmt: skip
 
 
 def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Problem, ...]]:
@@ -55,20 +56,14 @@ def starter_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
     rows = []
     for authored in reading.authored.values():
         handout = authored.handout
-        kinds = {
-            kind
-            for section in handout.sections
-            for block in section.blocks
-            for kind in _TOLD
-            if getattr(block, kind, None)
-        }
+        kinds = {kind_of(block) for _, _, block in blocks_of(handout)}
         rows.append(
             {
                 "id": handout.id,
                 "title": _any(handout.title),
                 "audiences": list(handout.audiences),
                 "translations": list(starter_translations(handout.id, workspace)),
-                "holds": sorted(kinds),
+                "holds": sorted(kinds & _TOLD),
                 "purpose": handout.purpose,
             }
         )

@@ -12,12 +12,11 @@ from teachback.content.base_model import Model, audience_of, is_for
 from teachback.content.handout import (
     Handout,
     RedFlag,
-    RedFlagsBlock,
     SelectableModel,
     Tier,
-    ZonesBlock,
+    blocks_of,
     is_on_card,
-    tier_of,
+    placed_tiers,
 )
 from teachback.errors import Problem, nearest
 
@@ -207,23 +206,12 @@ def _tier_findings(
         reader: {flag.tier for flag in handout.red_flags if is_for(flag, audiences.lineage(reader))}
         for reader in readers
     }
-    for number, section in enumerate(handout.sections):
-        for at, block in enumerate(section.blocks):
-            reached = _who_get(block, _who_get(section, readers, audiences), audiences)
-            path = ("sections", number, "blocks", at)
-            named: list[tuple[Path, Tier]] = []
-            if isinstance(block, RedFlagsBlock):
-                named = [(("red_flags", index), tier) for index, tier in enumerate(block.red_flags)]
-            elif isinstance(block, ZonesBlock):
-                named = [
-                    (("zones", index, "zone"), tier)
-                    for index, zone in enumerate(block.zones)
-                    if (tier := tier_of(zone)) is not None
-                ]
-            for where, tier in named:
-                problem = _tier_problem(tier, reached, present)
-                if problem:
-                    yield (*path, *where), problem
+    for path, section, block in blocks_of(handout):
+        reached = _who_get(block, _who_get(section, readers, audiences), audiences)
+        for where, tier in placed_tiers(block).items():
+            problem = _tier_problem(tier, reached, present)
+            if problem:
+                yield (*path, *where), problem
 
 
 def _tier_problem(

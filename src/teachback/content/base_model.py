@@ -98,15 +98,22 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
-def steps(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], object]]:
-    """Yield each value below a model with its path, in the keys that the author writes."""
+def steps(
+    value: object, path: tuple[Any, ...] = (), lineage: Collection[str] | None = None
+) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield each value below a model with its path, in the keys that the author writes.
+
+    With `lineage`, only what that reader gets.
+    """
+    if lineage is not None and not is_for(value, lineage):
+        return
     yield path, value
     if isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from steps(item, (*path, index))
+            yield from steps(item, (*path, index), lineage)
     elif isinstance(value, Model):
         for name, field in type(value).model_fields.items():
-            yield from steps(getattr(value, name), (*path, field.alias or name))
+            yield from steps(getattr(value, name), (*path, field.alias or name), lineage)
 
 
 class SelectableModel(Model):

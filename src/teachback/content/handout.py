@@ -10,7 +10,7 @@ author reads their field descriptions in the editor.
 from collections.abc import Collection, Iterator, Sequence
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar, get_args
 
 from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
 
@@ -100,6 +100,7 @@ __all__ = [
     "ZonesBlock",
 ]
 
+Path = tuple[Any, ...]
 PlaceT = TypeVar("PlaceT")
 
 
@@ -261,12 +262,16 @@ def tier_of(zone: Zone) -> Tier | None:
     return Tier.TODAY if zone.zone is ZoneColor.YELLOW and zone.signs is None else None
 
 
-def placed_tiers(block: SourcedModel) -> tuple[Tier, ...]:
-    """Return the tiers whose red flags a block shows, instead of the top of page 1."""
+def placed_tiers(block: SourcedModel) -> dict[Path, Tier]:
+    """Return the tiers whose red flags a block shows, instead of the top of page 1.
+
+    Each has the path in the block at which it is named.
+    """
     if isinstance(block, RedFlagsBlock):
-        return block.red_flags
+        return {("red_flags", index): tier for index, tier in enumerate(block.red_flags)}
     zones = block.zones if isinstance(block, ZonesBlock) else ()
-    return tuple(tier for tier in map(tier_of, zones) if tier is not None)
+    tiers = {("zones", index, "zone"): tier_of(zone) for index, zone in enumerate(zones)}
+    return {path: tier for path, tier in tiers.items() if tier is not None}
 
 
 def places_of_tiers(placed: Sequence[tuple[Tier, PlaceT]]) -> dict[Tier, PlaceT]:
@@ -285,7 +290,7 @@ def rows_to_fill_in(block: SourcedModel) -> int:
     return block.schedule.blank_rows if isinstance(block, ScheduleBlock) else 0
 
 
-def pictures_of(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
+def pictures_of(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Yield the pictures of a part of a handout, each with its path."""
     for where, inner in base_model.steps(value, path):
         if isinstance(inner, str) and where[-1] in PICTURES:
@@ -413,45 +418,13 @@ class SummaryBlock(SourcedModel):
     summary: Items
 
 
-# The key that marks each kind of block -> its class. A block must have exactly one of these keys.
-BLOCKS: Final[dict[str, type[SourcedModel]]] = {
-    "callout": CalloutBlock,
-    "zones": ZonesBlock,
-    "do_dont": DoDontBlock,
-    "choices": ChoicesBlock,
-    "compare": CompareBlock,
-    "log": LogBlock,
-    "schedule": ScheduleBlock,
-    "mark": MarkBlock,
-    "sign_off": SignOffBlock,
-    "terms": TermsBlock,
-    "link": LinkBlock,
-    "heading": HeadingBlock,
-    "figures": FiguresBlock,
-    "figure": FigureBlock,
-    "table": TableBlock,
-    "reasons": ReasonsBlock,
-    "steps": StepsBlock,
-    "red_flags": RedFlagsBlock,
-    "myths": MythsBlock,
-    "checklist": ChecklistBlock,
-    "my_numbers": MyNumbersBlock,
-    "teach_back": TeachBackBlock,
-    "personal": PersonalBlock,
-    "notes": NotesBlock,
-    "contact": ContactBlock,
-    "quote": QuoteBlock,
-    "summary": SummaryBlock,
-    "list": ListBlock,
-    "text": TextBlock,
-}
-
-
 def _block_kind(value: Any) -> str | None:  # noqa: ANN401 -- any YAML
     keys = value if isinstance(value, dict) else ()
-    return next((kind for kind in BLOCKS if kind in keys), None)
+    return next((kind for kind in reversed(BLOCKS) if kind in keys), None)
 
 
+# Each kind of block, with the key that marks it. A key that another kind also has, such as the text
+# of a callout, comes before the key of that kind.
 Block = Annotated[
     Annotated[TextBlock, Tag("text")]
     | Annotated[ListBlock, Tag("list")]
@@ -485,6 +458,21 @@ Block = Annotated[
     Discriminator(_block_kind, custom_error_type="block_expected",
         custom_error_message="this is not a known kind of block"),
 ]  # fmt: skip
+# The key that marks each kind of block -> its class. A block must have exactly one of these keys.
+BLOCKS: Final[dict[str, type[SourcedModel]]] = {
+    tag.tag: kind for kind, tag in map(get_args, get_args(get_args(Block)[0]))
+}
+
+
+def kind_of(block: SourcedModel) -> str:
+    """Return the key that marks a block's kind.
+
+    Raises NotImplementedError for a kind that is not in BLOCKS.
+    """
+    for key, kind in BLOCKS.items():
+        if type(block) is kind:
+            return key
+    raise NotImplementedError(type(block))
 
 
 class SectionPage(StrEnum):
@@ -610,6 +598,18 @@ class Handout(Model):
         (),
         description="Findings of `teachback check` that may stand, each with a reason and a name.",
     )
+
+
+def blocks_of(
+    handout: Handout, lineage: Collection[str] | None = None
+) -> Iterator[tuple[Path, Section, SourcedModel]]:
+    """Yield the blocks of a handout with their paths and sections: all, or those of one reader."""
+    for index, section in enumerate(handout.sections):
+        for number, block in enumerate(section.blocks):
+            if lineage is None or (
+                base_model.is_for(section, lineage) and base_model.is_for(block, lineage)
+            ):
+                yield ("sections", index, "blocks", number), section, block
 
 
 # The reading order of keys, whatever their order in the file. Keys not listed are read last.

@@ -244,7 +244,7 @@ def pieces(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
             key, passage.text, passage.path, what, passage.block, heading, written, form, passage
         )
     yield from _carded(handout, reader)
-    for path, block, section in _blocks(handout, reader):
+    for path, section, block in doc.blocks_of(handout, reader.lineage):
         yield from _wordless(
             path, block, reader, f"{section.id}/{path[-1]}", reader.plain(section.title)
         )
@@ -269,15 +269,6 @@ def _carded(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
             )
 
 
-def _blocks(
-    handout: doc.Handout, reader: ReaderContext
-) -> Iterator[tuple[Steps, doc.SourcedModel, doc.Section]]:
-    for index, section in enumerate(handout.sections):
-        for number, block in enumerate(section.blocks if reader.reached(section) else ()):
-            if reader.reached(block):
-                yield ("sections", index, "blocks", number), block, section
-
-
 def _wordless(
     path: Steps, block: doc.SourcedModel, reader: ReaderContext, name: str, heading: str
 ) -> Iterator[Piece]:
@@ -295,7 +286,7 @@ def _wordless(
                     heading,
                 )
     elif tiers := doc.placed_tiers(block):
-        said = f"red flags: {', '.join(tiers)}"
+        said = f"red flags: {', '.join(tiers.values())}"
         what = "red flags, placed here"
         yield Piece((*path, "red_flags"), said, path, what, name, heading)
     elif isinstance(block, doc.NotesBlock):

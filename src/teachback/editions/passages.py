@@ -19,7 +19,7 @@ from teachback.files.unprintable_characters import visible_form
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Passage", "ReaderContext", "Role", "Steps", "as_read", "kind_of", "passages"]
+__all__ = ["Passage", "ReaderContext", "Role", "Steps", "as_read", "passages"]
 
 Steps = tuple[Any, ...]
 # A text of one of these roles leads to what follows it in the same part.
@@ -131,19 +131,8 @@ def _passages(handout: doc.Handout, reader: ReaderContext) -> Iterator[Passage]:
         yield from walk(section.title, (*path, "title"), Role.HEADING, about)
         for number, block in enumerate(section.blocks):
             if reader.reached(block):
-                about = about._replace(kind=kind_of(block))
+                about = about._replace(kind=doc.kind_of(block))
                 yield from walk(block, (*path, "blocks", number), None, about)
-
-
-def kind_of(block: doc.SourcedModel) -> str:
-    """Return the key that names a block's kind in the file.
-
-    Raises NotImplementedError for a kind that is not in BLOCKS.
-    """
-    for key, kind in doc.BLOCKS.items():
-        if isinstance(block, kind):
-            return key
-    raise NotImplementedError(type(block))
 
 
 class _Walk:

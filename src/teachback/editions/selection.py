@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from teachback.content import handout as doc
-from teachback.content.base_model import Model, is_for, text_for
+from teachback.content.base_model import is_for, steps, text_for
 from teachback.content.brief_version import brief_version
 from teachback.content.inline_markup import Line, Span, parse_marks, plain
 from teachback.editions import edition as ed
@@ -32,11 +32,15 @@ UPRIGHT_COLUMNS: Final = 7
 
 @dataclass(frozen=True)
 class Reader:
-    """One audience: its lineage, nearest first, the placeholder values and the fields by name."""
+    """One audience: its lineage, nearest first, the placeholder values, and what it gets placed.
+
+    `fields` are those of the handout by name, and `flags` the red flags that it gets.
+    """
 
     lineage: tuple[str, ...]
     values: Mapping[str, str | None]
     fields: Mapping[str, doc.RecordField] = field(default_factory=dict)
+    flags: tuple[ed.Flag, ...] = ()
 
 
 def choose(
@@ -60,7 +64,7 @@ def choose(
     cites = cited(handout, reader) if depth is Depth.FULL else ()
     handout = handout if depth is Depth.FULL else brief_version(handout, reader.lineage)
     reader = replace(reader, fields={declared.name: declared for declared in handout.fields})
-    flags = tuple(_flag(flag, reader) for flag in _reached(handout.red_flags, reader))
+    flags: tuple[ed.Flag, ...] = _part(handout.red_flags, reader)
     crowded = crowded or size is TypeSize.LARGE
     if crowded:
         # Two boxes of flags fill a page: the shorter words for the same sign are those that fit.
@@ -68,20 +72,20 @@ def choose(
             flag if flag.tier is doc.Tier.VISIT else replace(flag, text=flag.short)
             for flag in flags
         )
+    reader = replace(reader, flags=flags)
     placed = [
         (tier, block)
-        for section in _reached(handout.sections, reader)
-        for block in _reached(section.blocks, reader)
-        for tier in doc.placed_tiers(block)
+        for _, _, block in doc.blocks_of(handout, reader.lineage)
+        for tier in doc.placed_tiers(block).values()
         # What comes before a section fills page 1 then.
         if not crowded or tier is doc.Tier.VISIT
     ]
     places = doc.places_of_tiers(placed)
     sections = tuple(
-        _section(section, reader, flags, places.get(doc.Tier.VISIT))
-        for section in _reached(handout.sections, reader)
+        _section(section, reader, places.get(doc.Tier.VISIT))
+        for section in handout.sections
+        if is_for(section, reader.lineage)
     )
-    top = tuple(flags_of(flags, tier) for tier in doc.Tier if tier not in places)
     return ed.Edition(
         handout=handout.id,
         audience=reader.lineage[0],
@@ -91,13 +95,13 @@ def choose(
         badge=badge,
         purpose=handout.purpose,
         message=_line(handout.message, reader),
-        personal=_personal(handout.personal, reader),
+        personal=_part(handout.personal, reader),
         version=handout.version,
         review=handout.review,
         flags=flags,
-        top=tuple(group for group in top if group.flags),
+        top=_placed((tier for tier in doc.Tier if tier not in places), flags),
         sections=sections,
-        card=_card(handout.card, reader) if handout.card else None,
+        card=_part(handout.card, reader),
         sources=tuple(sources.root[name] for name in cites),
         depth=depth,
         short_badge=badge,
@@ -109,25 +113,12 @@ def flags_of(flags: Iterable[ed.Flag], tier: doc.Tier) -> ed.Flags:
     return ed.Flags(tier, tuple(flag for flag in flags if flag.tier is tier))
 
 
-def cited(value: object, reader: Reader) -> tuple[str, ...]:
+def cited(handout: doc.Handout, reader: Reader) -> tuple[str, ...]:
     """Return the ids of the sources of everything that this reader gets, in order, each once."""
-    return tuple(dict.fromkeys(_cited(value, reader)))
-
-
-def _cited(value: object, reader: Reader) -> Iterable[str]:
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _cited(item, reader)
-    elif isinstance(value, Model):
-        if not is_for(value, reader.lineage):
-            return
-        for name in type(value).model_fields:
-            field = getattr(value, name)
-            yield from field if name == "sources" else _cited(field, reader)
-
-
-def _reached(items: Iterable[T], reader: Reader) -> Iterable[T]:
-    return (item for item in items if is_for(item, reader.lineage))
+    found = steps(handout, lineage=reader.lineage)
+    return tuple(
+        dict.fromkeys(n for path, names in found if path[-1:] == ("sources",) for n in names)
+    )
 
 
 def _line(text: doc.Text, reader: Reader) -> Line:
@@ -145,12 +136,10 @@ def _place(field: str | None) -> ed.Place | None:
     return None if field is None else ed.Place(field)
 
 
-def _personal(lines: Iterable[doc.PersonalLine], reader: Reader) -> tuple[ed.PersonalPlace, ...]:
-    declared = (reader.fields[line.field] for line in _reached(lines, reader))
-    return tuple(
-        ed.PersonalPlace(_line(one.label, reader), ed.Place(one.name, one.width_mm), one.choices)
-        for one in declared
-    )
+def _personal(line: doc.PersonalLine, reader: Reader) -> ed.PersonalPlace:
+    one = reader.fields[line.field]
+    place = ed.Place(one.name, one.width_mm)
+    return ed.PersonalPlace(_line(one.label, reader), place, one.choices)
 
 
 def with_lines(edition: ed.Edition) -> ed.Edition:
@@ -192,15 +181,6 @@ def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:
     )
 
 
-def _card(card: doc.CardText, reader: Reader) -> ed.CardSide:
-    return ed.CardSide(
-        title=_line(card.title, reader),
-        statements=_part(card.statements, reader),
-        lines=tuple(_write_in(line, reader) for line in _reached(card.lines, reader)),
-        notes=_part(card.notes, reader),
-    )
-
-
 def _write_in(line: doc.WriteInLine, reader: Reader) -> ed.WriteIn:
     wide = line.field is not None and reader.fields[line.field].width_mm > HALF_CARD
     label = _line(line.label, reader)
@@ -208,41 +188,40 @@ def _write_in(line: doc.WriteInLine, reader: Reader) -> ed.WriteIn:
 
 
 def _section(
-    section: doc.Section,
-    reader: Reader,
-    flags: tuple[ed.Flag, ...],
-    before_visit: doc.SourcedModel | None,
+    section: doc.Section, reader: Reader, before_visit: doc.SourcedModel | None
 ) -> ed.EditionSection:
     """Return what a reader gets of a section.
 
     The signs for the next visit stand in the block `before_visit`, or else follow it.
     """
     blocks: list[ed.EditionBlock] = []
-    page = str(section.page or "")
-    for block in _reached(section.blocks, reader):
-        if isinstance(block, doc.RedFlagsBlock):
-            groups = (flags_of(flags, tier) for tier in block.red_flags)
-            blocks.extend(group for group in groups if group.flags)
-        elif isinstance(block, doc.ZonesBlock):
-            zones = (_zone(zone, reader, flags) for zone in _reached(block.zones, reader))
-            blocks.append(ed.Zones(tuple(zones)))
-        else:
-            blocks.append(_part(block, reader))
-        if block is before_visit and doc.Tier.VISIT not in doc.placed_tiers(block):
-            visit = flags_of(flags, doc.Tier.VISIT)
-            blocks += [visit] if visit.flags else []
-        if isinstance(block, doc.LogBlock) and len(block.log.columns) > UPRIGHT_COLUMNS:
-            page = str(doc.SectionPage.LANDSCAPE)
+    for block in section.blocks:
+        if not is_for(block, reader.lineage):
+            continue
+        made = _part(block, reader, kind=doc.kind_of(block))
+        blocks += made if isinstance(made, tuple) else (made,)
+        if block is before_visit and doc.Tier.VISIT not in doc.placed_tiers(block).values():
+            blocks += _placed((doc.Tier.VISIT,), reader.flags)
+    across = any(
+        isinstance(block, ed.EditionLog) and len(block.columns) > UPRIGHT_COLUMNS
+        for block in blocks
+    )
+    page = str(doc.SectionPage.LANDSCAPE if across else section.page or "")
     return ed.EditionSection(section.id, _line(section.title, reader), tuple(blocks), page)
 
 
-def _zone(zone: doc.Zone, reader: Reader, flags: tuple[ed.Flag, ...]) -> ed.EditionZone:
+def _placed(tiers: Iterable[doc.Tier], flags: tuple[ed.Flag, ...]) -> tuple[ed.Flags, ...]:
+    """Return a block for each tier of which the reader gets a flag."""
+    return tuple(group for tier in tiers if (group := flags_of(flags, tier)).flags)
+
+
+def _zone(zone: doc.Zone, reader: Reader) -> ed.EditionZone:
     tier = doc.tier_of(zone)
     return ed.EditionZone(
         zone.zone,
         _maybe(zone.title, reader),
         _part(zone.signs, reader) or (),
-        None if tier is None else flags_of(flags, tier),
+        None if tier is None else flags_of(reader.flags, tier),
         _part(zone.do, reader) or (),
     )
 
@@ -304,6 +283,14 @@ def _as_it_is(value: T) -> T:
 
 # Keys that choose or identify a part, and are not printed.
 _NOT_PRINTED: Final = frozenset(doc.SourcedModel.model_fields)
+# A part of a handout -> what makes its edition from the part and its reader.
+_FOR_READER: Final[dict[type[doc.Model], Callable[[Any, Reader], Any]]] = {
+    doc.RedFlag: _flag,
+    doc.PersonalLine: _personal,
+    doc.WriteInLine: _write_in,
+    doc.Zone: _zone,
+    doc.RedFlagsBlock: lambda block, reader: _placed(block.red_flags, reader.flags),
+}
 # A part of a handout -> what makes its edition, and the fields to make it from, in order. Any other
 # part becomes a PlainPart.
 _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]] = {
@@ -349,26 +336,23 @@ _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]]
     doc.Schedule: (ed.EditionSchedule, ("times", "rows", "blank_rows", "caption")),
     doc.ScheduleRow: (_scheduled, ("medicine", "fields")),
     doc.QuoteBlock: (ed.Quote, ("quote", "id")),
+    doc.ZonesBlock: (ed.Zones, ("zones",)),
+    doc.PersonalBlock: (ed.Personal, ("personal",)),
+    doc.CardText: (ed.CardSide, ("title", "statements", "lines", "notes")),
     doc.CardNote: (ed.Note, ("title", "text")),
 }
 
 
-def _part(value: Any, reader: Reader, role: doc.Role | None = None) -> Any:  # noqa: ANN401 -- any part of a handout
-    """Return what a reader gets of a value; `role` is that of its field.
-
-    Raises NotImplementedError for a part that has no text.
-    """
-    if isinstance(value, doc.PersonalBlock):
-        return ed.Personal(_personal(value.personal, reader))
+def _part(value: Any, reader: Reader, role: doc.Role | None = None, *, kind: str = "") -> Any:  # noqa: ANN401 -- any part of a handout
+    """Return what a reader gets of a value; `role` is that of its field, `kind` that of a block."""
+    if type(value) in _FOR_READER:
+        return _FOR_READER[type(value)](value, reader)
     if isinstance(value, doc.Model):
         fields = doc.text_fields(type(value))
         roles = {name: role for _, name, role in fields}
         if type(value) in _PARTS:
             make, names = _PARTS[type(value)]
             return make(*(_part(getattr(value, name), reader, roles[name]) for name in names))
-        if all(key in _NOT_PRINTED for key, _, _ in fields):
-            raise NotImplementedError(type(value))
-        kind = next((key for key, model in doc.BLOCKS.items() if type(value) is model), "")
         values = (
             (key, _part(getattr(value, name), reader, role))
             for key, name, role in fields
@@ -376,6 +360,6 @@ def _part(value: Any, reader: Reader, role: doc.Role | None = None) -> Any:  # n
         )
         return ed.PlainPart(kind, tuple(values))
     if isinstance(value, tuple):
-        return tuple(_part(item, reader, role) for item in _reached(value, reader))
+        return tuple(_part(item, reader, role) for item in value if is_for(item, reader.lineage))
     is_text = isinstance(value, dict) or (role is not None and value is not None)
     return _line(value, reader) if is_text else value

@@ -20,7 +20,8 @@ from teachback.checking.plain_language.sentences import (
 from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.checking.rule import Example, Finding, ReaderText, Rule
-from teachback.editions.passages import Passage, Role, kind_of
+from teachback.content.handout import kind_of
+from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
 
 if TYPE_CHECKING:
@@ -278,12 +279,7 @@ def _headings(reader_text: ReaderText) -> Iterator[Finding]:
 def kinds(reader_text: ReaderText) -> frozenset[str]:
     """Return the kinds of block that a reader gets, including blocks without words of their own."""
     found = {passage.kind for passage in reader_text.passages if passage.kind}
-    for section in reader_text.handout.sections if reader_text.handout else ():
-        if reader_text.reader.reached(section):
-            found |= {
-                kind_of(block) for block in section.blocks if reader_text.reader.reached(block)
-            }
-    return frozenset(found)
+    return frozenset(found | {kind_of(block) for _, _, block in reader_text.blocks()})
 
 
 def first_block(reader_text: ReaderText) -> tuple[Passage, ...]:

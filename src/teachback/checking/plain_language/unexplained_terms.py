@@ -103,11 +103,11 @@ def passages_as_read(reader_text: ReaderText) -> tuple[Passage, ...]:
 
     Red flags are at the top unless a section places their tier; the card is last.
     """
-    placed: list[tuple[Tier, tuple[int, ...]]] = []
-    for number, section in enumerate(reader_text.handout.sections if reader_text.handout else ()):
-        for index, block in enumerate(section.blocks):
-            if reader_text.reader.reached(section) and reader_text.reader.reached(block):
-                placed += [(tier, (2, number, index)) for tier in placed_tiers(block)]
+    placed = [
+        (tier, (2, path[1], path[3]))
+        for path, _, block in reader_text.blocks()
+        for tier in placed_tiers(block).values()
+    ]
     places = places_of_tiers(placed)
 
     def place(passage: Passage) -> tuple[int, ...]:

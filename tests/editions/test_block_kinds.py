@@ -19,6 +19,7 @@ from teachback.content.loader import load_handout, load_shared, read_handouts
 from teachback.editions.comparison import compare
 from teachback.editions.passages import ReaderContext, passages
 from teachback.editions.selection import Reader, choose
+from teachback.editions.version_changes import changes
 from teachback.files.workspace import handout_files
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job
@@ -107,7 +108,13 @@ def sample(workspace: Make, kind: str, change: str = "") -> Sample:
     if kind == "personal":
         fields = "fields: [{name: who, label: {general: General words 1, ckd: Kidney words 1}}]\n"
         handout = handout.replace("red_flags:\n", f"{fields}red_flags:\n", 1)
-    clinic = workspace({"content/handouts/tiny.yaml": handout, "content/images/a.svg": PICTURE})
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": handout,
+            "content/images/a.svg": PICTURE,
+            "content/images/b.svg": PICTURE,
+        }
+    )
     shared = load_shared(clinic)
     authored = load_handout(handout_files(clinic)["tiny"], clinic, shared)
     return Sample(authored, shared, tuple(f"words {number}{change}" for number in numbers))
@@ -234,6 +241,31 @@ def test_what_two_readers_get_of_a_block_is_compared(workspace: Make, kind: str)
         if change.right is not None
     ]
     assert [words for words in made.words if f"Kidney {words}" not in shown] == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "told"),
+    [
+        ("link", "example.org/a", "example.org/b", "web address"),
+        ("zones", "zone: green", "zone: yellow", "zone"),
+        ("notes", "notes: 2", "notes: 3", "notes"),
+        ("contact", "[phone, after_hours]", "[phone]", "line of the contact box"),
+        ("log", "row_headings: [@4]", "rows: 4", "table to fill in"),
+        ("figure", "a.svg", "b.svg", "picture"),
+    ],
+)
+def test_what_is_no_text_of_a_block_is_compared_too(
+    workspace: Make, monkeypatch: pytest.MonkeyPatch, kind: str, old: str, new: str, told: str
+) -> None:
+    """Whoever approves a new version sees that a link leads elsewhere, or a zone is another one."""
+    before = sample(workspace, kind)
+    monkeypatch.setitem(SAMPLES, kind, SAMPLES[kind].replace(old, new))
+    after = sample(workspace, kind)
+    old_version, new_version = (
+        (one.authored.handout, one.authored.file.locate) for one in (before, after)
+    )
+    found = changes(old_version, new_version, before.reader("ckd"))
+    assert told in [change.what for change in found]
 
 
 class When(SourcedModel):

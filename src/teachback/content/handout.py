@@ -283,20 +283,6 @@ def places_of_tiers(placed: Sequence[tuple[Tier, PlaceT]]) -> dict[Tier, PlaceT]
     return {**({Tier.VISIT: placed[-1][1]} if placed else {}), **dict(placed)}
 
 
-def rows_to_fill_in(block: SourcedModel) -> int:
-    """Return how many rows without words a block has, for the reader to fill in."""
-    if isinstance(block, LogBlock):
-        return block.log.rows or 0
-    return block.schedule.blank_rows if isinstance(block, ScheduleBlock) else 0
-
-
-def pictures_of(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Yield the pictures of a part of a handout, each with its path."""
-    for where, inner in base_model.steps(value, path):
-        if isinstance(inner, str) and where[-1] in PICTURES:
-            yield where, inner
-
-
 class Myth(SourcedModel):
     """A wrong belief and the answer to it."""
 
@@ -614,7 +600,7 @@ def blocks_of(
 
 # The reading order of keys, whatever their order in the file. Keys not listed are read last.
 READING_ORDER: Final = (
-    "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption",
+    "zone", "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption",
     "myth", "verdict", "answer", "lead", "if", "then", "term", "meaning", "label", "unit",
     "prompt", "text", "short", "why", "signs", "do", "do_not", "choose", "limit", "avoid", "hint",
     "list", "steps", "checklist", "summary", "teach_back", "columns", "times", "rows",

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content import handout as doc
+from teachback.content.base_model import steps
 from teachback.editions.passages import ReaderContext, Role, passages
 
 if TYPE_CHECKING:
@@ -31,6 +32,17 @@ _WHAT: Final = {
     Role.COLUMN: "heading of a column",
     Role.ITEM: "entry",
     Role.ALT: "words for a picture",
+}
+# What a reader gets besides texts, by the author's key: what it is, and how it is told.
+_WORDLESS: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
+    "line": ("line of the contact box", lambda phone: phone.replace("_", " ")),
+    "notes": ("notes", "{} lines to write on".format),
+    "figure": ("picture", "picture {}".format),
+    "mark": ("picture", "picture {}".format),
+    "rows": ("table to fill in", "{} rows to fill in".format),
+    "blank_rows": ("table to fill in", "{} rows to fill in".format),
+    "zone": ("zone", str),
+    "link": ("web address", str),
 }
 # Two texts that share less than this part of their letters are marked whole, not word by word.
 ALIKE: Final = 0.35
@@ -272,32 +284,15 @@ def _carded(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
 def _wordless(
     path: Steps, block: doc.SourcedModel, reader: ReaderContext, name: str, heading: str
 ) -> Iterator[Piece]:
-    """Yield pieces for the blocks whose words are not the author's."""
-    if isinstance(block, doc.ContactBlock):
-        for index, line in enumerate(block.contact):
-            if reader.reached(line):
-                where = (*path, "contact", index)
-                yield Piece(
-                    where,
-                    line.line.replace("_", " "),
-                    where,
-                    "line of the contact box",
-                    name,
-                    heading,
-                )
-    elif tiers := doc.placed_tiers(block):
+    """Yield a piece for all that a reader gets of a block besides texts of the author."""
+    if tiers := doc.placed_tiers(block):
         said = f"red flags: {', '.join(tiers.values())}"
         what = "red flags, placed here"
         yield Piece((*path, "red_flags"), said, path, what, name, heading)
-    elif isinstance(block, doc.NotesBlock):
-        yield Piece(
-            (*path, "notes"), f"{block.notes} lines to write on", path, "notes", name, heading
-        )
-    for where, picture in doc.pictures_of(block, path):
-        yield Piece(where, f"picture {picture}", where, "picture", name, heading)
-    if rows := doc.rows_to_fill_in(block):
-        said = f"{rows} rows to fill in"
-        yield Piece((*path, "rows"), said, path, "table to fill in", name, heading)
+    for where, value in steps(block, path, reader.lineage):
+        if where[-1] in _WORDLESS and isinstance(value, str | int) and value:
+            what, told = _WORDLESS[where[-1]]
+            yield Piece(where, told(value), where, what, name, heading)
 
 
 def as_lines(comparison: Comparison) -> Iterator[str]:

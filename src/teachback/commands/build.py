@@ -138,7 +138,7 @@ def _print_stale(
         context = print_context(workspace, measured, settings, run)
     except TeachbackError as error:
         return _Stale(reading=reading, problems=joined(problems, {GENERAL: error.problems}))
-    printed = print_outputs(context, orders, plan.origins, step)
+    printed = print_outputs(context, orders, plan.origins, plan.record, step)
     return _Stale(printed, reading, joined(problems, printed.problems))
 
 

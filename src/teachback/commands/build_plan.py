@@ -72,12 +72,13 @@ class BuildPlan:
     """The outputs that a build keeps and those that it prints.
 
     `sources` are the chosen files by stem, `origins` the hashes of what every handout is made from.
-    `kept` are the outputs that exist unchanged, by file name; `stale` are those to print. `reading`
-    are the handouts that had to be read for the plan.
+    `record` is what was printed before. `kept` are the outputs that exist unchanged, by file name;
+    `stale` are those to print. `reading` are the handouts that had to be read for the plan.
     """
 
     sources: Mapping[str, Path]
     origins: Mapping[str, str]
+    record: Record
     summaries: Mapping[str, Summary]
     kept: Mapping[str, Output]
     stale: tuple[WantedOutput, ...]
@@ -126,7 +127,7 @@ def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> Buil
         for want in wanted_outputs(stem, one, settings)
     ]
     kept, stale = _sorted_out(wanted, _usable(settings, record, origins), settings.output)
-    return BuildPlan(sources, origins, summaries, kept, stale, reading, problems)
+    return BuildPlan(sources, origins, record, summaries, kept, stale, reading, problems)
 
 
 def one_language_problem(what: str, settings: Settings) -> Problem:

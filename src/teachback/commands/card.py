@@ -13,7 +13,7 @@ from teachback.content.loader import read_handouts
 from teachback.errors import Problem, Severity, TeachbackError, UsageError
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import Workspace, handout_files, unknown_handout
-from teachback.printing.build_record import Now, Output, save_record
+from teachback.printing.build_record import Now, Output, read_record, save_record
 from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.job_composer import JobOrder, print_context, summarise
@@ -70,7 +70,8 @@ def print_cards(
     run, count = _card_run(len(audiences), settings, order, workspace)
     form = CARDS_PRESS if order.press else CARDS
     context = print_context(workspace, reading, settings, run)
-    printed = print_outputs(context, [JobOrder(stem, audiences, "card", (form,))], origins)
+    orders, record = [JobOrder(stem, audiences, "card", (form,))], read_record(settings.output)
+    printed = print_outputs(context, orders, origins, record)
     if printed.stopped:
         raise KeyboardInterrupt
     found = [one for problems in printed.problems.values() for one in problems]

@@ -14,7 +14,7 @@ from teachback.commands.run_problems import GENERAL, is_refused, joined
 from teachback.errors import TeachbackError, with_location
 from teachback.files.atomic_files import sha256
 from teachback.files.workspace import write_whole
-from teachback.printing.build_record import Output, current, read_record
+from teachback.printing.build_record import Output, current
 from teachback.printing.fingerprints import same_libraries
 from teachback.printing.job_composer import compose_apart, open_pool
 from teachback.printing.job_printer import do_jobs
@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
     from teachback.commands.run_problems import RunProblems
     from teachback.errors import Problem
+    from teachback.printing.build_record import Record
     from teachback.printing.job_composer import ComposedJobs, JobOrder, PrintContext
     from teachback.printing.jobs import FinishedJob, Job, Printed
     from teachback.printing.process_pool import Pool
+    from teachback.printing.settings import Settings
     from teachback.proofing.page_proof import Measures
 
     Step = Callable[[int, int], None]
@@ -52,12 +54,13 @@ def print_outputs(
     context: PrintContext,
     orders: Sequence[JobOrder],
     origins: Mapping[str, str],
+    record: Record,
     step: Step | None = None,
 ) -> PrintedRun:
     """Compose, check, print, prove and write what is ordered, in worker processes.
 
-    `origins` is the hash of what each handout is made from, by its stem. Files that are finished
-    when the run is stopped are kept.
+    `origins` is the hash of what each handout is made from, by its stem, and `record` has what was
+    printed before. Files that are finished when the run is stopped are kept.
     """
     settings = context.settings
     composed = compose_apart(context, orders, settings.jobs)
@@ -65,7 +68,7 @@ def print_outputs(
     jobs = [
         job for job in composed.jobs if not is_refused(job.stem, problems, strict=settings.strict)
     ]
-    fits = _known_fits(context, origins)
+    fits = _known_fits(settings, origins, record)
     jobs = [
         replace(job, known_fit=fits.get((job.stem, job.kind, job.audience), ())) for job in jobs
     ]
@@ -77,14 +80,12 @@ def print_outputs(
 
 
 def _known_fits(
-    context: PrintContext, origins: Mapping[str, str]
+    settings: Settings, origins: Mapping[str, str], record: Record
 ) -> dict[tuple[str, str, str], tuple[int, ...]]:
     """Return the fit of each page that was printed before from the same sources.
 
     Its key is the stem, the kind and the audience.
     """
-    settings = context.settings
-    record = read_record(settings.output)
     if not same_libraries(record.libraries):
         return {}
     wanted = (str(settings.size), str(settings.paper), str(settings.depth))

@@ -23,7 +23,7 @@ from teachback.files.yaml_editor import with_ids, with_keys
 from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from teachback.content.loader import LoadedHandout
     from teachback.files.workspace import Workspace
@@ -56,7 +56,8 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     authored = validate_handout(raw, path, workspace, shared)
     edited = with_ids(raw, shown(path), _wanted(authored))
     again = validate_handout(edited, path, workspace, shared)
-    if _without_ids(again.handout) != _without_ids(authored.handout):
+    before, after = _values(authored.handout), _values(again.handout)
+    if after | dict.fromkeys(_without_id(before)) != before:
         message = "ids cannot be written here without changing other lines"
         raise TeachbackError(Problem(message, "Write them by hand.", Location(shown(path))))
     old, new = _ids(authored.handout), _ids(again.handout)
@@ -133,15 +134,9 @@ def _ids(handout: Handout) -> tuple[str, ...]:
     return tuple(name for name in found if isinstance(name, str))
 
 
-def _without_ids(value: Any) -> Any:  # noqa: ANN401 -- any part of a handout
-    if isinstance(value, Model):
-        return tuple(_fields(value))
-    if isinstance(value, tuple):
-        return tuple(map(_without_ids, value))
-    return value
+def _values(handout: Handout) -> dict[tuple[Any, ...], object]:
+    return {path: one for path, one in steps(handout) if not isinstance(one, Model | tuple)}
 
 
-def _fields(part: Model) -> Iterator[tuple[str, Any]]:
-    for name in type(part).model_fields:
-        if name != "id" or not isinstance(part, SourcedModel):
-            yield name, _without_ids(getattr(part, name))
+def _without_id(values: Mapping[tuple[Any, ...], object]) -> Iterator[tuple[Any, ...]]:
+    return (path for path, value in values.items() if path[-1] == "id" and value is None)

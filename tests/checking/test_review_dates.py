@@ -37,9 +37,9 @@ from teachback.checking.review_dates import (
     source_problems,
     term_problems,
     terms,
-    used_sources,
 )
 from teachback.cli.app import run
+from teachback.content.handout import sources_of
 from teachback.content.loader import load_handout, load_shared, read_handouts, validate_handout
 from teachback.content.sources import Sources
 from teachback.content.validation_errors import validated
@@ -447,7 +447,7 @@ idle: {publisher: A, title: A, year: 1950, basis: seen}
 
 def named_in(reading: LoadedHandouts) -> set[str]:
     """Return the sources that the handouts name."""
-    return {name for one in reading.authored.values() for name in used_sources(one.handout)}
+    return {name for one in reading.authored.values() for _, name in sources_of(one.handout)}
 
 
 def test_the_programs_own_list_of_sources_is_not_held_against_a_clinic(workspace: Make) -> None:
@@ -469,7 +469,7 @@ def test_the_shipped_handout_names_a_source_for_its_numbers(builtin: Workspace) 
     assert {
         finding.words for one in reader_texts for finding in number_findings(one.passages)
     } == set()
-    assert len(used_sources(handout)) > 10
+    assert len({name for _, name in sources_of(handout)}) > 10
     bare = {
         f.words
         for one in reader_texts

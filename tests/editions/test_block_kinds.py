@@ -14,8 +14,10 @@ from teachback.checking.plain_language.structure import kinds
 from teachback.checking.rule import ReaderText
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
+from teachback.content.brief_version import brief_version
 from teachback.content.handout import BLOCKS, Handout, Model, Role, SourcedModel, Text, text_fields
 from teachback.content.loader import load_handout, load_shared, read_handouts
+from teachback.content.translation import handout_texts
 from teachback.editions.comparison import compare
 from teachback.editions.passages import ReaderContext, passages
 from teachback.editions.selection import Reader, choose
@@ -96,9 +98,12 @@ class Sample:
         )
 
 
-def sample(workspace: Make, kind: str, change: str = "") -> Sample:
-    """Load a handout with one block of a kind; `change` is added to the words of its last text."""
-    text = SAMPLES[kind]
+def sample(workspace: Make, kind: str, change: str = "", more: str = "") -> Sample:
+    """Load a handout with one block of a kind.
+
+    `change` is added to the words of its last text, and `more` is a further line of the block.
+    """
+    text = f"{SAMPLES[kind]}\n        {more}".rstrip()
     numbers = re.findall(r"@(\d)", text)
     for number in numbers:
         more = change if number == numbers[-1] else ""
@@ -241,6 +246,38 @@ def test_what_two_readers_get_of_a_block_is_compared(workspace: Make, kind: str)
         if change.right is not None
     ]
     assert [words for words in made.words if f"Kidney {words}" not in shown] == []
+
+
+@pytest.mark.parametrize("kind", sorted(BLOCKS.keys() - WITHOUT_WORDS))
+def test_the_words_of_a_block_are_texts_to_translate(workspace: Make, kind: str) -> None:
+    """A translator gets every word of every kind, and a reader's part of them."""
+    made = sample(workspace, kind)
+    for names, readers in ((None, ("General", "Kidney")), (("ckd",), ("Kidney",))):
+        texts = [text.text for text in handout_texts(made.authored.handout, names)]
+        wanted = [f"{reader} {words}" for words in made.words for reader in readers]
+        assert sorted(text for text in texts if re.search(r" words \d$", text)) == sorted(wanted)
+
+
+@pytest.mark.parametrize("kind", BLOCKS)
+def test_the_sources_of_a_block_are_cited_for_its_readers(workspace: Make, kind: str) -> None:
+    """A source that a statement names is on the paper of whoever gets the statement."""
+    made = sample(workspace, kind, more="sources: [nkf-hyperk-2023]")
+    assert made.edition("ckd").sources == (made.shared.sources.root["nkf-hyperk-2023"],)
+    first = made.authored.handout.sections[0]
+    theirs = block_of(made).model_copy(update={"only": ("general",)})
+    section = first.model_copy(update={"blocks": (*first.blocks[:-1], theirs)})
+    handout = made.authored.handout.model_copy(update={"sections": (section,)})
+    other = Sample(made.authored._replace(handout=handout), made.shared, made.words)
+    assert other.edition("ckd").sources == ()
+    assert len(other.edition("general").sources) == 1
+
+
+@pytest.mark.parametrize("kind", sorted(BLOCKS.keys() - WITHOUT_WORDS))
+def test_a_marked_block_is_whole_in_the_short_version(workspace: Make, kind: str) -> None:
+    """The words that follow a mark are all there, and the paragraph without one is not."""
+    made = sample(workspace, kind, more="brief: true")
+    short = brief_version(made.authored.handout, ("ckd",))
+    assert short.sections[0].blocks == (block_of(made),)
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ from teachback.checking.plain_language.reading_grade import (
     score_findings,
     target_of,
 )
-from teachback.checking.review_dates import used_sources
 from teachback.checking.rule import fold_findings
+from teachback.content.handout import sources_of
 from teachback.content.languages import missing_font
 from teachback.content.loader import (
     FaultyHandoutError,
@@ -187,7 +187,7 @@ def check(
         else:
             checked = check_handout(stem, authored, shared, rules, audiences, today)
             found.append(checked.brief(rules.vocabulary) if brief else checked)
-            named.update(used_sources(authored.handout))
+            named.update(name for _, name in sources_of(authored.handout))
             unread.discard(stem)
         if step:
             step(number, len(chosen))

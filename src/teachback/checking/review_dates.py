@@ -241,13 +241,6 @@ def term_problems(found: Iterable[ReviewDuty], today: dt.date) -> Iterator[Probl
             )
 
 
-def used_sources(handout: doc.Handout) -> frozenset[str]:
-    """Return the ids of all sources that a handout names, for any reader."""
-    return frozenset(
-        name for _, value in steps(handout) for name in getattr(value, "sources", ()) or ()
-    )
-
-
 def source_problems(
     sources: Sources, used: frozenset[str], today: dt.date, locate: Locate
 ) -> Iterator[Problem]:

@@ -16,8 +16,7 @@ from teachback.checking.cross_audience import short_pairs
 from teachback.checking.plain_language import structure
 from teachback.checking.plain_language.pemat_cdc_questions import self_check
 from teachback.checking.plain_language.reading_grade import FORMULAS, SMOG_ABOVE, graded, target_of
-from teachback.checking.review_dates import used_sources
-from teachback.content.base_model import steps
+from teachback.content.handout import sources_of
 from teachback.content.inline_markup import Span, parse_marks
 from teachback.content.loader import approval_mark
 from teachback.editions.comparison import Comparison, compare, pieces, reading_order
@@ -516,11 +515,10 @@ def _silent(
 
 def _sources(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[UsedSource]:
     lines: dict[str, set[int]] = {}
-    for path, value in steps(authored.handout):
-        if path[-2:-1] == ("sources",) and isinstance(value, str):
-            lines.setdefault(value, set()).add(authored.file.locate(path).line)
-    for name in sorted({*used_sources(authored.handout)}):
-        yield UsedSource(name, shared.sources.root[name], tuple(sorted(lines.get(name, ()))))
+    for path, name in sources_of(authored.handout):
+        lines.setdefault(name, set()).add(authored.file.locate(path).line)
+    for name in sorted(lines):
+        yield UsedSource(name, shared.sources.root[name], tuple(sorted(lines[name])))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.content.base_model import Model, SourcedModel, steps
-from teachback.content.handout import Handout, HandoutRow
+from teachback.content.handout import Handout, HandoutRow, ids_of
 from teachback.content.loader import load_shared, validate_handout
 from teachback.content.translation import handout_texts
 from teachback.errors import Location, Problem, TeachbackError
@@ -60,7 +60,7 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     if after | dict.fromkeys(_without_id(before)) != before:
         message = "ids cannot be written here without changing other lines"
         raise TeachbackError(Problem(message, "Write them by hand.", Location(shown(path))))
-    old, new = _ids(authored.handout), _ids(again.handout)
+    old = {name for _, name in ids_of(authored.handout)}
     keys = {
         before.key: after.key
         for before, after in zip(
@@ -82,7 +82,7 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     for file, data in changed.items():
         write_whole(file.resolve(), data)
     return WrittenIds(
-        tuple(one for one in new if one not in old),
+        tuple(name for _, name in ids_of(again.handout) if name not in old),
         tuple(map(shown, changed)),
         tuple(text.key for text in handout_texts(again.handout) if re.search(r"/\d", text.key)),
     )
@@ -92,7 +92,7 @@ def _wanted(authored: LoadedHandout) -> dict[tuple[Any, ...], tuple[str, str]]:
     """Return for each path in the file the new id, and the key that a bare entry gets."""
     handout, file = authored.handout, authored.file
     parts = {path: value for path, value in steps(handout) if isinstance(value, SourcedModel)}
-    taken = set(_ids(handout))
+    taken = {name for _, name in ids_of(handout)}
     wanted: dict[tuple[Any, ...], tuple[str, str]] = {}
     for text in handout_texts(handout):
         around = (text.path[:length] for length in range(len(text.path), 0, -1))
@@ -127,11 +127,6 @@ def _name(text: str, taken: set[str]) -> str:
         for one in (name, *(f"{name}-{n}" for n in range(2, len(taken) + 3)))
         if one not in taken
     )
-
-
-def _ids(handout: Handout) -> tuple[str, ...]:
-    found = (getattr(value, "id", None) for path, value in steps(handout) if path)
-    return tuple(name for name in found if isinstance(name, str))
 
 
 def _values(handout: Handout) -> dict[tuple[Any, ...], object]:

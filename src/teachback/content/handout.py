@@ -598,6 +598,22 @@ def blocks_of(
                 yield ("sections", index, "blocks", number), section, block
 
 
+def sources_of(
+    handout: Handout, lineage: Collection[str] | None = None
+) -> Iterator[tuple[Path, str]]:
+    """Yield each source that a handout names, with its path: for all readers, or for one."""
+    for path, value in base_model.steps(handout, lineage=lineage):
+        if path[-2:-1] == ("sources",):
+            yield path, value
+
+
+def ids_of(handout: Handout) -> Iterator[tuple[Path, str]]:
+    """Yield the ids of the parts of a handout, each with its path."""
+    for path, value in base_model.steps(handout):
+        if len(path) > 1 and path[-1] == "id" and value is not None:
+            yield path, value
+
+
 # The reading order of keys, whatever their order in the file. Keys not listed are read last.
 READING_ORDER: Final = (
     "zone", "title", "message", "red_flags", "card", "sections", "only", "tier", "alt", "caption",

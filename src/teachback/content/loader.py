@@ -27,7 +27,7 @@ from teachback.content.draft_notices import (
     unproved_problem,
     unused_problem,
 )
-from teachback.content.handout import PICTURES, Handout, SourcedModel
+from teachback.content.handout import PICTURES, Handout, SourcedModel, ids_of, sources_of
 from teachback.content.handout_checks import place_problems
 from teachback.content.inline_markup import marks_problems, plain_problems
 from teachback.content.languages import NO_LANGUAGES, Languages, missing_font
@@ -66,11 +66,13 @@ from teachback.files.workspace import (
 from teachback.files.yaml_reader import YamlFile, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from teachback.files.images import DrawnText
 
+    # A path in a file, and what is wrong there.
+    Finding = tuple[tuple[Any, ...], Problem]
     # The letters that can be printed at a path of a file.
     LettersAt = Callable[[tuple[Any, ...]], frozenset[int]]
 
@@ -80,9 +82,9 @@ ResultT = TypeVar("ResultT")
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
-# Two numbers with a hyphen or a dash between them.
 # Letters that are written from right to left.
 _FROM_RIGHT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
+# Two numbers with a hyphen or a dash between them.
 _RANGE: Final = re.compile(
     r"\d[\d.,\u066b\u066c]*\s*[-\u2010-\u2015\u2212]\s*\d[\d.,\u066b\u066c]*"
 )
@@ -324,24 +326,16 @@ def validate_handout(
         if part is None:
             raise TeachbackError(*problems) from None
         problems += _id_problems(*part)
-        problems += _mark_problems(*part, _field_names(file))
-        problems += _range_problems(*part)
+        problems += _text_problems(*part, _field_names(file))
         problems += _problems_of_whole_blocks(*part, file, error.problems)
         raise _faulty(part, problems, shared, workspace, whole=file) from None
     problems = [
         *_name_problems(path, handout, file, shared),
         *_id_problems(handout, file),
-        *(
-            problem._replace(location=file.locate(where))
-            for where, problem in place_problems(handout)
-        ),
-        *(
-            problem._replace(location=file.locate(where, key=True))
-            for where, problem in block_problems(handout)
-        ),
-        *_mark_problems(handout, file, _field_names(file)),
+        *_located(place_problems(handout), file),
+        *_located(block_problems(handout), file, key=True),
+        *_text_problems(handout, file, _field_names(file)),
         *_letter_problems(file, shared),
-        *_range_problems(handout, file),
     ]
     faulty = _faulty((handout, file), problems, shared, workspace)
     if faulty.problems:
@@ -385,11 +379,10 @@ def _validate_translation(
     )
     merged = _translated_places(texts, file, now.file)
     problems = [
-        *(problem._replace(location=file.locate(where)) for where, problem in texts.faults),
+        *_located(texts.faults, file),
         *_name_problems(path, handout, merged, shared),
-        *_mark_problems(handout, merged, tuple(declared.name for declared in handout.fields)),
+        *_text_problems(handout, merged, tuple(declared.name for declared in handout.fields)),
         *_translated_letter_problems(merged, now.handout.language, shared),
-        *_range_problems(handout, merged),
         *_source_problems(handout, merged, shared),
         *_picture_problems(handout, merged, workspace),
     ]
@@ -414,15 +407,12 @@ def _validate_translation(
         translated=True,
     )
     warnings = [
-        Notice(reader.audience, problem._replace(location=file.locate(where)))
+        Notice(reader.audience, problem)
         for reader in readers
         if reader.audience in stands.stale
-        for where, problem in [stale_finding(texts, reader)]
+        for problem in _located([stale_finding(texts, reader)], file)
     ]
-    warnings += [
-        Notice("", problem._replace(location=file.locate(where, key=True)))
-        for where, problem in texts.moved
-    ]
+    warnings += [Notice("", problem) for problem in _located(texts.moved, file, key=True)]
     if not known:
         place = file.locate(("language",), key=True)
         warnings.append(Notice("", unchecked_problem(now.handout)._replace(location=place)))
@@ -597,13 +587,10 @@ def _faulty(
     """
     handout, file = read
     is_part = whole is not None
-    found = reach_problems(handout, shared.audiences, is_part=is_part)
-    unread = [
-        problem._replace(location=file.locate(where, key=True))
-        for where, problem in found
-        # It is unknown who reads a part of a handout whose audiences have problems.
-        if whole is None or whole.data["audiences"] == file.data["audiences"]
-    ]
+    # It is unknown who reads a part of a handout whose audiences have problems.
+    is_read = whole is None or whole.data["audiences"] == file.data["audiences"]
+    found = reach_problems(handout, shared.audiences, is_part=is_part) if is_read else ()
+    unread = list(_located(found, file, key=True))
     unsourced = list(_source_problems(handout, file, shared))
     unseen = list(_picture_problems(handout, file, workspace))
     lacking = [*unread, *unsourced]
@@ -625,6 +612,11 @@ def _problems_of_whole_blocks(
         place = part.locate(where, key=True)
         if file.path_at(place)[:_TO_BLOCK] not in broken:
             yield problem._replace(location=place)
+
+
+def _located(found: Iterable[Finding], file: YamlFile, *, key: bool = False) -> Iterator[Problem]:
+    """Yield problems at the places of their paths: those of the values, or of their keys."""
+    return (problem._replace(location=file.locate(at, key=key)) for at, problem in found)
 
 
 def _field_names(file: YamlFile) -> tuple[str, ...]:
@@ -827,8 +819,8 @@ def _load_words(
     words = validated(Words, file)
     problems = list(_as_it_is(file, lambda _: glyphs, filled=True))
     problems += [
-        problem._replace(location=file.locate(path))
-        for path, problem in words_problems(words, language)
+        problem
+        for problem in _located(words_problems(words, language), file)
         # Warnings are reported later, with what the rules find in these words.
         if problem.severity is Severity.ERROR
     ]
@@ -899,11 +891,8 @@ def _name_problems(
 
 def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
     first: dict[str, Location] = {}
-    for path, value in steps(handout):
-        name = getattr(value, "id", None) if path else None
-        if name is None:
-            continue
-        place = file.locate((*path, "id"))
+    for path, name in ids_of(handout):
+        place = file.locate(path)
         if name in first:
             yield Problem(
                 f"the id '{name}' is used twice; it was first used in line {first[name].line}",
@@ -931,7 +920,12 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
             yield where, found
 
 
-def _mark_problems(handout: Handout, file: YamlFile, names: tuple[str, ...]) -> Iterator[Problem]:
+def _text_problems(handout: Handout, file: YamlFile, names: tuple[str, ...]) -> Iterator[Problem]:
+    """Yield the faults of texts: marks, and ranges in a text from right to left.
+
+    There, 10-20 is painted the other way round than with a dash, and either may be read as 20 to 10.
+    """
+    mirrored = _is_mirrored(handout)
     for path, text in texts(handout):
         as_it_is = (
             path[-1] in _AS_IT_IS
@@ -940,6 +934,10 @@ def _mark_problems(handout: Handout, file: YamlFile, names: tuple[str, ...]) -> 
         )
         found = plain_problems(text) if as_it_is else marks_problems(text, names)
         yield from (problem._replace(location=file.locate(path)) for problem in found)
+        for numbers in _RANGE.findall(text) if mirrored else ():
+            message = f"'{numbers}' may be read the other way round in a text from right to left"
+            hint = "Write it in words of the language: from 10 to 20."
+            yield Problem(message, hint, file.locate(path))
 
 
 def _as_it_is(file: YamlFile, letters: LettersAt, *, filled: bool = False) -> Iterator[Problem]:
@@ -958,13 +956,10 @@ def _as_it_is(file: YamlFile, letters: LettersAt, *, filled: bool = False) -> It
 def _source_problems(
     handout: Handout, file: YamlFile, shared: WorkspaceContent
 ) -> Iterator[Problem]:
-    for path, value in steps(handout):
-        if isinstance(value, SourcedModel | Handout):
-            for index, name in enumerate(value.sources):
-                if name not in shared.sources.root:
-                    hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
-                    place = file.locate((*path, "sources", index))
-                    yield Problem(f"the source '{name}' is not known", hint, place)
+    for path, name in sources_of(handout):
+        if name not in shared.sources.root:
+            hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
+            yield Problem(f"the source '{name}' is not known", hint, file.locate(path))
 
 
 def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) -> Iterator[Problem]:
@@ -976,25 +971,17 @@ def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) ->
                 yield from picture_problems(picture, place, workspace, tuple(_readings(value)))
 
 
-def _range_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
-    """Yield the ranges in a text from right to left.
-
-    10-20 is painted the other way round than with a dash, and either may be read as 20 to 10.
-    """
+def _is_mirrored(handout: Handout) -> bool:
+    """Return whether a handout is written from right to left."""
     if not any(_FROM_RIGHT.search(text) for _, text in texts(handout)):
-        return
+        return False
     from teachback.content.locale_formats import direction_of
 
     try:
-        mirrored = direction_of(handout.language) == "rtl"
+        return direction_of(handout.language) == "rtl"
     except TeachbackError:
         # There are no words for such a language either, and that is told.
-        return
-    for path, text in texts(handout) if mirrored else ():
-        for found in _RANGE.findall(text):
-            message = f"'{found}' may be read the other way round in a text from right to left"
-            hint = "Write it in words of the language: from 10 to 20."
-            yield Problem(message, hint, file.locate(path))
+        return False
 
 
 def _letter_problems(file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from teachback.content import handout as doc
-from teachback.content.base_model import is_for, steps, text_for
+from teachback.content.base_model import is_for, text_for
 from teachback.content.brief_version import brief_version
 from teachback.content.inline_markup import Line, Span, parse_marks, plain
 from teachback.editions import edition as ed
@@ -115,10 +115,7 @@ def flags_of(flags: Iterable[ed.Flag], tier: doc.Tier) -> ed.Flags:
 
 def cited(handout: doc.Handout, reader: Reader) -> tuple[str, ...]:
     """Return the ids of the sources of everything that this reader gets, in order, each once."""
-    found = steps(handout, lineage=reader.lineage)
-    return tuple(
-        dict.fromkeys(n for path, names in found if path[-1:] == ("sources",) for n in names)
-    )
+    return tuple(dict.fromkeys(name for _, name in doc.sources_of(handout, reader.lineage)))
 
 
 def _line(text: doc.Text, reader: Reader) -> Line:

@@ -10,8 +10,10 @@ import pytest
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
+from teachback.checking.plain_language.pemat_cdc_questions import CUES, LISTS, TOOLS
 from teachback.checking.plain_language.structure import kinds
 from teachback.checking.rule import ReaderText
+from teachback.commands.listings import TOLD_KINDS
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
 from teachback.content.brief_version import brief_version
@@ -135,6 +137,13 @@ def test_each_kind_of_block_has_a_sample() -> None:
     """Whoever adds a kind adds a line here, and all the tests below are run for it."""
     assert set(SAMPLES) == set(BLOCKS)
     assert all(("@1" in text) == (kind not in WITHOUT_WORDS) for kind, text in SAMPLES.items())
+
+
+@pytest.mark.parametrize("named", [TOOLS, CUES, LISTS, TOLD_KINDS])
+def test_each_kind_that_is_named_elsewhere_is_a_kind(named: frozenset[str]) -> None:
+    """A misspelt one would never be found on a page."""
+    assert named
+    assert named <= set(BLOCKS)
 
 
 def models_in(annotation: object) -> set[type[Model]]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from teachback.units import Box
 
 # The kinds of blocks for which a clinic chooses a starter.
-_TOLD: Final = frozenset({
+TOLD_KINDS: Final = frozenset({
     "zones", "log", "schedule", "steps", "choices", "compare", "do_dont", "table", "mark", "myths",
     "checklist",
 })  # fmt: skip
@@ -63,7 +63,7 @@ def starter_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
                 "title": _any(handout.title),
                 "audiences": list(handout.audiences),
                 "translations": list(starter_translations(handout.id, workspace)),
-                "holds": sorted(kinds & _TOLD),
+                "holds": sorted(kinds & TOLD_KINDS),
                 "purpose": handout.purpose,
             }
         )

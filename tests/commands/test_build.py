@@ -8,11 +8,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pypdfium2
 import pytest
 from settings_from_flags import resolve
 from tiny_handout import TINY, TINY_APPROVED
@@ -228,29 +230,82 @@ def test_a_failing_handout_does_not_keep_the_others_from_printing(workspace: Mak
     assert not (clinic.root / "build" / "broken").exists()
 
 
-def test_a_handout_of_which_one_card_is_refused_is_not_printed_at_all(workspace: Make) -> None:
-    """Some of a handout's editions would look like all of them."""
+def with_signs(times: int) -> str:
+    """Return the tiny handout with five signs on the card for CKD, of so many phrases each."""
     many = "".join(
-        (
-            f"  - {{id: f{n}, tier: today, card: true, only: [ckd], text: "
-            f"{'A long sign that takes two lines of a card ' * 2}}}\n"
-        )
+        f"  - {{id: f{n}, tier: today, card: true, only: [ckd], text: "
+        f"{'A sign that takes a line of a card ' * times}}}\n"
         for n in range(5)
     )
-    clinic = workspace(
-        {
-            "content/handouts/tiny.yaml": TINY.replace(
-                "card: {title", many.rstrip() + "\ncard: {title"
-            )
-        }
-    )
-    built = run(clinic, format=("pdf",))
+    return TINY.replace("card: {title", f"{many}card: {{title")
+
+
+@pytest.mark.parametrize(
+    ("paper", "stock", "own"),
+    [
+        ("letter", "", "a bank card (85.6 x 53.98 mm)"),
+        ("a4", "", "a bank card (85.6 x 53.98 mm)"),
+        ("letter", "avery-5371", "a card of avery-5371 (88.9 x 50.8 mm)"),
+    ],
+)
+def test_a_card_too_long_for_its_stock_is_printed_on_larger_plain_paper(
+    paper: str, stock: str, own: str, workspace: Make
+) -> None:
+    """One warning says so, with the missing mm and the command; the handouts are printed."""
+    clinic = workspace({"content/handouts/tiny.yaml": with_signs(2)})
+    flags: dict[str, Any] = {"format": ("pdf",), "paper": paper, "stock": stock or None}
+    built = run(clinic, **flags)
+    (problem,) = built.problems
+    assert not built.failed
+    assert f"card of tiny for ckd does not fit on {own} at 8 pt; " in problem.message
+    assert re.search(r"; [1-9][0-9]?\.[0-9] mm are missing, so it is printed on", problem.message)
+    assert problem.message.endswith(f" on cut-{paper}-id2 (105 x 74 mm)")
+    assert problem.hint.startswith(f"`teachback card tiny --stock cut-{paper}-id2` prints more")
+    assert problem.location is not None
+    assert "id: f" in with_signs(2).splitlines()[problem.location.line - 1]
+    sizes = {row["file"]: row["card_mm"] for row in listing(clinic) if row["kind"] == "card"}
+    assert sizes == {
+        "tiny/card-ckd-en.pdf": [105, 74],
+        f"tiny/card-ckd-en-cut-{paper}-id2.pdf": [105, 74],
+        "tiny/card-general-en.pdf": [85.6, 53.98],
+        f"tiny/card-general-en-{stock or paper}.pdf": [88.9, 50.8] if stock else [85.6, 53.98],
+    }
+    assert {row["audience"] for row in listing(clinic) if row["kind"] == "handout"} == {
+        "ckd",
+        "general",
+    }
+    with pypdfium2.PdfDocument(clinic.root / "build/tiny/card-ckd-en.pdf") as card:
+        assert [round(edge * 25.4 / 72) for edge in card[0].get_size()] == [105, 74]
+    assert run(clinic, **flags).printed == ()
+
+
+def test_a_card_that_no_plain_paper_takes_is_refused_alone(workspace: Make) -> None:
+    """The handouts and the other card are printed; nothing is written of the refused one."""
+    clinic = workspace({"content/handouts/tiny.yaml": with_signs(8)})
+    built = run(clinic, format=("html", "pdf", "png"))
     assert built.failed
-    assert built.printed == ()
-    assert not (clinic.root / "build" / "tiny").exists()
+    assert built.refused == ()
+    assert {problem.message[:36] for problem in built.problems} == {
+        "card of tiny for ckd: the red flag '"
+    }
     assert {
         (problem.location.line if problem.location else 0) > 10 for problem in built.problems
     } == {True}
+    names = {path.name for path in (clinic.root / "build/tiny").iterdir()}
+    assert {"handout-ckd-en-letter.pdf", "handout-ckd-en.html", "card-general-en.pdf"} <= names
+    assert not [name for name in names if name.startswith("card-ckd")]
+    assert run(clinic, format=("pdf",)).failed
+
+
+def test_a_card_that_grew_too_long_leaves_no_smaller_one_behind(workspace: Make) -> None:
+    """The sheet of bank cards from the earlier text would be taken for the new one."""
+    clinic = workspace()
+    assert run(clinic, format=("pdf",)).problems == ()
+    sheet = clinic.root / "build/tiny/card-ckd-en-letter.pdf"
+    assert sheet.is_file()
+    (clinic.root / "content/handouts/tiny.yaml").write_text(with_signs(2), encoding="utf-8")
+    assert not run(clinic, format=("pdf",)).failed
+    assert not sheet.exists()
 
 
 # Text of the tiny handout, what is typed in its place, and what is told of it.

@@ -110,7 +110,7 @@ def _problems_of_faulty(reading: LoadedHandouts | None, workspace: Workspace) ->
 def _print_stale(
     plan: BuildPlan, settings: Settings, workspace: Workspace, step: Step | None
 ) -> _Stale:
-    """Print the stale outputs, each handout completely or not at all."""
+    """Print the stale outputs: each handout completely or not at all, but for too long a card."""
     faulty = plan.reading.faulty if plan.reading else {}
     if not (plan.stale or faulty) or is_refused(GENERAL, plan.problems, strict=settings.strict):
         return _Stale(reading=plan.reading)
@@ -119,7 +119,7 @@ def _print_stale(
         return _Stale(reading=plan.reading, problems={GENERAL: unwritable})
     from teachback.commands.print_steps import print_outputs
     from teachback.content.loader import read_handouts
-    from teachback.printing.card_run import full_sheet
+    from teachback.printing.card_run import full_sheet, with_plain_sheets
     from teachback.printing.job_composer import print_context
 
     reading = read_handouts(workspace, plan.stale_files, plan.reading)
@@ -129,7 +129,9 @@ def _print_stale(
     orders += [one._replace(for_fit=True) for one in _orders(_refused_outputs(reading, settings))]
     if not orders:
         return _Stale(reading=reading, problems=problems)
-    run = full_sheet(workspace, settings) if any("sheet" in one.forms for one in orders) else None
+    run = None
+    if any(one.kind == "card" and set(one.forms) != {"html"} for one in orders):
+        run = with_plain_sheets(full_sheet(workspace, settings), workspace, settings)
     if run is not None and run.sides == "one":
         # Their code is in front, and not on the back as on the card alone.
         orders = [apart for one in orders for apart in one.alone("sheet")]

@@ -1,6 +1,7 @@
 """The steps that `build` and `card` share: compose, check, print, prove and write.
 
-Each step takes values and returns a value. A handout is written whole or not at all.
+Each step takes values and returns a value. A handout is written whole or not at all; a card that
+fits on no stock is refused alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from teachback.checking.blocking_rules import PrintGate
-from teachback.commands.run_problems import GENERAL, is_refused, joined
+from teachback.commands.run_problems import GENERAL, cards_of, is_refused, joined
 from teachback.errors import TeachbackError, with_location
 from teachback.files.atomic_files import sha256
 from teachback.files.workspace import write_whole
@@ -144,7 +145,7 @@ def _print(
             stem = done.job.stem
             if stem not in waiting and stem != jobs[0].stem and not done.job.for_fit:
                 problems[stem] += gate.problems(reading.authored[stem])
-            problems[stem] += done.problems
+            problems[cards_of(stem) if done.too_long else stem] += done.problems
             if settings.proof:
                 problems[stem] += _noticed(done)
             waiting[stem].append(done)
@@ -194,10 +195,9 @@ def written_outputs(
 def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> Output:
     handout, settings = context.reading.authored[job.stem].handout, context.settings
     is_card = job.kind == "card"
-    run = job.run if printed.form in ON_STOCK else None
-    box = run.box if run else CARD
-    if run:
-        paper = next((str(paper) for paper in Paper if paper.box == run.page), None)
+    box = printed.run.box if printed.run else CARD
+    if printed.run and printed.form in ON_STOCK:
+        paper = next((str(paper) for paper in Paper if paper.box == printed.run.page), None)
     else:
         paper = None if is_card or printed.form == "html" else str(settings.paper)
     size = TypeSize.STANDARD if is_card else settings.size
@@ -216,7 +216,7 @@ def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> O
         stem=job.stem,
         form=printed.form,
         made_from=origin,
-        setup=settings.card_setup if run else "",
+        setup=settings.card_setup if printed.form in ON_STOCK else "",
         depth=str(Depth.FULL if is_card else settings.depth),
         ink=settings.asked_ink(printed.form),
         fit=printed.fit,
@@ -231,13 +231,14 @@ def _languages(job: Job, context: PrintContext) -> str:
 def _file_name(job: Job, printed: Printed, context: PrintContext) -> str:
     """Return the name of a file: kind, reader, language, paper or stock, size, ink, page."""
     language, settings = _languages(job, context), context.settings
-    if job.run and printed.form in ON_STOCK:
+    if job.run and printed.run and printed.form in ON_STOCK:
         is_ordered = printed.form != SHEET
+        is_named = is_ordered or settings.stock or printed.run.stock != job.run.stock
         parts = [
             "cards" if is_ordered else job.kind,
             job.audience,
             language,
-            job.run.stock if is_ordered or settings.stock else str(settings.paper),
+            printed.run.stock if is_named else str(settings.paper),
             settings.asked_ink(printed.form),
             "press" if printed.form == CARDS_PRESS else "",
         ]

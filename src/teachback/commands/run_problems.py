@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 GENERAL = ""
 
 
+def cards_of(stem: str) -> str:
+    """Return the key of the cards of a handout that are too long: the handout is printed."""
+    return f"cards of {stem}"
+
+
 def joined(*groups: Mapping[str, Iterable[Problem]]) -> RunProblems:
     """Join the problems of several steps, in their order."""
     found: dict[str, tuple[Problem, ...]] = {}

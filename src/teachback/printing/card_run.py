@@ -6,7 +6,7 @@ The run says which card lies where on which sheet, and what is drawn beside the 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, UsageError
@@ -144,7 +144,26 @@ def full_sheet(workspace: Workspace, settings: Settings) -> CardRun:
     Raises UsageError for an unknown stock, or one that does not fit the settings.
     """
     stocks = load_stocks(workspace)
-    named = find_stock(settings.card_stock, stocks)
+    return _filled(find_stock(settings.card_stock, stocks), settings, stocks)
+
+
+def with_plain_sheets(run: CardRun, workspace: Workspace, settings: Settings) -> CardRun:
+    """Return a run with the sheets of plain paper of its size, printed on as many sides.
+
+    They take cards that are too long for its stock.
+    """
+    stocks = load_stocks(workspace)
+    own = replace(settings, sides=run.sides)
+    plain = [
+        _filled((name, stocks.root[name]), own, stocks)
+        for name in run.others
+        if stocks.root[name].kind == "cut"
+        and (stocks.root[name].fold is not None) == (run.sides is Sides.FOLD)
+    ]
+    return replace(run, plain=tuple(plain))
+
+
+def _filled(named: tuple[str, Stock], settings: Settings, stocks: Stocks) -> CardRun:
     return card_run(named, [0] * named[1].places, settings, stocks, CardOrder())
 
 

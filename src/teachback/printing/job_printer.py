@@ -17,7 +17,7 @@ from teachback.errors import (
     TeachbackError,
     with_location,
 )
-from teachback.printing.jobs import FinishedJob, Job, Printed, ProofResult
+from teachback.printing.jobs import SHEET, FinishedJob, Job, Printed, ProofResult
 from teachback.printing.process_limits import more_time
 from teachback.printing.process_pool import LIMITS, Outcome, Pool, Task, scale_of
 from teachback.units import CARD, CARD_TEXT_FLOOR, HANDOUT_SAFE
@@ -53,10 +53,12 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
     except OutOfTime:
         raise
     except TeachbackError as error:
-        return FinishedJob(
-            job, (), with_location(error.problems, job.name, job.place), loaded_libraries()
-        )
-    told = dict.fromkeys(one for file in printed for one in file.warnings)
+        from teachback.printing.type_fitting import CardTooLongError
+
+        found = with_location(error.problems, job.name, job.place)
+        too_long = isinstance(error, CardTooLongError)
+        return FinishedJob(job, (), found, loaded_libraries(), too_long)
+    told = dict.fromkeys(one for file in printed for one in file.told)
     return FinishedJob(job, printed, with_location(told, job.name, job.place), loaded_libraries())
 
 
@@ -127,9 +129,9 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         data = write(laid)
         measures, noticed = proved_file(data, page, laid, job.expected, served)
         noticed = (*noticed, *_break_problems(laid))
-        fit, warnings = (CHOICES.index(styles_of(page, job)),), tuple(promise_problems(job, laid))
+        fit, told = (CHOICES.index(styles_of(page, job)),), tuple(promise_problems(job, laid))
         for file in _pages(job, data, laid.pages, ProofResult(measures, noticed)):
-            yield replace(file, fit=fit, warnings=warnings)
+            yield replace(file, fit=fit, told=told)
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 
@@ -141,15 +143,13 @@ def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
     """
     from teachback.pdf.page_layout import text_outside
     from teachback.printing.page_fitting import fitted_page
-    from teachback.printing.type_fitting import fitted, lay_out_together
+    from teachback.printing.type_fitting import fitted_or_larger
     from teachback.proofing.page_proof import long_row_problems, outside_problems
 
     try:
-        if job.kind == "card" and job.on_stock and job.run is not None and job.run.box != CARD:
-            lay_out_together(job, job.run, served)
-        elif job.kind == "card":
-            for number in range(len(job.cards)):
-                fitted(job, number, CARD, served)
+        if job.cards:
+            on_stock = job.run is not None and job.on_stock and job.run.box != CARD
+            yield from fitted_or_larger(job, job.run if on_stock else None, served).told
         elif job.handout:
             _, laid = fitted_page(job, served)
             yield from promise_problems(job, laid)
@@ -249,23 +249,30 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.pdf.renderer import write
     from teachback.pdf.text_direction import is_untold
     from teachback.printing.imposition import Sides
-    from teachback.printing.type_fitting import fitted, lay_out_together
+    from teachback.printing.type_fitting import fitted_or_larger, lay_out_together
     from teachback.proofing.shape_proof import shaped_words
     from teachback.proofing.text_checks import card_sheet_problems
 
-    data = None
+    run, alone, on_stock = job.run, None, None
     if job.cards and set(job.forms) != {job.on_stock}:
-        fit = fitted(job, 0, CARD, served, job.known_fit)
-        laid, data = fit.laid, write(fit.laid)
+        alone = fitted_or_larger(job, None, served, job.known_fit)
+    if job.on_stock == SHEET and run is not None:
+        on_stock = alone if alone and run.box == CARD else fitted_or_larger(job, run, served)
+    if alone is not None:
+        laid, data = alone.fit.laid, write(alone.fit.laid)
         proved = proved_file(data, job.cards[0], laid, job.expected[:1], served)
+        # One warning is enough where both are printed on larger cards.
+        told = () if on_stock is not None and on_stock.told else alone.told
         for file in _pages(job, data, SIDES, proved):
-            yield replace(file, fit=fit.steps)
-    if job.on_stock and job.run is not None:
+            yield replace(file, fit=alone.fit.steps, run=alone.run, told=told)
+    if job.on_stock and run is not None:
         from teachback.printing.card_sheets import lay_on_sheets
 
-        run = job.run
-        if data is None or run.box != CARD:
-            laid = lay_out_together(job, run, served)
+        told = ()
+        if on_stock is not None:
+            run, told = on_stock.run or run, on_stock.told
+        if alone is None or on_stock is not alone:
+            laid = on_stock.fit.laid if on_stock else lay_out_together(job, run, served)
             data = write(laid)
             proved_file(data, job.cards[0], laid, job.expected, served)
         # Templates cannot lengthen this step, but tens of thousands of cards do.
@@ -285,7 +292,8 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         )
         if lost:
             raise TeachbackError(*lost)
-        yield Printed(job.on_stock, sheets, run.pages, warnings=tuple(_small_type(run, laid)))
+        told = told or tuple(_small_type(run, laid))
+        yield Printed(job.on_stock, sheets, run.pages, run=run, told=told)
 
 
 def _small_type(run: CardRun, laid: LaidOutDocument) -> Iterator[Problem]:

@@ -27,7 +27,8 @@ class CardRun:
     """A plan of cards on stock: the size of a side and the page (mm), and each sheet's cards.
 
     `others` are the sizes of the stocks on such a page by name, small ones first: where a refused
-    card may fit. A card with two sides has none of those for one side.
+    card may fit. A card with two sides has none of those for one side. `plain` are sheets of plain
+    paper to cut, small cards first: there, a build prints a card that is too long for its stock.
     """
 
     stock: str
@@ -37,6 +38,7 @@ class CardRun:
     sheets: tuple[SheetSides, ...]
     extras: SheetExtras
     others: Mapping[str, Box]
+    plain: tuple[CardRun, ...] = ()
 
     @property
     def pages(self) -> int:
@@ -101,9 +103,10 @@ class Job:
 class Printed:
     """The bytes of one file, with its form (pdf, html, png, or one on stock).
 
-    `page` is the number of the page in a picture. `measures` and `noticed` come from the proof, and
-    are told with `--proof` only. `warnings` are always told.
+    `page` is the number of the page in a picture. `measures` and `noticed` come from the proof.
     `fit` is the choice of space for a handout, or the steps of type on a card's front and back.
+    `run` is the stock that a card lies on or has the size of; without one it is a bank card.
+    `told` are warnings for everyone, while only --proof tells those of `noticed`.
     """
 
     form: str
@@ -112,8 +115,9 @@ class Printed:
     page: int = 0
     measures: Measures | None = None
     noticed: tuple[Problem, ...] = ()
-    warnings: tuple[Problem, ...] = ()
     fit: tuple[int, ...] = ()
+    run: CardRun | None = None
+    told: tuple[Problem, ...] = ()
 
 
 class ProofResult(NamedTuple):
@@ -125,9 +129,13 @@ class ProofResult(NamedTuple):
 
 @dataclass(frozen=True)
 class FinishedJob:
-    """The result of a job: its files, or problems."""
+    """The result of a job: its files, or problems.
+
+    `too_long` is whether it is a card that no stock takes: it is refused, but not its handout.
+    """
 
     job: Job
     printed: tuple[Printed, ...]
     problems: tuple[Problem, ...]
     libraries: str
+    too_long: bool = False

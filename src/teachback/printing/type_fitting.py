@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import Problem, Severity, TeachbackError
 from teachback.html.composer import at_size
 from teachback.pdf.page_layout import (
     FRONT,
@@ -23,12 +23,21 @@ from teachback.pdf.page_layout import (
     used_heights,
 )
 from teachback.pdf.renderer import fonts, lay_out
-from teachback.units import CARD_INSET, CARD_STEPS, CARD_TEXT, CARD_TEXT_FLOOR, Box, card_leading
+from teachback.units import (
+    CARD,
+    CARD_INSET,
+    CARD_STEPS,
+    CARD_TEXT,
+    CARD_TEXT_FLOOR,
+    Box,
+    card_leading,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from teachback.errors import Location
     from teachback.pdf.page_layout import TextOut
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import CardRun, Job
@@ -38,6 +47,10 @@ if TYPE_CHECKING:
 _FEW: Final = 60
 # The type of both sides, in pt.
 _SMALLEST: Final = (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR)
+
+
+class CardTooLongError(TeachbackError):
+    """A card is too long for its stock, and for those that may take its place."""
 
 
 class FittedCard(NamedTuple):
@@ -93,8 +106,49 @@ def fitted(
     """Lay out a card with each side at the largest step of its type at which all of it fits.
 
     `known` are the steps that an earlier print of the same card took: no larger ones are tried.
-    Raises TeachbackError when the card does not fit at the smallest step.
+    Raises CardTooLongError when the card does not fit at the smallest step.
     """
+    fit = _largest_fit(job, number, box, served, known)
+    if fit is None:
+        raise CardTooLongError(*_card_problems(job, number, box, served))
+    return fit
+
+
+class PlacedCard(NamedTuple):
+    """A card that fits, the stock whose size it has, and a warning where that is another one.
+
+    Without a stock, it is a bank card.
+    """
+
+    run: CardRun | None
+    fit: FittedCard
+    told: tuple[Problem, ...] = ()
+
+
+def fitted_or_larger(
+    job: Job, run: CardRun | None, served: Mapping[str, Path], known: tuple[int, ...] = ()
+) -> PlacedCard:
+    """Fit the one card of a job on a stock, or as a bank card; else on the next larger plain stock.
+
+    The stock of the job comes after the plain ones. Raises CardTooLongError when the card fits on
+    none.
+    """
+    box = CARD if run is None else run.box
+    fit = _largest_fit(job, 0, box, served, known)
+    if fit is not None:
+        return PlacedCard(run, fit)
+    for larger in (*job.run.plain, job.run) if job.run is not None and job.run.plain else ():
+        if larger.box.area > box.area:
+            fit = _largest_fit(job, 0, larger.box, served)
+            if fit is not None:
+                return PlacedCard(larger, fit, (_moved_problem(job, run, larger, served),))
+    raise CardTooLongError(*_card_problems(job, 0, box, served))
+
+
+def _largest_fit(
+    job: Job, number: int, box: Box, served: Mapping[str, Path], known: tuple[int, ...] = ()
+) -> FittedCard | None:
+    """Lay out a card as `fitted` does; return None when it does not fit at the smallest step."""
     flags = job.flags[number].values() if number < len(job.flags) else ()
     letters = sum(len(words) for _, words in flags)
     # Few words take large type; the search is shortest from its likely end.
@@ -120,7 +174,7 @@ def fitted(
         for search, fits, within, used in sides:
             search.learn(fits=fits and within, share=height / used if used else 1.0)
         if 0 in {front.over, back.over}:
-            raise TeachbackError(*_card_problems(job, number, box, served))
+            return None
 
 
 def at_smallest(page: str, box: Box, served: Mapping[str, Path]) -> LaidOutDocument:
@@ -209,7 +263,7 @@ def _card_problems(
     """Yield what does not fit on a card, the missing height, and the stocks where it would fit."""
     # A side that fits may have larger type in the last layout, and seem not to fit.
     laid, outside = _try(job.cards[number], box, _SMALLEST, served)
-    flags = job.flags[number] if number < len(job.flags) else {}
+    flags, wrong = _flags_to_shorten(job, number, laid, outside)
     where = (
         f" of {job.run.stock}"
         if job.run is not None and job.on_stock and box == job.run.box and "pdf" not in job.forms
@@ -231,19 +285,49 @@ def _card_problems(
         command = f"`teachback card {job.stem} --stock {next(iter(fitting))}`"
         hint += f" It would fit on {names}: {command}."
     name = job.names[number] if number < len(job.names) else job.name
-    lost = [flag for flag in flags_out(laid, [out.words for out in outside]) if flag in flags]
-    # A long flag pushes short ones off its side: it is the one to shorten.
-    beside = [flag for flag in flags_beside(laid, lost) if flag in flags]
-    usual = median(len(flags[flag][1]) for flag in beside) if beside else 0
-    long = [flag for flag in beside if len(flags[flag][1]) > max(_LONG, 2 * usual)]
-    for flag in long or lost:
+    for flag in wrong:
         place, words = flags[flag]
         yield Problem(
             f"{name}: the red flag '{flag}' does not fit {at}: '{words[:60]}'", hint, place
         )
-    if not lost:
+    if not wrong:
         what = f": '{outside[0].words[:60]}'" if outside else ""
         yield Problem(f"{name}: the text does not fit {at}{what}", hint, job.place)
+
+
+def _moved_problem(
+    job: Job, run: CardRun | None, larger: CardRun, served: Mapping[str, Path]
+) -> Problem:
+    """Return the warning that a card is printed on larger stock, as it is too long for its own."""
+    box = CARD if run is None else run.box
+    laid, outside = _try(job.cards[0], box, _SMALLEST, served)
+    flags, wrong = _flags_to_shorten(job, 0, laid, outside)
+    own = "a bank card" if run is None or box == CARD else f"a card of {run.stock}"
+    what = ", ".join(f"'{flag}'" for flag in wrong) or "its words"
+    return Problem(
+        f"{job.names[0]} does not fit on {own} ({box.width:g} x {box.height:g} mm) at "
+        f"{CARD_TEXT_FLOOR:g} pt; {_missing(laid, outside):.1f} mm are missing, so it is printed on "
+        f"{larger.stock} ({larger.box.width:g} x {larger.box.height:g} mm)",
+        f"`teachback card {job.stem} --stock {larger.stock}` prints more of them. For a smaller "
+        f"card, shorten {what} (`short:`), or put fewer flags on it.",
+        flags[wrong[0]][0] if wrong else job.place,
+        Severity.WARNING,
+    )
+
+
+def _flags_to_shorten(
+    job: Job, number: int, laid: LaidOutDocument, outside: tuple[TextOut, ...]
+) -> tuple[Mapping[str, tuple[Location, str]], list[str]]:
+    """Return the flags of a card by id, and the ids of those that are too long or lie outside.
+
+    A long flag pushes short ones off its side: it is the one to shorten.
+    """
+    flags = job.flags[number] if number < len(job.flags) else {}
+    lost = [flag for flag in flags_out(laid, [out.words for out in outside]) if flag in flags]
+    beside = [flag for flag in flags_beside(laid, lost) if flag in flags]
+    usual = median(len(flags[flag][1]) for flag in beside) if beside else 0
+    long = [flag for flag in beside if len(flags[flag][1]) > max(_LONG, 2 * usual)]
+    return flags, long or lost
 
 
 def _missing(laid: LaidOutDocument, outside: tuple[TextOut, ...]) -> float:

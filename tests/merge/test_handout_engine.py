@@ -368,11 +368,24 @@ def test_a_field_in_a_message_of_larger_type_is_printed(workspace: Make, tmp_pat
     assert (done.printed, done.rejected) == (1, 0)
 
 
-def test_a_patients_name_cannot_name_the_files(workspace: Make, tmp_path: Path) -> None:
-    """A field of the handout cannot be the id."""
+@pytest.mark.parametrize("column", ["patient", "prepared_for"])
+def test_a_patients_name_cannot_name_the_files(
+    workspace: Make, tmp_path: Path, column: str
+) -> None:
+    """A field of the handout cannot be the id, neither by its name nor by its label."""
     clinic = workspace({FILE: FILLED})
     with pytest.raises(UsageError):
-        merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]), id_column="patient")
+        merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]), id_column=column)
+
+
+def test_a_list_may_have_the_labels_of_the_paper(workspace: Make, tmp_path: Path) -> None:
+    """What the paper calls a field is the name of its column, too."""
+    file = tmp_path / "records.csv"
+    file.write_text("ID,Audience,Prepared For,Fluid-Limit\np1,ckd,Ann,1\n", encoding="utf-8")
+    done, output = merged(workspace({FILE: FILLED}), file)
+    assert (done.printed, done.rejected) == (1, 0)
+    (printed,) = output.rglob("p1.pdf")
+    assert "Prepared for Ann" in words(printed)
 
 
 def test_release_looks_only_at_what_is_printed(workspace: Make, tmp_path: Path) -> None:

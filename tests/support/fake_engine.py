@@ -170,6 +170,7 @@ class Fake:
     fields: dict[str, tuple[Field, ...]] = field(
         default_factory=lambda: {"en": FIELDS, "es": FIELDS}
     )
+    labels: tuple[tuple[str, str], ...] = (("My name", "name"),)
     problems: tuple[Problem, ...] = ()
     all_audiences: tuple[str, ...] = ("general", "ckd", "dialysis")
     other_fields: tuple[str, ...] = ("arm",)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from teachback.errors import Problem
-    from teachback.merge.record_shapes import EditionKey, ValidatedRecord
+    from teachback.merge.record_shapes import EditionKey, Labels, ValidatedRecord
 
 
 class Field(Protocol):
@@ -142,6 +142,10 @@ class Engine(Protocol):
     @property
     def fields(self) -> Mapping[str, tuple[Field, ...]]:
         """The fields that a record may fill, by language."""
+
+    @property
+    def labels(self) -> Labels:
+        """The labels that the fields have on paper, each with its field's name."""
 
     @property
     def problems(self) -> tuple[Problem, ...]:

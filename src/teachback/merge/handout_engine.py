@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from teachback.checking.blocking_rules import PrintGate
+from teachback.content.inline_markup import bare
 from teachback.content.loader import read_handouts
 from teachback.errors import (
     COMPARE_LENGTH,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from teachback.content.record_fields import RecordField
     from teachback.files.workspace import Workspace
     from teachback.merge.engine_protocol import Engine, ReadValue, Stamper
-    from teachback.merge.record_shapes import EditionKey, ValidatedRecord
+    from teachback.merge.record_shapes import EditionKey, Labels, ValidatedRecord
     from teachback.merge.stamping.pdf_template import Template
     from teachback.merge.stamping.print_room_file import Bundle
     from teachback.printing.process_pool import Pool
@@ -182,6 +183,16 @@ class HandoutEngine:
             language: self.reading.authored[stem].handout.fields
             for language, stem in self.stems.items()
         }
+
+    @property
+    def labels(self) -> Labels:
+        """The labels that the fields have on paper, in all languages and for all readers."""
+        return tuple(
+            (bare(label), one.name)
+            for each in self.fields.values()
+            for one in each
+            for label in ([one.label] if isinstance(one.label, str) else one.label.values())
+        )
 
     def make_stampers(
         self, wanted: Mapping[EditionKey, frozenset[str]]

@@ -16,7 +16,7 @@ from teachback.errors import (
     nearest,
 )
 from teachback.files.workspace import shown
-from teachback.merge.records.record_reader import column_place
+from teachback.merge.records.record_reader import column_place, plain_name
 from teachback.merge.records.record_validation import RowRules
 from teachback.units import Paper, TypeSize
 
@@ -83,7 +83,8 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
             Problem("--duplex works only with --combine", "Add --combine N, or leave it out.")
         )
     named = {one.name for fields in engine.fields.values() for one in fields}
-    if order.id_column in named:
+    labelled = {plain_name(label) for label, _ in engine.labels}
+    if order.id_column in named or plain_name(order.id_column) in labelled:
         message = (
             f"the column '{order.id_column}' is a field of the handout, so it cannot name the "
             "files: a patient's name might become a file name"
@@ -165,6 +166,7 @@ def rules_of(order: MergeOrder, engine: Engine) -> RowRules:
         size=order.size,
         read_value=engine.read_value,
         meant=meant,
+        labels=engine.labels,
     )
 
 

@@ -228,7 +228,13 @@ def _surveyed(
     rules = rules_of(order, engine)
     with reading(source):
         table, noticed = open_table(
-            source.file, order.records, order.name, rules.id_column, rules.known, order.encoding
+            source.file,
+            order.records,
+            order.name,
+            rules.id_column,
+            rules.known,
+            order.encoding,
+            rules.labels,
         )
     refuse_missing(table, rules, engine)
     mark = hashlib.sha256()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # The field (empty: the row itself), and the reason, which never quotes the value.
 Fault = tuple[str, str]
+# The labels of fields on paper, each with its field. One field may have several.
+Labels = tuple[tuple[str, str], ...]
 PRINTED: Final = "printed"
 REJECTED: Final = "rejected"
 

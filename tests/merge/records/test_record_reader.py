@@ -44,16 +44,21 @@ from teachback.merge.records.record_validation import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from teachback.merge.record_shapes import Labels
+
 KNOWN = frozenset(
     {"id", "audience", "language", "paper", "size", "copies", "name", "next_visit", "phone"}
 )
 
 
 def read(
-    data: bytes, name: str = "records.csv", encoding: str | None = None
+    data: bytes, name: str = "records.csv", encoding: str | None = None, labels: Labels = ()
 ) -> tuple[list[RecordRow], tuple[Problem, ...]]:
     """Read a file of records from its bytes."""
-    table, problems = open_table(io.BytesIO(data), Path(name), name, "id", KNOWN, encoding)
+    file = io.BytesIO(data)
+    table, problems = open_table(file, Path(name), name, "id", KNOWN, encoding, labels)
     # Read few rows at a time, since the borders of parts must make no difference.
     return [row for part in read_parts(table, 3) for row in read_part(table.rows, part)], problems
 
@@ -385,7 +390,7 @@ def test_empty_rows_are_no_records() -> None:
     [
         (b"", "is empty", "first row"),
         (b"\xef\xbb\xbf", "no column 'id'", "first row"),
-        (b"I-D,name\n1,Anna\n", "no column 'id'", "--name-from I-D"),
+        (b"I.D,name\n1,Anna\n", "no column 'id'", "--name-from I.D"),
         (b"1,Anna Secret\n2,Eva\n", "no column 'id'", "--name-from COLUMN"),
         (
             b"id,name,name\n1,a,b\n",
@@ -491,27 +496,71 @@ def test_two_headings_for_one_field_are_refused() -> None:
     assert problem.message == "the columns 2 (B) and 3 (C) have the same name"
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("na me", "name"),
+        ("Next Visit", "next_visit"),
+        ("next-visit", "next_visit"),
+        ("NextVisit", "next_visit"),
+        ("Phon-e", "phone"),
+        ("Copi es", "copies"),
+        ("prepared_for", "name"),
+        ("PREPARED FOR", "name"),
+    ],
+)
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
+def test_a_column_is_taken_by_its_name_or_the_printed_label(
+    name: str, known: str, form: str
+) -> None:
+    """Capitals, blanks, underscores and hyphens do not count, in either of them."""
+    data = f"id,{name}\n1,Anna\n".encode()
+    if form == "jsonl":
+        data = f'{{"id": 1, "{name}": "Anna"}}\n'.encode()
+    if form == "xlsx":
+
+        def fill(sheet: Worksheet) -> None:
+            sheet.append(["id", name])
+            sheet.append(["1", "Anna"])
+
+        data = workbook(fill)
+    rows, _ = read(data, f"r.{form}", labels=(("Prepared for", "name"),))
+    assert [row.cells for row in rows] == [{"id": "1", known: "Anna"}]
+
+
+def test_a_field_and_its_label_as_two_columns_are_refused() -> None:
+    """Nobody knows which of the two is to be printed."""
+    with pytest.raises(TeachbackError) as caught:
+        read(b"id,name,Prepared for\n1,Anna,Eva\n", labels=(("Prepared for", "name"),))
+    assert [one.message for one in caught.value.problems] == [
+        "the columns 2 (B) and 3 (C) are two names of the column 'name'"
+    ]
+
+
+def test_a_label_of_two_fields_stands_for_none() -> None:
+    """The column is told, and not printed. A field's own name comes before a label."""
+    labels = (("On", "name"), ("On", "next_visit"), ("Phone", "name"))
+    rows, problems = read(b"id,name,next_visit,phone,on\n1,Anna,,5,x\n", labels=labels)
+    assert [problem.message for problem in problems] == ["the column 5 (E) is not printed"]
+    assert [(row.cells["name"], row.cells["phone"]) for row in rows] == [("Anna", "5")]
+
+
 LOOK_ALIKE = [
-    "na me",
     "name:",
     "nam\u200be",
     "na\u00adme",
     "\uff4e\uff41me",
     "n\u0430me",
-    "Next Visit",
-    "next-visit",
-    "nextvisit",
-    "NextVisit",
-    "Phon-e",
+    "next.visit",
     "Audience:",
-    "Copi es",
+    "Copi.es",
 ]
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKE)
 @pytest.mark.parametrize("form", ["csv", "tsv", "xlsx"])
 def test_a_column_that_is_nearly_a_field_stops_the_run(name: str, form: str) -> None:
-    """A column that differs only in hyphens, blanks inside or look-alikes is refused.
+    """A column that differs only in signs, unseen characters or look-alikes is refused.
 
     Otherwise its values would be missing on every paper.
     """

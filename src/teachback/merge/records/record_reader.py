@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import unicodedata
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 
@@ -40,6 +40,8 @@ from teachback.merge.records.encoding_detection import find_encoding
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from teachback.merge.record_shapes import Labels
 
 MOST_COLUMNS: Final = 500
 # The processor time for a workbook in seconds. A workbook of a million rows takes a minute.
@@ -87,13 +89,25 @@ class Form(NamedTuple):
     """How the texts of rows are read.
 
     `kind` is csv, jsonl or xlsx. `header` names the columns; it is empty for JSON Lines, whose
-    names are matched with those that are `known`.
+    names are matched with those that are `known`, and with `labels`.
     """
 
     kind: str
     delimiter: str = ""
     header: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
+    labels: Labels = ()
+
+
+class ColumnNames(NamedTuple):
+    """The known column that a name stands for, by `folded` and by `plain_name`."""
+
+    exact: Mapping[str, str]
+    plain: Mapping[str, str]
+
+    def meaning(self, name: str) -> str | None:
+        """Return the known column of a name, or None where it has none or several."""
+        return self.exact.get(folded(name)) or self.plain.get(plain_name(name)) or None
 
 
 @dataclass(frozen=True)
@@ -111,6 +125,7 @@ class RecordTable:
     skipped: int = 0
     header: tuple[str, ...] = ()
     known: frozenset[str] = frozenset()
+    labels: Labels = ()
 
     @property
     def mended(self) -> bool:
@@ -120,7 +135,7 @@ class RecordTable:
     @property
     def rows(self) -> Form:
         """How the texts of the rows are read."""
-        return Form(self.form, self.delimiter, self.header, self.known)
+        return Form(self.form, self.delimiter, self.header, self.known, self.labels)
 
 
 def open_table(
@@ -130,13 +145,29 @@ def open_table(
     key: str,
     known: Collection[str],
     encoding: str | None = None,
+    labels: Labels = (),
 ) -> tuple[RecordTable, tuple[Problem, ...]]:
     """Find out how a file of records is read. Returns the table, and warnings of what is uncertain.
 
     `file` must be seekable. `path` is its path, or None for standard input; `name` is its name in
-    problems. `key` is the column of ids, `known` are all columns that have a meaning. Raises
-    TeachbackError for a file that cannot be read with certainty.
+    problems. `key` is the column of ids, `known` are all columns that have a meaning, and `labels`
+    are other names of them. Raises TeachbackError for a file that cannot be read with certainty.
     """
+    table, noticed = open_columns(file, path, name, key, known, encoding)
+    if table.form == "jsonl":
+        return replace(table, known=frozenset({key, *known}), labels=labels), noticed
+    return _headed(table, key, known, noticed, labels)
+
+
+def open_columns(
+    file: BinaryIO,
+    path: Path | None,
+    name: str,
+    key: str,
+    known: Collection[str],
+    encoding: str | None = None,
+) -> tuple[RecordTable, tuple[Problem, ...]]:
+    """Return a table whose columns have the names of the file, and warnings. See `open_table`."""
     file.seek(0)
     head = file.read(64)
     place = Location(name)
@@ -157,7 +188,7 @@ def open_table(
         with closing(_workbook(file, name)) as found:
             warned = next(found)
             names = next((_plain(cells) for some in found for _, cells in some), [])
-        return _headed(RecordTable(file, name, "xlsx"), names, key, known, warned)
+        return RecordTable(file, name, "xlsx", header=_stripped(names)), warned
     codec, noticed = find_encoding(file, name, encoding)
     ending = path.suffix.lower() if path else ""
     start = (
@@ -174,7 +205,7 @@ def open_table(
             )
         )
     if ending in {".jsonl", ".ndjson"} or start.startswith("{"):
-        return RecordTable(file, name, "jsonl", codec, known=frozenset({key, *known})), noticed
+        return RecordTable(file, name, "jsonl", codec), noticed
     return _csv(
         RecordTable(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"}
     )
@@ -218,13 +249,13 @@ def read_part(form: Form, part: Part) -> Iterator[RecordRow]:
         if part.broken
         else part.texts
     )
-    by_fold = {folded(name): name for name in form.known}
+    names = column_names(form.known, form.labels)
     cells: Iterator[Any] = cells_of(whole, form.delimiter) if form.kind == "csv" else iter(whole)
     for at, number in enumerate(part.numbers):
         if at in part.broken:
             yield RecordRow(number, reason=part.broken[at])
         elif form.kind == "jsonl":
-            yield _json_row(number, next(cells), by_fold)
+            yield _json_row(number, next(cells), names)
         else:
             yield _row(number, next(cells), form.header)
 
@@ -327,8 +358,8 @@ def _csv(
             *noticed,
             Problem(message, "Check the columns with `--dry-run`.", place, Severity.WARNING),
         )
-    table = RecordTable(table.file, table.name, "csv", table.codec, chosen, skipped)
-    return _headed(table, headers[chosen], key, known, noticed)
+    header = _stripped(headers[chosen])
+    return RecordTable(table.file, table.name, "csv", table.codec, chosen, skipped, header), noticed
 
 
 def _sep_line(table: RecordTable) -> tuple[int, str]:
@@ -367,21 +398,45 @@ def changed(name: str) -> TeachbackError:
     )
 
 
+def plain_name(name: str) -> str:
+    """Return the name of a column without capitals, blanks, underscores and hyphens."""
+    return "".join(sign for sign in folded(name) if sign not in " _-")
+
+
+def column_names(known: Iterable[str], labels: Labels = ()) -> ColumnNames:
+    """Return which known column a name stands for.
+
+    A name that could stand for two of them stands for none. A label never takes a known name.
+    """
+    exact = {folded(name): name for name in known}
+    return ColumnNames(exact, {**_single(labels), **_single(exact.items())})
+
+
+def _single(named: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for name, meant in named:
+        found.setdefault(plain_name(name), set()).add(meant)
+    return {name: "" if len(meant) > 1 else meant.pop() for name, meant in found.items()}
+
+
+def _stripped(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name.lstrip("\ufeff").strip() for name in names)
+
+
 def _headed(
     table: RecordTable,
-    names: Sequence[str],
     key: str,
     known: Collection[str],
     noticed: tuple[Problem, ...],
+    labels: Labels,
 ) -> tuple[RecordTable, tuple[Problem, ...]]:
     """Check the names of the columns.
 
     Nothing is quoted without a column of ids, since the first row may be a patient's.
     """
     known = {*known, key}
-    by_fold = {folded(name): name for name in (*known, REASON)}
-    plain = tuple(name.lstrip("\ufeff").strip() for name in names)
-    header = tuple(by_fold.get(folded(name), name) for name in plain)
+    names = column_names({*known, REASON}, labels)
+    header = tuple(names.meaning(name) or name for name in table.header)
     if REASON in header:
         header = tuple(map(unguarded, header))
         known.add(REASON)
@@ -406,7 +461,7 @@ def _headed(
     wrong = [
         *(_garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
         *(
-            _twice(header, name, place)
+            _twice(table.header, header, name, place)
             for name in dict.fromkeys(header)
             if name and header.count(name) > 1
         ),
@@ -424,9 +479,7 @@ def _headed(
             Problem(message, "Name these columns, or delete them.", place, Severity.WARNING)
         )
     warned += _unknown_columns(header, known, place)
-    return RecordTable(
-        table.file, table.name, table.form, table.codec, table.delimiter, table.skipped, header
-    ), tuple(warned)
+    return replace(table, header=header), tuple(warned)
 
 
 def _near_missing(
@@ -571,10 +624,12 @@ def _unknown_columns(
     ]
 
 
-def _twice(header: Sequence[str], name: str, place: Location) -> Problem:
-    listed = " and ".join(
-        column_place(number) for number, other in enumerate(header) if other == name
-    )
+def _twice(written: Sequence[str], header: Sequence[str], name: str, place: Location) -> Problem:
+    numbers = [number for number, other in enumerate(header) if other == name]
+    listed = " and ".join(map(column_place, numbers))
+    if len({folded(written[number]) for number in numbers}) > 1:
+        message = f"the columns {listed} are two names of the column '{name}'"
+        return Problem(message, "Keep the one that is to be printed, and delete the others.", place)
     return Problem(
         f"the columns {listed} have the same name", "Give each one a different name.", place
     )
@@ -651,7 +706,7 @@ def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
     raise _JsonError(message)
 
 
-def _json_row(number: int, line: str, by_fold: Mapping[str, str]) -> RecordRow:
+def _json_row(number: int, line: str, names: ColumnNames) -> RecordRow:
     try:
         # Numbers stay as written, so that 7.50 is printed as 7.50.
         found = json.loads(
@@ -669,7 +724,7 @@ def _json_row(number: int, line: str, by_fold: Mapping[str, str]) -> RecordRow:
         return RecordRow(number, reason="is not a record in braces")
     if len(found) > MOST_COLUMNS:
         return RecordRow(number, reason=f"has more than {MOST_COLUMNS} names")
-    named = [(by_fold.get(folded(name), name.strip()), value) for name, value in found.items()]
+    named = [(names.meaning(name) or name.strip(), value) for name, value in found.items()]
     faults = {name: _NO_TEXT[type(value)] for name, value in named if type(value) in _NO_TEXT}
     cells = {name: _json_text(value) for name, value in named if name not in faults}
     if len(cells) + len(faults) < len(found):

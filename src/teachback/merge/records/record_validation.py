@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from teachback.merge.engine_protocol import Field, ReadValue
-    from teachback.merge.record_shapes import RecordRow
+    from teachback.merge.record_shapes import Labels, RecordRow
 
 ID: Final = "id"
 TWICE: Final = "is the id of another row too: two patients cannot have the same one"
@@ -61,7 +61,8 @@ class RowRules:
     values `read_value` reads. `language`, `paper` and `size` are the defaults for a cell that is
     missing or empty, and `audience` is the default for records without a column of audiences. The
     defaults `audience` and `language` are empty where each row must have a value. `meant` holds by
-    column what stands in place of a cell, by the cell as `folded` compares it.
+    column what stands in place of a cell, by the cell as `folded` compares it. `labels` are other
+    names of columns. `called` has what a fault calls a choice, where it is not its id.
     """
 
     id_column: str
@@ -75,6 +76,8 @@ class RowRules:
     size: str
     read_value: ReadValue
     meant: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    labels: Labels = ()
+    called: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def known(self) -> frozenset[str]:
@@ -210,7 +213,7 @@ def _chosen(row: RecordRow, rules: RowRules) -> _Chosen:
     def one_of(name: str, said: str, known: Collection[str]) -> str:
         said = next((one for one in known if folded(one) == folded(said)), said)
         if said not in known:
-            names = sorted(known)
+            names = sorted(rules.called.get(one, one) for one in known)
             faults.append(
                 (
                     name,

@@ -235,3 +235,25 @@ def test_a_fault_shows_where_it_came_from_only_to_who_asks(
     out, err = capsys.readouterr()
     assert "listings.py" in err
     assert PLANTED not in out + err
+
+
+# Registered before the run, so that it looks when the run has tidied up.
+LEFT = """
+import atexit, gc, sys
+atexit.register(lambda: print(gc.get_freeze_count() > len(gc.get_objects())))
+from teachback.__main__ import main
+sys.argv[1:] = ["--version"]
+main()
+"""
+
+
+def test_the_end_of_a_run_takes_no_time_for_garbage() -> None:
+    """When a run ends, what it holds is left out of the last search for garbage."""
+    done = subprocess.run(
+        [sys.executable, "-c", LEFT],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "True", done.stdout

@@ -63,7 +63,7 @@ except OSError:
 # only it.
 BASE: Final = "https://workspace.invalid/"
 # The number of new objects after which Python collects garbage; see `fonts`.
-GARBAGE_THRESHOLD: Final = 100_000
+GARBAGE_THRESHOLD: Final = 1_000_000
 # One file for reading aloud and for archives: PDF/A-2a here, and `_finish` adds PDF/UA-1.
 VARIANT: Final = "pdf/a-2a"
 # The name of PDF/UA-1 in XMP (ISO 14289-1, clause 5), and its schema for PDF/A-2 (ISO 19005-2,

@@ -314,6 +314,31 @@ def test_what_is_no_text_of_a_block_is_compared_too(
     assert told in [change.what for change in found]
 
 
+def test_another_field_beside_the_same_label_is_a_change(workspace: Make) -> None:
+    """On the card, in a table of numbers and in a schedule: a record would print another value."""
+    fields = "fields: [{name: potassium, label: Potassium}, {name: sodium, label: Sodium}]\n"
+    placed = TINY.replace("red_flags:\n", f"{fields}red_flags:\n", 1).replace(
+        "{title: When to get help}",
+        "{title: When to get help, lines: [{label: My potassium, field: potassium}]}",
+    )
+    placed += """\
+      - my_numbers: [{label: Potassium, field: potassium}]
+      - schedule: {times: [Morning], rows: [{medicine: Pill, fields: [potassium]}]}
+      - text: "{record.potassium} and {record.sodium}"
+"""
+    versions = []
+    other = placed.replace("field: potassium", "field: sodium").replace("[potassium]", "[sodium]")
+    for text in (placed, other):
+        clinic = workspace({"content/handouts/tiny.yaml": text})
+        shared = load_shared(clinic)
+        made = load_handout(handout_files(clinic)["tiny"], clinic, shared)
+        versions.append((made.handout, made.file.locate))
+    reader = ReaderContext(("ckd",), shared.clinic.values())
+    found = changes(versions[0], versions[1], reader)
+    assert [change.what for change in found] == ["field of a record"] * 3
+    assert {change.right.text for change in found if change.right} == {"sodium"}
+
+
 class When(SourcedModel):
     """An entry of a kind that only this test knows."""
 

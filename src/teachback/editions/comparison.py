@@ -43,6 +43,8 @@ _WORDLESS: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
     "blank_rows": ("table to fill in", "{} rows to fill in".format),
     "zone": ("zone", str),
     "link": ("web address", str),
+    "field": ("field of a record", str),
+    "fields": ("field of a record", str),
 }
 # Two texts that share less than this part of their letters are marked whole, not word by word.
 ALIKE: Final = 0.35
@@ -256,10 +258,7 @@ def pieces(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
             key, passage.text, passage.path, what, passage.block, heading, written, form, passage
         )
     yield from _carded(handout, reader)
-    for path, section, block in doc.blocks_of(handout, reader.lineage):
-        yield from _wordless(
-            path, block, reader, f"{section.id}/{path[-1]}", reader.plain(section.title)
-        )
+    yield from _wordless(handout, reader)
 
 
 def _carded(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
@@ -281,18 +280,21 @@ def _carded(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
             )
 
 
-def _wordless(
-    path: Steps, block: doc.SourcedModel, reader: ReaderContext, name: str, heading: str
-) -> Iterator[Piece]:
-    """Yield a piece for all that a reader gets of a block besides texts of the author."""
-    if tiers := doc.placed_tiers(block):
-        said = f"red flags: {', '.join(tiers.values())}"
-        what = "red flags, placed here"
-        yield Piece((*path, "red_flags"), said, path, what, name, heading)
-    for where, value in steps(block, path, reader.lineage):
-        if where[-1] in _WORDLESS and isinstance(value, str | int) and value:
-            what, told = _WORDLESS[where[-1]]
-            yield Piece(where, told(value), where, what, name, heading)
+def _wordless(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
+    """Yield a piece for all that a reader gets besides texts of the author."""
+    names: dict[Steps, tuple[str, str]] = {}
+    for path, section, block in doc.blocks_of(handout, reader.lineage):
+        names[path] = f"{section.id}/{path[-1]}", reader.plain(section.title)
+        if tiers := doc.placed_tiers(block):
+            said = f"red flags: {', '.join(tiers.values())}"
+            yield Piece((*path, "red_flags"), said, path, "red flags, placed here", *names[path])
+    for path, value in steps(handout, lineage=reader.lineage):
+        key = next((step for step in reversed(path) if isinstance(step, str)), "")
+        # The label of a line below `personal` is that of its field.
+        if key in _WORDLESS and isinstance(value, str | int) and value and "personal" not in path:
+            what, told = _WORDLESS[key]
+            top = path[0], "Card" if path[0] == "card" else "Top of page 1"
+            yield Piece(path, told(value), path, what, *names.get(path[:4], top))
 
 
 def as_lines(comparison: Comparison) -> Iterator[str]:

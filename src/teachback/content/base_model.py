@@ -105,15 +105,22 @@ def steps(
 
     With `lineage`, only what that reader gets.
     """
-    if lineage is not None and not is_for(value, lineage):
-        return
-    yield path, value
-    if isinstance(value, tuple):
-        for index, item in enumerate(value):
-            yield from steps(item, (*path, index), lineage)
-    elif isinstance(value, Model):
-        for name, field in type(value).model_fields.items():
-            yield from steps(getattr(value, name), (*path, field.alias or name), lineage)
+    # A list of what is left, for every value of a handout would pass through ten generators.
+    left = [(path, value)]
+    while left:
+        path, value = left.pop()
+        if lineage is not None and not is_for(value, lineage):
+            continue
+        yield path, value
+        inner: list[tuple[tuple[Any, ...], object]] = []
+        if isinstance(value, tuple):
+            inner = [((*path, index), item) for index, item in enumerate(value)]
+        elif isinstance(value, Model):
+            inner = [
+                ((*path, field.alias or name), getattr(value, name))
+                for name, field in type(value).model_fields.items()
+            ]
+        left += reversed(inner)
 
 
 class SelectableModel(Model):

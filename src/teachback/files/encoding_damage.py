@@ -123,8 +123,9 @@ def is_misread(text: str) -> bool:
     """Return whether a text looks like UTF-8 that was decoded with a one-byte encoding."""
     if text.isascii():
         return False
+    runs = (run for run in _RUN.finditer(text) if len(run[0]) >= _LEAST)
     return bool(_HALF.search(text) or _BOX.search(text)) or any(
-        _is_misread(text, run, codec) for run in _RUN.finditer(text) for codec in _TAKEN
+        _is_misread(text, run, codec) for run in runs for codec in _TAKEN
     )
 
 
@@ -132,7 +133,7 @@ def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
     """Return whether a run of non-ASCII characters is UTF-8 that was decoded with `codec`."""
     signs = run[0]
     table = _bytes_of(codec)
-    if len(signs) < _LEAST or any(sign not in table for sign in signs):
+    if any(sign not in table for sign in signs):
         return False
     data = bytes(table[sign] for sign in signs)
     found = [

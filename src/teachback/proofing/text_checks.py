@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from dataclasses import replace
-from itertools import islice, pairwise, permutations
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import COMPARE, OfDesign, Problem
@@ -32,7 +33,7 @@ from teachback.proofing.expected_text import ExpectedSentence, squeezed
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from xml.etree.ElementTree import Element
 
     from teachback.pdf.page_reader import ReadPage
@@ -332,24 +333,44 @@ def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
             for side in sides
             if (run.artifact or run.drawn) and run.edges
         ]
+        beside = _found_by_height(text)
         found = [
             (one, other)
-            for one, other in permutations(text, 2)
+            for one in text
+            for other in beside(one)
             if one.block != other.block and _touch(one, other, APART)
         ]
         for other in others:
             if any(map(_is_visible, other.words)):
+                near = beside(other)
                 found += [
                     (other, token)
-                    for token in text
+                    for token in near
                     if _touch(other, token, BESIDE) or _touch(token, other, BESIDE)
                 ]
-                found += [(other, token) for token in text if _inside(other, token, text)]
+                found += [(other, token) for token in near if _inside(other, token, text)]
         for one, other in dict.fromkeys(found):
             message = (
                 f"'{one.words.strip()[:40]}' touches '{other.words.strip()[:40]}' on page {number}"
             )
             yield Problem(message, _APART)
+
+
+def _found_by_height(text: Sequence[Token]) -> Callable[[Token], list[Token]]:
+    """Return a function that finds the tokens of a text that may be on a line with another one."""
+    heights = sorted((token.edges.baseline, at) for at, token in enumerate(text) if token.edges)
+    largest = max((token.edges.size for token in text if token.edges), default=0.0)
+
+    def beside(token: Token) -> list[Token]:
+        if token.edges is None:
+            return []
+        reach = SAME_LINE * max(largest, token.edges.size)
+        first = bisect_left(heights, (token.edges.baseline - reach, 0))
+        last = bisect_left(heights, (token.edges.baseline + reach, len(text)))
+        places = sorted(at for _, at in heights[first:last])
+        return [text[at] for at in places if text[at] is not token]
+
+    return beside
 
 
 def _is_visible(character: str) -> bool:

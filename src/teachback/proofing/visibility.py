@@ -93,11 +93,13 @@ def looks(page: ReadPage) -> Iterator[TextVisibility]:
             # It is not on the page at all.
             yield TextVisibility(run, 0.0, 1.0, 1.0)
             continue
-        ink = inked.crop(box).histogram()[_WHITE]
-        shown = seen.crop(box).histogram()[_WHITE] / ink if ink else 1.0
-        letters = (
-            tuple(_letters(page, run, faintly, lost)) if lost.crop(box).getbbox() or not ink else ()
-        )
+        ink = inked.crop(box)
+        shown, letters = 1.0, tuple[tuple[str, float], ...]()
+        # Nearly all letters are whole.
+        if lost.crop(box).getbbox() or not ink.getbbox():
+            there, left = (one.histogram()[_WHITE] for one in (ink, seen.crop(box)))
+            shown = left / there if there else 1.0
+            letters = tuple(_letters(page, run, faintly, lost))
         yield TextVisibility(run, shown, *_contrasts(run, ground.crop(box)), letters)
 
 

@@ -6,10 +6,12 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from fontTools.ttLib import TTFont
 from pdf_tags import read_tags
 from tiny_handout import TINY
 from workspace_cases import here, lay
 
+from teachback.commands.pseudo_translation import as_wide
 from teachback.files.workspace import builtin_root
 
 if TYPE_CHECKING:
@@ -66,11 +68,28 @@ def test_pages_are_set_as_a_language_with_its_own_words(
     command = "translate pseudo tiny --language es --audience ckd"
     code, out, err = here(command, tmp_path, monkeypatch, capsys)
     assert (code, err) == (0, "")
-    assert "1.14 times as long" in out
+    assert "1.14 times as wide" in out
     read = read_tags((tmp_path / "build/pseudo/tiny/handout-ckd-a4-standard.pdf").read_bytes())
     assert "Llame al 911 ahora" in read.tree.text
     assert "Á tííñý hááñdóút" in read.tree.text
     assert "For kidneys" not in read.tree.text
+
+
+@pytest.mark.parametrize("letters", ["", "\u0432\u044b\u0437\u043e\u0432\u0438\u0442\u0435"])
+def test_pseudo_text_is_as_wide_in_the_font_of_the_language_as_was_asked(letters: str) -> None:
+    """Noto Sans has wider letters, Cyrillic ones above all: as many of them would be too wide."""
+    fonts = builtin_root() / "styles/fonts"
+    both = [fonts / "AtkinsonHyperlegible-Regular.ttf", fonts / "names/NotoSans-Regular.ttf"]
+    texts = ["Most leg cramps are not an emergency, but some signs need help fast.", "Call us."] * 9
+    grow = as_wide(texts, both, letters, 1.4)
+    widths = []
+    for font, set_in_it in zip(both, (texts, [grow(text) for text in texts]), strict=True):
+        with TTFont(font) as file:
+            names, advances = file.getBestCmap(), file["hmtx"].metrics
+            em = file["head"].unitsPerEm
+            widths.append(sum(advances[names[ord(one)]][0] for one in "".join(set_in_it)) / em)
+    # The font tables tell the widths without kerning.
+    assert widths[1] / widths[0] == pytest.approx(1.4, rel=0.03)
 
 
 @pytest.mark.parametrize("flag", ["--rtl", "--language he"])

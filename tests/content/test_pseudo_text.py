@@ -61,12 +61,12 @@ def test_the_letters_of_another_script_are_those_of_its_words(
     assert other_letters(words) == letters
 
 
-@pytest.mark.parametrize(("letters", "share"), [("вызовите", 1), ("شخصكم", 1), ("药物医生", 0.5)])
-def test_a_text_in_other_letters_is_as_wide_as_was_asked(letters: str, share: float) -> None:
-    """A letter that is twice as wide counts twice; what a translation keeps is kept."""
+@pytest.mark.parametrize("letters", ["вызовите", "شخصكم", "药物医生"])
+def test_a_text_in_other_letters_has_as_many_as_was_asked(letters: str) -> None:
+    """What a translation keeps is kept."""
     text = "Call **{clinic.phone}** if you gain more than 3 pounds in 2 days."
     made = in_letters(letters, 1.5)(text)
     assert KEPT.findall(made) == KEPT.findall(text)
     counts = [sum(map(str.isalpha, KEPT.sub(" ", one))) for one in (text, made)]
-    assert counts[1] == pytest.approx(counts[0] * 1.5 * share, abs=1)
+    assert counts[1] == pytest.approx(counts[0] * 1.5, abs=1)
     assert {one.lower() for one in KEPT.sub("", made) if one.isalpha()} <= set(letters)

@@ -297,8 +297,33 @@ def test_red_flags_that_do_not_fit_on_page_1_in_large_print_are_named(
         "Shorten the title, or the red flags of more than one line (7), in large print by their "
         f"`short:`, such as '{long[:60]}'"
     )
+    assert problem.hint.endswith("A line has room for about 54 letters.")
     assert fits.problems == ()
     assert fits.printed
+
+
+@pytest.mark.parametrize(("count", "below"), [(4, False), (7, True)])
+def test_red_flags_stand_below_their_icon_in_large_print_where_page_1_would_not_hold_them(
+    workspace: Callable[..., Workspace], *, count: int, below: bool
+) -> None:
+    """A line there has room for a tenth more words; where it is not needed, nothing moves."""
+    long = "Numbness or weakness with cramps, in one leg or in both"
+    flags = "".join(
+        f"  - {{id: {tier}{at}, tier: {tier}, text: '{long}'}}\n"
+        for tier in ("now", "today")
+        for at in range(count)
+    )
+    handout = TINY.replace("card: {title", f"{flags}card: {{title")
+    clinic = workspace({"content/handouts/tiny.yaml": handout})
+    done = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE)
+    assert done.problems == ()
+    first = read_pages(done.printed[0].data, 20)[0].runs
+    heads = [
+        run.bounds[0] for run in first if run.words.startswith(("Call 911 now", "Call us today"))
+    ]
+    starts = [run.bounds[0] for run in first if run.words.startswith("Numbness")]
+    assert (len(heads), len(starts)) == (2, 2 * count)
+    assert (max(starts) < min(heads)) is below
 
 
 def test_a_last_page_that_no_space_mends_is_told(workspace: Callable[..., Workspace]) -> None:

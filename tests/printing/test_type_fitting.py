@@ -19,13 +19,11 @@ from teachback.printing.card_run import CardOrder, card_run, find_stock
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.jobs import CARDS
-from teachback.printing.type_fitting import fitted
-from teachback.units import CARD, CARD_STEPS, CARD_TEXT
+from teachback.printing.type_fitting import card_room, fitted
+from teachback.units import CARD, CARD_STEPS, CARD_TEXT, Box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from teachback.units import Box
 
 
 # Enough words for a search that begins at small type, and few enough for large type.
@@ -52,6 +50,22 @@ def test_both_sides_of_a_card_grow_until_the_next_step_does_not_fit(
         if max(sizes) <= CARD_STEPS[-1]:
             laid = lay_out(at_size(job.cards[0], CARD, [sizes]), context.files, fonts())
             assert not sides_that_fit(laid)[side]
+
+
+@pytest.mark.parametrize("height", [38, 46])
+def test_a_card_that_is_higher_by_what_is_missing_fits(height: float, builtin: Workspace) -> None:
+    """To a millimetre, so nobody shortens more words than needed; half of it is too little."""
+    reading = read_handouts(builtin, {"leg-cramps": handout_files(builtin)["leg-cramps"]})
+    context = print_context(builtin, reading, resolve({}, builtin))
+    job = compose_job(context, JobOrder("leg-cramps", ("ckd",), "card", ("pdf",)))
+    missing = card_room(job, 0, Box(CARD.width, height), context.files).missing_mm
+    assert 0 < missing < CARD.height - height
+    rooms = [
+        card_room(job, 0, Box(CARD.width, height + more), context.files).missing_mm
+        for more in (missing / 2, missing + 1)
+    ]
+    assert rooms[0] > 0
+    assert rooms[1] == 0
 
 
 def test_a_card_that_no_stock_takes_is_not_tried_on_every_stock(

@@ -128,7 +128,7 @@ def proof_command(
     type=click.FloatRange(1, 3),
     metavar="N",
     show_default="that of the language, or 1.3",
-    help="How many times as long the texts are.",
+    help="How many times as long the texts are, or as wide in the font of --language.",
 )
 @click.option(
     "--language", "-l", metavar="LANG", help="In the letters, font and direction of this one."
@@ -165,7 +165,8 @@ def pseudo_command(
     rows = [{key: one for key, one in row.items() if key != "problems"} for row in run.rows]
     print_rows(rows, as_json=False)
     print_problems(run.problems)
-    click.echo(f"Pseudo-text, {run.growth:g} times as long: {shown(run.folder.absolute())}")
+    much = "wide" if language or rtl else "long"
+    click.echo(f"Pseudo-text, {run.growth:g} times as {much}: {shown(run.folder.absolute())}")
     return int(failed)
 
 

@@ -65,16 +65,14 @@ def pseudo_text(text: str, growth: float) -> str:
 def in_letters(letters: str, growth: float) -> Callable[[str], str]:
     """Return a function that writes a text in the letters of another script.
 
-    `letters` are taken in turn. A word gets `growth` times as many, or half of that where a letter
-    is twice as wide, as a Chinese one is.
+    `letters` are taken in turn. A word gets `growth` times as many.
     """
     turn = cycle(letters)
-    share = growth / 2 if unicodedata.east_asian_width(letters[0]) == "W" else growth
     rest = 0.0
 
     def written(found: re.Match[str]) -> str:
         nonlocal rest
-        rest += len(found[0]) * share
+        rest += len(found[0]) * growth
         count = max(1, round(rest))
         rest -= count
         word = "".join(islice(turn, count))

@@ -12,7 +12,7 @@ from teachback.pdf.renderer import boxes
 from teachback.units import MM_PER_INCH, PT_PER_INCH, PX_PER_INCH, px_to_mm
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from teachback.pdf.renderer import LaidOutDocument
 
@@ -327,7 +327,7 @@ def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
                     b for b in inner if isinstance(b, boxes.BlockBox) and b.element_tag == "li"
                 ]
                 if heads and (icons or bullets):
-                    words = " ".join(line.text.strip() for line in _text_boxes(heads[0]))
+                    words = _words(heads[0])
                     place = (
                         box.border_box_x(),
                         box.border_box_y(),
@@ -350,19 +350,29 @@ def height_left(laid: LaidOutDocument) -> float:
     return px_to_mm(content.content_box_y() + content.height) - max(used, default=0.0)
 
 
-def wrapped_flags(laid: LaidOutDocument, tiers: Collection[str]) -> tuple[str, ...]:
+class WrappedFlag(NamedTuple):
+    """A red flag of more than one line: its words, and those of its first line."""
+
+    words: str
+    first_line: str
+
+
+def wrapped_flags(laid: LaidOutDocument, tiers: Collection[str]) -> tuple[WrappedFlag, ...]:
     """Return the red flags of tiers that take more than one line, those of most letters first."""
     found = {}
     for page in laid.document.pages:
         for box in _boxes(page):
             if _tier_of(box) in tiers:
                 for flag in box.descendants():
-                    inner = list(flag.descendants()) if flag.element_tag == "li" else []
-                    if sum(_is_line(one) for one in inner) > 1:
-                        found[id(flag.element)] = " ".join(
-                            line.text.strip() for line in _text_boxes(flag)
-                        )
-    return tuple(sorted(found.values(), key=len, reverse=True))
+                    inner = flag.descendants() if flag.element_tag == "li" else ()
+                    lines = [_words(one) for one in inner if _is_line(one)]
+                    if len(lines) > 1:
+                        found[id(flag.element)] = WrappedFlag(_words(flag), lines[0])
+    return tuple(sorted(found.values(), key=lambda flag: len(flag.words), reverse=True))
+
+
+def _words(box: Any) -> str:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+    return " ".join(line.text.strip() for line in _text_boxes(box))
 
 
 def lines_after(laid: LaidOutDocument, page: int) -> int:
@@ -533,10 +543,35 @@ def used_heights(laid: LaidOutDocument) -> tuple[float, float]:
 
 
 def missing_height(laid: LaidOutDocument) -> tuple[float, float]:
-    """Return by how many mm a card's front and back are too high: the text on further pages."""
+    """Return by how many mm a card's front and back are too high.
+
+    That is the height of the lines on further pages, without what is left on the first one.
+    """
     back = _back_page(laid) or laid.pages + 1
-    front_more = sum(_used(page) for page in laid.document.pages[FRONT : back - 1])
-    return round(front_more, 1), round(sum(_used(page) for page in laid.document.pages[back:]), 1)
+    pages = laid.document.pages
+    return _missing(pages[: back - 1]), _missing(pages[back - 1 :])
+
+
+def _missing(pages: Sequence[Any]) -> float:
+    """Return by how many mm one side of a card is too high for the first of its pages."""
+    spans = [
+        [(box.position_y, box.position_y + box.height) for box in _boxes(page) if _is_line(box)]
+        for page in pages
+    ]
+    more = sum(max(end for _, end in lines) - min(lines)[0] for lines in spans[FRONT:] if lines)
+    if not more:
+        return 0.0
+    # The letters of the last line may reach below it, and have to keep clear of the edge, too.
+    more += max(
+        text.position_y + text.height - line.position_y - line.height
+        for line in _boxes(pages[-1])
+        if _is_line(line)
+        for text in _text_boxes(line)
+    )
+    content = pages[0]._page_box  # noqa: SLF001 -- see text_outside
+    top = content.content_box_y()
+    left = top + content.height - max((end for _, end in spans[0]), default=top)
+    return max(TOLERANCE, round(px_to_mm(more - left), 1))
 
 
 def _used(page: Any) -> float:  # noqa: ANN401 -- WeasyPrint's boxes have no types

@@ -35,10 +35,25 @@ _SMALLER: Final = (_SPACE + _TYPE, _SPACE + _SMALLEST, _SPACE + _SMALLEST + _COL
 _LARGE_LEAST: Final = (
     ":root { --air: 0.5; --lines: 0.92; --h1: 25pt; --h2: 20pt; --h3: 19pt; --write-line: 8mm }\n"
 )
+# The same, with the red flags below their icon instead of beside it: a tenth more words on a line.
+_LARGE_FLAGS: Final = (
+    _LARGE_LEAST
+    + """:root { --h1: 22pt; --tier-icon: 25pt }
+.tier { padding-inline: 5pt 6pt }
+.tier > .tier-icon { margin-top: 0 }
+.tier-now > .tier-icon, .tier-now .disc { width: 40pt; border-radius: 12.5pt }
+.tier-body { margin-inline-start: 0 }
+.tier h2 { margin-inline-start: 31pt; margin-bottom: 1pt }
+.tier-now h2 { margin-inline-start: 46pt }
+.tier .flags { clear: both }
+.tier .flags li { padding-inline-start: 1.2em }
+.tier .not-sure { margin: 0; padding-bottom: 1pt }
+"""
+)
 # What is tried so that a filled-in clinic takes no page more than an empty one.
 _LAST: Final = {TypeSize.STANDARD: _SMALLER[:2], TypeSize.LARGE: (_LARGE_LEAST,)}
 _USUAL: Final = (*_TIGHTER, *_WIDER, *_SMALLER)
-_SPACES: Final = (*_USUAL, _LARGE_LEAST)
+_SPACES: Final = (*_USUAL, _LARGE_LEAST, _LARGE_FLAGS)
 # Room for one line more at the foot of each page, which a long name of a reviewer takes, or the
 # dates and the code in some languages.
 _FOOT_LINE: Final = ":root { --foot-line: 6mm }\n"
@@ -111,7 +126,15 @@ def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidO
             fit = laid_with(styles)
             # Not for a lone entry alone.
             best = fit if fit.rank()[:-1] < best.rank()[:-1] else best
+    if job.size is TypeSize.LARGE and _is_late(best, job):
+        # Where it is not enough, either, the page is refused, with what is missing at the least.
+        best = laid_with(_LARGE_FLAGS)
     return best.page, best.laid
+
+
+def _is_late(fit: _Fit, job: Job) -> bool:
+    """Return whether a box that must be whole on page 1 is not."""
+    return any(tier in job.expected[0].urgent and pages != (1,) for tier, pages in fit.tiers)
 
 
 def _usual_fit(job: Job, laid_with: Callable[[str], _Fit]) -> _Fit:

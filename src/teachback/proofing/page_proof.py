@@ -13,6 +13,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from teachback.editions.qr_code import codes_in_dots, texts_in_dots
@@ -353,10 +354,12 @@ def urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Probl
             )
             long = wrapped_flags(laid, expected.urgent) if pages == (2,) else ()
             if long:
-                named = ", ".join(f"'{words[:60]}'" for words in long[:_FLAGS_NAMED])
+                named = ", ".join(f"'{flag.words[:60]}'" for flag in long[:_FLAGS_NAMED])
+                room = round(median(len(flag.first_line) for flag in long))
                 hint = (
                     f"Shorten the title, or the red flags of more than one line ({len(long)}), in "
-                    f"large print by their `short:`, such as {named}."
+                    f"large print by their `short:`, such as {named}. "
+                    f"A line has room for about {room} letters."
                 )
             yield Problem(f"{message}, but on {pages_of(pages)}{_lack(laid, tier, pages)}", hint)
 

@@ -51,7 +51,7 @@ export function showChoices(desk, chosen, entered) {
       onchange: () => take("audience", one.id),
     });
     radio.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
+      if (event.key !== "Enter" || event.repeat) return;
       if (!radio.checked) radio.click();
       entered();
     });
@@ -108,6 +108,14 @@ export function showChoices(desk, chosen, entered) {
     }
   }
 
+  const focus = () => at("readers").querySelector("input:enabled")?.focus();
+
+  at("reader-heading").addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    focus();
+  });
+
   return {
     /** Show a topic's readers. The reader is chosen by a person, unless there is only one. */
     set(next) {
@@ -127,6 +135,6 @@ export function showChoices(desk, chosen, entered) {
       write(at("reader-warning"), "");
       write(at("switched"), "");
     },
-    focus: () => at("readers").querySelector("input:enabled")?.focus(),
+    focus,
   };
 }

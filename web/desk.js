@@ -7,6 +7,7 @@ import { showFields } from "./fields.js";
 import { clearWhenIdle } from "./idle.js";
 import { showList } from "./list.js";
 import { stays } from "./locked.js";
+import { holdMoved } from "./moved.js";
 import { showPreview } from "./preview.js";
 import { dropPaper, printOrder } from "./printing.js";
 import { sentences } from "./problems.js";
@@ -365,5 +366,6 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) window.loc
 const dirty = () => [fields, topics, list, editions].some((part) => part.dirty());
 fill();
 view();
+holdMoved();
 setInterval(refresh, REFRESH);
 clearWhenIdle(desk.idle_seconds, dirty, nextPatient);

@@ -90,7 +90,7 @@ export function showFields(changed) {
       .map((field) => ({ field: field.id, message: say("needed") })),
     label: (id) => fields.find((field) => field.id === id)?.label,
     focus: (id) => at(idOf(fields.find((field) => field.id === id)))?.focus(),
-    focusFirst: () => (at("fields").querySelector("input, select") ?? at("print")).focus(),
+    focusFirst: () => (at("fields").querySelector("input, select") ?? at("patient-heading")).focus(),
     clear() {
       typed.clear();
       for (const one of at("fields").querySelectorAll("input, select")) one.value = "";

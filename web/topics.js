@@ -80,9 +80,10 @@ export function showTopics(choose) {
     radio.checked = chosen?.id === id;
     radio.addEventListener("change", () => pick(topic));
     radio.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter") return;
+      if (event.key !== "Enter" || event.repeat) return;
       pick(topic);
       foldUp();
+      at("reader-heading").focus();
     });
     const state = TAGS[topic.state.kind];
     const tag = state ? make("span", { class: "tag", text: say(state) }) : null;
@@ -136,13 +137,13 @@ export function showTopics(choose) {
   });
   finder.addEventListener("keydown", (event) => {
     const first = list.querySelector("input:enabled");
-    if (first === null || !["Enter", "ArrowDown"].includes(event.key)) return;
+    if (first === null || event.repeat || !["Enter", "ArrowDown"].includes(event.key)) return;
     event.preventDefault();
     if (!first.checked) first.click();
     first.focus();
     if (event.key === "Enter") {
       foldUp();
-      at("reader-step").querySelector("input:enabled")?.focus();
+      at("reader-heading").focus(); // where a second Enter chooses nothing
     }
   });
   at("all-topics").addEventListener("click", () => {

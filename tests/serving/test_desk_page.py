@@ -45,6 +45,15 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 expect.set_options(timeout=PATIENCE)
 
+# In ms: how long a control that has moved is out of the pointer's reach, and a little more.
+STILL: Final = 600
+# Return the class of the control that can be seen at a place, whether or not the pointer reaches it.
+BELOW: Final = """
+([x, y]) => [...document.querySelectorAll(".reader, .topic, button")].find((one) => {
+  const { left, right, top, bottom } = one.getBoundingClientRect();
+  return left <= x && x <= right && top <= y && y <= bottom;
+})?.className
+"""
 # 320 x 256 px are 1280 x 1024 px at 400 percent.
 SIZES: Final = ((320, 256), (1280, 900))
 FIELDS: Final = """\
@@ -189,11 +198,23 @@ def assert_cleared(page: Page) -> None:
 
 
 def test_the_whole_flow_needs_no_mouse(desk: Page) -> None:
-    """By keys alone: Enter takes topic, reader and field; Ctrl P prints, Esc Esc clears."""
+    """By keys alone: Enter takes topic, reader and field; Ctrl P prints, Esc Esc clears.
+
+    A second Enter after the topic takes no reader: the arrow goes to the readers first.
+    """
     keys = desk.keyboard
     keys.type("leg")
     keys.press("Enter")
+    expect(desk.get_by_role("heading", name="Reader")).to_be_focused()
+    expect(desk.get_by_role("heading", name="Reader")).to_have_accessible_description(
+        re.compile("down arrow")
+    )
+    keys.press("Enter")
+    expect(desk.get_by_role("heading", name="Reader")).to_be_focused()
+    expect(desk.locator(".reader :checked")).to_have_count(0)
+    keys.press("ArrowDown")
     expect(desk.locator(".reader input").first).to_be_focused()
+    expect(desk.locator(".reader :checked")).to_have_count(0)
     keys.press("ArrowDown")
     keys.press("Enter")
     expect(desk.get_by_label("Prepared for")).to_be_focused()
@@ -210,6 +231,29 @@ def test_the_whole_flow_needs_no_mouse(desk: Page) -> None:
     expect(desk.get_by_role("dialog")).to_be_hidden()
     keys.press("Escape")
     assert_cleared(desk)
+
+
+def test_a_double_click_on_a_topic_chooses_no_reader(desk: Page) -> None:
+    """Wherever on the topic it is: readers have just come below the pointer, and none is chosen."""
+    desk.wait_for_timeout(STILL)
+    topic = desk.locator(".topic", has_text="Leg cramps")
+    box = topic.bounding_box()
+    assert box is not None
+    places = range(int(box["y"]) + 6, int(box["y"] + box["height"]), 12)
+    assert len(places) > 2
+    below = set()
+    for y in places:
+        desk.mouse.dblclick(box["x"] + 30, y, delay=20)
+        expect(desk.locator(".reader")).to_have_count(2)
+        expect(desk.locator(".reader :checked")).to_have_count(0)
+        below.add(desk.evaluate(BELOW, [box["x"] + 30, y]))
+        desk.get_by_role("button", name="Next patient").click()
+        expect(desk.locator(".reader")).to_have_count(0)
+        desk.wait_for_timeout(STILL)
+    assert "reader" in below  # else this test would show nothing
+    topic.click()
+    desk.locator(".reader", has_text="CKD").click()
+    expect(desk.locator(".reader :checked")).to_have_value("ckd")
 
 
 def test_a_fault_stands_beside_its_field_while_one_types(desk: Page) -> None:
@@ -388,7 +432,13 @@ def test_a_tablet_is_enough(context: BrowserContext, served: Served) -> None:
     tablet.add_init_script(PRINT_WINDOW)
     page = tablet.new_page()
     page.goto(served.root)
-    page.locator(".topic", has_text="Leg cramps").tap()
+    page.wait_for_timeout(STILL)
+    box = page.locator(".topic", has_text="Leg cramps").bounding_box()
+    assert box is not None
+    for _ in range(3):  # as fingers do: again and again on the same spot
+        page.touchscreen.tap(box["x"] + 40, box["y"] + box["height"] / 2)
+    expect(page.locator(".reader")).to_have_count(2)
+    expect(page.locator(".reader :checked")).to_have_count(0)
     page.locator(".reader", has_text="CKD").tap()
     page.get_by_label("Prepared for").tap()
     page.keyboard.type("Test Reader")

@@ -273,6 +273,27 @@ def test_two_lists_of_one_block_kind_are_two_lists() -> None:
     }
 
 
+def test_an_entry_that_reads_as_the_opposite_of_its_column_is_named() -> None:
+    """An entry without 'Do not' beside one with it is told, with what to write."""
+    advice = {
+        "do": ["Wash your feet.", "Do not put lotion between your toes."],
+        "do_not": ["Do not sleep on it.", {"text": "Take ibuprofen for foot pain."}],
+    }
+    told = {
+        finding.words: (finding.message, finding.hint)
+        for finding in structure_findings(one([{"do_dont": advice}, {"notes": 3}]))
+        if finding.rule == "plain-mixed-forms"
+    }
+    assert set(told) == {"Do not put lotion between your toes.", "Take ibuprofen for foot pain."}
+    message, hint = told["Take ibuprofen for foot pain."]
+    assert "begins like 'Do not sleep on it.'" in message
+    assert "Write 'Do not take ibuprofen for foot pain.'" in hint
+    alike = {"do": ["Wash your feet."], "do_not": ["Sleep on it.", "Take ibuprofen for foot pain."]}
+    assert "plain-mixed-forms" not in {
+        finding.rule for finding in structure_findings(one([{"do_dont": alike}, {"notes": 3}]))
+    }
+
+
 def test_lines_for_notes_without_a_word_count_as_notes() -> None:
     """A block without words of its own counts; one for another reader does not."""
     assert kinds(one([{"notes": 3}])) == {"notes"}

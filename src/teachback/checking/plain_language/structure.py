@@ -19,7 +19,7 @@ from teachback.checking.plain_language.sentences import (
 )
 from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
 from teachback.checking.plain_language.wording import CDC, PEMAT
-from teachback.checking.rule import Example, Finding, ReaderText, Rule
+from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.content.handout import kind_of
 from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
@@ -96,6 +96,28 @@ _STRUCTURE: Final = (
         (f"{CDC}, item 8",),
         bad=(Example(_LONG_LIST), Example("\n".join(f"- Item {number}." for number in range(9)))),
         good=(Example(_SHORT_LIST), Example("\n".join(f"- Item {number}." for number in range(7)))),
+    ),
+    Rule(
+        "plain-mixed-forms",
+        "an entry below 'Do', 'Do not', 'Choose' or 'Avoid' that reads as its opposite",
+        Severity.WARNING,
+        "Who skims reads entries, not headings. Where one entry of a column begins with 'Do not' "
+        "and the next with 'Take', the next one reads as an order to take it.",
+        (OUR_OWN,),
+        bad=(
+            Example("> Do not\n- Do not sleep on it.\n- Take ibuprofen for foot pain."),
+            Example("> Do not\n- Never walk barefoot.\n- Hot baths"),
+            Example("> Do\n- Wash your feet.\n- Don't put lotion between your toes."),
+            Example("> Avoid\n- Do not eat star fruit.\n- Salt substitutes"),
+            Example("> Choose\n- Fresh fish\n- Do not buy canned soup."),
+        ),
+        good=(
+            Example("> Do not\n- Do not sleep on it.\n- Never carry bags with it."),
+            Example("> Do not\n- Sleep on it\n- Carry bags with it"),
+            Example("> Do\n- Wash your feet.\n- Dry them, but do not rub."),
+            Example("> Choose\n- No-salt seasoning\n- Fresh fish"),
+            Example("> Avoid\n- Star fruit\n- No-salt seasoning with potassium"),
+        ),
     ),
     Rule(
         "plain-heading",
@@ -176,6 +198,7 @@ def structure_findings(
     yield from _long_sentences(reader_text)
     yield from _long_paragraphs(reader_text)
     yield from _long_lists(reader_text)
+    yield from _mixed_forms(reader_text)
     yield from _headings(reader_text)
     yield from _whole(reader_text)
     yield from wording.wording_findings(reader_text, vocabulary)
@@ -254,6 +277,31 @@ def _long_lists(reader_text: ReaderText) -> Iterator[Finding]:
                 f"{what}, more than {LONGEST_LIST}",
                 hint,
             )
+
+
+def _mixed_forms(reader_text: ReaderText) -> Iterator[Finding]:
+    """Yield each entry of a column of advice that reads as the opposite of its heading."""
+    for items in lists(reader_text):
+        heading = items[0].lead.rstrip(":")
+        banned = [item for item in items if wording.BAN.match(item.text)]
+        told: list[tuple[Passage, str]] = []
+        if heading in {"Do", "Choose"}:
+            hint = "Move it to the other column, or write what to do instead."
+            told = [(item, hint) for item in banned]
+        elif heading in {"Do not", "Avoid"} and banned:
+            told = [(item, _ban_hint(item.text)) for item in items if item not in banned]
+        for item, hint in told:
+            message = f"'{_start(item.text)}' reads as the opposite of its heading, '{heading}'"
+            if item not in banned:
+                message += f", since another entry begins like '{_start(banned[0].text)}'"
+            yield _found("plain-mixed-forms", item, item.text, message, hint)
+
+
+def _ban_hint(text: str) -> str:
+    """Return what to write for an entry that lacks the words that ban it."""
+    if not is_action(text):
+        return "Begin it with 'Do not' or 'No', as the others, or take these words from all."
+    return f"Write 'Do not {text[0].lower()}{_start(text[1:])}', as in the others."
 
 
 def _headings(reader_text: ReaderText) -> Iterator[Finding]:

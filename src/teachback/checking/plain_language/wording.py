@@ -66,6 +66,10 @@ _NATURAL: Final = re.compile(
     re.IGNORECASE,
 )
 _NEGATIVE: Final = r"(?:not|never|no|cannot|\w+n['\u2019]t|nobody|nothing|none)"
+# How an entry begins that bans what it names. "No-salt seasoning" is a name.
+BAN: Final = re.compile(
+    r"(?:please )?(?:do not|don['\u2019]t|never|no|avoid)(?![\w-])", re.IGNORECASE
+)
 _UNDOING: Final = (
     r"(?:un(?:able|common|usual|likely|necessary|important|safe|healthy|related|aware|clear|known"
     r"|pleasant)|im(?:possible|proper)|in(?:frequent"

@@ -170,6 +170,24 @@ def test_a_choice_has_boxes_to_tick_or_the_word_of_a_record(
     assert "Side left on" in words(output / "handouts" / "p1.pdf")
 
 
+def test_a_record_that_leaves_a_choice_open_gets_its_boxes(workspace: Make, tmp_path: Path) -> None:
+    """Boxes and words of one edition stand in one file for the print room, under one code."""
+    chosen = FILLED.replace("personal: [patient, visit,", "personal: [patient, side, visit,")
+    clinic = workspace({FILE: chosen.replace('"It is your {record.side} leg", ', "")})
+    open_ = [*REST[:-1], ""]
+    rows = [["p1", "ckd", "Ann", *REST], ["p2", "ckd", "Bob", *open_]]
+    done, output = merged(clinic, records(tmp_path, *rows), combine=2)
+    assert (done.printed, len(done.editions), len(done.keys)) == (2, 1, 1)
+    [file] = (output / "combined").iterdir()
+    with pypdfium2.PdfDocument(file) as document:
+        pages = [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    [ann] = [page for page in pages if "Ann" in page]
+    [bob] = [page for page in pages if "Bob" in page]
+    assert "Side left right" in bob
+    assert "Side left" in ann
+    assert "right" not in ann
+
+
 def test_a_print_room_gets_one_file_with_a_list_and_fronts(workspace: Make, tmp_path: Path) -> None:
     """The cover lists ids but no names, and each patient starts on a front side.
 

@@ -35,8 +35,8 @@ class Field:
     label: str = ""
     type: str = "text"
     required: bool = False
-    width_mm: float = 45.0
     choices: tuple[str, ...] = ()
+    width_mm: float = 45.0
 
 
 NAME = Field("name", "Prepared for", required=True, width_mm=40)

@@ -14,7 +14,7 @@ from teachback.editions import edition as ed
 from teachback.units import Depth, TypeSize
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from teachback.content.sources import Sources
 
@@ -139,16 +139,19 @@ def _personal(line: doc.PersonalLine, reader: Reader) -> ed.PersonalPlace:
     return ed.PersonalPlace(_line(one.label, reader), place, one.choices)
 
 
-def with_lines(edition: ed.Edition) -> ed.Edition:
-    """Return an edition with a line in the place of boxes to tick: there go a record's words."""
+def with_lines(edition: ed.Edition, boxes: Collection[str] = ()) -> ed.Edition:
+    """Return an edition with a line in the place of boxes to tick: there go a record's words.
+
+    The fields of `boxes` keep theirs.
+    """
     return replace(
         edition,
-        personal=_unticked(edition.personal),
+        personal=_unticked(edition.personal, boxes),
         sections=tuple(
             replace(
                 section,
                 blocks=tuple(
-                    replace(block, places=_unticked(block.places))
+                    replace(block, places=_unticked(block.places, boxes))
                     if isinstance(block, ed.Personal)
                     else block
                     for block in section.blocks
@@ -160,8 +163,10 @@ def with_lines(edition: ed.Edition) -> ed.Edition:
     )
 
 
-def _unticked(places: Iterable[ed.PersonalPlace]) -> tuple[ed.PersonalPlace, ...]:
-    return tuple(replace(one, choices=()) for one in places)
+def _unticked(
+    places: Iterable[ed.PersonalPlace], boxes: Collection[str]
+) -> tuple[ed.PersonalPlace, ...]:
+    return tuple(one if one.place.field in boxes else replace(one, choices=()) for one in places)
 
 
 def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:

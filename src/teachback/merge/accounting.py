@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.merge.chunk_printer import ChunkResult
-    from teachback.merge.record_shapes import EditionKey
     from teachback.merge.run_folder import RunFolder
 
 # The number of rejected rows that are reported one by one. rejected.csv has all of them.
@@ -37,7 +36,7 @@ class Merged:
     Holds the numbers of records read, printed and rejected, and the number of files of each
     edition. `told` are the first rejected records. `kept` is the number of files from an earlier
     start. `problems` are those of the run; the rejected rows are not among them. `folder` is that
-    of the run, or None where nothing is written. `keys` are the editions that were printed.
+    of the run, or None where nothing is written. `keys` are the editions that were printed: audience, language, paper, size and kind.
     """
 
     records: int = 0
@@ -48,7 +47,7 @@ class Merged:
     told: tuple[PrintedRecord, ...] = ()
     problems: tuple[Problem, ...] = ()
     folder: Path | None = None
-    keys: tuple[EditionKey, ...] = ()
+    keys: tuple[tuple[str, str, str, str, str], ...] = ()
 
     @property
     def failed(self) -> bool:

@@ -27,6 +27,10 @@ class Field(Protocol):
     def required(self) -> bool:
         """Return whether a record without a value is rejected."""
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words that a value must be one of, or none."""
+
 
 class Fault(Protocol):
     """The reason why a value cannot be printed. It never quotes the value, which is a patient's."""

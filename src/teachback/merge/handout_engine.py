@@ -84,7 +84,7 @@ class Combiner:
         from teachback.merge.stamping.print_room_file import PrintRoomRecord
 
         entries = [
-            PrintRoomRecord(_name(one.edition(kind)), one.values, one.id, one.row)
+            PrintRoomRecord(one.edition(kind).name, one.values, one.id, one.row)
             for one in records
             for _ in range(one.copies)
         ]
@@ -247,7 +247,7 @@ class HandoutEngine:
         return Combiner(
             {
                 kind: make_bundle(
-                    {_name(k): t for k, t in templates.items() if k.kind == kind}, cover, says
+                    {k.name: t for k, t in templates.items() if k.kind == kind}, cover, says
                 )
                 for kind in kinds
             },
@@ -354,10 +354,6 @@ def _told(
     return list(found)
 
 
-def _name(key: EditionKey) -> str:
-    return f"{key.audience}/{key.language}/{key.paper}/{key.size}/{key.kind}"
-
-
 def _done(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:
     """Run tasks whose subjects begin with an edition key, and return their results by key.
 
@@ -390,7 +386,7 @@ def _template(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[st
     key, stem, letters = wanted
     order = JobOrder(stem, (key.audience,), key.kind, ("pdf",))
     cut = card_template if key.kind == "card" else handout_template
-    blank = replace(context, settings=_settings(context, key), for_records=True)
+    blank = replace(context, settings=_settings(context, key), for_records=True, boxes=key.boxes)
     job = compose_job(blank, order)
     try:
         return cut(job, context.files, letters)

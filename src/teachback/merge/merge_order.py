@@ -205,7 +205,7 @@ def unplaced(
         names = [
             field.name
             for field in rules.fields[key.language]
-            if field.name in table.header and field.name not in stamper.fields
+            if field.name in table.header and field.name not in {*stamper.fields, *key.boxes}
         ]
         if names:
             message = (

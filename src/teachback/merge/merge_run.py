@@ -213,8 +213,9 @@ def _print(
 
 def _told(merged: Merged, folder: Path, setup: ChunkPrintSetup) -> Merged:
     """Return the outcome with the folder of the run, and the editions that it printed."""
-    keys = (key for key, stamper in setup.stampers.items() if stamper.code in merged.editions)
-    return replace(merged, folder=folder, keys=tuple(keys))
+    # With boxes or with a record's words, it is the same edition.
+    keys = (key[:5] for key, stamper in setup.stampers.items() if stamper.code in merged.editions)
+    return replace(merged, folder=folder, keys=tuple(dict.fromkeys(keys)))
 
 
 def _surveyed(

@@ -38,13 +38,22 @@ class RecordRow(NamedTuple):
 
 
 class EditionKey(NamedTuple):
-    """The edition that a record gets. A card has no paper (empty) and the size "standard"."""
+    """The edition that a record gets. A card has no paper (empty) and the size "standard".
+
+    `boxes` are the fields whose choices a handout prints as boxes, since the record has none.
+    """
 
     audience: str
     language: str
     paper: str
     size: str
     kind: str
+    boxes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """A name that no other edition of a run has."""
+        return "/".join((*self[:5], *self.boxes))
 
 
 class ValidatedRecord(NamedTuple):

@@ -63,7 +63,8 @@ class PrintContext:
     """Everything that pages are composed with. A pool receives it.
 
     `run` is the sheet on which cards lie; `fingerprint` is the hash of the design. `for_records` is
-    whether the words of records will be printed on the pages.
+    whether the words of records will be printed on the pages, and `boxes` are the fields that print
+    boxes to tick there all the same.
     """
 
     workspace: Workspace
@@ -73,6 +74,7 @@ class PrintContext:
     fingerprint: str
     run: CardRun | None = None
     for_records: bool = False
+    boxes: tuple[str, ...] = ()
 
     @property
     def files(self) -> Mapping[str, Path]:
@@ -258,7 +260,7 @@ def compose_job(context: PrintContext, order: JobOrder) -> Job:
     chosen = [edition_of(authored, audience, shared, size, depth) for audience in order.audiences]
     editions = [
         (
-            with_lines(edition) if context.for_records else edition,
+            with_lines(edition, context.boxes) if context.for_records else edition,
             _page_context(edition, authored, context),
         )
         for edition in chosen

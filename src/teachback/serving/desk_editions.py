@@ -48,7 +48,10 @@ _PLACE: Final = ' data-field="'
 
 
 class HandoutOrder(NamedTuple):
-    """A handout that a desk asks for; `stem` is that of its file, `facing` a second language."""
+    """A handout that a desk asks for; `stem` is that of its file, `facing` a second language.
+
+    `boxes` are the fields of a list's row whose choices it prints as boxes to tick.
+    """
 
     stem: str
     audience: str
@@ -56,6 +59,7 @@ class HandoutOrder(NamedTuple):
     size: str
     depth: str
     facing: str = ""
+    boxes: tuple[str, ...] = ()
 
 
 class CardsOrder(NamedTuple):
@@ -119,7 +123,8 @@ def open_handout(
     """
     _give_way()
     order, letters = wanted
-    blank = replace(context, settings=_settings(context, order), for_records=True)
+    settings = _settings(context, order)
+    blank = replace(context, settings=settings, for_records=True, boxes=order.boxes)
     job = compose_job(blank, JobOrder(order.stem, (order.audience,), "handout", ("pdf",)))
     try:
         template = handout_template(job, context.files, letters)

@@ -168,7 +168,7 @@ def print_list(context: PrintContext, wanted: PrintList) -> dict[str, Any]:
     """Return one PDF with all records in order, after a page that lists their ids."""
     cover = print_cover(context, wanted.language)
     says = cover_words(context.reading.shared.words[wanted.language])
-    names = {f"{'/'.join(key)}": template for key, template in wanted.templates.items()}
+    names = {key.name: template for key, template in wanted.templates.items()}
     combine = Combiner({"handout": make_bundle(names, cover, says)})
     pdf = combine(wanted.records, kind="handout", name="list.pdf", number=1, duplex=True)
     codes = Counter(

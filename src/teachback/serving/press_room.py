@@ -292,7 +292,10 @@ class PressRoom:
         self, reply: Answer, number: int, *, topic: str, language: str, **wanted: str
     ) -> None:
         stem = self._stem(topic, language, wanted["audience"])
-        order = HandoutOrder(stem, **wanted, facing=split_languages(language)[1])
+        audience, paper, size, depth = (
+            wanted[key] for key in ("audience", "paper", "size", "depth")
+        )
+        order = HandoutOrder(stem, audience, paper, size, depth, split_languages(language)[1])
         authored = self._ready().reading.authored[stem]
 
         def tell(edition: OpenEdition) -> None:
@@ -613,7 +616,7 @@ class PressRoom:
                 key = keys[len(opened)]
                 wanted = (key.audience, key.paper, key.size, str(self._settings.depth))
                 facing = split_languages(key.language)[1]
-                order = HandoutOrder(engine.stems[key.language], *wanted, facing)
+                order = HandoutOrder(engine.stems[key.language], *wanted, facing, key.boxes)
                 self._with_edition(number, order, None, go_on)
                 return
             for record, row in zip(records, shown, strict=True):

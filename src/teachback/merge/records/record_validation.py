@@ -163,7 +163,16 @@ def _validated(
             faults.append((words.field, words.reason))
     if faults:
         return ValidatedRecord(row.number, "" if reason else identifier, faults=tuple(faults))
+    fields = rules.fields.get(keys[0].language, ())
+    if boxes := tuple(one.name for one in fields if one.choices and one.name not in values):
+        keys = _with_boxes(keys, boxes)
     return ValidatedRecord(row.number, identifier, keys, values, copies)
+
+
+@lru_cache(1_000)
+def _with_boxes(keys: tuple[EditionKey, ...], boxes: tuple[str, ...]) -> tuple[EditionKey, ...]:
+    """Return the editions that print boxes to tick for choices that a record leaves open."""
+    return tuple(key._replace(boxes=boxes) if key.kind == "handout" else key for key in keys)
 
 
 def _meant(row: RecordRow, rules: RowRules) -> RecordRow:

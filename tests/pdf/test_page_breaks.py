@@ -76,7 +76,27 @@ BAD = {
         [(1, "50 mm of the page are empty, and 'words' would fit")],
     ),
 }
+BAD |= {
+    f"a lead-in away from its {name}": (
+        f"<section>{lines(9)}<p>We mark it{colon}</p>{below}{lines(2)}</section>",
+        [(1, f"'We mark it{colon}' is alone, away from what it introduces")],
+    )
+    for name, colon, below in (
+        ("lines to write on", ":", "<div class='callout'>A line</div><p>words</p>"),
+        ("words in Chinese", "\uff1a", "<p>words</p>"),
+        ("figure", "", "<div class='figure'>A figure</div>"),
+        ("table", "", table(3)),
+        ("list", "", steps(3).replace("0", "0; break-before: auto")),
+    )
+}
 GOOD = {
+    "a lead-in on the page of its table": f"<section>{lines(5)}<p>As here:</p>{table(5)}</section>",
+    "half a lead-in on the page before": (
+        f"<section>{lines(8)}<p>{'words ' * 20}as here:</p>{table(3)}</section>"
+    ),
+    "a text before a box": (
+        f"<section>{lines(9)}<p>words</p><div class='callout'>A tip</div>{lines(2)}</section>"
+    ),
     "two rows at the end of a page, two on the next": (
         f"<section>{lines(7)}{table(4)}{lines(3)}</section>"
     ),
@@ -92,7 +112,7 @@ GOOD = {
     "a last page over a quarter full": f"<section>{lines(13)}</section>",
     "one page with little on it": f"<section>{lines(1)}</section>",
     "a figure that does not fit": (
-        f"<section>{lines(6)}<div class='figure'>A figure</div></section>"
+        f"<section>{lines(6)}</section><section><div class='figure'>A figure</div></section>"
     ),
     "a section that its author puts on a new page": (
         f"<section>{lines(5)}</section><section class='page-new'>{lines(1)}</section>"

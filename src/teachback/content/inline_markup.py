@@ -29,6 +29,8 @@ PLACEHOLDERS: Final = (
     "clinic.dialysis_unit",
     "clinic.emergency",
 )
+# The ends of a text that introduces what stands below it; Chinese has a wide one.
+COLONS: Final = (":", "\uff1a")
 # The prefix of a placeholder for a field of a patient's record.
 RECORD: Final = "record."
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")

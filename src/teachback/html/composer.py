@@ -21,7 +21,7 @@ from urllib.parse import quote
 import jinja2
 from markupsafe import Markup, escape
 
-from teachback.content.inline_markup import Span
+from teachback.content.inline_markup import COLONS, Span
 from teachback.content.languages import NO_LANGUAGES
 from teachback.content.locale_formats import dated, direction_of
 from teachback.editions.edition import EditionLog, PersonalPlace, is_narrow, links_of
@@ -166,6 +166,7 @@ def open_templates(template_folders: tuple[Path, ...]) -> jinja2.Environment:
     environment.filters["paired"] = _paired
     environment.tests["wide"] = wide
     environment.tests["narrow"] = is_narrow
+    environment.tests["lead_in"] = is_lead_in
     return environment
 
 
@@ -493,6 +494,11 @@ def shown_address(span: Span) -> str:
 def wide(rows: tuple[TableRow, ...]) -> bool:
     """Return whether the first column holds sentences, and so needs half of the table's width."""
     return any(len(words_only(row.cells[0] or ())) > LONG_HEADING for row in rows)
+
+
+def is_lead_in(line: Line) -> bool:
+    """Return whether a text ends with a colon, and so belongs to what stands below it."""
+    return words_only(line).endswith(COLONS)
 
 
 def column_widths(table: EditionLog | EditionSchedule) -> tuple[str, ...]:

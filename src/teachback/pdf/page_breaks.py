@@ -1,4 +1,4 @@
-"""Find bad page breaks on laid-out pages: lone rows, entries and boxes, and nearly empty pages."""
+"""Find bad page breaks on laid-out pages: what is alone there, and nearly empty pages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from teachback.content.inline_markup import COLONS
 from teachback.pdf.renderer import boxes
 from teachback.units import px_to_mm
 
@@ -22,6 +23,8 @@ _TOLERANCE: Final = 0.1
 _WORDS: Final = 40
 # Boxes that belong to the text before them.
 _ASIDES: Final = frozenset({"callout", "myth"})
+# What a text directly before it introduces; `rows` and `over` are lists and tables in two languages.
+_INTRODUCED: Final = frozenset({"table", "ul", "ol", "figure", "figures", "rows", "over"})
 # A section that its author puts on a page of its own.
 _OWN_PAGE: Final = frozenset({"page-new", "page-landscape"})
 
@@ -53,6 +56,7 @@ def break_faults(laid: LaidOutDocument) -> tuple[BreakFault, ...]:
         *_lone_rows(pages),
         *_lone_last_entries(pages),
         *_lone_asides(pages),
+        *_lone_lead_ins(pages),
         *_empty_pages(pages),
     ]
     return tuple(sorted(found, key=lambda fault: fault.page))
@@ -140,6 +144,32 @@ def _lone_asides(pages: Sequence[Any]) -> Iterator[BreakFault]:
             yield BreakFault(
                 number, f"a box is alone, away from its section: '{_words(inside[0])}'"
             )
+
+
+def _lone_lead_ins(pages: Sequence[Any]) -> Iterator[BreakFault]:
+    """Yield where a page ends with a text that introduces what stands on the next page."""
+    for number, (before, page) in enumerate(pairwise(pages), start=1):
+        starts = {box.element: _in_flow(box)[:1] for box in _all_boxes(page) if _has_blocks(box)}
+        for box in _all_boxes(before) if not _is_forced(before, page) else ():
+            ends = _in_flow(box)[-1:] if _has_blocks(box) else []
+            for last, first in zip(ends, starts.get(box.element, []), strict=False):
+                introduces = {first.element_tag, *_classes(first)} & _INTRODUCED
+                if _is_text(last) and (introduces or _all_words(last).endswith(COLONS)):
+                    words = _words(last)
+                    yield BreakFault(number, f"'{words}' is alone, away from what it introduces")
+
+
+def _has_blocks(box: Any) -> bool:  # noqa: ANN401
+    return isinstance(box, boxes.BlockBox) and box.element is not None
+
+
+def _in_flow(box: Any) -> list[Any]:  # noqa: ANN401
+    return [child for child in box.children if _is_in_flow(child) and child.height]
+
+
+def _is_text(box: Any) -> bool:  # noqa: ANN401
+    """Return whether a box is a paragraph, or the same one in two languages."""
+    return box.element_tag == "p" or bool({"words", "leads"} & _classes(box))
 
 
 def _empty_pages(pages: Sequence[Any]) -> Iterator[BreakFault]:
@@ -252,6 +282,9 @@ def _classes(box: Any) -> frozenset[str]:  # noqa: ANN401
 
 
 def _words(box: Any) -> str:  # noqa: ANN401
+    return _all_words(box)[:_WORDS].strip()
+
+
+def _all_words(box: Any) -> str:  # noqa: ANN401
     texts = [box] if isinstance(box, boxes.TextBox) else box.descendants()
-    words = " ".join(one.text.strip() for one in texts if isinstance(one, boxes.TextBox))
-    return words[:_WORDS].strip()
+    return " ".join(one.text.strip() for one in texts if isinstance(one, boxes.TextBox))

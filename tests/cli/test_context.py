@@ -17,7 +17,8 @@ from teachback.cli.app import run
 pytestmark = pytest.mark.slow
 
 PLANTED = "Planted-Name-4711"
-POLISH = TINY.replace("A tiny handout", "Łyżka soli").encode()
+FIELD = "fields:\n  - {name: patient, label: Name, width_mm: 60}\npersonal: [patient]\n"
+POLISH = (FIELD + TINY.replace("A tiny handout", "Łyżka soli")).encode()
 # Each command, and the file that must exist even if its output is lost.
 COMMANDS = {
     "build tiny --audience ckd --kind card --format html --json": "build/tiny/card-ckd-en.html",
@@ -26,6 +27,7 @@ COMMANDS = {
     "list handouts": "",
     "schema": "",
     "approve tiny --by Łucja --audience ckd": "",
+    "merge tiny --records one.csv --output out": "out/manifest.csv",
     "build nothing-of-that-name": "",
 }
 # These load neither the checker nor what prints.
@@ -111,6 +113,7 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
             tmp_path / str(number),
             {
                 "content/handouts/tiny.yaml": POLISH,
+                "one.csv": b"id,audience\n1,ckd\n",
                 "command": command.replace(" ", "\n").encode(),
             },
         )

@@ -490,7 +490,7 @@ print(done.problems[0].hint)
             "RLIMIT_AS",
             700_000_000,
             "fill",
-            "needed more memory than the system allows this program, 0.",
+            "needed more memory than the system allows this program, 0.7 GB (see `ulimit -v`)",
             "Raise this limit, or start it where",
         ),
         ("RLIMIT_AS", 10**12, "fill", "needed more than 2 GB of memory", "Do less."),

@@ -94,7 +94,7 @@ def system_memory() -> int | None:
     return min((limit for limit in limits if limit != resource.RLIM_INFINITY), default=None)
 
 
-# In a worker: the memory that its work may take, in bytes, and whether the system set that limit.
+# In a worker: the limit of its memory to name, in bytes, and whether the system set it.
 _memory: list[tuple[int, bool]] = []
 
 
@@ -178,7 +178,7 @@ def confine(limits: Limits, scratch: str, parent: int) -> None:
         _memory[:] = [(limits.memory, False)]
         if allowed is not None and allowed < most:
             most = allowed
-            _memory[:] = [(max(0, allowed - held), True)]
+            _memory[:] = [(allowed, True)]
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 

@@ -659,24 +659,38 @@ def test_stock_that_needs_the_smallest_type_is_named_with_larger_cards(
     assert not any("letter" in problem.hint for problem in small)
 
 
-def test_no_line_to_write_on_is_short(workspace: Make) -> None:
-    """A line beside long words goes to a row of its own."""
-    lines = "[{label: Dialysis days}, {label: Kidney team}, {label: The days of my dialysis}]"
-    text = TINY.replace("When to get help}", f"Help, lines: {lines}}}")
-    clinic = workspace({"content/handouts/tiny.yaml": text})
+def lines_to_write_on(clinic: Workspace) -> list[Any]:
+    """Return the boxes of the lines to write on, on the back of the tiny handout's card."""
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     context = print_context(clinic, reading, resolve({}, clinic))
     job = compose_job(context, JobOrder("tiny", ("ckd",), "card", ("pdf",)))
     back = fitted(job, 0, CARD, context.files).laid.document.pages[1]._page_box  # noqa: SLF001 -- no public name
-    rules = [
-        px_to_mm(box.width)
+    return [
+        box
         for box in back.descendants()
         if isinstance(box, boxes.BlockBox)
         and box.element is not None
-        and box.element.get("class") == "rule"
+        and "rule" in (box.element.get("class") or "").split()
     ]
+
+
+def test_no_line_to_write_on_is_short(workspace: Make) -> None:
+    """A line beside long words goes to a row of its own."""
+    lines = "[{label: Dialysis days}, {label: Kidney team}, {label: The days of my dialysis}]"
+    text = TINY.replace("When to get help}", f"Help, lines: {lines}}}")
+    rules = lines_to_write_on(workspace({"content/handouts/tiny.yaml": text}))
     assert len(rules) == 4
-    assert min(rules) > 20
+    assert min(px_to_mm(box.width) for box in rules) > 20
+
+
+def test_the_line_of_a_field_is_level_with_the_one_beside_it(workspace: Make) -> None:
+    """Whether a record fills it in or a hand does, it is the same line."""
+    field = "fields:\n  - {name: patient, label: I, width_mm: 30}\n"
+    text = field + TINY.replace("When to get help}", "Help, lines: [{label: I, field: patient}]}")
+    name, nights = lines_to_write_on(workspace({"content/handouts/tiny.yaml": text}))
+    ends = [box.border_box_y() + box.border_height() for box in (name, nights)]
+    assert nights.position_x > name.position_x + name.width
+    assert ends[0] == pytest.approx(ends[1], abs=0.1)
 
 
 def test_a_card_without_flags_for_today_still_carries_the_clinics_phone(

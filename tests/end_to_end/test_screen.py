@@ -29,6 +29,7 @@ from teachback.files.page_resources import closed_page, foreign_loads, parse_pag
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.html.composer import Medium, dialled, line_to_html
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.proofing.text_checks import screen_problems
 from teachback.units import TypeSize
 
 if TYPE_CHECKING:
@@ -435,6 +436,28 @@ def test_stacked_tables_read_as_pairs_on_a_phone(tmp_path: Path, browser: Browse
         [["Medicine", "Why pause it?"], ["none"]],
         [[], ['"Salt: "', '"How much?"']],
     ]
+
+
+def test_the_first_screen_of_a_phone_holds_the_signs_of_an_emergency(
+    builtin: Workspace, browser: Browser
+) -> None:
+    """Also where they stand in the red zone, which comes last."""
+    name = "heart-zones"
+    reading = read_handouts(builtin, {name: builtin.builtin / f"content/starters/{name}.yaml"})
+    context = print_context(builtin, reading, resolve({}, builtin))
+    job = compose_job(context, JobOrder(name, ("dialysis",), "handout", ("html",)))
+    page = browser.new_page(viewport={"width": 375, "height": 667})
+    page.set_content(job.screen)
+    box = page.locator(".tier-now").first
+    words, place = box.inner_text(), box.bounding_box()
+    page.close()
+    assert tuple(screen_problems(job.screen, job.expected[0])) == ()
+    assert words.count("You faint, or have new confusion") == 1
+    assert "Call 911 now" in words
+    assert place is not None
+    assert place["y"] + place["height"] < 667
+    # On paper, page 1 has the zones.
+    assert len(job.expected[0].said) == len(job.expected[0].on_screen) - 5
 
 
 def test_numbers_can_be_dialled_with_a_thumb(built: Built, browser: Browser) -> None:

@@ -139,6 +139,17 @@ def _personal(line: doc.PersonalLine, reader: Reader) -> ed.PersonalPlace:
     return ed.PersonalPlace(_line(one.label, reader), place, one.choices)
 
 
+def for_screen(edition: ed.Edition) -> ed.Edition:
+    """Return an edition with its red flags for now on top, also where they stand in a zone.
+
+    A phone shows little at once, and the red zone comes last.
+    """
+    now = flags_of(edition.flags, doc.Tier.NOW)
+    if not now.flags or any(group.tier is doc.Tier.NOW for group in edition.top):
+        return edition
+    return replace(edition, top=(now, *edition.top))
+
+
 def with_lines(edition: ed.Edition, boxes: Collection[str] = ()) -> ed.Edition:
     """Return an edition with a line in the place of boxes to tick: there go a record's words.
 

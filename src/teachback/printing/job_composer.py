@@ -15,7 +15,7 @@ from teachback.content.handout import Phone
 from teachback.content.inline_markup import plain
 from teachback.content.locale_formats import dated
 from teachback.editions.edition_code import edition_code
-from teachback.editions.selection import Reader, choose, with_lines
+from teachback.editions.selection import Reader, choose, for_screen, with_lines
 from teachback.errors import Location, OfDesign, OutOfTime, Problem, TeachbackError, with_location
 from teachback.files.workspace import Workspace, hinting
 from teachback.html.composer import (
@@ -301,18 +301,20 @@ def _with_handout(
     ((edition, page),) = editions
     paper, design = context.settings.paper, context.design
     empty = page.clinic.emptied()
-    compose = partial(compose_handout, edition, design=design, paper=paper)
+    compose = partial(compose_handout, design=design, paper=paper)
     is_printed = _is_printed(job, design)
     return replace(
         job,
         size=edition.size,
         expected=(expected_handout(job.name, edition, authored, page, paper),),
         promised=_promised(edition, authored, context),
-        handout=compose(page, medium=Medium.PRINT) if is_printed else "",
-        unfilled=compose(replace(page, clinic=empty), medium=Medium.PRINT)
+        handout=compose(edition, page, medium=Medium.PRINT) if is_printed else "",
+        unfilled=compose(edition, replace(page, clinic=empty), medium=Medium.PRINT)
         if is_printed and page.clinic != empty
         else "",
-        screen=compose(page, medium=Medium.SCREEN) if "html" in job.forms else "",
+        screen=compose(for_screen(edition), page, medium=Medium.SCREEN)
+        if "html" in job.forms
+        else "",
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from teachback.content.inline_markup import plain
 from teachback.content.locale_formats import dated, direction_of
 from teachback.editions.edition import links_of
+from teachback.editions.selection import for_screen
 from teachback.proofing.expected_text import (
     Expected,
     ExpectedSentence,
@@ -48,6 +49,8 @@ def expected_handout(
     facing, other = edition.facing, context.facing
     said, reviews = handout_sentences(edition, frame), list[str]()
     around: tuple[str, ...] = ()
+    shown = for_screen(edition)
+    on_screen = handout_sentences(shown, frame) if shown is not edition else ()
     if facing and other:
         turned = direction_of(edition.language) != direction_of(facing.language)
         frame = replace(frame, against=turned)
@@ -79,6 +82,7 @@ def expected_handout(
         code=context.code,
         ink=context.ink,
         # In large print, page 1 has room for one box in two languages.
+        on_screen=on_screen,
         urgent=("now",) if facing and edition.size is TypeSize.LARGE else ("now", "today"),
     )
 

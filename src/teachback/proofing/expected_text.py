@@ -57,8 +57,8 @@ class ExpectedSentence:
 class Expected:
     """The expected content of a file.
 
-    `said` are sentences in order, `each_page` words that each page must show, and `floor` the
-    smallest type allowed, in pt. `places` maps squeezed words to places in the handout's file;
+    `said` are sentences in order, `on_screen` those of a page for a screen where they differ,
+    `each_page` words that each page must show, and `floor` the smallest type, in pt. `places` maps squeezed words to places in the handout's file;
     other sentences are at `place`. The sentences of a card from `back` on are on its back. `frame`
     is what the templates may print around the sentences, and `beside` what they may print right
     beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, `across`
@@ -88,6 +88,7 @@ class Expected:
     code_in_front: bool = False
     ink: PrintInk = PrintInk.BLACK
     urgent: tuple[str, ...] = _FRONT
+    on_screen: tuple[ExpectedSentence, ...] = ()
 
 
 @dataclass(frozen=True)

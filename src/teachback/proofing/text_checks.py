@@ -515,7 +515,8 @@ def card_sheet_problems(
 def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
     """Yield what a page for a screen lacks: sentences, edition code, draft or review line."""
     tokens = screen_text(html)
-    shown = replace(expected, said=tuple(part for part in expected.said if not part.paper))
+    said = expected.on_screen or expected.said
+    shown = replace(expected, said=tuple(part for part in said if not part.paper))
     yield from text_problems(tokens, shown)
     yield from _other_words(html, shown)
     text = squeezed(" ".join(token.words for token in tokens))

@@ -1,12 +1,21 @@
 import { at, input, make, show, write } from "./elements.js";
+import { dropPaper, openPrintWindow } from "./printing.js";
+import { sentences } from "./problems.js";
 import { ask, latest } from "./server.js";
-import { openPrintWindow } from "./printing.js";
 import { isPrintable } from "./topics.js";
 import { counted, say } from "./words.js";
 
 const MOST = 10 * 1024 * 1024;
 const CHUNK = 0x8000;
 const QUIET = 250; // milliseconds without a key, after which rows are checked again
+const OPEN = "?"; // what a column is, where that is not settled
+const NOT_PRINTED = "";
+// What the columns of each kind hold.
+const KINDS = {
+  id: "list_kind_id", audience: "list_kind_audience", language: "list_kind_language", paper: "list_kind_paper",
+  size: "list_kind_size", copies: "list_kind_copies", text: "list_kind_text", date: "list_kind_date",
+  phone: "list_kind_phone", number: "list_kind_number", choice: "list_kind_choice",
+};
 
 async function base64(file) {
   const data = new Uint8Array(await file.arrayBuffer());
@@ -15,66 +24,144 @@ async function base64(file) {
   return btoa(text);
 }
 
-/** Show a morning's list: rows of a file, with faults beside them, mended in place. */
+/** Save a file with the columns of a topic and one row, for a list to be written in. */
+function saveExample(topic, columns) {
+  const cell = (text) => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const lines = [columns.map((one) => cell(one.label)), columns.map((one) => cell(one.example))];
+  // Excel takes a file for UTF-8 by the mark at its start.
+  const text = `\ufeff${lines.map((line) => `${line.join(",")}\r\n`).join("")}`;
+  const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  make("a", { href: address, download: `${topic}.csv` }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 0);
+}
+
+/** Show a morning's list: its columns, and its rows with faults beside them, mended in place. */
 export function showList() {
   const run = latest();
   const printing = latest();
+  const learning = latest();
+  const box = at("list-printing");
+  const topic = at("list-topic");
+  let file = null; // {name, data}, while the list is open: another topic reads it again
+  let takes = []; // the columns that the topic takes
+  let chosen = {}; // what a person settled, by the column's key
   let columns = [];
   let rows = [];
+  let missing = [];
+  const typed = new Map(); // row and column -> text
   let timer;
+  let reading = Promise.resolve();
 
   const faulty = () => rows.filter((row) => row.faults.length > 0);
+  const unsettled = () => columns.filter((one) => one.field === null);
+  const printed = () => [...columns.filter((one) => one.added), ...columns.filter((one) => one.field && !one.added)];
+  const place = (row, column) => `cell-${row.number}-${column.key}`;
+  const labelOf = (field) => (takes.find((one) => one.id === field) ?? columns.find((one) => one.field === field))?.label ?? field;
+  const sent = () => ({
+    topic: topic.value,
+    rows: rows.map((row) => ({ number: row.number, values: Object.fromEntries(printed().map((one) => [one.field, row.values[one.key]])) })),
+  });
 
   function tell() {
     const faults = faulty().length;
-    write(at("list-told"), rows.length === 0 ? "" : faults ? counted("list_rows", rows.length, { faults }) : counted("list_ready", rows.length));
+    const open = unsettled().length;
+    const count = counted("list_count", rows.length);
+    write(at("list-told"), rows.length === 0 ? "" : [
+      ...(open ? [counted("list_settle", open, { rows: count }), faults ? counted("list_faulty", faults) : ""]
+        : [faults ? counted("list_rows", rows.length, { faults }) : counted("list_ready", rows.length)]),
+    ].filter(Boolean).join(" "));
     show(at("list-actions"), rows.length > 0);
   }
 
   function marks(row) {
-    for (const column of columns) {
-      const line = at(`cell-${row.number}-${columns.indexOf(column)}`);
-      const message = row.faults.find((one) => one.column === column.id)?.message;
-      if (message) line.setAttribute("aria-invalid", "true");
+    for (const column of printed()) {
+      const line = at(place(row, column));
+      if (row.faults.some((one) => one.column === column.field)) line.setAttribute("aria-invalid", "true");
       else line.removeAttribute("aria-invalid");
     }
-    const named = (fault) => [columns.find((one) => one.id === fault.column)?.label, fault.message].filter(Boolean).join(": ");
-    write(at(`row-${row.number}-fault`), row.faults.map(named).join(" ") || null);
+    const named = ({ column, message }) => [column && labelOf(column), message].filter(Boolean).join(": ");
+    at(`row-${row.number}-fault`).replaceChildren(...row.faults.map((fault) => make("p", { class: "fault", text: named(fault) })));
     at(`row-${row.number}-ok`).hidden = row.faults.length > 0;
     at(`row-${row.number}`).className = row.faults.length ? "faulty" : "";
   }
 
-  function cell(row, column, index) {
-    const line = input(`cell-${row.number}-${index}`, {
-      "aria-label": say("list_cell", { column: column.label, row: row.number }), "aria-describedby": `row-${row.number}-fault`,
+  function cell(row, column) {
+    const line = input(place(row, column), {
+      "aria-label": say("list_cell", { column: labelOf(column.field), row: row.number }), "aria-describedby": `row-${row.number}-fault`,
       oninput: () => {
-        row.values[column.id] = line.value;
+        row.values[column.key] = line.value;
+        typed.set(place(row, column), line.value);
         clearTimeout(timer);
         timer = setTimeout(check, QUIET);
       },
     });
-    line.value = row.values[column.id] ?? "";
-    return make("td", { "data-label": column.label }, line);
+    line.value = row.values[column.key] ?? "";
+    return make("td", { "data-label": labelOf(column.field) }, line);
   }
 
-  function draw() {
-    const head = make("tr", {}, make("th", { scope: "col", text: say("list_row") }),
-      ...columns.map((one) => make("th", { scope: "col", text: one.label })), make("th", { scope: "col", text: say("list_fault") }));
-    const body = rows.map((row) => make("tr", { id: `row-${row.number}` }, make("th", { scope: "row", text: row.number }),
-      ...columns.map((column, index) => cell(row, column, index)),
-      make("td", { class: "said" }, make("p", { class: "fault", id: `row-${row.number}-fault`, hidden: true }),
-        make("p", { class: "hint", id: `row-${row.number}-ok`, text: say("list_ok") }))));
+  function drawRows() {
+    const head = make("tr", {}, make("th", { scope: "col", text: say("list_row") }), make("th", { scope: "col", text: say("list_fault") }),
+      ...printed().map((one) => make("th", { scope: "col", text: labelOf(one.field) })));
+    const body = rows.map((row) => make("tr", { id: `row-${row.number}` }, make("th", { scope: "row", "data-label": say("list_row"), text: row.number }),
+      make("td", { class: "said" }, make("div", { id: `row-${row.number}-fault` }),
+        make("p", { class: "hint", id: `row-${row.number}-ok`, text: say("list_ok") })),
+      ...printed().map((column) => cell(row, column))));
     at("list-table").replaceChildren(make("div", { class: "wide", tabindex: "0", role: "region", "aria-labelledby": "list-told" },
       make("table", {}, make("thead", {}, head), make("tbody", {}, ...body))));
     rows.forEach(marks);
+  }
+
+  /** Return the choice of what a column is, for one that no name settles. */
+  function settler(column) {
+    const id = `settle-${column.key}`;
+    const label = labelOf(column.near);
+    const why = column.field !== null ? ""
+      : column.twice ? say("list_twice", { label })
+        : [say("list_unknown"), column.near && say("list_near", { label })].filter(Boolean).join(" ");
+    const option = (value, text) => make("option", { value, text });
+    const likely = takes.filter((one) => one.id === column.near);
+    const select = make("select", {
+      id, autocomplete: "off", "aria-describedby": `${id}-why`,
+      onchange: () => {
+        if (select.value === OPEN) delete chosen[column.key];
+        else chosen[column.key] = select.value;
+        read();
+      },
+    }, option(OPEN, say("list_choose")), option(NOT_PRINTED, say("list_left_out")),
+    ...[...likely, ...takes.filter((one) => !likely.includes(one))].map((one) => option(one.id, one.label)));
+    select.value = chosen[column.key] ?? OPEN;
+    if (column.field === null) select.setAttribute("aria-invalid", "true");
+    const name = column.name || say("list_nameless");
+    return make("div", { class: "field" }, make("label", { for: id, text: say("list_column", { place: column.place, name }) }),
+      make("p", { class: column.field === null ? "fault" : "hint", id: `${id}-why`, text: why, hidden: !why }), select);
+  }
+
+  function drawColumns() {
+    const asked = columns.filter((one) => !one.added && (one.field === null || one.key in chosen));
+    const open = unsettled();
+    const focused = document.activeElement?.id;
+    at("settle").replaceChildren(...asked.map(settler));
+    if (focused?.startsWith("settle-")) at(focused)?.focus();
+    const none = missing.join(", ");
+    write(at("list-missing"), none && say(open.length ? "list_missing" : "list_typed", { labels: none }));
+    write(at("leave-out"), open.length > 1 ? say("list_leave_out", { count: open.length }) : "");
+    show(at("list-columns"), asked.length > 0 || missing.length > 0);
+    show(at("settle-lead"), asked.length > 0);
+  }
+
+  function draw() {
+    drawColumns();
+    drawRows();
     tell();
   }
 
   async function check() {
     try {
-      const answer = await run((signal) => ask("/list/check", { topic: at("list-topic").value, rows: rows.map(({ number, values }) => ({ number, values })) }, { signal }));
+      const answer = await run((signal) => ask("/list/check", sent(), { signal }));
       if (!answer) return;
-      for (const row of rows) row.faults = answer.rows.find((one) => one.number === row.number)?.faults ?? [];
+      const fields = printed().map((one) => one.field);
+      const known = ({ column }) => !unsettled().length || fields.includes(column);
+      for (const row of rows) row.faults = (answer.rows.find((one) => one.number === row.number)?.faults ?? []).filter(known);
       rows.forEach(marks);
       tell();
     } catch (trouble) {
@@ -82,61 +169,148 @@ export function showList() {
     }
   }
 
-  async function read(file) {
-    clear();
+  /** Read the file for the topic, with the columns as they are settled. What was typed into rows stays. */
+  function read() {
+    reading = readFile();
+    return reading;
+  }
+
+  async function readFile() {
+    clearTimeout(timer);
+    write(at("list-fault"), "");
     if (!file) return;
-    if (file.size > MOST) {
-      write(at("list-told"), say("list_too_big"));
+    if (!topic.value) {
+      forgetRows();
+      write(at("list-told"), say("list_needs_topic"));
       return;
     }
     write(at("list-told"), say("list_reading"));
     try {
-      const body = { name: file.name, data: await base64(file), topic: at("list-topic").value };
+      const body = { ...file, topic: topic.value, columns: chosen };
       const answer = await run((signal) => ask("/list/read", body, { signal }));
       if (!answer) return;
-      ({ columns, rows } = answer);
+      ({ columns, rows, missing } = answer);
+      const fields = columns.map((one) => one.field);
+      const lacking = unsettled().length ? [] : takes.filter((one) => one.own && !fields.includes(one.id));
+      const lines = lacking.map((one) => one.label).join(", ");
+      write(at("list-notices"), [...answer.notices.map(sentences), lines && say("list_lines", { labels: lines })].filter(Boolean).join("\n"));
+      let changed = false;
+      for (const row of rows) {
+        for (const column of printed()) {
+          const text = typed.get(place(row, column));
+          if (text === undefined || text === row.values[column.key]) continue;
+          row.values[column.key] = text;
+          changed = true;
+        }
+      }
       draw();
+      if (changed) await check();
+    } catch (trouble) {
+      forgetRows();
+      write(at("list-told"), trouble.message);
+    }
+  }
+
+  async function take(given) {
+    if (!given) return;
+    const wanted = topic.value;
+    clear();
+    topic.value = wanted;
+    await learn();
+    if (given.size > MOST) {
+      write(at("list-told"), say("list_too_big"));
+      return;
+    }
+    file = { name: given.name, data: await base64(given) };
+    at("list-takes").open = false;
+    await read();
+  }
+
+  /** Show which columns the chosen topic takes. */
+  async function learn() {
+    takes = [];
+    show(at("list-takes"), false);
+    if (!topic.value) return;
+    try {
+      const answer = await learning((signal) => ask("/list/columns", { topic: topic.value }, { signal }));
+      if (!answer) return;
+      takes = answer.columns;
+      const about = (one) => say(KINDS[one.kind], { values: one.values.join("; ") });
+      at("takes-rows").replaceChildren(...takes.map((one) => make("tr", {},
+        make("th", { scope: "row", text: one.label }),
+        make("td", { "data-label": at("takes-what").textContent, text: about(one) }),
+        make("td", { "data-label": at("takes-empty").textContent, text: say(one.needed ? "list_needed" : "list_optional") }))));
+      at("list-takes").open = file === null;
+      show(at("list-takes"));
     } catch (trouble) {
       write(at("list-told"), trouble.message);
     }
   }
 
   async function print() {
+    await reading;
+    if (rows.length === 0 || box.open) return; // cleared meanwhile, or Print was pressed twice
+    const [open] = unsettled();
     const [first] = faulty();
-    if (first) {
-      write(at("list-fault"), say("list_mend"));
-      const row = at(`row-${first.number}`);
-      (row.querySelector("[aria-invalid]") ?? row.querySelector("input")).focus();
+    if (open || first) {
+      write(at("list-fault"), say(open ? "list_settle_first" : "list_mend"));
+      const row = first && at(`row-${first.number}`);
+      (open ? at(`settle-${open.key}`) : row.querySelector("[aria-invalid]") ?? row.querySelector("input")).focus();
       return;
     }
     write(at("list-fault"), "");
-    write(at("list-told"), say("proving"));
+    write(at("list-printed"), say("list_proving"));
+    for (const id of ["list-settings", "list-next"]) show(at(id), false);
+    box.showModal();
+    at("list-printing-heading").focus();
     try {
-      const body = { topic: at("list-topic").value, rows: rows.map(({ number, values }) => ({ number, values })) };
-      const pdf = await printing((signal) => ask("/list/print", body, { once: true, signal }));
-      if (!pdf) return; // the list was cleared meanwhile
+      const copies = columns.find((one) => one.field === "copies")?.key;
+      const count = rows.reduce((sum, row) => sum + (Number(row.values[copies]) || 1), 0);
+      const pdf = await printing((signal) => ask("/list/print", sent(), { once: true, signal }));
+      if (!pdf || !box.open) return; // the list was cleared meanwhile, or a person went back
       openPrintWindow(pdf);
-      tell();
+      at("list-tab").href = at("printing-tab").href;
+      at("list-printed").replaceChildren(...[
+        say("list_window"),
+        counted("list_papers", count, { topic: topic.selectedOptions[0].text }),
+        say("list_done"),
+      ].map((text) => make("p", { text })));
+      for (const id of ["list-settings", "list-next"]) show(at(id));
+      at("list-next").focus();
     } catch (trouble) {
+      box.close();
       write(at("list-fault"), trouble.message);
-      tell();
     }
+  }
+
+  function forgetRows() {
+    columns = [];
+    rows = [];
+    missing = [];
+    for (const line of at("list-table").querySelectorAll("input")) line.value = "";
+    for (const id of ["list-table", "settle"]) at(id).replaceChildren();
+    for (const id of ["list-fault", "list-notices", "list-missing"]) write(at(id), "");
+    show(at("list-columns"), false);
+    tell();
   }
 
   function clear() {
     clearTimeout(timer);
-    for (const task of [run, printing]) task(async () => undefined); // ends what is under way
-    columns = [];
-    rows = [];
-    for (const line of at("list-table").querySelectorAll("input")) line.value = "";
-    at("list-table").replaceChildren();
-    write(at("list-fault"), "");
-    tell();
+    for (const task of [run, printing, learning]) task(async () => undefined); // ends what is under way
+    file = null;
+    chosen = {};
+    typed.clear();
+    topic.value = "";
+    show(at("list-takes"), false);
+    if (box.open) box.close();
+    at("list-tab").removeAttribute("href");
+    dropPaper();
+    forgetRows();
   }
 
   at("list-file").addEventListener("change", async () => {
-    const [file] = at("list-file").files;
-    await read(file);
+    const [given] = at("list-file").files;
+    await take(given);
     at("list-file").value = "";
   });
   const drop = at("drop");
@@ -150,27 +324,44 @@ export function showList() {
     event.preventDefault();
     over(false);
     const { files } = event.dataTransfer;
-    if (files.length === 1) read(files[0]);
-    else {
-      clear();
-      write(at("list-told"), say("list_one"));
-    }
+    if (files.length === 1) take(files[0]);
+    else write(at("list-told"), say("list_one"));
   });
   // Beside the field, a browser would open the file in place of the page.
   for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
-  at("list-topic").addEventListener("change", clear);
+  topic.addEventListener("change", async () => {
+    chosen = {}; // another topic has other fields
+    await learn();
+    await read();
+  });
+  at("leave-out").addEventListener("click", () => {
+    for (const one of unsettled()) chosen[one.key] = NOT_PRINTED;
+    read();
+  });
+  at("list-example").addEventListener("click", () => saveExample(topic.value, takes));
   at("list-print").addEventListener("click", print);
-  at("list-clear").addEventListener("click", clear);
+  at("list-back").addEventListener("click", () => box.close());
+  for (const id of ["list-clear", "list-next"]) {
+    at(id).addEventListener("click", () => {
+      clear();
+      topic.focus();
+    });
+  }
+  box.addEventListener("close", () => printing(async () => undefined));
 
   return {
     set(topics) {
-      const chosen = at("list-topic").value;
+      const before = topic.value;
       const printable = topics.filter(isPrintable);
-      at("list-topic").replaceChildren(...printable.map((one) => make("option", { value: one.id, text: one.title })));
-      if (printable.some((one) => one.id === chosen)) at("list-topic").value = chosen;
+      topic.replaceChildren(make("option", { value: "", text: say("list_no_topic") }),
+        ...printable.map((one) => make("option", {
+          value: one.id, text: one.has_fields ? one.title : say("list_no_fields", { title: one.title }), disabled: !one.has_fields,
+        })));
+      topic.value = printable.some((one) => one.id === before) ? before : "";
+      if (before && !topic.value) learn().then(read);
     },
     clear,
-    dirty: () => rows.length > 0,
-    focus: () => at("list-topic").focus(),
+    dirty: () => file !== null,
+    focus: () => topic.focus(),
   };
 }

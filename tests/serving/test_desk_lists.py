@@ -7,32 +7,48 @@ from typing import TYPE_CHECKING, Any
 
 import openpyxl
 import pytest
+from desk_server import AskedPressRoom
+from handout_with_fields import FILLED
+from settings_from_flags import resolve
 
+from teachback.files.workspace import Workspace, builtin_root
 from teachback.pdf.page_images import page_texts
 from teachback.serving.press_link import RefusedReplyError
 
 if TYPE_CHECKING:
-    from desk_server import AskedPressRoom
+    from pathlib import Path
 
 HEAD = "id,audience,patient,visit,side,note\n"
 ROWS = "r1,ckd,Place One,2027-11-01,left,x\nr2,Kidney,Place Two,soon,right,\n"
 
 
-def read(room: AskedPressRoom, data: bytes, name: str = "list.csv") -> Any:  # noqa: ANN401 -- plain data
-    """Read a file of records."""
-    return room.ask("read list", topic="tiny", name=name, data=data)
+def read(room: AskedPressRoom, data: bytes | str, name: str = "list.csv", **columns: str) -> Any:  # noqa: ANN401 -- plain data
+    """Read a file of records. `columns` are settled by their letters: the field of each, or ""."""
+    data = data if isinstance(data, bytes) else data.encode()
+    chosen = {str(ord(letter) - ord("A")): field for letter, field in columns.items()}
+    return room.ask("read list", topic="tiny", name=name, data=data, columns=chosen)
+
+
+def fields_of(told: Any) -> list[str | None]:  # noqa: ANN401 -- plain data
+    """Return what each column of a list holds: "" is not printed, None is not settled."""
+    return [one["field"] for one in told["columns"]]
 
 
 def rows_of(told: Any) -> list[tuple[int, dict[str, str]]]:  # noqa: ANN401 -- plain data
     """Return the rows as the page sends them back."""
-    return [(row["number"], row["values"]) for row in told["rows"]]
+    fields = {one["key"]: one["field"] for one in told["columns"]}
+    return [
+        (row["number"], {fields[key]: text for key, text in row["values"].items()})
+        for row in told["rows"]
+    ]
 
 
 def test_a_list_is_mended_and_printed_in_its_order(room: AskedPressRoom) -> None:
     """The fault is beside its column; once mended, one file holds both records after a cover."""
-    told = read(room, (HEAD + ROWS).encode())
-    assert [one["id"] for one in told["columns"]] == ["id", "audience", "patient", "visit", "side"]
-    assert [one["label"] for one in told["columns"]][2] == "Prepared for"
+    told = read(room, HEAD + ROWS, F="")
+    assert fields_of(told) == ["id", "audience", "patient", "visit", "side", ""]
+    labels = ["Number", "Reader", "Prepared for", "on", "Side", ""]
+    assert [one["label"] for one in told["columns"]] == labels
     assert [len(row["faults"]) for row in told["rows"]] == [0, 1]
     assert told["rows"][1]["faults"] == [
         {"column": "visit", "message": "It is not a date such as 2027-11-01."}
@@ -55,7 +71,7 @@ def test_values_that_do_not_fit_and_repeated_ids_are_faults(room: AskedPressRoom
     rows = [(2, {**row, "id": "a"}), (3, {**row, "id": "A", "patient": "Place"})]
     told = room.ask("check list", topic="tiny", rows=rows)["rows"]
     assert [fault["column"] for fault in told[1]["faults"]] == ["id"]
-    read_as = read(room, f"id,audience,patient\nr1,ckd,{'x' * 150}\n".encode())["rows"]
+    read_as = read(room, f"id,audience,patient\nr1,ckd,{'x' * 150}\n")["rows"]
     assert [fault["column"] for fault in read_as[0]["faults"]] == ["patient"]
     rows[1][1]["id"] = "b"
     told = room.ask("check list", topic="tiny", rows=rows)["rows"]
@@ -91,23 +107,156 @@ def test_a_fault_that_the_text_does_not_show_stays_until_it_is_mended(
     assert [fault["column"] for fault in again["rows"][0]["faults"]] == ["nurse"]
 
 
+def test_a_column_is_taken_by_the_words_of_the_paper(room: AskedPressRoom) -> None:
+    """The field's name or its label; capitals, blanks, underscores and hyphens do not count."""
+    told = read(room, "NUMBER,reader,Prepared_For,fluid-LIMIT\n7,ckd,Place One,2\n")
+    assert fields_of(told) == ["id", "audience", "patient", "fluid"]
+    assert [row["faults"] for row in told["rows"]] == [[]]
+    printed = room.ask("print list", topic="tiny", rows=rows_of(told))["pdf"]
+    assert "Place One" in " ".join(page_texts(printed))
+
+
+def test_a_column_that_is_none_of_these_is_settled_before_anything_is_printed(
+    room: AskedPressRoom,
+) -> None:
+    """It is told by its own name. A likely field or a look-alike is offered, and not taken."""
+    rows = "reader,Prepared for,fluid limits,Ward,n\u0443rse\nckd,Place One,2,9,Place Two\n"
+    told = read(room, rows)
+    unsettled = [one for one in told["columns"] if one["field"] is None]
+    assert [(one["name"], one["place"], one["near"]) for one in unsettled] == [
+        ("fluid limits", "3 (C)", "fluid"),
+        ("Ward", "4 (D)", ""),
+        ("n\u0443rse", "5 (E)", "nurse"),
+    ]
+    assert not any("2" in row["values"] for row in told["rows"])
+    settled = read(room, rows, C="fluid", D="", E="nurse")
+    assert fields_of(settled) == ["audience", "patient", "fluid", "", "nurse", "id"]
+    assert rows_of(settled)[0][1]["fluid"] == "2"
+    assert "9" not in rows_of(settled)[0][1].values()
+
+
+def test_two_columns_for_one_field_are_a_fault(room: AskedPressRoom) -> None:
+    """Neither is taken until one of them is settled as not printed."""
+    rows = "reader,patient,Prepared for\nckd,Place One,Place Two\n"
+    told = read(room, rows)
+    assert [one["name"] for one in told["columns"] if one["twice"]] == ["patient", "Prepared for"]
+    assert told["missing"] == ["Prepared for"]
+    again = read(room, rows, B="patient")
+    assert [one["name"] for one in again["columns"] if one["twice"]] == ["patient", "Prepared for"]
+    settled = read(room, rows, C="")
+    assert fields_of(settled) == ["audience", "patient", "", "id"]
+
+
+def test_what_no_column_holds_is_typed_into_each_row(room: AskedPressRoom) -> None:
+    """A column that is needed is added when no other one may be it; rows without ids are numbered."""
+    told = read(room, "Ward,on\n9,soon\n")
+    assert told["missing"] == ["Reader", "Prepared for"]
+    assert [fault["column"] for fault in told["rows"][0]["faults"]] == ["visit"]
+    settled = read(room, "Ward,on\n9,soon\n", A="")
+    added = [one["field"] for one in settled["columns"] if one["added"]]
+    assert added == ["id", "audience", "patient"]
+    faulty = [fault["column"] for fault in settled["rows"][0]["faults"]]
+    assert sorted(faulty) == ["audience", "patient", "visit"]
+    assert rows_of(settled) == [
+        (2, {"visit": "soon", "id": "2", "audience": "", "patient": ""}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reader", "fault"),
+    [
+        ("ckd", ""),
+        ("kidney disease (CKD)", ""),
+        ("NO KIDNEY DISEASE", ""),
+        ("Kidney", ""),
+        ("kidney trouble", "It is not one of: Kidney disease (CKD), No kidney disease."),
+        ("", "It is empty; use one of: Kidney disease (CKD), No kidney disease."),
+    ],
+)
+def test_readers_are_named_as_the_desk_names_them(
+    room: AskedPressRoom, reader: str, fault: str
+) -> None:
+    """A list may have the words of the desk's own choices, and a fault lists them."""
+    told = read(room, f"reader,patient\n{reader},Place One\n")
+    found = [one["message"] for row in told["rows"] for one in row["faults"]]
+    assert found == ([fault] if fault else [])
+
+
+def test_the_columns_of_a_topic_are_told_with_an_example_that_can_be_printed(
+    room: AskedPressRoom,
+) -> None:
+    """The example is a list of one row under the labels, without a person's name."""
+    columns = room.ask("list columns", topic="tiny")["columns"]
+    assert [one["label"] for one in columns if one["needed"]] == ["Reader", "Prepared for"]
+    side = next(one for one in columns if one["id"] == "side")
+    assert (side["kind"], side["values"]) == ("choice", ["left", "right"])
+    head = ",".join(one["label"] for one in columns)
+    row = ",".join(one["example"] for one in columns)
+    assert "Name of patient" in row
+    told = read(room, f"{head}\n{row}\n")
+    assert None not in fields_of(told)
+    assert [one["faults"] for one in told["rows"]] == [[]]
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (b"", "this file of records is empty"),
+        (b"", "this list is empty"),
         (b"id,audience,patient\n", "this list has no rows"),
-        (b"id,patient\nr1,Place\n", "the records need a column 'audience'"),
-        (b"id,audience,visit\nr1,ckd,2027-11-01\n", "the records have no column 'patient'"),
-        (b"id,audience,patient,nurze\nr1,ckd,Place,x\n", "misspelt field"),
+        (b'{"id": 1}\n', "this is no list that a desk can read"),
+        (b"id,\xef\xbf\xbd\n1,x\n", "has lost letters"),
         (HEAD.encode() + b"r,ckd,P,,,\n" * 501, "at most 500"),
+        (b"\xff\xfei\x00d\x00\n", "row 1: this line is not"),
+        (b"patient\nPlace\n" + "Jos\u0159".encode("iso-8859-2"), "row 3: this line is not UTF-8"),
     ],
 )
 def test_a_list_that_cannot_be_read_with_certainty_says_why(
     room: AskedPressRoom, text: bytes, reason: str
 ) -> None:
-    """The message is that of `merge`."""
-    with pytest.raises(RefusedReplyError, match=reason):
+    """The message has the row, what to do at a desk, and no option of the command line."""
+    with pytest.raises(RefusedReplyError) as caught:
         read(room, text)
+    told = " ".join(f"{one.location or ''} {one} {one.hint}" for one in caught.value.problems)
+    assert reason in told
+    assert [word for word in ("--", "`", "list.csv", "records") if word in told] == []
+
+
+def test_columns_keep_the_language_of_the_desk(tmp_path: Path) -> None:
+    """A row in Spanish changes no heading; languages and columns may be named in either language."""
+    folder = tmp_path / "content" / "handouts"
+    folder.mkdir(parents=True)
+    spanish = FILLED.replace("language: en", "language: es").replace(
+        "Prepared for", "Preparado para"
+    )
+    (folder / "tiny.yaml").write_text(FILLED, encoding="utf-8")
+    (folder / "tiny.es.yaml").write_text(spanish, encoding="utf-8")
+    clinic = Workspace(tmp_path, builtin_root())
+    room = AskedPressRoom(clinic, resolve({}, clinic))
+    try:
+        rows = (
+            "reader,preparado para,language\nckd,One,es\nckd,Two,Spanish\nckd,Three,ESPA\u00d1OL\n"
+        )
+        told = read(room, rows + ",Four,English\nmoon,Five,Latin\n")
+    finally:
+        room.close()
+    assert [one["label"] for one in told["columns"]][:3] == ["Reader", "Prepared for", "Language"]
+    assert [[one["column"] for one in row["faults"]] for row in told["rows"]] == [
+        [],
+        [],
+        [],
+        ["audience"],
+        ["language", "audience"],
+    ]
+
+
+def test_letters_without_a_font_are_written_by_hand(room: AskedPressRoom) -> None:
+    """What a nurse can do is said, and no command."""
+    told = read(room, "reader,patient,by\nckd,Place One,\u5c71\n")
+    (fault,) = told["rows"][0]["faults"]
+    assert fault["message"] == (
+        "It has Chinese or Japanese letters, for which there is no font here: leave it empty, and "
+        "write it by hand. Whoever looks after Teachback can add these letters."
+    )
 
 
 def test_a_topic_that_is_not_there_is_refused(room: AskedPressRoom) -> None:

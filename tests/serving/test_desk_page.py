@@ -377,6 +377,82 @@ def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:
     assert "Other Reader" not in desk.content()
 
 
+def open_list(page: Page) -> None:
+    """Go to the list, and choose a topic that has fields."""
+    page.get_by_role("link", name="A morning's list").click()
+    page.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+
+
+def test_a_list_has_no_topic_until_one_is_chosen(desk: Page) -> None:
+    """The list waits for it. A changed topic reads the list again, and keeps what was typed."""
+    desk.get_by_role("link", name="A morning's list").click()
+    expect(desk.get_by_label("Topic", exact=True)).to_have_value("")
+    give_list(desk, "reader,prepared for,next visit\nckd,Test Reader,soon\n")
+    expect(desk.locator("#list-told")).to_have_text("Choose the topic. The list is then read.")
+    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    expect(desk.locator("#list-told")).to_have_text("1 row, 1 to mend")
+    desk.get_by_label("Next visit, row 2").fill("2027-11-02")
+    expect(desk.locator("#list-told")).to_have_text("1 row, it can be printed")
+    expect(desk.get_by_role("option", name="Eat less salt (nothing to fill in)")).to_be_disabled()
+    desk.get_by_label("Topic", exact=True).select_option(label="Choose a topic")
+    expect(desk.locator("#list-table table")).to_have_count(0)
+    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    expect(desk.locator("#list-told")).to_have_text("1 row, it can be printed")
+    expect(desk.get_by_label("Next visit, row 2")).to_have_value("2027-11-02")
+
+
+def test_no_column_of_a_list_is_lost_in_silence(desk: Page) -> None:
+    """A column that is no field's is named, and nothing is printed until somebody said what it is."""
+    open_list(desk)
+    give_list(desk, "Reader,Patient's name,Ward\nckd,Test Reader,9\n")
+    expect(desk.locator("#list-told")).to_have_text("1 row. First say what 2 columns are.")
+    expect(desk.locator("#list-missing")).to_contain_text("No column is: Prepared for.")
+    name = desk.get_by_label('Column 2 (B): "Patient\'s name"')
+    expect(name).to_have_value("?")
+    desk.get_by_role("button", name="Print all").click()
+    expect(name).to_be_focused()
+    expect(desk.locator("#list-fault")).to_have_text("Say first what each column is.")
+    name.select_option(label="Prepared for")
+    desk.get_by_label('Column 3 (C): "Ward"').select_option(label="It is not printed")
+    expect(desk.locator("#list-told")).to_have_text("1 row, it can be printed")
+    expect(desk.locator("#list-notices")).to_have_text(
+        "This list has no column for: Next visit, Which leg. Each paper has a line to write it on."
+    )
+    printed = print_with(desk, desk.get_by_role("button", name="Print all").click)
+    assert "Test Reader" in printed
+    expect(desk.locator("#list-printed")).to_contain_text("1 paper: Leg cramps.")
+    desk.get_by_role("button", name="Next list").click()
+    expect(desk.get_by_label("Topic", exact=True)).to_have_value("")
+    assert "Test Reader" not in desk.content()
+    assert "Ward" not in desk.content()
+
+
+def test_the_columns_of_a_topic_come_as_a_file_to_fill_in(desk: Page) -> None:
+    """The example that is saved is a list which can be printed as it is."""
+    open_list(desk)
+    expect(desk.get_by_role("row", name="Which leg One of: left; right")).to_be_visible()
+    with desk.expect_download() as saved:
+        desk.get_by_role("button", name="Save an example").click()
+    example = Path(saved.value.path()).read_text(encoding="utf-8-sig")
+    assert saved.value.suggested_filename == "leg-cramps.csv"
+    assert example.startswith("Number,Reader,Prepared for,Next visit,Which leg,")
+    give_list(desk, example)
+    expect(desk.locator("#list-told")).to_have_text("1 row, it can be printed")
+
+
+@pytest.mark.parametrize("width", [320, 768, 1280])
+def test_what_is_to_mend_is_within_the_window(desk: Page, width: int) -> None:
+    """A long fault is wrapped, also beside many columns."""
+    desk.set_viewport_size({"width": width, "height": 900})
+    open_list(desk)
+    give_list(desk, "reader,prepared for,next visit,which leg,paper,type,copies\nno,\u5c71,,,,,\n")
+    fault = desk.locator("#row-2-fault .fault").first
+    expect(fault).to_be_visible()
+    box = fault.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= width
+
+
 def give_list(page: Page, rows: str) -> None:
     """Choose a CSV file for the list."""
     file: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": rows.encode()}
@@ -408,6 +484,10 @@ def test_each_state_is_accessible_at_each_width(desk: Page) -> None:
     give_list(desk, "id,audience,patient,visit\nA-1,ckd,Test Reader,11/2/2027\n")
     expect(desk.locator("#list-told")).to_have_text("1 row, 1 to mend")
     assert_accessible(desk, "list", *SIZES)
+    give_list(desk, "id,reader,Ward,name\nA-1,ckd,9,Test Reader\n")
+    expect(desk.locator("#list-told")).to_contain_text("First say what 2 columns are.")
+    desk.locator("#list-takes summary").click()
+    assert_accessible(desk, "columns of a list", *SIZES)
 
 
 def test_a_screen_reader_is_told_pages_fit_and_review(desk: Page) -> None:
@@ -476,6 +556,7 @@ def test_nothing_that_was_typed_is_found_anywhere(
         give_list(page, f"id,audience,patient\nA-1,ckd,{CANARY}\n")
         expect(page.locator("#list-told")).to_have_text("1 row, it can be printed")
         assert CANARY in print_with(page, page.get_by_role("button", name="Print all").click)
+        page.get_by_role("button", name="Back to the list").click()
         page.get_by_role(
             "link", name="Print", exact=True
         ).click()  # leaves the page with the name typed

@@ -249,10 +249,12 @@ def test_a_csv_and_an_excel_file_are_dropped_and_mended(desk: Page) -> None:
     )
     drop(desk, "list.xlsx", workbook(*rows))
     expect(desk.locator("#list-told")).to_have_text("2 rows, 1 to mend")
-    desk.get_by_label("audience, row 3").fill("general")
+    desk.get_by_label("Reader, row 3").fill("general")
     expect(desk.locator("#list-told")).to_have_text("2 rows, all can be printed")
     printed = print_with(desk, desk.get_by_role("button", name="Print all").click)
     assert re.findall("(?:One|Two) Reader", printed) == ["One Reader", "Two Reader"]
+    expect(desk.locator("#list-printed")).to_contain_text("2 papers: Leg cramps.")
+    desk.get_by_role("button", name="Back to the list").click()
     drop(desk, "a.csv|b.csv", b"id\n")
     expect(desk.locator("#list-told")).to_have_text(re.compile("^Drop one file"))
     drop(desk, "a.csv", b"id\n", "h1")

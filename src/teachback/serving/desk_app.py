@@ -31,6 +31,7 @@ from teachback.serving.desk_requests import (
     PrintQuestion,
     PrintRowsQuestion,
     RowsQuestion,
+    TopicQuestion,
     asked,
 )
 from teachback.serving.gate import BodyRefusedError, Gate
@@ -102,6 +103,7 @@ def desk_app(desk: Desk) -> Gate:
         ("GET", "/page/{code}/{number:int}.png", _page),
         ("POST", "/desk/patch", _patch),
         ("POST", "/desk/print", _print),
+        ("POST", "/list/columns", _list_columns),
         ("POST", "/list/read", _read_list),
         ("POST", "/list/check", _check_list),
         ("POST", "/list/print", _print_list),
@@ -348,6 +350,11 @@ async def _kept(desk: Desk, request: Request) -> Response:
     return Response(pdf, headers=name, media_type="application/pdf")
 
 
+async def _list_columns(desk: Desk, request: Request) -> Response:
+    question = asked(TopicQuestion, await request.body())
+    return JSONResponse(await desk.press.ask("list columns", topic=question.topic))
+
+
 async def _read_list(desk: Desk, request: Request) -> Response:
     question = asked(ListQuestion, await request.body())
     try:
@@ -355,8 +362,8 @@ async def _read_list(desk: Desk, request: Request) -> Response:
     except ValueError:
         message = "this list did not arrive as a whole"
         raise TeachbackError(Problem(message, "Drop the file again.")) from None
-    found = await desk.press.ask("read list", topic=question.topic, name=question.name, data=data)
-    return JSONResponse(found)
+    given = question.model_dump(exclude={"data"})
+    return JSONResponse(await desk.press.ask("read list", data=data, **given))
 
 
 def _rows(question: RowsQuestion) -> list[tuple[int, dict[str, str]]]:

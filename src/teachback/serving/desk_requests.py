@@ -81,12 +81,18 @@ class CodeQuestion(DeskQuestion):
     code: Name
 
 
-class ListQuestion(DeskQuestion):
-    """A file of records, and the topic that is printed for each of them."""
+class TopicQuestion(DeskQuestion):
+    """A topic whose list is to be filled."""
+
+    topic: Name
+
+
+class ListQuestion(TopicQuestion):
+    """A file of records, the topic that is printed for each of them, and columns settled so far."""
 
     name: Name
     data: str
-    topic: Name
+    columns: Annotated[dict[Name, Name], Field(max_length=500)] = {}
 
 
 class ListRow(DeskQuestion):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, TeachbackError
 from teachback.merge.records.dates import Order
-from teachback.merge.records.field_values import words_by_place
+from teachback.merge.records.field_values import BY_HAND, NO_FONT, words_by_place
 from teachback.merge.stamping.pdf_template import TOO_LONG
 
 if TYPE_CHECKING:
@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
     from teachback.content.record_fields import RecordField
     from teachback.serving.desk_editions import OpenEdition
+
+
+# What a nurse does, in place of what a reason says to its end.
+_AT_DESK: Final = {
+    "add --dates": "write it as 2027-11-01",
+    "set `type: date`": "type it as it is to stand on the paper",
+    f"{NO_FONT}: ": f"{NO_FONT}: leave it empty, and write it by hand. "
+    "Whoever looks after Teachback can add these letters",
+    BY_HAND: "leave it empty, and write it by hand",
+}
 
 
 class DeskFault(NamedTuple):
@@ -110,5 +120,8 @@ def _fault(field: str, reason: str) -> DeskFault:
 
 def as_sentence(reason: str) -> str:
     """Return the reason of a fault as a sentence, without what only a command line can do."""
-    before, hint, _ = reason.partition(": add --dates")
-    return f"It {before}: write it as 2027-11-01." if hint else f"It {reason}."
+    for begins, instead in _AT_DESK.items():
+        before, found, _ = reason.partition(begins)
+        if found:
+            return f"It {before}{instead}."
+    return f"It {reason}."

@@ -32,6 +32,7 @@ from teachback.serving.desk_lists import (
     PrintList,
     ReadList,
     check_rows,
+    list_columns,
     list_rules,
     print_list,
     read_list,
@@ -218,6 +219,7 @@ class PressRoom:
             "patch": self._patch,
             "print": self._print,
             "cards": self._cards,
+            "list columns": self._list_columns,
             "read list": self._read_list,
             "check list": self._check_list,
             "print list": self._print_list,
@@ -568,20 +570,37 @@ class PressRoom:
         chosen = (paper or str(self._settings.paper), size or str(self._settings.size))
         return ListOrder(topic, *chosen, self._meant, shelf.points, _today(), frozenset(wrong))
 
-    def _read_list(self, reply: Answer, number: int, *, topic: str, name: str, data: bytes) -> None:
+    def _list_columns(self, reply: Answer, _: int, *, topic: str) -> None:
+        reply(list_columns(self._ready().context, self._list_order(topic, None, None)))
+
+    def _read_list(
+        self,
+        reply: Answer,
+        number: int,
+        *,
+        topic: str,
+        name: str,
+        data: bytes,
+        columns: dict[str, str],
+    ) -> None:
         # Not in a worker: a workbook is read in a process of its own, which a worker cannot start.
         order = self._list_order(topic, None, None)
-        told = read_list(self._ready().context, ReadList(order, name, data))
+        told = read_list(self._ready().context, ReadList(order, name, data, columns))
+        fields = {one["key"]: one["field"] for one in told["columns"] if one["field"]}
 
         def tell(_: object, checked: list[dict[str, Any]], __: object) -> None:
             for row, laid in zip(told["rows"], checked, strict=True):
                 # What does not fit its line, of what could be read.
-                row["faults"] = row["faults"] or laid["faults"]
+                row["faults"] = row["faults"] or [
+                    fault for fault in laid["faults"] if fault["column"] in fields.values()
+                ]
             reply(told)
 
-        self._with_rows(
-            number, order, [(row["number"], row["values"]) for row in told["rows"]], tell
-        )
+        rows = [
+            (row["number"], {fields[key]: value for key, value in row["values"].items()})
+            for row in told["rows"]
+        ]
+        self._with_rows(number, order, rows, tell)
 
     def _with_rows(
         self,

@@ -126,8 +126,9 @@ def _topic(
     problems = [problem for stem in written for problem in refused.get(stem, ())]
     told: dict[str, Any] = {"id": topic, "problems": [problem_json(one) for one in problems]}
     if not there:
-        nothing = {"titles": {}, "signs": [], "readers": [], "choices": [], "has_card": False}
-        return {**told, **nothing, "title": topic, "purpose": "", "state": _state(())}
+        told |= {"titles": {}, "signs": [], "readers": [], "choices": []}
+        told |= {"has_card": False, "has_fields": False}
+        return {**told, "title": topic, "purpose": "", "state": _state(())}
     texts = [one for one in there if one.translated is None] or there
     main = next((one for one in there if one.handout.language == "en"), there[0]).handout
     readers = list(dict.fromkeys(name for one in there for name in one.handout.audiences))
@@ -155,6 +156,7 @@ def _topic(
             *_choices_not_whole(stems, readers, reading),
         ],
         "has_card": any(one.handout.card is not None for one in there),
+        "has_fields": any(one.handout.fields for one in there),
     }
 
 

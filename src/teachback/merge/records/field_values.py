@@ -50,6 +50,7 @@ _SCRIPTS: Final = {
 _EXTRAS: Final = {
     "ARABIC": "arabic", "CJK": "zh-hans", "DEVANAGARI": "devanagari", "HANGUL": "korean",
 }  # fmt: skip
+NO_FONT: Final = "for which there is no font here"
 _WITH_FONT: Final = "put a .ttf file with them into styles/fonts/names/"
 BY_HAND: Final = "write it by hand on a handout from `teachback build`"
 _LOST: Final = "\ufffd"
@@ -227,7 +228,7 @@ def no_font(letter: str) -> str:
     words = _SCRIPTS.get(script, script.title())
     extra = _EXTRAS.get(script)
     add = f"type `teachback add {extra}`" if extra else _WITH_FONT
-    return f"has {words} letters, for which there is no font here: {add}, or {BY_HAND}"
+    return f"has {words} letters, {NO_FONT}: {add}, or {BY_HAND}"
 
 
 def _is_phone(words: str) -> bool:

@@ -459,7 +459,7 @@ def _headed(
         message = f"the records have {len(header)} columns; {MOST_COLUMNS} is the most"
         raise TeachbackError(Problem(message, "Keep only those that are printed.", place))
     wrong = [
-        *(_garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
+        *(garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
         *(
             _twice(table.header, header, name, place)
             for name in dict.fromkeys(header)
@@ -635,7 +635,8 @@ def _twice(written: Sequence[str], header: Sequence[str], name: str, place: Loca
     )
 
 
-def _garbled_column(number: int, place: Location) -> Problem:
+def garbled_column(number: int, place: Location) -> Problem:
+    """Return the problem of a column whose name is damaged. `number` counts from 0."""
     message = (
         f"the name of the column {column_place(number)} has lost letters, "
         "or was read in the wrong encoding"

@@ -237,8 +237,12 @@ def _chosen(row: RecordRow, rules: RowRules) -> _Chosen:
     # An empty cell in an audience column is an error and takes no default: advice for one reader
     # can harm another.
     said = cell(rules.audience_column, "audience")
+    every = dict.fromkeys(one for each in rules.audiences.values() for one in each)
     audience = one_of(
-        "audience", rules.audience if said is None else said, rules.audiences.get(language, ())
+        "audience",
+        rules.audience if said is None else said,
+        # Audiences depend on the language. Where that is a fault, any of them may be right.
+        rules.audiences.get(language, tuple(every)),
     )
     paper = one_of("paper", cell("paper", "paper") or rules.paper, _PAPERS)
     size = one_of("size", cell("size", "size") or rules.size, _SIZES)
@@ -250,9 +254,6 @@ def _chosen(row: RecordRow, rules: RowRules) -> _Chosen:
     )
     if not 1 <= copies <= MOST_COPIES:
         faults.append(("copies", f"is not a whole number from 1 to {MOST_COPIES}"))
-    if language not in rules.audiences:
-        # Audiences depend on the language, so only the fault of the language is reported.
-        faults = [fault for fault in faults if fault[0] != "audience"]
     return _keys(audience, language, paper, size, rules.kinds), copies, faults
 
 

@@ -51,6 +51,25 @@ def test_another_digit_or_sign_is_another_sentence(words: str, read: str) -> Non
     assert not sought(words).pattern.fullmatch(read_text([Token(read, 0)]).text)
 
 
+@pytest.mark.parametrize(
+    ("read", "places"),
+    [
+        ("Call us. Call us.", [(0, 6), (7, 13)]),
+        ("Call us. Ca\u0002ll us.", [(0, 6), (7, 14)]),
+        ("Ca\u0002ll us. Call us.", [(0, 7), (8, 14)]),
+        ("Call me. Ca\u0002ll me.", []),
+        ("Call me.", []),
+    ],
+)
+def test_a_sentence_is_found_at_each_of_its_places(
+    read: str, places: list[tuple[int, int]]
+) -> None:
+    """The places are in order, and those with a word that is hyphenated are among them."""
+    text = read_text([Token(read, 0)]).text
+    assert list(sought("Call us").places(text)) == places
+    assert [found.span() for found in sought("Call us").pattern.finditer(text)] == places
+
+
 def at(words: str, left: float, right: float, baseline: float = 700.0, block: int = 0) -> Token:
     """Return a token of 12 pt type at a place on page 1."""
     return Token(words, block, 1, Edges(left, right, baseline, 12.0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -111,6 +112,11 @@ class ReadPage:
     whole: Any
     bare: Any
     letters: Any
+
+    @cached_property
+    def ground(self) -> Any:  # noqa: ANN401 -- a picture of Pillow, which draws for other modules
+        """The page without its text, in grey."""
+        return self.bare.convert("L")
 
 
 def read_pages(data: bytes, dpi: float) -> tuple[ReadPage, ...]:
@@ -268,29 +274,27 @@ def _lettered(words_of: pypdfium2.PdfTextPage) -> dict[int | None, _Lettered]:
             address = _address(raw.FPDFText_GetTextObject(letters_of, index))
             letters.setdefault(address, []).append((index, letter))
     box = raw.FS_RECTF()
-    # Four numbers for all letters: making them anew for each took longer than reading the boxes.
-    edges = [ctypes.c_double() for _ in range(4)]
+    # One box for all letters: making it anew for each took longer than reading it.
+    ink = (ctypes.c_double * 4)()
+    left, bottom, right, top = (
+        ctypes.c_double.from_buffer(ink, at * ctypes.sizeof(ctypes.c_double)) for at in range(4)
+    )
+    edges = left, right, bottom, top
     found = {}
     for address, places in letters.items():
         # The loose box of a letter is as wide as the letter's advance.
         raw.FPDFText_GetLooseCharBox(letters_of, places[0][0], box)
-        left = box.left
+        start = box.left
         raw.FPDFText_GetLooseCharBox(letters_of, places[-1][0], box)
-        found[address] = _Lettered(
-            (left, box.right),
-            tuple((letter, _ink_box(letters_of, index, edges)) for index, letter in places),
-        )
+        letters_there: list[Letter] = []
+        for index, letter in places:
+            # pdfium writes nothing for a letter without a box.
+            ink[:] = [0.0] * 4
+            raw.FPDFText_GetCharBox(letters_of, index, *edges)
+            from_x, from_y, to_x, to_y = ink
+            letters_there.append((letter, (from_x, from_y, to_x, to_y)))
+        found[address] = _Lettered((start, box.right), tuple(letters_there))
     return found
-
-
-def _ink_box(letters_of: Any, index: int, edges: list[ctypes.c_double]) -> Bounds:  # noqa: ANN401 -- a pdfium handle
-    """Return the box around a letter's ink; pdfium writes its `edges`."""
-    # pdfium writes nothing for a letter without a box.
-    for edge in edges:
-        edge.value = 0.0
-    raw.FPDFText_GetCharBox(letters_of, index, *edges)
-    left, right, bottom, top = edges
-    return left.value, bottom.value, right.value, top.value
 
 
 def _run(

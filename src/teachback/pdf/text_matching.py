@@ -179,7 +179,27 @@ class SoughtSentence(NamedTuple):
     letters: str
     blank: tuple[bool, ...]
     inside: tuple[bool, ...]
-    pattern: re.Pattern[str]
+    source: str
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """The pattern, which also finds words that are hyphenated at the end of a line."""
+        return re.compile(self.source)
+
+    def places(self, text: str, start: int = 0) -> Iterator[tuple[int, int]]:
+        """Yield the start and end of each place of the sentence, from `start` on."""
+        while self.letters and (at := text.find(self.letters, start)) >= 0:
+            end = at + len(self.letters)
+            if text.find(LINE_HYPHEN, start, end + len(self.letters)) >= 0:
+                break
+            # To compile a pattern takes longer than all else, and few lines end in a hyphen.
+            yield at, end
+            start = end
+        else:
+            if text.find(LINE_HYPHEN, start) < 0:
+                return
+        for match in self.pattern.finditer(text, start):
+            yield match.span()
 
 
 @lru_cache(maxsize=4096)
@@ -207,9 +227,7 @@ def sought(words: str) -> SoughtSentence:
         letters.append(letter)
         blank.append(gap)
         before = index
-    return SoughtSentence(
-        "".join(letters), tuple(blank), tuple(inside), re.compile("".join(pieces))
-    )
+    return SoughtSentence("".join(letters), tuple(blank), tuple(inside), "".join(pieces))
 
 
 class MatchFault(NamedTuple):

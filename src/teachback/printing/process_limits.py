@@ -60,6 +60,10 @@ class Limits:
         return self.clock * max(1.0, seconds / self.seconds)
 
 
+# In s: how long a worker waits for the end of the run, before it frees the memory of its last task.
+_LEISURE: Final = 0.5
+
+
 # In a worker with a task: how to ask for more time, and how to send a part of its result.
 _asking: list[Callable[[float], None]] = []
 _sending: list[Callable[[Any], None]] = []
@@ -117,6 +121,8 @@ def serve(
         pipe.send((READY, None))
         while True:
             pipe.send(_done(given, limits, pipe, *pipe.recv()))
+            # A run that is over ends this process, and its memory with it.
+            pipe.poll(_LEISURE)
             _free_memory()
     except (EOFError, OSError):
         os._exit(0)

@@ -130,7 +130,7 @@ def _compared(
         sentence = sought(part.words)
         found = _found(read, at, sentence, part, known, beside=bool(part.flag or before))
         if found is None:
-            lost.append((part, sentence.pattern.search(read.text) is not None))
+            lost.append((part, any(sentence.places(read.text))))
             continue
         start, end = found
         flag = part.flag or before
@@ -173,11 +173,11 @@ def _found(
     if not sentence.letters:
         return len(read.text), len(read.text)
     first = None
-    for match in islice(sentence.pattern.finditer(read.text, at), MOST_PLACES):
-        first = first or match
-        if not known.stranger(read, at, match.start(), part.number, beside=beside):
-            return match.span()
-    return first.span() if first else None
+    for place in islice(sentence.places(read.text, at), MOST_PLACES):
+        first = first or place
+        if not known.stranger(read, at, place[0], part.number, beside=beside):
+            return place
+    return first
 
 
 def _touching(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
@@ -267,7 +267,7 @@ def _any_of(phrases: Iterable[str], text: str) -> re.Pattern[str]:
         key=lambda one: len(one.letters),
         reverse=True,
     )
-    return re.compile("|".join(one.pattern.pattern for one in found) or "(?!)")
+    return re.compile("|".join(one.source for one in found) or "(?!)")
 
 
 def _without_hyphens(text: str) -> str:

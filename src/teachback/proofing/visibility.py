@@ -76,7 +76,7 @@ class TextVisibility:
 def looks(page: ReadPage) -> Iterator[TextVisibility]:
     """Measure every run of letters of a page."""
     inked = page.letters.point([_WHITE if value < _WHITE - _INKED else 0 for value in range(256)])
-    changed = ImageChops.difference(page.whole, page.bare.convert("L")).point(
+    changed = ImageChops.difference(page.whole, page.ground).point(
         [_WHITE if value > _DIFFERS else 0 for value in range(256)]
     )
     seen = ImageChops.darker(inked, changed)
@@ -163,11 +163,10 @@ def struck(page: ReadPage) -> Iterator[str]:
 
     Pictures, and text that is not read out, may have that.
     """
-    for run, edges, ground in _straight(page):
+    for run, edges in _straight(page):
         left, right = edges.left + _ENDS * edges.size, edges.right - _ENDS * edges.size
         if _drawn_on(
             page,
-            ground,
             (
                 left,
                 edges.baseline + _MIDDLE[0] * edges.size,
@@ -183,7 +182,7 @@ def beside_numbers(page: ReadPage) -> Iterator[tuple[str, str]]:
 
     Such a mark could be read as a part of the number.
     """
-    for run, edges, ground in _straight(page):
+    for run, edges in _straight(page):
         for letters in _numbers(run):
             left, right = (
                 letters[0][1][0] - _BESIDE * edges.size,
@@ -191,7 +190,6 @@ def beside_numbers(page: ReadPage) -> Iterator[tuple[str, str]]:
             )
             if _drawn_on(
                 page,
-                ground,
                 (
                     left,
                     edges.baseline + _FOOT * edges.size,
@@ -202,11 +200,10 @@ def beside_numbers(page: ReadPage) -> Iterator[tuple[str, str]]:
                 yield "".join(letter for letter, _ in letters), run.words.strip()
 
 
-def _straight(page: ReadPage) -> Iterator[tuple[TextRun, Edges, Image]]:
-    ground = page.bare.convert("L")
+def _straight(page: ReadPage) -> Iterator[tuple[TextRun, Edges]]:
     for run in page.runs:
         if run.edges and run.words.strip() and not (run.artifact or run.drawn):
-            yield run, run.edges, ground
+            yield run, run.edges
 
 
 def _numbers(run: TextRun) -> Iterator[tuple[Letter, ...]]:
@@ -222,13 +219,13 @@ def _numbers(run: TextRun) -> Iterator[tuple[Letter, ...]]:
             number = []
 
 
-def _drawn_on(page: ReadPage, ground: Image, bounds: Bounds) -> bool:
+def _drawn_on(page: ReadPage, bounds: Bounds) -> bool:
     """Return whether the ground of a place, without its text, has clearly different greys."""
     box = _dots(page, bounds, inner=True)
     if box is None:
         return False
-    least, most = ground.crop(box).getextrema()
-    return bool(most - least > _DRAWN)  # type: ignore[operator]
+    least, most = page.ground.crop(box).getextrema()
+    return bool(most - least > _DRAWN)
 
 
 def _dots(

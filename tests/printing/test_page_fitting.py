@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from settings_from_flags import resolve
 from tiny_handout import TINY
+from translated_tiny import translated
 
 from teachback.commands.approve import approve
 from teachback.commands.build import build
@@ -324,6 +325,27 @@ def test_red_flags_stand_below_their_icon_in_large_print_where_page_1_would_not_
     starts = [run.bounds[0] for run in first if run.words.startswith("Numbness")]
     assert (len(heads), len(starts)) == (2, 2 * count)
     assert (max(starts) < min(heads)) is below
+
+
+@pytest.mark.parametrize(("count", "title"), [(3, 19), (4, 16)])
+def test_in_two_languages_the_title_makes_room_for_the_boxes_on_page_1(
+    workspace: Callable[..., Workspace], count: int, title: int
+) -> None:
+    """Where both fit below the usual title, it stays as large as it is."""
+    long = "Numbness or weakness with cramps, in one leg or in both legs"
+    flags = "".join(
+        f"  - {{id: {tier}{at}, tier: {tier}, text: '{long}'}}\n"
+        for tier, most in (("now", count + 1), ("today", count))
+        for at in range(most)
+    )
+    handout = TINY.replace("card: {title", f"{flags}card: {{title").replace(
+        "A tiny handout", "A tiny handout with a title of many words"
+    )
+    done = printed(translated(handout, workspace, {}), "tiny.es", "ckd", facing="en")
+    assert done.problems == ()
+    first = read_pages(done.printed[0].data, 20)[0].runs
+    (size,) = {round(run.size) for run in first if run.words.startswith("A tiny handout with")}
+    assert size == title
 
 
 def test_a_last_page_that_no_space_mends_is_told(workspace: Callable[..., Workspace]) -> None:

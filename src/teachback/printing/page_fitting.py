@@ -35,25 +35,32 @@ _SMALLER: Final = (_SPACE + _TYPE, _SPACE + _SMALLEST, _SPACE + _SMALLEST + _COL
 _LARGE_LEAST: Final = (
     ":root { --air: 0.5; --lines: 0.92; --h1: 25pt; --h2: 20pt; --h3: 19pt; --write-line: 8mm }\n"
 )
-# The same, with the red flags below their icon instead of beside it: a tenth more words on a line.
-_LARGE_FLAGS: Final = (
-    _LARGE_LEAST
-    + """:root { --h1: 22pt; --tier-icon: 25pt }
+# The least that page 1 may take before and in the boxes that must be whole on it: a title as small as
+# a heading, and in two languages lines as near to each other as in large print. In large print, red
+# flags stand below their icon instead of beside it: a line has room for a tenth more words.
+_BOXES: Final = {
+    TypeSize.STANDARD: _SPACE
+    + """:root { --h1: 16pt; --h2: 13.5pt; --h3: 13pt }
+main .flags .half { line-height: calc(1.2 * var(--script, 1)) }
+""",
+    TypeSize.LARGE: _LARGE_LEAST
+    + """:root { --h1: 22pt }
 .tier { padding-inline: 5pt 6pt }
 .tier > .tier-icon { margin-top: 0 }
-.tier-now > .tier-icon, .tier-now .disc { width: 40pt; border-radius: 12.5pt }
+.tier > .tier-icon, .tier > .tier-icon > .disc { width: 25pt; height: 25pt; line-height: 25pt }
+.tier-now > .tier-icon, .tier-now > .tier-icon > .disc { width: 40pt; border-radius: 12.5pt }
 .tier-body { margin-inline-start: 0 }
-.tier h2 { margin-inline-start: 31pt; margin-bottom: 1pt }
-.tier-now h2 { margin-inline-start: 46pt }
-.tier .flags { clear: both }
-.tier .flags li { padding-inline-start: 1.2em }
-.tier .not-sure { margin: 0; padding-bottom: 1pt }
-"""
-)
+.tier-body h2 { margin-inline-start: 31pt; margin-bottom: 1pt }
+.tier-now .tier-body h2 { margin-inline-start: 46pt }
+.tier-body > .flags { clear: both }
+.tier-body > .flags > li { padding-inline-start: 1.2em }
+.tier-body > .not-sure { margin: 0; padding-bottom: 1pt }
+""",
+}
 # What is tried so that a filled-in clinic takes no page more than an empty one.
 _LAST: Final = {TypeSize.STANDARD: _SMALLER[:2], TypeSize.LARGE: (_LARGE_LEAST,)}
 _USUAL: Final = (*_TIGHTER, *_WIDER, *_SMALLER)
-_SPACES: Final = (*_USUAL, _LARGE_LEAST, _LARGE_FLAGS)
+_SPACES: Final = (*_USUAL, _LARGE_LEAST, *_BOXES.values())
 # Room for one line more at the foot of each page, which a long name of a reviewer takes, or the
 # dates and the code in some languages.
 _FOOT_LINE: Final = ":root { --foot-line: 6mm }\n"
@@ -126,9 +133,10 @@ def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidO
             fit = laid_with(styles)
             # Not for a lone entry alone.
             best = fit if fit.rank()[:-1] < best.rank()[:-1] else best
-    if job.size is TypeSize.LARGE and _is_late(best, job):
-        # Where it is not enough, either, the page is refused, with what is missing at the least.
-        best = laid_with(_LARGE_FLAGS)
+    if _is_late(best, job):
+        # Where that is not enough, either, the page is refused, with what is missing at the least.
+        fit = laid_with(_BOXES[job.size])
+        best = best if job.promised and fit.laid.pages > job.promised.pages else fit
     return best.page, best.laid
 
 

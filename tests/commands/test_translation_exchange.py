@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from teachback.cli.options import resolve
 from teachback.commands.export_translation import WRITERS, sent_sheet
 from teachback.content.exchange.po import write_po
 from teachback.files.workspace import Workspace, builtin_root
+from teachback.printing.card_room import LINE_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +101,35 @@ def po(root: Path, *pairs: tuple[str, str], sheet: SentSheet | None = None) -> N
 def translation(root: Path) -> str:
     """Return the file of the translation."""
     return (root / TRANSLATION).read_text(encoding="utf-8")
+
+
+def test_xliff_says_how_long_the_lines_of_a_text_on_the_card_may_be(
+    root: Path, teachback: Run
+) -> None:
+    """A tool can warn of longer ones. The room of a flag is less where another one is longer."""
+    found = []
+    for sign in ("A sign", "A sign that takes a line of the card and some words of the next " * 2):
+        flag = f"  - {{id: more, tier: now, card: true, text: {sign.strip()}}}\n"
+        change(root, HANDOUT, ("card: {title", f"{flag}card: {{title"))
+        code, _, err = teachback("translate export tiny -l es --format xliff -o out.xlf --force")
+        assert (code, err) == (0, "")
+        change(root, HANDOUT, (flag, ""))
+        units = {
+            unit.get("resname"): (unit.get("maxwidth"), unit.get("size-unit"))
+            for unit in ET.fromstring((root / "out.xlf").read_bytes()).iter()  # noqa: S314 -- ours
+            if unit.tag.endswith("trans-unit")
+        }
+        assert units["one/title"] == (None, None)
+        assert units["chest/text"][1] == "mm"
+        found.append({key: int(most) // LINE_LENGTH for key, (most, _) in units.items() if most})
+    short, long = found
+    assert 1 < long["chest/text"] < short["chest/text"]
+    # Both are on the front: what is left there is the same, and the long one stands on more lines.
+    assert long["more/text"] > long["chest/text"]
+    before = translation(root)
+    for command in ("export tiny -l es --format xliff -o out.xlf --force", "import out.xlf"):
+        assert teachback(f"translate {command}")[::2] == (0, "")
+    assert translation(root) == before
 
 
 def test_a_file_holds_each_text_with_its_context(root: Path, teachback: Run) -> None:

@@ -58,7 +58,7 @@ SHEET = SentSheet(
             ("A paragraph", 'For: "ckd" <all>'),
             ("Call {clinic.phone}.", "Llame: {clinic.phone}."),
         ),
-        SentText("two/text", "missing", "= 5 mg", "", "", "", ("A cell",)),
+        SentText("two/text", "missing", "= 5 mg", "", "", "", ("A cell",), length=148),
     ),
 )
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -149,6 +149,10 @@ def xliff_faults(raw: bytes) -> list[str]:
         if None in ids or len(set(ids)) < len(ids):
             found.append("units without an id of their own")
     for unit in root.iter(f"{space}trans-unit"):
+        if unit.get("maxwidth") and not (
+            unit.get("maxwidth", "").isdigit() and unit.get("size-unit") in {"char", "mm", "pixel"}
+        ):
+            found.append("a width without its unit")
         names = [child.tag.removeprefix(space) for child in unit]
         order = ["source", "target", "alt-trans", "note"]
         if names[:1] != ["source"] or names != sorted(names, key=order.index):
@@ -170,6 +174,7 @@ def test_xliff_is_built_as_its_specification_says() -> None:
     """Units have ids, their parts are in order, codes are numbered; a broken file is found."""
     raw = write_xliff(SHEET)
     assert xliff_faults(raw) == []
+    assert b' resname="two/text" maxwidth="148" size-unit="mm">' in raw
     broken = {
         b"<source>": b"<target/><source>",
         b' original="tiny"': b"",
@@ -178,6 +183,7 @@ def test_xliff_is_built_as_its_specification_says() -> None:
         b'<ph id="2">': b'<ph id="1">',
         b' id="chest/text': b' x="chest/text',
         b"<target>Llame": b"<seg-source>Llame",
+        b' size-unit="mm"': b' size-unit="mile"',
     }
     for old, new in broken.items():
         changed = raw.replace(old, new)

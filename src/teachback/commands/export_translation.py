@@ -21,7 +21,7 @@ from teachback.content.translation import NOTE, TextState, one_line
 from teachback.editions.comparison import pieces
 from teachback.errors import Problem, TeachbackError, UsageError
 from teachback.files.workspace import read_bytes, shown, translated_file, write_whole
-from teachback.printing.card_room import LINE, room_of, side_rooms
+from teachback.printing.card_room import LINE, length_for, room_of, side_rooms
 from teachback.printing.job_composer import JobOrder, open_pool, print_context
 from teachback.printing.process_pool import Task
 from teachback.units import CARD_TEXT_FLOOR
@@ -118,9 +118,9 @@ def sent_sheet(
         raise TeachbackError(*faults)
     states = _states(read)
     guard = load_guard(workspace)
-    about = _about(read, opened.raw, opened.path, settings, workspace, shared, guard)
+    context = _contexts(read, opened.raw, opened.path, settings, workspace, shared, guard)
     texts = tuple(
-        _sent(text, states[text.key], read, about[text.key])
+        _sent(text, states[text.key], read, context[text.key])
         for text in read.texts.texts
         if text.key in states and (only is None or states[text.key] in CHOICES[only])
     )
@@ -141,8 +141,9 @@ def _states(read: ReadTranslation) -> dict[str, TextState]:
 
 
 def _sent(
-    text: HandoutText, state: TextState, read: ReadTranslation, about: tuple[str, ...]
+    text: HandoutText, state: TextState, read: ReadTranslation, context: _Context
 ) -> SentText:
+    about = context.about
     english, words = read.texts.english(text.key) or "", read.texts.words(text.key) or ""
     entry = read.texts.translation.texts.get(read.texts.entries.get(text.key, ""), {})
     before = (one_line(english), in_one_line(words)) if state is TextState.STALE else None
@@ -157,10 +158,18 @@ def _sent(
         one_line(entry.get(NOTE, "")),
         about,
         before,
+        context.length,
     )
 
 
-def _about(
+class _Context(NamedTuple):
+    """What a translator is told of a text, and how long its lines are on a card, in mm, or 0."""
+
+    about: tuple[str, ...]
+    length: int
+
+
+def _contexts(
     read: ReadTranslation,
     raw: bytes,
     path: Path,
@@ -168,8 +177,11 @@ def _about(
     workspace: Workspace,
     shared: WorkspaceContent,
     guard: Guard,
-) -> dict[str, tuple[str, ...]]:
-    """Return the context of each text: where it stands, for whom, and what stays as it is."""
+) -> dict[str, _Context]:
+    """Return the context of each text: where it stands, for whom, and what stays as it is.
+
+    Of a text on several cards, the least room counts.
+    """
     source = read.now._replace(handout=read.texts.source)
     keys = {text.path: text.key for text in read.texts.texts}
     readers: defaultdict[str, list[str]] = defaultdict(list)
@@ -178,6 +190,7 @@ def _about(
             readers[text.key].append(reader.audience)
     found: defaultdict[str, dict[str, None]] = defaultdict(dict)
     cards: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+    lengths: dict[str, int] = {}
     rooms = card_rooms(read, raw, path, settings, workspace, shared)
     for audience in (reader.audience for reader in read.readers):
         edition = reader_text_of(source, audience, shared)
@@ -187,17 +200,22 @@ def _about(
                 continue
             if piece.block.startswith("card ") or piece.heading == "Card":
                 words = read.texts.words(key) or piece.text
-                line = _on_card(rooms.get(audience), piece.text, words)
+                line, length = _on_card(rooms.get(audience), piece.text, words)
                 cards[key].setdefault(line, []).append(audience)
+                if length:
+                    lengths[key] = min(length, lengths.get(key, length))
             if not piece.block.startswith("card "):
                 found[key].setdefault(_where(piece))
     glossary = guard.glossary(read.texts.translation.language)
     return {
-        text.key: (
-            *(found[text.key] or [_OTHER.get(str(text.path[0]), "")]),
-            f"For: {', '.join(readers[text.key])}",
-            *(f"{line} (for {', '.join(names)})" for line, names in cards[text.key].items()),
-            *_kept(text.text, guard, glossary),
+        text.key: _Context(
+            (
+                *(found[text.key] or [_OTHER.get(str(text.path[0]), "")]),
+                f"For: {', '.join(readers[text.key])}",
+                *(f"{line} (for {', '.join(names)})" for line, names in cards[text.key].items()),
+                *_kept(text.text, guard, glossary),
+            ),
+            lengths.get(text.key, 0),
         )
         for text in read.texts.texts
     }
@@ -215,21 +233,25 @@ def _where(piece: Piece) -> str:
     return f"{what}{'' if piece.heading in places else block}, {place}"
 
 
-def _on_card(rooms: tuple[tuple[SideRoom, ...], bool] | None, english: str, words: str) -> str:
-    """Return how much room the card has left where a text stands."""
+def _on_card(
+    rooms: tuple[tuple[SideRoom, ...], bool] | None, english: str, words: str
+) -> tuple[str, int]:
+    """Return how much room the card has left where a text stands, and the length of its lines."""
     letters = f"the original has {len(english)} letters"
     if rooms is None:
-        return f"On the card; its room could not be measured; {letters}"
+        return f"On the card; its room could not be measured; {letters}", 0
     sides, is_translated = rooms
-    room = room_of(sides, bare(words) if is_translated else english)
+    said = bare(words) if is_translated else english
+    room = room_of(sides, said)
     if room is None:
-        return f"On the card; {letters}"
+        return f"On the card; {letters}", 0
     whose = "translation" if is_translated else "original"
     left = f"{room.left:.1f} mm left" if room.left >= 0 else f"{-room.left:.1f} mm too much"
-    return (
+    line = (
         f"On the card, {room.side}: {left} on that side with the words of the {whose}, in type of "
         f"{CARD_TEXT_FLOOR:g} pt; a line takes {LINE:.1f} mm; {letters}"
     )
+    return line, length_for(room, said)
 
 
 def card_rooms(

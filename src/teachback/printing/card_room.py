@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.printing.job_composer import compose_job
@@ -24,15 +25,25 @@ if TYPE_CHECKING:
 LINE: Final = CARD_TEXT_FLOOR * card_leading(CARD_TEXT_FLOOR) * MM_PER_INCH / PT_PER_INCH
 
 
-class SideRoom(NamedTuple):
-    """A side of a card: the height that is left, in mm, and its words without blanks.
+# The length of the shortest line of a red flag: in the box for now, beside its mark, in mm.
+LINE_LENGTH: Final = 74
 
-    The height is below 0 where text does not fit.
+
+class SideRoom(NamedTuple):
+    """A side of a card: the height that is left, in mm, and its pieces of text in reading order.
+
+    The height is below 0 where text does not fit. A piece is words without blanks, and the height
+    at which it stands.
     """
 
     side: str
     left: float
-    words: str
+    pieces: tuple[tuple[str, float], ...]
+
+    @property
+    def words(self) -> str:
+        """Its words without blanks."""
+        return "".join(words for words, _ in self.pieces)
 
 
 def side_rooms(context: PrintContext, order: JobOrder) -> tuple[SideRoom, ...]:
@@ -59,14 +70,14 @@ def _rooms(laid: LaidOutDocument) -> tuple[SideRoom, ...]:
         missing_height(laid),
         strict=True,
     )
-    words: dict[bool, list[str]] = {True: [], False: []}
+    pieces: dict[bool, list[tuple[str, float]]] = {True: [], False: []}
     for place in text_places(laid):
-        words[place.page == 1].append(place.words)
+        pieces[place.page == 1].append((without_blanks(place.words), place.top))
     return tuple(
         SideRoom(
             side,
             round(height - used if fits else -missing, 1),
-            without_blanks("".join(words[side == "front"])),
+            tuple(pieces[side == "front"]),
         )
         for side, fits, used, missing in sides
     )
@@ -81,3 +92,18 @@ def room_of(rooms: Sequence[SideRoom], words: str) -> SideRoom | None:
     """Return the side of a card on which words stand, or None."""
     bare = without_blanks(words)
     return next((room for room in rooms if bare and bare in room.words), None)
+
+
+def length_for(room: SideRoom, words: str) -> int:
+    """Return how long the lines are on which words that stand there may stand, in mm.
+
+    These are the lines that they take now and those that are left, one at least.
+    """
+    start = room.words.index(without_blanks(words))
+    end = start + len(without_blanks(words))
+    lines, at = set(), 0
+    for piece, top in room.pieces:
+        if at < end and at + len(piece) > start:
+            lines.add(round(top))
+        at += len(piece)
+    return max(1, len(lines) + math.floor(room.left / LINE)) * LINE_LENGTH

@@ -19,7 +19,8 @@ class SentText(NamedTuple):
 
     A missing text has no translation. Nor has a stale one, so that a file that comes back untouched
     changes nothing: its old English and old translation are in `before`. `there` is the translation
-    that the workspace has. `about` are lines of context.
+    that the workspace has. `about` are lines of context. `length` is that of the lines on which it
+    may stand, in mm; 0 where it is not known.
     """
 
     key: str
@@ -30,6 +31,7 @@ class SentText(NamedTuple):
     note: str
     about: tuple[str, ...]
     before: tuple[str, str] | None = None
+    length: int = 0
 
     @property
     def mark(self) -> str:

@@ -71,6 +71,8 @@ def _unit(one: SentText) -> str:
     if one.note:
         parts.append(with_attributes("note", {"from": "translator"}, as_markup(one.note)))
     attributes = {"id": f"{one.key}#{one.mark}", "resname": one.key}
+    if one.length:
+        attributes |= {"maxwidth": str(one.length), "size-unit": "mm"}
     return with_attributes("trans-unit", attributes, *parts)
 
 

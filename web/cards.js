@@ -10,8 +10,9 @@ export function showCards(changed) {
   const count = () => Math.min(99, Math.max(1, Math.trunc(at("count").valueAsNumber) || 1));
 
   function draw() {
-    const { places, columns } = stock();
-    if (start > places) start = 1;
+    const { places, columns, cut } = stock();
+    if (start > places || cut) start = 1;
+    show(at("places"), !cut);
     const sheet = at("sheet");
     sheet.style.gridTemplateColumns = `repeat(${columns}, minmax(1.75rem, 3.5rem))`;
     if (sheet.children.length !== places) {
@@ -68,6 +69,8 @@ export function showCards(changed) {
     },
     /** Return what `/desk/print` and `/desk/cards` need, or null. */
     order: () => (at("want-cards").checked ? { stock: stock().id, start_at: start, count: count() } : null),
+    /** Tell whether the cards are cut out of plain paper, of which each sheet is a new one. */
+    isCut: () => stock().cut,
     name: () => at("stock").selectedOptions[0].text,
     /** After printing, the sheet's next free place is the first choice. */
     used() {

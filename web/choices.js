@@ -1,5 +1,5 @@
 import { at, make, open, show, write } from "./elements.js";
-import { say } from "./words.js";
+import { announce, say } from "./words.js";
 
 /** What makes an edition. A later choice gives way to an earlier one. */
 const KINDS = ["audience", "language", "depth", "size", "paper"];
@@ -44,7 +44,8 @@ export function showChoices(desk, chosen, entered) {
   const nameOf = (kind, id) => desk[LISTS[kind]].find((one) => one.id === id)?.name ?? id;
 
   function reader(one) {
-    const alike = new Set(topic.readers.map((each) => JSON.stringify(each.notices))).size === 1; // said at the topic
+    const written = topic.readers.filter((each) => !each.missing);
+    const alike = new Set(written.map((each) => JSON.stringify(each.notices))).size === 1; // said at the topic
     const missing = one.missing ?? reasonAgainst(topic, {}, "audience", one.id);
     const radio = make("input", {
       type: "radio", name: "reader", value: one.id, autocomplete: "off", disabled: missing !== null,
@@ -80,20 +81,21 @@ export function showChoices(desk, chosen, entered) {
     for (const radio of at("readers").querySelectorAll("input")) radio.checked = radio.value === picked.audience;
     for (const kind of KINDS.slice(1)) {
       const box = at(`${kind}-choice`);
-      const reasons = [];
+      const reasons = {}; // each, with the names of the values that it keeps from being chosen
       for (const radio of box.querySelectorAll("input")) {
         const reason = reasonAgainst(topic, picked, kind, radio.value);
         radio.checked = radio.value === picked[kind];
         radio.disabled = reason !== null;
-        if (reason !== null) reasons.push(`${nameOf(kind, radio.value)}: ${reason}`);
+        if (reason !== null) (reasons[reason] ??= []).push(nameOf(kind, radio.value));
       }
-      write(box.querySelector(".reason"), reasons.join(" "));
+      write(box.querySelector(".reason"), Object.entries(reasons).map(([reason, names]) => `${names.join("; ")}: ${reason}`).join(" "));
     }
     write(at("switched"), switched.map(({ kind, from, to, reason }) => say("switched", {
       name: nameOf(kind, from), reason: reason.replace(/\.?$/, "."), other: nameOf(kind, to),
     })).join(" "));
     const warning = topic.readers.find((one) => one.id === picked.audience)?.warning;
     write(at("reader-warning"), warning);
+    if (warning) at("reader-warning").scrollIntoView({ block: "nearest" });
     chosen({ topic: topic.id, ...picked, audience: picked.audience ?? null });
   }
 
@@ -125,6 +127,10 @@ export function showChoices(desk, chosen, entered) {
       const taken = topic.readers.filter((one) => !one.missing && reasonAgainst(topic, {}, "audience", one.id) === null);
       if (!taken.some((one) => one.id === wanted.audience)) wanted.audience = taken.length === 1 ? taken[0].id : undefined;
       open(at("reader-step"));
+      const absent = topic.readers.filter((one) => one.missing).map((one) => one.name);
+      announce([
+        say("topic_chosen", { title: topic.title }), absent.length ? say("readers_absent", { names: absent.join(", ") }) : "",
+      ].join(" "));
       update();
     },
     clear() {

@@ -13,7 +13,7 @@ import { dropPaper, printOrder } from "./printing.js";
 import { sentences } from "./problems.js";
 import { ask, latest, Trouble } from "./server.js";
 import { showTopics } from "./topics.js";
-import { announce, say } from "./words.js";
+import { announce, counted, say } from "./words.js";
 
 const TWICE = 1000; // milliseconds between two Esc
 const REFRESH = 30_000; // milliseconds
@@ -214,7 +214,7 @@ async function print() {
   if (at("printing").open || at("locked").open || at("view-print").hidden) return;
   const before = { ...making };
   const unseen = changed && PAPERS.some(isMaking);
-  if (order?.audience) refuse(say("making"));
+  if (PAPERS.some(isMaking)) refuse(say("making_first"));
   await Promise.all(Object.values(making));
   await stamped;
   // Something else was chosen meanwhile, or Print was pressed twice.
@@ -242,7 +242,8 @@ async function print() {
   }
   if (opened.cards) {
     const { start_at: place } = cards.order();
-    const before = [say("put_cards"), ...(place > 1 ? [say("put_cards_at", { place, used: place - 1 })] : [])];
+    const at_place = place > 1 ? [counted("put_cards_at", place - 1, { place })] : [];
+    const before = cards.isCut() ? [] : [say("put_cards"), ...at_place]; // plain paper is in the printer already
     steps.push({ name: say("step_cards", { stock: cards.name() }), body: body(opened.cards, 1), told: "window_cards", before, done: cards.used });
   }
   const queue = desk.queue && document.querySelector("[name=where]:checked").value === "queue";

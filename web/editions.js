@@ -37,8 +37,8 @@ export function showEditions(desk) {
     if (matches.length > 0) return;
     found.append(make("p", { class: "notice", text: say("edition_none") }));
     if (nearest.length === 0) return;
-    found.append(make("p", { text: say("edition_nearest") }), make("ul", { class: "plain" }, ...nearest.map((code) => make(
-      "li", {}, make("button", { type: "button", text: code, onclick: () => look(code) })))));
+    found.append(make("p", { text: say("edition_nearest") }), make("ul", { class: "plain" }, ...nearest.map(({ code, title }) => make(
+      "li", {}, make("button", { type: "button", onclick: () => look(code) }, make("span", { text: title }), " ", make("span", { class: "code", text: code }))))));
   }
 
   async function show(task, wait) {

@@ -2,26 +2,37 @@
 import { at, show, write } from "./elements.js";
 import { logIn } from "./log_in.js";
 
-// Behind the #: the token, and the page that is wanted.
-const [token, ...wanted] = window.location.hash.slice(1).split("/");
-const page = wanted[0] === "preview" ? `/${wanted.join("/")}` : "/";
+/** Return what is behind the #: the token, and the page that is wanted. */
+function address() {
+  const [token, ...wanted] = window.location.hash.slice(1).split("/");
+  return { token, page: wanted[0] === "preview" ? `/${wanted.join("/")}` : "/" };
+}
 
-async function enter(body, otherwise) {
+const { page } = address();
+
+async function enter(body, to) {
   const why = await logIn(body);
-  if (why === null) window.location.replace(page);
-  else write(at("fault"), why || otherwise);
+  if (why === null) window.location.replace(to);
+  else write(at("fault"), why || at("fault").dataset.away);
+}
+
+async function enterByAddress() {
+  const { token, page: to } = address();
+  window.history.replaceState(null, "", "/enter"); // the token is of no more use in the address
+  if (token) await enter({ token }, to);
+  else write(at("fault"), at("fault").dataset.lacking);
+  show(at("opening"), false);
 }
 
 const button = at("log-in");
 if (button === null) {
-  window.history.replaceState(null, "", "/enter"); // the token is of no more use in the address
-  await enter({ token }, at("fault").dataset.once);
-  show(at("opening"), false);
+  window.addEventListener("hashchange", enterByAddress); // another address, in the same tab
+  await enterByAddress();
 } else {
   const send = async () => {
     const body = { name: at("name").value, password: at("password").value };
     at("password").value = "";
-    await enter(body, "");
+    await enter(body, page);
     at("password").focus();
   };
   button.addEventListener("click", send);

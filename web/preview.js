@@ -16,6 +16,8 @@ export function showPreview() {
   const papers = {}; // by name: what the server opened, and `patches`: "page x y" -> {image, png, patch}
   let leaf = 0; // of all pages, those of the handout first
   let scale = 1;
+  let making = false; // another page, of which nothing can be said yet
+  let shownPage = null; // the address of the page that the picture shows, without its resolution
 
   const leaves = () => PAPERS.filter((name) => papers[name])
     .flatMap((name) => Array.from({ length: papers[name].pages }, (_, index) => ({ name, paper: papers[name], page: index + 1 })));
@@ -32,8 +34,10 @@ export function showPreview() {
   }
 
   function draw() {
-    const all = leaves();
+    const all = making ? [] : leaves();
     for (const id of ["sheet-of-paper", "paper-bar", "caption"]) show(at(id), all.length > 0);
+    show(at("notices"), !making);
+    if (making) show(at("page-text"), false);
     show(at("empty"), all.length === 0);
     if (all.length === 0) return;
     leaf = Math.min(leaf, all.length - 1);
@@ -44,7 +48,11 @@ export function showPreview() {
     sheet.style.aspectRatio = `${paper.width_mm} / ${paper.height_mm}`;
     const wanted = (width * window.devicePixelRatio) / (paper.width_mm / INCH);
     const dpi = RESOLUTIONS.find((one) => one >= wanted - 8) ?? RESOLUTIONS.at(-1);
-    const address = `/page/${paper.code}/${page}.png?dpi=${dpi}`;
+    const whole = `/page/${paper.code}/${page}.png`;
+    const address = `${whole}?dpi=${dpi}`;
+    // What is typed is never drawn on the picture of another page.
+    if (shownPage !== whole) sheet.classList.add("loading");
+    shownPage = whole;
     if (picture.getAttribute("src") !== address) picture.src = address;
     picture.alt = name === "handout" ? say("page_picture", { page, pages: paper.pages }) : title(shown);
     write(at("page-of"), title(shown));
@@ -122,6 +130,7 @@ export function showPreview() {
     draw();
   }
 
+  picture.addEventListener("load", () => sheet.classList.remove("loading"));
   at("page-before").addEventListener("click", () => turn(leaf - 1));
   at("page-after").addEventListener("click", () => turn(leaf + 1));
   at("to-cards").addEventListener("click", () => {
@@ -151,10 +160,11 @@ export function showPreview() {
     },
     stamp,
     turnTo,
-    /** While another page is made, the one before stays, dimmed. */
+    /** While another page is made, say so in place of the one before and of all that was said of it. */
     wait(waiting) {
-      at("desk-top").classList.toggle("waiting", waiting && leaves().length > 0);
+      making = waiting;
       write(at("empty-words"), say(waiting ? "making" : "empty"));
+      draw();
     },
     /** Return in words: pages, whether all fits, and what the review says. */
     tell(faults, filled) {
@@ -169,6 +179,7 @@ export function showPreview() {
       leaf = 0;
       scale = 1;
       picture.removeAttribute("src");
+      shownPage = null;
       picture.alt = "";
       at("page-words").textContent = "";
       at("page-text").open = false;

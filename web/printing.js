@@ -2,15 +2,36 @@ import { at, make, show, write } from "./elements.js";
 import { ask } from "./server.js";
 import { say } from "./words.js";
 
-let paper = null; // {frame, address}
+const CLOSING = 1000; // milliseconds that a tab may take
+// The buttons that go on, and what is said beside each while the print window is open.
+const AFTERWARDS = { "printing-out": "then_out", "printing-cards": "then_cards", "printing-next": "then_next" };
+const BUTTONS = Object.keys(AFTERWARDS);
+let paper = null; // {frame, address, tabs}: `tabs` are windows that show it
+let left = []; // windows that may still show a paper from before
 
-/** Drop the printed paper from the browser's memory. */
+/** Drop the printed paper from the browser's memory, and close the tabs that show it. */
 export function dropPaper() {
   if (paper === null) return;
   paper.frame.remove();
   URL.revokeObjectURL(paper.address);
-  at("printing-tab").removeAttribute("href");
+  for (const tab of paper.tabs) tab.close();
+  left.push(...paper.tabs);
   paper = null;
+  setTimeout(tellLeft, CLOSING);
+}
+
+/** Say so while a tab that could not be closed still shows a paper. */
+function tellLeft() {
+  left = left.filter((tab) => !tab.closed);
+  write(at("tab-left"), left.length > 0 ? say("tab_left") : "");
+  if (left.length > 0) setTimeout(tellLeft, CLOSING);
+}
+
+/** Show the paper in a tab of its own, whose window is kept, so that it can be closed. */
+function openTab() {
+  const tab = window.open(paper.address);
+  write(at("tab-refused"), tab === null ? say("tab_refused") : "");
+  if (tab !== null) paper.tabs.push(tab);
 }
 
 /**
@@ -23,8 +44,7 @@ export function openPrintWindow(pdf) {
   dropPaper();
   const address = URL.createObjectURL(pdf);
   const frame = make("iframe", { class: "printer", title: say("window_open"), "aria-hidden": "true", tabindex: "-1" });
-  paper = { frame, address };
-  at("printing-tab").href = address;
+  paper = { frame, address, tabs: [] };
   frame.addEventListener("load", () => {
     frame.contentWindow.focus();
     frame.contentWindow.print();
@@ -37,7 +57,8 @@ export function openPrintWindow(pdf) {
  * Print the steps of an order, one after the other: the handout, then the cards.
  *
  * `steps` holds `{name, body, told, before, done}`: a name, what `/desk/print` gets, which words tell that its print
- * window is open, what a person does with the printer before it, and what the page does afterwards. `refused(trouble)` gets what the server refused.
+ * window is open, what a person does with the printer before it, and what the page does afterwards. A person says when
+ * a paper has come out: browsers do not. `refused(trouble)` gets what the server refused.
  */
 export function printOrder(steps, { queue, refused, next }) {
   const box = at("printing");
@@ -57,7 +78,7 @@ export function printOrder(steps, { queue, refused, next }) {
     const step = steps[current];
     draw("now");
     write(told, say("proving"));
-    for (const id of ["printing-cards", "printing-next", "printing-settings"]) show(at(id), false);
+    for (const id of [...BUTTONS, "printing-settings"]) show(at(id), false);
     try {
       const pdf = await ask("/desk/print", queue ? { ...step.body, to: "queue" } : step.body, { once: true, signal: gone.signal });
       if (!box.open) return; // closed, or the next patient is there
@@ -72,17 +93,24 @@ export function printOrder(steps, { queue, refused, next }) {
     current += 1;
     const following = steps[current];
     draw(following ? "next" : "done");
-    told.replaceChildren(
-      make("p", { text: queue ? say("sent_queue") : say(step.told) }),
-      ...(following ? following.before : [say("all_done")]).map((text, index) => make("p", { text, class: following && index === 0 ? "loud" : null })),
-    );
-    show(told);
     show(at("printing-settings"), !queue);
-    show(at("printing-cards"), Boolean(following));
-    show(at("printing-next"), !following);
-    at(following ? "printing-cards" : "printing-next").focus();
+    const button = !following ? "printing-next" : following.before.length > 0 ? "printing-out" : "printing-cards";
+    offer(button, make("p", { text: queue ? say("sent_queue") : say(step.told) }), make("p", { text: say(AFTERWARDS[button]) }));
   }
 
+  /** Tell what to do, and show the one button that goes on. */
+  function offer(button, ...what) {
+    told.replaceChildren(...what);
+    show(told);
+    for (const id of BUTTONS) show(at(id), id === button);
+    at(button).focus();
+  }
+
+  at("printing-out").onclick = () => {
+    show(at("printing-settings"), false);
+    offer("printing-cards", ...steps[current].before.map((text, index) => make("p", { text, class: index === 0 ? "loud" : null })));
+  };
+  at("printing-tab").onclick = openTab;
   at("printing-cards").onclick = run;
   at("printing-next").onclick = () => {
     box.close();

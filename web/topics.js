@@ -3,6 +3,9 @@ import { sentences } from "./problems.js";
 import { announce, counted, say } from "./words.js";
 
 const FEW = 6;
+const LONG = 5; // letters of a word that may have a slip
+const ENDING = 3; // letters that a form of a word has more than the word
+const TIERS = { now: "tier_now", today: "tier_today", visit: "tier_visit" };
 const TAGS = { draft: "tag_draft", overdue: "tag_overdue" };
 const WORD = /[\p{L}\p{N}]+/gu;
 
@@ -12,7 +15,42 @@ export function fold(text) {
 }
 
 const wordsIn = (text) => fold(text).match(WORD) ?? [];
-const begins = (typed, text) => wordsIn(text).some((word) => word.startsWith(typed));
+const COMMON = new Set(wordsIn(say("common_words")));
+
+/** Tell whether a word begins with what is typed, or what is typed is a form of the word, such as "legs" of "leg". */
+function isBeginning(typed, word) {
+  const isForm = word.length > 2 && !COMMON.has(word) && typed.startsWith(word) && typed.length - word.length <= ENDING;
+  return word.startsWith(typed) || isForm;
+}
+
+/** Tell whether what is typed is a word with one slip: a letter wrong, lacking or too much, or two that changed places. */
+function isSlip(typed, word) {
+  if (word.length < LONG || typed[0] !== word[0]) return false;
+  let same = 0;
+  while (same < typed.length && typed[same] === word[same]) same += 1;
+  const [one, other] = [typed.slice(same), word.slice(same)];
+  const turned = one[0] === other[1] && one[1] === other[0] && one.slice(2) === other.slice(2);
+  return turned || one.slice(1) === other.slice(1) || one.slice(1) === other || one === other.slice(1);
+}
+
+const titlesOf = (topic) => [...new Set([topic.title, ...Object.values(topic.titles)])];
+
+/**
+ * Return for each typed word what tells whether another word is meant by it.
+ *
+ * Common words, such as "my" and "is", do not count beside others. A slip is looked for only where no topic has the
+ * word as it is typed.
+ */
+export function meant(topics, typed) {
+  const all = wordsIn(typed);
+  const telling = all.filter((word) => !COMMON.has(word));
+  const texts = topics.flatMap((topic) => [...titlesOf(topic), topic.purpose, ...topic.signs.map((sign) => sign.text)]);
+  const there = [...new Set(texts.flatMap(wordsIn))];
+  return (telling.length ? telling : all).map((word) => {
+    const alike = there.some((other) => isBeginning(word, other)) ? isBeginning : isSlip;
+    return (other) => alike(word, other);
+  });
+}
 
 /** Tell whether a topic has a text without problems; one of its translations may have some. */
 export function isPrintable(topic) {
@@ -20,39 +58,38 @@ export function isPrintable(topic) {
 }
 
 /**
- * Return the topics that have all typed words, as `{topic, rank, kind, text}`: the best first, and last what cannot
- * be printed.
+ * Return the topics that have any of the words that are meant, as `{topic, kind, text}`: those that have the most of
+ * them first, and last what cannot be printed. Of two with as many, that with more in its title comes first.
  *
- * Each typed word may be the beginning of a word of the title (rank 0), the purpose (1) or a sign (2). `text`
- * is the purpose or sign that was found, and `kind` says which of them it is.
+ * `text` is the title, purpose or sign that was found, and `kind` says which of them it is; `tier` is how urgent a
+ * sign is.
  */
-export function search(topics, typed) {
-  const asked = wordsIn(typed);
+export function search(topics, words) {
+  const has = (text, word) => wordsIn(text).some(word);
   const found = topics.flatMap((topic) => {
-    const titles = [...new Set([topic.title, ...Object.values(topic.titles)])];
-    const inTitles = asked.filter((word) => titles.some((title) => begins(word, title)));
-    if (inTitles.length === asked.length) {
-      const other = asked.every((word) => begins(word, topic.title))
-        ? null : titles.find((title) => asked.some((word) => begins(word, title) && !begins(word, topic.title)));
-      return [{ topic, rank: 0, kind: other ? "title_for_others" : "purpose", text: other ?? topic.purpose }];
-    }
-    const left = asked.filter((word) => !inTitles.includes(word));
-    if (left.every((word) => begins(word, topic.purpose))) return [{ topic, rank: 1, kind: "purpose", text: topic.purpose }];
-    const scores = topic.signs.map(({ text }) => ({ text, score: left.filter((word) => begins(word, text)).length }));
-    const all = [topic.purpose, ...topic.signs.map((sign) => sign.text)];
-    if (!left.every((word) => all.some((text) => begins(word, text)))) return [];
-    const best = scores.reduce((one, other) => (other.score > one.score ? other : one));
-    return [{ topic, rank: 2, kind: "sign", text: best.text }];
+    const titles = titlesOf(topic);
+    const left = words.filter((word) => !titles.some((title) => has(title, word)));
+    const inTitles = words.length - left.length;
+    const inPurpose = left.filter((word) => has(topic.purpose, word));
+    const signs = topic.signs.map((sign) => ({ sign, number: left.filter((word) => has(sign.text, word)).length }));
+    const best = signs.reduce((one, other) => (other.number > one.number ? other : one), { number: 0 });
+    const more = left.filter((word) => inPurpose.includes(word) || topic.signs.some((sign) => has(sign.text, word)));
+    const number = inTitles + more.length;
+    if (words.length > 0 && number === 0) return [];
+    const order = [isPrintable(topic) ? 0 : 1, -number, -inTitles, -inPurpose.length];
+    if (best.number > inPurpose.length) return [{ topic, order, kind: "sign", text: best.sign.text, tier: best.sign.tier }];
+    const other = titles.find((title) => words.some((word) => has(title, word) && !has(topic.title, word)));
+    if (other && inPurpose.length === 0) return [{ topic, order, kind: "title_for_others", text: other }];
+    return [{ topic, order, kind: "purpose", text: topic.purpose }];
   });
-  const last = ({ topic }) => (isPrintable(topic) ? 0 : 1);
-  return found.sort((one, other) => last(one) - last(other) || one.rank - other.rank);
+  const before = (one, other) => one.order.map((each, index) => each - other.order[index]).find((each) => each !== 0) ?? 0;
+  return found.sort(before);
 }
 
-function* emphasised(text, typed) {
-  const asked = wordsIn(typed);
+function* emphasised(text, words) {
   let last = 0;
   for (const match of text.matchAll(WORD)) {
-    if (!asked.some((word) => fold(match[0]).startsWith(word))) continue;
+    if (!words.some((word) => word(fold(match[0])))) continue;
     yield text.slice(last, match.index);
     yield make("mark", { text: match[0] });
     last = match.index + match[0].length;
@@ -69,7 +106,7 @@ export function showTopics(choose) {
   let all = false;
   let alone = false; // only the chosen topic is shown
 
-  function entry({ topic, kind, text }) {
+  function entry({ topic, kind, text, tier }, words) {
     const { id } = topic;
     const reason = topic.problems.map(sentences).join(" ");
     const barred = !isPrintable(topic);
@@ -87,10 +124,10 @@ export function showTopics(choose) {
     });
     const state = TAGS[topic.state.kind];
     const tag = state ? make("span", { class: "tag", text: say(state) }) : null;
-    const about = make("span", { class: "about" }, ...emphasised(say(kind, { text }), finder.value));
+    const about = make("span", { class: "about" }, ...emphasised(say(kind, { text }), words), tier ? ` ${say(TIERS[tier])}` : null);
     const label = make("label", { class: "topic" }, radio, make(
       "span", { class: "words" },
-      make("span", { class: "heading" }, make("span", { class: "title" }, ...emphasised(topic.title, finder.value)), tag && " ", tag),
+      make("span", { class: "heading" }, make("span", { class: "title" }, ...emphasised(topic.title, words)), tag && " ", tag),
       told ? make("span", { class: "reason", text: told }) : about,
     ));
     // A click on the label's words comes again as one on the radio. Arrow keys click without a pointer.
@@ -101,10 +138,11 @@ export function showTopics(choose) {
   }
 
   function draw() {
-    const found = alone ? [{ topic: chosen, kind: "purpose", text: chosen.purpose }] : search(topics, finder.value);
+    const words = meant(topics, finder.value);
+    const found = alone ? [{ topic: chosen, kind: "purpose", text: chosen.purpose }] : search(topics, words);
     const shown = all || alone ? found : found.slice(0, FEW);
     const focused = list.contains(document.activeElement) ? document.activeElement.id : null;
-    list.replaceChildren(...shown.map(entry));
+    list.replaceChildren(...shown.map((one) => entry(one, words)));
     if (found.length === 0) list.append(make("p", { class: "hint", text: topics.length ? counted("found", 0) : say("no_topics") }));
     if (focused) at(focused)?.focus();
     write(at("all-topics"), shown.length < found.length ? say("show_all", { count: found.length }) : "");

@@ -178,7 +178,7 @@ def test_a_person_logs_in_again_over_the_page(page: Page, clinic: Path, tmp_path
                 # The new program has the pages made anew; until then nothing is printed.
                 with page.expect_response(re.compile("/desk/edition$")):
                     login.click()
-                expect(page.locator("#desk-top.waiting")).to_have_count(0)
+                expect(page.locator("#sheet-of-paper")).to_be_visible()
             else:
                 login.click()
             expect(dialog).to_be_hidden()

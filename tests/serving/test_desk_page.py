@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Locator,
         Page,
         Playwright,
+        Route,
     )
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -81,11 +82,44 @@ SALT: Final = (
     .replace("{general: For everyone here., ckd: For kidneys here.}", "For everyone here.")
 )
 BROKEN: Final = TINY.replace("id: tiny", "id: broken").replace("message:", "mesage:")
+STOCK: Final = "Avery 5371, 88.9 x 50.8 mm"
 LONG: Final = "A name that is much too long for the line on which it has to stand"
 CANARY: Final = "Zquibblethwaite"
 NATIVE: Final = """
 <form method="post"><label>Name <input name="name"></label><button>Send</button></form>
 """
+SEARCH: Final = """
+async ([topics, typed]) => {
+  const there = new URL("topics.js", document.querySelector("script[type=module]").src);
+  const { meant, search } = await import(there);
+  return search(topics, meant(topics, typed)).map(({ topic, kind, text }) => [topic.id, kind, text]);
+}
+"""
+TOPICS: Final = [
+    {
+        "id": "legs",
+        "title": "Leg cramps",
+        "titles": {},
+        "purpose": "Sleep through the night",
+        "signs": [{"text": "A calf that is red, warm or very sore", "tier": "today"}],
+        "problems": [],
+        "choices": [],
+    },
+    {
+        "id": "water",
+        "title": "A kidney test",
+        "titles": {},
+        "purpose": "Know what the color of it means",
+        "signs": [
+            {"text": "Trouble breathing", "tier": "now"},
+            {"text": "Swollen legs or face", "tier": "today"},
+            {"text": "Foamy or dark urine", "tier": "visit"},
+            {"text": "You feel unwell", "tier": "visit"},
+        ],
+        "problems": [],
+        "choices": [],
+    },
+]
 TYPED: Final = r"Test Reader|Nov 1, 2027"
 
 
@@ -173,17 +207,22 @@ def test_a_handout_and_its_card_are_printed_for_one_patient_after_the_other(desk
     expect(patches(desk)).to_have_count(2)
     expect(desk.locator("#fits")).to_have_text("Fits")
     desk.get_by_label("Wallet cards").check()
+    desk.get_by_label("Card stock").select_option(label=STOCK)
     desk.get_by_role("radio", name="Place 4").check()
     expect(desk.locator("#page-of")).to_have_text("Card sheet 1, back")
     expect(patches(desk)).to_have_count(1)
     handout = print_with(desk, desk.get_by_role("button", name="Print").click)
     assert re.findall(TYPED, handout) == ["Test Reader", "Nov 1, 2027"]
-    expect(desk.get_by_role("dialog")).to_contain_text("Now put the card stock in the printer.")
-    expect(desk.get_by_role("dialog")).to_contain_text("place 4")
+    box = desk.get_by_role("dialog")
+    expect(box).to_contain_text("When the handout has come out, go on to the cards.")
+    expect(box).not_to_contain_text("card stock")  # the handout's window is still open
+    box.get_by_role("button", name="The handout is printed").click()
+    expect(box).to_contain_text("Now put the card stock in the printer.")
+    expect(box).to_contain_text("Take the sheet on which places 1 to 3 are used.")
     cards = print_with(desk, desk.get_by_role("button", name="Print the cards").click)
     assert re.findall(TYPED, cards) == ["Test Reader"]
-    expect(desk.get_by_role("dialog")).to_contain_text("All is printed.")
-    desk.get_by_role("dialog").get_by_role("button", name="Next patient").click()
+    expect(box).to_contain_text("When you have all the paper, choose Next patient.")
+    box.get_by_role("button", name="Next patient").click()
     assert_cleared(desk)
     assert desk.locator("#sheet :checked").get_attribute("value") == "5"  # the next free place
 
@@ -244,7 +283,7 @@ def test_a_double_click_on_a_topic_chooses_no_reader(desk: Page) -> None:
     below = set()
     for y in places:
         desk.mouse.dblclick(box["x"] + 30, y, delay=20)
-        expect(desk.locator(".reader")).to_have_count(2)
+        expect(desk.locator(".reader")).to_have_count(3)
         expect(desk.locator(".reader :checked")).to_have_count(0)
         below.add(desk.evaluate(BELOW, [box["x"] + 30, y]))
         desk.get_by_role("button", name="Next patient").click()
@@ -292,7 +331,12 @@ def test_what_cannot_be_printed_says_why(desk: Page) -> None:
     expect(desk.locator("#print-fault")).to_have_text("Choose the reader first.")
     desk.locator(".reader", has_text="CKD").click()
     expect(desk.locator("#depth-choice [value=brief]")).to_be_disabled()
-    expect(desk.locator("#depth-choice .reason")).to_contain_text("short version")
+    expect(desk.locator("#depth-choice .reason")).to_have_text(
+        "Brief: This topic has no brief version."
+    )
+    absent = desk.locator(".reader", has=desk.locator("[value=dialysis]"))
+    expect(absent.get_by_role("radio")).to_be_disabled()
+    expect(absent).to_contain_text("This topic has no text for these readers.")
     expect(desk.locator("#language-choice")).to_be_hidden()  # there is only one
 
 
@@ -312,6 +356,125 @@ def test_a_text_that_was_changed_is_looked_at_before_it_is_printed(
     expect(desk.get_by_role("dialog")).to_be_hidden()
     expect(desk.locator("#page-words")).to_contain_text("read anew")
     assert "read anew" in print_with(desk, desk.get_by_role("button", name="Print").click)
+
+
+def test_the_next_patient_closes_the_tab_that_shows_the_last_ones_paper(desk: Page) -> None:
+    """Where the browser cannot close it, the page says so until somebody has."""
+    choose(desk)
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    print_with(desk, lambda: desk.keyboard.press("Control+p"))
+    with desk.expect_popup() as opened:
+        desk.get_by_role("button", name="Open the paper in a new tab").click()
+    with opened.value.expect_event("close"):
+        desk.get_by_role("dialog").get_by_role("button", name="Next patient").click()
+    expect(desk.locator("#tab-left")).to_be_hidden()
+    choose(desk)
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    print_with(desk, lambda: desk.keyboard.press("Control+p"))
+    desk.evaluate("window.open = () => (window.tab = { closed: false, close() {} })")
+    desk.get_by_role("button", name="Open the paper in a new tab").click()
+    desk.get_by_role("dialog").get_by_role("button", name="Next patient").click()
+    expect(desk.locator("#tab-left")).to_have_text(
+        "A tab still shows the paper of the last patient. Close that tab."
+    )
+    desk.evaluate("window.tab.closed = true")
+    expect(desk.locator("#tab-left")).to_be_hidden()
+
+
+def test_while_a_page_is_made_nothing_is_shown_of_the_one_before(desk: Page) -> None:
+    """No page, code or fit of the old one; the page says what it waits for, and Print does, too."""
+    choose(desk)
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    expect(desk.locator("#fits")).to_have_text("Fits")
+    held: list[Route] = []
+    desk.route("**/desk/edition", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright takes no built-in
+    desk.locator("#size-choice .segment", has_text="Large").click()
+    expect(desk.locator("#empty")).to_have_text("The page is being made.")
+    for part in ("#page-picture", "#caption", "#notices", "#page-text", ".patch"):
+        expect(desk.locator(part)).to_be_hidden()
+    desk.get_by_role("button", name="Print").click()
+    expect(desk.locator("#print-fault")).to_have_text(
+        "The page is still being made. It is printed when it is there."
+    )
+    printed = print_with(desk, held[0].continue_)
+    assert "Test Reader" in printed
+    expect(desk.locator("#print-fault")).to_be_hidden()
+    expect(desk.locator("#page-picture")).to_be_visible()
+    expect(desk.locator("#fits")).to_have_text("Fits")
+
+
+def test_cards_on_plain_paper_need_no_other_paper_and_no_place(desk: Page) -> None:
+    """A sheet that was cut up has no place left; the handout's paper is in the printer already."""
+    choose(desk)
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    desk.get_by_label("Wallet cards").check()
+    plain = "Plain paper, to cut, 85.6 x 53.98 mm"
+    desk.get_by_label("Card stock").select_option(label=plain)
+    expect(desk.get_by_role("group", name="First free place")).to_be_hidden()
+    expect(desk.locator("#page-of")).to_contain_text("Card sheet 1")
+    print_with(desk, lambda: desk.keyboard.press("Control+p"))
+    box = desk.get_by_role("dialog")
+    expect(box).to_contain_text("Then print the cards, on the same paper.")
+    expect(box.get_by_role("button", name="The handout is printed")).to_be_hidden()
+    print_with(desk, desk.get_by_role("button", name="Print the cards").click)
+    expect(box).to_contain_text("Cards: the print window is open.")
+    desk.get_by_role("button", name="Back to the page").click()
+    expect(desk.locator("#sheet :checked")).to_have_value("1")
+
+
+def test_an_address_without_its_key_says_what_is_lacking(
+    context: BrowserContext, served: Served
+) -> None:
+    """The whole address, opened in the same tab, then leads to the page."""
+    assert context.browser is not None
+    other = context.browser.new_context()
+    page = other.new_page()
+    page.goto(served.root)
+    expect(page.locator("#fault")).to_contain_text("This address has no key.")
+    page.goto(f"{served.root}enter#wrong")
+    expect(page.locator("#fault")).to_contain_text("The key in this address is not valid.")
+    page.goto(served.address)
+    expect(page.get_by_label("Find a topic")).to_be_focused()
+    other.close()
+
+
+def test_a_search_finds_what_has_most_of_the_words(desk: Page) -> None:
+    """Common words do not count, a form of a word does, and so does one slip in a long word."""
+    sleep = ("legs", "purpose", "Sleep through the night")
+    color = ("water", "purpose", "Know what the color of it means")
+    foamy, swollen, breath = (
+        ("water", "sign", text)
+        for text in ("Foamy or dark urine", "Swollen legs or face", "Trouble breathing")
+    )
+    found = {
+        "my pee is foamy": [foamy],
+        "bubbles in urine": [foamy],
+        "fomy": [foamy],
+        "faomy": [foamy],
+        "cramp at night": [sleep],
+        "leg cramps": [sleep, swollen],
+        "swollen legs": [swollen, sleep],
+        "shortness of breath": [breath],
+        "the": [sleep, color],
+        "fomx": [],  # two letters are wrong
+        "fell": [],  # a short word is not taken for "feel"
+        "roamy": [],  # nor one with another first letter for "foamy"
+        "my xylophone": [],
+    }
+    searched = {typed: desk.evaluate(SEARCH, [TOPICS, typed]) for typed in found}
+    assert {typed: list(map(tuple, hits)) for typed, hits in searched.items()} == found
+
+
+def test_a_hit_says_how_urgent_its_sign_is(desk: Page) -> None:
+    """In words, behind the sign; where nothing is found, the page says to try one word."""
+    desk.get_by_label("Find a topic").fill("my pee is foamy")
+    expect(desk.locator(".topic")).to_contain_text(
+        "Sign: Foamy or dark urine. Tell us at the next visit."
+    )
+    desk.get_by_label("Find a topic").fill("chest hurts")
+    expect(desk.locator(".topic").first).to_contain_text("Sign: Chest pain. Emergency: call now.")
+    desk.get_by_label("Find a topic").fill("xylophone")
+    expect(desk.locator("#topics")).to_have_text("No topic has these words. Try one word alone.")
 
 
 def test_a_page_that_nobody_touches_clears_itself(context: BrowserContext, served: Served) -> None:
@@ -464,6 +627,7 @@ def test_each_state_is_accessible_at_each_width(desk: Page) -> None:
     assert_accessible(desk, "empty", *SIZES)
     choose(desk)
     desk.get_by_label("Wallet cards").check()
+    desk.get_by_label("Card stock").select_option(label=STOCK)
     expect(desk.locator("#page-of")).to_contain_text("Card sheet 1")
     desk.get_by_label("Prepared for").fill(LONG)
     expect(desk.locator("#fits")).to_have_text("1 field to mend")
@@ -471,7 +635,7 @@ def test_each_state_is_accessible_at_each_width(desk: Page) -> None:
     desk.get_by_label("Prepared for").fill("Test Reader")
     expect(desk.locator("#fits")).to_have_text("Fits")
     desk.get_by_role("button", name="Print").click()
-    expect(desk.get_by_role("button", name="Print the cards")).to_be_focused()
+    expect(desk.get_by_role("button", name="The handout is printed")).to_be_focused()
     assert_accessible(desk, "printing", *SIZES)
     desk.keyboard.press("Escape")
     desk.get_by_role("link", name="Which edition?").click()
@@ -517,12 +681,13 @@ def test_a_tablet_is_enough(context: BrowserContext, served: Served) -> None:
     assert box is not None
     for _ in range(3):  # as fingers do: again and again on the same spot
         page.touchscreen.tap(box["x"] + 40, box["y"] + box["height"] / 2)
-    expect(page.locator(".reader")).to_have_count(2)
+    expect(page.locator(".reader")).to_have_count(3)
     expect(page.locator(".reader :checked")).to_have_count(0)
     page.locator(".reader", has_text="CKD").tap()
     page.get_by_label("Prepared for").tap()
     page.keyboard.type("Test Reader")
     page.get_by_text("Wallet cards").tap()
+    page.get_by_label("Card stock").select_option(label=STOCK)
     page.locator("#sheet .place").nth(2).tap()
     assert page.evaluate("document.documentElement.scrollWidth") <= 768
     printed = print_with(page, page.get_by_role("button", name="Print").tap)

@@ -216,8 +216,9 @@ def test_the_clinics_printer_takes_handout_and_cards_in_turn(desk: Page, home: P
     words = (home / "bin" / "lp.words").read_text(encoding="utf-8")
     assert words.splitlines()[:6] == ["-d", "ward-3", "-s", "-t", "Teachback", "-n"]
     assert "Test Reader" in text_of((home / "bin" / "lp.pdf").read_bytes())
+    box.get_by_role("button", name="The handout is printed").click()
     box.get_by_role("button", name="Print the cards").click()
-    expect(box).to_contain_text("All is printed.")
+    expect(box).to_contain_text("When you have all the paper, choose Next patient.")
     assert "sides=two-sided" in (home / "bin" / "lp.words").read_text(encoding="utf-8")
     cards = text_of((home / "bin" / "lp.pdf").read_bytes())
     assert "Test Reader" in cards
@@ -365,7 +366,7 @@ def test_a_screen_reader_hears_each_part_by_its_name(desk: Page) -> None:
         'heading "Topic" [level=2]',
         'radio "Leg cramps Draft Show the least that a handout can be" [checked]',
         'group "Who will read it?"',
-        'group "Type"',
+        'group "Size of the letters"',
         'radio "Standard, 13 pt" [checked]',
         'textbox "Prepared for needed"',
         'button "Pick the date: Next visit"',

@@ -13,7 +13,7 @@ from translated_tiny import SPANISH_TINY, TRANSLATION
 from teachback.content.loader import read_handouts
 from teachback.files.workspace import handout_files
 from teachback.printing.card_stock import load_stocks
-from teachback.serving.topic_shelf import shelf_json
+from teachback.serving.topic_shelf import notices_json, shelf_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,22 +43,26 @@ def test_a_topic_has_its_readers_signs_and_choices(workspace: Make) -> None:
     told = shelf(workspace())
     tiny = told["tiny"]
     assert tiny["title"] == "A tiny handout"
-    assert tiny["signs"] == [{"text": "Chest pain", "audiences": ["general", "ckd"]}]
+    assert tiny["signs"] == [{"text": "Chest pain", "tier": "now", "audiences": ["general", "ckd"]}]
     assert tiny["has_card"]
-    general, ckd = tiny["readers"]
+    general, ckd, dialysis = tiny["readers"]
     assert general["name"] == "No kidney disease"
-    assert "chronic kidney disease" in general["warning"]
-    assert (ckd["general"], ckd["warning"]) == (False, None)
+    assert "own text for: Kidney disease (CKD)." in general["warning"]
+    assert (ckd["general"], ckd["warning"], ckd["missing"]) == (False, None, None)
+    assert dialysis["name"] == "On dialysis"
+    assert dialysis["missing"].startswith("This topic has no text for these readers.")
     assert told["papers"][0] == {"id": "a4", "name": "A4"}
     assert told["stocks"][0]["id"] == "cut-a4-id1"
     assert told["stocks"][0]["places"] >= 8
+    assert {one["id"] for one in told["stocks"] if one["cut"]} > {"cut-a4-id1"}
+    assert not any(one["cut"] for one in told["stocks"] if one["id"].startswith("avery"))
     assert told["stocks"][0]["names"] == ["Plain paper, to cut, 85.6 x 53.98 mm"]
     names = [name for one in told["stocks"] for name in one["names"]]
     assert {"Avery 5371, 88.9 x 50.8 mm", "Avery 8371, 88.9 x 50.8 mm"} < set(names)
     kinds = {(one["depth"], one["missing"]) for one in tiny["choices"]}
     assert kinds == {
         ("full", None),
-        ("brief", "No part of this text is marked for its short version."),
+        ("brief", "This topic has no brief version."),
     }
 
 
@@ -83,7 +87,9 @@ def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -
     changed = APPROVED.replace("For kidneys here.", "For kidneys there.")
     told = shelf(workspace({"content/handouts/tiny.yaml": changed}))["tiny"]
     notices = {
-        reader["id"]: [one["kind"] for one in reader["notices"]] for reader in told["readers"]
+        reader["id"]: [one["kind"] for one in reader["notices"]]
+        for reader in told["readers"]
+        if not reader["missing"]
     }
     assert notices == {"general": ["overdue"], "ckd": ["unapproved", "overdue"]}
 
@@ -112,6 +118,17 @@ def test_a_translation_is_offered_to_readers_who_have_all_of_it(workspace: Make)
     assert reason.startswith("The translation is not whole: the text `one/blocks/1@ckd`")
     assert ("general", None) in offered
     assert tiny["problems"] == []
+
+
+def test_a_draft_translation_of_a_draft_says_both(workspace: Make) -> None:
+    """That no translator has checked it does not hide that no clinician has approved its English."""
+    clinic = workspace({TRANSLATION: SPANISH_TINY})
+    authored = read_handouts(clinic, handout_files(clinic)).authored
+    said = [one["text"] for one in notices_json(authored["tiny.es"], "ckd", TODAY)]
+    assert said == [
+        "Draft: no translator has checked this translation.",
+        "Draft: no clinician has approved this text.",
+    ]
 
 
 def test_a_translation_that_cannot_be_read_leaves_the_topic_right(workspace: Make) -> None:

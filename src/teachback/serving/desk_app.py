@@ -62,6 +62,10 @@ _ONE_YEAR: Final = "max-age=31536000, immutable"
 MOST_PICTURES: Final = 64 * 1024 * 1024
 _OPEN: Final = ("/enter", "/assets/")
 _UNKNOWN: Final = Problem("there is no such page", "Open the desk's page again.")
+_NEW_ADDRESS: Final = (
+    "Copy the whole address from the window in which Teachback was started. Each start makes a "
+    "new one."
+)
 
 
 @dataclass
@@ -225,7 +229,7 @@ async def _enter(desk: Desk, request: Request) -> Response:
         wrong = Problem("the name or the password is wrong", "Type both again.")
     else:
         cookie = desk.entrance.enter_by_secret(question.token, address)
-        wrong = Problem("this address is no longer valid", "Take the one that was printed last.")
+        wrong = Problem("the key in this address is not valid", _NEW_ADDRESS)
     if cookie is None:
         return _refused(403, wrong)
     entered = Response(status_code=204)

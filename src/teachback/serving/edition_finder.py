@@ -5,6 +5,7 @@ The archive has what was printed; the workspace says what would be printed now.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -16,6 +17,7 @@ from teachback.archive.lookup import (
 )
 from teachback.archive.store import object_path
 from teachback.content.inline_markup import plain
+from teachback.content.locale_formats import dated
 from teachback.editions.edition_code import LENGTH, last_part, nearest_codes, normalize_code
 from teachback.errors import Problem, TeachbackError
 from teachback.files.atomic_files import sha256
@@ -79,11 +81,13 @@ def find_printed(
     matches = [
         match for code in codes if (match := _match(code, kept.get(code), now, context)) is not None
     ]
-    near = [entry.code for answer in kept.values() for entry in answer.nearest]
-    near += [] if matches or near or typed is None else nearest_codes(normalize_code(typed), now)
+    near = {entry.code: entry.title for answer in kept.values() for entry in answer.nearest}
+    if not (matches or near or typed is None):
+        codes = tuple(nearest_codes(normalize_code(typed), now))
+        near = {code: plain(now[code].title) for code in codes}
     return {
         "matches": [match._asdict() for match in matches],
-        "nearest": list(dict.fromkeys(near)),
+        "nearest": [{"code": code, "title": title} for code, title in near.items()],
     }
 
 
@@ -125,7 +129,7 @@ def _match(
         size, depth, kept, file = "", str(edition.depth), "", None
     else:
         output = main_file(answer)
-        review, kept = dict(entry.review), answer.entries[0].kept[:10]
+        review, kept = dict(entry.review), _in_words(answer.entries[0].kept[:10])
         title, audience, language = entry.title, entry.audience, entry.language
         size = output.size if output else ""
         depth = output.depth if output else ""
@@ -159,5 +163,10 @@ def _reviewed(review: dict[str, Any]) -> str:
     if review.get("status") != "approved":
         return "Draft: no clinician has approved this text."
     who = f" by {review['reviewer']}" if review.get("reviewer") else ""
-    when = f" on {review['reviewed']}" if review.get("reviewed") else ""
+    when = f" on {_in_words(str(review['reviewed']))}" if review.get("reviewed") else ""
     return f"Approved{who}{when}."
+
+
+def _in_words(day: str) -> str:
+    """Return a day, as files hold it, with its month in words."""
+    return dated(dt.date.fromisoformat(day), "en")

@@ -301,12 +301,11 @@ class PressRoom:
         authored = self._ready().reading.authored[stem]
 
         def tell(edition: OpenEdition) -> None:
-            fields = [one for one in authored.handout.fields if one.name in edition.fields]
             reply(
                 {
                     **_page_facts(edition),
                     "notices": notices_json(authored, wanted["audience"], _today()),
-                    "fields": [field_json(one) for one in fields],
+                    "fields": self._asked_fields(edition),
                     "problems": [],
                 }
             )
@@ -314,6 +313,17 @@ class PressRoom:
         self._with_edition(number, order, None, tell)
         others = (one for one in authored.handout.audiences if one != order.audience)
         self._ahead = deque(order._replace(audience=one) for one in others)
+
+    def _asked_fields(self, edition: OpenEdition) -> list[dict[str, Any]]:
+        """Return the fields of an edition, in the words of the topic's own language."""
+        stem, authored = edition.order.stem, self._ready().reading.authored
+        main = authored.get(stem.partition(".")[0], authored[stem]).handout
+        asked = {one.name: one for one in main.fields}
+        return [
+            field_json(one, asked.get(one.name))
+            for one in authored[stem].handout.fields
+            if one.name in edition.fields
+        ]
 
     def _with_edition(
         self,
@@ -716,12 +726,10 @@ class PressRoom:
         **cards: Any,  # noqa: ANN401 -- the page's own choices
     ) -> None:
         stem = self._stem(topic, language, audience)
-        handout = self._ready().reading.authored[stem].handout
 
         def tell(edition: OpenEdition) -> None:
-            fields = [one for one in handout.fields if one.name in edition.fields]
-            facts = {**_page_facts(edition), "fields": [field_json(one) for one in fields]}
-            reply({**facts, "problems": []})
+            fields = self._asked_fields(edition)
+            reply({**_page_facts(edition), "fields": fields, "problems": []})
 
         self._with_edition(number, self._cards_order(stem, audience, **cards), None, tell)
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.base_model import is_for
 from teachback.content.brief_version import has_brief_version
+from teachback.content.draft_notices import LANGUAGE_UNKNOWN
+from teachback.content.handout import Tier
 from teachback.content.inline_markup import bare
 from teachback.content.locale_formats import dated
 from teachback.content.record_fields import FieldKind
@@ -36,7 +38,13 @@ if TYPE_CHECKING:
 # The audience whose texts suit readers without a known illness.
 GENERAL_READER: Final = "general"
 DRAFT: Final = "Draft: no clinician has approved this text."
+_ABSENT: Final = (
+    "This topic has no text for these readers. Another reader's text is not meant for them."
+)
+_UNPROVED: Final = "Draft: no translator has checked this translation."
+_STALE: Final = "Draft: the English text has changed since it was translated."
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_CUT: Final = {"cut": "Plain paper, to cut", "fold-over": "Plain paper, to cut and fold"}
 _NAMES: Final[dict[str, dict[Any, str]]] = {
     "papers": {Paper.LETTER: "Letter", Paper.A4: "A4"},
     "sizes": {TypeSize.STANDARD: "Standard, 13 pt", TypeSize.LARGE: "Large, 18 pt"},
@@ -84,14 +92,18 @@ def shelf_json(
     }
 
 
-def field_json(field: RecordField) -> dict[str, Any]:
-    """Return a field as the desk asks for it."""
+def field_json(field: RecordField, asked: RecordField | None = None) -> dict[str, Any]:
+    """Return a field as the desk asks for it, in the words of `asked`: the same one in English."""
+    asked = asked or field
+    labels = asked.choices if len(asked.choices) == len(field.choices) else field.choices
     kind = field.type if field.type in {FieldKind.DATE, FieldKind.CHOICE} else FieldKind.TEXT
     return {
         "id": field.name,
-        "label": bare(_any(field.label)),
+        "label": bare(_any(asked.label)),
         "kind": str(kind),
-        "choices": [{"value": one, "label": one} for one in field.choices],
+        "choices": [
+            {"value": one, "label": label} for one, label in zip(field.choices, labels, strict=True)
+        ],
         "required": field.required,
         "hint": {
             FieldKind.NUMBER: "Figures alone, such as 1500.",
@@ -143,7 +155,10 @@ def _topic(
         "purpose": main.purpose,
         "signs": _signs(texts, reading.shared.audiences),
         "state": _state(review),
-        "readers": [_reader(name, readers, texts, reading, today) for name in readers],
+        "readers": [
+            *(_reader(name, readers, texts, reading, today) for name in readers),
+            *_absent_readers(readers, reading.shared.audiences),
+        ],
         "choices": [
             *(
                 choice
@@ -161,16 +176,25 @@ def _topic(
 
 
 def _signs(there: list[LoadedHandout], audiences: Audiences) -> list[dict[str, Any]]:
-    """Return the red flags, each text once, with those who read it."""
-    found: dict[str, list[str]] = {}
-    for one in there:
-        for name in one.handout.audiences:
+    """Return the red flags, the most urgent first, each text once, with those who read it."""
+    found: dict[str, tuple[Tier, list[str]]] = {}
+    flags = [
+        (tier, one.handout, flag)
+        for tier in Tier
+        for one in there
+        for flag in one.handout.red_flags
+        if flag.tier is tier
+    ]
+    for tier, handout, flag in flags:
+        for name in handout.audiences:
             lineage = audiences.lineage(name)
-            for flag in one.handout.red_flags:
-                if is_for(flag, lineage):
-                    readers = found.setdefault(bare(_for(flag.text, lineage)), [])
-                    readers += [] if name in readers else [name]
-    return [{"text": text, "audiences": names} for text, names in found.items()]
+            if is_for(flag, lineage):
+                _, readers = found.setdefault(bare(_for(flag.text, lineage)), (tier, []))
+                readers += [] if name in readers else [name]
+    return [
+        {"text": text, "tier": str(tier), "audiences": names}
+        for text, (tier, names) in found.items()
+    ]
 
 
 def _reader(
@@ -181,19 +205,19 @@ def _reader(
     today: dt.date,
 ) -> dict[str, Any]:
     audiences = reading.shared.audiences
-    others = [audiences.root[other].name for other in readers if other != name]
+    others = [_short(audiences.root[other]) for other in readers if other != name]
     general = name == GENERAL_READER
     warning = None
     if general and others:
         warning = (
-            f"This topic has its own text for: {'; '.join(others)}. "
-            "What is good advice for others can harm them. Take this one only for a patient who "
-            "is none of these."
+            f"This topic has its own text for: {'; '.join(others)}. This one can harm them. "
+            "Take it only for a patient who is none of these."
         )
     return {
         "id": name,
         "name": _short(audiences.root[name]),
         "text": audiences.root[name].name,
+        "missing": None,
         "general": general,
         "warning": warning,
         "notices": [
@@ -203,6 +227,24 @@ def _reader(
             for notice in _notices(one, (name,), today)
         ],
     }
+
+
+def _absent_readers(readers: list[str], audiences: Audiences) -> Iterator[dict[str, Any]]:
+    """Yield the readers for whom a topic has no text, with the reason.
+
+    A reader who is not seen at all would get the text of another one.
+    """
+    for name, audience in audiences.root.items():
+        if name not in readers:
+            yield {
+                "id": name,
+                "name": _short(audience),
+                "text": audience.name,
+                "missing": _ABSENT,
+                "general": name == GENERAL_READER,
+                "warning": None,
+                "notices": [],
+            }
 
 
 def _choices(
@@ -221,7 +263,7 @@ def _choices(
             if stopping:
                 missing = f"This text cannot be printed: {stopping[0].message}."
             elif depth is Depth.BRIEF and not brief:
-                missing = "No part of this text is marked for its short version."
+                missing = "This topic has no brief version."
             for language in languages_of(authored):
                 yield from _combinations(audience, language, missing, (depth,))
 
@@ -275,16 +317,32 @@ def _notices(
         day = handout.review.reviewed
         text = f"Draft: changed since it was approved{f' on {_in_words(day)}' if day else ''}."
         yield {"kind": "unapproved", "text": text}
-    elif drafts:
-        own = [one.problem for one in authored.notices if one.audience in {"", *audiences}]
-        for text in [_sentence(problem.message) for problem in own] or [DRAFT]:
-            yield {"kind": "draft", "text": text}
+    for text in _draft_words(authored, drafts) if drafts else ():
+        yield {"kind": "draft", "text": text}
     for problem in review_problems(summarise(authored, ""), today, release=False):
         if problem.message.startswith("the review"):
             said = _DAY.sub(
                 lambda found: _in_words(dt.date.fromisoformat(found[0])), problem.message
             )
             yield {"kind": "overdue", "text": _sentence(said)}
+
+
+def _draft_words(authored: LoadedHandout, drafts: list[str]) -> Iterator[str]:
+    """Yield each reason for which a text is a draft, but not that it was changed."""
+    standing, status = authored.standing, authored.handout.review.status
+    unproved, stale, missing = (
+        any(name in names for name in drafts)
+        for names in (standing.unproved, standing.stale, standing.missing)
+    )
+    if unproved and not standing.changed:
+        yield _UNPROVED
+    if stale:
+        yield _STALE
+    for one in authored.notices:
+        if standing.unchecked and one.problem.rule == LANGUAGE_UNKNOWN:
+            yield _sentence(one.problem.message)
+    if missing or (authored.translated is None and status != "approved"):
+        yield DRAFT
 
 
 def _sentence(message: str) -> str:
@@ -317,6 +375,8 @@ def _stocks(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
             "columns": stock.grid.columns,
             "rows": stock.grid.rows,
             "places": stock.places,
+            # A sheet that was cut up has no place left.
+            "cut": stock.kind in _CUT,
         }
         for name, stock in sorted(stocks.root.items(), key=lambda one: (one[0] != first, one[0]))
     ]
@@ -326,9 +386,8 @@ def _stock_name(name: str, stock: Stock) -> str:
     """Return a name of a stock as it stands on its pack, or what a plain sheet is cut into."""
     maker, _, number = name.partition("-")
     sold = f"{maker.capitalize()} {number.upper() if number[-1:].isdigit() else number}".strip()
-    cut = {"cut": "Plain paper, to cut", "fold-over": "Plain paper, to cut and fold"}
     box = stock.card_box
-    return f"{cut.get(stock.kind, sold)}, {box.width:g} x {box.height:g} mm"
+    return f"{_CUT.get(stock.kind, sold)}, {box.width:g} x {box.height:g} mm"
 
 
 def _language_name(named: str, reading: LoadedHandouts) -> str:

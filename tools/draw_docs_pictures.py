@@ -144,6 +144,7 @@ def front_desk(folder: Path) -> None:
                         window.locator(".reader", has_text="CKD").first.click()
                         window.locator("#page-picture[src]").wait_for()
                         window.get_by_label("Wallet cards").check()
+                        window.get_by_label("Card stock").select_option("avery-5371")
                         window.locator("#page-of", has_text="Card sheet").wait_for()
                         window.get_by_role("radio", name="Place 4").check()
                         window.wait_for_timeout(3000)

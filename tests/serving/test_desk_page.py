@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 from contextlib import contextmanager
@@ -416,8 +417,23 @@ def test_cards_on_plain_paper_need_no_other_paper_and_no_place(desk: Page) -> No
     box = desk.get_by_role("dialog")
     expect(box).to_contain_text("Then print the cards, on the same paper.")
     expect(box.get_by_role("button", name="The handout is printed")).to_be_hidden()
-    print_with(desk, desk.get_by_role("button", name="Print the cards").click)
+    cards = box.get_by_role("button", name="Print the cards")
+    expect(cards).not_to_have_attribute("data-moved", "")
+    place = cards.bounding_box()
+    assert place is not None
+    desk.clock.install()
+    desk.clock.pause_at(dt.datetime.now(tz=dt.UTC) + dt.timedelta(minutes=1))
+    print_with(desk, cards.click)
     expect(box).to_contain_text("Cards: the print window is open.")
+    # "Next patient" has come where the second click of a double click falls.
+    following = box.get_by_role("button", name="Next patient")
+    there = following.bounding_box()
+    assert there is not None
+    assert abs(there["x"] - place["x"]) + abs(there["y"] - place["y"]) < place["height"]
+    desk.mouse.click(there["x"] + 20, there["y"] + 20)
+    expect(box).to_be_visible()
+    expect(desk.get_by_label("Prepared for")).to_have_value("Test Reader")
+    desk.clock.resume()
     desk.get_by_role("button", name="Back to the page").click()
     expect(desk.locator("#sheet :checked")).to_have_value("1")
 

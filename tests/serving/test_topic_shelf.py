@@ -11,9 +11,10 @@ from tiny_handout import TINY, TINY_APPROVED
 from translated_tiny import SPANISH_TINY, TRANSLATION
 
 from teachback.content.loader import read_handouts
+from teachback.content.record_fields import RecordField
 from teachback.files.workspace import handout_files
 from teachback.printing.card_stock import load_stocks
-from teachback.serving.topic_shelf import notices_json, shelf_json
+from teachback.serving.topic_shelf import field_json, notices_json, shelf_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,6 +130,19 @@ def test_a_draft_translation_of_a_draft_says_both(workspace: Make) -> None:
         "Draft: no translator has checked this translation.",
         "Draft: no clinician has approved this text.",
     ]
+
+
+def test_a_field_of_a_translation_is_asked_for_in_english() -> None:
+    """A nurse reads label and choices in English; what is printed stays that of the translation."""
+    english = {"name": "side", "label": "Which leg", "type": "choice", "choices": ["left", "right"]}
+    spanish = {**english, "label": "Qué pierna", "choices": ["izquierda", "derecha"]}
+    told = field_json(RecordField(**spanish), RecordField(**english))
+    assert told["label"] == "Which leg"
+    assert told["choices"] == [
+        {"value": "izquierda", "label": "left"},
+        {"value": "derecha", "label": "right"},
+    ]
+    assert field_json(RecordField(**spanish))["label"] == "Qué pierna"
 
 
 def test_a_translation_that_cannot_be_read_leaves_the_topic_right(workspace: Make) -> None:

@@ -39,6 +39,11 @@ def steps(count: int) -> str:
     return f"<ol style='margin: 0'>{'<li>A step</li>' * count}</ol>"
 
 
+def questions(count: int) -> str:
+    """Return a block with a number of questions of one line each."""
+    return f"<div class='teach-back'>{'<div class=ask>A question</div>' * count}</div>"
+
+
 def faults(html: str) -> list[tuple[int, str]]:
     """Return the page and the first words of each fault of a document."""
     page = f'<html lang="en"><title>x</title><style>{STYLE}</style><body>{html}'
@@ -58,6 +63,10 @@ BAD = {
     "one step on the next page": (
         f"<section>{lines(6)}{steps(5)}{lines(4)}</section>",
         [(2, "the last entry of a list is alone: 'A step'")],
+    ),
+    "one question on the next page": (
+        f"<section>{lines(6)}{questions(5)}{lines(4)}</section>",
+        [(2, "the last question is alone: 'A question'")],
     ),
     "a tip away from its section": (
         f"<section>{lines(10)}<div class='callout'>A tip</div></section><section>{lines(5)}",

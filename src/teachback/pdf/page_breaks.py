@@ -123,12 +123,12 @@ def _lone_rows(pages: Sequence[Any]) -> Iterator[BreakFault]:
 
 
 def _lone_last_entries(pages: Sequence[Any]) -> Iterator[BreakFault]:
-    """Yield where the last entry of a list is alone on the next page."""
+    """Yield where the last entry of a list, or the last question, is alone on the next page."""
     for parts in _lists(pages):
         number, entries = parts[-1]
-        if len(parts) > 1 and len(entries) == 1 and entries[0].element_tag == "li":
-            words = _words(entries[0])
-            yield BreakFault(number, f"the last entry of a list is alone: '{words}'")
+        if len(parts) > 1 and len(entries) == 1:
+            what = "entry of a list" if entries[0].element_tag == "li" else "question"
+            yield BreakFault(number, f"the last {what} is alone: '{_words(entries[0])}'")
 
 
 def _lone_asides(pages: Sequence[Any]) -> Iterator[BreakFault]:

@@ -85,6 +85,12 @@ _VAGUE: Final = re.compile(
     r"|a moderate amount|moderate amounts|sparingly|in moderation|large amounts?|small amounts?)\b",
     re.IGNORECASE,
 )
+# "Plenty of water (6-8 glasses)": the number is there.
+_MEASURED: Final = re.compile(
+    r"[^.;!?]{0,40}?\d[\d.,\u2013-]*\s?(?:cups?|glass(?:es)?|l|lit(?:er|re)s?|ml|oz|ounces?|m?g"
+    r"|grams?|drinks|servings?|portions?|pieces?|slices?|(?:tea|table)?spoons?)\b",
+    re.IGNORECASE,
+)
 _CAPS: Final = re.compile(r"\b[A-Z][A-Z'\u2019]+(?:[\s-]+[A-Z][A-Z'\u2019]+)*\b")
 # A zone of an action plan may be in capitals, as on many such plans.
 COLOURS: Final = frozenset({"red", "yellow", "green", "amber", "orange", "blue"})
@@ -408,6 +414,8 @@ def _double(text: str) -> Iterator[Found]:
 
 def _vague(text: str) -> Iterator[Found]:
     for match in _VAGUE.finditer(text) if is_action(text) else ():
+        if _MEASURED.match(text, match.end()):
+            continue
         yield (
             "plain-vague",
             match.group(),

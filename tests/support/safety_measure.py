@@ -81,8 +81,11 @@ class Measured:
 
 
 def pieces(item: dict[str, Any]) -> tuple[Passage, ...]:
-    """Return a sentence with its context: lead-in or column; a myth also has its answer."""
-    text, audience = item["text"], item.get("audience", "ckd")
+    """Return a sentence with its context: lead-in or column; a myth also has its answer.
+
+    `within` is the whole paragraph of a sentence that is not judged alone.
+    """
+    text, audience = item.get("within", item["text"]), item.get("audience", "ckd")
     about = {"audience": audience, "block": "block"}
     if item.get("kind") == "myth":
         answer = item["answer"]
@@ -142,8 +145,9 @@ def is_aside(name: str, item: dict[str, Any]) -> bool:
 
 
 def found_in(item: dict[str, Any], rules: TextRules) -> tuple[Finding, ...]:
-    """Return all findings in a sentence, including hints."""
-    return check_passages(pieces(item), rules, LINEAGE[item.get("audience", "ckd")])
+    """Return all findings in a sentence, including hints; not those beside it in its paragraph."""
+    found = check_passages(pieces(item), rules, LINEAGE[item.get("audience", "ckd")])
+    return tuple(one for one in found if "within" not in item or one.words in item["text"])
 
 
 def measure(items: list[dict[str, Any]], rules: TextRules) -> Measured:

@@ -250,6 +250,7 @@ def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
         ("You do not have to give up your baked potato.", "ckd-potassium-food"),
         ("Can I eat bananas? Sure.", "ckd-potassium-food"),
         ("Avoid salt and eat more avocados.", "ckd-potassium-food"),
+        ("Eat more fruit, e.g. bananas.", "ckd-potassium-food"),
         ("Fry it in oil with avacados.", "ckd-potassium-food"),
         ("Take Aleve, and call your doctor if the pain lasts.", "nsaid"),
         ("Ask your pharmacist for a bottle of ibuprofen.", "nsaid"),
@@ -273,6 +274,8 @@ def test_what_hides_a_recommendation_is_seen_through(
         "Instead of orange juice, drink apple juice.",
         "Nuts and bolts hold the chair together.",
         "Ask us before you take ibuprofen.",
+        "Limit fruit with a lot of potassium, e.g. oranges and bananas.",
+        "Drink plenty of water unless you have a fluid limit.",
         "Potatoes and tomatoes are high in potassium.",
     ],
 )

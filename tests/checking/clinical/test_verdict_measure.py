@@ -57,9 +57,9 @@ def test_sentences_set_aside_keep_their_figures(
     lines.append(f"all: {'; '.join(shares(every))}")
     record_property("measured", "clinical text rules, set aside:\n  " + "\n  ".join(lines))
     unsafe, right = every[True], every[False]
-    assert sum(map(bool, unsafe)) >= 0.72 * len(unsafe) > 0
-    assert sum(map(bool, right)) <= 0.14 * len(right)
-    assert sum(Severity.ERROR in levels for levels in right) <= 0.035 * len(right)
+    assert sum(map(bool, unsafe)) >= 0.74 * len(unsafe) > 0
+    assert sum(map(bool, right)) <= 0.11 * len(right)
+    assert sum(Severity.ERROR in levels for levels in right) <= 0.02 * len(right)
 
 
 def shares(levels: dict[bool, list[set[Severity]]]) -> tuple[str, str, str]:
@@ -76,6 +76,21 @@ def shares(levels: dict[bool, list[set[Severity]]]) -> tuple[str, str, str]:
 def test_a_plain_dangerous_order_stops_the_print(text: str, rules: TextRules) -> None:
     """What every renal nurse would strike out is an error for readers with kidney disease."""
     assert Severity.ERROR in {found.severity for found in check_text(text, rules)}
+
+
+@pytest.mark.parametrize("order", PLAIN_ORDERS)
+def test_the_sentences_around_it_hide_no_dangerous_order(order: str, rules: TextRules) -> None:
+    """A sentence in a paragraph is weighed as it is alone."""
+    text = f"This leaflet is about cramps and potassium. {order} You can ask us about it."
+    assert Severity.ERROR in {found.severity for found in check_text(text, rules)}
+
+
+def test_a_sentence_within_a_paragraph_is_measured_alone(rules: TextRules) -> None:
+    """What is found in its neighbours does not count."""
+    paragraph = {"within": "Take ibuprofen for pain. Rest your leg.", "audience": "ckd"}
+    assert found_in({**paragraph, "text": "Rest your leg."}, rules) == ()
+    (one,) = found_in({**paragraph, "text": "Take ibuprofen for pain."}, rules)
+    assert one.rule == "nsaid"
 
 
 def test_an_interval_holds_its_share() -> None:

@@ -27,7 +27,14 @@ _ORDER: Final = (
     r"(?:(?:then|also|please|always|just|instead|do not|don't|never|you|simply)\s+)?"
     rf"(?:more|plenty|not|{_VERBS})\b"
 )
-_SENTENCE: Final = re.compile(rf"(?<=[.!?\u2026])[{re.escape(CLOSERS)}]*\s+(?=\S)|\n+")
+# A full stop after these ends no sentence: "Avoid salty foods, e.g. bacon" bans bacon.
+_ABBREVIATIONS: Final = "".join(
+    rf"(?<!\b{re.escape(short)}\.)"
+    for short in ("e.g", "eg", "i.e", "ie", "approx", "vs", "dr", "mr", "mrs", "ms", "incl")
+)
+_SENTENCE: Final = re.compile(
+    rf"(?<=[.!?\u2026]){_ABBREVIATIONS}[{re.escape(CLOSERS)}]*\s+(?=\S)|\n+", re.IGNORECASE
+)
 _CUT: Final = re.compile(
     r"\s*[;\u2014]\s*|\s+[\u2013-]\s+|:\s+"
     r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while"

@@ -61,7 +61,7 @@ LEANS: Final = frozenset(
 # and from which a finding is told. They were chosen on sentences that the weights were not learned
 # from; `docs/checks.md` has the figures.
 BLOCKS: Final = 1.5
-TELLS: Final = 0.1
+TELLS: Final = 0.0
 # A rule for texts that warn, send to the care team, or wait is about more than advice: a dose, a
 # sign in the wrong tier. The score says nothing about it.
 _EITHER_WAY: Final = frozenset({"warned", "ask", "waits"})

@@ -78,7 +78,7 @@ watch(?:ing)? (?:out|for|your|the|how)|look for (?=[^.;]*\b(?:label|list|hidden|
 (?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|track|record|note|list|diary|log)
 a little less|less often|not a (?:good|safe|wise|smart)|(?:read|check) (?:the |\w+ )?labels?
 read the|cut(?:ting)?(?: (?:back|down|out))?|pass(?:ing)? (?:on|up)|giv(?:e|ing) up|sparingly
-in moderation|keep\w* (?:[\w,]+ ){0,8}?(?:off|out|away)|only (?:a )?(?:little|small|tiny)
+in moderation|keep\w* (?:[\w,]+ ){0,8}?(?:off|out|away|to a minimum)|only (?:a )?(?:little|small|tiny)
 think twice|say no|small (?:\w+ )?(?:portions?|amounts?|servings?|cups?|pieces?)|leach\w*|avoid\w*
 limit\w*|restrict\w*|skip\w*|miss(?:ing)?|quit\w*|stop\w*|forget\w*|hesitat\w+
 worr(?:y|ies|ied|ying)|concern\w*|fear\w*|afraid|measur\w+|weigh\w*|count(?:s|ed)?|track\w*|careful
@@ -93,7 +93,7 @@ build\w* up|buildup|unsafe|danger\w*|risk\w*|harm(?!less)\w*|hurt\w*|damag\w+|to
 worse\w*|bad|problems?|trouble|bleeding|injur\w+|hard on|thirsty|weak\w*|strain\w*|swell\w*
 cause[sd]?|fail\w*|upset|scar\w*|wrong|waste|mistake|mask\w*|muddle\w*|confus\w+|land you|destroy\w*
 bring(?:s)? on|leads? to|leak\w*|oxalate|stones|stays? in (?:the|your) (?:blood|body)|collect\w*
-add\w* up|hid(?:den|es?)|rhythm|clash\w*|interact\w*|affect\w*|change how|tak(?:e|es|ing) away
+add\w* up|overload\w*|hid(?:den|es?)|rhythm|clash\w*|interact\w*|affect\w*|change how|tak(?:e|es|ing) away
 [take]
 eat(?:s|en|ing)?|drink(?:s|ing)?|tak(?:es?|en|ing)|try(?:ing)?|us(?:es?|ed|ing)|add(?:s|ed|ing)?
 enjoy\w*|choos\w+|pick|reach\w* for|go(?:ing)? (?:for|with)|hav(?:e|ing)|get(?:s|ting)?|includ\w+

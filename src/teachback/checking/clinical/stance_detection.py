@@ -76,11 +76,14 @@ _ASK: Final = re.compile(
     rf"|\b{_TEAM} (?:\w+ )?(?:(?:can|will|may|might|could|should) \w+|decides?|gave you|sets?"
     r"|prescribed|planned|chooses|tells)\b"
     rf"|\b(?:prescribed|ordered|by (?:your|their|the) {_TEAM}|right for you|depends? on your"
-    r"|unless (?:told|restricted)|if (?:you )?(?:are )?not (?:on a|told to|restricted|limited))\b"
+    r"|unless (?:\w+ ){0,3}(?:told|restricted|directed|advised|instructed)"
+    r"|unless (?:you )?(?:are )?(?:have|on|under) (?:a )?(?:\w+ )?(?:restriction|limit|allowance)"
+    r"|keep to a (?:\w+ )?(?:limit|allowance)"
+    r"|if (?:you )?(?:are )?not (?:on a|told to|restricted|limited))\b"
     r"|\b(?:within|keep to|stay (?:in|under)|toward|part of|in|of|under|reach) (?:your|the)"
     r" (?:\w+ )?(?:fluid |daily )*(?:limit|allowance|amount|plan|goal|total|target|budget)s?\b"
     r"|\b(?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|watch|track|record|count)\b"
-    r"|\bonly (?:as much|what|the)\b|\bcount(?:s|ed)?\b|\bthe amount (?:your|we|that)\b"
+    r"|\bonly (?:as much|what|the)\b|\bcount(?:s|ed)?\b|\bthe amount (?:of \w+ )?(?:your?|we|that)\b"
 )
 _UNASKED: Final = re.compile(
     r"(?:no (?:need|reason) to|need not|(?:not|n't)(?: (?:need|have) to| bother)?|without|even if"

@@ -1,8 +1,8 @@
 """Score by a linear model whether a sentence tells its reader to do something harmful. Pure.
 
 A sentence is described by its words and pairs of words, with names replaced by their classes; by
-the words of the sentences beside it, of its lead-in or heading, and of the myth that it answers;
-and by which rules find something in it (`@` features). The weights are learned by
+the words of the myth that it answers; by its lead-in or heading, if that advises or warns; and by
+which rules find something in it (`@` features). The weights are learned by
 `tools/learn_verdict.py` from sentences that people labelled who did not know the rules.
 """
 
@@ -13,8 +13,6 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
-
-from teachback.checking.clinical.clause_splitter import lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,31 +92,18 @@ NO_MODEL: Final = VerdictModel({})
 
 @lru_cache(maxsize=2048)
 def word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
-    """Return the features of a sentence of a unit that its words and those around it give."""
-    own = unit.own_sentences
-    at = own.index(number)
+    """Return the features of a sentence of a unit that its own words and its myth give."""
     tokens = _tokens(unit.text, *unit.span(number), mentions)
     found = _scaled("", (*_pairs(tokens), *_marked(tokens)))
-    for sign, beside in (("+", at + 1), ("-", at - 1)):
-        if 0 <= beside < len(own):
-            near = _tokens(unit.text, *unit.span(own[beside]), mentions)
-            found |= _scaled(sign, _pairs(near))
     if unit.myth:
         found |= _scaled("m ", _pairs(_tokens(unit.text, 0, unit.first, mentions)))
-    return found | _scaled("l ", (name for lead in unit.leads for name in _lead(lead)))
+    return found
 
 
 def _scaled(sign: str, names: Iterable[str]) -> dict[str, float]:
     """Return features of equal size, so that long and short texts weigh the same."""
     distinct = set(names)
     return {f"{sign}{name}": _WORDS / math.sqrt(len(distinct)) for name in distinct}
-
-
-@lru_cache(maxsize=1024)
-def _lead(lead: str) -> tuple[str, ...]:
-    """Return the words and pairs of a lead-in or heading, cached for all texts below it."""
-    low = lowered(lead)
-    return tuple(_pairs(_tokens(low, 0, len(low), ())))
 
 
 def _tokens(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> list[str]:

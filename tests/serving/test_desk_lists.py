@@ -162,6 +162,12 @@ def test_what_no_column_holds_is_typed_into_each_row(room: AskedPressRoom) -> No
     ]
 
 
+def test_rows_have_the_numbers_of_the_sheet(room: AskedPressRoom) -> None:
+    """A cell of several lines is one row there, and Excel does not show its own first line."""
+    told = read(room, 'sep=,\nreader,patient\nckd,"Place\nOne"\n\nckd,Place Two\n')
+    assert [(row["number"], row["values"]["id"]) for row in told["rows"]] == [(2, "2"), (4, "4")]
+
+
 @pytest.mark.parametrize(
     ("reader", "fault"),
     [

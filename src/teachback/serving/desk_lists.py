@@ -42,7 +42,7 @@ from teachback.units import Paper, TypeSize
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from teachback.content.record_fields import RecordField
     from teachback.merge.record_shapes import EditionKey, Fault, MeantCell, ValidatedRecord
@@ -219,9 +219,7 @@ def _read_list(wanted: ReadList, rules: RowRules, labels: Mapping[str, str]) -> 
     header = tuple(
         REASON if folded(one.name) == REASON else one.field or one.key for one in columns
     )
-    with closing(read_parts(replace(table, header=header), MOST_ROWS)) as parts:
-        form = replace(table, header=header).rows
-        rows = [row for part in parts for row in read_part(form, part)]
+    rows = list(_rows(replace(table, header=header)))
     refuse_count(rows)
     used = {name for row in rows for name in row.faults} | {
         name for row in rows for name, cell in row.cells.items() if cell
@@ -248,6 +246,16 @@ def _read_list(wanted: ReadList, rules: RowRules, labels: Mapping[str, str]) -> 
         "notices": [problem_json(_for_desk(one)) for one in noticed],
         "rows": _with_repeats(found),
     }
+
+
+def _rows(table: RecordTable) -> Iterator[RecordRow]:
+    """Yield the rows of a file with their numbers in a spreadsheet, where a row may have lines."""
+    more = table.skipped
+    with closing(read_parts(table, MOST_ROWS)) as parts:
+        for part in parts:
+            for row, text in zip(read_part(table.rows, part), part.texts, strict=True):
+                yield row._replace(number=row.number - more)
+                more += text.strip("\r\n").count("\n") if table.form == "csv" else 0
 
 
 def _columns(table: RecordTable, rules: RowRules, chosen: Mapping[str, str]) -> list[ListColumn]:

@@ -146,7 +146,7 @@ export function showList() {
     write(at("list-missing"), none && say(open.length ? "list_missing" : "list_typed", { labels: none }));
     write(at("leave-out"), open.length > 1 ? say("list_leave_out", { count: open.length }) : "");
     show(at("list-columns"), asked.length > 0 || missing.length > 0);
-    show(at("settle-lead"), asked.length > 0);
+    write(at("settle-lead"), asked.length ? say(open.length ? "list_say" : "list_said") : "");
   }
 
   function draw() {

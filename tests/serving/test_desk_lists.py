@@ -255,6 +255,21 @@ def test_columns_keep_the_language_of_the_desk(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("number", "fault"),
+    [
+        ("Bed 4", "It must be 1 to 64 letters (a-z, A-Z) and digits without blanks."),
+        ("con", "It cannot be taken: choose another one."),
+    ],
+)
+def test_an_id_that_cannot_be_taken_says_what_can(
+    room: AskedPressRoom, number: str, fault: str
+) -> None:
+    """A desk writes no file, so the reason names none."""
+    (row,) = read(room, f"number,reader,patient\n{number},ckd,Place One\n")["rows"]
+    assert [one["message"] for one in row["faults"]] == [fault]
+
+
 def test_letters_without_a_font_are_written_by_hand(room: AskedPressRoom) -> None:
     """What a nurse can do is said, and no command."""
     told = read(room, "reader,patient,by\nckd,Place One,\u5c71\n")

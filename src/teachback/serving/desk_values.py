@@ -24,6 +24,8 @@ _AT_DESK: Final = {
     "set `type: date`": "type it as it is to stand on the paper",
     f"{NO_FONT}: ": f"{NO_FONT}: leave it empty, and write it by hand. "
     "Whoever looks after Teachback can add these letters",
+    "is a reserved name": "cannot be taken: choose another one",
+    "cannot be used as a file name": "must be 1 to 64 letters (a-z, A-Z) and digits without blanks",
     BY_HAND: "leave it empty, and write it by hand",
 }
 

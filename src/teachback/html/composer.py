@@ -530,7 +530,8 @@ def _log_letters(log: EditionLog) -> list[float]:
         is_narrow = column.unit or len(words_only(column.label)) <= SHORT_LABEL
         room: float = _SENTENCES if column.wide else _NARROW if is_narrow else _WORDS
         if log.headings and number == 0:
-            room = min(rows, _WORDS) * _BOLD + 2
+            # The names of days stay clear of the line beside them, also next to a wide column.
+            room = min(rows, _WORDS) * _BOLD + 3.5
         letters.append(max(room, _heading_letters(words)))
     return letters
 

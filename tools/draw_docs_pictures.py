@@ -35,7 +35,9 @@ def teachback(folder: Path, *words: str) -> None:
     )
 
 
-def side_by_side(paths: list[Path], name: str, *, width: int, columns: int) -> None:
+def side_by_side(
+    paths: list[Path], name: str, *, width: int, columns: int, colors: int = 64
+) -> None:
     """Write pages as one picture of docs/, each as wide as asked, in rows of so many."""
     pages = []
     for path in paths:
@@ -48,7 +50,7 @@ def side_by_side(paths: list[Path], name: str, *, width: int, columns: int) -> N
     for line, row in enumerate(rows):
         for column, page in enumerate(row):
             picture.paste(page, (GAP + column * (width + GAP), GAP + line * (high + GAP)))
-    few = picture.quantize(64)
+    few = picture.quantize(colors)
     few.save(DOCS / name, optimize=True)
 
 
@@ -59,6 +61,24 @@ def pages_of(
     end = f"-{depth}" if depth else ""
     name = f"handout-{audience}-{language}-letter{end}-[0-9].png"
     return sorted((folder / "build" / handout).glob(name))
+
+
+def leg_cramps(folder: Path) -> None:
+    """Write page 1 of the handout, its card, and a sheet of cards with outlines."""
+    pages = pages_of(folder, "leg-cramps", "ckd")[:1]
+    side_by_side(pages, "handout-ckd.png", width=780, columns=1, colors=16)
+    wanted = ("leg-cramps", "--audience", "ckd")
+    teachback(folder, "build", *wanted, "--kind", "card")
+    teachback(folder, "card", *wanted, "--stock", "avery-5371", "--outline")
+    for file, name, width, columns in (
+        ("card-ckd-en.pdf", "card-ckd.png", 660, 1),
+        ("cards-ckd-en-avery-5371.pdf", "sheet-5371.png", 610, 2),
+    ):
+        sides = page_pictures((folder / "build" / "leg-cramps" / file).read_bytes(), 200)
+        pictures = [folder / f"side-{number}.png" for number in range(len(sides))]
+        for picture, side in zip(pictures, sides, strict=True):
+            picture.write_bytes(side)
+        side_by_side(pictures, name, width=width, columns=columns, colors=16)
 
 
 def two_languages(folder: Path) -> None:
@@ -111,6 +131,7 @@ def phone_page(page: Path, name: str) -> None:
         window = browser.new_page(viewport={"width": 375, "height": 812}, device_scale_factor=1.5)
         window.goto(page.as_uri())
         window.screenshot(path=DOCS / name)
+        Image.open(DOCS / name).convert("RGB").quantize(64).save(DOCS / name, optimize=True)
         browser.close()
 
 
@@ -149,6 +170,8 @@ def front_desk(folder: Path) -> None:
                         window.get_by_role("radio", name="Place 4").check()
                         window.wait_for_timeout(3000)
                         window.get_by_role("button", name="Handout", exact=True).click()
+                        window.wait_for_timeout(500)
+                        window.locator(".desk-top:not(.waiting)").wait_for()
                         window.evaluate("scrollTo(0, 0)")
                     window.wait_for_timeout(500)
                     picture = DOCS / name
@@ -213,6 +236,7 @@ def main() -> None:
         side_by_side(
             pages_of(folder, "leg-cramps", "ckd", depth="brief"), "brief.png", width=700, columns=2
         )
+        leg_cramps(folder)
         zones = pages_of(folder, "heart-zones", "ckd")[:2]
         side_by_side(zones, "heart-zones.png", width=700, columns=2)
         teachback(folder, "build", "heart-zones", "--ink", "colour", *as_pictures)

@@ -128,6 +128,9 @@ def test_a_part_in_another_language_is_not_set_as_the_page_around_it() -> None:
     assert "font-family: var(--family)" in other
     assert "--script: 1;" in other
     assert "var(--family)" not in language_styles(("ar",), Languages({"ar": arabic}), fonts)
+    # Only digits in a font whose letters reach far down need another place in their field.
+    assert '[lang="ar"] .pill' in styles
+    assert '[lang="en"] .pill' not in styles
 
 
 def test_a_language_is_looked_up_by_its_tag_and_then_by_less_of_it() -> None:

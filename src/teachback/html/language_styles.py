@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.content.languages import missing_font
+from teachback.content.locale_formats import direction_of
 from teachback.errors import TeachbackError
 from teachback.files.font_packages import family_fonts
 
@@ -24,6 +25,14 @@ _LENGTH: Final = re.compile(r"(?:[^\s()]|\((?:[^()]|\([^()]*\))*\))+")
 _SIDES: Final = {"start": "left", "end": "right"}
 # What the styles take where a language sets nothing.
 _AS_ENGLISH: Final = {"--disc-air": "0pt", "--script": "1", "--card-script": "1"}
+
+
+# On a card, the emergency number stands in a black field. The letters of a script from right to left
+# reach far down: around the middle of their font, the digits would stick out of it at the top.
+_FIELD: Final = (
+    '[lang="{tag}"] .pill '
+    "{{ display: inline-block; line-height: 1; padding-top: 0.15em; margin-top: -0.15em }}\n"
+)
 
 
 @lru_cache(16)
@@ -60,7 +69,8 @@ def language_styles(tags: Iterable[str], languages: Languages, files: Mapping[st
 
 def _rule(tag: str, faces: str, said: Mapping[str, str]) -> str:
     declared = "; ".join(f"{name}: {value}" for name, value in said.items())
-    return f'{faces}[lang="{tag}"] {{ {declared} }}\n' if declared else ""
+    field = _FIELD.format(tag=tag) if faces and direction_of(tag) == "rtl" else ""
+    return f'{faces}[lang="{tag}"] {{ {declared} }}\n{field}' if declared else ""
 
 
 def _styles(language: Language, files: Mapping[str, Path]) -> tuple[str, dict[str, str]]:

@@ -163,7 +163,7 @@ def _sent(
 
 
 class _Context(NamedTuple):
-    """What a translator is told of a text, and how long its lines are on a card, in mm, or 0."""
+    """Lines of context for a translator, and the length of a text's lines on a card: mm, or 0."""
 
     about: tuple[str, ...]
     length: int

@@ -18,6 +18,7 @@ export function showPreview() {
   let scale = 1;
   let making = false; // another page, of which nothing can be said yet
   let shownPage = null; // the address of the page that the picture shows, without its resolution
+  let loading = false; // that picture
 
   const leaves = () => PAPERS.filter((name) => papers[name])
     .flatMap((name) => Array.from({ length: papers[name].pages }, (_, index) => ({ name, paper: papers[name], page: index + 1 })));
@@ -33,13 +34,22 @@ export function showPreview() {
     return Math.min(clientWidth - 8, BESIDE.matches ? Math.max(320, (room * wide) / high) : Infinity);
   }
 
+  /** Show the sheet, or say in its place why it is not there yet. */
+  function showSheet(shown) {
+    show(sheet, shown);
+    show(at("empty"), !shown);
+    write(at("empty-words"), say(making || loading ? "making" : "empty"));
+  }
+
   function draw() {
     const all = making ? [] : leaves();
-    for (const id of ["sheet-of-paper", "paper-bar", "caption"]) show(at(id), all.length > 0);
+    for (const id of ["paper-bar", "caption"]) show(at(id), all.length > 0);
     show(at("notices"), !making);
     if (making) show(at("page-text"), false);
-    show(at("empty"), all.length === 0);
-    if (all.length === 0) return;
+    if (all.length === 0) {
+      showSheet(false);
+      return;
+    }
     leaf = Math.min(leaf, all.length - 1);
     const shown = all[leaf];
     const { name, page, paper } = shown;
@@ -51,8 +61,9 @@ export function showPreview() {
     const whole = `/page/${paper.code}/${page}.png`;
     const address = `${whole}?dpi=${dpi}`;
     // What is typed is never drawn on the picture of another page.
-    if (shownPage !== whole) sheet.classList.add("loading");
+    loading ||= shownPage !== whole;
     shownPage = whole;
+    showSheet(!loading);
     if (picture.getAttribute("src") !== address) picture.src = address;
     picture.alt = name === "handout" ? say("page_picture", { page, pages: paper.pages }) : title(shown);
     write(at("page-of"), title(shown));
@@ -130,7 +141,11 @@ export function showPreview() {
     draw();
   }
 
-  picture.addEventListener("load", () => sheet.classList.remove("loading"));
+  picture.addEventListener("load", () => {
+    loading = false;
+    if (!making && leaves().length > 0) showSheet(true);
+  });
+  picture.addEventListener("error", () => write(at("empty-words"), say("trouble")));
   at("page-before").addEventListener("click", () => turn(leaf - 1));
   at("page-after").addEventListener("click", () => turn(leaf + 1));
   at("to-cards").addEventListener("click", () => {
@@ -163,7 +178,6 @@ export function showPreview() {
     /** While another page is made, say so in place of the one before and of all that was said of it. */
     wait(waiting) {
       making = waiting;
-      write(at("empty-words"), say(waiting ? "making" : "empty"));
       draw();
     },
     /** Return in words: pages, whether all fits, and what the review says. */
@@ -180,6 +194,7 @@ export function showPreview() {
       scale = 1;
       picture.removeAttribute("src");
       shownPage = null;
+      loading = false;
       picture.alt = "";
       at("page-words").textContent = "";
       at("page-text").open = false;

@@ -129,7 +129,7 @@ def test_a_page_goes_on_when_press_room_or_program_were_killed(page: Page, clini
         expect(page.locator("#alarm")).to_contain_text("cannot be reached")
     with started(clinic, port) as program:
         dialog = page.get_by_role("dialog", name="Log in again")
-        expect(dialog).to_contain_text("Open the newest address")
+        expect(dialog).to_contain_text("Copy the address from the window")
         expect(dialog.get_by_label("Password")).to_be_hidden()
         other = page.context.new_page()
         other.goto(program.address)

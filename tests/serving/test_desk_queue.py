@@ -104,14 +104,16 @@ def test_papers_are_printed_into_a_queue_and_no_name_stays_on_the_way(tmp_path: 
                     page.get_by_label("Prepared for").press_sequentially(CANARY)
                     page.get_by_label("Copies").fill("2")
                     page.get_by_label("Wallet cards").check()
+                    page.get_by_label("Card stock").select_option("avery-5371")
                     expect(page.locator("#page-of")).to_contain_text("Card sheet 1")
                     page.get_by_role("button", name="Print").click()
                     dialog = page.get_by_role("dialog")
-                    expect(dialog).to_contain_text("Now put the card stock in the printer.")
                     expect(dialog).to_contain_text("The paper comes out of the clinic's printer.")
                     assert len(cups.jobs(1)) == 1
+                    dialog.get_by_role("button", name="The handout is printed").click()
+                    expect(dialog).to_contain_text("Now put the card stock in the printer.")
                     dialog.get_by_role("button", name="Print the cards").click()
-                    expect(dialog).to_contain_text("All is printed.")
+                    expect(dialog).to_contain_text("When you have all the paper")
                     handout, cards = cups.jobs(2)
                     # With the spare press room, which is started only now on a busy machine.
                     assert named_in_processes(*running_family(server.pid, least=5)) == []

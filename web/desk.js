@@ -212,14 +212,19 @@ function obstacle() {
 
 async function print() {
   if (at("printing").open || at("locked").open || at("view-print").hidden) return;
-  const before = { ...making };
-  const unseen = changed && PAPERS.some(isMaking);
+  const asked = () => JSON.stringify(PAPERS.map(question));
+  const wanted = asked();
+  const seen = changed && !PAPERS.some(isMaking);
   if (PAPERS.some(isMaking)) refuse(say("making_first"));
-  await Promise.all(Object.values(making));
-  await stamped;
+  let before;
+  do { // until no page is made anew any more: the program may have started again
+    before = { ...making };
+    await Promise.all(Object.values(making));
+    await stamped;
+  } while (PAPERS.some((name) => making[name] !== before[name]));
   // Something else was chosen meanwhile, or Print was pressed twice.
-  if (PAPERS.some((name) => making[name] !== before[name]) || at("printing").open) return;
-  if (unseen) {
+  if (asked() !== wanted || at("printing").open) return;
+  if (changed && !seen) {
     tellFailures();
     return;
   }

@@ -145,6 +145,17 @@ def test_a_good_page_break_is_not_called_bad(name: str) -> None:
     assert faults(GOOD[name]) == []
 
 
+@pytest.mark.parametrize(("before", "lone"), [(0, 1), (1, 0), (4, 1), (7, 1), (8, 0)])
+def test_a_zone_alone_at_the_end_of_a_page_or_on_the_next_is_counted(
+    before: int, lone: int
+) -> None:
+    """Zones are looked at together, so space is chosen that keeps them together."""
+    zone = "<div class='zone' style='height: 30mm; break-inside: avoid'>A zone</div>"
+    html = f"{lines(before)}{zone * (3 if before > 0 else 4)}"
+    page = f'<html lang="en"><title>x</title><style>{STYLE}</style><body>{html}'
+    assert lone_entries(renderer.lay_out(page, FILES, renderer.Fonts())) == lone
+
+
 @pytest.mark.parametrize(("before", "lone"), [(9, 1), (8, 0), (10, 0)])
 def test_a_first_step_alone_at_the_end_of_a_page_is_counted(before: int, lone: int) -> None:
     """A list that begins with two steps there, or on the next page, is not."""

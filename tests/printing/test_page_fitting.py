@@ -22,9 +22,10 @@ from teachback.html.composer import column_widths
 from teachback.pdf import renderer
 from teachback.pdf.page_breaks import break_faults
 from teachback.pdf.page_reader import read_pages
+from teachback.pdf.renderer import boxes
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job, lay_out_handout
-from teachback.units import Depth, TypeSize
+from teachback.units import Depth, TypeSize, px_to_mm
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -166,6 +167,57 @@ def test_a_draft_for_patients_records_keeps_its_promise(
     assert [one.severity for one in done.problems] == [Severity.ERROR]
 
 
+LOG = "      - log:\n          columns: [Date, Weight]\n          rows: {}\n"
+
+
+def _rows(laid: LaidOutDocument) -> list[list[float]]:
+    """Return the heights in mm of the empty rows of a log, page by page."""
+    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001 -- it has no public name
+    return [
+        [
+            px_to_mm(row.height)
+            for row in page.descendants()
+            if isinstance(row, boxes.TableRowBox) and row.children[0].element_tag == "td"
+        ]
+        for page in pages
+    ]
+
+
+@pytest.mark.parametrize(("rows", "whole"), [(6, True), (7, False)])
+def test_a_short_log_is_not_split(
+    workspace: Callable[..., Workspace],
+    rows: int,
+    whole: bool,  # noqa: FBT001 -- a parameter of the test
+) -> None:
+    """Wherever the page ends, six rows stay together; more rows need not."""
+    found = set()
+    for count in range(10, 19):
+        more = LOG.format(rows) + "      - notes: 9\n"
+        clinic = workspace({"content/handouts/tiny.yaml": tiny(count, "") + more})
+        reading = read_handouts(clinic, handout_files(clinic))
+        context = print_context(clinic, reading, resolve({}, clinic))
+        job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
+        laid = renderer.lay_out(job.handout, context.files, renderer.Fonts())
+        found.add(len(_rows(laid)[0]))
+    assert {0, rows} <= found
+    assert (found == {0, rows}) is whole
+
+
+@pytest.mark.parametrize(("size", "height"), [(TypeSize.STANDARD, 8), (TypeSize.LARGE, 11)])
+def test_rows_of_a_log_have_room_for_a_hand(
+    workspace: Callable[..., Workspace], size: TypeSize, height: float
+) -> None:
+    """In large print they are higher."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + LOG.format(3)})
+    reading = read_handouts(clinic, handout_files(clinic))
+    context = print_context(clinic, reading, replace(resolve({}, clinic), size=size))
+    job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
+    _, laid = lay_out_handout(job, context.files)
+    heights = [round(one, 1) for page in _rows(laid) for one in page]
+    assert len(heights) == 3
+    assert heights == pytest.approx([height] * 3, abs=0.5)
+
+
 def _lines_over(workspace: Callable[..., Workspace], blocks: str) -> int:
     """Return how many lines are too many for one page with these blocks."""
     clinic = workspace({"content/handouts/tiny.yaml": tiny(40, "pages: 1\n") + blocks})
@@ -179,8 +231,7 @@ def test_rows_to_fill_in_count_as_the_lines_that_would_stand_there(
     workspace: Callable[..., Workspace],
 ) -> None:
     """An empty row of a log, 8 mm high, takes the place of more than one line."""
-    log = "      - log:\n          columns: [Date, Weight]\n          rows: {}\n"
-    few, many = (_lines_over(workspace, log.format(rows)) for rows in (5, 15))
+    few, many = (_lines_over(workspace, LOG.format(rows)) for rows in (5, 15))
     assert many - few >= 10
 
 

@@ -63,9 +63,23 @@ def break_faults(laid: LaidOutDocument) -> tuple[BreakFault, ...]:
 
 
 def lone_entries(laid: LaidOutDocument) -> int:
-    """Return how many lists and questions have their first entry alone at a page's end."""
+    """Return how many lists, questions and zones have an entry alone at a page's end.
+
+    It is their first entry; of zones it may be the last one, alone on the next page.
+    """
     pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001 -- see break_faults
-    return sum(len(parts) > 1 and len(parts[0][1]) == 1 for parts in _lists(pages))
+    zones = _zones(pages)
+    return sum(len(parts) > 1 and len(parts[0][1]) == 1 for parts in _lists(pages)) + sum(
+        len(zones) > 1 and count == 1 for count in zones
+    )
+
+
+def _zones(pages: Sequence[Any]) -> list[int]:
+    """Return how many zones are on each page that has any."""
+    counts = (
+        len({box.element for box in _all_boxes(page) if "zone" in _classes(box)}) for page in pages
+    )
+    return [count for count in counts if count]
 
 
 def _lists(pages: Sequence[Any]) -> Iterable[list[tuple[int, list[Any]]]]:

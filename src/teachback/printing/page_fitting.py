@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _STYLES_END: Final = "</style>"
 # Body text is never under 12 pt.
-_SPACE: Final = ":root { --air: 0.68; --lines: 0.96; --write-line: 8mm }\n"
+_SPACE: Final = ":root { --air: 0.68; --lines: 0.96; --write-line: 8mm; --log-row: 8mm }\n"
 _TYPE: Final = ":root { --body: 12.5pt; --message: 14pt; --h1: 23pt; --h2: 15pt; --h3: 13.5pt }\n"
 _SMALLEST: Final = (
     ":root { --body: 12pt; --message: 13.5pt; --h1: 22pt; --h2: 14.5pt; --h3: 13pt }\n"
@@ -33,7 +33,8 @@ _WIDER: Final = (":root { --air: 1.2 }\n", ":root { --air: 1.4 }\n")
 _SMALLER: Final = (_SPACE + _TYPE, _SPACE + _SMALLEST, _SPACE + _SMALLEST + _COLUMNS)
 # Large print keeps its type.
 _LARGE_LEAST: Final = (
-    ":root { --air: 0.5; --lines: 0.92; --h1: 25pt; --h2: 20pt; --h3: 19pt; --write-line: 8mm }\n"
+    ":root { --air: 0.5; --lines: 0.92; --h1: 25pt; --h2: 20pt; --h3: 19pt; "
+    "--write-line: 8mm; --log-row: 8mm }\n"
 )
 # The least that page 1 may take before and in the boxes that must be whole on it: a title as small as
 # a heading, and in two languages lines as near to each other as in large print. In large print, red

@@ -412,28 +412,61 @@ def _in_margin(box: Any, page: Any) -> bool:  # noqa: ANN401
     return bool(box.position_y >= content.content_box_y() + content.height)
 
 
-class BlockHeight(NamedTuple):
-    """The first words of a block of a section, and its height in usual lines of text."""
+# The class or the tag of a block's box -> what an author calls it. The first that fits counts.
+_KINDS: Final = {
+    "zone": "zone",
+    "schedule": "schedule",
+    "log": "log",
+    "advice": "columns",
+    "table": "table",
+    "ol": "steps",
+    "ul": "list",
+    "teach-back": "questions",
+    "notes": "lines for notes",
+    "figure": "picture",
+    "callout": "callout",
+    "contact": "contact box",
+    "p": "text",
+}
 
+
+class BlockHeight(NamedTuple):
+    """A block of a section: its kind, its words, its section's heading, and its height in lines."""
+
+    kind: str
     words: str
+    section: str
     lines: float
 
 
 def block_heights(laid: LaidOutDocument) -> tuple[BlockHeight, ...]:
-    """Return the height of each block of the sections."""
+    """Return the height of each block of the sections, without their headings, in usual lines."""
     usual = _usual_line(laid)
+    headings: dict[int, str] = {}
     heights: dict[int, BlockHeight] = {}
     for page in laid.document.pages:
         for section in _boxes(page):
             if section.element_tag != "section" or not isinstance(section, boxes.BlockBox):
                 continue
             for child in section.children:
-                words = " ".join(" ".join(line.text for line in _text_boxes(child)).split())
-                before = heights.get(id(child.element), BlockHeight("", 0.0))
-                heights[id(child.element)] = BlockHeight(
-                    before.words or words, before.lines + child.margin_height() / usual
+                if child.element_tag == "h2":
+                    headings.setdefault(id(section.element), _all_words(child))
+                    continue
+                heading = headings.get(id(section.element), "")
+                known = {child.element_tag, *(child.element.get("class") or "").split()}
+                kind = next((name for key, name in _KINDS.items() if key in known), "block")
+                before = heights.get(id(child.element), BlockHeight(kind, "", heading, 0.0))
+                heights[id(child.element)] = before._replace(
+                    words=before.words or _all_words(child),
+                    lines=before.lines + child.margin_height() / usual,
                 )
     return tuple(heights.values())
+
+
+def _all_words(box: Any) -> str:  # noqa: ANN401
+    """Return the words of a box, without the marks of list entries."""
+    words = " ".join(line.text for line in _text_boxes(box)).replace("\N{BULLET}", " ")
+    return " ".join(words.split()).replace(" :", ":")
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, Severity
-from teachback.units import HANDOUT_SAFE, TypeSize
+from teachback.units import HANDOUT_SAFE, Paper, TypeSize, px_to_mm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from teachback.pdf.page_layout import BlockHeight
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import Job
 
@@ -70,8 +71,9 @@ CHOICES: Final = (*_SPACES, *(styles + _FOOT_LINE for styles in _SPACES))
 _LEAST_HEIGHT: Final = 0.93
 # The same with the last choices, which it takes for a long name, address or number only.
 _LAST_HEIGHT: Final = 0.84
-# The longest blocks that a problem names.
-_NAMED: Final = 3
+# How many of the longest blocks a problem names at most, and how many letters of each.
+_NAMED: Final = 6
+_LETTERS: Final = 40
 
 
 class _Fit(NamedTuple):
@@ -207,8 +209,32 @@ def _page_with(styles: str, job: Job) -> str:
     return job.handout.replace(_STYLES_END, _STYLES_END + sheet, 1)
 
 
-def _named(words: str) -> str:
-    return f"'{words[:40]}'" if words else "a picture"
+def _named(block: BlockHeight) -> str:
+    start, _, rest = block.words[: _LETTERS + 1].rpartition(" ")
+    start = f"{start or rest} ..." if len(block.words) > _LETTERS else block.words
+    words = f" '{start}'" if start else ""
+    where = f" in '{block.section}'" if block.section else ""
+    return f"the {block.kind}{words}{where} (as high as {block.lines:.0f} lines)"
+
+
+def _longest(blocks: Iterable[BlockHeight], over: int) -> Iterator[BlockHeight]:
+    """Yield the longest blocks that together are as high as what is over, at most _NAMED."""
+    lines = 0.0
+    for block in sorted(blocks, key=lambda block: -block.lines)[:_NAMED]:
+        if lines >= over:
+            return
+        lines += block.lines
+        yield block
+
+
+def _paper_of(laid: LaidOutDocument) -> str:
+    """Return the name of the paper that the pages are laid out for, upright or across."""
+    page = laid.document.pages[0]
+    sides = sorted((page.width, page.height))
+    return min(
+        (abs(px_to_mm(sides[0]) - one.box.width) + abs(px_to_mm(sides[1]) - one.box.height), one)
+        for one in Paper
+    )[1]
 
 
 def broken_promise(job: Job, laid: LaidOutDocument) -> Problem | None:
@@ -221,11 +247,11 @@ def broken_promise(job: Job, laid: LaidOutDocument) -> Problem | None:
     over = lines_after(laid, most)
     message = (
         f"{job.name} takes {laid.pages} pages, and {most} {'is' if most == 1 else 'are'} promised: "
-        f"{over} line{'' if over == 1 else 's'} too many, with less space, 12 pt type and lists "
-        "in two columns"
+        # A block with a fault is left out, and may be long.
+        f"{'at least ' if job.for_fit else ''}{over} line{'' if over == 1 else 's'} too many on "
+        f"{_paper_of(laid)}, with less space, 12 pt type and lists in two columns"
     )
-    longest = sorted(block_heights(laid), key=lambda block: -block.lines)[:_NAMED]
-    named = "; ".join(f"{_named(words)} (as high as {lines:.0f} lines)" for words, lines in longest)
+    named = "; ".join(map(_named, _longest(block_heights(laid), over)))
     hint = f"Shorten the longest blocks: {named}."
     if is_binding:
         return Problem(message, f"{hint} `teachback build` prints all pages of a draft.", place)

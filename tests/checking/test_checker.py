@@ -421,6 +421,16 @@ def summary(checkup: CheckResult) -> str:
     return looked_for(checkup)
 
 
+def test_only_readers_of_the_handouts_are_counted(workspace: Make) -> None:
+    """A text for everybody and for kidney patients has no reader on dialysis, brief or not."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY})
+    for brief in (False, True):
+        said = summary(check(("tiny",), (), clinic, TODAY, brief=brief))
+        assert " for general, " in said
+        assert " for ckd. " in said
+        assert "dialysis" not in said
+
+
 def test_nothing_is_called_safe(builtin: Workspace) -> None:
     """The summary says how many rules were applied, and that a clinician must read the text."""
     said = summary(check((), (), builtin, TODAY)).lower()

@@ -61,9 +61,10 @@ def test_help_is_a_command_too(words: list[str], capsys: pytest.CaptureFixture[s
 
 
 def test_help_for_an_unknown_command_names_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    """A slip is answered as elsewhere."""
-    assert run(["help", "biuld"]) == 2
-    assert "Did you mean 'build'?" in capsys.readouterr().err
+    """A slip is answered as elsewhere, and another program's word as well."""
+    for word in ("biuld", "print"):
+        assert run(["help", word]) == 2
+        assert "Did you mean 'build'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("word", "meant"), [("print", "build"), ("preview", "open")])

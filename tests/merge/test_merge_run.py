@@ -873,6 +873,7 @@ def test_what_the_records_make_void_is_said(
     (warning,) = done.problems
     assert message in warning.message
     assert warning.severity is Severity.WARNING
+    assert ("below `lines:` of the card" in warning.hint) is ("no place" in message)
 
 
 def test_columns_can_have_other_names() -> None:

@@ -63,7 +63,7 @@ from teachback.files.workspace import (
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from teachback.checking.blocking_rules import AcceptedFinding
     from teachback.checking.plain_language.reading_grade import Graded
@@ -212,11 +212,17 @@ def check(
     )
     clinical = tuple(
         (name, sum(1 for rule in rules.text.rules if rule.file.level(lineage)))
-        for name in (audiences or shared.audiences.root)
+        for name in (audiences or _readers(found) or shared.audiences.root)
         for lineage in (shared.audiences.lineage(name),)
     )
     kept = in_file_order(p for p in shared_found if p.rule not in rules.off)
     return CheckResult(tuple(found), rules, kept, clinical)
+
+
+def _readers(found: Iterable[CheckedHandout]) -> tuple[str, ...]:
+    """Return the audiences of the handouts that could be read."""
+    each = (name for one in found for name in (*one.reader_texts, *one.wholes))
+    return tuple(dict.fromkeys(each))
 
 
 def failed(checkup: CheckResult, *, strict: bool) -> bool:

@@ -17,7 +17,7 @@ import click
 
 from teachback import __version__
 from teachback.cli import merge_command, serve_command, translate_command
-from teachback.cli.command_help import CommandGroup
+from teachback.cli.command_help import MEANT, CommandGroup
 from teachback.cli.context import as_typed, fault, here, program_name, today
 from teachback.cli.options import (
     archive_folder,
@@ -455,7 +455,8 @@ def help_command(context: click.Context, words: tuple[str, ...]) -> None:
     for word in words:
         known = command.commands if isinstance(command, click.Group) else {}
         if word not in known:
-            raise UsageError(Problem(f"there is no command '{word}'", nearest(word, known)))
+            hint = nearest(MEANT.get(word, word), known)
+            raise UsageError(Problem(f"there is no command '{word}'", hint))
         command = known[word]
         context = click.Context(command, context, word)
     click.echo(command.get_help(context))

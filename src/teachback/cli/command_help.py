@@ -21,7 +21,7 @@ _OTHERS: Final = "Other options"
 _FEW: Final = 6
 
 
-_MEANT: Final = {"print": "build", "preview": "open", "show": "open", "watch": "serve"}
+MEANT: Final = {"print": "build", "preview": "open", "show": "open", "watch": "serve"}
 
 
 class GroupedCommand(click.Command):
@@ -59,7 +59,7 @@ class CommandGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
-            meant = _MEANT.get(args[0])
+            meant = MEANT.get(args[0])
             if meant not in self.commands:
                 raise
             message = f"No such command '{args[0]}'. Did you mean '{meant}'?"

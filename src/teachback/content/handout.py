@@ -567,7 +567,7 @@ class Handout(Model):
         ge=1,
         le=20,
         description="The most pages that it may take in standard type: less space and type of "
-        "12 pt are tried, and a longer text is refused.",
+        "12 pt are tried. A longer text is refused once it is approved.",
     )
     review: Review
     fields: tuple[RecordField, ...] = Field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from teachback.errors import (
     Location,
@@ -195,6 +195,12 @@ def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
     return found
 
 
+# Where a field has its place on paper that is no handout.
+_PLACES: Final = {
+    "card": "Give it a line below `lines:` of the card, or leave it: the handout may have its place."
+}
+
+
 def unplaced(
     stampers: Mapping[EditionKey, Stamper], rules: RowRules, table: RecordTable
 ) -> list[Problem]:
@@ -215,7 +221,7 @@ def unplaced(
             found.append(
                 Problem(
                     message,
-                    "Give it a place in the handout, or delete the column.",
+                    _PLACES.get(key.kind, "Give it a place in the handout, or delete the column."),
                     place,
                     Severity.WARNING,
                 )

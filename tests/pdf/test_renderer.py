@@ -8,11 +8,14 @@ from teachback.files.workspace import builtin_root
 from teachback.pdf import renderer
 from teachback.pdf.renderer import Fonts, fonts, lay_out, write
 
+# The name that the built-in styles give this file: a process knows a font file by one name.
+FAMILY = "Atkinson Hyperlegible"
 FONT = "fonts/AtkinsonHyperlegible-Regular.ttf"
 FILES = {f"styles/{FONT}": builtin_root() / "styles" / FONT}
 PAGE = (
-    f'<html lang="en"><title>x</title><style>@font-face {{{{ font-family: A; src: url({FONT}) }}}} '
-    "* {{ font-family: A }} {}</style><body><ol><li>A word</ol>"
+    f'<html lang="en"><title>x</title><style>@font-face {{{{ font-family: "{FAMILY}"; '
+    f'src: url({FONT}) }}}} * {{{{ font-family: "{FAMILY}" }}}} {{}}</style>'
+    "<body><ol><li>A word</ol>"
 )
 
 

@@ -42,8 +42,10 @@ if TYPE_CHECKING:
 
 BUILTIN = Workspace(builtin_root(), builtin_root())
 DESIGN = open_design(BUILTIN)
-STYLES = """@font-face { font-family: A; src: url(fonts/AtkinsonHyperlegible-Regular.ttf) } \
-* { font-family: A; list-style-type: disc }
+# The name that the built-in styles give this file: a process knows a font file by one name.
+STYLES = """@font-face { font-family: "Atkinson Hyperlegible"; \
+src: url(fonts/AtkinsonHyperlegible-Regular.ttf) } \
+* { font-family: "Atkinson Hyperlegible"; list-style-type: disc }
 @page { size: 100mm 60mm; margin: 10mm; @bottom-left { content: element(foot) } } \
 ol { list-style-type: decimal }"""
 # A handout with everything that tags can get wrong: pictures of every kind, a long table and list,

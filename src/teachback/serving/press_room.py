@@ -187,6 +187,9 @@ class PressRoom:
             self._broken = error.problems
         except Exception as error:  # noqa: BLE001 -- the desk shows it, and works again once it is mended
             self._broken = (fault_problem(error),)
+        # A file that came meanwhile, and goes before the next look, would never be read again.
+        if workspace_marks(self._workspace) != self._marks:
+            self._marks = None
 
     def _receive(self) -> None:
         request: Request = self._pipe.recv()

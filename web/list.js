@@ -81,7 +81,7 @@ export function showList() {
     }
     const named = ({ column, message }) => [column && labelOf(column), message].filter(Boolean).join(": ");
     at(`row-${row.number}-fault`).replaceChildren(...row.faults.map((fault) => make("p", { class: "fault", text: named(fault) })));
-    at(`row-${row.number}-ok`).hidden = row.faults.length > 0;
+    at(`row-${row.number}-ok`).hidden = row.faults.length > 0 || unsettled().length > 0;
     at(`row-${row.number}`).className = row.faults.length ? "faulty" : "";
   }
 

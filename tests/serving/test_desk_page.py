@@ -584,16 +584,19 @@ def test_no_column_of_a_list_is_lost_in_silence(desk: Page) -> None:
     """A column that is no field's is named, and nothing is printed until somebody said what it is."""
     open_list(desk)
     give_list(desk, "Reader,Patient's name,Ward\nckd,Test Reader,9\n")
-    expect(desk.locator("#list-told")).to_have_text("1 row. First say what 2 columns are.")
+    expect(desk.locator("#list-told")).to_have_text("1 row. First choose what 2 columns are.")
     expect(desk.locator("#list-missing")).to_contain_text("No column is: Prepared for.")
+    ready = desk.get_by_text("Can be printed", exact=True)
+    expect(ready).to_be_hidden()
     name = desk.get_by_label('Column 2 (B): "Patient\'s name"')
     expect(name).to_have_value("?")
     desk.get_by_role("button", name="Print all").click()
     expect(name).to_be_focused()
-    expect(desk.locator("#list-fault")).to_have_text("Say first what each column is.")
+    expect(desk.locator("#list-fault")).to_have_text("First choose what each column is.")
     name.select_option(label="Prepared for")
     desk.get_by_label('Column 3 (C): "Ward"').select_option(label="It is not printed")
     expect(desk.locator("#list-told")).to_have_text("1 row, it can be printed")
+    expect(ready).to_be_visible()
     expect(desk.locator("#list-notices")).to_have_text(
         "This list has no column for: Next visit, Which leg. Each paper has a line to write it on."
     )
@@ -665,7 +668,7 @@ def test_each_state_is_accessible_at_each_width(desk: Page) -> None:
     expect(desk.locator("#list-told")).to_have_text("1 row, 1 to mend")
     assert_accessible(desk, "list", *SIZES)
     give_list(desk, "id,reader,Ward,name\nA-1,ckd,9,Test Reader\n")
-    expect(desk.locator("#list-told")).to_contain_text("First say what 2 columns are.")
+    expect(desk.locator("#list-told")).to_contain_text("First choose what 2 columns are.")
     desk.locator("#list-takes summary").click()
     assert_accessible(desk, "columns of a list", *SIZES)
 

@@ -59,7 +59,7 @@ _LABELS: Final = {
     "audience": "Reader",
     "language": "Language",
     "paper": "Paper",
-    "size": "Type",
+    "size": "Letters",
     "copies": "Copies",
 }
 _TWICE: Final = "Another row has it too: write a different one."

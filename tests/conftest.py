@@ -238,8 +238,8 @@ def one_process() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Run two workers more than there are processors: many tests wait for another process."""
-    return (yield) + 2
+    """Run four workers more than there are processors: many tests wait for another process."""
+    return (yield) + 4
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

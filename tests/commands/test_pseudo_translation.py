@@ -25,6 +25,7 @@ FLAGS = "".join(
 )
 
 
+@pytest.mark.slow
 def test_what_fits_is_printed_and_marked_and_what_does_not_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import FinishedJob
 
+pytestmark = pytest.mark.slow
+
 REVIEW = "review: {status: draft"
 BUILT_IN = ("general", "ckd", "dialysis")
 CLINIC = """
@@ -502,7 +504,6 @@ def test_a_time_of_the_day_has_room_in_a_schedule_for_its_longest_word() -> None
     assert noon + midday + bedtime + medicine == pytest.approx(100, abs=0.1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("stem", "audience", "size", "name"),
     [
@@ -527,7 +528,6 @@ def test_a_filled_in_clinic_takes_no_page_more(
     assert len({str(one) for one in pages.values()}) == 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("paper", "size", "turn", "which"),
     [("letter", "standard", 0, slice(None)), ("a4", "large", 2, slice(1, None, 2))],
@@ -558,7 +558,6 @@ def test_no_starter_has_a_bad_page_break(
     assert {key: faults for key, faults in found.items() if faults} == {}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["letter", "a4"])
 @pytest.mark.parametrize("audience", BUILT_IN)
 def test_the_short_version_on_leg_cramps_is_one_sheet(

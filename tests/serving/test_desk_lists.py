@@ -43,6 +43,7 @@ def rows_of(told: Any) -> list[tuple[int, dict[str, str]]]:  # noqa: ANN401 -- p
     ]
 
 
+@pytest.mark.slow
 def test_a_list_is_mended_and_printed_in_its_order(room: AskedPressRoom) -> None:
     """The fault is beside its column; once mended, one file holds both records after a cover."""
     told = read(room, HEAD + ROWS, F="")

@@ -30,6 +30,7 @@ EDITION = {
 }
 
 
+@pytest.mark.slow
 def test_a_printed_edition_is_kept_and_found_until_another_one_is_printed(
     clinic: Workspace, room: AskedPressRoom
 ) -> None:

@@ -36,6 +36,7 @@ NAMED = TINY.replace(
 )
 
 
+@pytest.mark.slow
 def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> None:
     """The first line is the address; by it a browser enters, and prints from memory.
 

@@ -97,6 +97,7 @@ def test_unsafe_sentences_are_found_and_right_ones_left_alone(
     assert len(measured.flagged) <= right * measured.right
 
 
+@pytest.mark.slow
 def test_the_weights_were_learned_from_the_sentences_that_are_there(
     builtin: Workspace, rules: TextRules
 ) -> None:

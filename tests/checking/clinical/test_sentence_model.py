@@ -85,6 +85,7 @@ def test_a_plain_dangerous_order_stops_the_print_with_the_extra_too(
     assert Severity.ERROR in {found.severity for found in check_text(text, rules)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "found", "flagged", "refused"),
     [

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from teachback.files.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 RULE = """\
 id: blue-gel
 title: our blue gel

@@ -1,5 +1,5 @@
 import { at, input, make, show, write } from "./elements.js";
-import { dropPaper, openPrintWindow } from "./printing.js";
+import { dropPaper, openPrintWindow, openTab } from "./printing.js";
 import { sentences } from "./problems.js";
 import { ask, latest } from "./server.js";
 import { isPrintable } from "./topics.js";
@@ -81,7 +81,9 @@ export function showList() {
     }
     const named = ({ column, message }) => [column && labelOf(column), message].filter(Boolean).join(": ");
     at(`row-${row.number}-fault`).replaceChildren(...row.faults.map((fault) => make("p", { class: "fault", text: named(fault) })));
-    at(`row-${row.number}-ok`).hidden = row.faults.length > 0 || unsettled().length > 0;
+    const empty = printed().filter((one) => !row.values[one.key]?.trim() && takes.some(({ id, own }) => own && id === one.field));
+    const labels = empty.map((one) => labelOf(one.field)).join(", ");
+    write(at(`row-${row.number}-ok`), row.faults.length || unsettled().length ? "" : labels ? say("list_ok_empty", { labels }) : say("list_ok"));
     at(`row-${row.number}`).className = row.faults.length ? "faulty" : "";
   }
 
@@ -104,7 +106,7 @@ export function showList() {
       ...printed().map((one) => make("th", { scope: "col", text: labelOf(one.field) })));
     const body = rows.map((row) => make("tr", { id: `row-${row.number}` }, make("th", { scope: "row", "data-label": say("list_row"), text: row.number }),
       make("td", { class: "said" }, make("div", { id: `row-${row.number}-fault` }),
-        make("p", { class: "hint", id: `row-${row.number}-ok`, text: say("list_ok") })),
+        make("p", { class: "hint", id: `row-${row.number}-ok` })),
       ...printed().map((column) => cell(row, column))));
     at("list-table").replaceChildren(make("div", { class: "wide", tabindex: "0", role: "region", "aria-labelledby": "list-told" },
       make("table", {}, make("thead", {}, head), make("tbody", {}, ...body))));
@@ -164,6 +166,7 @@ export function showList() {
       for (const row of rows) row.faults = (answer.rows.find((one) => one.number === row.number)?.faults ?? []).filter(known);
       rows.forEach(marks);
       tell();
+      if (faulty().length === 0) write(at("list-fault"), "");
     } catch (trouble) {
       write(at("list-fault"), trouble.message);
     }
@@ -269,7 +272,6 @@ export function showList() {
       const pdf = await printing((signal) => ask("/list/print", sent(), { once: true, signal }));
       if (!pdf || !box.open) return; // the list was cleared meanwhile, or a person went back
       openPrintWindow(pdf);
-      at("list-tab").href = at("printing-tab").href;
       at("list-printed").replaceChildren(...[
         say("list_window"),
         counted("list_papers", count, { topic: topic.selectedOptions[0].text }),
@@ -303,7 +305,6 @@ export function showList() {
     topic.value = "";
     show(at("list-takes"), false);
     if (box.open) box.close();
-    at("list-tab").removeAttribute("href");
     dropPaper();
     forgetRows();
   }
@@ -341,6 +342,7 @@ export function showList() {
   at("list-example").addEventListener("click", () => saveExample(topic.value, takes));
   at("list-print").addEventListener("click", print);
   at("list-back").addEventListener("click", () => box.close());
+  at("list-tab").addEventListener("click", () => openTab("list-tab-refused"));
   for (const id of ["list-clear", "list-next"]) {
     at(id).addEventListener("click", () => {
       clear();

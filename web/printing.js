@@ -27,10 +27,10 @@ function tellLeft() {
   if (left.length > 0) setTimeout(tellLeft, CLOSING);
 }
 
-/** Show the paper in a tab of its own, whose window is kept, so that it can be closed. */
-function openTab() {
+/** Show the paper in a tab of its own, whose window is kept, so that it can be closed; `refused` tells if it cannot. */
+export function openTab(refused) {
   const tab = window.open(paper.address);
-  write(at("tab-refused"), tab === null ? say("tab_refused") : "");
+  write(at(refused), tab === null ? say("tab_refused") : "");
   if (tab !== null) paper.tabs.push(tab);
 }
 
@@ -110,7 +110,7 @@ export function printOrder(steps, { queue, refused, next }) {
     show(at("printing-settings"), false);
     offer("printing-cards", ...steps[current].before.map((text, index) => make("p", { text, class: index === 0 ? "loud" : null })));
   };
-  at("printing-tab").onclick = openTab;
+  at("printing-tab").onclick = () => openTab("tab-refused");
   at("printing-cards").onclick = run;
   at("printing-next").onclick = () => {
     box.close();

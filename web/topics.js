@@ -48,7 +48,7 @@ export function meant(topics, typed) {
   const there = [...new Set(texts.flatMap(wordsIn))];
   return (telling.length ? telling : all).map((word) => {
     const alike = there.some((other) => isBeginning(word, other)) ? isBeginning : isSlip;
-    return (other) => alike(word, other);
+    return Object.assign((other) => alike(word, other), { typed: word });
   });
 }
 
@@ -62,7 +62,7 @@ export function isPrintable(topic) {
  * them first, and last what cannot be printed. Of two with as many, that with more in its title comes first.
  *
  * `text` is the title, purpose or sign that was found, and `kind` says which of them it is; `tier` is how urgent a
- * sign is.
+ * sign is. `lost` are the typed words that the topic has nowhere.
  */
 export function search(topics, words) {
   const has = (text, word) => wordsIn(text).some(word);
@@ -76,11 +76,12 @@ export function search(topics, words) {
     const more = left.filter((word) => inPurpose.includes(word) || topic.signs.some((sign) => has(sign.text, word)));
     const number = inTitles + more.length;
     if (words.length > 0 && number === 0) return [];
+    const lost = left.filter((word) => !more.includes(word)).map((word) => word.typed).join(", ");
     const order = [isPrintable(topic) ? 0 : 1, -number, -inTitles, -inPurpose.length];
-    if (best.number > inPurpose.length) return [{ topic, order, kind: "sign", text: best.sign.text, tier: best.sign.tier }];
+    if (best.number > inPurpose.length) return [{ topic, order, lost, kind: "sign", text: best.sign.text, tier: best.sign.tier }];
     const other = titles.find((title) => words.some((word) => has(title, word) && !has(topic.title, word)));
-    if (other && inPurpose.length === 0) return [{ topic, order, kind: "title_for_others", text: other }];
-    return [{ topic, order, kind: "purpose", text: topic.purpose }];
+    if (other && inPurpose.length === 0) return [{ topic, order, lost, kind: "title_for_others", text: other }];
+    return [{ topic, order, lost, kind: "purpose", text: topic.purpose }];
   });
   const before = (one, other) => one.order.map((each, index) => each - other.order[index]).find((each) => each !== 0) ?? 0;
   return found.sort(before);
@@ -106,7 +107,7 @@ export function showTopics(choose) {
   let all = false;
   let alone = false; // only the chosen topic is shown
 
-  function entry({ topic, kind, text, tier }, words) {
+  function entry({ topic, kind, text, tier, lost }, words) {
     const { id } = topic;
     const reason = topic.problems.map(sentences).join(" ");
     const barred = !isPrintable(topic);
@@ -124,7 +125,8 @@ export function showTopics(choose) {
     });
     const state = TAGS[topic.state.kind];
     const tag = state ? make("span", { class: "tag", text: say(state) }) : null;
-    const about = make("span", { class: "about" }, ...emphasised(say(kind, { text }), words), tier ? ` ${say(TIERS[tier])}` : null);
+    const about = make("span", { class: "about" }, ...emphasised(say(kind, { text }), words), tier ? ` ${say(TIERS[tier])}` : null,
+      lost ? make("strong", { text: ` ${say("words_lost", { words: lost })}` }) : null);
     const label = make("label", { class: "topic" }, radio, make(
       "span", { class: "words" },
       make("span", { class: "heading" }, make("span", { class: "title" }, ...emphasised(topic.title, words)), tag && " ", tag),

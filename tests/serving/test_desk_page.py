@@ -488,7 +488,9 @@ def test_a_hit_says_how_urgent_its_sign_is(desk: Page) -> None:
         "Sign: Foamy or dark urine. Tell us at the next visit."
     )
     desk.get_by_label("Find a topic").fill("chest hurts")
-    expect(desk.locator(".topic").first).to_contain_text("Sign: Chest pain. Emergency: call now.")
+    expect(desk.locator(".topic").first).to_contain_text(
+        "Sign: Chest pain. Emergency: call now. Not in this topic: hurts."
+    )
     desk.get_by_label("Find a topic").fill("xylophone")
     expect(desk.locator("#topics")).to_have_text("No topic has these words. Try one word alone.")
 
@@ -607,6 +609,19 @@ def test_no_column_of_a_list_is_lost_in_silence(desk: Page) -> None:
     expect(desk.get_by_label("Topic", exact=True)).to_have_value("")
     assert "Test Reader" not in desk.content()
     assert "Ward" not in desk.content()
+
+
+def test_the_paper_of_a_list_opens_in_a_tab_that_the_next_list_closes(desk: Page) -> None:
+    """Also where the browser opened no print window. A row tells what it is printed without."""
+    open_list(desk)
+    give_list(desk, "Reader,Prepared for,Which leg\nckd,Test Reader,\n")
+    expect(desk.get_by_text("Can be printed, without: Which leg", exact=True)).to_be_visible()
+    print_with(desk, desk.get_by_role("button", name="Print all").click)
+    with desk.expect_popup() as opened:
+        desk.get_by_role("button", name="Open the paper in a new tab").click()
+    assert opened.value.url.startswith("blob:")
+    with opened.value.expect_event("close"):
+        desk.get_by_role("button", name="Next list").click()
 
 
 def test_the_columns_of_a_topic_come_as_a_file_to_fill_in(desk: Page) -> None:

@@ -4,8 +4,8 @@ Run `PYTHONPATH=src:tests/support:. python tools/measure_verdict.py [FILE ...]`.
 what is found, flagged and refused in the sentences that nothing was learned from, by set and by
 rule, with 95 % intervals. Each FILE is one more set in the format of `tests/support/safety/`: the
 sentences of real pages are not ours, so they are in no file of this project. `tools/real-pages.txt`
-has the addresses of the pages that were measured. A sentence with `within:`, its whole paragraph, is
-judged as it stands there. `--curve FILE.svg` learns four times, from an
+has the addresses of the pages that were measured. A sentence with `within:`, its whole paragraph,
+is judged as it stands there. `--curve FILE.svg` learns four times, from an
 eighth to all of the sentences, which takes a few minutes.
 """
 

@@ -12,7 +12,7 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     # Most objects live until the run ends: looking for garbage takes a tenth of its time.
     gc.set_threshold(1_000_000)
-    # Python would look for garbage once more at the end, which takes a sixth of the time of a check.
+    # Python would look for garbage once more at the end: a sixth of the time of a check.
     # Registered first, so that it is done last: others tidy up before it.
     atexit.register(gc.freeze)
     from teachback.cli.context import install_guard, open_streams

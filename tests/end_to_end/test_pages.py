@@ -308,6 +308,18 @@ def test_the_first_page_begins_with_the_message_and_when_to_call(prints: Prints)
         assert found == sorted(found)
 
 
+def test_the_shipped_handout_takes_no_more_paper_than_before(prints: Prints) -> None:
+    """In standard size on Letter. A heading that is 2 mm higher may cost a reader a page."""
+    most = {"general": 5, "ckd": 6, "dialysis": 7}
+    pages = {
+        one.audience: one.pages
+        for one in prints.outputs
+        if (one.kind, one.size, one.paper, one.form) == ("handout", "standard", "letter", "pdf")
+    }
+    assert pages.keys() == most.keys()
+    assert {name for name, count in pages.items() if count > most[name]} == set()
+
+
 def test_the_last_page_holds_more_than_a_few_lines(prints: Prints) -> None:
     """In standard size, the last page has at least 60 words beside its foot: no sheet is wasted."""
     for path in files(prints, "*-standard/*/handout-*.pdf"):

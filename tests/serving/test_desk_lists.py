@@ -149,7 +149,7 @@ def test_two_columns_for_one_field_are_a_fault(room: AskedPressRoom) -> None:
 
 
 def test_what_no_column_holds_is_typed_into_each_row(room: AskedPressRoom) -> None:
-    """A column that is needed is added when no other one may be it; rows without ids are numbered."""
+    """A needed column is added when no other one may be it; rows without ids get numbers."""
     told = read(room, "Ward,on\n9,soon\n")
     assert told["missing"] == ["Reader", "Prepared for"]
     assert [fault["column"] for fault in told["rows"][0]["faults"]] == ["visit"]
@@ -229,7 +229,7 @@ def test_a_list_that_cannot_be_read_with_certainty_says_why(
 
 
 def test_columns_keep_the_language_of_the_desk(tmp_path: Path) -> None:
-    """A row in Spanish changes no heading; languages and columns may be named in either language."""
+    """A row in Spanish changes no heading; languages and columns have names in either language."""
     folder = tmp_path / "content" / "handouts"
     folder.mkdir(parents=True)
     spanish = FILLED.replace("language: en", "language: es").replace(

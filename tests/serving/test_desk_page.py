@@ -49,7 +49,7 @@ expect.set_options(timeout=PATIENCE)
 
 # In ms: how long a control that has moved is out of the pointer's reach, and a little more.
 STILL: Final = 600
-# Return the class of the control that can be seen at a place, whether or not the pointer reaches it.
+# Return the class of the control that is seen at a place, whether or not the pointer reaches it.
 BELOW: Final = """
 ([x, y]) => [...document.querySelectorAll(".reader, .topic, button")].find((one) => {
   const { left, right, top, bottom } = one.getBoundingClientRect();
@@ -583,7 +583,7 @@ def test_a_list_has_no_topic_until_one_is_chosen(desk: Page) -> None:
 
 
 def test_no_column_of_a_list_is_lost_in_silence(desk: Page) -> None:
-    """A column that is no field's is named, and nothing is printed until somebody said what it is."""
+    """A column that is no field's is named; nothing is printed until somebody said what it is."""
     open_list(desk)
     give_list(desk, "Reader,Patient's name,Ward\nckd,Test Reader,9\n")
     expect(desk.locator("#list-told")).to_have_text("1 row. First choose what 2 columns are.")

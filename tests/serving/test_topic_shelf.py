@@ -122,7 +122,7 @@ def test_a_translation_is_offered_to_readers_who_have_all_of_it(workspace: Make)
 
 
 def test_a_draft_translation_of_a_draft_says_both(workspace: Make) -> None:
-    """That no translator has checked it does not hide that no clinician has approved its English."""
+    """That no translator has checked it does not hide that no clinician approved its English."""
     clinic = workspace({TRANSLATION: SPANISH_TINY})
     authored = read_handouts(clinic, handout_files(clinic)).authored
     said = [one["text"] for one in notices_json(authored["tiny.es"], "ckd", TODAY)]

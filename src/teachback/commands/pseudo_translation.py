@@ -319,8 +319,8 @@ def _grower(letters: str, growth: float) -> Grow:
 def as_wide(texts: Sequence[str], fonts: Sequence[Path], letters: str, growth: float) -> Grow:
     """Return what makes texts `growth` times as wide in the second font as they are in the first.
 
-    `letters` are those of another script, or "". The letters of another font or script are wider, or narrower: so their number tells nothing of
-    the room that a translation takes.
+    `letters` are those of another script, or "". The letters of another font or script are wider or
+    narrower: so their number tells nothing of the room that a translation takes.
     """
     wanted = growth * _width(texts, fonts[0])
     share = growth

@@ -923,7 +923,7 @@ def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any
 def _text_problems(handout: Handout, file: YamlFile, names: tuple[str, ...]) -> Iterator[Problem]:
     """Yield the faults of texts: marks, and ranges in a text from right to left.
 
-    There, 10-20 is painted the other way round than with a dash, and either may be read as 20 to 10.
+    There, 10-20 is painted the other way round than with a dash: either may be read as 20 to 10.
     """
     mirrored = _is_mirrored(handout)
     for path, text in texts(handout):

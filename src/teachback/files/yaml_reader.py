@@ -565,6 +565,10 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
         )
     elif ("could not find expected ':'" in said or "expected ',' or" in said) and context_mark:
         mark = context_mark
+    elif "expected node content" in said and (bracket := _open_bracket(lines, mark)):
+        message = "a list opens here with [, and goes on below with dashes"
+        hint = "Delete the [, or write the whole list as [one, two]."
+        return Problem(message, hint, Location(name, *bracket))
     elif "mapping values" in said and re.fullmatch(r"[\s-]*[^\s:]+", before):
         message, hint = "this line is indented differently from the lines above it", _LINES_UP
     elif "did not find expected key" in said and opened and opened[1] in "[{":
@@ -595,6 +599,15 @@ def _indenting_tab(lines: list[str], mark: Any, above: Any) -> tuple[int, int] |
         if found:
             return number + 1, found.end()
     return None
+
+
+def _open_bracket(lines: list[str], mark: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- PyYAML's mark
+    """Return the line and column of a [ that ends the last line with words above a dash."""
+    if not lines[mark.line].lstrip().startswith("- "):
+        return None
+    above = next((at for at in range(mark.line - 1, -1, -1) if lines[at].strip()), mark.line)
+    text = lines[above].rstrip()
+    return (above + 1, len(text)) if text.endswith("[") else None
 
 
 def _unclosed_quote(lines: list[str]) -> tuple[int, int] | None:

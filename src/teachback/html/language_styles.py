@@ -27,8 +27,8 @@ _SIDES: Final = {"start": "left", "end": "right"}
 _AS_ENGLISH: Final = {"--disc-air": "0pt", "--script": "1", "--card-script": "1"}
 
 
-# On a card, the emergency number stands in a black field. The letters of a script from right to left
-# reach far down: around the middle of their font, the digits would stick out of it at the top.
+# On a card, the emergency number stands in a black field. Letters that run from right to left reach
+# far down: around the middle of their font, the digits would stick out of it at the top.
 _FIELD: Final = (
     '[lang="{tag}"] .pill '
     "{{ display: inline-block; line-height: 1; padding-top: 0.15em; margin-top: -0.15em }}\n"

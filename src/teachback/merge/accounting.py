@@ -36,7 +36,8 @@ class Merged:
     Holds the numbers of records read, printed and rejected, and the number of files of each
     edition. `told` are the first rejected records. `kept` is the number of files from an earlier
     start. `problems` are those of the run; the rejected rows are not among them. `folder` is that
-    of the run, or None where nothing is written. `keys` are the editions that were printed: audience, language, paper, size and kind.
+    of the run, or None where nothing is written. `keys` are the editions that were printed:
+    audience, language, paper, size and kind.
     """
 
     records: int = 0

@@ -23,7 +23,7 @@ _TOLERANCE: Final = 0.1
 _WORDS: Final = 40
 # Boxes that belong to the text before them.
 _ASIDES: Final = frozenset({"callout", "myth"})
-# What a text directly before it introduces; `rows` and `over` are lists and tables in two languages.
+# What a text before it introduces; `rows` and `over` are lists and tables in two languages.
 _INTRODUCED: Final = frozenset({"table", "ul", "ol", "figure", "figures", "rows", "over"})
 # A section that its author puts on a page of its own.
 _OWN_PAGE: Final = frozenset({"page-new", "page-landscape"})

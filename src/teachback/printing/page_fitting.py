@@ -37,8 +37,8 @@ _LARGE_LEAST: Final = (
     ":root { --air: 0.5; --lines: 0.92; --h1: 25pt; --h2: 20pt; --h3: 19pt; "
     "--write-line: 8mm; --log-row: 8mm }\n"
 )
-# The least that page 1 may take before and in the boxes that must be whole on it: a title as small as
-# a heading, and in two languages lines as near to each other as in large print. In large print, red
+# The least that page 1 may take before and in the boxes that must be whole on it: a title as small
+# as a heading, and in two languages lines as near to each other as in large print. There, red
 # flags stand below their icon instead of beside it: a line has room for a tenth more words.
 _BOXES: Final = {
     TypeSize.STANDARD: _SPACE

@@ -58,14 +58,14 @@ class Expected:
     """The expected content of a file.
 
     `said` are sentences in order, `on_screen` those of a page for a screen where they differ,
-    `each_page` words that each page must show, and `floor` the smallest type, in pt. `places` maps squeezed words to places in the handout's file;
-    other sentences are at `place`. The sentences of a card from `back` on are on its back. `frame`
-    is what the templates may print around the sentences, and `beside` what they may print right
-    beside a red flag. `page_words` are those of a page's number. `page_mm` is the paper, `across`
-    whether some of its pages lie across, and `code` the content of its QR code. A card has it on its back, unless it
-    is `code_in_front`.
-    `links` are the web addresses that it has further QR codes for. `urgent` are the tiers whose box
-    is whole on page 1.
+    `each_page` words that each page must show, and `floor` the smallest type, in pt. `places` maps
+    squeezed words to places in the handout's file; other sentences are at `place`. The sentences of
+    a card from `back` on are on its back. `frame` is what the templates may print around the
+    sentences, and `beside` what they may print right beside a red flag. `page_words` are those of a
+    page's number. `page_mm` is the paper, `across` whether some of its pages lie across, and `code`
+    the content of its QR code. A card has it on its back, unless it is `code_in_front`. `links` are
+    the web addresses that it has further QR codes for. `urgent` are the tiers whose box is whole on
+    page 1.
     """
 
     name: str

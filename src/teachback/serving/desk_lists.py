@@ -100,7 +100,7 @@ class ReadList:
 class ListColumn(NamedTuple):
     """A column of a list.
 
-    `key` tells it apart: its place in the file from 0, or the field of a column that the file lacks.
+    `key` tells it apart: its place in the file from 0, or the field where the file lacks it.
     `field` is what it holds, "" where it is not printed, or None where that is not settled yet.
     `near` is the field that its name may mean, and `twice` is true where another column has its
     field.
@@ -423,7 +423,7 @@ def _needed(rules: RowRules) -> list[str]:
 
 
 def _fields(engine: HandoutEngine) -> list[tuple[RecordField, str]]:
-    """Return the fields of a topic with their labels in the desk's language, where they have one."""
+    """Return the fields of a topic with their labels, in the desk's language where they can be."""
     found: dict[str, RecordField] = {}
     for _, each in sorted(engine.fields.items(), key=lambda one: (one[0] != "en", one[0])):
         for one in each:

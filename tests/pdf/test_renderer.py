@@ -1,6 +1,9 @@
-"""Pages share the style sheets that were read for the pages before."""
+"""What prints is loaded without another program; pages share the style sheets read before."""
 
 from __future__ import annotations
+
+import subprocess
+import sys
 
 import pytest
 
@@ -17,6 +20,32 @@ PAGE = (
     f'src: url({FONT}) }}}} * {{{{ font-family: "{FAMILY}" }}}} {{}}</style>'
     "<body><ol><li>A word</ol>"
 )
+
+# Prints the programs that are started while a module is imported.
+STARTED = """
+import importlib, sys
+started = []
+sys.addaudithook(lambda event, given: event == "subprocess.Popen" and started.append(given[0]))
+importlib.import_module(sys.argv[1])
+print(len(started))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="issue 13: other systems have other loaders")
+def test_the_libraries_that_print_are_found_without_starting_a_program() -> None:
+    """Left alone, WeasyPrint's import starts ldconfig, gcc and ld again and again."""
+    left_alone, ours = (
+        int(
+            subprocess.run(
+                [sys.executable, "-W", "ignore", "-c", STARTED, name],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        )
+        for name in ("weasyprint", "teachback.pdf.renderer")
+    )
+    assert ours == 0 < left_alone
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import bisect
 import copy
+import ctypes.util
 import gc
 import logging
 import os
 import re
+import sys
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing.util import Finalize
@@ -37,8 +40,25 @@ if TYPE_CHECKING:
 # Pango reads this once, when it is loaded. Then no system font can silently replace one of ours.
 os.environ["FONTCONFIG_FILE"] = str(Path(__file__).parent / "no-system-fonts.conf")
 
+
+@contextmanager
+def _libraries_by_file_name() -> Iterator[None]:
+    """Find system libraries by the names of their files alone, on Linux.
+
+    WeasyPrint tries shorter names first. For each of them, `find_library` runs ldconfig and gcc:
+    half a second in all. On Linux the loader finds the same file by its whole name.
+    """
+    find = ctypes.util.find_library
+    if sys.platform == "linux":
+        vars(ctypes.util)["find_library"] = lambda _name: None
+    try:
+        yield
+    finally:
+        vars(ctypes.util)["find_library"] = find
+
+
 try:
-    with warnings.catch_warnings():
+    with _libraries_by_file_name(), warnings.catch_warnings():
         # "No fonts configured" is the purpose of no-system-fonts.conf.
         warnings.simplefilter("ignore")
         import weasyprint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import zipfile
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from teachback.content.exchange.docx import read_docx, write_docx
 from teachback.content.exchange.po import read_po, write_po
 from teachback.content.exchange.sheet import SentSheet, SentText, in_one_line
+from teachback.content.exchange.table import HEADINGS
 from teachback.content.exchange.xliff import read_xliff, write_xliff
 from teachback.content.exchange.xlsx import read_xlsx, write_xlsx
 from teachback.errors import Severity, TeachbackError
@@ -61,6 +63,7 @@ SHEET = SentSheet(
         SentText("two/text", "missing", "= 5 mg", "", "", "", ("A cell",), length=148),
     ),
 )
+PAGE = "worksheets/sheet1.xml"
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
@@ -100,7 +103,7 @@ def test_a_language_from_right_to_left_is_written_so() -> None:
     sheet = SHEET._replace(language="ar", texts=(text,), directions=("ltr", "rtl"))
     for write, part, turned in (
         (write_docx, "word/document.xml", '<w:rtl/><w:lang w:bidi="ar"/></w:rPr><w:t xml'),
-        (write_xlsx, "xl/worksheets/sheet1.xml", ' s="4" t="inlineStr"'),
+        (write_xlsx, f"xl/{PAGE}", ' s="4" t="inlineStr"'),
     ):
         with zipfile.ZipFile(io.BytesIO(write(sheet))) as archive:
             assert archive.read(part).decode().count(turned) == 1
@@ -334,6 +337,19 @@ def test_words_beside_the_cells_of_a_workbook_are_told() -> None:
         "a text box or a drawing would be lost: 'Ask the doctor'",
         "the workbook has a further sheet with words, which would be lost",
     ]
+
+
+def test_each_printed_page_of_a_workbook_has_the_headings() -> None:
+    """The row that is repeated is that of the headings, across the page; marks are not printed."""
+    with zipfile.ZipFile(io.BytesIO(write_xlsx(SHEET))) as archive:
+        book, page = (archive.read(f"xl/{part}").decode() for part in ("workbook.xml", PAGE))
+    assert 'Print_Titles" localSheetId="0">Translation!$9:$9<' in book
+    assert re.findall(r'<c r="([A-Z]9)".*?>([^<>]+)</t>', page)[:: len(HEADINGS) - 1] == [
+        ("A9", "Key"),
+        ("G9", "Mark"),
+    ]
+    assert 'Print_Area" localSheetId="0">Translation!$A:$F<' in book
+    assert '<pageSetup orientation="landscape"' in page
 
 
 def test_a_filtered_workbook_is_read_whole() -> None:

@@ -318,7 +318,7 @@ def test_english_that_has_changed_meanwhile_makes_a_text_stale(root: Path, teach
         "warning: the original of `message` has changed since the file was written, so its "
         "translation is stale"
     )
-    assert said.hint == "It was: One message. It is now: Two messages."
+    assert said.hint == "It was 'One message.', and is now 'Two messages.'."
     assert "    en: One message.\n    es: El mensaje.\n" in translation(root)
     rows = json.loads(teachback("translate status tiny --json")[1])["editions"]
     assert [row["stale"] for row in rows] == [1, 1]
@@ -336,7 +336,7 @@ def test_what_was_changed_here_meanwhile_is_not_lost(root: Path, teachback: Run)
     assert (
         said.message == "the translation of `message` was changed here since the file was written"
     )
-    assert said.hint.startswith("It is now: Un aviso.")
+    assert said.hint.endswith("Here it is now: Un aviso.")
     change(root, "back.po", ('msgstr "El mensaje."', 'msgstr "Un aviso."'))
     before = translation(root)
     assert teachback("translate import back.po")[0] == 0

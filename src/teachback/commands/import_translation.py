@@ -241,7 +241,7 @@ def _take(row: ReturnedText, text: HandoutText, read: ReadTranslation, taken: _T
                     f"the original of `{row.key}` has changed since the file was written, "
                     "so its translation is stale"
                 )
-                hint = f"It was: {row.english} It is now: {there.now}"
+                hint = f"It was '{row.english}', and is now '{there.now}'."
                 taken.tell(row, message, hint, Severity.WARNING)
         if row.english != there.made_from and (values or not is_older):
             values[source] = row.english
@@ -311,7 +311,7 @@ def _new_words(row: ReturnedText, there: _There, mark: _Mark, taken: _Taken) -> 
         return ""
     if there.words and short_hash(there.words) != mark.words:
         message = f"the translation of `{row.key}` was changed here since the file was written"
-        hint = f"It is now: {there.words} Decide on one of them, and write it into the file."
+        hint = f"Write one of them into the file. Here it is now: {there.words}"
         taken.tell(row, message, hint)
         return None
     if there.words and row.english != there.now == there.made_from:
@@ -329,7 +329,7 @@ def _new_note(row: ReturnedText, there: _There, mark: _Mark, taken: _Taken) -> d
         return {}
     if there.note and short_hash(there.note) != mark.note:
         message = f"the note on `{row.key}` was changed here since the file was written"
-        taken.tell(row, message, f"It is now: {there.note} Write one of them into the file.")
+        taken.tell(row, message, f"Write one of them into the file. Here it is now: {there.note}")
         return {}
     if not row.note:
         message = f"the note on `{row.key}` was taken out in this file; here it stays"

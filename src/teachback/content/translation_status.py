@@ -250,7 +250,7 @@ def _refusal(
         f"the English of `{text.key}`, a text that must be right, has changed since it was "
         f"translated, {not_printed}"
     )
-    hint = f"It is now: {text.text} Translate that, and write it behind `{texts.source.language}:`."
+    hint = f"Translate the new text, and write it behind `{texts.source.language}:`: {text.text}"
     return texts.place(text.key, language), Problem(message, hint)
 
 

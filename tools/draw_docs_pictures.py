@@ -8,6 +8,7 @@ commit it.
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -91,15 +92,19 @@ def two_languages(folder: Path) -> None:
 
 
 def languages(folder: Path) -> None:
-    """Write page 1 in Spanish, and in pseudo-text for three languages that have no translation.
+    """Write page 1 and the card in Spanish, and in pseudo-text for three other languages.
 
     The fonts are those of packaging/fonts/, whether their extras are installed or not.
     """
-    wanted = ("--language", "es", "--audience", "ckd", "--kind", "handout", "--format", "png")
+    wanted = ("--language", "es", "--audience", "ckd")
     teachback(folder, "build", "leg-cramps", *wanted)
-    pages = [pages_of(folder, "leg-cramps", "ckd", language="es")[0]]
+    printed = folder / "build" / "leg-cramps"
+    files = [printed / "handout-ckd-es-letter.pdf", printed / "card-ckd-es.pdf"]
+    pictures = [page_and_card(folder, "es", *files)]
     fonts = [str(one) for one in (ROOT / "packaging" / "fonts").iterdir()]
     places = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), *fonts])
+    printed = folder / "build" / "pseudo" / "leg-cramps"
+    files = [printed / "handout-ckd-letter-standard.pdf", printed / "card-ckd.pdf"]
     for language in ("vi", "zh-Hans", "ar"):
         words = ("translate", "pseudo", "leg-cramps", "--language", language, "--audience", "ckd")
         # It ends with 1: not each card and size fits.
@@ -109,10 +114,22 @@ def languages(folder: Path) -> None:
             check=False,
             env={**os.environ, "PYTHONPATH": places},
         )
-        printed = folder / "build/pseudo/leg-cramps/handout-ckd-letter-standard.pdf"
-        pages.append(folder / f"{language}.png")
-        pages[-1].write_bytes(page_pictures(printed.read_bytes())[0])
-    side_by_side(pages, "languages.png", width=420, columns=4)
+        pictures.append(page_and_card(folder, language, *files))
+    side_by_side([page for page, _ in pictures], "languages.png", width=420, columns=4)
+    side_by_side([card for _, card in pictures], "language-cards.png", width=420, columns=4)
+
+
+def page_and_card(folder: Path, language: str, handout: Path, card: Path) -> tuple[Path, Path]:
+    """Return pictures of the first page of a handout, and of both sides of a card in one."""
+    page, both = (folder / f"{language}-{kind}.png" for kind in ("page", "card"))
+    page.write_bytes(page_pictures(handout.read_bytes())[0])
+    sides = [Image.open(io.BytesIO(side)) for side in page_pictures(card.read_bytes(), 200)]
+    width, height = sides[0].size
+    picture = Image.new("RGB", (width, 2 * height + GAP), GREY)
+    for number, side in enumerate(sides):
+        picture.paste(side, (0, number * (height + GAP)))
+    picture.save(both)
+    return page, both
 
 
 def sheet_to_sign(folder: Path) -> list[Path]:
@@ -198,7 +215,7 @@ def pages_for_authors(folder: Path) -> None:
                 window.goto(server.stdout.readline().strip() if server.stdout else "")
                 proved = window.locator("#state[data-state=proved]")
                 proved.wait_for(timeout=PROVED)
-                risky = text.replace("Makes your muscles tighten.", "Take ibuprofen if they hurt.")
+                risky = text.replace("Makes your muscles tighten.", "Take ibuprofen for pain.")
                 risky = risky.replace("do far more than filter waste", "do more than filter waste")
                 file.write_text(risky, encoding="utf-8")
                 window.locator(".pin.error").first.wait_for(timeout=PROVED)

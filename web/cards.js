@@ -4,6 +4,7 @@ import { say } from "./words.js";
 /** Show the choice of cards; `changed()` is called when another sheet would be printed. */
 export function showCards(changed) {
   let stocks = [];
+  let unfit = {}; // stocks on which the card cannot be printed, with the reason
   let start = 1; // of the sheet in hand: kept for the next patient
 
   const stock = () => stocks.find((one) => one.id === at("stock").value);
@@ -35,6 +36,15 @@ export function showCards(changed) {
     changed();
   }
 
+  /** Grey out the stocks on which the card cannot be printed, each with the reason. */
+  function greyOut() {
+    for (const option of at("stock").options) {
+      const why = unfit[option.value];
+      option.disabled = Boolean(why);
+      option.label = why ? `${option.text}: ${why}` : option.text;
+    }
+  }
+
   at("want-cards").addEventListener("change", () => {
     show(at("cards-order"), at("want-cards").checked);
     changed();
@@ -58,6 +68,7 @@ export function showCards(changed) {
       );
       at("stock").value = stocks[0]?.id;
       if (stocks.some((one) => one.id === chosen)) at("stock").value = chosen;
+      greyOut();
       if (stocks.length) draw();
     },
     /** Say whether the topic has a card at all. */
@@ -66,6 +77,11 @@ export function showCards(changed) {
       if (!has) at("want-cards").checked = false;
       write(at("no-card"), has ? "" : say("no_card"));
       show(at("cards-order"), at("want-cards").checked);
+    },
+    /** Take in the stocks on which the card of this order cannot be printed, each with the reason. */
+    limit(stopped) {
+      unfit = stopped;
+      greyOut();
     },
     /** Return what `/desk/print` and `/desk/cards` need, or null. */
     order: () => (at("want-cards").checked ? { stock: stock().id, start_at: start, count: count() } : null),
@@ -78,6 +94,7 @@ export function showCards(changed) {
       draw();
     },
     clear() {
+      this.limit({});
       at("want-cards").checked = false;
       at("count").value = 1;
       show(at("cards-order"), false);

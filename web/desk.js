@@ -40,6 +40,7 @@ const opened = { handout: null, cards: null }; // what the server answered
 const faults = { handout: [], cards: [] };
 const failed = { handout: "", cards: "" }; // why it cannot be printed
 const opening = { handout: latest(), cards: latest() };
+const fitting = latest();
 const stamping = { handout: latest(), cards: latest() };
 
 const preview = showPreview();
@@ -107,6 +108,13 @@ function openPaper(name) {
   return making[name];
 }
 
+/** Grey out the stocks on which the card cannot be printed, each with the reason. */
+async function limitStocks() {
+  const { topic, audience, language } = order;
+  const answer = await fitting((signal) => ask("/desk/stocks", { topic, audience, language }, { signal })).catch(() => null);
+  if (answer) cards.limit(answer.unfit); // else opening the cards says what is wrong
+}
+
 async function makePaper(name, asked) {
   preview.wait(PAPERS.some(isMaking));
   tellFailures();
@@ -117,6 +125,7 @@ async function makePaper(name, asked) {
     return;
   }
   announce(say("making"), 800);
+  if (name === "cards") limitStocks();
   try {
     const answer = await opening[name]((signal) => ask(...asked, { signal }));
     if (!answer) return; // another page is wanted meanwhile
@@ -166,6 +175,10 @@ async function stampPaper(name, { fresh = false } = {}) {
   try {
     const answer = await stamping[name]((signal) => ask("/desk/patch", { code: paper.code, values, dpi: 144 }, { signal }));
     if (!answer || opened[name] !== paper) return;
+    if (answer.page) { // with other boxes to tick
+      opened[name] = { ...paper, ...answer.page };
+      preview.set(name, opened[name]);
+    }
     faults[name] = answer.faults;
     const all = allFaults();
     fields.faults(all);

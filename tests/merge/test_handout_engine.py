@@ -224,6 +224,49 @@ def test_a_sheet_of_cards_has_a_name_on_each(workspace: Make, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("combine", "stock", "size", "pages"),
+    [(0, None, (105, 74), 2), (9, None, (215.9, 279.4), 6), (9, "cut-letter-id1", None, 0)],
+)
+def test_cards_too_long_for_their_stock_are_printed_on_larger_plain_paper(
+    combine: int,
+    stock: str | None,
+    size: tuple[float, float] | None,
+    pages: int,
+    workspace: Make,
+    tmp_path: Path,
+) -> None:
+    """One warning says so, as in `build`. Where a stock is named, they are refused."""
+    long = f"    text: {'A sign that takes a line of a card ' * 20}\n"
+    flag = f"red_flags:\n  - id: long\n    tier: today\n    card: true\n{long}"
+    clinic = workspace({FILE: FILLED.replace("red_flags:\n", flag)})
+    rows = [[f"p{n}", "ckd", f"Card {n}", *REST] for n in range(4)]
+    order = MergeOrder(
+        records=records(tmp_path, *rows),
+        output=tmp_path / "out",
+        language="en",
+        kinds=("card",),
+        combine=combine,
+    )
+    opened = engine(clinic, stock=stock)
+    if size is None:
+        with pytest.raises(TeachbackError, match="the red flag 'long' does not fit on the card"):
+            merge(order, opened)
+        return
+    done = merge(order, opened)
+    assert (done.printed, done.rejected) == (4, 0)
+    (told,) = (one for one in done.problems if "printed on" in one.message)
+    assert "for ckd does not fit on a bank card (85.6 x 53.98 mm)" in told.message
+    assert told.message.endswith("printed on cut-letter-id2 (105 x 74 mm)")
+    files = sorted((tmp_path / "out" / ("combined" if combine else "cards")).iterdir())
+    with pypdfium2.PdfDocument(files[0]) as document:
+        assert len(document) == pages
+        text = " ".join(page.get_textpage().get_text_bounded() for page in document)
+        edges = [edge * 25.4 / 72 for edge in document[pages - 1].get_size()]
+    assert edges == pytest.approx(size, abs=0.1)
+    assert [text.count(f"Card {n}") for n in range(4)] == [1, *[int(bool(combine))] * 3]
+
+
+@pytest.mark.parametrize(
     ("handout", "said"),
     [
         (TINY, "no fields"),
@@ -453,13 +496,20 @@ def test_a_translation_is_for_the_records_that_ask_for_it(workspace: Make) -> No
 def test_a_record_gets_two_languages_and_a_card_in_the_first(
     workspace: Make, tmp_path: Path
 ) -> None:
-    """Its words stand in both halves: a date, a number, a choice as the half's language has it."""
-    clinic = translated(FILLED, workspace, {})
+    """Its words stand in both halves: a date, a number, a choice as the half's language has it.
+
+    A choice that it leaves open has its boxes once, with the words of both.
+    """
+    chosen = FILLED.replace("personal: [patient, visit,", "personal: [patient, side, visit,")
+    clinic = translated(chosen, workspace, {})
     rows = [["p1", "es+en", "ckd", "Ann Other", "2027-03-01", "", "1,5", "", "", "Sleft"]]
+    rows.append(["p2", *rows[0][1:-1], ""])
     path = records(tmp_path, *rows, head=["id", "language", *HEAD[1:]])
     done, output = merged(clinic, path, kinds=("handout", "card"))
-    assert (done.printed, done.rejected) == (1, 0)
+    assert (done.printed, done.rejected) == (2, 0)
+    assert "SSide Side Sleft left Sright right" in words(output / "handouts" / "p2.pdf")
     said = words(output / "handouts" / "p1.pdf")
+    assert "Sright" not in said
     assert faults((output / "handouts" / "p1.pdf").read_bytes()) == []
     for text in ("SA Stiny Shandout", "A tiny handout", "Ann Other", "1 mar 2027", "-CKD-ES-EN-"):
         assert text in said

@@ -121,6 +121,7 @@ TOPICS: Final = [
         "choices": [],
     },
 ]
+BOXES: Final = re.compile(r"Which leg\s+left\s+right")
 TYPED: Final = r"Test Reader|Nov 1, 2027"
 
 
@@ -206,6 +207,10 @@ def test_a_handout_and_its_card_are_printed_for_one_patient_after_the_other(desk
     desk.get_by_label("Prepared for").fill("Test Reader")
     desk.get_by_label("Next visit", exact=True).fill("Nov 1, 2027")
     expect(patches(desk)).to_have_count(2)
+    expect(desk.locator("#page-words")).to_contain_text(BOXES)
+    desk.get_by_label("Which leg").select_option("left")
+    expect(patches(desk)).to_have_count(3)
+    expect(desk.locator("#page-words")).not_to_contain_text(BOXES)
     expect(desk.locator("#fits")).to_have_text("Fits")
     desk.get_by_label("Wallet cards").check()
     desk.get_by_label("Card stock").select_option(label=STOCK)
@@ -214,6 +219,8 @@ def test_a_handout_and_its_card_are_printed_for_one_patient_after_the_other(desk
     expect(patches(desk)).to_have_count(1)
     handout = print_with(desk, desk.get_by_role("button", name="Print").click)
     assert re.findall(TYPED, handout) == ["Test Reader", "Nov 1, 2027"]
+    assert re.search(r"Which leg\s+left", handout)
+    assert not BOXES.search(handout)
     box = desk.get_by_role("dialog")
     expect(box).to_contain_text("When the handout has come out, go on to the cards.")
     expect(box).not_to_contain_text("card stock")  # the handout's window is still open
@@ -409,11 +416,14 @@ def test_cards_on_plain_paper_need_no_other_paper_and_no_place(desk: Page) -> No
     choose(desk)
     desk.get_by_label("Prepared for").fill("Test Reader")
     desk.get_by_label("Wallet cards").check()
+    one_side = desk.get_by_label("Card stock").locator("option[value='avery-5395']").first
+    expect(one_side).to_be_disabled()
+    expect(one_side).to_have_attribute("label", re.compile("59.258 mm: printed on one side, but"))
     plain = "Plain paper, to cut, 85.6 x 53.98 mm"
     desk.get_by_label("Card stock").select_option(label=plain)
     expect(desk.get_by_role("group", name="First free place")).to_be_hidden()
     expect(desk.locator("#page-of")).to_contain_text("Card sheet 1")
-    print_with(desk, lambda: desk.keyboard.press("Control+p"))
+    assert BOXES.search(print_with(desk, lambda: desk.keyboard.press("Control+p")))
     box = desk.get_by_role("dialog")
     expect(box).to_contain_text("Then print the cards, on the same paper.")
     expect(box.get_by_role("button", name="The handout is printed")).to_be_hidden()

@@ -29,8 +29,9 @@ ANSWERS: dict[str, Any] = {
     "topics": {"topics": []},
     "edition": {"code": "A"},
     "cards": {"code": "B"},
+    "stocks": {"unfit": {}},
     "page": b"png",
-    "patch": {"faults": [], "patches": [(Strip(0, 1.0, 2.0, 3.0, 4.0), b"png")]},
+    "patch": {"page": None, "faults": [], "patches": [(Strip(0, 1.0, 2.0, 3.0, 4.0), b"png")]},
     "print": {
         "pdf": b"%PDF",
         "code": "A",
@@ -57,6 +58,7 @@ ROUTES: list[tuple[str, str, dict[str, Any] | bytes | None, int]] = [
     ("GET", "/assets/1/desk.js", None, 200),
     ("GET", "/desk/topics", None, 200),
     ("POST", "/desk/edition", {**READER, **PAPER}, 200),
+    ("POST", "/desk/stocks", READER, 200),
     ("POST", "/desk/cards", {**READER, "stock": "avery-5371"}, 200),
     ("GET", "/page/A/1.png", None, 200),
     ("POST", "/desk/patch", {"code": "A", "values": {"patient": "x"}}, 200),

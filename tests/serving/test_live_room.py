@@ -164,16 +164,26 @@ def test_pages_of_a_translation_follow_the_english_too(author: Author) -> None:
         author.turn_to("tiny")
 
 
-def test_a_card_that_is_too_full_is_told_and_the_handout_is_proved(author: Author) -> None:
-    """What does not fit on the card is a fault of the card, at its place."""
+def test_a_card_that_is_too_full_is_shown_on_larger_plain_paper_or_refused(author: Author) -> None:
+    """What does not fit on the card is told at its place, as by `build`; the handout is proved."""
     flag = "  - {id: chest, tier: now, card: true, text: Chest pain}\n"
-    long = "very long words that fill a card " * 40
-    text = TINY.replace(flag, flag.replace("Chest pain", long))
+    long = "very long words that fill a card "
+    text = TINY.replace(
+        flag, flag.replace("Chest pain", f"{{general: {long * 40}, ckd: {long * 90}}}")
+    )
     author.save(text)
-    notes = author.look(is_proved(text))["notes", "ckd"]
-    assert (notes["proved"], notes["card_proved"]) == (True, False)
-    assert [one["severity"] for one in notes["card_problems"]] == ["error"]
-    assert notes["card_problems"][0]["line"] > 1
+    parts = author.look(is_proved(text))
+    for reader, severity, said in (
+        ("general", "warning", "it is printed on cut-letter-id2"),
+        ("ckd", "error", "does not fit on the card"),
+    ):
+        notes = parts["notes", reader]
+        assert (notes["proved"], notes["card_proved"]) == (True, severity == "warning")
+        (problem,) = notes["card_problems"]
+        assert problem["severity"] == severity
+        assert said in problem["message"]
+        assert problem["line"] > 1
+    assert parts["card", "general"]["width"] == 105
 
 
 def test_a_wrong_name_gets_the_nearest_ones(author: Author) -> None:

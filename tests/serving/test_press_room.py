@@ -28,7 +28,7 @@ from teachback.pdf.page_images import page_picture
 from teachback.pdf.page_reader import read_words
 from teachback.printing.job_composer import print_context
 from teachback.serving import desk_editions, press_link
-from teachback.serving.desk_editions import CardsOrder, HandoutOrder
+from teachback.serving.desk_editions import CardsOrder, HandoutOrder, StocksOrder
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
 if TYPE_CHECKING:
@@ -164,6 +164,9 @@ def test_letters_of_another_script_are_printed_in_fonts_that_have_them(
 def test_cards_begin_at_the_chosen_place_and_hold_the_words(room: AskedPressRoom) -> None:
     """Three cards from place 4 lie on one sheet with backs; each has the name."""
     stock = {"stock": "avery-5371", "start_at": 4, "count": 3}
+    unfit = room.ask("stocks", **READER)["unfit"]
+    assert "printed on one side" in unfit["avery-5395"]
+    assert "avery-5371" not in unfit
     cards = room.ask("cards", **READER, **stock)
     assert cards["pages"] == 2
     assert [field["id"] for field in cards["fields"]] == ["patient"]
@@ -422,3 +425,33 @@ def test_cards_in_small_type_are_printed_with_their_warning(
     context = print_context(builtin, reading, resolve({}, builtin))
     order = CardsOrder("leg-cramps", "ckd", "avery-5371", 1, 1)
     assert desk_editions.open_cards(context, (order, None)).data.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("handout", [FILLED, TINY], ids=["words", "no words"])
+def test_a_card_too_long_for_a_stock_is_refused_with_those_that_take_it(
+    handout: str, workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The desk knows before somebody chooses one; a larger card is printed, and kept."""
+    monkeypatch.setattr(desk_editions, "_give_way", lambda: None)
+    long = f"text: {'A sign that takes a line of a card ' * 20}"
+    clinic = workspace({"content/handouts/tiny.yaml": handout.replace("text: Chest pain", long)})
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    archive = clinic.root / "archive"
+    settings = replace(resolve({}, clinic), archive=archive)
+    context = print_context(clinic, reading, settings)
+    unfit = desk_editions.unfit_stocks(context, StocksOrder("tiny", "ckd"))
+    one_side = "too small" if handout is TINY else "printed on one side"
+    for stock, reason in (("cut-letter-id1", "too small"), ("avery-5395", one_side)):
+        assert unfit[stock].startswith(reason)
+    assert not {"cut-letter-id2", "avery-5388"} & unfit.keys()
+    small, large = (
+        CardsOrder("tiny", "ckd", stock, 1, 1) for stock in ("cut-letter-id1", "cut-letter-id2")
+    )
+    with pytest.raises(TeachbackError) as refused:
+        desk_editions.open_cards(context, (small, None))
+    (problem,) = refused.value.problems
+    assert problem.message == "this card is too long for Plain paper, to cut, 85.6 x 53.98 mm"
+    assert problem.hint.startswith("It fits on Plain paper, to cut, 105 x 74 mm; Avery 5390, ")
+    assert desk_editions.open_cards(context, (large, None)).box.width > 200
+    assert desk_editions.archive_edition(context, large) == ()
+    assert verify(archive).problems == ()

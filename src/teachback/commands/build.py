@@ -119,7 +119,7 @@ def _print_stale(
         return _Stale(reading=plan.reading, problems={GENERAL: unwritable})
     from teachback.commands.print_steps import print_outputs
     from teachback.content.loader import read_handouts
-    from teachback.printing.card_run import full_sheet, with_plain_sheets
+    from teachback.printing.card_run import full_sheet_or_plain
     from teachback.printing.job_composer import print_context
 
     reading = read_handouts(workspace, plan.stale_files, plan.reading)
@@ -131,7 +131,7 @@ def _print_stale(
         return _Stale(reading=reading, problems=problems)
     run = None
     if any(one.kind == "card" and set(one.forms) != {"html"} for one in orders):
-        run = with_plain_sheets(full_sheet(workspace, settings), workspace, settings)
+        run = full_sheet_or_plain(workspace, settings)
     if run is not None and run.sides == "one":
         # Their code is in front, and not on the back as on the card alone.
         orders = [apart for one in orders for apart in one.alone("sheet")]

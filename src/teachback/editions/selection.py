@@ -150,6 +150,15 @@ def for_screen(edition: ed.Edition) -> ed.Edition:
     return replace(edition, top=(now, *edition.top))
 
 
+def choice_places(edition: ed.Edition) -> tuple[str, ...]:
+    """Return the fields for whose choices an edition has boxes to tick."""
+    blocks = (block for section in edition.sections for block in section.blocks)
+    places = [*edition.personal]
+    for block in blocks:
+        places += block.places if isinstance(block, ed.Personal) else ()
+    return tuple(dict.fromkeys(one.place.field for one in places if one.choices))
+
+
 def with_lines(edition: ed.Edition, boxes: Collection[str] = ()) -> ed.Edition:
     """Return an edition with a line in the place of boxes to tick: there go a record's words.
 
@@ -170,7 +179,7 @@ def with_lines(edition: ed.Edition, boxes: Collection[str] = ()) -> ed.Edition:
             )
             for section in edition.sections
         ),
-        facing=with_lines(edition.facing) if edition.facing else None,
+        facing=with_lines(edition.facing, boxes) if edition.facing else None,
     )
 
 

@@ -63,6 +63,10 @@ class Stamper(Protocol):
     def head(self) -> bytes:
         """The bytes that all of its PDFs begin with. May be empty."""
 
+    @property
+    def told(self) -> tuple[Problem, ...]:
+        """The warnings of its print."""
+
     def faults(self, values: Mapping[str, str], /) -> Sequence[Fault]:
         """Return the values that cannot be stamped: a letter without a glyph, a line too long."""
 
@@ -89,6 +93,10 @@ class Combine(Protocol):
 
     Handouts follow each other; cards of different records share sheets.
     """
+
+    @property
+    def told(self) -> tuple[Problem, ...]:
+        """The warnings of its print."""
 
     def __call__(
         self,

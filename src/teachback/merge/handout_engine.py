@@ -26,7 +26,7 @@ from teachback.files.stray_files import stray_files
 from teachback.files.workspace import chosen_handouts, fonts_for_names, handout_files
 from teachback.merge.records.dates import Order
 from teachback.merge.records.field_values import words_by_place
-from teachback.printing.card_run import CardOrder, card_run, find_stock
+from teachback.printing.card_run import CardOrder, card_run, find_stock, full_sheet_or_plain
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import origin_of, program_fingerprint
 from teachback.printing.imposition import Sides
@@ -64,11 +64,12 @@ if TYPE_CHECKING:
 class Combiner:
     """The function that puts records into print-room files, one bundle for each kind of paper.
 
-    The first sheet of cards of a run begins at the place `start_at`.
+    The first sheet of cards of a run begins at the place `start_at`. `told` are warnings.
     """
 
     bundles: Mapping[str, Bundle]
     start_at: int = 1
+    told: tuple[Problem, ...] = ()
 
     def __call__(
         self,
@@ -235,7 +236,7 @@ class HandoutEngine:
             tasks = [
                 Task(
                     _sheet,
-                    (key, self.stems[key.language], letters),
+                    (key, self.stems[key.language], letters, self.start_at),
                     "laying the sheet out",
                     COMPARE_LENGTH,
                 )
@@ -252,6 +253,7 @@ class HandoutEngine:
                 for kind in kinds
             },
             self.start_at,
+            tuple(dict.fromkeys(problem for one in templates.values() for problem in one.told)),
         )
 
     def _refuse_drafts(self, wanted: Iterable[EditionKey]) -> None:
@@ -386,7 +388,10 @@ def _template(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[st
     key, stem, letters = wanted
     order = JobOrder(stem, (key.audience,), key.kind, ("pdf",))
     cut = card_template if key.kind == "card" else handout_template
-    blank = replace(context, settings=_settings(context, key), for_records=True, boxes=key.boxes)
+    run = full_sheet_or_plain(context.workspace, context.settings) if key.kind == "card" else None
+    blank = replace(
+        context, settings=_settings(context, key), for_records=True, boxes=key.boxes, run=run
+    )
     job = compose_job(blank, order)
     try:
         return cut(job, context.files, letters)
@@ -394,17 +399,21 @@ def _template(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[st
         raise TeachbackError(*with_location(error.problems, job.name, job.place)) from None
 
 
-def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
-    """Print one sheet of cards on the workspace's stock, each card for a record of its own."""
-    from teachback.merge.stamping.edition_templates import sheet_template
+def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str], int]) -> Template:
+    """Print one sheet of cards on the workspace's stock, each card for a record of its own.
 
-    key, stem, letters = wanted
-    stocks = load_stocks(context.workspace)
-    named = find_stock(context.settings.card_stock, stocks)
-    run = card_run(named, list(range(named[1].places)), context.settings, stocks, CardOrder())
+    Cards that are too long for it are printed on larger plain stock, but where a stock was named,
+    or a place on its first sheet: that sheet is in the printer.
+    """
+    from teachback.merge.stamping.edition_templates import sheet_template
+    from teachback.printing.type_fitting import fitted_or_larger
+
+    key, stem, letters, start_at = wanted
+    run = full_sheet_or_plain(context.workspace, context.settings)
+    told: tuple[Problem, ...] = ()
     if run.sides is Sides.ONE:
         message = (
-            f"{named[0]} cards are printed on one side here, but the fields of a record are on "
+            f"{run.stock} cards are printed on one side here, but the fields of a record are on "
             "the back"
         )
         raise TeachbackError(
@@ -414,9 +423,18 @@ def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]
                 "choose a stock with two sides, or leave --combine out.",
             )
         )
-    order = JobOrder(stem, (key.audience,) * named[1].places, "card", (SHEET,))
+    one = JobOrder(stem, (key.audience,), "card", (SHEET,))
+    if not context.settings.stock and start_at == 1:
+        placed = fitted_or_larger(compose_job(replace(context, run=run), one), run, context.files)
+        run, told = placed.run or run, placed.told
+    stocks = load_stocks(context.workspace)
+    stock = stocks.root[run.stock]
+    run = card_run(
+        (run.stock, stock), list(range(stock.places)), context.settings, stocks, CardOrder()
+    )
+    order = one._replace(audiences=one.audiences * stock.places)
     job = compose_job(replace(context, run=run), order)
-    return sheet_template(job, context.files, letters)
+    return replace(sheet_template(job, context.files, letters), told=told)
 
 
 def print_cover(context: PrintContext, language: str) -> Template:

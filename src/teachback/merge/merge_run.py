@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
-    from teachback.merge.engine_protocol import Engine
+    from teachback.merge.engine_protocol import Engine, Stamper
     from teachback.merge.merge_order import MergeOrder
     from teachback.merge.record_shapes import EditionKey, ValidatedRecord
     from teachback.merge.record_source import RecordSource
@@ -325,7 +325,12 @@ def _set_up(
         order.duplex,
         only_look=order.dry_run,
     )
-    return setup, unplaced(stampers, surveyed.rules, surveyed.table)
+    told = combine.told if combine is not None else _warnings(stampers.values())
+    return setup, [*told, *unplaced(stampers, surveyed.rules, surveyed.table)]
+
+
+def _warnings(stampers: Iterable[Stamper]) -> tuple[Problem, ...]:
+    return tuple(dict.fromkeys(problem for one in stampers for problem in one.told))
 
 
 def _refused_ids(surveyed: _Survey, order: MergeOrder, folder: Path) -> dict[str, str]:

@@ -147,12 +147,13 @@ def full_sheet(workspace: Workspace, settings: Settings) -> CardRun:
     return _filled(find_stock(settings.card_stock, stocks), settings, stocks)
 
 
-def with_plain_sheets(run: CardRun, workspace: Workspace, settings: Settings) -> CardRun:
-    """Return a run with the sheets of plain paper of its size, printed on as many sides.
+def full_sheet_or_plain(workspace: Workspace, settings: Settings) -> CardRun:
+    """Return `full_sheet` with the sheets of plain paper of its size, printed on as many sides.
 
     They take cards that are too long for its stock.
     """
     stocks = load_stocks(workspace)
+    run = _filled(find_stock(settings.card_stock, stocks), settings, stocks)
     own = replace(settings, sides=run.sides)
     plain = [
         _filled((name, stocks.root[name]), own, stocks)

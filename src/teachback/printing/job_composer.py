@@ -15,7 +15,7 @@ from teachback.content.handout import Phone
 from teachback.content.inline_markup import plain
 from teachback.content.locale_formats import dated
 from teachback.editions.edition_code import edition_code
-from teachback.editions.selection import Reader, choose, for_screen, with_lines
+from teachback.editions.selection import Reader, choice_places, choose, for_screen, with_lines
 from teachback.errors import Location, OfDesign, OutOfTime, Problem, TeachbackError, with_location
 from teachback.files.workspace import Workspace, hinting
 from teachback.html.composer import (
@@ -274,6 +274,7 @@ def compose_job(context: PrintContext, order: JobOrder) -> Job:
         code=" ".join(page.code for _, page in editions),
         place=_place(authored, order.kind),
         for_fit=order.for_fit,
+        choices=() if is_card else choice_places(chosen[0]),
     )
     compose = _with_cards if is_card else _with_handout
     try:

@@ -65,6 +65,7 @@ class Job:
     `unfilled` is the handout as it is with an empty clinic.yaml, or "" where that is empty.
     A job `for_fit` prints no file: its text has other faults, and is only measured. `known_fit` is
     the `Printed.fit` of an earlier print of the same page, or empty where there was none.
+    `choices` are the fields that have boxes to tick, where no record fills them.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Job:
     size: TypeSize = TypeSize.STANDARD
     for_fit: bool = False
     known_fit: tuple[int, ...] = ()
+    choices: tuple[str, ...] = ()
 
     @property
     def one_sided(self) -> bool:

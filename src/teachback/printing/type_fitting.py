@@ -34,7 +34,7 @@ from teachback.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from teachback.errors import Location
@@ -68,17 +68,19 @@ class FittedCard(NamedTuple):
 def lay_out_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> LaidOutDocument:
     """Lay out all the cards of a run, each side at the type size that fits when it is alone.
 
-    Raises TeachbackError when a card does not fit, or when the cards do not fit together.
+    Raises CardTooLongError when a card does not fit, and TeachbackError for any other fault.
     """
     problems: list[Problem] = []
-    fits: list[FittedCard] = []
-    for number in range(len(job.cards)):
+    fit: dict[str, FittedCard] = {}
+    # Cards of one edition are equal: each is for the words of another record.
+    for page in dict.fromkeys(job.cards):
         try:
-            fits.append(fitted(job, number, run.box, served))
-        except TeachbackError as error:
+            fit[page] = fitted(job, job.cards.index(page), run.box, served)
+        except CardTooLongError as error:
             problems += error.problems
     if problems:
-        raise TeachbackError(*problems)
+        raise CardTooLongError(*problems)
+    fits = [fit[page] for page in job.cards]
     if len(fits) == 1:
         return fits[0].laid
     page = at_size(job.together, run.box, [fit.sizes for fit in fits])
@@ -343,14 +345,36 @@ def _fitting_stocks(
     Each size is named once.
     """
     others = job.run.others if job.run else {}
-    fits = {refused: False}
-    # What does not fit on a larger card is not laid out on a smaller one.
-    for box in sorted(others.values(), key=lambda one: -one.area):
-        if box not in fits:
-            larger = (one for one in fits if one.width >= box.width and one.height >= box.height)
-            fits[box] = all(fits[one] for one in larger) and _fits(job, number, box, served)
-    first = {box: name for name, box in reversed(list(others.items())) if fits[box]}
+    larger = (box for box in others.values() if not _covers(refused, box))
+    fits = fitting_boxes(job, number, larger, served)
+    first = {box: name for name, box in reversed(list(others.items())) if box in fits}
     return dict([(name, box) for name, box in others.items() if first.get(box) == name][:_STOCKS])
+
+
+def fitting_boxes(
+    job: Job, number: int, boxes: Iterable[Box], served: Mapping[str, Path]
+) -> frozenset[Box]:
+    """Return the sizes on which a card of a job fits in the smallest type.
+
+    What fits on a size fits on all that cover it, so few are laid out.
+    """
+    left = sorted(set(boxes), key=lambda box: box.area)
+    fitting = set[Box]()
+    at = 0
+    while left:
+        tried = left[at]
+        if _fits(job, number, tried, served):
+            fitting |= {box for box in left if _covers(box, tried)}
+            left = [box for box in left if box not in fitting]
+        else:
+            left = [box for box in left if not _covers(tried, box)]
+        # Most cards fit on the smallest size; where one does not, the middle decides most.
+        at = len(left) // 2
+    return frozenset(fitting)
+
+
+def _covers(box: Box, other: Box) -> bool:
+    return box.width >= other.width and box.height >= other.height
 
 
 def _fits(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> bool:

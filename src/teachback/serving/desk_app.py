@@ -31,6 +31,7 @@ from teachback.serving.desk_requests import (
     PrintQuestion,
     PrintRowsQuestion,
     RowsQuestion,
+    StocksQuestion,
     TopicQuestion,
     asked,
 )
@@ -103,6 +104,7 @@ def desk_app(desk: Desk) -> Gate:
         ("GET", "/assets/{version}/{name:path}", _asset),
         ("GET", "/desk/topics", _topics),
         ("POST", "/desk/edition", _edition),
+        ("POST", "/desk/stocks", _stocks),
         ("POST", "/desk/cards", _cards),
         ("GET", "/page/{code}/{number:int}.png", _page),
         ("POST", "/desk/patch", _patch),
@@ -270,6 +272,11 @@ async def _edition(desk: Desk, request: Request) -> Response:
     return JSONResponse(await desk.press.ask("edition", **question.model_dump()))
 
 
+async def _stocks(desk: Desk, request: Request) -> Response:
+    question = asked(StocksQuestion, await request.body())
+    return JSONResponse(await desk.press.ask("stocks", **question.model_dump()))
+
+
 async def _cards(desk: Desk, request: Request) -> Response:
     question = asked(CardsQuestion, await request.body())
     return JSONResponse(await desk.press.ask("cards", **question.model_dump()))
@@ -303,7 +310,7 @@ async def _patch(desk: Desk, request: Request) -> Response:
         }
         for strip, png in found["patches"]
     ]
-    return JSONResponse({"faults": found["faults"], "patches": patches})
+    return JSONResponse({**found, "patches": patches})
 
 
 async def _print(desk: Desk, request: Request) -> Response:

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.archive.store import not_archived
 from teachback.commands.archive_step import archive_outputs
 from teachback.commands.print_steps import written_outputs
-from teachback.errors import Problem, TeachbackError, with_location
+from teachback.errors import Problem, TeachbackError, UsageError, with_location
 from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.workspace import handout_files
 from teachback.merge.stamping.edition_templates import handout_template, sheet_template
 from teachback.pdf.page_images import Strip, page_picture, page_texts, strip_pictures
-from teachback.printing.card_run import CardOrder, card_run, find_stock
+from teachback.printing.card_run import CardOrder, card_run, find_stock, full_sheet_or_plain
 from teachback.printing.card_sheets import ask_for_printing
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import origin_of, shared_fingerprint
@@ -29,6 +29,8 @@ from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import JobOrder, compose_job
 from teachback.printing.job_printer import do_job
 from teachback.printing.jobs import CARDS, SHEET
+from teachback.printing.type_fitting import CardTooLongError, fitting_boxes
+from teachback.serving.topic_shelf import stock_name
 from teachback.units import Box, Depth, Paper, TypeSize, px_to_mm
 
 if TYPE_CHECKING:
@@ -45,12 +47,17 @@ _ABOVE, _BELOW, _BESIDE = 1.4, 0.5, 0.3
 _PATIENT: Final = 10
 # What `html.composer.slot` writes for a place.
 _PLACE: Final = ' data-field="'
+# Why a stock cannot be taken.
+_ONE_SIDE: Final = "printed on one side, but the patient's words are on the back"
+_TOO_SMALL: Final = "too small for this card"
+# The stocks that are named, at most, for a card that is too long for the chosen one.
+_STOCKS: Final = 3
 
 
 class HandoutOrder(NamedTuple):
     """A handout that a desk asks for; `stem` is that of its file, `facing` a second language.
 
-    `boxes` are the fields of a list's row whose choices it prints as boxes to tick.
+    `boxes` are the fields without a value, whose choices it prints as boxes to tick.
     """
 
     stem: str
@@ -72,13 +79,21 @@ class CardsOrder(NamedTuple):
     number: int
 
 
+class StocksOrder(NamedTuple):
+    """A reader's card, for which a desk asks which stocks it does not fit on."""
+
+    stem: str
+    audience: str
+
+
 @dataclass(frozen=True)
 class OpenEdition:
     """A proved file, ready for a patient's words, and the letters that it was made for.
 
     Without places for words, `template` is None and `data` is the whole file. `key` names exactly
     this file; `code` is what is printed on it. `box` is the size of its pages in mm. `places` are
-    the parts of the pages that the words of each field may cover.
+    the parts of the pages that the words of each field may cover. `choices` are the fields that
+    have boxes to tick where they are empty.
     """
 
     order: HandoutOrder | CardsOrder
@@ -91,11 +106,18 @@ class OpenEdition:
     data: bytes = b""
     template: Template | None = None
     places: tuple[tuple[str, Strip], ...] = ()
+    choices: tuple[str, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of the fields that have a place on it."""
-        return self.template.fields if self.template else ()
+        """The names of the fields that have a place or boxes on it."""
+        return (*self.template.fields, *self.boxes) if self.template else ()
+
+    @property
+    def boxes(self) -> tuple[str, ...]:
+        """The fields that have boxes to tick on it."""
+        wanted = self.order.boxes if isinstance(self.order, HandoutOrder) else ()
+        return tuple(name for name in self.choices if name in wanted)
 
     def stamped(self, values: Mapping[str, str], document: bytes = b"") -> bytes:
         """Return the PDF with a patient's words. Raises UnstampedError where one does not fit."""
@@ -145,6 +167,7 @@ def open_handout(
         b"",
         template,
         places,
+        job.choices,
     )
 
 
@@ -169,6 +192,8 @@ def open_cards(
     job = compose_job(replace(context, run=run), plain)
     if not any(_PLACE in page for page in job.cards):
         done = do_job(job, context.files)
+        if done.too_long:
+            raise TeachbackError(_too_long(context, order))
         # A warning, such as one of small type, comes with what was printed.
         if not done.printed:
             raise TeachbackError(*done.problems)
@@ -179,11 +204,59 @@ def open_cards(
     each = list(range(order.number))
     run = card_run(named, each, context.settings, stocks, start)
     several = JobOrder(order.stem, (order.audience,) * order.number, "card", (SHEET,))
-    template = sheet_template(
-        compose_job(replace(context, run=run), several), context.files, letters
-    )
+    try:
+        template = sheet_template(
+            compose_job(replace(context, run=run), several), context.files, letters
+        )
+    except CardTooLongError:
+        raise TeachbackError(_too_long(context, order)) from None
     data = template.stamp([{}] * template.cards, b"")
     return _opened_cards(order, run, job.code, data, template)
+
+
+def unfit_stocks(context: PrintContext, order: StocksOrder) -> dict[str, str]:
+    """Return the stocks on which a reader's card cannot be printed, each with the reason."""
+    _give_way()
+    stocks = load_stocks(context.workspace)
+    unfit: dict[str, str] = {}
+    runs: dict[str, CardRun] = {}
+    for name, stock in stocks.root.items():
+        try:
+            runs[name] = card_run((name, stock), [0], context.settings, stocks, CardOrder())
+        except UsageError as error:
+            unfit[name] = error.problems[0].message
+    for one_sided in (False, True):
+        some = {name: run for name, run in runs.items() if (run.sides is Sides.ONE) is one_sided}
+        if not some:
+            continue
+        wanted = JobOrder(order.stem, (order.audience,), "card", (CARDS,))
+        job = compose_job(replace(context, run=next(iter(some.values()))), wanted)
+        if one_sided and any(_PLACE in page for page in job.cards):
+            unfit |= dict.fromkeys(some, _ONE_SIDE)
+            continue
+        fitting = fitting_boxes(job, 0, (run.box for run in some.values()), context.files)
+        unfit |= {name: _TOO_SMALL for name, run in some.items() if run.box not in fitting}
+    return unfit
+
+
+def _too_long(context: PrintContext, order: CardsOrder) -> Problem:
+    """Return that a card does not fit on a stock, with stocks of the same paper that take it."""
+    stocks = load_stocks(context.workspace)
+    own, stock = find_stock(order.stock, stocks)
+    unfit = unfit_stocks(context, StocksOrder(order.stem, order.audience))
+    others = [
+        stock_name(name, other)
+        for name, other in sorted(
+            stocks.root.items(), key=lambda one: (one[1].kind != "cut", one[1].card_box.area)
+        )
+        if name not in unfit and other.page == stock.page
+    ]
+    return Problem(
+        f"this card is too long for {stock_name(own, stock)}",
+        f"It fits on {'; '.join(others[:_STOCKS])}. Choose one of them."
+        if others
+        else "It fits on no stock of this paper. Print the handout alone.",
+    )
 
 
 def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
@@ -204,7 +277,9 @@ def _archived(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[
     origin = origin_of(shared_fingerprint(workspace), path, workspace)
     with TemporaryDirectory(prefix="teachback-") as folder:
         settings = context.settings if isinstance(order, CardsOrder) else _settings(context, order)
-        own = replace(context, settings=replace(settings, output=Path(folder)))
+        # A card is kept as `build` prints it: on larger plain stock where it is too long.
+        run = full_sheet_or_plain(workspace, settings) if card else None
+        own = replace(context, settings=replace(settings, output=Path(folder)), run=run)
         kind = "card" if card else "handout"
         job = compose_job(own, JobOrder(order.stem, (order.audience,), kind, ("pdf",)))
         done = do_job(job, context.files)

@@ -67,12 +67,16 @@ class PrintQuestion(DeskQuestion):
     to: Literal["browser", "queue"] = "browser"
 
 
-class CardsQuestion(CardsChoice):
-    """The cards to show."""
+class StocksQuestion(DeskQuestion):
+    """The card that is to be printed."""
 
     topic: Name
     audience: Name
     language: Name
+
+
+class CardsQuestion(CardsChoice, StocksQuestion):
+    """The cards to show."""
 
 
 class CodeQuestion(DeskQuestion):

@@ -14,6 +14,7 @@ from teachback.checking.plain_language.reading_grade import graded
 from teachback.content.base_model import Role
 from teachback.errors import OutOfTime, Problem, TeachbackError, in_file_order, with_location
 from teachback.pdf.page_images import page_picture
+from teachback.printing.card_run import full_sheet_or_plain
 from teachback.printing.job_composer import JobOrder, PrintContext, compose_job
 from teachback.printing.job_printer import lay_out_handout, promise_problems, proved_file
 from teachback.printing.page_fitting import lay_out_with_styles, styles_of
@@ -192,7 +193,8 @@ def printed_texts(order: LiveOrder, shared: WorkspaceContent) -> tuple[PrintedTe
 def _composed(given: LiveContext, order: LiveOrder) -> Job:
     reading = replace(given.reading, authored={order.stem: order.authored})
     wanted = JobOrder(order.stem, (order.audience,), order.kind, ("pdf",))
-    return compose_job(replace(given, reading=reading), wanted)
+    run = full_sheet_or_plain(given.workspace, given.settings) if order.kind == "card" else None
+    return compose_job(replace(given, reading=reading, run=run), wanted)
 
 
 def _early_page(given: LiveContext, order: LiveOrder, job: Job) -> bytes:
@@ -216,17 +218,18 @@ def _proved(given: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
     from teachback.pdf.renderer import write
 
     if order.kind == "card":
-        from teachback.printing.type_fitting import fitted
+        from teachback.printing.type_fitting import fitted_or_larger
 
-        page, laid = job.cards[0], fitted(job, 0, CARD, given.files).laid
-        styles, box = "", CARD
+        placed = fitted_or_larger(job, None, given.files)
+        page, laid, told = job.cards[0], placed.fit.laid, placed.told
+        styles, box = "", CARD if placed.run is None else placed.run.box
     else:
         page, laid = lay_out_handout(job, given.files)
         styles, box = styles_of(page, job), given.settings.paper.box
+        told = tuple(promise_problems(job, laid))
     data = write(laid)
     proved = proved_file(data, page, laid, job.expected, given.files)
-    told = (*promise_problems(job, laid), *proved.noticed)
-    problems = with_location(told, job.name, job.place)
+    problems = with_location((*told, *proved.noticed), job.name, job.place)
     if order.kind == "handout" and styles == order.styles:
         return ProvedPaper(problems, styles)
     return ProvedPaper(problems, styles, _paper(laid, given, order, box), data)

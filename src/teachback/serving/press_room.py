@@ -22,10 +22,12 @@ from teachback.printing.process_pool import Task, scale_of
 from teachback.serving.desk_editions import (
     CardsOrder,
     HandoutOrder,
+    StocksOrder,
     archive_edition,
     draw_page,
     open_cards,
     open_handout,
+    unfit_stocks,
 )
 from teachback.serving.desk_lists import (
     ListOrder,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+    from teachback.content.record_fields import RecordField
     from teachback.files.workspace import Workspace
     from teachback.merge.record_shapes import MeantCell
     from teachback.printing.process_pool import Outcome, Pool
@@ -119,6 +122,8 @@ class PressRoom:
         self._open: OrderedDict[str, OpenEdition] = OrderedDict()
         self._keys: dict[Any, str] = {}
         self._made: dict[str, Any] = {}
+        # The stocks that a card cannot be printed on, each with the reason.
+        self._unfit: dict[StocksOrder, dict[str, str]] = {}
         # What the archive has got of this process, and what the desk is told.
         self._archived: set[str] = set()
         self._notices: list[str] = []
@@ -180,6 +185,7 @@ class PressRoom:
         self._marks = workspace_marks(self._workspace)
         self._version += 1
         self._ahead.clear()
+        self._unfit.clear()
         before, self._shelf, self._broken = self._shelf, None, ()
         try:
             self._shelf = read_shelf(self._workspace, self._settings, self._marks, before)
@@ -222,6 +228,7 @@ class PressRoom:
             "patch": self._patch,
             "print": self._print,
             "cards": self._cards,
+            "stocks": self._stocks,
             "list columns": self._list_columns,
             "read list": self._read_list,
             "check list": self._check_list,
@@ -300,8 +307,11 @@ class PressRoom:
         audience, paper, size, depth = (
             wanted[key] for key in ("audience", "paper", "size", "depth")
         )
-        order = HandoutOrder(stem, audience, paper, size, depth, split_languages(language)[1])
         authored = self._ready().reading.authored[stem]
+        # Nothing is typed yet; a choice that may stay empty has its boxes.
+        boxes = tuple(one.name for one in authored.handout.fields if _may_have_boxes(one))
+        facing = split_languages(language)[1]
+        order = HandoutOrder(stem, audience, paper, size, depth, facing, boxes)
 
         def tell(edition: OpenEdition) -> None:
             reply(
@@ -449,7 +459,19 @@ class PressRoom:
         words: dict[str, str],
         then: Callable[[OpenEdition], None],
     ) -> None:
-        """Go on with an edition whose fonts have all letters of the words."""
+        """Go on with an edition whose fonts have all letters of the words, and its boxes to tick.
+
+        Those are for the choices without a word.
+        """
+        order = edition.order
+        if isinstance(order, HandoutOrder):
+            fields = self._ready().reading.authored[order.stem].handout.fields
+            optional = {one.name for one in fields if _may_have_boxes(one)}
+            boxes = tuple(n for n in edition.choices if n in optional and n not in words)
+            if boxes != edition.boxes:
+                step = partial(self._with_words, number, words=words, then=then)
+                self._with_edition(number, order._replace(boxes=boxes), None, step)
+                return
         letters = stamping_faults(edition, words, self._ready().points).letters
         if letters:
             self._with_edition(number, edition.order, letters, then)
@@ -468,6 +490,8 @@ class PressRoom:
             fitting = {name: text for name, text in words.items() if name not in wrong}
             reply(
                 {
+                    # Other boxes to tick are another page.
+                    "page": _page_facts(whole) if whole.boxes != edition.boxes else None,
                     "faults": [fault._asdict() for fault in (*faults, *unfit)],
                     "patches": list(whole.patches(fitting, dpi if dpi in DPI else DPI[0])),
                 }
@@ -735,6 +759,27 @@ class PressRoom:
             reply({**_page_facts(edition), "fields": fields, "problems": []})
 
         self._with_edition(number, self._cards_order(stem, audience, **cards), None, tell)
+
+    def _stocks(
+        self, reply: Answer, number: int, *, topic: str, language: str, audience: str
+    ) -> None:
+        order = StocksOrder(self._stem(topic, language, audience), audience)
+        if order in self._unfit:
+            reply({"unfit": self._unfit[order]})
+            return
+
+        def deliver(outcome: Outcome) -> None:
+            def step() -> None:
+                self._unfit[order] = _result(outcome)
+                reply({"unfit": self._unfit[order]})
+
+            self._guarded(number, step)
+
+        self._ask(Task(unfit_stocks, order, "measuring the card", COMPARE_LENGTH), deliver)
+
+
+def _may_have_boxes(field: RecordField) -> bool:
+    return bool(field.choices) and not field.required
 
 
 def _page_facts(edition: OpenEdition) -> dict[str, Any]:

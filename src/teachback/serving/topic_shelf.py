@@ -369,7 +369,7 @@ def _stocks(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
     return [
         {
             "id": name,
-            "names": [_stock_name(one, stock) for one in (name, *stock.also)],
+            "names": [stock_name(one, stock) for one in (name, *stock.also)],
             "paper": str(stock.page) if isinstance(stock.page, Paper) else "",
             "page_mm": [stock.page_box.width, stock.page_box.height],
             "columns": stock.grid.columns,
@@ -382,7 +382,7 @@ def _stocks(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def _stock_name(name: str, stock: Stock) -> str:
+def stock_name(name: str, stock: Stock) -> str:
     """Return a name of a stock as it stands on its pack, or what a plain sheet is cut into."""
     maker, _, number = name.partition("-")
     sold = f"{maker.capitalize()} {number.upper() if number[-1:].isdigit() else number}".strip()

@@ -21,7 +21,7 @@ from teachback.pdf.page_layout import openings
 from teachback.pdf.page_reader import read_words
 from teachback.pdf.text_shaping import nearest_weights
 from teachback.printing.job_printer import lay_out_handout, proved_file
-from teachback.units import CARD, CARD_TEXT_FLOOR
+from teachback.units import CARD_TEXT_FLOOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -57,12 +57,14 @@ def card_template(
 ) -> Template:
     """Return the Template of a job's card, with a page for front and back.
 
-    See `handout_template`.
+    It is a bank card, or as large as the next larger plain stock on which it fits. See
+    `handout_template`.
     """
     from teachback.pdf.renderer import write
-    from teachback.printing.type_fitting import fitted
+    from teachback.printing.type_fitting import fitted_or_larger
 
-    laid = fitted(job, 0, CARD, served).laid
+    placed = fitted_or_larger(job, None, served)
+    laid = placed.fit.laid
     data = write(laid)
     proved_file(data, job.cards[0], laid, job.expected[:1], served)
     template = _cut(
@@ -72,7 +74,7 @@ def card_template(
         served,
         Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters),
     )
-    return looked_at(template, laid, CARD_TEXT_FLOOR)
+    return replace(looked_at(template, laid, CARD_TEXT_FLOOR), told=placed.told)
 
 
 def sheet_template(

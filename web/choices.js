@@ -119,13 +119,13 @@ export function showChoices(desk, chosen, entered) {
   });
 
   return {
-    /** Show a topic's readers. The reader is chosen by a person, unless there is only one. */
+    /** Show a topic's readers. A person chooses one, also where there is only one. */
     set(next) {
       topic = next;
       build();
       at("readers").replaceChildren(...topic.readers.map(reader));
       const taken = topic.readers.filter((one) => !one.missing && reasonAgainst(topic, {}, "audience", one.id) === null);
-      if (!taken.some((one) => one.id === wanted.audience)) wanted.audience = taken.length === 1 ? taken[0].id : undefined;
+      if (!taken.some((one) => one.id === wanted.audience)) delete wanted.audience;
       open(at("reader-step"));
       const absent = topic.readers.filter((one) => one.missing).map((one) => one.name);
       announce([

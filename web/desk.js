@@ -33,10 +33,10 @@ let order = null; // what `/desk/edition` gets
 let changed = false; // the text, since it was last looked at
 const making = { handout: null, cards: null }; // promises of the newest pages
 let stamped = Promise.resolve();
-let goOn = false; // to the fields, once they are there
 
 const PAPERS = ["handout", "cards"];
 const opened = { handout: null, cards: null }; // what the server answered
+const before = { handout: null, cards: null }; // what it answered last of this topic
 const faults = { handout: [], cards: [] };
 const failed = { handout: "", cards: "" }; // why it cannot be printed
 const opening = { handout: latest(), cards: latest() };
@@ -46,10 +46,7 @@ const stamping = { handout: latest(), cards: latest() };
 const preview = showPreview();
 const fields = showFields(stampAll);
 const cards = showCards(() => openPaper("cards"));
-const choices = showChoices(desk, take, () => {
-  goOn = true;
-  toFields();
-});
+const choices = showChoices(desk, take, () => fields.focusFirst());
 const topics = showTopics((topic) => {
   cards.allow(topic.has_card);
   choices.set(topic);
@@ -62,6 +59,7 @@ function refuse(text) {
 }
 
 function take(next) {
+  if (next.topic !== order?.topic) forget();
   order = next;
   changed = false;
   refuse("");
@@ -71,6 +69,7 @@ function take(next) {
     for (const step of ["patient-step", "print-step"]) open(at(step), false);
     return;
   }
+  open(at("print-step"));
   for (const name of PAPERS) openPaper(name);
 }
 
@@ -80,6 +79,7 @@ function forget() {
     opening[name](async () => undefined);
     stamping[name](async () => undefined);
     opened[name] = null;
+    before[name] = null;
     faults[name] = [];
     failed[name] = "";
   }
@@ -118,10 +118,10 @@ async function limitStocks() {
 async function makePaper(name, asked) {
   preview.wait(PAPERS.some(isMaking));
   tellFailures();
+  showFieldsOfPapers();
   if (asked === null) {
     opening[name](async () => undefined);
     preview.set(name, null);
-    showFieldsOfPapers();
     return;
   }
   announce(say("making"), 800);
@@ -131,6 +131,7 @@ async function makePaper(name, asked) {
     if (!answer) return; // another page is wanted meanwhile
     if (answer.problems?.length) throw new Trouble(200, answer.problems);
     opened[name] = answer;
+    before[name] = answer;
   } catch (trouble) {
     failed[name] = trouble.message;
   }
@@ -147,19 +148,20 @@ function tellFailures() {
   refuse([changed ? say("changed") : "", ...PAPERS.map((name) => failed[name])].filter(Boolean).join("\n"));
 }
 
-/** Show the fields of the papers that are open, each once. While a paper is being made, its fields stay. */
+/** Show the fields of the wanted papers, each once. */
 function showFieldsOfPapers() {
-  open(at("print-step"), Boolean(order?.audience));
-  if (PAPERS.some(isMaking)) return;
-  const all = PAPERS.flatMap((name) => opened[name]?.fields ?? []);
+  if (!order?.audience) return;
+  const all = PAPERS.flatMap(fieldsOf);
   fields.set(all.filter((one, index) => all.findIndex((other) => other.id === one.id) === index));
-  toFields();
 }
 
-function toFields() {
-  if (!goOn || PAPERS.every((name) => opened[name] === null)) return;
-  goOn = false;
-  fields.focusFirst();
+/** Return the fields of a paper. Before it is there, the topic says which it has: nothing below them moves when it comes. */
+function fieldsOf(name) {
+  if (question(name) === null) return [];
+  if (before[name] !== null) return before[name].fields;
+  const { fields: all, readers } = desk.topics.find((one) => one.id === order.topic);
+  const has = readers.find((one) => one.id === order.audience).fields[name];
+  return all.filter((one) => has.includes(one.id));
 }
 
 function stampAll() {
@@ -288,7 +290,7 @@ function clear() {
   forget();
   if (at("printing").open) at("printing").close();
   dropPaper();
-  for (const part of [fields, cards, choices, topics, list, editions]) part.clear();
+  for (const part of [fields, cards, choices, topics, editions]) part.clear();
   at("want-handout").checked = true;
   show(at("copies-field"));
   at("copies").value = 1;
@@ -296,14 +298,26 @@ function clear() {
   refuse("");
 }
 
+function clearAll() {
+  clear();
+  list.clear();
+}
+
 async function nextPatient() {
   clear();
-  write(at("ready"), say("ready"));
-  announce(say("cleared"), 0);
+  const kept = list.leave();
+  write(at("ready"), say(kept ? "ready_list" : "ready"));
+  announce(say(kept ? "ready_list" : "cleared"), 0);
   if (at("view-print").hidden) window.location.hash = "#print";
   window.scrollTo(0, 0);
   topics.focus();
   await refresh();
+}
+
+/** Clear the page for somebody else, also of a list. */
+function startAgain() {
+  list.clear();
+  return nextPatient();
 }
 
 let refreshing = false;
@@ -328,7 +342,7 @@ async function refresh() {
 function fill() {
   write(at("bulletin"), [...(desk.problems ?? []).map(sentences), ...(desk.notices ?? [])].join("\n"));
   write(at("clinic"), desk.clinic || say("no_clinic"));
-  stays(desk.person, nextPatient);
+  stays(desk.person, startAgain);
   show(at("lock"), Boolean(desk.person));
   show(at("where"), desk.queue);
   topics.set(desk.topics);
@@ -374,12 +388,12 @@ at("want-handout").addEventListener("change", () => {
   openPaper("handout");
 });
 at("lock").addEventListener("click", async () => {
-  clear();
+  clearAll();
   await ask("/leave", {}).catch(() => {}); // the session may have ended already
   window.location.replace("/enter");
 });
 window.addEventListener("hashchange", view);
-window.addEventListener("pagehide", clear);
+window.addEventListener("pagehide", clearAll);
 window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
 
 const dirty = () => [fields, topics, list, editions].some((part) => part.dirty());
@@ -387,4 +401,4 @@ fill();
 view();
 holdMoved();
 setInterval(refresh, REFRESH);
-clearWhenIdle(desk.idle_seconds, dirty, nextPatient);
+clearWhenIdle(desk.idle_seconds, dirty, startAgain);

@@ -71,14 +71,17 @@ export function showFields(changed) {
   }
 
   return {
-    /** Show fields; null closes the step, until a page is there. */
+    /** Open the step with its fields. */
     set(next) {
       const same = JSON.stringify(next) === JSON.stringify(fields);
+      const focused = fields.find((field) => at(idOf(field)) === document.activeElement)?.id;
       fields = next;
       open(at("patient-step"));
       show(at("nothing-to-fill"), fields.length === 0);
       show(at("stays"), fields.length > 0);
-      if (!same) at("fields").replaceChildren(...fields.map(row));
+      if (same) return;
+      at("fields").replaceChildren(...fields.map(row));
+      if (fields.some((field) => field.id === focused)) this.focus(focused);
     },
     values: () => Object.fromEntries(fields.map((field) => [field.id, (typed.get(field.id) ?? "").trim()]).filter(([, text]) => text)),
     /** Write faults beside their fields: `[{field, message}]`. */

@@ -1,8 +1,9 @@
+import { openDialog } from "./dialogs.js";
 import { at, input, make, show, write } from "./elements.js";
 import { dropPaper, openPrintWindow, openTab } from "./printing.js";
 import { sentences } from "./problems.js";
 import { ask, latest } from "./server.js";
-import { isPrintable } from "./topics.js";
+import { isPrintable, tagOf } from "./topics.js";
 import { counted, say } from "./words.js";
 
 const MOST = 10 * 1024 * 1024;
@@ -43,11 +44,13 @@ export function showList() {
   const box = at("list-printing");
   const topic = at("list-topic");
   let file = null; // {name, data}, while the list is open: another topic reads it again
+  let topics = [];
   let takes = []; // the columns that the topic takes
   let chosen = {}; // what a person settled, by the column's key
   let columns = [];
   let rows = [];
   let missing = [];
+  let done = false; // printed as it is now
   const typed = new Map(); // row and column -> text
   let timer;
   let reading = Promise.resolve();
@@ -91,6 +94,7 @@ export function showList() {
     const line = input(place(row, column), {
       "aria-label": say("list_cell", { column: labelOf(column.field), row: row.number }), "aria-describedby": `row-${row.number}-fault`,
       oninput: () => {
+        done = false;
         row.values[column.key] = line.value;
         typed.set(place(row, column), line.value);
         clearTimeout(timer);
@@ -113,6 +117,12 @@ export function showList() {
     rows.forEach(marks);
   }
 
+  function settle(column, value) {
+    if (value === OPEN) delete chosen[column.key];
+    else chosen[column.key] = value;
+    read();
+  }
+
   /** Return the choice of what a column is, for one that no name settles. */
   function settler(column) {
     const id = `settle-${column.key}`;
@@ -124,18 +134,17 @@ export function showList() {
     const likely = takes.filter((one) => one.id === column.near);
     const select = make("select", {
       id, autocomplete: "off", "aria-describedby": `${id}-why`,
-      onchange: () => {
-        if (select.value === OPEN) delete chosen[column.key];
-        else chosen[column.key] = select.value;
-        read();
-      },
+      onchange: () => settle(column, select.value),
     }, option(OPEN, say("list_choose")), option(NOT_PRINTED, say("list_left_out")),
     ...[...likely, ...takes.filter((one) => !likely.includes(one))].map((one) => option(one.id, one.label)));
     select.value = chosen[column.key] ?? OPEN;
     if (column.field === null) select.setAttribute("aria-invalid", "true");
     const name = column.name || say("list_nameless");
+    const free = column.field === null && column.near && columns.every((one) => one.field !== column.near);
     return make("div", { class: "field" }, make("label", { for: id, text: say("list_column", { place: column.place, name }) }),
-      make("p", { class: column.field === null ? "fault" : "hint", id: `${id}-why`, text: why, hidden: !why }), select);
+      make("p", { class: column.field === null ? "fault" : "hint", id: `${id}-why`, text: why, hidden: !why }),
+      free && !column.twice ? make("button", { type: "button", id: `${id}-near`, text: say("list_take", { label }), onclick: () => settle(column, column.near) }) : null,
+      select);
   }
 
   function drawColumns() {
@@ -143,7 +152,8 @@ export function showList() {
     const open = unsettled();
     const focused = document.activeElement?.id;
     at("settle").replaceChildren(...asked.map(settler));
-    if (focused?.startsWith("settle-")) at(focused)?.focus();
+    // The button of a guess goes when it is taken: its list of fields stays.
+    if (focused?.startsWith("settle-")) (at(focused) ?? at(focused.replace(/-near$/, "")))?.focus();
     const none = missing.join(", ");
     write(at("list-missing"), none && say(open.length ? "list_missing" : "list_typed", { labels: none }));
     write(at("leave-out"), open.length > 1 ? say("list_leave_out", { count: open.length }) : "");
@@ -180,6 +190,7 @@ export function showList() {
 
   async function readFile() {
     clearTimeout(timer);
+    done = false;
     write(at("list-fault"), "");
     if (!file) return;
     if (!topic.value) {
@@ -224,9 +235,17 @@ export function showList() {
       write(at("list-told"), say("list_too_big"));
       return;
     }
+    showFile(given);
     file = { name: given.name, data: await base64(given) };
     at("list-takes").open = false;
     await read();
+  }
+
+  /** Let the browser show the name of a file beside its button, also of one that was dropped. */
+  function showFile(given) {
+    const files = new DataTransfer();
+    files.items.add(given);
+    at("list-file").files = files.files;
   }
 
   /** Show which columns the chosen topic takes. */
@@ -264,7 +283,7 @@ export function showList() {
     write(at("list-fault"), "");
     write(at("list-printed"), say("list_proving"));
     for (const id of ["list-settings", "list-next"]) show(at(id), false);
-    box.showModal();
+    openDialog(box);
     at("list-printing-heading").focus();
     try {
       const copies = columns.find((one) => one.field === "copies")?.key;
@@ -272,9 +291,10 @@ export function showList() {
       const pdf = await printing((signal) => ask("/list/print", sent(), { once: true, signal }));
       if (!pdf || !box.open) return; // the list was cleared meanwhile, or a person went back
       openPrintWindow(pdf);
+      done = true;
       at("list-printed").replaceChildren(...[
         say("list_window"),
-        counted("list_papers", count, { topic: topic.selectedOptions[0].text }),
+        counted("list_papers", count, { topic: topics.find((one) => one.id === topic.value).title }),
         say("list_done"),
       ].map((text) => make("p", { text })));
       for (const id of ["list-settings", "list-next"]) show(at(id));
@@ -300,6 +320,8 @@ export function showList() {
     clearTimeout(timer);
     for (const task of [run, printing, learning]) task(async () => undefined); // ends what is under way
     file = null;
+    done = false;
+    at("list-file").value = "";
     chosen = {};
     typed.clear();
     topic.value = "";
@@ -309,11 +331,14 @@ export function showList() {
     forgetRows();
   }
 
-  at("list-file").addEventListener("change", async () => {
-    const [given] = at("list-file").files;
-    await take(given);
+  // A browser tells of no file that is chosen a second time, though it was mended meanwhile.
+  let last;
+  at("list-file").addEventListener("click", () => {
+    [last] = at("list-file").files;
     at("list-file").value = "";
   });
+  at("list-file").addEventListener("cancel", () => { if (last) showFile(last); });
+  at("list-file").addEventListener("change", () => take(at("list-file").files[0]));
   const drop = at("drop");
   const over = (is) => drop.classList.toggle("over", is);
   drop.addEventListener("dragover", (event) => {
@@ -352,17 +377,27 @@ export function showList() {
   box.addEventListener("close", () => printing(async () => undefined));
 
   return {
-    set(topics) {
+    set(all) {
       const before = topic.value;
+      topics = all;
       const printable = topics.filter(isPrintable);
+      const titled = (one) => {
+        const said = one.fields.length > 0 ? tagOf(one) : say("list_no_fields");
+        return said ? say("list_topic", { title: one.title, said }) : one.title;
+      };
       topic.replaceChildren(make("option", { value: "", text: say("list_no_topic") }),
         ...printable.map((one) => make("option", {
-          value: one.id, text: one.has_fields ? one.title : say("list_no_fields", { title: one.title }), disabled: !one.has_fields,
+          value: one.id, text: titled(one), disabled: one.fields.length === 0,
         })));
       topic.value = printable.some((one) => one.id === before) ? before : "";
       if (before && !topic.value) learn().then(read);
     },
     clear,
+    /** Clear a list that is printed, and tell whether one stays that is not. */
+    leave() {
+      if (done) clear();
+      return file !== null;
+    },
     dirty: () => file !== null,
     focus: () => topic.focus(),
   };

@@ -1,3 +1,4 @@
+import { openDialog } from "./dialogs.js";
 import { at, make, show, write } from "./elements.js";
 import { ask } from "./server.js";
 import { say } from "./words.js";
@@ -110,7 +111,7 @@ export function printOrder(steps, { queue, refused, next }) {
     show(at("printing-settings"), false);
     offer("printing-cards", ...steps[current].before.map((text, index) => make("p", { text, class: index === 0 ? "loud" : null })));
   };
-  at("printing-tab").onclick = () => openTab("tab-refused");
+  at("printing-tab").onclick = () => openTab("printing-tab-refused");
   at("printing-cards").onclick = run;
   at("printing-next").onclick = () => {
     box.close();
@@ -118,7 +119,7 @@ export function printOrder(steps, { queue, refused, next }) {
   };
   at("printing-close").onclick = () => box.close();
   box.addEventListener("close", () => gone.abort(), { once: true });
-  box.showModal();
+  openDialog(box);
   at("printing-heading").focus();
   run();
 }

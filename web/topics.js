@@ -52,6 +52,12 @@ export function meant(topics, typed) {
   });
 }
 
+/** Return in a word that a topic is a draft, or that its review is overdue, or null. */
+export function tagOf(topic) {
+  const tag = TAGS[topic.state.kind];
+  return tag ? say(tag) : null;
+}
+
 /** Tell whether a topic has a text without problems; one of its translations may have some. */
 export function isPrintable(topic) {
   return topic.problems.length === 0 || topic.choices.some((one) => one.missing === null);
@@ -123,8 +129,8 @@ export function showTopics(choose) {
       foldUp();
       at("reader-heading").focus();
     });
-    const state = TAGS[topic.state.kind];
-    const tag = state ? make("span", { class: "tag", text: say(state) }) : null;
+    const state = tagOf(topic);
+    const tag = state && make("span", { class: "tag", text: state });
     const about = make("span", { class: "about" }, ...emphasised(say(kind, { text }), words), tier ? ` ${say(TIERS[tier])}` : null,
       lost ? make("strong", { text: ` ${say("words_lost", { words: lost })}` }) : null);
     const label = make("label", { class: "topic" }, radio, make(

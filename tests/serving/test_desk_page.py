@@ -351,8 +351,13 @@ def test_what_cannot_be_printed_says_why(desk: Page) -> None:
 def test_a_text_that_was_changed_is_looked_at_before_it_is_printed(
     desk: Page, served: Served, clinic: Path
 ) -> None:
-    """Print shows the new page first, and prints it when it is pressed again."""
+    """Print shows the new page first, and prints it when it is pressed again.
+
+    A topic for one reader alone is for nobody before that reader is chosen.
+    """
     desk.get_by_role("radio", name="Eat less salt").click()
+    expect(desk.locator(".reader :checked")).to_have_count(0)
+    desk.locator(".reader", has_text="No kidney disease").click()
     expect(desk.get_by_role("img", name="Page 1 of 1")).to_be_visible()
     before = desk.request.get(f"{served.root}desk/topics").json()["version"]
     changed = SALT.replace("For everyone here.", "For everyone, read anew.")
@@ -390,12 +395,20 @@ def test_the_next_patient_closes_the_tab_that_shows_the_last_ones_paper(desk: Pa
 
 
 def test_while_a_page_is_made_nothing_is_shown_of_the_one_before(desk: Page) -> None:
-    """No page, code or fit of the old one; the page says what it waits for, and Print does, too."""
-    choose(desk)
-    desk.get_by_label("Prepared for").fill("Test Reader")
-    expect(desk.locator("#fits")).to_have_text("Fits")
+    """No page, code or fit of the old one; the page says what it waits for, and Print does, too.
+
+    The first page moves nothing when it comes: its fields are there before.
+    """
     held: list[Route] = []
     desk.route("**/desk/edition", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright takes no built-in
+    desk.get_by_role("radio", name="Leg cramps").click()
+    desk.locator(".reader", has_text="CKD").click()
+    desk.get_by_label("Prepared for").fill("Test Reader")
+    before = desk.locator("#size-choice").bounding_box()
+    expect(desk.locator("#empty")).to_have_text("The page is being made.")
+    held.pop().continue_()
+    expect(desk.locator("#fits")).to_have_text("Fits")
+    assert desk.locator("#size-choice").bounding_box() == before
     desk.locator("#size-choice .segment", has_text="Large").click()
     expect(desk.locator("#empty")).to_have_text("The page is being made.")
     for part in ("#page-picture", "#caption", "#notices", "#page-text", ".patch"):
@@ -531,7 +544,9 @@ def test_a_paper_is_found_by_its_code(desk: Page, served: Served) -> None:
     code = desk.locator("#code").inner_text()
     picture = desk.locator("#page-picture").get_attribute("src") or ""
     photo = desk.request.get(served.root + picture[1:].replace("dpi=96", "dpi=192")).body()
-    desk.keyboard.press("Escape")
+    desk.go_back()  # closes what is over the page, and leaves the page as it is
+    expect(desk.get_by_role("dialog")).to_be_hidden()
+    expect(desk.get_by_label("Prepared for")).to_have_value("Test Reader")
     desk.get_by_role("link", name="Which edition?").click()
     desk.get_by_label("Code on the paper").fill(code.rpartition("-")[2])
     desk.get_by_role("button", name="Look it up").click()
@@ -550,10 +565,13 @@ def test_a_paper_is_found_by_its_code(desk: Page, served: Served) -> None:
 
 
 def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:
-    """Each row's fault stands beside it; a mended list is one PDF in its order."""
+    """Each row's fault stands beside it; a mended list is one PDF in its order.
+
+    The next patient takes nothing of it away before it is printed.
+    """
     rows = "id,audience,patient,visit\nB-2,ckd,Test Reader,11/2/2027\nA-1,ckd,Other Reader,\n"
     desk.get_by_role("link", name="A morning's list").click()
-    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps (Draft)")
     give_list(desk, rows)
     expect(desk.locator("#list-told")).to_have_text("2 rows, 1 to mend")
     desk.get_by_role("button", name="Print all").click()
@@ -561,17 +579,26 @@ def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:
     expect(visit).to_be_focused()
     visit.fill("2027-11-02")
     expect(desk.locator("#list-told")).to_have_text("2 rows, all can be printed")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("Escape")
+    expect(desk.locator("#ready")).to_have_text(
+        "Ready for the next patient. The list stays: it is not printed yet."
+    )
+    desk.get_by_role("link", name="A morning's list").click()
+    expect(visit).to_have_value("2027-11-02")
     printed = print_with(desk, desk.get_by_role("button", name="Print all").click)
     assert re.findall("(?:Test|Other) Reader", printed) == ["Test Reader", "Other Reader"]
+    assert re.search(r"Row\s+Number\s+Edition code", printed)  # the word of the screen
     desk.keyboard.press("Escape")
     desk.keyboard.press("Escape")
+    expect(desk.locator("#ready")).to_have_text("Ready for the next patient")
     assert "Other Reader" not in desk.content()
 
 
 def open_list(page: Page) -> None:
     """Go to the list, and choose a topic that has fields."""
     page.get_by_role("link", name="A morning's list").click()
-    page.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    page.get_by_label("Topic", exact=True).select_option(label="Leg cramps (Draft)")
 
 
 def test_a_list_has_no_topic_until_one_is_chosen(desk: Page) -> None:
@@ -580,14 +607,14 @@ def test_a_list_has_no_topic_until_one_is_chosen(desk: Page) -> None:
     expect(desk.get_by_label("Topic", exact=True)).to_have_value("")
     give_list(desk, "reader,prepared for,next visit\nckd,Test Reader,soon\n")
     expect(desk.locator("#list-told")).to_have_text("Choose the topic. The list is then read.")
-    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps (Draft)")
     expect(desk.locator("#list-told")).to_have_text("1 row, 1 to mend")
     desk.get_by_label("Next visit, row 2").fill("2027-11-02")
     expect(desk.locator("#list-told")).to_have_text("1 row, it can be printed")
     expect(desk.get_by_role("option", name="Eat less salt (nothing to fill in)")).to_be_disabled()
     desk.get_by_label("Topic", exact=True).select_option(label="Choose a topic")
     expect(desk.locator("#list-table table")).to_have_count(0)
-    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps (Draft)")
     expect(desk.locator("#list-told")).to_have_text("1 row, it can be printed")
     expect(desk.get_by_label("Next visit, row 2")).to_have_value("2027-11-02")
 
@@ -596,6 +623,7 @@ def test_no_column_of_a_list_is_lost_in_silence(desk: Page) -> None:
     """A column that is no field's is named; nothing is printed until somebody said what it is."""
     open_list(desk)
     give_list(desk, "Reader,Patient's name,Ward\nckd,Test Reader,9\n")
+    expect(desk.get_by_label("Choose the file")).to_have_value(re.compile("list.csv$"))
     expect(desk.locator("#list-told")).to_have_text("1 row. First choose what 2 columns are.")
     expect(desk.locator("#list-missing")).to_contain_text("No column is: Prepared for.")
     ready = desk.get_by_text("Can be printed", exact=True)
@@ -617,14 +645,20 @@ def test_no_column_of_a_list_is_lost_in_silence(desk: Page) -> None:
     expect(desk.locator("#list-printed")).to_contain_text("1 paper: Leg cramps.")
     desk.get_by_role("button", name="Next list").click()
     expect(desk.get_by_label("Topic", exact=True)).to_have_value("")
+    expect(desk.get_by_label("Choose the file")).to_have_value("")
     assert "Test Reader" not in desk.content()
     assert "Ward" not in desk.content()
 
 
 def test_the_paper_of_a_list_opens_in_a_tab_that_the_next_list_closes(desk: Page) -> None:
-    """Also where the browser opened no print window. A row tells what it is printed without."""
+    """Also where the browser opened no print window. A row tells what it is printed without.
+
+    A likely column is taken by one click.
+    """
     open_list(desk)
-    give_list(desk, "Reader,Prepared for,Which leg\nckd,Test Reader,\n")
+    give_list(desk, "Reader,Prepared,Which leg\nckd,Test Reader,\n")
+    desk.get_by_role("button", name="Yes, it is Prepared for").click()
+    expect(desk.get_by_label('Column 2 (B): "Prepared"')).to_be_focused()
     expect(desk.get_by_text("Can be printed, without: Which leg", exact=True)).to_be_visible()
     print_with(desk, desk.get_by_role("button", name="Print all").click)
     with desk.expect_popup() as opened:
@@ -688,7 +722,7 @@ def test_each_state_is_accessible_at_each_width(desk: Page) -> None:
     expect(desk.locator("#found .notice")).to_be_visible()
     assert_accessible(desk, "edition", *SIZES)
     desk.get_by_role("link", name="A morning's list").click()
-    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps (Draft)")
     give_list(desk, "id,audience,patient,visit\nA-1,ckd,Test Reader,11/2/2027\n")
     expect(desk.locator("#list-told")).to_have_text("1 row, 1 to mend")
     assert_accessible(desk, "list", *SIZES)
@@ -761,7 +795,7 @@ def test_nothing_that_was_typed_is_found_anywhere(
         page.get_by_role("button", name="Look it up").click()
         expect(page.locator("#found .notice")).to_be_visible()
         page.get_by_role("link", name="A morning's list").click()
-        page.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+        page.get_by_label("Topic", exact=True).select_option(label="Leg cramps (Draft)")
         give_list(page, f"id,audience,patient,{CANARY}\nA-1,ckd,{CANARY},{CANARY}\n")
         page.get_by_label(f'Column 4 (D): "{CANARY}"').select_option(label="It is not printed")
         expect(page.locator("#list-told")).to_have_text("1 row, it can be printed")

@@ -149,7 +149,7 @@ def choose(page: Page, topic: str, reader: str = "CKD") -> None:
 def open_list(page: Page) -> None:
     """Go to the list of a topic that has fields."""
     page.get_by_role("link", name="A morning's list").click()
-    page.get_by_label("Topic", exact=True).select_option(label="Leg cramps")
+    page.get_by_label("Topic", exact=True).select_option(label="Leg cramps (Draft)")
 
 
 def drop(page: Page, name: str, data: bytes, there: str = "#drop") -> None:
@@ -241,6 +241,7 @@ def test_a_csv_and_an_excel_file_are_dropped_and_mended(desk: Page) -> None:
     open_list(desk)
     drop(desk, "list.csv", b"id,audience,patient,visit\nA-1,ckd,Test Reader,11/2/2027\n")
     expect(desk.locator("#list-told")).to_have_text("1 row, 1 to mend")
+    expect(desk.get_by_label("Choose the file")).to_have_value(re.compile("list.csv$"))
     desk.get_by_label("Next visit, row 2").fill("2027-11-02")
     expect(desk.locator("#list-told")).to_have_text("1 row, it can be printed")
     rows = (

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from handout_with_fields import FILLED
 from settings_from_flags import resolve
 from tiny_handout import TINY, TINY_APPROVED
 from translated_tiny import SPANISH_TINY, TRANSLATION
@@ -65,6 +66,18 @@ def test_a_topic_has_its_readers_signs_and_choices(workspace: Make) -> None:
         ("full", None),
         ("brief", "This topic has no brief version."),
     }
+
+
+def test_a_topic_says_which_fields_each_paper_of_a_reader_has(workspace: Make) -> None:
+    """In the handout's order, before anything is laid out; `nurse` beside the others is for CKD alone."""
+    own = FILLED.replace(', "Ask {record.nurse}"', "")
+    tiny = shelf(workspace({"content/handouts/tiny.yaml": own}))["tiny"]
+    names = ["patient", "visit", "nurse", "fluid", "weight", "phone", "side"]
+    assert [one["id"] for one in tiny["fields"]] == names
+    general, ckd, dialysis = (one["fields"] for one in tiny["readers"])
+    assert ckd == {"handout": names, "cards": ["patient"]}
+    assert general == {"handout": [one for one in names if one != "nurse"], "cards": ["patient"]}
+    assert dialysis == {"handout": [], "cards": []}
 
 
 def test_a_topic_whose_translation_is_broken_keeps_its_other_language(workspace: Make) -> None:

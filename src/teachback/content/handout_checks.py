@@ -73,7 +73,7 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
         yield from ((where, problem) for problem in _choice_problems(one))
         declared.add(one.name)
     for path, name in placed:
-        if name not in declared and _names_field(path):
+        if name not in declared and names_field(path):
             yield (
                 path,
                 Problem(
@@ -98,7 +98,7 @@ def _choice_problems(one: RecordField) -> Iterator[Problem]:
         )
 
 
-def _names_field(path: Path) -> bool:
+def names_field(path: Path) -> bool:
     """Return whether a value is a field's name: below `field`, or in the `fields` of a schedule."""
     return path[-1] == "field" or (path[0] == "sections" and path[-2:-1] == ("fields",))
 
@@ -106,7 +106,7 @@ def _names_field(path: Path) -> bool:
 def _placed(leaves: Iterable[Leaf]) -> Iterator[tuple[Path, str]]:
     """Yield each place with its path and its field's name."""
     for path, value in leaves:
-        if _names_field(path):
+        if names_field(path):
             yield path, value
         elif "{" in value:
             yield from ((path, name) for name in places_in(value))
@@ -114,7 +114,7 @@ def _placed(leaves: Iterable[Leaf]) -> Iterator[tuple[Path, str]]:
 
 def _misplaced(leaves: Iterable[Leaf]) -> Iterator[tuple[Path, str]]:
     for path, value in leaves:
-        if _names_field(path) or "{" not in value or not places_in(value):
+        if names_field(path) or "{" not in value or not places_in(value):
             continue
         if path[0] == "title" or path[:2] == ("card", "title"):
             yield path, "a title, which also names the file"

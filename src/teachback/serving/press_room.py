@@ -112,6 +112,8 @@ class PressRoom:
         self._marks: WorkspaceMarks | None = None
         self._looked = 0.0
         self._version = 0
+        # What the desk was told of the topics, in which version and on which day.
+        self._listed: tuple[tuple[int, dt.date], dict[str, Any]] | None = None
         self._born = os.urandom(8).hex()
         self._waiting: deque[Task] = deque()
         # The other readers of the topic that was opened last.
@@ -254,8 +256,11 @@ class PressRoom:
             broken = [problem_json(one) for one in self._broken]
             reply({**told, **nothing, "clinic": "", "problems": broken})
             return
-        listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, _today())
-        reply({**told, **listed})
+        now = (self._version, _today())
+        if self._listed is None or self._listed[0] != now:
+            listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, now[1])
+            self._listed = (now, listed)
+        reply({**told, **self._listed[1]})
 
     def _ready(self) -> DeskShelf:
         if self._shelf is None:

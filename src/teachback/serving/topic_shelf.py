@@ -10,11 +10,12 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.content.base_model import is_for
+from teachback.content.base_model import is_for, steps
 from teachback.content.brief_version import has_brief_version
 from teachback.content.draft_notices import LANGUAGE_UNKNOWN
 from teachback.content.handout import Tier
-from teachback.content.inline_markup import bare
+from teachback.content.handout_checks import names_field
+from teachback.content.inline_markup import bare, places_in
 from teachback.content.locale_formats import dated
 from teachback.content.record_fields import FieldKind
 from teachback.errors import Severity
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from teachback.content.audiences import Audience, Audiences
-    from teachback.content.handout import Text
+    from teachback.content.handout import Handout, Text
     from teachback.content.loader import LoadedHandout, LoadedHandouts
     from teachback.content.record_fields import RecordField
     from teachback.errors import Problem
@@ -139,7 +140,7 @@ def _topic(
     told: dict[str, Any] = {"id": topic, "problems": [problem_json(one) for one in problems]}
     if not there:
         told |= {"titles": {}, "signs": [], "readers": [], "choices": []}
-        told |= {"has_card": False, "has_fields": False}
+        told |= {"fields": [], "has_card": False}
         return {**told, "title": topic, "purpose": "", "state": _state(())}
     texts = [one for one in there if one.translated is None] or there
     main = next((one for one in there if one.handout.language == "en"), there[0]).handout
@@ -156,7 +157,7 @@ def _topic(
         "signs": _signs(texts, reading.shared.audiences),
         "state": _state(review),
         "readers": [
-            *(_reader(name, readers, texts, reading, today) for name in readers),
+            *(_reader(name, readers, texts, main, reading, today) for name in readers),
             *_absent_readers(readers, reading.shared.audiences),
         ],
         "choices": [
@@ -170,8 +171,8 @@ def _topic(
             ),
             *_choices_not_whole(stems, readers, reading),
         ],
+        "fields": [field_json(one) for one in main.fields],
         "has_card": any(one.handout.card is not None for one in there),
-        "has_fields": any(one.handout.fields for one in there),
     }
 
 
@@ -201,6 +202,7 @@ def _reader(
     name: str,
     readers: list[str],
     there: list[LoadedHandout],
+    main: Handout,
     reading: LoadedHandouts,
     today: dt.date,
 ) -> dict[str, Any]:
@@ -226,6 +228,24 @@ def _reader(
             if name in one.handout.audiences
             for notice in _notices(one, (name,), today)
         ],
+        "fields": _fields_by_paper(main, audiences.lineage(name)),
+    }
+
+
+def _fields_by_paper(handout: Handout, lineage: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return the names of the fields that have a place on a reader's handout, and on the card.
+
+    The page asks for them before either is laid out.
+    """
+    placed: dict[str, set[str]] = {"handout": set(), "cards": set()}
+    for path, value in steps(handout, (), lineage):
+        text = _for(value, lineage) if isinstance(value, dict) and value else value
+        if isinstance(text, str) and ("{" in text or names_field(path)):
+            names = (text,) if names_field(path) else places_in(text)
+            placed["cards" if path[0] == "card" else "handout"].update(names)
+    return {
+        paper: [one.name for one in handout.fields if one.name in names]
+        for paper, names in placed.items()
     }
 
 
@@ -244,6 +264,7 @@ def _absent_readers(readers: list[str], audiences: Audiences) -> Iterator[dict[s
                 "general": name == GENERAL_READER,
                 "warning": None,
                 "notices": [],
+                "fields": {"handout": [], "cards": []},
             }
 
 

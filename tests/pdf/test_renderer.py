@@ -128,3 +128,21 @@ def test_only_so_many_lines_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         lay_out(PAGE.replace("A word", f"word {number}").format(""), FILES, known)
         sizes.append(len(known.lines))
     assert 0 < max(sizes) <= 5
+
+
+def test_a_line_whose_last_space_alone_is_too_much_is_not_broken_after_its_first_word() -> None:
+    """A wider paragraph never has more lines."""
+    text = "Vomiting can hurt you. <strong>Call us early.</strong> And <em>now</em> or never."
+    widths = list(range(60, 160))
+    page = PAGE.format("p { margin: 0 }") + "".join(
+        f'<p style="width: {width}pt">{text}</p>' for width in widths
+    )
+    counts = [0] * len(widths)
+    places: dict[object, int] = {}
+    laid = lay_out(page, FILES, fonts()).document
+    for box in (one for sheet in laid.pages for one in sheet._page_box.descendants()):  # noqa: SLF001
+        if type(box).__name__ == "LineBox" and box.element.tag == "p":
+            counts[places.setdefault(box.element, len(places))] += 1
+    assert len(places) == len(widths)
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[-1]

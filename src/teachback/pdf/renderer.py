@@ -255,6 +255,7 @@ _LINE_STYLE: Final = (
 # The lines that are kept, of about 14 KB each; a handout for three readers has 1,600.
 _MOST_LINES: Final = 2_500
 _split_first_line = line_break.split_first_line
+_COLLAPSING: Final = ("normal", "pre-line")
 
 
 class Fonts(FontConfiguration):
@@ -286,10 +287,40 @@ def _first_line(
     if kept is None:
         if len(lines) >= _MOST_LINES:
             lines.clear()
-        kept = lines[key] = _split_first_line(text, style, context, *given, **more)
+        kept = lines[key] = _split_with_last_space(text, style, context, *given, **more)
     layout, *measures = kept
     # Drawing changes the layout of a line.
     return copy.copy(layout), *measures
+
+
+def _split_with_last_space(
+    text: str,
+    style: Any,  # noqa: ANN401 -- WeasyPrint has no types
+    context: object,
+    max_width: float | None,
+    *given: Any,  # noqa: ANN401
+    **more: Any,  # noqa: ANN401
+) -> tuple[Any, ...]:
+    """Return what `split_first_line` returns, or the whole text where all but its last space fits.
+
+    WeasyPrint 69.0 would break such a text after its first word: "Vomiting, / diarrhea, or fever
+    can hurt you. **Call us.**" That space is not printed where the line ends with it.
+    """
+    found: tuple[Any, ...] = _split_first_line(text, style, context, max_width, *given, **more)
+    length, rest = found[1:3]
+    if (
+        rest is None
+        or not max_width
+        or text[-1] != " "
+        or b" " in text.encode()[:length].strip()
+        or style["white_space"] not in _COLLAPSING
+    ):
+        return found
+    words = text.rstrip(" ")
+    if _split_first_line(words, style, context, max_width, *given, **more)[2] is not None:
+        return found
+    layout, length, _, _, *height = _split_first_line(text, style, context, None, *given, **more)
+    return layout, length, None, max_width, *height
 
 
 inline.split_first_line = preferred.split_first_line = _first_line

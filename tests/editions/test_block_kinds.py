@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import pytest
 from settings_from_flags import resolve
@@ -16,15 +16,19 @@ from teachback.checking.rule import ReaderText
 from teachback.commands.listings import TOLD_KINDS
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
+from teachback.content.base_model import steps
 from teachback.content.brief_version import brief_version
 from teachback.content.handout import BLOCKS, Handout, Model, Role, SourcedModel, Text, text_fields
 from teachback.content.loader import load_handout, load_shared, read_handouts
 from teachback.content.translation import handout_texts
+from teachback.content.validation_errors import validated
 from teachback.editions.comparison import compare
 from teachback.editions.passages import ReaderContext, passages
 from teachback.editions.selection import Reader, choose
 from teachback.editions.version_changes import changes
+from teachback.errors import TeachbackError
 from teachback.files.workspace import handout_files
+from teachback.files.yaml_reader import read_yaml
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job
 from teachback.proofing.expected_text import Frame, handout_sentences
@@ -137,6 +141,61 @@ def test_each_kind_of_block_has_a_sample() -> None:
     """Whoever adds a kind adds a line here, and all the tests below are run for it."""
     assert set(SAMPLES) == set(BLOCKS)
     assert all(("@1" in text) == (kind not in WITHOUT_WORDS) for kind, text in SAMPLES.items())
+
+
+def test_a_misspelt_key_of_any_part_of_any_block_is_told_with_the_right_one() -> None:
+    """Each key of each model gets a misspelling, all of a handout in one round."""
+    told: dict[str, str] = {}
+    asked: dict[str, str] = {}
+    for text in SAMPLES.values():
+        handout = TINY + f"      - {re.sub('@[0-9]', 'Words', text)}\n"
+        file = read_yaml(handout.encode(), "content/handouts/tiny.yaml")
+        for path, model in steps(validated(Handout, file)):
+            part = part_at(file.data, path)
+            if not isinstance(model, Model) or not isinstance(part, dict):
+                continue
+            for key, *_ in text_fields(type(model)):
+                wrong = key[:1] + key[2:] if len(key) > 3 else key + key[-1]
+                asked[wrong] = f"Did you mean '{key}'?"
+                part[wrong] = "Words"
+        with pytest.raises(TeachbackError) as refused:
+            validated(Handout, file)
+        told |= {one.message.split("'")[1]: one.hint for one in refused.value.problems}
+    assert len(asked) > 80
+    assert {wrong: told[wrong][: len(hint)] for wrong, hint in asked.items()} == asked
+
+
+def part_at(data: Any, path: tuple[Any, ...]) -> Any:  # noqa: ANN401 -- YAML is any data
+    """Return what a file says at a path, or None where it says a part in a shorter way."""
+    for step in path:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int):
+            data = data[step]
+        else:
+            return None
+    return data
+
+
+@pytest.mark.parametrize(
+    ("block", "said", "hint"),
+    [
+        ("lead: Do this.\n        seps: [Sit]", "'seps' is not a known kind", "'steps'?"),
+        ("lad: Do this.\n        steps: [Sit]", "the key 'lad' is not known here", "'lead'?"),
+        ("list: [{txt: Sit}]", "the audience 'txt' is not known", "'text'?"),
+        ("sign_off: [{lable: Nurse}]", "the audience 'lable' is not known", "'label'?"),
+    ],
+)
+def test_one_slip_is_one_problem_with_the_word_that_was_meant(
+    block: str, said: str, hint: str, workspace: Make
+) -> None:
+    """A key before that of the kind hides no slip, and a slip of the only key is no audience."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + f"      - {block}\n"})
+    with pytest.raises(TeachbackError) as refused:
+        load_handout(handout_files(clinic)["tiny"], clinic, load_shared(clinic))
+    (problem,) = refused.value.problems
+    assert problem.message.startswith(said)
+    assert problem.hint.startswith(f"Did you mean {hint}")
 
 
 @pytest.mark.parametrize("named", [TOOLS, CUES, LISTS, TOLD_KINDS])

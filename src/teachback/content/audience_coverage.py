@@ -18,7 +18,7 @@ from teachback.content.handout import (
     is_on_card,
     placed_tiers,
 )
-from teachback.errors import Problem, nearest
+from teachback.errors import Problem, guess, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +140,8 @@ def _mapping_findings(
     value: dict[str, Any], path: Path, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[Finding]:
     used = set()
-    for reader in readers:
+    # Where no name is an audience, the gaps only follow from that.
+    for reader in () if value and audiences.root.keys().isdisjoint(value) else readers:
         answer = audience_of(value, audiences.lineage(reader))
         if answer is None:
             line = " or ".join(f"'{name}:'" for name in audiences.lineage(reader))
@@ -149,10 +150,10 @@ def _mapping_findings(
         used.add(answer)
     for name in value:
         if name not in audiences.root:
-            yield (
-                (*path, name),
-                Problem(f"the audience '{name}' is not known", nearest(name, audiences.root)),
-            )
+            # A misspelt key is read as one, such as `txt` of an entry.
+            near = guess(name, (*audiences.root, str(path[-1])))
+            hint = f"{near} Known: {', '.join(sorted(audiences.root))}.".strip()
+            yield (*path, name), Problem(f"the audience '{name}' is not known", hint)
         elif name not in used:
             message = f"nobody gets the text for '{name}'"
             yield (

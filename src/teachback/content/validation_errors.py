@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 from pydantic import BaseModel, RootModel, ValidationError
 
 from teachback.content.handout import BLOCKS, Handout
-from teachback.errors import Problem, TeachbackError, guess, nearest
+from teachback.errors import LIKELY, Problem, TeachbackError, guess, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
+    from teachback.errors import Location
     from teachback.files.yaml_reader import YamlFile
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -63,9 +65,9 @@ _WORDING: Final[dict[str, tuple[str, str]]] = {
     "date_parsing": ("'{input}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."),
     "too_short": (
         "this needs at least {min_length} entries, and has {actual_length}",
-        "Add more, or delete the key.",
+        "Add more{or_delete}",
     ),
-    "string_too_short": ("this text is empty", "Write the text, or delete the key."),
+    "string_too_short": ("this text is empty", "Write the text{or_delete}"),
     "too_long": (
         "this may have at most {max_length} entries, and has {actual_length}",
         "Delete some, or split them in two.",
@@ -165,15 +167,16 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
         return _pattern_problem(
             str(value)[:60], str(details.get("ctx", {}).get("pattern", "")), place
         )
+    or_delete = "." if _is_required(model, details["loc"]) else ", or delete the key."
     if value is None:
-        return Problem("this is empty", "Write the value, or delete the key.", place)
+        return Problem("this is empty", f"Write the value{or_delete}", place)
     if kind == "too_short" and not value:
-        return Problem("this is empty", "Fill it, or delete the key.", place)
+        return Problem("this is empty", f"Fill it{or_delete}", place)
     message, hint = _WORDING.get(kind, (f"{_what(value)} is not allowed here", _like(file.name)))
     context: Mapping[str, Any] = {"input": value, "what": _what(value), **details.get("ctx", {})}
     # A validator of ours puts its hint on a second line.
     message, _, own_hint = message.format_map(context).partition("\n")
-    hint = own_hint or hint.format_map(context)
+    hint = own_hint or hint.format_map({**context, "or_delete": or_delete})
     if kind.startswith("date_") and _ISO_DAY.fullmatch(str(value)):
         hint = "The calendar has no such day: look at the month and the day."
     if model is Handout and _IN_MM.intersection(path[-1:]):
@@ -192,8 +195,12 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
     raw, kind, value = details["loc"], details["type"], details["input"]
     path = _written(raw)
     if kind == "missing":
+        field = _field_at(model, raw)
+        meaning = f" {field.description}" if field is not None and field.description else ""
         return Problem(
-            f"the key '{path[-1]}' is missing", f"Add `{path[-1]}:` here.", file.locate(path[:-1])
+            f"the key '{path[-1]}' is missing",
+            f"Add `{path[-1]}:` here.{meaning}",
+            file.locate(path[:-1]),
         )
     if kind == "extra_forbidden":
         key, place = str(path[-1]), file.locate(path, key=True)
@@ -204,17 +211,15 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
             return Problem(
                 message, f"Put `{key}:` into a block of its own, with its own dash.", place
             )
-        if raw[-4:-3] == ("blocks",) and key == _first_key(path[:-1], file):
+        own = _keys(model, raw[:-1])
+        if raw[-4:-3] == ("blocks",) and key == _first_key(path[:-1], file) and not guess(key, own):
             # The block was read by another of its keys, such as `text`.
-            hint = f"{guess(key, BLOCKS)} Known: {', '.join(sorted(BLOCKS))}.".strip()
-            return Problem(f"'{key[:60]}' is not a known kind of block", hint, place)
+            return _unknown_kind(key, place)
         if value is None or value == "":
-            cut = _cut_by_commas(path, file, _keys(model, raw[:-1]))
+            cut = _cut_by_commas(path, file, own)
             if cut:
                 return cut
-        return Problem(
-            f"the key '{key[:60]}' is not known here", nearest(key, _keys(model, raw[:-1])), place
-        )
+        return Problem(f"the key '{key[:60]}' is not known here", nearest(key, own), place)
     if kind == "block_expected":
         keys = (
             [key for key in value if key not in {"id", "only", "sources"}]
@@ -227,12 +232,15 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
                 nearest("", BLOCKS),
                 file.locate(path),
             )
-        return Problem(
-            f"'{str(keys[0])[:60]}' is not a known kind of block",
-            f"{guess(str(keys[0]), BLOCKS)} Known: {', '.join(sorted(BLOCKS))}.".strip(),
-            file.locate((*path, keys[0]), key=True),
-        )
+        # Another key may stand before that of the kind, such as `lead`.
+        key = next((key for key in keys if guess(str(key), BLOCKS, LIKELY)), keys[0])
+        return _unknown_kind(str(key), file.locate((*path, key), key=True))
     return None
+
+
+def _unknown_kind(key: str, place: Location) -> Problem:
+    hint = f"{guess(key, BLOCKS)} Known: {', '.join(sorted(BLOCKS))}.".strip()
+    return Problem(f"'{key[:60]}' is not a known kind of block", hint, place)
 
 
 def _cut_by_commas(path: Path, file: YamlFile, known: list[str]) -> Problem | None:
@@ -328,7 +336,22 @@ def _choices(context: Mapping[str, Any]) -> list[str]:
 
 
 def _keys(model: type[BaseModel], path: Path) -> list[str]:
-    """Return the keys that are allowed at a path.
+    """Return the keys that are allowed at a path."""
+    return [key for key, _ in _fields_at(model, path)]
+
+
+def _field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
+    """Return the field that a path leads to; None for an entry of a list, or a reader's text."""
+    return next((field for key, field in _fields_at(model, path[:-1]) if (key,) == path[-1:]), None)
+
+
+def _is_required(model: type[BaseModel], path: Path) -> bool:
+    field = _field_at(model, path)
+    return field is not None and field.is_required()
+
+
+def _fields_at(model: type[BaseModel], path: Path) -> list[tuple[str, FieldInfo]]:
+    """Return the keys that are allowed at a path, with their fields.
 
     The models are walked along the path. Union members are chosen by their tag.
     """
@@ -349,7 +372,7 @@ def _keys(model: type[BaseModel], path: Path) -> list[str]:
                 nested += _models_in(fields["root"].annotation)
         candidates = nested or candidates
     return [
-        field.alias or name
+        (field.alias or name, field)
         for candidate in candidates
         for name, field in candidate.model_fields.items()
     ]

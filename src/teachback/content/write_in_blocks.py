@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from teachback.content.base_model import Model, Plain, Role, SelectableModel, SourcedModel, Text
 from teachback.content.record_fields import FieldName
@@ -101,6 +101,17 @@ WIDTH_MEANING: Final = (
 )
 
 
+def _refuse_twice(sides: tuple[Text, ...]) -> tuple[Text, ...]:
+    for index, side in enumerate(sides):
+        if side in sides[:index]:
+            message = (
+                "two sides have the same words, so nobody knows which one was ticked\n"
+                "Write another word for each side, such as [Left, Right]."
+            )
+            raise ValueError(message)
+    return sides
+
+
 class MarkBlock(SourcedModel):
     """A picture on which staff mark a side, with a box below each."""
 
@@ -108,8 +119,10 @@ class MarkBlock(SourcedModel):
     alt: Annotated[Text, Role.ALT] = Field(
         description="What the picture shows, for a reader who cannot see it."
     )
-    sides: Annotated[tuple[Text, ...], Role.LABEL] = Field(
-        min_length=1, max_length=4, description="From left to right, as the picture shows them."
+    sides: Annotated[tuple[Text, ...], Role.LABEL, AfterValidator(_refuse_twice)] = Field(
+        min_length=1,
+        max_length=4,
+        description="From left to right, as the picture shows them, such as [Left, Right].",
     )
     width: PictureWidth | None = Field(
         None, description=f"{WIDTH_MEANING} Large print makes it wider."

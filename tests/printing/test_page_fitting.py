@@ -133,6 +133,9 @@ def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
     ending = "lines too many on letter, with less space, 12 pt type and lists in two columns"
     assert problem.message.endswith(ending)
     assert "the text 'A long word of advice. A long word of ...' in '" in problem.hint
+    (line,) = re.findall(r"a long word of [^;]+ \(line (\d+), as high", problem.hint, re.IGNORECASE)
+    text = (clinic.root / "content/handouts/tiny.yaml").read_text("utf-8").splitlines()
+    assert "A long word of advice." in text[int(line) - 1]
     assert problem.location is not None
     assert problem.location.line == 8
 

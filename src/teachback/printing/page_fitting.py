@@ -209,12 +209,23 @@ def _page_with(styles: str, job: Job) -> str:
     return job.handout.replace(_STYLES_END, _STYLES_END + sheet, 1)
 
 
-def _named(block: BlockHeight) -> str:
+def _named(block: BlockHeight, job: Job) -> str:
     start, _, rest = block.words[: _LETTERS + 1].rpartition(" ")
     start = f"{start or rest} ..." if len(block.words) > _LETTERS else block.words
     words = f" '{start}'" if start else ""
     where = f" in '{block.section}'" if block.section else ""
-    return f"the {block.kind}{words}{where} (as high as {block.lines:.0f} lines)"
+    return f"the {block.kind}{words}{where} ({_line(block, job)}as high as {block.lines:.0f} lines)"
+
+
+def _line(block: BlockHeight, job: Job) -> str:
+    """Return the line of a block in the handout's file, or of its section if it has no words."""
+    (expected,) = job.expected
+    place = expected.first_place(block.words) or expected.first_place(block.section)
+    if place is None:
+        return ""
+    # The texts of a translation are in a file of their own.
+    file = f"{place.file}:" if place.file != job.place.file else "line "
+    return f"{file}{place.line}, "
 
 
 def _longest(blocks: Iterable[BlockHeight], over: int) -> Iterator[BlockHeight]:
@@ -251,7 +262,7 @@ def broken_promise(job: Job, laid: LaidOutDocument) -> Problem | None:
         f"{'at least ' if job.for_fit else ''}{over} line{'' if over == 1 else 's'} too many on "
         f"{_paper_of(laid)}, with less space, 12 pt type and lists in two columns"
     )
-    named = "; ".join(map(_named, _longest(block_heights(laid), over)))
+    named = "; ".join(_named(one, job) for one in _longest(block_heights(laid), over))
     hint = f"Shorten the longest blocks: {named}."
     if is_binding:
         return Problem(message, f"{hint} `teachback build` prints all pages of a draft.", place)

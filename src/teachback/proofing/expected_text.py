@@ -34,6 +34,8 @@ _FRONT: Final = ("now", "today")
 # hyphen has a meaning: 1-2 is not 12.
 _UNSAID: Final = re.compile(r"[\s\u00ad\u061c\u200b-\u200f\u2066-\u2069]+")
 _HYPHEN: Final = re.compile(r"[\u0002\ufffe\u2010\u2011-]")
+# Letters: a text of no more, such as a number, is in many others.
+_EVERYWHERE: Final = 3
 _BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
 
 
@@ -89,6 +91,16 @@ class Expected:
     ink: PrintInk = PrintInk.BLACK
     urgent: tuple[str, ...] = _FRONT
     on_screen: tuple[ExpectedSentence, ...] = ()
+
+    def first_place(self, words: str) -> Location | None:
+        """Return the place of the first text among some words; of two there, the longer one's."""
+        read = squeezed(words)
+        inside = [
+            (read.index(text), -len(text), text)
+            for text in self.places
+            if len(text) > _EVERYWHERE and text in read
+        ]
+        return self.places[min(inside)[2]] if inside else None
 
 
 @dataclass(frozen=True)

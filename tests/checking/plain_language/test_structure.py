@@ -161,13 +161,22 @@ def test_a_message_names_the_words_and_what_to_write() -> None:
         if f.rule == "plain-percentage"
     )
     assert "'1 in 4 people'" in share.hint
-    short = next(
-        f
-        for f in structure_findings(edition_of(Example("Ask for your eGFR.")))
-        if f.rule == "plain-abbreviation"
+    for written, words in (
+        ("GFR", "how well your kidneys work"),
+        ("eGFR", "how well your kidneys work"),
+        ("BP", "blood pressure"),
+    ):
+        (short,) = (
+            f
+            for f in structure_findings(edition_of(Example(f"Ask for your {written}.")))
+            if f.rule == "plain-abbreviation"
+        )
+        assert short.hint.startswith(
+            f"Write '{words} ({written})' the first time, or only '{words}'."
+        )
+    assert "'glomerular filtration rate'" in next(
+        f.hint for f in structure_findings(edition_of(Example("Ask for your GFR.")))
     )
-    assert "'eGFR (how well your kidneys work)'" in short.hint
-    assert "estimated glomerular filtration rate" in short.hint
 
 
 def test_a_term_is_told_once_where_it_first_stands() -> None:

@@ -92,6 +92,7 @@ RULES: Final = (
         good=(
             Example("You have chronic kidney disease (CKD)."),
             Example("Ask for your eGFR (how well your kidneys work)."),
+            Example("Ask how well your kidneys work (GFR)."),
             Example("It can reach the lungs (pulmonary embolism or PE)."),
         ),
     ),
@@ -258,14 +259,11 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
                 met.add(full.lower())
             continue
         message = f"the abbreviation '{written}' is not spelled out at its first use"
-        meaning = vocabulary.terms.get(full.lower())
-        if meaning is not None:
-            hint = (
-                f"Write what it means the first time: '{short} ({meaning[1].means})'. It "
-                f"stands for '{full}'."
-            )
-        elif full:
-            hint = f"Write '{full} ({short})' the first time, or only '{full}'."
+        if full:
+            term = vocabulary.terms.get(full.lower())
+            words = term[1].means if term else full
+            hint = f"Write '{words} ({short})' the first time, or only '{words}'."
+            hint += f" It stands for '{full}'." if term else ""
         else:
             hint = "The first time, write the words, and the abbreviation in brackets."
         yield Finding("plain-abbreviation", Severity.WARNING, passage, written, message, hint)

@@ -431,6 +431,18 @@ def test_only_readers_of_the_handouts_are_counted(workspace: Make) -> None:
         assert "dialysis" not in said
 
 
+def test_a_sheet_counts_the_rules_of_the_readers_that_it_is_for(workspace: Make) -> None:
+    """Rules on kidney disease read no text for the general reader."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY})
+    general, both = (check(("tiny",), names, clinic, TODAY) for names in (("general",), ()))
+    others = [rule for rule in both.rules.text.rules if not rule.file.level(("general",))]
+    assert len(others) > 10
+    assert both.applied - general.applied == len(
+        [rule for rule in others if rule.file.level(("ckd",))]
+    )
+    assert summary(general).startswith(f"Looked with {general.applied} rules for these readers:")
+
+
 def test_nothing_is_called_safe(builtin: Workspace) -> None:
     """The summary says how many rules were applied, and that a clinician must read the text."""
     said = summary(check((), (), builtin, TODAY)).lower()

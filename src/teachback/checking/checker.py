@@ -130,13 +130,15 @@ def _grades_json(part: Graded) -> dict[str, Any]:
 class CheckResult(NamedTuple):
     """The findings of a run by handout, and the rules that were applied.
 
-    `clinical` has the number of rules on what can harm a reader, by audience.
+    `clinical` has the number of rules on what can harm a reader, by audience, and `applied` that of
+    all rules for any of these readers.
     """
 
     handouts: tuple[CheckedHandout, ...]
     rules: Rules
     problems: tuple[Problem, ...] = ()
     clinical: tuple[tuple[str, int], ...] = ()
+    applied: int = 0
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of a severity."""
@@ -210,13 +212,17 @@ def check(
         *shared_found,
         *stray_files(workspace),
     )
+    readers = audiences or _readers(found) or tuple(shared.audiences.root)
+    levels = [
+        [rule.file.level(shared.audiences.lineage(name)) for rule in rules.text.rules]
+        for name in readers
+    ]
     clinical = tuple(
-        (name, sum(1 for rule in rules.text.rules if rule.file.level(lineage)))
-        for name in (audiences or _readers(found) or shared.audiences.root)
-        for lineage in (shared.audiences.lineage(name),)
+        (name, sum(map(bool, each))) for name, each in zip(readers, levels, strict=True)
     )
+    applied = len(rules.known) - sum(not any(each) for each in zip(*levels, strict=True))
     kept = in_file_order(p for p in shared_found if p.rule not in rules.off)
-    return CheckResult(tuple(found), rules, kept, clinical)
+    return CheckResult(tuple(found), rules, kept, clinical, applied)
 
 
 def _readers(found: Iterable[CheckedHandout]) -> tuple[str, ...]:
@@ -231,13 +237,13 @@ def failed(checkup: CheckResult, *, strict: bool) -> bool:
 
 
 def looked_for(checkup: CheckResult) -> str:
-    """Return the closing note of a run: how many rules were applied, and their limits."""
+    """Return the closing note of a run: how many rules its readers have, and their limits."""
     off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
     extra = " and the extra `verdict`" if checkup.rules.text.sentences else ""
     by_reader = ", ".join(f"{number} for {name}" for name, number in checkup.clinical)
     return (
-        f"Looked with {len(checkup.rules.known)} rules{off}{extra}: `teachback check --explain "
-        f"all` lists them. On what can harm the reader: {by_reader}. They find what they know, "
+        f"Looked with {checkup.applied} rules for these readers{off}{extra}: `teachback check "
+        f"--explain all` lists all. On what can harm the reader: {by_reader}. They find what they know, "
         "and miss other things: a clinician must read the text."
     )
 

@@ -345,7 +345,7 @@ function fill() {
   stays(desk.person, startAgain);
   show(at("lock"), Boolean(desk.person));
   show(at("where"), desk.queue);
-  topics.set(desk.topics);
+  topics.set(desk);
   cards.set(desk);
   list.set(desk.topics);
 }

@@ -90,10 +90,10 @@ NATIVE: Final = """
 <form method="post"><label>Name <input name="name"></label><button>Send</button></form>
 """
 SEARCH: Final = """
-async ([topics, typed]) => {
+async ([topics, typed, groups]) => {
   const there = new URL("topics.js", document.querySelector("script[type=module]").src);
   const { meant, search } = await import(there);
-  return search(topics, meant(topics, typed)).map(({ topic, kind, text }) => [topic.id, kind, text]);
+  return search(topics, meant(topics, typed, groups)).map(({ topic, kind, text }) => [topic.id, kind, text]);
 }
 """
 TOPICS: Final = [
@@ -103,6 +103,7 @@ TOPICS: Final = [
         "titles": {},
         "purpose": "Sleep through the night",
         "signs": [{"text": "A calf that is red, warm or very sore", "tier": "today"}],
+        "others": [],
         "problems": [],
         "choices": [],
     },
@@ -113,15 +114,26 @@ TOPICS: Final = [
         "purpose": "Know what the color of it means",
         "signs": [
             {"text": "Trouble breathing", "tier": "now"},
+            {"text": "Pain with dark urine", "tier": "now"},
             {"text": "Swollen legs or face", "tier": "today"},
             {"text": "Foamy or dark urine", "tier": "visit"},
             {"text": "You feel unwell", "tier": "visit"},
+        ],
+        "others": [
+            {
+                "language": "es",
+                "title": "Un análisis",
+                "titles": {},
+                "purpose": "Ver un color, nada colorado",
+                "signs": [{"text": "Orina con espuma", "tier": "visit"}],
+            }
         ],
         "problems": [],
         "choices": [],
     },
 ]
 BOXES: Final = re.compile(r"Which leg\s+left\s+right")
+SAME_WORDS: Final = [["foamy", "bubbles", "espuma"], ["urine", "pee", "orina"]]
 TYPED: Final = r"Test Reader|Nov 1, 2027"
 
 
@@ -478,16 +490,30 @@ def test_an_address_without_its_key_says_what_is_lacking(
 
 
 def test_a_search_finds_what_has_most_of_the_words(desk: Page) -> None:
-    """Common words do not count, a form of a word does, and so does one slip in a long word."""
+    """Common words do not count, a form of a word does, and so does one slip in a long word.
+
+    A word of the same meaning counts, in any language, and a whole word before a part of one.
+    """
     sleep = ("legs", "purpose", "Sleep through the night")
     color = ("water", "purpose", "Know what the color of it means")
-    foamy, swollen, breath = (
+    foamy, swollen, breath, pain, spanish = (
         ("water", "sign", text)
-        for text in ("Foamy or dark urine", "Swollen legs or face", "Trouble breathing")
+        for text in (
+            "Foamy or dark urine",
+            "Swollen legs or face",
+            "Trouble breathing",
+            "Pain with dark urine",
+            "Orina con espuma",
+        )
     )
     found = {
         "my pee is foamy": [foamy],
         "bubbles in urine": [foamy],
+        "bubles": [foamy],
+        "pee": [pain],
+        "orina con espuma": [spanish],
+        "orina oscura": [spanish],
+        "color": [color],  # a part of "colorado", too, but a whole word of the topic's own language
         "fomy": [foamy],
         "faomy": [foamy],
         "cramp at night": [sleep],
@@ -500,7 +526,7 @@ def test_a_search_finds_what_has_most_of_the_words(desk: Page) -> None:
         "roamy": [],  # nor one with another first letter for "foamy"
         "my xylophone": [],
     }
-    searched = {typed: desk.evaluate(SEARCH, [TOPICS, typed]) for typed in found}
+    searched = {typed: desk.evaluate(SEARCH, [TOPICS, typed, SAME_WORDS]) for typed in found}
     assert {typed: list(map(tuple, hits)) for typed, hits in searched.items()} == found
 
 
@@ -510,9 +536,9 @@ def test_a_hit_says_how_urgent_its_sign_is(desk: Page) -> None:
     expect(desk.locator(".topic")).to_contain_text(
         "Sign: Foamy or dark urine. Tell us at the next visit."
     )
-    desk.get_by_label("Find a topic").fill("chest hurts")
+    desk.get_by_label("Find a topic").fill("chest hurts, rash")  # "hurts" means pain
     expect(desk.locator(".topic").first).to_contain_text(
-        "Sign: Chest pain. Emergency: call now. Not in this topic: hurts."
+        "Sign: Chest pain. Emergency: call now. Not in this topic: rash."
     )
     desk.get_by_label("Find a topic").fill("xylophone")
     expect(desk.locator("#topics")).to_have_text("No topic has these words. Try one word alone.")

@@ -68,6 +68,7 @@ UNAPPROVED: Final = (
 )
 SPANISH: Final = (
     OVERDUE.replace("language: en", "language: es")
+    .replace("title: Blood pressure", "title: Presión de la sangre")
     .replace("audiences: [general, ckd]", "audiences: [general]")
     .replace("{general: For everyone here., ckd: For kidneys here.}", "Para todos.")
 )
@@ -180,6 +181,11 @@ def test_a_language_without_a_text_is_grey_and_says_why(desk: Page) -> None:
         re.compile("^Español: This topic is not written in this language.$")
     )
     desk.get_by_role("button", name="Next patient").click()
+    desk.get_by_label("Find a topic").fill("presion")
+    expect(desk.locator(".topic")).to_contain_text(
+        "Blood pressure Review overdue Also called: Presión de la sangre. Found in: Español."
+    )
+    expect(desk.locator(".topic [lang=es]")).to_have_text("Presión de la sangre")
     choose(desk, "pressure", "No kidney disease")
     desk.locator("#language-choice .segment", has_text="Español").click()
     expect(desk.locator("#page-words")).to_contain_text("Para todos.")

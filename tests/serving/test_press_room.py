@@ -29,6 +29,7 @@ from teachback.pdf.page_reader import read_words
 from teachback.printing.job_composer import print_context
 from teachback.serving import desk_editions, press_link
 from teachback.serving.desk_editions import CardsOrder, HandoutOrder, StocksOrder
+from teachback.serving.desk_shelf import read_shelf, workspace_marks
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
 if TYPE_CHECKING:
@@ -62,10 +63,22 @@ def test_a_broken_handout_says_why_and_the_others_print(room: AskedPressRoom) ->
     """The topic is listed with the place of its fault; another one can be opened."""
     topics = {topic["id"]: topic for topic in room.ask("topics")["topics"]}
     assert topics["tiny"]["problems"] == []
+    assert any("bubbles" in one and "foamy" in one for one in room.ask("topics")["same_words"])
     assert "broken.yaml:" in topics["broken"]["problems"][0]["message"]
     assert opened(room)["pages"] >= 1
     wanted = {**READER, **PAPER, "topic": "broken"}
     assert "porpoise" in refusal(room, "edition", **wanted).problems[0].message
+
+
+def test_a_broken_list_of_words_for_the_search_is_told_and_all_prints(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """Nothing is printed from it: the topics are there, and the search has no such words."""
+    clinic = workspace({"content/search-words.yaml": "foam: {en: [short of breath]}\n"})
+    shelf = read_shelf(clinic, resolve({}, clinic), workspace_marks(clinic), None)
+    assert shelf.reading.authored
+    assert [one.message for one in shelf.told] == ["'short of breath' is not one word"]
+    assert shelf.search.groups() == []
 
 
 def test_an_open_edition_lists_its_fields_its_words_and_its_state(room: AskedPressRoom) -> None:

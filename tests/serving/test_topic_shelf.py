@@ -134,6 +134,20 @@ def test_a_translation_is_offered_to_readers_who_have_all_of_it(workspace: Make)
     assert tiny["problems"] == []
 
 
+def test_a_topic_is_found_by_the_words_of_each_text_that_can_be_printed(workspace: Make) -> None:
+    """A translation has its title, purpose and signs beside the handout's; one that is broken, none."""
+    (spanish,) = shelf(workspace({TRANSLATION: SPANISH_TINY}))["tiny"]["others"]
+    assert spanish == {
+        "language": "es",
+        "title": "Una hoja pequeña",
+        "titles": {"general": "Una hoja pequeña", "ckd": "Una hoja pequeña"},
+        "purpose": "Mostrar lo mínimo que puede ser una hoja",
+        "signs": [{"text": "Dolor de pecho", "tier": "now", "audiences": ["general", "ckd"]}],
+    }
+    broken = SPANISH_TINY.replace("translates: tiny", "translates: other")
+    assert shelf(workspace({TRANSLATION: broken}))["tiny"]["others"] == []
+
+
 def test_a_draft_translation_of_a_draft_says_both(workspace: Make) -> None:
     """That no translator has checked it does not hide that no clinician approved its English."""
     clinic = workspace({TRANSLATION: SPANISH_TINY})

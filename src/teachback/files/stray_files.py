@@ -57,6 +57,7 @@ SHELVES: Final = {
                 "languages.yaml",
                 "checks.yaml",
                 "clinic.yaml",
+                "search-words.yaml",
                 "sources.yaml",
                 "stocks.yaml",
                 "handout.schema.json",

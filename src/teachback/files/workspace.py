@@ -34,6 +34,7 @@ SETTINGS: Final = "teachback.toml"
 _MERGED: Final = (
     "content/audiences.yaml",
     "content/languages.yaml",
+    "content/search-words.yaml",
     "content/sources.yaml",
     "content/stocks.yaml",
 )

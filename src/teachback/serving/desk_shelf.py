@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from teachback.checking.blocking_rules import PrintGate
 from teachback.content.loader import LoadedHandouts, read_handouts
+from teachback.content.search_words import SearchWords, load_search_words
 from teachback.errors import Problem, Severity, TeachbackError
 from teachback.files.font_coverage import coverage
 from teachback.files.workspace import (
@@ -52,7 +53,7 @@ class DeskShelf:
 
     `refused` are the problems of handouts that must not be printed, by file stem; `unexamined` are
     the handouts that the rules have not looked at yet. `points` are the code points that the fonts
-    have.
+    have. `told` is what is wrong with a file from which nothing is printed.
     """
 
     marks: WorkspaceMarks
@@ -60,6 +61,8 @@ class DeskShelf:
     stocks: Stocks
     gate: PrintGate
     points: frozenset[int]
+    search: SearchWords
+    told: tuple[Problem, ...] = ()
     refused: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     unexamined: list[str] = field(default_factory=list)
 
@@ -115,15 +118,26 @@ def read_shelf(
     if before is not None:
         refused |= {stem: found for stem, found in before.refused.items() if stem in kept}
         unexamined += [stem for stem in before.unexamined if stem in kept]
+    search, told = _search_words(workspace)
     return DeskShelf(
         marks,
         context,
         load_stocks(workspace),
         gate,
         reading.shared.glyphs | coverage(fonts_for_names(workspace)),
+        search,
+        told,
         refused,
         unexamined,
     )
+
+
+def _search_words(workspace: Workspace) -> tuple[SearchWords, tuple[Problem, ...]]:
+    """Return the words for the search, or none and what is wrong: printing goes on without them."""
+    try:
+        return load_search_words(workspace), ()
+    except TeachbackError as error:
+        return SearchWords({}), error.problems
 
 
 def errors_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -252,13 +252,17 @@ class PressRoom:
         }
         shelf = self._shelf
         if shelf is None:
-            nothing = dict.fromkeys(("papers", "sizes", "depths", "languages", "stocks"), ())
+            nothing = dict.fromkeys(
+                ("papers", "sizes", "depths", "languages", "stocks", "same_words"), ()
+            )
             broken = [problem_json(one) for one in self._broken]
             reply({**told, **nothing, "clinic": "", "problems": broken})
             return
         now = (self._version, _today())
         if self._listed is None or self._listed[0] != now:
             listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, now[1])
+            problems = [problem_json(one) for one in shelf.told]
+            listed |= {"problems": problems, "same_words": shelf.search.groups()}
             self._listed = (now, listed)
         reply({**told, **self._listed[1]})
 

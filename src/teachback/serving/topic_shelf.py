@@ -139,54 +139,65 @@ def _topic(
     problems = [problem for stem in written for problem in refused.get(stem, ())]
     told: dict[str, Any] = {"id": topic, "problems": [problem_json(one) for one in problems]}
     if not there:
-        told |= {"titles": {}, "signs": [], "readers": [], "choices": []}
+        told |= {"titles": {}, "signs": [], "others": [], "readers": [], "choices": []}
         told |= {"fields": [], "has_card": False}
         return {**told, "title": topic, "purpose": "", "state": _state(())}
     texts = [one for one in there if one.translated is None] or there
     main = next((one for one in there if one.handout.language == "en"), there[0]).handout
     readers = list(dict.fromkeys(name for one in there for name in one.handout.audiences))
     review = [notice for one in texts for notice in _notices(one, one.handout.audiences, today)]
+    choices = [
+        *(
+            choice
+            for stem in stems
+            if stem in reading.authored
+            for choice in _choices(
+                reading.authored[stem], refused.get(stem, ()), today if release else None
+            )
+        ),
+        *_choices_not_whole(stems, readers, reading),
+    ]
+    printable = {choice["language"] for choice in choices if choice["missing"] is None}
     return {
         **told,
-        "title": bare(_any(main.title)),
-        "titles": {
-            name: bare(_for(main.title, reading.shared.audiences.lineage(name)))
-            for name in main.audiences
-        },
-        "purpose": main.purpose,
-        "signs": _signs(texts, reading.shared.audiences),
+        **_words_to_find(main, reading.shared.audiences),
+        # A text in another language is found by its own words, too, where somebody can print it.
+        "others": [
+            {
+                "language": one.handout.language,
+                **_words_to_find(one.handout, reading.shared.audiences),
+            }
+            for one in there
+            if one.handout is not main and one.handout.language in printable
+        ],
         "state": _state(review),
         "readers": [
             *(_reader(name, readers, texts, main, reading, today) for name in readers),
             *_absent_readers(readers, reading.shared.audiences),
         ],
-        "choices": [
-            *(
-                choice
-                for stem in stems
-                if stem in reading.authored
-                for choice in _choices(
-                    reading.authored[stem], refused.get(stem, ()), today if release else None
-                )
-            ),
-            *_choices_not_whole(stems, readers, reading),
-        ],
+        "choices": choices,
         "fields": [field_json(one) for one in main.fields],
         "has_card": any(one.handout.card is not None for one in there),
     }
 
 
-def _signs(there: list[LoadedHandout], audiences: Audiences) -> list[dict[str, Any]]:
+def _words_to_find(handout: Handout, audiences: Audiences) -> dict[str, Any]:
+    """Return the texts of a handout by which its topic is found."""
+    return {
+        "title": bare(_any(handout.title)),
+        "titles": {
+            name: bare(_for(handout.title, audiences.lineage(name))) for name in handout.audiences
+        },
+        "purpose": handout.purpose,
+        "signs": _signs(handout, audiences),
+    }
+
+
+def _signs(handout: Handout, audiences: Audiences) -> list[dict[str, Any]]:
     """Return the red flags, the most urgent first, each text once, with those who read it."""
     found: dict[str, tuple[Tier, list[str]]] = {}
-    flags = [
-        (tier, one.handout, flag)
-        for tier in Tier
-        for one in there
-        for flag in one.handout.red_flags
-        if flag.tier is tier
-    ]
-    for tier, handout, flag in flags:
+    flags = [(tier, flag) for tier in Tier for flag in handout.red_flags if flag.tier is tier]
+    for tier, flag in flags:
         for name in handout.audiences:
             lineage = audiences.lineage(name)
             if is_for(flag, lineage):

@@ -62,10 +62,11 @@ export function showEditions(desk) {
 
   at("look-up").addEventListener("click", () => look(at("code-typed").value));
   at("code-typed").addEventListener("keydown", (event) => { if (event.key === "Enter") look(at("code-typed").value); });
+  // A browser tells of no file that is chosen a second time.
+  at("photo").addEventListener("click", () => { at("photo").value = ""; });
   at("photo").addEventListener("change", async () => {
     const [file] = at("photo").files;
     if (!file) return;
-    at("photo").value = "";
     announce(say("photo_read"), 0);
     await show(async (signal) => ask("/editions/scan", await smaller(file), { signal, type: "image/jpeg" }), say("photo_read"));
   });

@@ -248,9 +248,12 @@ export function showList() {
     at("list-file").files = files.files;
   }
 
-  /** Show which columns the chosen topic takes. */
+  const topicOf = (id) => topics.find((one) => one.id === id);
+
+  /** Show which columns the chosen topic takes, and whether it is a draft. */
   async function learn() {
     takes = [];
+    write(at("list-state"), topicOf(topic.value)?.state.text);
     show(at("list-takes"), false);
     if (!topic.value) return;
     try {
@@ -294,7 +297,7 @@ export function showList() {
       done = true;
       at("list-printed").replaceChildren(...[
         say("list_window"),
-        counted("list_papers", count, { topic: topics.find((one) => one.id === topic.value).title }),
+        counted("list_papers", count, { topic: topicOf(topic.value).title }),
         say("list_done"),
       ].map((text) => make("p", { text })));
       for (const id of ["list-settings", "list-next"]) show(at(id));
@@ -325,6 +328,7 @@ export function showList() {
     chosen = {};
     typed.clear();
     topic.value = "";
+    write(at("list-state"), "");
     show(at("list-takes"), false);
     if (box.open) box.close();
     dropPaper();

@@ -588,6 +588,7 @@ def test_a_paper_is_found_by_its_code(desk: Page, served: Served) -> None:
     with desk.expect_response("**/editions/scan"):
         desk.get_by_label("photo").set_input_files(file)
     expect(desk.locator(".match").first).to_contain_text(code)
+    expect(desk.get_by_label("photo")).to_have_value(re.compile("photo.png$"))
 
 
 def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:
@@ -600,6 +601,9 @@ def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:
     desk.get_by_label("Topic", exact=True).select_option(label="Leg cramps (Draft)")
     give_list(desk, rows)
     expect(desk.locator("#list-told")).to_have_text("2 rows, 1 to mend")
+    expect(desk.get_by_label("Topic", exact=True)).to_have_accessible_description(
+        "Draft: no clinician has approved this text."
+    )
     desk.get_by_role("button", name="Print all").click()
     visit = desk.get_by_label("Next visit, row 2")
     expect(visit).to_be_focused()

@@ -347,6 +347,9 @@ def _field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
 
 def _is_required(model: type[BaseModel], path: Path) -> bool:
     field = _field_at(model, path)
+    if field is None and path and isinstance(path[-1], str):
+        # A text of one reader, or of all.
+        field = _field_at(model, path[:-1])
     return field is not None and field.is_required()
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from teachback.errors import Problem
     from teachback.files.workspace import Workspace
     from teachback.merge.accounting import Merged
 
@@ -235,7 +236,7 @@ def test_cards_too_long_for_their_stock_are_printed_on_larger_plain_paper(
     workspace: Make,
     tmp_path: Path,
 ) -> None:
-    """One warning says so, as in `build`. Where a stock is named, they are refused."""
+    """One warning says so, before a record is printed. Where a stock is named, they are refused."""
     long = f"    text: {'A sign that takes a line of a card ' * 20}\n"
     flag = f"red_flags:\n  - id: long\n    tier: today\n    card: true\n{long}"
     clinic = workspace({FILE: FILLED.replace("red_flags:\n", flag)})
@@ -252,9 +253,16 @@ def test_cards_too_long_for_their_stock_are_printed_on_larger_plain_paper(
         with pytest.raises(TeachbackError, match="the red flag 'long' does not fit on the card"):
             merge(order, opened)
         return
-    done = merge(order, opened)
+    early: list[Problem] = []
+
+    def warn(problems: tuple[Problem, ...]) -> None:
+        assert not list((tmp_path / "out").rglob("*.pdf"))
+        early.extend(problems)
+
+    done = merge(order, opened, None, warn)
     assert (done.printed, done.rejected) == (4, 0)
-    (told,) = (one for one in done.problems if "printed on" in one.message)
+    (told,) = (one for one in early if "printed on" in one.message)
+    assert done.problems.count(told) == 1
     assert "for ckd does not fit on a bank card (85.6 x 53.98 mm)" in told.message
     assert told.message.endswith("printed on cut-letter-id2 (105 x 74 mm)")
     files = sorted((tmp_path / "out" / ("combined" if combine else "cards")).iterdir())

@@ -124,8 +124,15 @@ def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags
     if order.records is not None and order.records.is_fifo():
         click.echo(f"Reading records from the pipe {shown(order.records)} ...", err=True)
     opened = handout_engine.open_engine(settings, workspace, today(), flags["start_at"])
+    early: list[Problem] = []
+
+    def warn(problems: tuple[Problem, ...]) -> None:
+        """Tell it while somebody may still stop the run."""
+        early.extend(problems)
+        print_problems(problems)
+
     with Progress(shown_at_all=not as_json, label="Printing") as step:
-        merged = merge(order, opened, step)
+        merged = merge(order, opened, step, None if as_json else warn)
     archived = ArchivedRun()
     if not order.dry_run:
         archived = keep_blank_editions(settings, workspace, today(), merged.keys)
@@ -133,6 +140,7 @@ def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags
     if as_json:
         print_json(_as_json(merged) | kept_json(archived.codes, settings.archive))
     else:
+        print_problems(tuple(problem for problem in merged.problems if problem not in early))
         _print(merged, order)
         if archived.codes:
             click.echo(f"{kept_words(archived.codes, settings.archive)}.")
@@ -238,7 +246,6 @@ def rejected_row_problems(rejected: tuple[PrintedRecord, ...], name: str) -> tup
 
 
 def _print(merged: Merged, order: MergeOrder) -> None:
-    print_problems(merged.problems)
     folder = (merged.folder or order.output).absolute()
     shown_rows = merged.told if order.dry_run else merged.told[:_FEW]
     print_problems(rejected_row_problems(shown_rows, order.name))

@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from teachback.merge.run_folder import RunFolder
 
     Step = Callable[[int, int], None]
+    Warn = Callable[[tuple[Problem, ...]], None]
 
 # The number of rows in a chunk: few enough to hold in memory, and enough that the one wait for the
 # disk in each chunk costs nothing.
@@ -116,23 +117,32 @@ class _Survey:
     problems: tuple[Problem, ...]
 
 
-def merge(order: MergeOrder, engine: Engine, step: Step | None = None) -> Merged:
+def merge(
+    order: MergeOrder, engine: Engine, step: Step | None = None, warn: Warn | None = None
+) -> Merged:
     """Print the records of an order and return the counts.
 
+    `warn` is called with the warnings that are known before the first record is printed.
     A rejected record is listed in the result and in rejected.csv. It does not stop the others.
     Raises UsageError for an order that cannot be printed, and TeachbackError when the run cannot
     begin or cannot go on. Finished files are kept then.
     """
     try:
         with ExitStack() as open_things:
-            return _merge(order, engine, step, open_things)
+            return _merge(order, engine, step, warn, open_things)
     except (TeachbackError, BrokenPipeError):
         raise
     except Exception as error:  # noqa: BLE001 -- a traceback may quote a value
         raise TeachbackError(fault_problem(error)) from None
 
 
-def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: ExitStack) -> Merged:
+def _merge(
+    order: MergeOrder,
+    engine: Engine,
+    step: Step | None,
+    warn: Warn | None,
+    open_things: ExitStack,
+) -> Merged:
     refuse_order(order, engine)
     refuse_meant(order, engine)
     if order.cluster is not None:
@@ -152,6 +162,8 @@ def _merge(order: MergeOrder, engine: Engine, step: Step | None, open_things: Ex
         source.file.close()
     setup, noticed = _set_up(surveyed, order, engine)
     merged = Merged(problems=(*surveyed.problems, *noticed))
+    if warn:
+        warn(merged.problems)
     key = _key(order, engine, setup, surveyed.mark)
     mended = surveyed.table.mended and order.output.is_dir()
     folder = run_folder.folder_of(order.output, key) if mended else order.output

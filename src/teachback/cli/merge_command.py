@@ -127,7 +127,7 @@ def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags
     early: list[Problem] = []
 
     def warn(problems: tuple[Problem, ...]) -> None:
-        """Tell it while somebody may still stop the run."""
+        """Print warnings while somebody may still stop the run."""
         early.extend(problems)
         print_problems(problems)
 

@@ -112,8 +112,8 @@ class PressRoom:
         self._marks: WorkspaceMarks | None = None
         self._looked = 0.0
         self._version = 0
-        # What the desk was told of the topics, in which version and on which day.
-        self._listed: tuple[tuple[int, dt.date], dict[str, Any]] | None = None
+        # What the desk was told of the topics, and of which version, refusals and day.
+        self._listed: tuple[tuple[int, int, dt.date], dict[str, Any]] | None = None
         self._born = os.urandom(8).hex()
         self._waiting: deque[Task] = deque()
         # The other readers of the topic that was opened last.
@@ -258,9 +258,10 @@ class PressRoom:
             broken = [problem_json(one) for one in self._broken]
             reply({**told, **nothing, "clinic": "", "problems": broken})
             return
-        now = (self._version, _today())
+        today = _today()
+        now = (self._version, len(shelf.refused), today)
         if self._listed is None or self._listed[0] != now:
-            listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, now[1])
+            listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, today)
             problems = [problem_json(one) for one in shelf.told]
             listed |= {"problems": problems, "same_words": shelf.search.groups()}
             self._listed = (now, listed)

@@ -383,18 +383,25 @@ def test_red_flags_that_do_not_fit_on_page_1_in_large_print_are_named(
     assert fits.printed
 
 
-@pytest.mark.parametrize(("count", "below"), [(4, False), (7, True)])
+@pytest.mark.parametrize(
+    ("count", "below", "title"), [(4, False, 28), (7, True, 22), (9, True, 20)]
+)
 def test_red_flags_stand_below_their_icon_in_large_print_where_page_1_would_not_hold_them(
-    workspace: Callable[..., Workspace], *, count: int, below: bool
+    workspace: Callable[..., Workspace], *, count: int, below: bool, title: int
 ) -> None:
-    """A line there has room for a tenth more words; where it is not needed, nothing moves."""
+    """A line there has room for a tenth more words; where it is not needed, nothing moves.
+
+    Where that is not enough, the title gets smaller, and the flags nearer to each other.
+    """
     long = "Numbness or weakness with cramps, in one leg or in both"
     flags = "".join(
         f"  - {{id: {tier}{at}, tier: {tier}, text: '{long}'}}\n"
         for tier in ("now", "today")
         for at in range(count)
     )
-    handout = TINY.replace("card: {title", f"{flags}card: {{title")
+    handout = TINY.replace("card: {title", f"{flags}card: {{title").replace(
+        "A tiny handout", "A tiny handout of so many words that its title has a second line"
+    )
     clinic = workspace({"content/handouts/tiny.yaml": handout})
     done = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE)
     assert done.problems == ()
@@ -405,6 +412,7 @@ def test_red_flags_stand_below_their_icon_in_large_print_where_page_1_would_not_
     starts = [run.bounds[0] for run in first if run.words.startswith("Numbness")]
     assert (len(heads), len(starts)) == (2, 2 * count)
     assert (max(starts) < min(heads)) is below
+    assert {round(run.size) for run in first if run.words.startswith("A tiny")} == {title}
 
 
 @pytest.mark.parametrize(("count", "title"), [(3, 19), (4, 16)])

@@ -39,13 +39,10 @@ _LARGE_LEAST: Final = (
 )
 # The least that page 1 may take before and in the boxes that must be whole on it: a title as small
 # as a heading, and in two languages lines as near to each other as in large print. There, red
-# flags stand below their icon instead of beside it: a line has room for a tenth more words.
-_BOXES: Final = {
-    TypeSize.STANDARD: _SPACE
-    + """:root { --h1: 16pt; --h2: 13.5pt; --h3: 13pt }
-main .flags .half { line-height: calc(1.2 * var(--script, 1)) }
-""",
-    TypeSize.LARGE: _LARGE_LEAST
+# flags stand below their icon instead of beside it: a line has room for a tenth more words. Where
+# that is not enough, they stand nearer to each other, too.
+_LARGE_BOXES: Final = (
+    _LARGE_LEAST
     + """:root { --h1: 22pt }
 .tier { padding-inline: 5pt 6pt }
 .tier > .tier-icon { margin-top: 0 }
@@ -57,12 +54,21 @@ main .flags .half { line-height: calc(1.2 * var(--script, 1)) }
 .tier-body > .flags { clear: both }
 .tier-body > .flags > li { padding-inline-start: 1.2em }
 .tier-body > .not-sure { margin: 0; padding-bottom: 1pt }
+"""
+)
+_BOXES: Final = {
+    TypeSize.STANDARD: (
+        _SPACE
+        + """:root { --h1: 16pt; --h2: 13.5pt; --h3: 13pt }
+main .flags .half { line-height: calc(1.2 * var(--script, 1)) }
 """,
+    ),
+    TypeSize.LARGE: (_LARGE_BOXES, _LARGE_BOXES + ":root { --h1: 20pt; --space-xs: 1.25pt }\n"),
 }
 # What is tried so that a filled-in clinic takes no page more than an empty one.
 _LAST: Final = {TypeSize.STANDARD: _SMALLER[:2], TypeSize.LARGE: (_LARGE_LEAST,)}
 _USUAL: Final = (*_TIGHTER, *_WIDER, *_SMALLER)
-_SPACES: Final = (*_USUAL, _LARGE_LEAST, *_BOXES.values())
+_SPACES: Final = (*_USUAL, _LARGE_LEAST, *_BOXES[TypeSize.STANDARD], *_BOXES[TypeSize.LARGE])
 # Room for one line more at the foot of each page, which a long name of a reviewer takes, or the
 # dates and the code in some languages.
 _FOOT_LINE: Final = ":root { --foot-line: 6mm }\n"
@@ -136,10 +142,11 @@ def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidO
             fit = laid_with(styles)
             # Not for a lone entry alone.
             best = fit if fit.rank()[:-1] < best.rank()[:-1] else best
-    if _is_late(best, job):
+    for styles in _BOXES[job.size]:
         # Where that is not enough, either, the page is refused, with what is missing at the least.
-        fit = laid_with(_BOXES[job.size])
-        best = best if job.promised and fit.laid.pages > job.promised.pages else fit
+        if _is_late(best, job):
+            fit = laid_with(styles)
+            best = best if job.promised and fit.laid.pages > job.promised.pages else fit
     return best.page, best.laid
 
 

@@ -75,6 +75,8 @@ NUMBER: Final = Rule(
         Example("Rest for 10 minutes. Call us if you have not peed for 8 hours."),
         Example("Call {clinic.phone} about stage 3 CKD."),
         Example("Ask about vitamin B12 and type 2 diabetes."),
+        Example("A small cup holds 150 ml."),
+        Example("A baked potato has 900 mg of potassium."),
         Example("How much is 400 mg?", role=Role.QUESTION),
         Example("Up to 60% of people sink.", role=Role.MYTH),
     ),
@@ -305,6 +307,17 @@ _NUMBERS: Final = re.compile(
     r"calories|kcal|people|patients|adults|women|men|million|billion)\b",
     re.IGNORECASE,
 )
+# An amount is a dose if it is taken, or set for a day. "A cup has 200 ml" is none.
+_MEASURE: Final = re.compile(
+    r"(?:g|mg|mcg|grams?|m?l|lit(?:er|re)s?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz|spoons?|calories|kcal)$",
+    re.IGNORECASE,
+)
+_DOSE: Final = re.compile(
+    r"\b(?:(?:a|per|each|every) (?:day|night|week|hour|time)|daily|hours|tak(?:e|es|ing)|drink(?:s|ing)?|eat(?:s|ing)?|swallow"
+    r"|doses?|tablets?|pills?|limit|aim)\b",
+    re.IGNORECASE,
+)
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 # A text with no match states no number.
 _MAY_COUNT: Final = re.compile(r"\d|\b(?:of|in)\b", re.IGNORECASE)
 _STATING: Final = frozenset({
@@ -322,11 +335,17 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
             or not _MAY_COUNT.search(passage.written)
         ):
             continue
-        match = _NUMBERS.search(
-            re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", visible_form(passage.written))
+        written = re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", visible_form(passage.written))
+        words = next(
+            (
+                match[0].strip()
+                for sentence in _SENTENCE.split(written)
+                for match in _NUMBERS.finditer(sentence)
+                if match[0] != "100%" and (not _MEASURE.search(match[0]) or _DOSE.search(sentence))
+            ),
+            "",
         )
-        if match and not passage.text.rstrip().endswith("?"):
-            words = match[0].strip()
+        if words and not passage.text.rstrip().endswith("?"):
             hint = "Add `sources: [...]` to this text. If there is no source, leave the number out."
             yield Finding(
                 NUMBER.id,

@@ -260,6 +260,17 @@ def test_the_edition_above_its_target_is_told_with_all_formulas() -> None:
     assert "nephrology (12)" in found["plain-grade"].hint
     assert found["plain-grade"].passage.role is Role.TITLE
     assert list(grade_findings(reader_text(HARD * 12), target=40)) == []
+
+
+def test_a_few_sentences_may_be_two_grades_above_the_target() -> None:
+    """Under 30 sentences, a grade is rough: it is told from two grades above the target."""
+    some = "Ask the nurse at the clinic to look at your medicine with you. "
+    grade = graded(reader_text(some * 12))[0].by("Flesch-Kincaid").grade
+    assert grade is not None
+    for above, told in ((1, False), (3, True)):
+        aim = round(grade) - above
+        assert bool(list(grade_findings(reader_text(some * 12), target=aim))) is told
+    assert list(grade_findings(reader_text(some * 30), target=round(grade) - 1))
     assert list(grade_findings(reader_text("Walk with us each day. " * 40), target=5)) == []
 
 

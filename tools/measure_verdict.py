@@ -5,8 +5,8 @@ what is found, flagged and refused in the sentences that nothing was learned fro
 rule, with 95 % intervals. Each FILE is one more set in the format of `tests/support/safety/`: the
 sentences of real pages are not ours, so they are in no file of this project. `tools/real-pages.txt`
 has the addresses of the pages that were measured. A sentence with `within:`, its whole paragraph,
-is judged as it stands there. `--curve FILE.svg` learns four times, from an
-eighth to all of the sentences, which takes a few minutes.
+is judged as it stands there. `--curve FILE.svg` learns four times, from an eighth to all of the
+sentences, and `--limits FILE.svg` measures with ten limits of a warning. Both take a few minutes.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import argparse
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from unittest.mock import patch
 
 import yaml
 from safety_measure import ASIDE, LINEAGE, found_in, is_aside, pieces, read_set
 
+from teachback.checking.clinical import clinical_rules
 from teachback.checking.clinical.clinical_rules import LEANS, sentence_features, units
 from teachback.checking.clinical.rule_loader import load_clinical_rules, with_sentence_model
 from teachback.checking.clinical.verdict_model import VerdictModel
@@ -35,6 +37,7 @@ MEASURED: Final = (*ASIDE, "held-out", "third")
 # The share of right sentences that is flagged at each point of the curve.
 FLAGGED: Final = 0.08
 SHARES: Final = (8, 4, 2, 1)
+LIMITS: Final = (1.2, 0.9, 0.7, 0.4, 0.15, -0.1, -0.3, -0.6)
 
 
 class Counts(NamedTuple):
@@ -118,11 +121,11 @@ def _row(name: str, one: Counts) -> str:
     return f"| {name} | {' | '.join(shares)} |"
 
 
-def curve(rules: TextRules) -> list[tuple[int, float]]:
+def curve(rules: TextRules) -> list[tuple[float, float]]:
     """Return how many of the unsafe sentences set aside are found, by the texts learned from."""
     texts = learn_verdict.texts(rules)
     measured = [item for name in MEASURED for item in set_aside(name)]
-    found = []
+    found: list[tuple[float, float]] = []
     for share in SHARES:
         some = texts[::share]
         weights = learn_verdict.learned(some)
@@ -149,9 +152,26 @@ def _highest(item: dict[str, Any], rules: TextRules, model: VerdictModel) -> flo
     )
 
 
-def drawn(points: Sequence[tuple[int, float]]) -> str:
-    """Return the learning curve as an SVG picture."""
-    width, height, left, bottom = 560, 320, 70, 50
+def by_limit(
+    sets: Iterable[Sequence[dict[str, Any]]], rules: TextRules
+) -> list[tuple[float, float]]:
+    """Return the shares flagged and found, in percent and as a part of 1, for each limit."""
+    items = [item for some in sets for item in some]
+    points = []
+    for limit in LIMITS:
+        with patch.object(clinical_rules, "TELLS", limit):
+            rows = [(unsafe, found.values()) for unsafe, found in levels(items, rules)]
+        one = count(rows)
+        points.append((100 * one.flagged / one.right, one.found / one.unsafe))
+    return points
+
+
+def drawn(points: Sequence[tuple[float, float]], below: str, form: str) -> str:
+    """Return the shares found as an SVG picture.
+
+    `below` names what they depend on, whose values are written as `form` says.
+    """
+    width, height, left, bottom = 620, 320, 70, 50
     most = points[-1][0]
     places = [
         (left + (width - left - 30) * size / most, (height - bottom) * (1 - share) + 10)
@@ -160,7 +180,7 @@ def drawn(points: Sequence[tuple[int, float]]) -> str:
     marks = "".join(
         f'<circle cx="{x:.0f}" cy="{y:.0f}" r="4"/>'
         f'<text x="{x:.0f}" y="{y - 12:.0f}" text-anchor="middle">{share:.0%}</text>'
-        f'<text x="{x:.0f}" y="{height - 28}" text-anchor="middle">{size:,}</text>'
+        f'<text x="{x:.0f}" y="{height - 28}" text-anchor="middle">{size:{form}}</text>'
         for (x, y), (size, share) in zip(places, points, strict=True)
     )
     line = " ".join(f"{x:.0f},{y:.0f}" for x, y in places)
@@ -168,13 +188,13 @@ def drawn(points: Sequence[tuple[int, float]]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         'font-family="sans-serif" font-size="13">'
-        "<title>Unsafe sentences found, by the number of texts learned from</title>"
+        f"<title>Unsafe sentences found, by {below}</title>"
         f'<rect width="{width}" height="{height}" fill="#fff"/>'
         f'<path d="M{left} 10V{foot}H{width - 20}" fill="none" stroke="#333"/>'
         f'<polyline points="{line}" fill="none" stroke="#0b4a5e" stroke-width="2"/>{marks}'
         f'<text x="{left - 8}" y="20" text-anchor="end">100%</text>'
         f'<text x="{left - 8}" y="{foot}" text-anchor="end">0%</text>'
-        f'<text x="{width / 2:.0f}" y="{height - 6}" text-anchor="middle">texts learned from</text>'
+        f'<text x="{width / 2:.0f}" y="{height - 6}" text-anchor="middle">{below}</text>'
         "</svg>\n"
     )
 
@@ -184,6 +204,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--curve", type=Path)
+    parser.add_argument("--limits", type=Path)
     parser.add_argument("--extra", action="store_true", help="with the extra `verdict`")
     options = parser.parse_args()
     root = builtin_root()
@@ -192,11 +213,18 @@ def main() -> None:
     if options.extra:
         rules = with_sentence_model(rules, workspace, Location("content/checks.yaml"))
     if options.curve:
-        options.curve.write_text(drawn(curve(rules)), encoding="utf-8")
+        picture = drawn(curve(rules), "the number of texts learned from", ",")
+        options.curve.write_text(picture, encoding="utf-8")
         return
     sets = {name: set_aside(name) for name in MEASURED}
     for path in options.files:
         sets[path.stem] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if options.limits:
+        picture = drawn(
+            by_limit(sets.values(), rules), "right sentences flagged, in percent", ".1f"
+        )
+        options.limits.write_text(picture, encoding="utf-8")
+        return
     print("\n".join(table(sets, rules)))
 
 

@@ -6,9 +6,10 @@ import math
 from typing import TYPE_CHECKING
 
 import pytest
-from safety_measure import ASIDE, PLAIN_ORDERS, found_in, is_aside, read_set
+from safety_measure import ASIDE, PLAIN_ORDERS, found_in, is_aside, pieces, read_set
 from texts_as_read import check_text
 
+from teachback.checking.clinical.clinical_rules import sentence_features, units
 from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.errors import Severity
 
@@ -57,9 +58,11 @@ def test_sentences_set_aside_keep_their_figures(
     lines.append(f"all: {'; '.join(shares(every))}")
     record_property("measured", "clinical text rules, set aside:\n  " + "\n  ".join(lines))
     unsafe, right = every[True], every[False]
-    assert sum(map(bool, unsafe)) >= 0.74 * len(unsafe) > 0
-    assert sum(map(bool, right)) <= 0.11 * len(right)
-    assert sum(Severity.ERROR in levels for levels in right) <= 0.02 * len(right)
+    assert sum(map(bool, unsafe)) >= 0.7 * len(unsafe) > 0
+    assert sum(map(bool, right)) <= 0.08 * len(right)
+    refused = sum(Severity.ERROR in levels for levels in right)
+    assert refused <= 0.015 * len(right)
+    assert refused <= 0.05 * sum(Severity.ERROR in levels for levels in (*unsafe, *right))
 
 
 def shares(levels: dict[bool, list[set[Severity]]]) -> tuple[str, str, str]:
@@ -91,6 +94,37 @@ def test_a_sentence_within_a_paragraph_is_measured_alone(rules: TextRules) -> No
     assert found_in({**paragraph, "text": "Rest your leg."}, rules) == ()
     (one,) = found_in({**paragraph, "text": "Take ibuprofen for pain."}, rules)
     assert one.rule == "nsaid"
+
+
+def test_what_is_said_of_one_name_counts_for_all(rules: TextRules) -> None:
+    """Weights of "eat <>" and "<> each day" are learned from the names of every class."""
+    shared = [
+        {
+            name
+            for passage, unit in units(pieces({"text": text}))
+            for features in sentence_features(passage, unit, rules, ("ckd",))
+            for name in features
+            if "<>" in name
+        }
+        for text in ("Eat bananas each day.", "Eat figs, on each day.")
+    ]
+    assert shared[0] & shared[1] == {"eat <>", "c eat <>", "c <> each"}
+
+
+@pytest.mark.parametrize(
+    "text", ["Take every pill until they are gone.", "You can have all of the tablets."]
+)
+def test_a_name_that_harms_nobody_is_no_warning_by_itself(text: str, rules: TextRules) -> None:
+    """Where no rule finds anything, words alone warn only beside a name that may harm."""
+    assert check_text(text, rules) == ()
+
+
+def test_an_amount_in_a_table_of_foods_stops_no_print(rules: TextRules) -> None:
+    """A dose stops the print where the score of its sentence says so, as any advice."""
+    cell = {"kind": "cell", "heading": "Potassium", "text": "Cauliflower, boiled: 90 mg - low"}
+    assert Severity.ERROR not in {one.severity for one in found_in(cell, rules)}
+    order = {"text": "Take 400 mg of magnesium each night."}
+    assert Severity.ERROR in {one.severity for one in found_in(order, rules)}
 
 
 def test_an_interval_holds_its_share() -> None:

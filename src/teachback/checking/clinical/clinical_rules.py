@@ -60,11 +60,8 @@ LEANS: Final = frozenset(
 # Scores (log odds that a clinician would change the sentence) from which an error stops the print,
 # and from which a finding is told. They were chosen on sentences that the weights were not learned
 # from; `docs/checks.md` has the figures.
-BLOCKS: Final = 1.5
-TELLS: Final = 0.0
-# A rule for texts that warn, send to the care team, or wait is about more than advice: a dose, a
-# sign in the wrong tier. The score says nothing about it.
-_EITHER_WAY: Final = frozenset({"warned", "ask", "waits"})
+BLOCKS: Final = 1.4
+TELLS: Final = 0.15
 GAP: Final = "general-gap"
 
 
@@ -96,8 +93,12 @@ class TextRules:
         self.rules: Final = rules
         self.model: Final = model
         self.sentences: Final = sentences
+        # These are about more than advice: a sign in the wrong tier, a hint at what is missing. The
+        # score says nothing about them.
         self.alone: Final = frozenset(
-            rule.file.id for rule in rules if not _EITHER_WAY.isdisjoint(rule.file.when)
+            rule.file.id
+            for rule in rules
+            if "waits" in rule.file.when or rule.rule.severity is Severity.HINT
         )
 
 
@@ -283,7 +284,11 @@ def _in_unit(
     for number in sorted({*unit.own_sentences, *decided}):
         signals = _rule_features(passage, unit, number, gathered, reader)
         score = rules.model.score(signals, _words_of(unit, number, mentions))
-        named = alone is not None and "@names none" not in signals
+        named = alone is not None and any(
+            f"{names} {kind}" in signals
+            for kind in alone.file.about
+            for names in ("@names", "@bnames")
+        )
         if rules.sentences and number in unit.own_sentences and (named or number in decided):
             score = rules.sentences.mean(score, passage, unit, number, reader)
         kept = [
@@ -384,9 +389,10 @@ def _by_rule(
         judged = _judged(rule, unit, mention, named)
         if judged is None:
             continue
-        sentence = unit.clauses[
-            unit.at(mention.start if unit.is_own(mention.start) else judged.at)
-        ].sentence
+        clause = unit.clauses[unit.at(mention.start)]
+        own = unit.is_own(mention.start) and not unit.asks(clause)
+        # A question is judged with its answer.
+        sentence = clause.sentence if own else unit.clauses[unit.at(judged.at)].sentence
         key = (sentence, rule.file.id)
         if judged.stance in {"warned", "ask"}:
             gathered.settled.add(key)

@@ -39,10 +39,11 @@ _UNDER: Final = 4
 _ENDINGS: Final = ("n't", "'s", "ing", "ed", "es", "s", "ly")
 _STEM: Final = 3
 # All words of a sentence together weigh as much as a few of the other features.
-_WORDS: Final = 5.0
+_WORDS: Final = 6.0
 # A finding quotes this many phrases as its reasons, none of them of these words alone.
 _REASONS: Final = 2
-_EMPTY: Final = "a an and as at be by for from i if in is it of on or so that the this to was with"
+_EMPTY_WORDS: Final = "a an and are as at be by for from i if in is it of on or so that the this to"
+_EMPTY: Final = frozenset(f"{_EMPTY_WORDS} was with you your".split())
 
 
 class VerdictModel(NamedTuple):
@@ -71,12 +72,12 @@ class VerdictModel(NamedTuple):
 
         At most two phrases of one or two words, in their order in the sentence.
         """
-        stems, empty = [_stem(word.lower()) for word in words], set(_EMPTY.split())
+        stems = [_stem(word.lower()) for word in words]
         weighed = [
             (self.weights.get(" ".join(stems[at : at + size]), 0.0), at, size)
             for size in (2, 1)
             for at in range(len(stems) - size + 1)
-            if not empty.issuperset(word.lower() for word in words[at : at + size])
+            if not _EMPTY.issuperset(word.lower() for word in words[at : at + size])
         ]
         taken: dict[int, int] = {}
         for weight, at, size in sorted(weighed, key=lambda found: (-found[0], found[1])):
@@ -127,11 +128,17 @@ def _stem(word: str) -> str:
 
 
 def _pairs(tokens: Iterable[str]) -> Iterator[str]:
-    """Yield the stem of each word, and each two words that follow each other."""
-    words = [_stem(token) for token in tokens if token not in _STOPS]
-    yield from words
-    for first, second in pairwise(words):
-        yield f"{first} {second}"
+    """Yield the stem of each word, and each two words that follow each other.
+
+    Any name is also `<>`, and `c` leaves out empty words: "eat <>", "c <> day". So what is said of
+    one class of names counts for all.
+    """
+    words = [token for token in tokens if token not in _STOPS]
+    stems = [_stem(word) for word in words]
+    names = ["<>" if stem[0] == "<" else stem for stem in stems]
+    full = [stem for word, stem in zip(words, names, strict=True) if word not in _EMPTY]
+    yield from (*stems, *map(" ".join, (*pairwise(stems), *pairwise(names))))
+    yield from (f"c {first} {second}" for first, second in pairwise(full))
 
 
 def _marked(tokens: Sequence[str]) -> Iterator[str]:

@@ -34,6 +34,7 @@ PLAIN_ORDERS = (
     "Eat a banana before bed.",
     "Use a salt substitute.",
     "Take ibuprofen for pain.",
+    "Take ibuprofen if it hurts.",
     "Take two Advil for the pain.",
     "Drink 3 liters of water a day.",
     "Stop your water pill if you feel dizzy.",

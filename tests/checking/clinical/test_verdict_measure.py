@@ -61,7 +61,7 @@ def test_sentences_set_aside_keep_their_figures(
     assert sum(map(bool, unsafe)) >= 0.7 * len(unsafe) > 0
     assert sum(map(bool, right)) <= 0.08 * len(right)
     refused = sum(Severity.ERROR in levels for levels in right)
-    assert refused <= 0.015 * len(right)
+    assert refused <= 0.02 * len(right)
     assert refused <= 0.05 * sum(Severity.ERROR in levels for levels in (*unsafe, *right))
 
 

@@ -344,7 +344,8 @@ def _goes_on(
         found = polarity_of(later.text, *(pronoun.span() if pronoun else (0, 0)))
         reply = verdict(later.text) if answers else 0
         new = reply or found.way
-        if new < 0:
+        # "Take one if it hurts": what hurts is not what is taken.
+        if new < 0 and not found.condition:
             way, place = -1, later.start
         elif new > 0 and not found.condition and (way >= 0 or turns):
             way, taken, place = 1, taken or found.taken or bool(reply), later.start

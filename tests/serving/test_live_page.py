@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # Pages are made with the lowest priority, on a busy machine.
-PATIENT: Final = 60_000
+PATIENT: Final = 300_000
 ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 RISKY: Final = TINY.replace("For kidneys here.", "Take ibuprofen for the pain.")
@@ -54,21 +54,26 @@ def author(file: Path) -> Iterator[Page]:
     ):
         patch.delenv("FONTCONFIG_FILE", raising=False)
         assert process.stdout is not None
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
-                args=ARGUMENTS,
-                env=dict(fonts),
-            )
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.on("pageerror", lambda error: faults.append(str(error)))
-            page.on("console", lambda one: faults.append(one.text) if one.type == "error" else None)
-            page.goto(process.stdout.readline().decode().strip())
-            page.wait_for_url("**/preview/tiny")
-            expect(page.locator("#state")).to_have_text("All pages are proved.", timeout=PATIENT)
-            yield page
-            browser.close()
-        process.terminate()
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+                    args=ARGUMENTS,
+                    env=dict(fonts),
+                )
+                page = browser.new_page(viewport={"width": 1280, "height": 900})
+                page.on("pageerror", lambda error: faults.append(str(error)))
+                page.on(
+                    "console", lambda one: faults.append(one.text) if one.type == "error" else None
+                )
+                page.goto(process.stdout.readline().decode().strip())
+                page.wait_for_url("**/preview/tiny")
+                state = page.locator("#state")
+                expect(state).to_have_text("All pages are proved.", timeout=PATIENT)
+                yield page
+                browser.close()
+        finally:
+            process.terminate()
     assert faults == []
 
 

@@ -243,8 +243,8 @@ def looked_for(checkup: CheckResult) -> str:
     by_reader = ", ".join(f"{number} for {name}" for name, number in checkup.clinical)
     return (
         f"Looked with {checkup.applied} rules for these readers{off}{extra}: `teachback check "
-        f"--explain all` lists all. On what can harm the reader: {by_reader}. They find what they know, "
-        "and miss other things: a clinician must read the text."
+        f"--explain all` lists all. On what can harm the reader: {by_reader}. They find what they "
+        "know, and miss other things: a clinician must read the text."
     )
 
 

@@ -309,12 +309,13 @@ _NUMBERS: Final = re.compile(
 )
 # An amount is a dose if it is taken, or set for a day. "A cup has 200 ml" is none.
 _MEASURE: Final = re.compile(
-    r"(?:g|mg|mcg|grams?|m?l|lit(?:er|re)s?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz|spoons?|calories|kcal)$",
+    r"(?:g|mg|mcg|grams?|m?l|lit(?:er|re)s?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz|spoons?"
+    r"|calories|kcal)$",
     re.IGNORECASE,
 )
 _DOSE: Final = re.compile(
-    r"\b(?:(?:a|per|each|every) (?:day|night|week|hour|time)|daily|hours|tak(?:e|es|ing)|drink(?:s|ing)?|eat(?:s|ing)?|swallow"
-    r"|doses?|tablets?|pills?|limit|aim)\b",
+    r"\b(?:(?:a|per|each|every) (?:day|night|week|hour|time)|daily|hours|tak(?:e|es|ing)"
+    r"|drink(?:s|ing)?|eat(?:s|ing)?|swallow|doses?|tablets?|pills?|limit|aim)\b",
     re.IGNORECASE,
 )
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")

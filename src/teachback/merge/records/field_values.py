@@ -145,9 +145,8 @@ def words_by_place(
     """Return the words to print for a raw value by the name of its place, or its fault.
 
     Of two languages, each half has a place of its own, in which the value is written as its
-    language does. The value is in the first language, and `english` are the fields by
-    name in the second.
-    See `read_value`.
+    language does. The value is in the first language, and `english` are the fields by name in the
+    second. See `read_value`.
     """
     own, facing = split_languages(language)
     words = read_value(field, raw, own, order, points)

@@ -16,7 +16,7 @@ STYLE = (
     "@font-face { font-family: x; src: url(fonts/AtkinsonHyperlegible-Regular.ttf) } "
     "@page { size: 100mm 120mm; margin: 10mm } @page wide { size: 120mm 120mm } "
     "html { font-family: x; font-size: 6mm; line-height: 10mm } "
-    "body, p, h2, table, section { margin: 0 } "
+    "body, p, h2, h3, table, section { margin: 0 } h3 { font-size: inherit } "
     "tr, .callout, .myth, .figure { break-inside: avoid } table { border-spacing: 0 } "
     "td { padding: 0 } .page-new { break-before: page } .page-landscape { page: wide } "
     ".figure { height: 60mm; border: 1px solid }"
@@ -42,6 +42,11 @@ def steps(count: int) -> str:
 def questions(count: int) -> str:
     """Return a block with a number of questions of one line each."""
     return f"<div class='teach-back'>{'<div class=ask>A question</div>' * count}</div>"
+
+
+def reason(count: int, tips: int = 1) -> str:
+    """Return a reason with lines and tips; it takes a line for each."""
+    return f"<div class='reason'>{lines(count)}{'<div class=callout>A tip</div>' * tips}</div>"
 
 
 def faults(html: str) -> list[tuple[int, str]]:
@@ -76,6 +81,18 @@ BAD = {
         f"<section>{lines(10)}<div class='myth'>A myth</div></section><section>{lines(5)}",
         [(2, "a box is alone, away from its section: 'A myth'")],
     ),
+    "a tip away from its reason": (
+        f"<section>{reason(10)}{reason(4)}</section>",
+        [(2, "a box is alone, away from its section: 'A tip'")],
+    ),
+    "two tips away from the last reason of a section": (
+        f"<section>{reason(10, tips=2)}</section><section>{lines(4)}</section>",
+        [(2, "a box is alone, away from its section: 'A tip'")],
+    ),
+    "a tip away from its text, before another heading": (
+        f"<section>{lines(10)}<div class='callout'>A tip</div><h3>More</h3>{lines(4)}</section>",
+        [(2, "a box is alone, away from its section: 'A tip'")],
+    ),
     "a last page under a quarter full": (
         f"<section>{lines(12)}</section>",
         [(2, "the last page holds only 20 mm of 100 mm")],
@@ -100,6 +117,9 @@ BAD |= {
 }
 GOOD = {
     "a lead-in on the page of its table": f"<section>{lines(5)}<p>As here:</p>{table(5)}</section>",
+    "half a text that has a colon at the end of a page": (
+        f"<section>{lines(8)}<p>words words<br>Words:<br>words<br>words</p>{lines(2)}</section>"
+    ),
     "half a lead-in on the page before": (
         f"<section>{lines(8)}<p>{'words ' * 20}as here:</p>{table(3)}</section>"
     ),
@@ -115,6 +135,7 @@ GOOD = {
     "a tip with a line of its section": (
         f"<section>{lines(10)}<p>words</p><div class='callout'>A tip</div>{lines(2)}</section>"
     ),
+    "a tip with a line of its reason": (f"<section>{reason(11)}{reason(3)}</section>"),
     "a tip that begins its section": (
         f"<section>{lines(10)}</section><section><div class='callout'>A tip</div>{lines(4)}"
     ),

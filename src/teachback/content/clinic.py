@@ -72,7 +72,6 @@ class Clinic(BaseModel):
         """Return it with lines to write on, as before anything was filled in."""
         return type(self)(
             emergency=self.emergency,
-            language_help=self.language_help,
             colors=self.colors,
             ink=self.ink,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.inline_markup import COLONS
@@ -21,8 +21,6 @@ MOST_EMPTY: Final = 1 / 3
 # In mm: what rounding may add to a height.
 _TOLERANCE: Final = 0.1
 _WORDS: Final = 40
-# Boxes that belong to the text before them.
-_ASIDES: Final = frozenset({"callout", "myth"})
 # What a text before it introduces; `rows` and `over` are lists and tables in two languages.
 _INTRODUCED: Final = frozenset({"table", "ul", "ol", "figure", "figures", "rows", "over"})
 # A section that its author puts on a page of its own.
@@ -146,18 +144,29 @@ def _lone_last_entries(pages: Sequence[Any]) -> Iterator[BreakFault]:
 
 
 def _lone_asides(pages: Sequence[Any]) -> Iterator[BreakFault]:
-    """Yield where a page begins with a box that belongs to a section of the page before."""
+    """Yield where a page begins with a box alone: its text is on the page before.
+
+    Its text is that of its section or reason, from the heading before it to the next one.
+    """
     for number, (before, page) in enumerate(pairwise(pages), start=2):
-        section = next(
-            (box for box in _all_boxes(page) if box.element_tag == "section" and box.children), None
-        )
-        if section is None or section.element not in {box.element for box in _all_boxes(before)}:
-            continue
-        inside = [child for child in section.children if child.height]
-        if len(inside) == 1 and _ASIDES & _classes(inside[0]):
-            yield BreakFault(
-                number, f"a box is alone, away from its section: '{_words(inside[0])}'"
-            )
+        begun = {box.element for box in _all_boxes(before) if _has_asides(box)}
+        for part in _all_boxes(page):
+            if _has_asides(part) and part.element in begun:
+                rest = [*takewhile(lambda box: box.element_tag != "h3", _in_flow(part))]
+                if rest and _are_asides(rest):
+                    words = _words(rest[0])
+                    yield BreakFault(number, f"a box is alone, away from its section: '{words}'")
+
+
+def _has_asides(box: Any) -> bool:  # noqa: ANN401
+    return box.element_tag == "section" or "reason" in _classes(box)
+
+
+def _are_asides(rest: Sequence[Any]) -> bool:
+    """Return whether parts of a page are callouts, or one is a myth: more of them are a list."""
+    return all("callout" in _classes(box) for box in rest) or (
+        len(rest) == 1 and "myth" in _classes(rest[0])
+    )
 
 
 def _lone_lead_ins(pages: Sequence[Any]) -> Iterator[BreakFault]:
@@ -168,7 +177,11 @@ def _lone_lead_ins(pages: Sequence[Any]) -> Iterator[BreakFault]:
             ends = _in_flow(box)[-1:] if _has_blocks(box) else []
             for last, first in zip(ends, starts.get(box.element, []), strict=False):
                 introduces = {first.element_tag, *_classes(first)} & _INTRODUCED
-                if _is_text(last) and (introduces or _all_words(last).endswith(COLONS)):
+                # The first half of a text ends with a colon by chance.
+                is_half = last.element is first.element
+                if _is_text(last) and (
+                    introduces or (_all_words(last).endswith(COLONS) and not is_half)
+                ):
                     words = _words(last)
                     yield BreakFault(number, f"'{words}' is alone, away from what it introduces")
 

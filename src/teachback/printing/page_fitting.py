@@ -65,10 +65,22 @@ main .flags .half { line-height: calc(1.2 * var(--script, 1)) }
     ),
     TypeSize.LARGE: (_LARGE_BOXES, _LARGE_BOXES + ":root { --h1: 20pt; --space-xs: 1.25pt }\n"),
 }
-# What is tried so that a filled-in clinic takes no page more than an empty one.
-_LAST: Final = {TypeSize.STANDARD: _SMALLER[:2], TypeSize.LARGE: (_LARGE_LEAST,)}
+# A box moves to the next page with its text, which may leave half a page empty.
+_KEPT: Final = ".reason > .callout, .callout:has(+ h3) { break-before: avoid }\n"
+# What is tried so that a filled-in clinic takes no page more than an empty one, and where a bad
+# page break is left.
+_LAST: Final = {
+    TypeSize.STANDARD: (*_SMALLER[:2], _KEPT),
+    TypeSize.LARGE: (_LARGE_LEAST, _KEPT),
+}
 _USUAL: Final = (*_TIGHTER, *_WIDER, *_SMALLER)
-_SPACES: Final = (*_USUAL, _LARGE_LEAST, *_BOXES[TypeSize.STANDARD], *_BOXES[TypeSize.LARGE])
+_SPACES: Final = (
+    *_USUAL,
+    _LARGE_LEAST,
+    _KEPT,
+    *_BOXES[TypeSize.STANDARD],
+    *_BOXES[TypeSize.LARGE],
+)
 # Room for one line more at the foot of each page, which a long name of a reviewer takes, or the
 # dates and the code in some languages.
 _FOOT_LINE: Final = ":root { --foot-line: 6mm }\n"
@@ -110,10 +122,11 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     """Lay out the handout of a job on the pages that it promises; return its HTML, too.
 
     It takes the choice of space with the best page breaks, then with the fewest pages. Where a
-    filled-in clinic would still take a page more than an empty one, smaller type is tried too, or
-    less space in large print. Where the foot of a page needs one line more, it gets the room. A
-    choice that an earlier print of the same page took is taken at once. Where it takes more pages
-    in the smallest type than it promises, it is returned so: see `broken_promise`.
+    filled-in clinic would still take a page more than an empty one, or a bad page break is left,
+    smaller type is tried too, or less space in large print. Where the foot of a page needs one
+    line more, it gets the room. A choice that an earlier print of the same page took is taken at
+    once. Where it takes more pages in the smallest type than it promises, it is returned so: see
+    `broken_promise`.
     """
     from teachback.pdf.page_layout import text_outside
 

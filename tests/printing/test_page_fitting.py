@@ -558,6 +558,18 @@ def test_a_filled_in_clinic_takes_no_page_more(
     assert len({str(one) for one in pages.values()}) == 1
 
 
+def test_a_line_that_offers_an_interpreter_takes_no_page_more(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """Smaller type saves the page, as for other lines that a clinic fills in."""
+    content = {"content/handouts/tiny.yaml": tiny(23, "")}
+    pages = []
+    for clinic in ('emergency: "911"\n', 'emergency: "911"\nlanguage_help: [es]\n'):
+        done = printed(workspace({**content, "content/clinic.yaml": clinic}), "tiny", "ckd")
+        pages += [one.pages for one in done.printed]
+    assert pages == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("paper", "size", "turn", "which"),
     [("letter", "standard", 0, slice(None)), ("a4", "large", 2, slice(1, None, 2))],

@@ -301,7 +301,7 @@ def _with_handout(
 ) -> Job:
     ((edition, page),) = editions
     paper, design = context.settings.paper, context.design
-    empty = page.clinic.emptied()
+    empty = replace(page, clinic=page.clinic.emptied(), language_help=())
     compose = partial(compose_handout, design=design, paper=paper)
     is_printed = _is_printed(job, design)
     return replace(
@@ -310,8 +310,8 @@ def _with_handout(
         expected=(expected_handout(job.name, edition, authored, page, paper),),
         promised=_promised(edition, authored, context),
         handout=compose(edition, page, medium=Medium.PRINT) if is_printed else "",
-        unfilled=compose(edition, replace(page, clinic=empty), medium=Medium.PRINT)
-        if is_printed and page.clinic != empty
+        unfilled=compose(edition, empty, medium=Medium.PRINT)
+        if is_printed and page.clinic != empty.clinic
         else "",
         screen=compose(for_screen(edition), page, medium=Medium.SCREEN)
         if "html" in job.forms

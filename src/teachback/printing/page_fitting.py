@@ -147,7 +147,8 @@ def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidO
     laid_with = cache(lambda styles: _fit(styles + foot, job, served))
     best = _usual_fit(job, laid_with)
     most = best.laid.pages
-    if job.unfilled and not best.laid.problems and may_save_page(best.laid, _LAST_HEIGHT):
+    usual = laid_with("").laid
+    if job.unfilled and not best.laid.problems and may_save_page(usual, _LAST_HEIGHT):
         empty = replace(job, handout=job.unfilled, unfilled="", promised=None, known_fit=())
         most = fitted_page(empty, served)[1].pages
     for styles in _LAST[job.size]:

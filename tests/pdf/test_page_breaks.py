@@ -85,8 +85,8 @@ BAD = {
         f"<section>{reason(10)}{reason(4)}</section>",
         [(2, "a box is alone, away from its section: 'A tip'")],
     ),
-    "two tips away from the last reason of a section": (
-        f"<section>{reason(10, tips=2)}</section><section>{lines(4)}</section>",
+    "the last tip of a reason away from it": (
+        f"<section>{reason(9, tips=2)}</section><section>{lines(4)}</section>",
         [(2, "a box is alone, away from its section: 'A tip'")],
     ),
     "a tip away from its text, before another heading": (
@@ -136,6 +136,9 @@ GOOD = {
         f"<section>{lines(10)}<p>words</p><div class='callout'>A tip</div>{lines(2)}</section>"
     ),
     "a tip with a line of its reason": (f"<section>{reason(11)}{reason(3)}</section>"),
+    "two tips after their section": (
+        f"<section>{reason(10, tips=2)}</section><section>{lines(2)}</section>"
+    ),
     "a tip that begins its section": (
         f"<section>{lines(10)}</section><section><div class='callout'>A tip</div>{lines(4)}"
     ),

@@ -21,6 +21,8 @@ MOST_EMPTY: Final = 1 / 3
 # In mm: what rounding may add to a height.
 _TOLERANCE: Final = 0.1
 _WORDS: Final = 40
+# Boxes that belong to the text before them.
+_ASIDES: Final = frozenset({"callout", "myth"})
 # What a text before it introduces; `rows` and `over` are lists and tables in two languages.
 _INTRODUCED: Final = frozenset({"table", "ul", "ol", "figure", "figures", "rows", "over"})
 # A section that its author puts on a page of its own.
@@ -153,20 +155,13 @@ def _lone_asides(pages: Sequence[Any]) -> Iterator[BreakFault]:
         for part in _all_boxes(page):
             if _has_asides(part) and part.element in begun:
                 rest = [*takewhile(lambda box: box.element_tag != "h3", _in_flow(part))]
-                if rest and _are_asides(rest):
+                if len(rest) == 1 and _ASIDES & _classes(rest[0]):
                     words = _words(rest[0])
                     yield BreakFault(number, f"a box is alone, away from its section: '{words}'")
 
 
 def _has_asides(box: Any) -> bool:  # noqa: ANN401
     return box.element_tag == "section" or "reason" in _classes(box)
-
-
-def _are_asides(rest: Sequence[Any]) -> bool:
-    """Return whether parts of a page are callouts, or one is a myth: more of them are a list."""
-    return all("callout" in _classes(box) for box in rest) or (
-        len(rest) == 1 and "myth" in _classes(rest[0])
-    )
 
 
 def _lone_lead_ins(pages: Sequence[Any]) -> Iterator[BreakFault]:

@@ -66,18 +66,18 @@ main .flags .half { line-height: calc(1.2 * var(--script, 1)) }
     TypeSize.LARGE: (_LARGE_BOXES, _LARGE_BOXES + ":root { --h1: 20pt; --space-xs: 1.25pt }\n"),
 }
 # A box moves to the next page with its text, which may leave half a page empty.
-_KEPT: Final = ".reason > .callout, .callout:has(+ h3) { break-before: avoid }\n"
+_KEPT: Final = ".reason > .callout:last-child, .callout:has(+ h3) { break-before: avoid }\n"
 # What is tried so that a filled-in clinic takes no page more than an empty one, and where a bad
 # page break is left.
 _LAST: Final = {
     TypeSize.STANDARD: (*_SMALLER[:2], _KEPT),
-    TypeSize.LARGE: (_LARGE_LEAST, _KEPT),
+    TypeSize.LARGE: (_LARGE_LEAST, _LARGE_LEAST + _KEPT),
 }
 _USUAL: Final = (*_TIGHTER, *_WIDER, *_SMALLER)
 _SPACES: Final = (
     *_USUAL,
-    _LARGE_LEAST,
     _KEPT,
+    *_LAST[TypeSize.LARGE],
     *_BOXES[TypeSize.STANDARD],
     *_BOXES[TypeSize.LARGE],
 )

@@ -11,9 +11,8 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, NoReturn
 from xml.parsers import expat
 
 from teachback.errors import Location, Problem, Severity, TeachbackError
@@ -28,6 +27,13 @@ from teachback.files.xlsx_cell_formats import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
+
+    # The number of each row, and its cells.
+    _Rows = list[tuple[int, list[str | CellFault]]]
+    # First and last row, first and last column.
+    _Range = tuple[int, int, int, int]
+    # The number format of a cell, None where it is not known, and why its letters cannot be printed.
+    _CellFormat = tuple[str | None, CellFault | None]
 
 # The most rows and columns of a sheet, and cell formats of a workbook (Excel specifications and
 # limits, Microsoft).
@@ -49,7 +55,14 @@ MOST_MERGED: Final = 20_000
 # The number of rows that are yielded together.
 TOGETHER: Final = 500
 _SAVE_AS: Final = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
+_AS_CSV: Final = "Save it as 'CSV UTF-8'."
+_UNLIKE_EXCEL: Final = "this workbook holds what Excel never writes"
 _BLOCK: Final = 1 << 16
+# In bytes: no searched word is longer.
+_OVERLAP: Final = 64
+# What is searched for in the bytes of a sheet before it is parsed.
+_MERGE, _RULE = b"mergeCell", b"onditionalFormatting"
+_BESIDE_CELLS: Final = (_MERGE, _RULE, b'hidden="1"', b'hidden="true"')
 _MAIN: Final = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
@@ -113,9 +126,87 @@ class _BrokenError(Exception):
     """A part that is not as Excel writes it."""
 
 
-def read_workbook(
-    file: BinaryIO, name: str
-) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
+class _Package:
+    """An open workbook, with its name for messages."""
+
+    def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
+        self.archive, self.name = archive, name
+
+    def refuse(self, message: str, hint: str = _SAVE_AS) -> NoReturn:
+        """Raise TeachbackError for this workbook."""
+        raise TeachbackError(Problem(message, hint, Location(self.name)))
+
+    def refuse_two(self, what: str) -> NoReturn:
+        """Raise TeachbackError for something that is there twice."""
+        self.refuse(f"this workbook holds {what} twice, which Excel never writes")
+
+    def blocks(self, part: str) -> Iterator[bytes]:
+        """Yield a part block by block, each with the end of the block before it."""
+        above = b""
+        with self.archive.open(part) as stream:
+            while block := stream.read(_BLOCK):
+                yield above + block
+                above = block[-_OVERLAP:]
+
+    def walk(
+        self,
+        part: str,
+        start: Callable[[str, dict[str, str]], None],
+        most: str = "part",
+        **more: Callable[..., object],
+    ) -> Iterator[None]:
+        """Parse a part, and yield after each block.
+
+        Tags are passed to `start` as "namespace name". Entities are refused, and so are more tags
+        than `most` allows.
+        """
+
+        def doctype(*_: object) -> None:
+            self.refuse(_UNLIKE_EXCEL)
+
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = doctype
+        parser.StartElementHandler = start
+        for handler, function in more.items():
+            setattr(parser, handler, function)
+        self._refuse_tags(part, MOST_TAGS[most])
+        with self.archive.open(part) as stream:
+            while block := stream.read(_BLOCK):
+                parser.Parse(block, False)  # noqa: FBT003 -- expat takes no names
+                yield
+            parser.Parse(b"", True)  # noqa: FBT003
+        yield
+
+    def read(
+        self,
+        part: str,
+        start: Callable[[str, dict[str, str]], None],
+        most: str = "part",
+        **more: Callable[..., object],
+    ) -> None:
+        """Parse a whole part. See `walk`."""
+        for _ in self.walk(part, start, most, **more):
+            pass
+
+    def _refuse_tags(self, part: str, most: int) -> None:
+        """Refuse a part with too many tags before it is parsed.
+
+        Counting costs a hundredth of parsing.
+        """
+        tags = 0
+        with self.archive.open(part) as stream:
+            while block := stream.read(_BLOCK):
+                tags += block.count(b"<")
+                if b"\0" in block:
+                    # UTF-16, in which the searches for bytes find nothing.
+                    self.refuse(_UNLIKE_EXCEL)
+                if tags > most:
+                    message = f"this workbook has more than {most:,} tags in one of its parts"
+                    self.refuse(message, _AS_CSV)
+
+
+def read_workbook(file: BinaryIO, name: str) -> Iterator[_Rows | tuple[Problem, ...]]:
     """Yield warnings first, then lists of rows: each row's number and its cells.
 
     Empty rows are skipped. Raises TeachbackError for a file that is not a workbook, that
@@ -123,7 +214,7 @@ def read_workbook(
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            yield from _read(archive, name)
+            yield from _read(_Package(archive, name))
     except TeachbackError:
         raise
     except Exception:  # noqa: BLE001 -- zipfile and expat raise anything; none of it is quoted
@@ -132,61 +223,42 @@ def read_workbook(
         ) from None
 
 
-def _read(
-    archive: zipfile.ZipFile, name: str
-) -> Iterator[list[tuple[int, list[str | CellFault]]] | tuple[Problem, ...]]:
-    _refuse_parts(archive, name)
-    book = _book(archive, name)
+def _read(package: _Package) -> Iterator[_Rows | tuple[Problem, ...]]:
+    _refuse_parts(package)
+    book = _book(package)
     if book.theme:
-        _refuse_symbol_theme(archive, book.theme, name)
+        _refuse_symbol_theme(package, book.theme)
     shown = [path for path, seen in book.sheets if seen]
     if not shown:
-        raise TeachbackError(
-            Problem("this workbook has no visible sheet", _SAVE_AS, Location(name))
-        )
+        package.refuse("this workbook has no visible sheet")
+    place = Location(package.name)
     warned = []
     if len(shown) > 1:
         message = f"the workbook has {len(shown)} sheets; only the first one is read"
-        warned.append(
-            Problem(
-                message,
-                "Move the rows to the first sheet, if they are not there.",
-                Location(name),
-                Severity.WARNING,
-            )
-        )
-    merges, hidden = _surroundings(archive, shown[0], name)
-    if hidden:
+        hint = "Move the rows to the first sheet, if they are not there."
+        warned.append(Problem(message, hint, place, Severity.WARNING))
+    styles, telling = _styles(package, book.styles) if book.styles else ([], set())
+    around = _surroundings(package, shown[0], telling)
+    if around.hidden:
         message = "the sheet has hidden rows or columns; they are read like the others"
-        warned.append(
-            Problem(message, "Delete what should not be printed.", Location(name), Severity.WARNING)
-        )
-    styles = _styles(archive, book.styles, name) if book.styles else []
-    strings = _strings(archive, book.strings, name) if book.strings else []
-    table = _table(archive, shown[0], name)
-    rules = _rules(
-        archive, shown[0], name, _telling(archive, book.styles, name) if book.styles else ()
-    )
-    sheet = _Sheet(styles, strings, merges, from_1904=book.from_1904)
-    sheet.ruled, sheet.has_anew = rules, _has_anew(archive, name)
+        hint = "Delete what should not be printed."
+        warned.append(Problem(message, hint, place, Severity.WARNING))
+    strings = _strings(package, book.strings) if book.strings else []
+    table = _table(package, shown[0])
+    sheet = _Sheet(styles, strings, around, from_1904=book.from_1904, has_anew=_has_anew(package))
     yield tuple(warned)
-    for some in sheet.rows(archive, shown[0], name):
+    for some in sheet.rows(package, shown[0]):
         if table and any(_is_outside(table, number, cells) for number, cells in some):
             message = "there are cells outside the table of this sheet; they may belong to it"
-            raise TeachbackError(
-                Problem(
-                    message, "Delete them, or convert the table to a plain range.", Location(name)
-                )
-            )
+            package.refuse(message, "Delete them, or convert the table to a plain range.")
         yield some
 
 
-def _refuse_parts(archive: zipfile.ZipFile, name: str) -> None:
+def _refuse_parts(package: _Package) -> None:
     """Refuse a package with a part twice, with too many parts, or with parts that are too large."""
-    parts = archive.infolist()
-    place = Location(name)
+    parts = package.archive.infolist()
     if any(part.flag_bits & 1 for part in parts):
-        raise TeachbackError(Problem("this workbook has a password", _SAVE_AS, place))
+        package.refuse("this workbook has a password")
     sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
     rest = sum(part.file_size for part in parts) - sum(part.file_size for part in sheets)
     if (
@@ -194,84 +266,9 @@ def _refuse_parts(archive: zipfile.ZipFile, name: str) -> None:
         or any(sheet.file_size > MOST_SHEET for sheet in sheets)
         or len(parts) > MOST_PARTS
     ):
-        raise TeachbackError(
-            Problem(
-                "this workbook is too large when it is unpacked", "Save it as 'CSV UTF-8'.", place
-            )
-        )
+        package.refuse("this workbook is too large when it is unpacked", _AS_CSV)
     if len({part.filename.casefold() for part in parts}) < len(parts):
-        raise TeachbackError(_two(name, "a part"))
-
-
-def _two(name: str, what: str) -> Problem:
-    return Problem(
-        f"this workbook holds {what} twice, which Excel never writes", _SAVE_AS, Location(name)
-    )
-
-
-def _unlike_excel(name: str) -> Problem:
-    return Problem("this workbook holds what Excel never writes", _SAVE_AS, Location(name))
-
-
-def _walk(
-    archive: zipfile.ZipFile,
-    part: str,
-    name: str,
-    start: Callable[[str, dict[str, str]], None],
-    most: str = "part",
-    **more: Callable[..., object],
-) -> Iterator[None]:
-    """Parse a part, and yield after each block.
-
-    Tags are passed to `start` as "namespace name". Entities are refused, and so are more tags than
-    `most` allows.
-    """
-
-    def doctype(*_: object) -> None:
-        raise TeachbackError(_unlike_excel(name))
-
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = doctype
-    parser.StartElementHandler = start
-    for handler, function in more.items():
-        setattr(parser, handler, function)
-    _refuse_tags(archive, part, name, MOST_TAGS[most])
-    with archive.open(part) as stream:
-        while block := stream.read(_BLOCK):
-            parser.Parse(block, False)  # noqa: FBT003 -- expat takes no names
-            yield
-        parser.Parse(b"", True)  # noqa: FBT003
-    yield
-
-
-def _refuse_tags(archive: zipfile.ZipFile, part: str, name: str, most: int) -> None:
-    """Refuse a part with too many tags before it is parsed.
-
-    Counting costs a hundredth of parsing.
-    """
-    tags = 0
-    with archive.open(part) as stream:
-        while block := stream.read(_BLOCK):
-            tags += block.count(b"<")
-            if b"\0" in block:
-                # UTF-16, in which the searches for bytes find nothing.
-                raise TeachbackError(_unlike_excel(name))
-            if tags > most:
-                message = f"this workbook has more than {most:,} tags in one of its parts"
-                raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
-
-
-def _walked(
-    archive: zipfile.ZipFile,
-    part: str,
-    name: str,
-    start: Callable[[str, dict[str, str]], None],
-    most: str = "part",
-    **more: Callable[..., object],
-) -> None:
-    for _ in _walk(archive, part, name, start, most, **more):
-        pass
+        package.refuse_two("a part")
 
 
 def _plain(tag: str) -> str:
@@ -280,29 +277,29 @@ def _plain(tag: str) -> str:
     return plain if space in _MAIN else ""
 
 
-@dataclass
-class _Book:
+class _Book(NamedTuple):
     """The parts of a workbook.
 
     `sheets` are paths with whether the sheet is visible. `styles`, `strings` and `theme` are paths
     of the cell formats, the shared strings and the theme. `from_1904` tells the epoch of dates.
     """
 
-    sheets: list[tuple[str, bool]] = field(default_factory=list)
-    styles: str = ""
-    strings: str = ""
-    theme: str = ""
-    from_1904: bool = False
+    sheets: list[tuple[str, bool]]
+    styles: str
+    strings: str
+    theme: str
+    from_1904: bool
 
 
-def _book(archive: zipfile.ZipFile, name: str) -> _Book:
-    root = _related(archive, "", name)
+def _book(package: _Package) -> _Book:
+    root = _related(package, "")
     (main,) = (target for kind, target in root.values() if kind == "officeDocument")
-    related = _related(archive, main, name)
-    book = _Book()
+    related = _related(package, main)
     seen: list[tuple[str, str, str]] = []
+    from_1904 = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal from_1904
         plain = _plain(tag)
         if plain == "sheet":
             link = next(
@@ -310,14 +307,13 @@ def _book(archive: zipfile.ZipFile, name: str) -> _Book:
             )
             seen.append((attributes["name"].casefold(), link, attributes.get("state", "visible")))
         elif plain == "workbookPr":
-            book.from_1904 = attributes.get("date1904", "0") not in _OFF
+            from_1904 = attributes.get("date1904", "0") not in _OFF
 
-    _walked(archive, main, name, start)
-    if len({title for title, _, _ in seen}) < len(seen) or len({link for _, link, _ in seen}) < len(
-        seen
-    ):
-        raise TeachbackError(_two(name, "a sheet"))
-    book.sheets = [
+    package.read(main, start)
+    titles, links = ({one[at] for one in seen} for at in (0, 1))
+    if len(titles) < len(seen) or len(links) < len(seen):
+        package.refuse_two("a sheet")
+    sheets = [
         (related[link][1], state == "visible")
         for _, link, state in seen
         if related[link][0] == "worksheet"
@@ -325,14 +321,14 @@ def _book(archive: zipfile.ZipFile, name: str) -> _Book:
     single = dict.fromkeys(("styles", "sharedStrings", "theme"), "")
     for kind, target in related.values():
         if single.get(kind):
-            raise TeachbackError(_two(name, "a part"))
+            package.refuse_two("a part")
         if kind in single:
             single[kind] = target
-    book.styles, book.strings, book.theme = single.values()
-    return book
+    styles, strings, theme = single.values()
+    return _Book(sheets, styles, strings, theme, from_1904)
 
 
-def _related(archive: zipfile.ZipFile, part: str, name: str) -> dict[str, tuple[str, str]]:
+def _related(package: _Package, part: str) -> dict[str, tuple[str, str]]:
     """Return the related parts of a part by id: the kind of each, and its path in the package."""
     folder, _, file = part.rpartition("/")
     found: dict[str, tuple[str, str]] = {}
@@ -341,34 +337,35 @@ def _related(archive: zipfile.ZipFile, part: str, name: str) -> dict[str, tuple[
         if tag != f"{_RELATIONS} Relationship" or attributes.get("TargetMode") == "External":
             return
         if attributes["Id"] in found:
-            raise TeachbackError(_two(name, "a part"))
+            package.refuse_two("a part")
         target = posixpath.normpath(posixpath.join(f"/{folder}", attributes["Target"])).lstrip("/")
         found[attributes["Id"]] = (attributes["Type"].rpartition("/")[2], target)
 
-    _walked(archive, posixpath.join(folder, "_rels", f"{file}.rels"), name, start)
+    package.read(posixpath.join(folder, "_rels", f"{file}.rels"), start)
     return found
 
 
-def _styles(
-    archive: zipfile.ZipFile, part: str, name: str
-) -> list[tuple[str | None, CellFault | None]]:
-    """Return the number format of each cell format, and why its letters cannot be printed.
+def _styles(package: _Package, part: str) -> tuple[list[_CellFormat], set[int]]:
+    """Return the cell formats, and the indexes of differential formats that change what is seen.
 
-    The number format is None where it is not known; the fault is None where there is none.
+    Those have a number format, or strike letters out or the like.
     """
     codes: dict[int, str | None] = dict(BUILT_IN)
     fonts: list[CellFault | None] = []
     formats: list[tuple[int, int]] = []
+    differential = -1
+    telling: set[int] = set()
     path: list[str] = []
     once: set[str] = set()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal differential
         plain = _plain(tag)
         path.append(plain)
         inside = path[1:-1]
         if plain in {"numFmts", "fonts", "cellXfs"} and len(path) == 2:  # noqa: PLR2004 -- below the root
             if plain in once:
-                raise TeachbackError(_two(name, "a list of formats"))
+                package.refuse_two("a list of formats")
             once.add(plain)
         if plain == "numFmt" and inside == ["numFmts"]:
             number, code = int(attributes["numFmtId"]), attributes["formatCode"]
@@ -377,6 +374,12 @@ def _styles(
             fonts.append(None)
         elif inside == ["fonts", "font"]:
             fonts[-1] = fonts[-1] or _marked(plain, attributes)
+        elif plain == "dxf" and inside == ["dxfs"]:
+            differential += 1
+        elif (inside == ["dxfs", "dxf"] and plain == "numFmt") or (
+            inside == ["dxfs", "dxf", "font"] and _marked(plain, attributes)
+        ):
+            telling.add(differential)
         elif plain == "xf" and inside == ["cellXfs"]:
             formats.append(
                 (int(attributes.get("numFmtId", "0")), int(attributes.get("fontId", "0")))
@@ -386,27 +389,27 @@ def _styles(
                     f"this workbook has more than {MOST_FORMATS:,} cell formats, more than "
                     "Excel allows"
                 )
-                raise TeachbackError(Problem(message, "Save it as 'CSV UTF-8'.", Location(name)))
+                package.refuse(message, _AS_CSV)
 
-    _walked(archive, part, name, start, "styles", EndElementHandler=lambda _: path.pop())
-    return [(codes.get(code), fonts[font] if font < len(fonts) else None) for code, font in formats]
+    package.read(part, start, "styles", EndElementHandler=lambda _: path.pop())
+    return (
+        [(codes.get(code), fonts[font] if font < len(fonts) else None) for code, font in formats],
+        telling,
+    )
 
 
-def _refuse_symbol_theme(archive: zipfile.ZipFile, part: str, name: str) -> None:
+def _refuse_symbol_theme(package: _Package, part: str) -> None:
     """Refuse a workbook whose theme has a symbol font: cells in a theme's font show its signs."""
 
     def start(_: str, attributes: dict[str, str]) -> None:
         face = {"val": attributes.get("typeface", "")}
         if _marked("name", face) or (face["val"] and attributes.get("charset") == _SYMBOLS):
-            raise TeachbackError(
-                Problem(
-                    "the theme of this workbook has a symbol font, which shows other characters",
-                    "Choose ordinary fonts for its theme, or save it as 'CSV UTF-8'.",
-                    Location(name),
-                )
+            package.refuse(
+                "the theme of this workbook has a symbol font, which shows other characters",
+                "Choose ordinary fonts for its theme, or save it as 'CSV UTF-8'.",
             )
 
-    _walked(archive, part, name, start)
+    package.read(part, start)
 
 
 def _marked(tag: str, attributes: dict[str, str]) -> CellFault | None:
@@ -461,7 +464,7 @@ def unescaped(text: str) -> str:
     return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
-def _strings(archive: zipfile.ZipFile, part: str, name: str) -> list[str | CellFault]:
+def _strings(package: _Package, part: str) -> list[str | CellFault]:
     """Return the shared strings, which cells refer to by number."""
     found: list[str | CellFault] = []
     words = _Words()
@@ -474,119 +477,63 @@ def _strings(archive: zipfile.ZipFile, part: str, name: str) -> list[str | CellF
             found.append(words.taken())
         words.path.pop()
 
-    _walked(
-        archive,
-        part,
-        name,
-        start,
-        "strings",
-        EndElementHandler=end,
-        CharacterDataHandler=words.text,
-    )
+    package.read(part, start, "strings", EndElementHandler=end, CharacterDataHandler=words.text)
     return found
 
 
-def _table(archive: zipfile.ZipFile, part: str, name: str) -> tuple[int, int, int, int] | None:
+def _table(package: _Package, part: str) -> _Range | None:
     """Return the range of a sheet's table, or None where it has none.
 
-    The range is first and last row, first and last column. Refuses several tables, a table without
-    column names, and one with a row of totals, which would be read as one more.
+    Refuses several tables, a table without column names, and one with a row of totals, which would
+    be read as one more.
     """
     folder, _, file = part.rpartition("/")
-    linked = posixpath.join(folder, "_rels", f"{file}.rels") in archive.namelist()
-    tables = (
-        [target for kind, target in _related(archive, part, name).values() if kind == "table"]
-        if linked
-        else []
-    )
+    if posixpath.join(folder, "_rels", f"{file}.rels") not in package.archive.namelist():
+        return None
+    tables = [target for kind, target in _related(package, part).values() if kind == "table"]
     if not tables:
         return None
-    place = Location(name)
     if len(tables) > 1:
-        raise TeachbackError(
-            Problem("this sheet has several tables", "Keep the one that is to be read.", place)
-        )
+        package.refuse("this sheet has several tables", "Keep the one that is to be read.")
     told: dict[str, str] = {}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if _plain(tag) == "table":
             told.update(attributes)
 
-    _walked(archive, tables[0], name, start)
+    package.read(tables[0], start)
     if told.get("totalsRowCount", "0") != "0":
-        raise TeachbackError(
-            Problem(
-                "the table of this sheet has a total row",
-                "Switch the total row off.",
-                place,
-            )
-        )
+        package.refuse("the table of this sheet has a total row", "Switch the total row off.")
     if told.get("headerRowCount", "1") == "0":
-        raise TeachbackError(
-            Problem(
-                "the table of this sheet has no header row",
-                "Switch its header row on.",
-                place,
-            )
-        )
-    first, _, last = told["ref"].partition(":")
-    (left, top), (right, bottom) = _place(first), _place(last or first)
-    return top, bottom, left, right
+        package.refuse("the table of this sheet has no header row", "Switch its header row on.")
+    return _range(told["ref"])
 
 
-def _is_outside(
-    table: tuple[int, int, int, int], number: int, cells: list[str | CellFault]
-) -> bool:
+def _is_outside(table: _Range, number: int, cells: list[str | CellFault]) -> bool:
     top, bottom, left, right = table
     return not top <= number <= bottom or any(cells[: left - 1]) or any(cells[right:])
 
 
-def _surroundings(
-    archive: zipfile.ZipFile, part: str, name: str
-) -> tuple[list[tuple[int, int, int, int]], bool]:
-    """Return the merged ranges of a sheet, and whether it has hidden rows or columns.
+class _Surroundings(NamedTuple):
+    """The ranges of a sheet that its cells depend on, and whether a part of it is hidden.
 
-    A range is first and last row, first and last column.
+    `merged` are the merged ranges, and `ruled` those of conditional formats that can change what is
+    seen. `hidden` tells whether there are hidden rows or columns.
     """
-    merged: list[tuple[int, int, int, int]] = []
-    hidden = False
-    above = b""
-    found = False
-    with archive.open(part) as stream:
-        while block := stream.read(_BLOCK):
-            both = above + block
-            hidden = hidden or b'hidden="1"' in both or b'hidden="true"' in both
-            found = found or b"mergeCell" in both
-            above = block[-32:]
 
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        if _plain(tag) == "mergeCell":
-            first, _, last = attributes["ref"].partition(":")
-            (left, top), (right, bottom) = _place(first), _place(last or first)
-            merged.append((top, bottom, left, right))
-            if len(merged) > MOST_MERGED:
-                raise TeachbackError(
-                    Problem(
-                        "this sheet has too many merged cells",
-                        "Unmerge them.",
-                        Location(name),
-                    )
-                )
-
-    if found:
-        _walked(archive, part, name, start, "sheet")
-    return merged, hidden
+    merged: list[_Range]
+    ruled: list[_Range]
+    hidden: bool
 
 
-def _rules(
-    archive: zipfile.ZipFile, part: str, name: str, telling: Collection[int]
-) -> list[tuple[int, int, int, int]]:
-    """Return the ranges of conditional formats that can change what is seen; see `_telling`.
+def _surroundings(package: _Package, part: str, telling: Collection[int]) -> _Surroundings:
+    """Return the ranges of a sheet; `telling` is from `_styles`.
 
-    A range is first and last row, first and last column. Rules of Excel 2010 and later are in the
-    list of extensions, and hold their format themselves (MS-XLSX, 2.4.4).
+    Rules of Excel 2010 and later are in the list of extensions, and hold their format themselves
+    (MS-XLSX, 2.4.4).
     """
-    found: list[tuple[int, int, int, int]] = []
+    merged: list[_Range] = []
+    ruled: list[_Range] = []
     path: list[str] = []
     areas: list[str] = []
     tells = False
@@ -595,7 +542,11 @@ def _rules(
         nonlocal tells
         # The same names are in several namespaces.
         path.append(tag.rpartition(" ")[2])
-        if path[-1] == "conditionalFormatting":
+        if path[-1] == "mergeCell":
+            merged.append(_range(attributes["ref"]))
+            if len(merged) > MOST_MERGED:
+                package.refuse("this sheet has too many merged cells", "Unmerge them.")
+        elif path[-1] == "conditionalFormatting":
             areas[:], tells = [attributes.get("sqref", "")], False
         elif "conditionalFormatting" in path:
             number = attributes.get("dxfId", "")
@@ -615,61 +566,18 @@ def _rules(
     def end(_: str) -> None:
         if path.pop() != "conditionalFormatting" or not tells:
             return
-        for area in "".join((areas[0], " ", *areas[1:])).replace("$", "").split():
-            first, _, last = area.partition(":")
-            (left, top), (right, bottom) = _place(first), _place(last or first)
-            found.append((top, bottom, left, right))
-        if len(found) > MOST_MERGED:
-            raise TeachbackError(
-                Problem(
-                    "this sheet has too many conditional formats",
-                    "Take them out.",
-                    Location(name),
-                )
-            )
+        ruled.extend(map(_range, "".join((areas[0], " ", *areas[1:])).replace("$", "").split()))
+        if len(ruled) > MOST_MERGED:
+            package.refuse("this sheet has too many conditional formats", "Take them out.")
 
-    if _holds(archive, part, b"onditionalFormatting"):
+    held = {word for block in package.blocks(part) for word in _BESIDE_CELLS if word in block}
+    if held & {_MERGE, _RULE}:
         handlers = {"EndElementHandler": end, "CharacterDataHandler": text}
-        _walked(archive, part, name, start, "sheet", **handlers)
-    return list(dict.fromkeys(found))
+        package.read(part, start, "sheet", **handlers)
+    return _Surroundings(merged, list(dict.fromkeys(ruled)), bool(held - {_MERGE, _RULE}))
 
 
-def _holds(archive: zipfile.ZipFile, part: str, word: bytes) -> bool:
-    """Check whether a part holds some bytes, since only then it must be parsed."""
-    above = b""
-    with archive.open(part) as stream:
-        while block := stream.read(_BLOCK):
-            if word in above + block:
-                return True
-            above = block[-len(word) :]
-    return False
-
-
-def _telling(archive: zipfile.ZipFile, part: str, name: str) -> set[int]:
-    """Return the indexes of differential formats that change what is seen.
-
-    Those have a number format, or strike letters out or the like.
-    """
-    found: set[int] = set()
-    path: list[str] = []
-    number = -1
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal number
-        path.append(_plain(tag))
-        inside = path[1:]
-        if inside == ["dxfs", "dxf"]:
-            number += 1
-        elif inside == ["dxfs", "dxf", "numFmt"] or (
-            inside[:-1] == ["dxfs", "dxf", "font"] and _marked(inside[-1], attributes)
-        ):
-            found.add(number)
-
-    _walked(archive, part, name, start, "styles", EndElementHandler=lambda _: path.pop())
-    return found
-
-
-def _has_anew(archive: zipfile.ZipFile, name: str) -> bool:
+def _has_anew(package: _Package) -> bool:
     """Check whether a formula or defined name anywhere in a workbook is recalculated each time.
 
     Any other formula may depend on it.
@@ -692,34 +600,21 @@ def _has_anew(archive: zipfile.ZipFile, name: str) -> bool:
         found = found or bool(said and _ANEW.search("".join(said)))
         said.clear()
 
-    for part in archive.namelist():
-        if part.endswith(".xml") and part.startswith("xl/") and _mentions_anew(archive, part):
-            _walked(
-                archive,
-                part,
-                name,
-                start,
-                "sheet",
-                EndElementHandler=end,
-                CharacterDataHandler=text,
-            )
+    for part in package.archive.namelist():
+        if part.endswith(".xml") and part.startswith("xl/") and _mentions_anew(package, part):
+            handlers = {"EndElementHandler": end, "CharacterDataHandler": text}
+            package.read(part, start, "sheet", **handlers)
             path.clear()
     return found
 
 
-def _mentions_anew(archive: zipfile.ZipFile, part: str) -> bool:
+def _mentions_anew(package: _Package, part: str) -> bool:
     """Check whether a part may name such a function, since only then it must be parsed.
 
     Letters may be written as character references.
     """
-    above = b""
-    with archive.open(part) as stream:
-        while block := stream.read(_BLOCK):
-            both = (above + block).upper()
-            if b"&#" in both or _ANEW_BYTES.search(both):
-                return True
-            above = both[-64:]
-    return False
+    blocks = map(bytes.upper, package.blocks(part))
+    return any(b"&#" in block or _ANEW_BYTES.search(block) for block in blocks)
 
 
 def _place(reference: str) -> tuple[int, int]:
@@ -733,53 +628,57 @@ def _place(reference: str) -> tuple[int, int]:
     return column, int(match[2])
 
 
+def _range(reference: str) -> _Range:
+    """Return the range of a reference such as B2 or B2:C9."""
+    first, _, last = reference.partition(":")
+    (left, top), (right, bottom) = _place(first), _place(last or first)
+    return top, bottom, left, right
+
+
 class _Sheet:
     """A parser for the rows of one sheet."""
 
     def __init__(
         self,
-        styles: list[tuple[str | None, CellFault | None]],
+        styles: list[_CellFormat],
         strings: list[str | CellFault],
-        merges: list[tuple[int, int, int, int]],
+        around: _Surroundings,
         *,
         from_1904: bool,
+        has_anew: bool,
     ) -> None:
         self._styles = styles or [("General", None)]
         self._strings = strings
-        self._merges = merges
+        self._around = around
         self._from_1904 = from_1904
+        # Whether any formula in the workbook is recalculated each time.
+        self._has_anew = has_anew
         self._path: list[str] = []
         self._tags: dict[str, str] = {}
         self._row = 0
         self._column = 0
         self._cells: list[str | CellFault] = []
-        self._done: list[tuple[int, list[str | CellFault]]] = []
+        self._done: _Rows = []
         self._cell: dict[str, str] = {}
         self._value: list[str] | None = None
         self._formula: list[str] | None = None
         self._words: _Words | None = None
         self._inline: str | CellFault | None = None
         self._data = 0
-        # The ranges of conditional formats, and whether any formula in the workbook is recalculated
-        # each time.
-        self.ruled: list[tuple[int, int, int, int]] = []
-        self.has_anew = False
         # The first row names the columns, and the look of their names does not matter.
         self._headed = False
 
-    def rows(
-        self, archive: zipfile.ZipFile, part: str, name: str
-    ) -> Iterator[list[tuple[int, list[str | CellFault]]]]:
+    def rows(self, package: _Package, part: str) -> Iterator[_Rows]:
         """Yield the rows in lists."""
         handlers = {"EndElementHandler": self._end, "CharacterDataHandler": self._text}
         try:
-            for _ in _walk(archive, part, name, self._start, "sheet", **handlers):
+            for _ in package.walk(part, self._start, "sheet", **handlers):
                 while len(self._done) >= TOGETHER:
                     some, self._done = self._done[:TOGETHER], self._done[TOGETHER:]
                     yield some
         except _OrderError as error:
             message = f"the {error} of this sheet are not in order, or one is there twice"
-            raise TeachbackError(Problem(message, _SAVE_AS, Location(name))) from None
+            raise TeachbackError(Problem(message, _SAVE_AS, Location(package.name))) from None
         if self._done:
             yield self._done
 
@@ -862,11 +761,11 @@ class _Sheet:
     def _is_ruled(self) -> bool:
         return any(
             top <= self._row <= bottom and left <= self._column <= right
-            for top, bottom, left, right in self.ruled
+            for top, bottom, left, right in self._around.ruled
         )
 
     def _mark_merged(self) -> None:
-        for top, bottom, left, right in self._merges:
+        for top, bottom, left, right in self._around.merged:
             if top <= self._row <= bottom:
                 # Cells beyond both the row and the start of the merge are not needed.
                 last = min(right, max(len(self._cells), left))
@@ -921,7 +820,7 @@ class _Sheet:
         written = "".join(self._formula or ())
         if _ANEW.search(written):
             return _EACH_DAY
-        if self.has_anew:
+        if self._has_anew:
             return _MAY_REACH
         # A formula with an empty text as its result has the type "str".
         return _NO_RESULT if not value and kind != "str" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import mode
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
 from teachback.pdf.renderer import boxes
@@ -33,9 +33,13 @@ THICKEST_UNDERLINE: Final = 0.12
 # features).
 CAPITALS: Final = frozenset({"smcp", "c2sc", "pcap", "c2pc", "unic", "titl"})
 
+# WeasyPrint's boxes and styles, and the elements of its pages, have no types.
+LaidBox: TypeAlias = Any
+LaidStyle: TypeAlias = Any
+PageElement: TypeAlias = Any
 # left, top, right, bottom in CSS px.
 _Box = tuple[float, float, float, float]
-_Lines = Iterator[tuple[Any, _Box, tuple[_Box, ...]]]
+_Lines = Iterator[tuple[LaidBox, _Box, tuple[_Box, ...]]]
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ def _over(place: _Box, clip: _Box) -> float:
     return max(clip[0] - place[0], clip[1] - place[1], place[2] - clip[2], place[3] - clip[3])
 
 
-def _placed_lines(box: Any, matrix: Any, clips: tuple[_Box, ...]) -> _Lines:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+def _placed_lines(box: LaidBox, matrix: LaidBox, clips: tuple[_Box, ...]) -> _Lines:
     """Yield each text box below a box, with its painted place and the boxes that clip it."""
     box = getattr(box, "_box", box)  # a placeholder of an absolutely positioned box
     if isinstance(box, boxes.TextBox):
@@ -133,7 +137,7 @@ def _placed_lines(box: Any, matrix: Any, clips: tuple[_Box, ...]) -> _Lines:  # 
         yield from _placed_lines(child, matrix, clips)
 
 
-def _clip_of(box: Any) -> _Box:  # noqa: ANN401
+def _clip_of(box: LaidBox) -> _Box:
     """Return the part of a box that `clip: rect(...)` leaves, as x, y, width, height.
 
     The sides are those that WeasyPrint uses.
@@ -155,7 +159,7 @@ def _clip_of(box: Any) -> _Box:  # noqa: ANN401
     )
 
 
-def _painted(matrix: Any, x: float, y: float, width: float, height: float) -> _Box:  # noqa: ANN401
+def _painted(matrix: LaidBox, x: float, y: float, width: float, height: float) -> _Box:
     corners = [(x, y), (x + width, y), (x, y + height), (x + width, y + height)]
     if matrix:
         corners = [matrix.transform_point(*corner) for corner in corners]
@@ -224,7 +228,7 @@ def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
                 )
 
 
-def _through(style: Any, size: float) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
+def _through(style: LaidStyle, size: float) -> str:
     """Return the property that draws a line through or above letters; empty for none.
 
     A plain underline is allowed.
@@ -243,7 +247,7 @@ def _through(style: Any, size: float) -> str:  # noqa: ANN401 -- WeasyPrint's st
     return ""
 
 
-def _length(value: Any, size: float) -> float:  # noqa: ANN401 -- WeasyPrint's styles have no types
+def _length(value: LaidStyle, size: float) -> float:
     """Return a length in px; 0 for what the font chooses."""
     if isinstance(value, str):
         return 0.0
@@ -255,7 +259,7 @@ def _length(value: Any, size: float) -> float:  # noqa: ANN401 -- WeasyPrint's s
     )
 
 
-def _other_letters(style: Any) -> str:  # noqa: ANN401 -- WeasyPrint's styles have no types
+def _other_letters(style: LaidStyle) -> str:
     """Return the property by which a style replaces letters, as with capitals; empty for none."""
     if style["text_transform"] != "none":
         return f"text-transform: {style['text_transform']}"
@@ -289,16 +293,15 @@ class TierBox:
 def tier_pages(laid: LaidOutDocument) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Return each box of a tier, in order: the tier, and the pages (from 1) that it is on."""
     found: dict[int, tuple[str, list[int]]] = {}
-    for number, page in enumerate(laid.document.pages, start=1):
-        for box in _boxes(page):
-            tier = _tier_of(box)
-            # The parts of a box on several pages are of the same element.
-            if tier and number not in found.setdefault(id(box.element), (tier, []))[1]:
-                found[id(box.element)][1].append(number)
+    for number, box in _numbered(laid):
+        tier = _tier_of(box)
+        # The parts of a box on several pages are of the same element.
+        if tier and number not in found.setdefault(id(box.element), (tier, []))[1]:
+            found[id(box.element)][1].append(number)
     return tuple((tier, tuple(pages)) for tier, pages in found.values())
 
 
-def _tier_of(box: Any) -> str:  # noqa: ANN401
+def _tier_of(box: LaidBox) -> str:
     """Return the tier of a box that shows the red flags of one, or ""."""
     if not isinstance(box, boxes.BlockBox) or not any(
         _has_class(box, name) for name in ("tier", "placed", "zone")
@@ -310,37 +313,15 @@ def _tier_of(box: Any) -> str:  # noqa: ANN401
 
 def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
     """Yield the boxes of the tiers; the icon is the tier's own, or the bullet of its first flag."""
-    for number, page in enumerate(laid.document.pages, start=1):
-        for box in _boxes(page):
-            tier = _tier_of(box)
-            if tier:
-                inner = list(box.descendants())
-                heads = [
-                    b
-                    for b in inner
-                    if b.element_tag in {"h2", "h3"} and isinstance(b, boxes.BlockBox)
-                ]
-                icons = [
-                    b for b in inner if isinstance(b, boxes.BlockBox) and _has_class(b, "tier-icon")
-                ]
-                bullets = [
-                    b for b in inner if isinstance(b, boxes.BlockBox) and b.element_tag == "li"
-                ]
-                if heads and (icons or bullets):
-                    words = _words(heads[0])
-                    place = (
-                        box.border_box_x(),
-                        box.border_box_y(),
-                        box.border_width(),
-                        box.border_height(),
-                    )
-                    yield TierBox(
-                        tier,
-                        number,
-                        words,
-                        _in_mm(place),
-                        _in_mm(_icon_of(icons[0]) if icons else _bullet_of(bullets[0])),
-                    )
+    for number, box in _numbered(laid):
+        tier = _tier_of(box)
+        if tier:
+            inner = [one for one in box.descendants() if isinstance(one, boxes.BlockBox)]
+            heads = [one for one in inner if one.element_tag in {"h2", "h3"}]
+            icons = [_edges(one) for one in inner if _has_class(one, "tier-icon")]
+            icons += [_bullet_of(one) for one in inner if one.element_tag == "li"]
+            if heads and icons:
+                yield TierBox(tier, number, _words(heads[0]), _in_mm(_edges(box)), _in_mm(icons[0]))
 
 
 def height_left(laid: LaidOutDocument) -> float:
@@ -360,18 +341,16 @@ class WrappedFlag(NamedTuple):
 def wrapped_flags(laid: LaidOutDocument, tiers: Collection[str]) -> tuple[WrappedFlag, ...]:
     """Return the red flags of tiers that take more than one line, those of most letters first."""
     found = {}
-    for page in laid.document.pages:
-        for box in _boxes(page):
-            if _tier_of(box) in tiers:
-                for flag in box.descendants():
-                    inner = flag.descendants() if flag.element_tag == "li" else ()
-                    lines = [_words(one) for one in inner if _is_line(one)]
-                    if len(lines) > 1:
-                        found[id(flag.element)] = WrappedFlag(_words(flag), lines[0])
+    for _, box in _numbered(laid):
+        for flag in box.descendants() if _tier_of(box) in tiers else ():
+            inner = flag.descendants() if flag.element_tag == "li" else ()
+            lines = [_words(one) for one in inner if _is_line(one)]
+            if len(lines) > 1:
+                found[id(flag.element)] = WrappedFlag(_words(flag), lines[0])
     return tuple(sorted(found.values(), key=lambda flag: len(flag.words), reverse=True))
 
 
-def _words(box: Any) -> str:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+def _words(box: LaidBox) -> str:
     return " ".join(line.text.strip() for line in _text_boxes(box))
 
 
@@ -401,12 +380,12 @@ def _usual_line(laid: LaidOutDocument) -> float:
     return float(mode(heights))
 
 
-def _is_line(box: Any) -> bool:  # noqa: ANN401
+def _is_line(box: LaidBox) -> bool:
     """Return whether a box is a line with text."""
     return isinstance(box, boxes.LineBox) and any(one.text.strip() for one in _text_boxes(box))
 
 
-def _in_margin(box: Any, page: Any) -> bool:  # noqa: ANN401
+def _in_margin(box: LaidBox, page: LaidBox) -> bool:
     """Return whether a line is below the content of a page, where the foot is."""
     content = page._page_box  # noqa: SLF001 -- see text_outside
     return bool(box.position_y >= content.content_box_y() + content.height)
@@ -463,7 +442,7 @@ def block_heights(laid: LaidOutDocument) -> tuple[BlockHeight, ...]:
     return tuple(heights.values())
 
 
-def _all_words(box: Any) -> str:  # noqa: ANN401
+def _all_words(box: LaidBox) -> str:
     """Return the words of a box, without the marks of list entries."""
     words = " ".join(line.text for line in _text_boxes(box)).replace("\N{BULLET}", " ")
     return " ".join(words.split()).replace(" :", ":")
@@ -484,7 +463,7 @@ def picture_boxes(laid: LaidOutDocument) -> Iterator[PictureBox]:
     for number, page in enumerate(laid.document.pages, start=1):
         for box in _boxes(page):
             if box.element_tag == "img":
-                left, top, right, bottom = _in_mm(_icon_of(box))
+                left, top, right, bottom = _in_mm(_edges(box))
                 height = px_to_mm(page.height)
                 # In mm, with 1 mm around the picture.
                 around = (left - 1, height - bottom - 1, right + 1, height - top + 1)
@@ -493,11 +472,11 @@ def picture_boxes(laid: LaidOutDocument) -> Iterator[PictureBox]:
                 yield PictureBox(number, (x0, y0, x1, y1), file, _has_class(box, "logo"))
 
 
-def _icon_of(box: Any) -> _Box:  # noqa: ANN401
+def _edges(box: LaidBox) -> _Box:
     return box.border_box_x(), box.border_box_y(), box.border_width(), box.border_height()
 
 
-def _bullet_of(box: Any) -> _Box:  # noqa: ANN401
+def _bullet_of(box: LaidBox) -> _Box:
     side = min(box.padding_left, box.height)
     return box.border_box_x(), box.border_box_y(), side, side
 
@@ -530,30 +509,28 @@ class Opening:
 
 def openings(laid: LaidOutDocument) -> Iterator[Opening]:
     """Yield the places of fields, in the order of the text."""
-    for number, page in enumerate(laid.document.pages):
-        for box in _boxes(page):
-            if (
-                box.element is None
-                or not box.element.get("data-field")
-                or not isinstance(box, boxes.BlockContainerBox)
-            ):
-                continue
+    for number, box in _numbered(laid):
+        if (
+            box.element is None
+            or not box.element.get("data-field")
+            or not isinstance(box, boxes.BlockContainerBox)
             # A box that a style adds before or after an element has the tag `span::before`.
-            if "::" in box.element_tag:
-                continue
-            # The space in the box, where the words will be.
-            space = next(line for line in _text_boxes(box) if "::" not in line.element_tag)
-            yield Opening(
-                field=box.element.get("data-field"),
-                page=number,
-                left=box.content_box_x(),
-                baseline=space.position_y + space.baseline,
-                width=box.width,
-                size=space.style["font_size"],
-                families=tuple(space.style["font_family"]),
-                weight=int(space.style["font_weight"]),
-                rtl=box.style["direction"] == "rtl",
-            )
+            or "::" in box.element_tag
+        ):
+            continue
+        # The space in the box, where the words will be.
+        space = next(line for line in _text_boxes(box) if "::" not in line.element_tag)
+        yield Opening(
+            field=box.element.get("data-field"),
+            page=number - 1,
+            left=box.content_box_x(),
+            baseline=space.position_y + space.baseline,
+            width=box.width,
+            size=space.style["font_size"],
+            families=tuple(space.style["font_family"]),
+            weight=int(space.style["font_weight"]),
+            rtl=box.style["direction"] == "rtl",
+        )
 
 
 def sides_that_fit(laid: LaidOutDocument) -> tuple[bool, bool]:
@@ -563,7 +540,7 @@ def sides_that_fit(laid: LaidOutDocument) -> tuple[bool, bool]:
     return back == FRONT + 1 and first, back == laid.pages and last
 
 
-def _has_room_for_code(page: Any) -> bool:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+def _has_room_for_code(page: LaidBox) -> bool:
     codes = [box for box in _boxes(page) if _has_class(box, "card-qr")]
     return all(box.border_box_y() + box.border_height() <= page.height for box in codes)
 
@@ -585,7 +562,7 @@ def missing_height(laid: LaidOutDocument) -> tuple[float, float]:
     return _missing(pages[: back - 1]), _missing(pages[back - 1 :])
 
 
-def _missing(pages: Sequence[Any]) -> float:
+def _missing(pages: Sequence[LaidBox]) -> float:
     """Return by how many mm one side of a card is too high for the first of its pages."""
     spans = [
         [(box.position_y, box.position_y + box.height) for box in _boxes(page) if _is_line(box)]
@@ -607,7 +584,7 @@ def _missing(pages: Sequence[Any]) -> float:
     return max(TOLERANCE, round(px_to_mm(more - left), 1))
 
 
-def _used(page: Any) -> float:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+def _used(page: LaidBox) -> float:
     lines = [line for line in _text_boxes(page._page_box) if line.text.strip()]  # noqa: SLF001 -- see text_outside
     if not lines:
         return 0.0
@@ -621,8 +598,7 @@ def flag_type(laid: LaidOutDocument) -> float:
     """Return the size in pt of the smallest type in which a red flag is set on cards; 0 for none."""
     sizes = [
         box.style["font_size"] * PT_PER_INCH / PX_PER_INCH
-        for page in laid.document.pages
-        for box in _boxes(page)
+        for _, box in _numbered(laid)
         if box.element is not None and box.element.get("data-flag")
     ]
     return round(min(sizes, default=0.0), 1)
@@ -661,29 +637,34 @@ def flags_beside(laid: LaidOutDocument, flags: Collection[str]) -> tuple[str, ..
 
 def _flag_boxes(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
     """Yield the boxes of red flags: the number of the page, the flag's id, the words."""
-    for number, page in enumerate(laid.document.pages, start=1):
-        for box in _boxes(page):
-            if box.element is not None and box.element_tag == "li":
-                flag = box.element.get("data-flag")
-                if flag is not None:
-                    yield number, flag, " ".join(line.text for line in _text_boxes(box))
+    for number, box in _numbered(laid):
+        if box.element is not None and box.element_tag == "li":
+            flag = box.element.get("data-flag")
+            if flag is not None:
+                yield number, flag, " ".join(line.text for line in _text_boxes(box))
 
 
 def _back_page(laid: LaidOutDocument) -> int:
     """Return the page (from 1) on which a card's back begins; 0 when a template has lost it."""
-    pages = enumerate(laid.document.pages, start=1)
-    return next((n for n, page in pages if any(_has_class(box, "back") for box in _boxes(page))), 0)
+    return next((number for number, box in _numbered(laid) if _has_class(box, "back")), 0)
 
 
-def _boxes(page: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+def _numbered(laid: LaidOutDocument) -> Iterator[tuple[int, LaidBox]]:
+    """Yield the boxes of the pages, each with the number of its page, from 1."""
+    for number, page in enumerate(laid.document.pages, start=1):
+        for box in _boxes(page):
+            yield number, box
+
+
+def _boxes(page: LaidBox) -> Iterator[LaidBox]:
     yield from page._page_box.descendants(placeholders=True)  # noqa: SLF001 -- see text_outside
 
 
-def _has_class(box: Any, name: str) -> bool:  # noqa: ANN401
+def _has_class(box: LaidBox, name: str) -> bool:
     return box.element is not None and name in (box.element.get("class") or "").split()
 
 
-def _text_boxes(box: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxes have no types
+def _text_boxes(box: LaidBox) -> Iterator[LaidBox]:
     for child in box.descendants(placeholders=True):
         if isinstance(child, boxes.TextBox):
             yield child
@@ -691,7 +672,7 @@ def _text_boxes(box: Any) -> Iterator[Any]:  # noqa: ANN401 -- WeasyPrint's boxe
 
 def split_rows(laid: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
     """Return the rows of tables that are on more than one page, as the words of each cell."""
-    pages: dict[Any, set[int]] = {}
+    pages: dict[LaidBox, set[int]] = {}
     for number, page in enumerate(laid.document.pages):
         # The rows of a head are repeated on each page of a table, and margins on each page.
         groups = (
@@ -749,10 +730,8 @@ def stray_cells(laid: LaidOutDocument) -> Iterator[StrayCell]:
 
 
 def _columns(
-    table: Any,  # noqa: ANN401 -- an element of the page
-    head: list[Any],
-    rows: list[list[Any]],
-) -> Iterator[tuple[Any, Any, list[Any]]]:
+    table: PageElement, head: list[PageElement], rows: list[list[PageElement]]
+) -> Iterator[tuple[PageElement, PageElement, list[PageElement]]]:
     """Yield each cell of a table with the heading of its column, and the other headings."""
     if table.find("thead") is None:
         return

@@ -187,6 +187,44 @@ class _Log(logging.Handler):
         self.messages.append(record.getMessage())
 
 
+@contextmanager
+def _told() -> Iterator[list[str]]:
+    """Collect the warnings of WeasyPrint."""
+    log = _Log()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(log)
+    try:
+        yield log.messages
+    finally:
+        logger.removeHandler(log)
+
+
+@contextmanager
+def _faults_as_problems(done: str) -> Iterator[list[str]]:
+    """Collect the warnings of WeasyPrint, and raise TeachbackError for its exceptions.
+
+    `done` is what becomes of the page: laid out, or written.
+    """
+    with _told() as messages:
+        try:
+            yield messages
+        except FatalURLFetchingError as error:
+            if isinstance(error.__cause__ or error.__context__, MemoryError):
+                raise MemoryError from None  # noqa: TRY004 -- re-raised as it was
+            hint = "Put the file into the workspace, or remove its name."
+            raise TeachbackError(Problem(str(error), hint)) from None
+        except RecursionError:
+            message = f"the page is nested too deep to be {done}"
+            raise TeachbackError(Problem(message, COMPARE)) from None
+        except _BROKEN as error:
+            message = f"the page cannot be {done}: {type(error).__name__} {error}".rstrip()
+            raise TeachbackError(Problem(message, COMPARE)) from None
+        finally:
+            if messages:
+                # WeasyPrint warns of each value of a sheet once.
+                _kept_sheet.cache_clear()
+
+
 class _FontList:
     """The fonts that a style sheet names, in the place of the fonts of a document."""
 
@@ -204,28 +242,24 @@ def _kept_sheet(css: str) -> tuple[Any, list[Any]] | None:
 
     A sheet that WeasyPrint warns of, or that holds more than rules and fonts, is None.
     """
-    log = _Log()
-    logger = logging.getLogger("weasyprint")
-    logger.addHandler(log)
     listed = _FontList()
     counters: dict[str, Any] = {}
     profiles: dict[str, Any] = {}
     layers: list[str] = []
     try:
-        sheet = weasyprint.CSS(
-            string=css,
-            base_url=BASE + "styles/",
-            url_fetcher=_Fetcher({}),
-            font_config=listed,
-            counter_style=counters,
-            color_profiles=profiles,
-            layers=layers,
-        )
+        with _told() as messages:
+            sheet = weasyprint.CSS(
+                string=css,
+                base_url=BASE + "styles/",
+                url_fetcher=_Fetcher({}),
+                font_config=listed,
+                counter_style=counters,
+                color_profiles=profiles,
+                layers=layers,
+            )
     except (FatalURLFetchingError, *_BROKEN):
         return None
-    finally:
-        logger.removeHandler(log)
-    return None if log.messages or counters or profiles or layers else (sheet, listed.named)
+    return None if messages or counters or profiles or layers else (sheet, listed.named)
 
 
 def _sheet(**asked: Any) -> Any:  # noqa: ANN401 -- the arguments and the result of weasyprint.CSS
@@ -332,39 +366,13 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: Fonts) -> LaidOutDocume
     Raises TeachbackError when the page asks for a file that is not in the workspace, or cannot be
     laid out.
     """
-    log = _Log()
-    logger = logging.getLogger("weasyprint")
-    logger.addHandler(log)
-    try:
+    with _faults_as_problems("laid out") as messages:
         page = weasyprint.HTML(string=html, base_url=BASE + "styles/", url_fetcher=_Fetcher(files))
         document = page.render(font_config=fonts, pdf_variant=VARIANT)
-    except FatalURLFetchingError as error:
-        if isinstance(error.__cause__ or error.__context__, MemoryError):
-            raise MemoryError from None  # noqa: TRY004 -- re-raised as it was
-        raise TeachbackError(
-            Problem(str(error), "Put the file into the workspace, or remove its name.")
-        ) from None
-    except RecursionError:
-        raise TeachbackError(
-            Problem("the page is nested too deep to be laid out", COMPARE)
-        ) from None
-    except _BROKEN as error:
-        message = f"the page cannot be laid out: {type(error).__name__} {error}".rstrip()
-        raise TeachbackError(Problem(message, COMPARE)) from None
-    finally:
-        _forget_faulty(log)
-        logger.removeHandler(log)
     told = [
-        _page_problem("laid out as it is written", message)
-        for message in dict.fromkeys(log.messages)
+        _page_problem("laid out as it is written", message) for message in dict.fromkeys(messages)
     ]
     return LaidOutDocument(document, (*told, *_generated_problems(document)))
-
-
-def _forget_faulty(log: _Log) -> None:
-    """Forget the sheets after a warning, because WeasyPrint warns of each value of a sheet once."""
-    if log.messages:
-        _kept_sheet.cache_clear()
 
 
 def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- WeasyPrint has no types
@@ -415,35 +423,17 @@ def write(laid: LaidOutDocument, *, tagged: bool = True) -> bytes:
     """
     from teachback.pdf.tag_writer import mended
 
-    log = _Log()
-    logger = logging.getLogger("weasyprint")
-    logger.addHandler(log)
-    try:
-        with mended(), warnings.catch_warnings():
-            # WeasyPrint leaves the closing of its colour profile to chance.
-            warnings.simplefilter("ignore", ResourceWarning)
-            data: bytes = (
-                laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
-                if tagged
-                else laid.document.write_pdf(uncompressed_pdf=True)
-            )
-    except FatalURLFetchingError as error:
+    with _faults_as_problems("written") as messages, mended(), warnings.catch_warnings():
+        # WeasyPrint leaves the closing of its colour profile to chance.
+        warnings.simplefilter("ignore", ResourceWarning)
+        data: bytes = (
+            laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
+            if tagged
+            else laid.document.write_pdf(uncompressed_pdf=True)
+        )
+    if messages:
         raise TeachbackError(
-            Problem(str(error), "Put the file into the workspace, or remove its name.")
-        ) from None
-    except RecursionError:
-        raise TeachbackError(
-            Problem("the page is nested too deep to be written", COMPARE)
-        ) from None
-    except _BROKEN as error:
-        message = f"the page cannot be written: {type(error).__name__} {error}".rstrip()
-        raise TeachbackError(Problem(message, COMPARE)) from None
-    finally:
-        _forget_faulty(log)
-        logger.removeHandler(log)
-    if log.messages:
-        raise TeachbackError(
-            *(_page_problem("written", message) for message in dict.fromkeys(log.messages))
+            *(_page_problem("written", message) for message in dict.fromkeys(messages))
         )
     return data
 
@@ -502,16 +492,11 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
 
 
 def _warnings_of(css: str) -> tuple[str, ...]:
-    log = _Log()
-    logger = logging.getLogger("weasyprint")
-    logger.addHandler(log)
-    try:
+    with _told() as messages:
         weasyprint.CSS(
             string=css, base_url=BASE + "styles/", url_fetcher=_Fetcher({}), font_config=None
         )
-    finally:
-        logger.removeHandler(log)
-    return tuple(dict.fromkeys(log.messages))
+    return tuple(dict.fromkeys(messages))
 
 
 def _first_broken(css: str) -> int:

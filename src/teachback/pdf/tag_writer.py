@@ -139,6 +139,10 @@ class _Tree:
     untold: set[MarkedContent] = field(default_factory=set)
     problems: dict[Problem, None] = field(default_factory=dict)
 
+    def tell(self, message: str, hint: str) -> None:
+        """Add a problem, once."""
+        self.problems[Problem(message, hint)] = None
+
 
 @contextmanager
 def mended() -> Iterator[None]:
@@ -244,19 +248,15 @@ def _add_tags(
         unsure,
     )
     if not document.metadata.title:
-        tree.problems[
-            Problem(
-                "the page has no title",
-                "Give its template a <title>; it is the first thing that is read out.",
-            )
-        ] = None
+        tree.tell(
+            "the page has no title",
+            "Give its template a <title>; it is the first thing that is read out.",
+        )
     if not language:
-        tree.problems[
-            Problem(
-                "the page does not say its language",
-                'Begin its template with <html lang="{{ edition.language }}">.',
-            )
-        ] = None
+        tree.tell(
+            "the page does not say its language",
+            'Begin its template with <html lang="{{ edition.language }}">.',
+        )
     marked = [len(stream._tags) for stream in streams]  # noqa: SLF001
     for number, page in enumerate(document.pages):
         _read(tree, page._page_box, tree.root, number)  # noqa: SLF001
@@ -265,13 +265,11 @@ def _add_tags(
         message = f"the heading '{words[:60]}' has level {level}, but " + (
             f"the one before it has level {before}" if before else "it is the first"
         )
-        tree.problems[
-            Problem(
-                message,
-                f"Make it an <h{before + 1}>: people who navigate by headings would search for the "
-                "missing level.",
-            )
-        ] = None
+        tree.tell(
+            message,
+            f"Make it an <h{before + 1}>: people who navigate by headings would search for the "
+            "missing level.",
+        )
     numbers = [_number_marks(tree, page, count) for page, count in enumerate(marked)]
     if tree.problems:
         raise TeachbackError(*tree.problems)
@@ -386,12 +384,9 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
     if node.language != parent.language:
         node.words["Lang"] = node.language
         if not _LANGUAGE.fullmatch(node.language):
-            tree.problems[
-                Problem(
-                    f"'{node.language}' is not a language code",
-                    "Write it like this: es, or pt-BR.",
-                )
-            ] = None
+            tree.tell(
+                f"'{node.language}' is not a language code", "Write it like this: es, or pt-BR."
+            )
     # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue
     # found).
     if element.get("data-actualtext") and role != "Lbl":
@@ -400,9 +395,7 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
                 f"a screen reader would say '{element.get('data-actualtext')[:60]}' instead of the "
                 "words"
             )
-            tree.problems[
-                Problem(message, "data-actualtext is for signs without words; remove it here.")
-            ] = None
+            tree.tell(message, "data-actualtext is for signs without words; remove it here.")
         node.words["ActualText"] = element.get("data-actualtext")
     # The place of a field: the stamping of records finds it by this name.
     if element.get("data-field"):
@@ -461,13 +454,11 @@ def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401
             'Describe it in alt="..." (in a drawing: <title>). '
             'If it is only decoration, write aria-hidden="true".'
         )
-        tree.problems[
-            Problem(
-                f"the picture {element.get('src') or 'drawn in the page'} has no description "
-                "for people who cannot see it",
-                hint,
-            )
-        ] = None
+        tree.tell(
+            f"the picture {element.get('src') or 'drawn in the page'} has no description "
+            "for people who cannot see it",
+            hint,
+        )
     node.words["Alt"] = words or ""
     left, top, height = box.content_box_x(), box.content_box_y(), tree.heights[node.page]
     edges = (left, height - top - box.height, left + box.width, height - top)
@@ -499,7 +490,7 @@ def _add_link(tree: _Tree, annotation: Any, node: Node, element: Any, page: int)
     )
     if not words:
         message = f"the link to {owner.get('href') or 'nowhere'} has no words"
-        tree.problems[Problem(message, "Write into it what a reader finds there.")] = None
+        tree.tell(message, "Write into it what a reader finds there.")
     annotation["Contents"] = pydyf.String(words)
 
 
@@ -537,9 +528,7 @@ def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
             "Remove `opacity` from the page's styles, or compare them with the built-in "
             "ones; a lighter colour does the same."
         )
-        tree.problems[
-            Problem(f"a screen reader could not find all words of page {page + 1}", hint)
-        ] = None
+        tree.tell(f"a screen reader could not find all words of page {page + 1}", hint)
     return numbers
 
 

@@ -16,6 +16,8 @@ from teachback.files.yaml_reader import may_precede_a_remark, read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from teachback.files.yaml_reader import YamlNode
+
 # Plain words that need no quotes, in block or flow style. Everything else is quoted.
 _PLAIN: Final = re.compile(r"[^\W\d_][\w.'-]*(?: [\w.'-]+)*|\d{4}-\d{2}-\d{2}|[0-9a-f]{16}")
 # Plain words that need no quotes behind the key of a block.
@@ -99,9 +101,7 @@ def with_entries(
 
 
 def _entry_edits(
-    text: str,
-    entry: Any,  # noqa: ANN401 -- PyYAML's nodes have no types
-    values: Mapping[str, str],
+    text: str, entry: YamlNode, values: Mapping[str, str]
 ) -> Iterator[tuple[int, int, str]]:
     """Yield the edits that set values in an entry that is there."""
     known = {found.value: (found, value) for found, value in entry.value}
@@ -115,8 +115,8 @@ def _entry_edits(
 
 def _inserted(
     text: str,
-    near: Any,  # noqa: ANN401 -- PyYAML's nodes have no types
-    mapping: Any,  # noqa: ANN401 -- the same
+    near: YamlNode,
+    mapping: YamlNode,
     column: int,
     entries: Mapping[str, Mapping[str, str]],
 ) -> tuple[int, int, str]:
@@ -174,7 +174,7 @@ def with_keys(raw: bytes, name: str, key: str, names: Mapping[str, str]) -> byte
     return _edited_bytes(raw, text, edits)
 
 
-def _nodes(root: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:  # noqa: ANN401 -- PyYAML's nodes have no types
+def _nodes(root: YamlNode, path: tuple[Any, ...]) -> tuple[Any, Any]:
     """Return the node at a path, and the one around it. Raises KeyError if there is none."""
     parent, node = None, root
     for step in path:
@@ -190,11 +190,7 @@ def _nodes(root: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:  # noqa: ANN401
 
 
 def _id_edits(
-    text: str,
-    parent: Any,  # noqa: ANN401
-    node: Any,  # noqa: ANN401
-    new: str,
-    key: str,
+    text: str, parent: YamlNode, node: YamlNode, new: str, key: str
 ) -> list[tuple[int, int, str]]:
     start, end = node.start_mark.index, node.end_mark.index
     is_mapping = isinstance(node.value, list) and node.tag.endswith(":map")
@@ -241,7 +237,7 @@ def _written(value: str | Mapping[str, str], after: str = "", *, is_block: bool 
     return json.dumps(value, ensure_ascii=False)
 
 
-def _end(node: Any, text: str) -> int:  # noqa: ANN401 -- PyYAML has no types
+def _end(node: YamlNode, text: str) -> int:
     """Return the offset at which a value ends.
 
     The parser's end mark of a block is behind the empty lines and comments that follow it.
@@ -256,8 +252,8 @@ def _end(node: Any, text: str) -> int:  # noqa: ANN401 -- PyYAML has no types
 
 def _replaced(
     text: str,
-    key: Any,  # noqa: ANN401 -- PyYAML's nodes have no types
-    value: Any,  # noqa: ANN401 -- the same
+    key: YamlNode,
+    value: YamlNode,
     new: str | Mapping[str, str],
     *,
     is_block: bool = False,
@@ -278,7 +274,7 @@ def _replaced(
 
 def _appended(
     text: str,
-    mapping: Any,  # noqa: ANN401
+    mapping: YamlNode,
     new: Mapping[str, str | Mapping[str, str]],
     *,
     is_block: bool = False,

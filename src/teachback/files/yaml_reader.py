@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, TypeAlias
 
 import yaml
 
@@ -23,6 +23,8 @@ from teachback.files.unprintable_characters import NO_BREAK, SOFT_HYPHEN, faults
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+# A node or a mark of PyYAML, which has no types.
+YamlNode: TypeAlias = Any
 # Deep nesting would exhaust the parser's stack. A handout nests about ten levels.
 MAX_DEPTH: Final = 40
 MAX_INDENT: Final = 100
@@ -181,7 +183,7 @@ class _Loader(_Base):
 
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
-    def resolve(self, kind: Any, _value: str, _implicit: tuple[bool, bool]) -> str:  # noqa: ANN401 -- PyYAML has no types
+    def resolve(self, kind: YamlNode, _value: str, _implicit: tuple[bool, bool]) -> str:
         """Return the tag of a node that has none."""
         return _TAGS[kind]
 
@@ -287,7 +289,7 @@ class _Source:
         # The columns of the blocks in which values were empty since the last text.
         self.empty: list[int] = []
 
-    def say(self, message: str, hint: str, at: Any) -> None:  # noqa: ANN401 -- an offset, or a PyYAML node
+    def say(self, message: str, hint: str, at: YamlNode) -> None:
         self.problems.append(
             Problem(
                 message,
@@ -441,10 +443,7 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
 
 
 def _locations(
-    node: Any,  # noqa: ANN401 -- a PyYAML node
-    name: str,
-    path: tuple[Any, ...] = (),
-    key: Location | None = None,
+    node: YamlNode, name: str, path: tuple[Any, ...] = (), key: Location | None = None
 ) -> Iterator[tuple[tuple[Any, ...], ValueLocation]]:
     """Yield the location of a node and of those inside it, in file order, each with its path."""
     own, scalar = _start(node, name), isinstance(node, yaml.ScalarNode)
@@ -457,7 +456,7 @@ def _locations(
             yield from _locations(inner, name, (*path, index))
 
 
-def _without(data: Any, node: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:  # noqa: ANN401
+def _without(data: Any, node: YamlNode, path: tuple[Any, ...]) -> tuple[Any, Any]:  # noqa: ANN401 -- YAML is any data
     """Return copies of a value and its node without what is at a path."""
     step, *rest = path
     data, node = copy(data), copy(node)
@@ -475,7 +474,7 @@ def _without(data: Any, node: Any, path: tuple[Any, ...]) -> tuple[Any, Any]:  #
     return data, node
 
 
-def _start(node: Any, name: str) -> Location:  # noqa: ANN401
+def _start(node: YamlNode, name: str) -> Location:
     return Location(name, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
@@ -514,7 +513,7 @@ def _refuse_depth(text: str, name: str) -> None:
         raise TeachbackError(Problem(message, hint, place_at(text, at, name)))
 
 
-def _compose(text: str) -> Any:  # noqa: ANN401 -- a PyYAML node; the C loader has no types
+def _compose(text: str) -> YamlNode:
     loader = _Loader(text)
     try:
         return loader.get_single_node()
@@ -590,7 +589,7 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
     )
 
 
-def _indenting_tab(lines: list[str], mark: Any, above: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- PyYAML's marks
+def _indenting_tab(lines: list[str], mark: YamlNode, above: YamlNode) -> tuple[int, int] | None:
     """Return the line and column of the first tab that indents a line from `above` to a mark."""
     if not mark:
         return None
@@ -601,7 +600,7 @@ def _indenting_tab(lines: list[str], mark: Any, above: Any) -> tuple[int, int] |
     return None
 
 
-def _open_bracket(lines: list[str], mark: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- PyYAML's mark
+def _open_bracket(lines: list[str], mark: YamlNode) -> tuple[int, int] | None:
     """Return the line and column of a [ that ends the last line with words above a dash."""
     if not lines[mark.line].lstrip().startswith("- "):
         return None
@@ -624,7 +623,7 @@ def _unclosed_quote(lines: list[str]) -> tuple[int, int] | None:
     return None
 
 
-def _cut_above(lines: list[str], line: int, opened: Any) -> tuple[int, int] | None:  # noqa: ANN401 -- PyYAML's mark
+def _cut_above(lines: list[str], line: int, opened: YamlNode) -> tuple[int, int] | None:
     """Return the line and column of a # that cut off a text above, or None."""
     text_follows = line < len(lines) and not _STARTS_ANEW.match(lines[line])
     for number in dict.fromkeys((line - 1, opened.line if opened else line - 1)):
@@ -639,7 +638,7 @@ def may_precede_a_remark(text: str) -> bool:
     return bool(_NO_SENTENCE.fullmatch(text))
 
 
-def _plain(node: Any, source: _Source, column: int = -1, *, in_flow: bool = False) -> Any:  # noqa: ANN401 -- YAML is any data
+def _plain(node: YamlNode, source: _Source, column: int = -1, *, in_flow: bool = False) -> Any:  # noqa: ANN401 -- YAML is any data
     if _is_alias(node, source):
         return None
     if isinstance(node, yaml.ScalarNode):
@@ -675,7 +674,7 @@ def _refuse_cut_texts(items: list[Any], source: _Source) -> None:
             cut = []
 
 
-def _continues(text: Any, following: Any) -> bool:  # noqa: ANN401 -- PyYAML nodes
+def _continues(text: YamlNode, following: YamlNode) -> bool:
     """Return whether an entry of a list in brackets reads like the rest of the one before it."""
     if not all(isinstance(one, yaml.ScalarNode) and not one.style for one in (text, following)):
         return False
@@ -683,7 +682,7 @@ def _continues(text: Any, following: Any) -> bool:  # noqa: ANN401 -- PyYAML nod
     return first[:1].isupper() and second[:1].islower() and " " in f"{first}{second}"
 
 
-def _is_alias(node: Any, source: _Source) -> bool:  # noqa: ANN401
+def _is_alias(node: YamlNode, source: _Source) -> bool:
     if source.seen is None:
         return False
     if id(node) in source.seen:
@@ -701,12 +700,7 @@ def _is_alias(node: Any, source: _Source) -> bool:  # noqa: ANN401
 
 
 def _text(
-    node: Any,  # noqa: ANN401
-    source: _Source,
-    column: int,
-    *,
-    in_flow: bool,
-    key: bool = False,
+    node: YamlNode, source: _Source, column: int, *, in_flow: bool, key: bool = False
 ) -> str | None:
     """Return a text as written, or None for an empty value; report what would be lost of it."""
     text: str = node.value
@@ -753,7 +747,7 @@ def _text(
     return text
 
 
-def _tell_properties(properties: str, node: Any, source: _Source) -> None:  # noqa: ANN401
+def _tell_properties(properties: str, node: YamlNode, source: _Source) -> None:
     at = node.start_mark.index
     for found in re.finditer(r"\S+", properties):
         if found[0][0] == "&":
@@ -834,7 +828,7 @@ def _in_block(text: str, written: str, start: int, _column: int, source: _Source
 _READERS: Final = {"": _bare, "'": _in_quotes, '"': _in_quotes, "|": _in_block, ">": _in_block}
 
 
-def _mapping(node: Any, source: _Source, column: int, *, in_flow: bool) -> dict[str, Any]:  # noqa: ANN401
+def _mapping(node: YamlNode, source: _Source, column: int, *, in_flow: bool) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):

@@ -12,7 +12,7 @@ import re
 from array import array
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
@@ -20,6 +20,8 @@ from pikepdf import Array, Dictionary, Name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+# An object of a PDF: pikepdf has no types for what is in one.
+PdfObject: TypeAlias = Any
 # a, b, c, d, e, f of a transformation (ISO 32000-1, 8.3.3).
 Matrix = tuple[float, float, float, float, float, float]
 
@@ -210,10 +212,7 @@ def read_drawn(data: bytes, *, forms: bool = True) -> DrawnFile:
 
 
 def _languages(
-    element: Any,  # noqa: ANN401 -- a PDF object
-    language: str,
-    page: Any,  # noqa: ANN401 -- a PDF object
-    numbers: Mapping[Any, int],
+    element: PdfObject, language: str, page: PdfObject, numbers: Mapping[Any, int]
 ) -> Iterator[tuple[tuple[int, int], str]]:
     """Yield the marks below an element of the tag tree, each with its language."""
     language = str(element.get("/Lang", language))
@@ -275,8 +274,8 @@ class _Drawing:
 
 
 def _lines(
-    content: Any,  # noqa: ANN401 -- a page or a form
-    resources: Any,  # noqa: ANN401
+    content: PdfObject,
+    resources: PdfObject,
     state: _State,
     page: int,
     fonts: dict[Any, DrawnFont],
@@ -298,7 +297,7 @@ def _lines(
             _STEPS[name](drawing, name, operands)
 
 
-def _show(drawing: _Drawing, name: str, operands: Any) -> None:  # noqa: ANN401 -- PDF objects
+def _show(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     if name in {"'", '"'}:
         _move(drawing, "T*", ())
     state = drawing.state
@@ -313,7 +312,7 @@ def _show(drawing: _Drawing, name: str, operands: Any) -> None:  # noqa: ANN401 
         drawing.place = None
 
 
-def _move(drawing: _Drawing, name: str, operands: Any) -> None:  # noqa: ANN401
+def _move(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     if name in {"BT", "Tm"}:
         drawing.line = _SAME if name == "BT" else _matrix(operands)
     else:
@@ -324,7 +323,7 @@ def _move(drawing: _Drawing, name: str, operands: Any) -> None:  # noqa: ANN401
     drawing.place = drawing.line
 
 
-def _keep(drawing: _Drawing, name: str, operands: Any) -> None:  # noqa: ANN401
+def _keep(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     if name == "q":
         drawing.kept.append(drawing.state.copy())
     elif name == "cm":
@@ -333,7 +332,7 @@ def _keep(drawing: _Drawing, name: str, operands: Any) -> None:  # noqa: ANN401
         drawing.state = drawing.kept.pop()
 
 
-def _bracket(drawing: _Drawing, name: str, operands: Any) -> None:  # noqa: ANN401
+def _bracket(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     if name == "BDC":
         drawing.marks.append(_mark(operands, drawing.resources))
     elif name == "BMC":
@@ -342,7 +341,7 @@ def _bracket(drawing: _Drawing, name: str, operands: Any) -> None:  # noqa: ANN4
         drawing.marks.pop()
 
 
-def _set(drawing: _Drawing, name: str, operands: Any) -> None:  # noqa: ANN401
+def _set(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     value = float(operands[0])
     if name == "Ts":
         drawing.state.rise = value
@@ -365,12 +364,12 @@ _STEPS: Final[Mapping[str, Callable[[_Drawing, str, Any], None]]] = {
 }
 
 
-def _matrix(operands: Any) -> Matrix:  # noqa: ANN401 -- PDF numbers
+def _matrix(operands: PdfObject) -> Matrix:
     a, b, c, d, e, f = map(float, operands)
     return a, b, c, d, e, f
 
 
-def _steps(shown: Any) -> bytes:  # noqa: ANN401 -- a PDF string or array
+def _steps(shown: PdfObject) -> bytes:
     """Return what is shown as `_Shown.steps`; nothing where there is no glyph."""
     # Strings and numbers one by one would take ten times as long.
     written: bytes = shown.unparse()
@@ -405,7 +404,7 @@ def _line(page: int, marks: list[_Mark], shown: tuple[_Shown, ...], depth: int) 
     )
 
 
-def _mark(operands: Any, resources: Any) -> _Mark:  # noqa: ANN401 -- PDF objects
+def _mark(operands: PdfObject, resources: PdfObject) -> _Mark:
     held = operands[1]
     if isinstance(held, Name):
         held = resources.get("/Properties", Dictionary()).get(str(held), Dictionary())
@@ -418,7 +417,7 @@ def _mark(operands: Any, resources: Any) -> _Mark:  # noqa: ANN401 -- PDF object
 
 
 def _form(
-    resources: Any,  # noqa: ANN401
+    resources: PdfObject,
     name: str,
     state: _State,
     page: int,
@@ -439,7 +438,7 @@ def _form(
     yield from _lines(form, held, inner, page, fonts, depth + 1)
 
 
-def _font(resources: Any, name: str, fonts: dict[Any, DrawnFont]) -> DrawnFont:  # noqa: ANN401
+def _font(resources: PdfObject, name: str, fonts: dict[Any, DrawnFont]) -> DrawnFont:
     held = resources.get("/Font", Dictionary()).get(name, Dictionary())
     key = held.objgen if held.is_indirect else name
     if key not in fonts:
@@ -447,7 +446,7 @@ def _font(resources: Any, name: str, fonts: dict[Any, DrawnFont]) -> DrawnFont: 
     return fonts[key]
 
 
-def _read_font(held: Any) -> DrawnFont:  # noqa: ANN401 -- a PDF object
+def _read_font(held: PdfObject) -> DrawnFont:
     below = held.get("/DescendantFonts", Array())
     glyphs = below[0] if len(below) else Dictionary()
     described = glyphs.get("/FontDescriptor", Dictionary())
@@ -468,7 +467,7 @@ def _read_font(held: Any) -> DrawnFont:  # noqa: ANN401 -- a PDF object
     )
 
 
-def _widths(listed: Any) -> Iterator[tuple[int, float]]:  # noqa: ANN401 -- a PDF array
+def _widths(listed: PdfObject) -> Iterator[tuple[int, float]]:
     """Yield each glyph with its width (ISO 32000-1, 9.7.4.3)."""
     entries = iter(listed)
     for first in entries:

@@ -10,7 +10,7 @@ import ctypes
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import pypdfium2
 from pypdfium2 import raw
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 
 _Text = TypeVar("_Text")
 
+# An object of a page, or an element of its tags.
+PdfiumHandle: TypeAlias = Any
+# A picture of Pillow, which draws for other modules.
+Picture: TypeAlias = Any
 # left, bottom, right, top in pt, from the bottom left corner of the page.
 Bounds = tuple[float, float, float, float]
 
@@ -109,12 +113,12 @@ class ReadPage:
     runs: tuple[TextRun, ...]
     tagged: tuple[Token, ...]
     marks: Mapping[int, int]
-    whole: Any
-    bare: Any
-    letters: Any
+    whole: Picture
+    bare: Picture
+    letters: Picture
 
     @cached_property
-    def ground(self) -> Any:  # noqa: ANN401 -- a picture of Pillow, which draws for other modules
+    def ground(self) -> Picture:
         """The page without its text, in grey."""
         return self.bare.convert("L")
 
@@ -202,7 +206,7 @@ def _in_order(
     return tuple((text, block) for mark, block in marks.items() for text in by_mark.get(mark, ()))
 
 
-def _words(item: Any, words_of: pypdfium2.PdfTextPage) -> str:  # noqa: ANN401 -- a pdfium handle
+def _words(item: PdfiumHandle, words_of: pypdfium2.PdfTextPage) -> str:
     length = raw.FPDFTextObj_GetText(item, words_of, None, 0)
     letters = (ctypes.c_ushort * max(length, 1))()
     raw.FPDFTextObj_GetText(item, words_of, letters, length)
@@ -242,7 +246,7 @@ def _activate(items: list[Any], *, on: bool) -> None:
         raw.FPDFPageObj_SetIsActive(item, on)
 
 
-def _unclip(item: Any, bounds: Bounds) -> None:  # noqa: ANN401 -- a pdfium handle
+def _unclip(item: PdfiumHandle, bounds: Bounds) -> None:
     """Enlarge the clip path of a text far beyond it, because a path cannot be removed."""
     left, bottom, right, top = bounds
     raw.FPDFPageObj_TransformClipPath(
@@ -250,7 +254,7 @@ def _unclip(item: Any, bounds: Bounds) -> None:  # noqa: ANN401 -- a pdfium hand
     )
 
 
-def _address(item: Any) -> int | None:  # noqa: ANN401 -- a pdfium handle
+def _address(item: PdfiumHandle) -> int | None:
     return ctypes.addressof(item.contents) if item else None
 
 
@@ -298,7 +302,7 @@ def _lettered(words_of: pypdfium2.PdfTextPage) -> dict[int | None, _Lettered]:
 
 
 def _run(
-    item: Any,  # noqa: ANN401 -- a pdfium handle
+    item: PdfiumHandle,
     words_of: pypdfium2.PdfTextPage,
     marks: Collection[int],
     lettered: _Lettered | None,
@@ -336,7 +340,7 @@ def _run(
     )
 
 
-def _font_name(item: Any) -> str:  # noqa: ANN401 -- a pdfium handle
+def _font_name(item: PdfiumHandle) -> str:
     font = raw.FPDFTextObj_GetFont(item)
     length = raw.FPDFFont_GetBaseFontName(font, None, 0)
     name = ctypes.create_string_buffer(max(length, 1))
@@ -369,7 +373,7 @@ def _marks_in_order(page: pypdfium2.PdfPage) -> dict[int, int]:
         raw.FPDF_StructTree_Close(tree)
 
 
-def _marks(element: Any, block: int, blocks: Iterator[int]) -> Iterator[tuple[int, int]]:  # noqa: ANN401 -- a pdfium handle
+def _marks(element: PdfiumHandle, block: int, blocks: Iterator[int]) -> Iterator[tuple[int, int]]:
     """Yield the marks below an element, each with its block; inline elements have none."""
     role = _role(element)
     if role == "Figure":
@@ -385,7 +389,7 @@ def _marks(element: Any, block: int, blocks: Iterator[int]) -> Iterator[tuple[in
                 yield mark, block
 
 
-def _role(element: Any) -> str:  # noqa: ANN401 -- a pdfium handle
+def _role(element: PdfiumHandle) -> str:
     length = raw.FPDF_StructElement_GetType(element, None, 0)
     name = ctypes.create_string_buffer(max(length, 2))
     raw.FPDF_StructElement_GetType(element, name, length)

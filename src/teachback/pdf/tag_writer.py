@@ -19,7 +19,7 @@ import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import pydyf
 import weasyprint
@@ -35,6 +35,8 @@ from teachback.units import PT_PER_INCH, PX_PER_INCH
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+# A box, an element, a page or an object of the file: WeasyPrint and pydyf have no types.
+PageThing: TypeAlias = Any
 PINNED: Final = "70.0"
 # The prefix of the title of an element that holds a field.
 FIELD: Final = "record."
@@ -163,7 +165,7 @@ def mended() -> Iterator[None]:
     own_data = pydyf.Stream.data
     unsure: dict[str, Mapping[int, str]] = {}
 
-    def build_fonts(pdf: Any, fonts: Mapping[Any, Any], *options: Any) -> Any:  # noqa: ANN401
+    def build_fonts(pdf: PageThing, fonts: Mapping[Any, Any], *options: object) -> PageThing:
         unsure.update(_tell_letters(fonts.values()))
         return own_fonts(pdf, fonts, *options)
 
@@ -177,7 +179,7 @@ def mended() -> Iterator[None]:
         weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary = own, own_fonts
 
 
-def _ended(own: Callable[[Any], bytes], stream: Any) -> bytes:  # noqa: ANN401 -- pydyf has no types
+def _ended(own: Callable[[Any], bytes], stream: PageThing) -> bytes:
     """Return a stream as it is written, but not compressed if it would end in a carriage return.
 
     A newline follows it, and both may be taken for the end of the line: page-validation 0.11 then
@@ -226,8 +228,8 @@ def _is_mirrored(text: str) -> bool:
 
 def _add_tags(
     unsure: Mapping[str, Mapping[int, str]],
-    pdf: Any,  # noqa: ANN401 -- WeasyPrint has no types
-    document: Any,  # noqa: ANN401
+    pdf: PageThing,
+    document: PageThing,
     _version: object,
     streams: list[Any],
 ) -> None:
@@ -276,7 +278,7 @@ def _add_tags(
     _write(tree, numbers)
 
 
-def _gather(element: Any, language: str, hidden: bool, facts: dict[Any, _Fact]) -> None:  # noqa: ANN401, FBT001
+def _gather(element: PageThing, language: str, hidden: bool, facts: dict[Any, _Fact]) -> None:  # noqa: FBT001
     """Record the inherited facts of each element, also of those without a box of their own.
 
     Mends: `lang` is dropped on all elements but html; alt="" and aria-hidden="true" are read like
@@ -294,7 +296,7 @@ def _gather(element: Any, language: str, hidden: bool, facts: dict[Any, _Fact]) 
         _gather(child, language, hidden, facts)
 
 
-def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN401
+def _read(tree: _Tree, box: PageThing, parent: Node, page: int) -> None:
     """Add the content of a box to the tree.
 
     Mends: an element that continues on the next page or line becomes several: two tables, two
@@ -329,7 +331,7 @@ def _read(tree: _Tree, box: Any, parent: Node, page: int) -> None:  # noqa: ANN4
         _read(tree, child, node, page)
 
 
-def _mark_of(tree: _Tree, box: Any, page: int) -> tuple[MarkedContent, ...]:  # noqa: ANN401
+def _mark_of(tree: _Tree, box: PageThing, page: int) -> tuple[MarkedContent, ...]:
     """Return the mark of a text or a picture; none where it is not drawn."""
     mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001 -- see above
     if mark is None:
@@ -342,7 +344,7 @@ def _mark_of(tree: _Tree, box: Any, page: int) -> tuple[MarkedContent, ...]:  # 
     return (content,)
 
 
-def _repeats(box: Any, known: Node, page: int) -> bool:  # noqa: ANN401
+def _repeats(box: PageThing, known: Node, page: int) -> bool:
     """Return whether a box repeats earlier content.
 
     Mends: the header row of a table is content on each of its pages (#2903).
@@ -352,7 +354,7 @@ def _repeats(box: Any, known: Node, page: int) -> bool:  # noqa: ANN401
     return known.page != page and box.style["position"] == "fixed"
 
 
-def _make_artifact(tree: _Tree, box: Any, page: int, kind: str) -> None:  # noqa: ANN401
+def _make_artifact(tree: _Tree, box: PageThing, page: int, kind: str) -> None:
     """Take a box and its content out of the tree.
 
     A link in it becomes plain words, because no tag could own its area.
@@ -369,7 +371,7 @@ def _make_artifact(tree: _Tree, box: Any, page: int, kind: str) -> None:  # noqa
         todo += getattr(box, "children", ())
 
 
-def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: ANN401
+def _node_for(tree: _Tree, box: PageThing, parent: Node, page: int) -> Node:
     """Create the node of an element on its first box; generated content belongs to its element."""
     element, tag = box.element, box.element_tag
     if "::" in tag and not tag.endswith("::marker"):
@@ -425,7 +427,7 @@ def _node_for(tree: _Tree, box: Any, parent: Node, page: int) -> Node:  # noqa: 
     return node
 
 
-def _role_of(box: Any, tag: str, parent: Node) -> str:  # noqa: ANN401
+def _role_of(box: PageThing, tag: str, parent: Node) -> str:
     """Return the role of an element, by its name and its parent: items outside a list are a Div."""
     if tag.endswith("::marker"):
         return "Lbl"
@@ -438,7 +440,7 @@ def _role_of(box: Any, tag: str, parent: Node) -> str:  # noqa: ANN401
     return _ROLES.get(tag) or ("Span" if isinstance(box, boxes.InlineLevelBox) else "Div")
 
 
-def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401
+def _describe_figure(tree: _Tree, box: PageThing, node: Node) -> None:
     """Set the description and the place of a picture.
 
     Mends: the box is in pixels from the top, where PDF wants points from the bottom; a drawing
@@ -468,7 +470,9 @@ def _describe_figure(tree: _Tree, box: Any, node: Node) -> None:  # noqa: ANN401
     }
 
 
-def _add_link(tree: _Tree, annotation: Any, node: Node, element: Any, page: int) -> None:  # noqa: ANN401
+def _add_link(
+    tree: _Tree, annotation: PageThing, node: Node, element: PageThing, page: int
+) -> None:
     """Add a link's area to its Link element, and set its description.
 
     Mends: a link is described by its address; the area of <strong> in <a> lies outside the Link

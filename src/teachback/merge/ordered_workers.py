@@ -11,7 +11,6 @@ pipe for their results: when one is killed while it sends, the executor waits fo
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import tempfile
 from collections import deque
@@ -23,7 +22,7 @@ from multiprocessing.connection import wait
 from typing import IO, TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from teachback.errors import Problem, TeachbackError
-from teachback.printing.process_limits import Limits, confine, stay_in_memory
+from teachback.printing.process_limits import Limits, allow_cpu, confine, stay_in_memory
 from teachback.printing.process_pool import start_worker
 
 if TYPE_CHECKING:
@@ -129,12 +128,7 @@ def _stream(
 
     On an error, send its problems instead; none when memory ran out.
     """
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    most = int(used.ru_utime + used.ru_stime) + seconds
-    resource.setrlimit(
-        resource.RLIMIT_CPU, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard)
-    )
+    allow_cpu(seconds)
     try:
         for item in function(given):
             pipe.send((_ITEM, item))
@@ -229,24 +223,8 @@ def _start(work: Callable[[Connection], None], others: list[_Worker]) -> _Worker
     return _Worker(*start_worker(_serve, arguments, [other.pipe for other in others]))
 
 
-def _serve(
-    pipe: Connection,
-    inherited: list[Connection],
-    work: Callable[[Connection], None],
-    scratch: str,
-    parent: int,
-) -> None:
-    """Work in a worker process until the pipe closes.
-
-    No traceback is printed, since it would hold patients' values.
-    """
-    try:
-        for other in inherited:
-            other.close()
-        confine(Limits(), scratch, parent)
-        stay_in_memory()
-        work(pipe)
-    except (EOFError, OSError):
-        os._exit(0)
-    except BaseException:  # noqa: BLE001 -- the parent notices that the pipe has closed
-        os._exit(1)
+def _serve(pipe: Connection, work: Callable[[Connection], None], scratch: str, parent: int) -> None:
+    """Work in a worker process until the pipe closes."""
+    confine(Limits(), scratch, parent)
+    stay_in_memory()
+    work(pipe)

@@ -104,30 +104,19 @@ _memory: list[tuple[int, bool]] = []
 
 def serve(
     pipe: Connection,
-    inherited: list[Connection],
     given: Any,  # noqa: ANN401 -- see process_pool.Pool
     limits: Limits,
     scratch: str,
     parent: int,
 ) -> None:
-    """Do tasks until the pipe closes, as the main loop of a worker. It never returns.
-
-    There is nothing to clean up, so the process simply exits.
-    """
-    try:
-        for other in inherited:
-            other.close()
-        confine(limits, scratch, parent)
-        pipe.send((READY, None))
-        while True:
-            pipe.send(_done(given, limits, pipe, *pipe.recv()))
-            # A run that is over ends this process, and its memory with it.
-            pipe.poll(_LEISURE)
-            _free_memory()
-    except (EOFError, OSError):
-        os._exit(0)
-    except BaseException:  # noqa: BLE001 -- the parent sees the closed pipe
-        os._exit(1)
+    """Do tasks until the pipe closes, as the main loop of a worker."""
+    confine(limits, scratch, parent)
+    pipe.send((READY, None))
+    while True:
+        pipe.send(_done(given, limits, pipe, *pipe.recv()))
+        # A run that is over ends this process, and its memory with it.
+        pipe.poll(_LEISURE)
+        _free_memory()
 
 
 def _free_memory() -> None:
@@ -203,7 +192,7 @@ class _Clock:
             self.late = OutOfTime(late_problem(self._doing, self._hint, seconds))
             raise self.late
 
-        _allow_cpu(seconds + 2 * self._grace)
+        allow_cpu(seconds + 2 * self._grace)
         signal.signal(signal.SIGPROF, ring)
         signal.setitimer(signal.ITIMER_PROF, seconds, self._grace / 4)
 
@@ -292,7 +281,7 @@ def _refused(doing: str, error: OSError) -> Problem:
     return Problem(message, _REFUSED.get(number, "Solve what the system reports, and start again."))
 
 
-def _allow_cpu(seconds: float) -> None:
+def allow_cpu(seconds: float) -> None:
     """Let the kernel end this process after this many more seconds of work, as the last resort."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]

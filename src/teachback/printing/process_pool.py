@@ -333,9 +333,9 @@ def start_worker(
 ) -> tuple[Any, Connection]:
     """Start a process, and return it with our end of its pipe.
 
-    It runs `target(pipe, inherited, *arguments)`. A forked process must close the `inherited` pipes
-    to `others`: while it holds one, nobody sees that the other end is gone. Raises TeachbackError
-    when the process cannot be started.
+    It runs `target(pipe, *arguments)` until the pipe closes. A forked process inherits the pipes to
+    `others`, and closes them: while it holds one, nobody sees that the other end is gone. Raises
+    TeachbackError when the process cannot be started.
     """
     context: Any = multiprocessing.get_context(method)
     # An interrupt stops this process, which then ends its workers.
@@ -358,13 +358,27 @@ def start_worker(
     return process, ours
 
 
-def _run(target: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401 -- as of a worker
+def _run(
+    target: Callable[..., None],
+    pipe: Connection,
+    inherited: list[Connection],
+    *arguments: object,
+) -> None:
     """Run a worker, and leave what it has inherited out of garbage collection.
 
-    Garbage collection would copy that memory page by page.
+    Garbage collection would copy that memory page by page. No traceback is printed, since it would
+    hold patients' values.
     """
     gc.freeze()
-    target(*arguments)
+    try:
+        for other in inherited:
+            other.close()
+        target(pipe, *arguments)
+    except (EOFError, OSError):
+        # There is nothing to clean up.
+        os._exit(0)
+    except BaseException:  # noqa: BLE001 -- the parent notices that the pipe has closed
+        os._exit(1)
 
 
 def _not_started(why: str = "") -> Problem:

@@ -13,9 +13,8 @@ from teachback.content.exchange.table import (
     HEADINGS,
     ORIGINAL,
     TRANSLATION,
-    is_heading,
-    no_headings,
     read_table,
+    stray_words,
     table_lines,
     table_rows,
 )
@@ -58,6 +57,11 @@ _WORDLESS: Final = frozenset(
 )  # fmt: skip
 _LETTERS: Final = {
     "tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad",
+}  # fmt: skip
+# The parts of a document beside its text.
+_BESIDE: Final = {
+    "word/comments": "a comment", "word/header": "a header", "word/footer": "a footer",
+    "word/footnotes": "a footnote", "word/endnotes": "a footnote",
 }  # fmt: skip
 _TRACKED: Final = CellFault("holds tracked changes; accept or reject all of them in Word")
 _MERGED: Final = CellFault("is merged with other cells; split them")
@@ -174,7 +178,7 @@ def read_docx(raw: bytes, name: str) -> ReturnedSheet:
     if main not in parts:
         message = "this is not a document of Word"
         raise TeachbackError(Problem(message, "Save it as .docx.", Location(name)))
-    stray = list(_stray_words(parts, name))
+    stray = list(stray_words(parts, _BESIDE, name))
     lines: list[tuple[int, str | CellFault]] = []
     rows: list[tuple[int, list[str | CellFault]]] = []
     noticed: list[Problem] = []
@@ -190,17 +194,7 @@ def read_docx(raw: bytes, name: str) -> ReturnedSheet:
                     noticed.append(Problem(message, hint, place, Severity.WARNING))
         else:
             lines.append((0, _words(part)))
-    head = next((at for at, (_, cells) in enumerate(rows) if is_heading(cells)), None)
-    if head is None:
-        raise TeachbackError(*stray, *no_headings(name).problems)
-    above = [(number, cell) for number, cells in rows[:head] for cell in cells]
-    try:
-        sheet = read_table([*lines, *above], rows[head + 1 :], name, noticed)
-    except TeachbackError as error:
-        raise TeachbackError(*stray, *error.problems) from None
-    if stray:
-        raise TeachbackError(*stray)
-    return sheet
+    return read_table(lines, rows, name, noticed, stray)
 
 
 def _main_part(parts: dict[str, bytes], name: str) -> str:
@@ -212,26 +206,6 @@ def _main_part(parts: dict[str, bytes], name: str) -> str:
         if link.attributes.get("Type", "").endswith("/officeDocument")
     )
     return next((part for part in found if part.startswith("word/")), "")
-
-
-def _stray_words(parts: dict[str, bytes], name: str) -> Iterator[Problem]:
-    """Yield the words that a document holds beside its text."""
-    kinds = {
-        "comments": "a comment", "header": "a header", "footer": "a footer",
-        "footnotes": "a footnote", "endnotes": "a footnote",
-    }  # fmt: skip
-    for part, data in parts.items():
-        what = next((kind for start, kind in kinds.items() if part.startswith(f"word/{start}")), "")
-        if not what or not part.endswith(".xml"):
-            continue
-        words = " ".join(
-            " ".join(
-                one.text() for one in read_xml(data, name).all_inside() if one.name == "t"
-            ).split()
-        )
-        if words:
-            hint = "Move what it says into the column Note, and delete it."
-            yield Problem(f"{what} would be lost: '{words[:60]}'", hint, Location(name))
 
 
 def _blocks(document: XmlElement) -> Iterator[XmlElement]:

@@ -18,9 +18,10 @@ from teachback.content.exchange.sheet import (
 from teachback.content.translation import one_line
 from teachback.errors import Location, Problem, TeachbackError
 from teachback.files.xlsx_cell_formats import CellFault
+from teachback.files.xml_tree import read_xml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     Cell = str | CellFault
     Row = tuple[int, Sequence[Cell]]
@@ -60,15 +61,26 @@ def table_rows(sheet: SentSheet) -> Iterator[tuple[str, ...]]:
 
 
 def read_table(
-    lines: Sequence[tuple[int, Cell]], rows: Sequence[Row], name: str, noticed: Sequence[Problem]
+    lines: Sequence[tuple[int, Cell]],
+    rows: Sequence[Row],
+    name: str,
+    noticed: Sequence[Problem],
+    stray: Iterable[Problem],
 ) -> ReturnedSheet:
     """Return what a table says; `lines` are what stands above and around it, with their place.
 
-    Raises TeachbackError with every cell that cannot be read, and all words that would be lost.
+    `stray` are words beside the text, from `stray_words`. Raises TeachbackError with them, with
+    every cell that cannot be read, and with all other words that would be lost.
     """
-    problems: list[Problem] = []
+    problems = list(stray)
+    head = next((at for at, (_, cells) in enumerate(rows) if _is_heading(cells)), None)
+    if head is None:
+        message = f"there is no row with the headings {', '.join(HEADINGS)}"
+        hint = "Write them as they were, or take a new file: `teachback translate export`."
+        raise TeachbackError(*problems, Problem(message, hint, Location(name)))
+    above = [(number, cell) for number, cells in rows[:head] for cell in cells]
     said: dict[str, str] = {}
-    for number, words in lines:
+    for number, words in (*lines, *above):
         if isinstance(words, CellFault):
             problems.append(
                 Problem(f"words outside of the table: this {words.reason}", _AGAIN, Location(name))
@@ -89,7 +101,7 @@ def read_table(
         message = f"the lines {lost} above the table are gone"
         problems.append(Problem(message, "Write them as they were.", Location(name)))
     texts: list[ReturnedText] = []
-    for number, cells in rows:
+    for number, cells in rows[head + 1 :]:
         place = Location(name, number)
         found = list(_cell_problems(number, cells, place))
         problems += found
@@ -101,16 +113,27 @@ def read_table(
     return ReturnedSheet(handout, source, language, tuple(texts), tuple(noticed))
 
 
-def is_heading(cells: Sequence[Cell]) -> bool:
+def stray_words(
+    parts: Mapping[str, bytes], kinds: Mapping[str, str], name: str
+) -> Iterator[Problem]:
+    """Yield the words that a package holds beside its text.
+
+    `kinds` says by the start of a part's name what its words are, such as a comment.
+    """
+    for part, data in parts.items():
+        what = next((kind for start, kind in kinds.items() if part.startswith(start)), "")
+        if what and part.endswith(".xml"):
+            inside = read_xml(data, name).all_inside()
+            words = one_line(" ".join(one.text() for one in inside if one.name in {"t", "text"}))
+            if words:
+                hint = "Move what it says into the column Note, and delete it."
+                message = f"{what} would be lost: '{words[:_SHOWN]}'"
+                yield Problem(message, hint, Location(name))
+
+
+def _is_heading(cells: Sequence[Cell]) -> bool:
     """Return whether a row has the headings of the table."""
     return tuple(one_line(str(cell)) for cell in cells if cell) == HEADINGS
-
-
-def no_headings(name: str) -> TeachbackError:
-    """Return the error for a file without the headings of the table."""
-    message = f"there is no row with the headings {', '.join(HEADINGS)}"
-    hint = "Write them as they were, or take a new file: `teachback translate export`."
-    return TeachbackError(Problem(message, hint, Location(name)))
 
 
 def _cell_problems(number: int, cells: Sequence[Cell], place: Location) -> Iterator[Problem]:

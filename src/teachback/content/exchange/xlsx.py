@@ -14,13 +14,12 @@ from teachback.content.exchange.table import (
     NOTE,
     ORIGINAL,
     TRANSLATION,
-    is_heading,
-    no_headings,
     read_table,
+    stray_words,
     table_lines,
     table_rows,
 )
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, Problem
 from teachback.files.office_package import (
     XML_HEAD,
     content_types,
@@ -60,6 +59,16 @@ _STYLES: Final = (
     '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
     "</styleSheet>"
 )
+
+
+# The parts of a workbook beside its cells.
+_BESIDE: Final = {
+    "xl/comments": "a comment",
+    "xl/threadedComments": "a comment",
+    "xl/drawings/": "a text box or a drawing",
+    "xl/charts/": "a chart",
+    "xl/diagrams/": "a drawing",
+}
 
 
 def write_xlsx(sheet: SentSheet) -> bytes:
@@ -153,39 +162,12 @@ def read_xlsx(raw: bytes, name: str) -> ReturnedSheet:
             noticed += some
         else:
             rows += some
-    head = next((at for at, (_, cells) in enumerate(rows) if is_heading(cells)), None)
-    if head is None:
-        raise TeachbackError(*stray, *no_headings(name).problems)
-    lines = [(number, cell) for number, cells in rows[:head] for cell in cells]
-    try:
-        sheet = read_table(lines, rows[head + 1 :], name, noticed)
-    except TeachbackError as error:
-        raise TeachbackError(*stray, *error.problems) from None
-    if stray:
-        raise TeachbackError(*stray)
-    return sheet
+    return read_table((), rows, name, noticed, stray)
 
 
 def _stray_words(parts: dict[str, bytes], name: str) -> Iterator[Problem]:
     """Yield the words that a workbook holds beside its cells."""
-    kinds = {
-        "xl/comments": "a comment",
-        "xl/threadedComments": "a comment",
-        "xl/drawings/": "a text box or a drawing",
-        "xl/charts/": "a chart",
-        "xl/diagrams/": "a drawing",
-    }
-    hint = "Move what it says into the column Note, and delete it."
-    for part, data in parts.items():
-        what = next((kind for start, kind in kinds.items() if part.startswith(start)), "")
-        if not what or not part.endswith(".xml"):
-            continue
-        said = (
-            one.text() for one in read_xml(data, name).all_inside() if one.name in {"t", "text"}
-        )
-        words = " ".join(" ".join(said).split())
-        if words:
-            yield Problem(f"{what} would be lost: '{words[:60]}'", hint, Location(name))
+    yield from stray_words(parts, _BESIDE, name)
     sheets = [part for part in parts if part.startswith("xl/worksheets/") and part.endswith(".xml")]
     for part in sheets[1:]:
         if any(one.name in {"v", "t"} for one in read_xml(parts[part], name).all_inside()):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from teachback.content.base_model import Model, steps
+from teachback.content.base_model import LANGUAGE_TAG, Model, steps
 from teachback.content.loader import load_handout, load_shared
 from teachback.content.translation import TextState, Translation, handout_texts
 from teachback.content.translation_status import beside
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 # What a translation has of its own, or takes from its handout without asking.
 _APART: Final = frozenset({"language", "version", "review", "accept", "target_grade", "pages"})
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 # For an editor: the folder of a language lies two folders below content/.
 _SCHEMA: Final = "# yaml-language-server: $schema=../../translation.schema.json"
 _DRAFTS: Final = """\
@@ -253,7 +252,7 @@ def open_translation(name: str, language: str, workspace: Workspace) -> OpenedTr
 
 def refuse_no_language(language: str) -> None:
     """Raise UsageError for what is not a language tag."""
-    if not _LANGUAGE.fullmatch(language):
+    if not re.fullmatch(LANGUAGE_TAG, language):
         hint = "Such a tag looks like es, vi or zh-Hans."
         raise UsageError(Problem(f"'{language}' is not a language tag", hint))
 

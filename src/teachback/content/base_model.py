@@ -24,6 +24,8 @@ Id = Annotated[
     StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60),
     Field(description="Lower-case words joined by hyphens."),
 ]
+LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
+LanguageTag = Annotated[str, StringConstraints(pattern=LANGUAGE_TAG)]
 Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 ByAudience = dict[Id, Plain]
 # What nearly every model has: for whom it is, what it is called, which sources it names.

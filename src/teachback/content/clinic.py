@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from teachback.content.base_model import Plain
+from teachback.content.base_model import LanguageTag, Plain
 from teachback.files.contrast import CONTRAST_FLOOR, WHITE, contrast
 from teachback.units import PrintInk
 
@@ -29,7 +29,6 @@ Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$"), AfterVal
 Number = Annotated[Plain, StringConstraints(max_length=30)]
 
 
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
 Emergency = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}$")]
 
 
@@ -55,7 +54,7 @@ class Clinic(BaseModel):
     after_hours: Number | None = Field(None, description="Nights and weekends.")
     dialysis_unit: Number | None = None
     interpreter: Number | None = Field(None, description="The line for interpreters.")
-    language_help: tuple[Language, ...] = Field(
+    language_help: tuple[LanguageTag, ...] = Field(
         (), description="The languages in which each handout says that an interpreter is free."
     )
     address: Annotated[Plain, StringConstraints(max_length=120)] | None = None

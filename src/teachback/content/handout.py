@@ -548,9 +548,7 @@ class Handout(Model):
     id: Id
     title: Annotated[Text, Role.TITLE]
     audiences: tuple[Id, ...] = Field(min_length=1)
-    language: Annotated[
-        str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")
-    ] = Field(description="A language tag, such as en or es.")
+    language: base_model.LanguageTag = Field(description="A language tag, such as en or es.")
     version: Day = Field(description="The date of this text, YYYY-MM-DD; printed on each page.")
     purpose: Plain = Field(description="In one line: what the reader should know or do afterwards.")
     message: Annotated[Text, Role.MESSAGE] = Field(

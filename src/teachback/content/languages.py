@@ -6,12 +6,10 @@ Unicode CLDR (`locale_formats`).
 
 from typing import Annotated, Final
 
-from pydantic import ConfigDict, Field, RootModel, StringConstraints
+from pydantic import ConfigDict, Field, RootModel
 
-from teachback.content.base_model import Id, Model, Plain
+from teachback.content.base_model import Id, LanguageTag, Model, Plain
 from teachback.errors import Problem
-
-Tag = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
 
 
 class Language(Model):
@@ -33,7 +31,7 @@ class Language(Model):
     )
 
 
-class Languages(RootModel[dict[Tag, Language]]):
+class Languages(RootModel[dict[LanguageTag, Language]]):
     """The languages that have an entry, by their tags."""
 
     model_config = ConfigDict(frozen=True)

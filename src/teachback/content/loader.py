@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from teachback.content.approval import ApprovalStatus, fingerprint, standing, translation_mark
 from teachback.content.audience_coverage import reach_problems
 from teachback.content.audiences import Audiences
-from teachback.content.base_model import steps
+from teachback.content.base_model import LANGUAGE_TAG, steps
 from teachback.content.block_checks import block_problems
 from teachback.content.clinic import Clinic
 from teachback.content.draft_notices import (
@@ -81,7 +81,6 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?")
 # Letters that are written from right to left.
 _FROM_RIGHT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 # Two numbers with a hyphen or a dash between them.
@@ -829,7 +828,7 @@ def _load_words(
         message = f"this language name, '{words.language}', is that of {WORDS}/{twin}.yaml already"
         hint = "Translate the words, and write the language's own name."
         problems.append(Problem(message, hint, file.locate(("language",))))
-    if not _LANGUAGE.fullmatch(language):
+    if not re.fullmatch(LANGUAGE_TAG, language):
         message = f"'{language}' is not a language tag, so no handout can be written in it"
         problems.append(
             Problem(

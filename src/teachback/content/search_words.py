@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import AfterValidator, ConfigDict, Field, RootModel
 
-from teachback.content.base_model import Id, Plain
-from teachback.content.languages import Tag
+from teachback.content.base_model import Id, LanguageTag, Plain
 from teachback.content.validation_errors import validated
 from teachback.files.merged_files import read_entries
 
@@ -30,7 +29,9 @@ def _one_word(text: str) -> str:
 Word = Annotated[Plain, AfterValidator(_one_word)]
 
 
-class SearchWords(RootModel[dict[Id, dict[Tag, Annotated[tuple[Word, ...], Field(min_length=1)]]]]):
+class SearchWords(
+    RootModel[dict[Id, dict[LanguageTag, Annotated[tuple[Word, ...], Field(min_length=1)]]]]
+):
     """Words by entry and language. All words of an entry mean the same."""
 
     model_config = ConfigDict(frozen=True)

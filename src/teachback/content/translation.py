@@ -7,12 +7,21 @@ handout that it translates. "English" stands for the language of that handout.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from teachback.content.advice_blocks import Zone
-from teachback.content.base_model import Accepted, Day, Id, Model, Plain, audience_of, is_for
+from teachback.content.base_model import (
+    Accepted,
+    Day,
+    Id,
+    LanguageTag,
+    Model,
+    Plain,
+    audience_of,
+    is_for,
+)
 from teachback.content.handout import (
     CalloutBlock,
     CalloutKind,
@@ -50,9 +59,9 @@ class Translation(Model):
     """The texts of one handout in one language."""
 
     translates: Id = Field(description="The id of the handout that is translated.")
-    language: Annotated[
-        str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")
-    ] = Field(description="The tag of the language, such as es or zh-Hans, as of its folder.")
+    language: LanguageTag = Field(
+        description="The tag of the language, such as es or zh-Hans, as of its folder."
+    )
     version: Day = Field(description="The version of the handout that was translated.")
     translator: Translator | None = None
     review: Review = Field(description="Who has checked the translation; `approve` writes it.")

@@ -25,7 +25,6 @@ Path = tuple[int | str, ...]
 # Keys of a handout whose numbers are lengths. Those of stocks may have a unit.
 _IN_MM: Final = frozenset({"width", "width_mm"})
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_AS_MAPPING: Final = "Write `key: value` lines, indented below this."
 # pydantic's error type -> message and hint. {input} and the names in its context are filled in.
 _WORDING: Final[dict[str, tuple[str, str]]] = {
     "string_type": ("this must be a text, not {what}", "Write the text after the colon."),
@@ -33,36 +32,37 @@ _WORDING: Final[dict[str, tuple[str, str]]] = {
         "this must be a text, not {what}",
         "Write the text after the colon, or one text for each audience below it.",
     ),
-    "dict_type": ("this must be a set of `key: value` lines, not {what}", _AS_MAPPING),
-    "model_type": ("this must be a set of `key: value` lines, not {what}", _AS_MAPPING),
-    "model_attributes_type": ("this must be a set of `key: value` lines, not {what}", _AS_MAPPING),
-    "tuple_type": (
-        "this must be a list, not {what}",
-        "Start each entry with a dash and a space, or write [one, two].",
+    **dict.fromkeys(
+        ("dict_type", "model_type", "model_attributes_type"),
+        (
+            "this must be a set of `key: value` lines, not {what}",
+            "Write `key: value` lines, indented below this.",
+        ),
     ),
-    "list_type": (
-        "this must be a list, not {what}",
-        "Start each entry with a dash and a space, or write [one, two].",
+    **dict.fromkeys(
+        ("tuple_type", "list_type"),
+        (
+            "this must be a list, not {what}",
+            "Start each entry with a dash and a space, or write [one, two].",
+        ),
     ),
-    "bool_parsing": ("this must be true or false, not {what}", "Write true or false."),
-    "bool_type": ("this must be true or false, not {what}", "Write true or false."),
-    "int_parsing": ("this must be a whole number, not {what}", "Write it in digits."),
-    "int_from_float": ("this must be a whole number, not {what}", "Write it in digits."),
-    "int_parsing_size": ("this must be a whole number, not {what}", "Write it in digits."),
-    "int_type": ("this must be a whole number, not {what}", "Write it in digits."),
-    "float_parsing": ("this must be a number, not {what}", "Write it in digits."),
-    "float_type": ("this must be a number, not {what}", "Write it in digits."),
-    "finite_number": ("this must be a number, not {what}", "Write it in digits."),
+    **dict.fromkeys(
+        ("bool_parsing", "bool_type"),
+        ("this must be true or false, not {what}", "Write true or false."),
+    ),
+    **dict.fromkeys(
+        ("int_parsing", "int_from_float", "int_parsing_size", "int_type"),
+        ("this must be a whole number, not {what}", "Write it in digits."),
+    ),
+    **dict.fromkeys(
+        ("float_parsing", "float_type", "finite_number"),
+        ("this must be a number, not {what}", "Write it in digits."),
+    ),
     "date_type": ("this must be a date, not {what}", "Write it as YYYY-MM-DD."),
-    "date_from_datetime_parsing": (
-        "'{input}' is not a date",
-        "Write it as YYYY-MM-DD, such as 2027-11-01.",
+    **dict.fromkeys(
+        ("date_from_datetime_parsing", "date_from_datetime_inexact", "date_parsing"),
+        ("'{input}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."),
     ),
-    "date_from_datetime_inexact": (
-        "'{input}' is not a date",
-        "Write it as YYYY-MM-DD, such as 2027-11-01.",
-    ),
-    "date_parsing": ("'{input}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."),
     "too_short": (
         "this needs at least {min_length} entries, and has {actual_length}",
         "Add more{or_delete}",
@@ -81,6 +81,23 @@ _WORDING: Final[dict[str, tuple[str, str]]] = {
     "less_than": ("the number is too large", "Write less than {lt:g}."),
     "less_than_equal": ("the number is too large", "Write {le:g} or less."),
     "value_error": ("{error}", ""),
+}
+
+
+# A part of the pattern of a text -> what the text must be, and the hint. Other patterns are names.
+_PATTERNS: Final = {
+    "^https?": ("a web address", "Such an address starts with https:// and holds no space."),
+    "#": ("a colour", "Write it as # and six hexadecimal digits, such as #134b5f."),
+    "A-Z][0-9][0-9A-Z]": ("an ICD-10 code", "Such a code looks like R25.2."),
+    "^[0-9]{2,4}$": (
+        "an emergency number",
+        "It has 2 to 4 digits, such as 911. Other numbers go into phone or after_hours.",
+    ),
+    "{2,3}": ("a language tag", "Such a tag looks like en, es or zh-Hans."),
+    "0-9a-f]{16}": (
+        "what `teachback approve` writes",
+        "Approve the text with that command.",
+    ),
 }
 
 
@@ -280,37 +297,10 @@ def _first_key(path: Path, file: YamlFile) -> object:
     return next((key for key in block if key not in {"id", "only", "sources", "review"}), None)
 
 
-def _pattern_problem(value: str, pattern: str, place: Any) -> Problem:  # noqa: ANN401 -- a Location
-    if pattern.startswith("^https?"):
-        return Problem(
-            f"'{value}' is not a web address",
-            "Such an address starts with https:// and holds no space.",
-            place,
-        )
-    if "#" in pattern:
-        return Problem(
-            f"'{value}' is not a colour",
-            "Write it as # and six hexadecimal digits, such as #134b5f.",
-            place,
-        )
-    if "A-Z][0-9][0-9A-Z]" in pattern:
-        return Problem(f"'{value}' is not an ICD-10 code", "Such a code looks like R25.2.", place)
-    if pattern == "^[0-9]{2,4}$":
-        return Problem(
-            f"'{value}' is not an emergency number",
-            "It has 2 to 4 digits, such as 911. Other numbers go into phone or after_hours.",
-            place,
-        )
-    if "{2,3}" in pattern:
-        return Problem(
-            f"'{value}' is not a language tag", "Such a tag looks like en, es or zh-Hans.", place
-        )
-    if "0-9a-f]{16}" in pattern:
-        return Problem(
-            f"'{value}' is not what `teachback approve` writes",
-            "Approve the text with that command.",
-            place,
-        )
+def _pattern_problem(value: str, pattern: str, place: Location) -> Problem:
+    for part, (what, hint) in _PATTERNS.items():
+        if part in pattern:
+            return Problem(f"'{value}' is not {what}", hint, place)
     near = "-".join(re.findall(r"[a-z0-9]+", str(value).lower()))
     meant = f"Did you mean '{near}'? " if re.fullmatch(pattern, near) else ""
     hint = f"{meant}Use lower-case letters, digits and hyphens, such as leg-cramps."

@@ -257,7 +257,7 @@ def test_a_clinics_template_that_runs_wild_ends_in_a_problem(
     with pytest.raises(TeachbackError) as caught:
         write_page(comparison, names, clinic, tmp_path / "diff.html")
     assert [problem.message for problem in caught.value.problems] == [
-        "filling the templates took more than 1 s of processor time"
+        "making the comparison took more than 1 s of processor time"
     ]
     assert not (tmp_path / "diff.html").exists()
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
 from teachback.commands.calibration_page import EDGE, back, front
 from teachback.content.loader import LoadedHandouts, load_shared
 from teachback.content.locale_formats import direction_of
@@ -128,4 +126,4 @@ def _compose(
         "sides": pages,
         "page": page,
     }
-    return fill_page("calibrate.html", design, Medium.PRINT, {**names, "styles": Markup(styles)})  # noqa: S704 -- checked before
+    return fill_page("calibrate.html", design, Medium.PRINT, styles, names)

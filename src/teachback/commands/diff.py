@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from teachback.content.loader import load_handout, load_shared
+from teachback.content.locale_formats import direction_of
 from teachback.editions.comparison import Comparison, compare
 from teachback.editions.passages import ReaderContext
-from teachback.errors import OfDesign, Problem, TeachbackError, UsageError, nearest
-from teachback.files.workspace import Workspace, handout_named, hinting, write_whole
+from teachback.errors import OfDesign, Problem, UsageError, nearest
+from teachback.files.workspace import Workspace, handout_named, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.content.clinic import Clinic
-    from teachback.html.composer import Design
+    from teachback.html.composer import Design, Medium
 
 
-@dataclass(frozen=True)
-class ComparisonRequest:
-    """Everything that a comparison's page is made from, for a worker process."""
-
-    comparison: Comparison
-    clinic: Clinic
-    workspace: Workspace
-    design: Design
+_HINT: Final = OfDesign("Compare the clinic's own templates/diff.html with the built-in one.")
 
 
 def compared(
@@ -62,34 +55,28 @@ def compared(
 
 
 def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, page: Path) -> None:
-    """Write a comparison as one page for a screen.
-
-    Its template may be the clinic's own, so a worker process fills it under a time limit.
-    """
+    """Write a comparison as one page for a screen."""
+    from teachback.commands.staff_sheet import StaffSheet, make_sheets
     from teachback.printing.design import open_design
-    from teachback.printing.process_pool import Pool, Task
 
-    hint = OfDesign("Compare the clinic's own templates/diff.html with the built-in one.")
+    compose = partial(_compose, comparison, clinic)
     design = open_design(workspace)
-    with Pool(
-        ComparisonRequest(comparison, clinic, workspace, design),
-        1,
-        settle=hinting(design.files),
-    ) as pool:
-        write_whole(page, pool.one(Task(_page, None, "filling the templates", hint)).encode())
-
-
-def _page(sheet: ComparisonRequest, _: None) -> str:
-    from teachback.commands.comparison_page import compose_comparison
-    from teachback.printing.design import design_problems
-    from teachback.proofing.added_words import added_words_problems
-
-    compose = partial(compose_comparison, sheet.comparison, sheet.clinic)
-    problems = tuple(design_problems(sheet.design, sheet.workspace))
-    page = "" if problems else compose(sheet.design)
-    problems = problems or added_words_problems(
-        page, "the comparison", "diff.html", sheet.design, compose
+    sheet = StaffSheet(
+        "the comparison", "diff.html", compose, _as_compared, workspace, design, frozenset()
     )
-    if problems:
-        raise TeachbackError(*problems)
-    return page
+    (data,) = make_sheets(sheet, (page,), 1.0, _HINT)
+    write_whole(page, data)
+
+
+def _as_compared(*_: object) -> tuple[Problem, ...]:
+    """Return no problem: the words of a comparison are those of texts that are proved."""
+    return ()
+
+
+def _compose(comparison: Comparison, clinic: Clinic, medium: Medium, design: Design) -> str:
+    """Return one page that compares what two readers get."""
+    from teachback.html.composer import fill_page, stylesheet
+
+    styles = stylesheet(["tokens.css", "diff-screen.css"], clinic, design)
+    names = {"comparison": comparison, "direction": direction_of(comparison.language)}
+    return fill_page("diff.html", design, medium, styles, names)

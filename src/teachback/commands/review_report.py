@@ -13,7 +13,7 @@ from teachback.checking.checker import looked_for
 from teachback.checking.review_sheet import Report, make_sheet
 from teachback.checking.review_sheet_proof import review_sheet_problems
 from teachback.commands.review_report_page import compose_report
-from teachback.commands.staff_sheet import FORMS, StaffSheet, make_sheets
+from teachback.commands.staff_sheet import FORMS, LONGER, StaffSheet, make_sheets
 from teachback.content.loader import load_shared, picture_hash
 from teachback.errors import OfDesign, Problem, TeachbackError
 from teachback.files.workspace import write_whole
@@ -94,6 +94,6 @@ def write_reports(
     sizes = [
         checked.authored.file.size for checked in checkup.handouts if checked.authored is not None
     ]
-    made = make_sheets(given, paths, sum(map(scale_of, sizes)), _HINT)
+    made = make_sheets(given, paths, LONGER * sum(map(scale_of, sizes)), _HINT)
     for path, data in zip(paths, made, strict=True):
         write_whole(path, data)

@@ -9,12 +9,10 @@ from markupsafe import Markup
 
 from teachback.commands.charts import bar
 from teachback.content.locale_formats import direction_of
-from teachback.files.page_resources import CSS_FILE
 from teachback.html.composer import (
     Medium,
     fill_page,
     line_to_html,
-    put_inside,
     stylesheet,
 )
 from teachback.html.language_styles import language_styles
@@ -39,24 +37,20 @@ def compose_report(
 
     Raises TeachbackError where the font of a handout's language is missing.
     """
-    own: list[str] = []
     names = ["tokens.css", "report.css", f"report-{medium}.css"]
     tags = ("en", *(sheet.language for sheet in report.sheets))
     styles = stylesheet(names, clinic, design, language_styles(tags, languages, design.files))
-    if medium is Medium.SCREEN:
-        styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
-    else:
+    if medium is Medium.PRINT:
         styles = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n{styles}"
     given: dict[str, Any] = {
         "report": report,
         "clinic": clinic,
-        "styles": Markup(styles),  # noqa: S704 -- checked before
         "medium": str(medium),
         "bar": _bar,
         "direction": direction_of,
     }
     given["spans"] = partial(line_to_html, medium=medium, write_here="line to write on")
-    return fill_page("report.html", design, medium, given, own)
+    return fill_page("report.html", design, medium, styles, given)
 
 
 def _bar(value: float, target: float | None, said: str) -> Markup:

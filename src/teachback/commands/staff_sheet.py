@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 FORMS: Final = {".html": "html", ".htm": "html", ".pdf": "pdf"}
 # In mm. Laser printers leave the outer 5 mm blank, and up to 6.35 mm at the sides.
 _SAFE: Final = 6.4
-# A sheet has five times the pages of a handout. The number of handouts does not depend on
-# templates.
-_LONGER: Final = 4
+# A sheet to sign has five times the pages of a handout.
+LONGER: Final = 4
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,13 @@ def make_sheets(
     `scale` is how much longer than usual it is. Raises TeachbackError when it cannot be made.
     """
     makers: dict[str, Callable[[StaffSheet, None], bytes]] = {"html": _page, "pdf": _pdf}
-    seconds = process_pool.LIMITS.seconds * _LONGER * max(1.0, scale)
+    seconds = process_pool.LIMITS.seconds * max(1.0, scale)
     limits = replace(process_pool.LIMITS, seconds=seconds)
     with Pool(given, 1, limits, settle=hinting(given.files)) as children:
         return tuple(
-            children.one(Task(makers[FORMS[path.suffix.lower()]], None, "making the report", hint))
+            children.one(
+                Task(makers[FORMS[path.suffix.lower()]], None, f"making {given.name}", hint)
+            )
             for path in paths
         )
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from markupsafe import Markup
-
 from teachback.checking.translation_sheet import STATES, pair_texts
 from teachback.checking.translation_sheet_proof import translation_sheet_problems
-from teachback.commands.staff_sheet import StaffSheet, make_sheets
+from teachback.commands.staff_sheet import LONGER, StaffSheet, make_sheets
 from teachback.content.loader import load_shared, picture_hash, read_translation
 from teachback.content.locale_formats import direction_of
 from teachback.content.translation import TextState
@@ -78,7 +76,7 @@ def write_proof(
         open_design(workspace),
         shared.glyphs.union(*map(shared.letters, sheet.languages)),
     )
-    (data,) = make_sheets(given, (path,), scale_of(len(raw)), _HINT)
+    (data,) = make_sheets(given, (path,), LONGER * scale_of(len(raw)), _HINT)
     write_whole(path, data)
     states = [state for reader in read.readers for _, state in reader.texts]
     return ProofOfTranslation(
@@ -118,8 +116,8 @@ def _compose(
         "day": day,
         "names": languages,
         "states": tuple(STATES.values()),
-        "styles": Markup(size + stylesheet(files, shared.clinic, design) + spoken),  # noqa: S704 -- checked before
         "direction": direction_of,
         "spans": partial(line_to_html, medium=medium, write_here=""),
     }
-    return fill_page(TEMPLATE, design, medium, names)
+    styles = size + stylesheet(files, shared.clinic, design) + spoken
+    return fill_page(TEMPLATE, design, medium, styles, names)

@@ -58,7 +58,7 @@ from teachback.units import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jinja2.runtime import Context
 
@@ -603,15 +603,12 @@ def _render(
         # The style sheet sets its size. On a screen it is of no use.
         return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
 
-    if medium is Medium.SCREEN:
-        styles = CSS_FILE.sub(lambda match: put_inside(match, design, own), styles)
     names = {
         "edition": edition,
         "words": context.words,
         "clinic": context.clinic,
         "code": context.code,
         "qr": qr,
-        "styles": Markup(styles),  # noqa: S704 -- checked before
         "direction": direction_of(edition.language),
         "date": partial(_date, language=edition.language),
         "counter": counter,
@@ -626,21 +623,26 @@ def _render(
         "direction_of": direction_of,
         "large": edition.size is TypeSize.LARGE,
     }
-    return fill_page(template, design, medium, {**names, **more}, own)
+    return fill_page(template, design, medium, styles, {**names, **more}, own)
 
 
 def fill_page(
     template: str,
     design: Design,
     medium: Medium,
+    styles: str,
     names: Mapping[str, object],
-    own: Collection[str] = (),
+    own: list[str] | None = None,
 ) -> str:
-    """Fill a template, and check the page.
+    """Fill a template with styles and names, and check the page.
 
-    `own` are the data URLs that this module puts into the page, which only a page for a screen has.
-    Raises TeachbackError for a page with forbidden content.
+    `own` gets the data URLs that this module puts into the page, which only a page for a screen
+    has. Raises TeachbackError for a page with forbidden content.
     """
+    own = [] if own is None else own
+    if medium is Medium.SCREEN:
+        styles = CSS_FILE.sub(lambda match: _put_inside(match, design, own), styles)
+    names = {**names, "styles": Markup(styles)}  # noqa: S704 -- checked before
     page = filled(
         design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own))
     )
@@ -651,15 +653,14 @@ def fill_page(
             "look for filters such as `replace` and `format`."
         )
         raise TeachbackError(Problem(unseen_there[1], hint, Location(f"templates/{template}")))
-    sheets = str(names["styles"])
     if medium is Medium.SCREEN:
         page = closed_page(page)
         foreign = foreign_loads(
-            page, lambda _: False, own, sheets=sheets, closed=True, direction=direction_of
+            page, lambda _: False, own, sheets=styles, closed=True, direction=direction_of
         )
     else:
         foreign = foreign_loads(
-            page, shown_on_paper(design.files), sheets=sheets, direction=direction_of
+            page, shown_on_paper(design.files), sheets=styles, direction=direction_of
         )
     if foreign:
         raise TeachbackError(*(_foreign_problem(one, template, design) for one in foreign))
@@ -710,7 +711,7 @@ def _named_at(part: str, design: Design) -> Location | None:
     return None
 
 
-def put_inside(match: re.Match[str], design: Design, own: list[str]) -> str:
+def _put_inside(match: re.Match[str], design: Design, own: list[str]) -> str:
     """Replace the name of a file in the styles by a data URL.
 
     A comment, and a file that may not be shown, are left. `foreign_loads` reports them.

@@ -8,8 +8,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
 from teachback.content.languages import NO_LANGUAGES
 from teachback.content.locale_formats import direction_of
 from teachback.errors import TeachbackError
@@ -75,12 +73,11 @@ def _compose_cover(
         "clinic": clinic,
         "language": language,
         "direction": direction_of(language),
-        "styles": Markup(styles),  # noqa: S704 -- checked before
         "lists": LAYOUTS,
         "kinds": PAGES,
         "letters": range(len(LETTERS)),
     }
-    return fill_page("cover.html", design, Medium.PRINT, names)
+    return fill_page("cover.html", design, Medium.PRINT, styles, names)
 
 
 def cover_words(words: Words) -> dict[str, str]:

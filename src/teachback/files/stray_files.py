@@ -21,6 +21,7 @@ from teachback.files.workspace import (
     TRANSLATIONS,
     is_workspace,
     shown,
+    walk_inside,
 )
 
 if TYPE_CHECKING:
@@ -175,18 +176,8 @@ def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
 
 
 def _walked(workspace: Workspace, kind: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield each folder below a kind by its workspace name, with its files.
-
-    Follow links as pages do.
-    """
-    walked: set[str] = set()
-    root = os.path.realpath(workspace.root)
-    for folder, subfolders, names in os.walk(workspace.root / kind, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in walked or not Path(real).is_relative_to(root):
-            subfolders.clear()
-            continue
-        walked.add(real)
+    """Yield each folder below a kind by its workspace name, with its files."""
+    for folder, subfolders, names in walk_inside(workspace.root, kind):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__")))
         yield Path(folder).relative_to(workspace.root).as_posix(), sorted(names)
 

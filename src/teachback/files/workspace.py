@@ -430,18 +430,28 @@ def file_name_problems(workspace: Workspace) -> tuple[Problem, ...]:
     )
 
 
-def _links(root: Path) -> Iterator[Path]:
+def walk_inside(root: Path, kind: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk a folder of a workspace like `os.walk`, and follow links as pages do.
+
+    A link that leads out of the workspace, or a cycle of links, ends there.
+    """
     walked: set[str] = set()
+    inside = os.path.realpath(root)
+    for folder, subfolders, names in os.walk(root / kind, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in walked or not Path(real).is_relative_to(inside):
+            subfolders.clear()
+            continue
+        walked.add(real)
+        yield folder, subfolders, names
+
+
+def _links(root: Path) -> Iterator[Path]:
     for kind in KINDS:
         if (root / kind).is_symlink():
             yield root / kind
-        # Follow links as pages do: a linked folder may itself hold a link that leads out.
-        for folder, subfolders, names in os.walk(root / kind, followlinks=True):
-            real = os.path.realpath(folder)
-            if real in walked or not Path(real).is_relative_to(os.path.realpath(root)):
-                subfolders.clear()
-                continue
-            walked.add(real)
+        # A linked folder may itself hold a link that leads out.
+        for folder, subfolders, names in walk_inside(root, kind):
             yield from (
                 Path(folder) / name
                 for name in (*subfolders, *names)

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from teachback.commands.build_plan import BuildPlan, WantedOutput
+    from teachback.commands.build_plan import BuildPlan
     from teachback.commands.print_steps import PrintedRun, Step
     from teachback.commands.run_problems import RunProblems
     from teachback.content.loader import LoadedHandouts
     from teachback.errors import Problem
+    from teachback.printing.build_record import WantedOutput
     from teachback.printing.job_composer import JobOrder
     from teachback.printing.settings import Settings
     from teachback.proofing.page_proof import Measures

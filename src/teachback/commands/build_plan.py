@@ -20,7 +20,7 @@ from teachback.files.workspace import (
     own_handouts,
     shown,
 )
-from teachback.printing.build_record import current, is_unchanged, read_record
+from teachback.printing.build_record import WantedOutput, current, is_unchanged, read_record
 from teachback.printing.fingerprints import origin_of, same_libraries, shared_fingerprint
 from teachback.printing.review_problems import review_problems
 from teachback.units import Depth, TypeSize
@@ -34,37 +34,6 @@ if TYPE_CHECKING:
     from teachback.content.loader import LoadedHandouts
     from teachback.printing.build_record import Output, Record, Summary
     from teachback.printing.settings import Settings
-
-
-@dataclass(frozen=True)
-class WantedOutput:
-    """One output that a build is to make; for pictures, all of their pages."""
-
-    stem: str
-    language: str
-    kind: str
-    audience: str
-    form: str
-    size: str
-    paper: str | None
-    setup: str = ""
-    depth: str = "full"
-    ink: str = ""
-
-    @property
-    def identity(self) -> tuple[str, ...]:
-        """See Output.identity."""
-        return (
-            self.stem,
-            self.language,
-            self.kind,
-            self.audience,
-            self.form,
-            self.size,
-            self.setup or self.paper or "",
-            self.depth,
-            self.ink,
-        )
 
 
 @dataclass(frozen=True)
@@ -266,19 +235,18 @@ def wanted_outputs(stem: str, summary: Summary, settings: Settings) -> Iterator[
             # A card has no room for two languages.
             if kind == "card" and (settings.facing or not summary.card):
                 continue
-            size = str(settings.size) if kind == "handout" else str(TypeSize.STANDARD)
-            for form in settings.formats:
-                paper = str(settings.paper) if kind == "handout" and form != "html" else None
-                depth = str(settings.depth) if kind == "handout" else str(Depth.FULL)
+            is_card = kind == "card"
+            size = str(TypeSize.STANDARD if is_card else settings.size)
+            depth = str(Depth.FULL if is_card else settings.depth)
+            papers = {
+                form: "" if is_card or form == "html" else str(settings.paper)
+                for form in settings.formats
+            }
+            if is_card and "pdf" in papers:
+                papers["sheet"] = settings.card_setup
+            for form, paper in papers.items():
                 ink = settings.asked_ink(form)
-                yield WantedOutput(
-                    stem, language, kind, audience, form, size, paper, "", depth, ink
-                )
-            if kind == "card" and "pdf" in settings.formats:
-                setup, ink = settings.card_setup, settings.asked_ink("sheet")
-                yield WantedOutput(
-                    stem, language, kind, audience, "sheet", size, None, setup, ink=ink
-                )
+                yield WantedOutput(stem, language, kind, audience, form, size, paper, depth, ink)
 
 
 def _usable(settings: Settings, record: Record, origins: Mapping[str, str]) -> list[Output]:
@@ -294,11 +262,11 @@ def _sorted_out(
     """Separate the outputs that exist unchanged from those that must be printed."""
     kept: dict[str, Output] = {}
     stale: list[WantedOutput] = []
-    by_identity: defaultdict[tuple[str, ...], list[Output]] = defaultdict(list)
+    printed: defaultdict[WantedOutput, list[Output]] = defaultdict(list)
     for output in usable:
-        by_identity[output.identity].append(output)
+        printed[output.identity].append(output)
     for want in wanted:
-        same = by_identity.get(want.identity)
+        same = printed.get(want)
         if same and all(is_unchanged(folder, output) for output in same):
             kept |= {output.file: output for output in same}
         else:

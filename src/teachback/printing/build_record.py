@@ -60,6 +60,23 @@ class Summary:
     translated_from: str = ""
 
 
+class WantedOutput(NamedTuple):
+    """One output that a build is to make; for pictures, all of their pages.
+
+    `paper` is that of a handout, and for cards on stock how they lie there.
+    """
+
+    stem: str
+    language: str
+    kind: str
+    audience: str
+    form: str
+    size: str
+    paper: str
+    depth: str
+    ink: str
+
+
 @dataclass(frozen=True)
 class Output:
     """A printed file as the manifest lists it.
@@ -91,9 +108,9 @@ class Output:
     fit: tuple[int, ...] = ()
 
     @property
-    def identity(self) -> tuple[str, ...]:
-        """The values by which two outputs are the same one, printed at different times."""
-        return (
+    def identity(self) -> WantedOutput:
+        """The output that was wanted: two are the same one, printed at different times."""
+        return WantedOutput(
             self.stem,
             self.language,
             self.kind,

@@ -370,8 +370,7 @@ def _plain(value: object, frame: Frame) -> list[ExpectedSentence]:
 
 
 @_block.register
-def _(block: ed.Paragraph | ed.Quote, frame: Frame) -> list[ExpectedSentence]:
-    del frame
+def _(block: ed.Paragraph | ed.Quote, _: Frame) -> list[ExpectedSentence]:
     return _lines(block.text)
 
 
@@ -448,14 +447,12 @@ def _(block: ed.EditionChoices, frame: Frame) -> list[_Row]:
 
 
 @_block.register
-def _(block: ed.EditionLink, frame: Frame) -> list[ExpectedSentence]:
-    del frame
+def _(block: ed.EditionLink, _: Frame) -> list[ExpectedSentence]:
     return _lines(block.title)
 
 
 @block_rows.register
-def _(block: ed.EditionLog, frame: Frame) -> list[_Row]:
-    del frame
+def _(block: ed.EditionLog, _: Frame) -> list[_Row]:
     head = _lines(*(line for one in block.columns for line in (one.label, one.unit)))
     repeated = [[replace(part, repeated=True)] for part in head]
     return [_lines(block.caption), *repeated, *_each(*block.headings)]
@@ -491,8 +488,7 @@ def _(block: ed.OwnNumbers, frame: Frame) -> list[_Row]:
 
 
 @block_rows.register
-def _(block: ed.Personal, frame: Frame) -> list[_Row]:
-    del frame
+def _(block: ed.Personal, _: Frame) -> list[_Row]:
     return _personal(block.places)
 
 
@@ -531,12 +527,10 @@ def _(block: ed.Contact, frame: Frame) -> list[ExpectedSentence]:
 
 
 @block_rows.register
-def _(block: ed.Mark, frame: Frame) -> list[_Row]:
-    del frame
+def _(block: ed.Mark, _: Frame) -> list[_Row]:
     return _each(*block.sides)
 
 
 @_block.register
-def _(block: ed.Figure, frame: Frame) -> list[ExpectedSentence]:
-    del frame
+def _(block: ed.Figure, _: Frame) -> list[ExpectedSentence]:
     return _lines(block.caption)

@@ -228,8 +228,7 @@ def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
         )
     hint = "It may have been printed elsewhere, or without --archive."
     return Problem(
-        f"{code} is a valid code, but this archive does not have it",
-        f"{hint} {guess}".strip(),
+        f"{code} is a valid code, but this archive does not have it", f"{hint} {guess}".strip()
     )
 
 

@@ -60,10 +60,7 @@ class Search:
 
 
 def approved_before(
-    authored: LoadedHandout,
-    workspace: Workspace,
-    shared: WorkspaceContent,
-    archive: Path | None,
+    authored: LoadedHandout, workspace: Workspace, shared: WorkspaceContent, archive: Path | None
 ) -> Search:
     """Search for the last approved version of a handout, for each of its audiences.
 

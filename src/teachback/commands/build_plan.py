@@ -168,10 +168,7 @@ def check_audiences(settings: Settings, reading: LoadedHandouts) -> None:
 
 
 def _check_choice(
-    settings: Settings,
-    workspace: Workspace,
-    chosen: Mapping[str, Summary],
-    problems: RunProblems,
+    settings: Settings, workspace: Workspace, chosen: Mapping[str, Summary], problems: RunProblems
 ) -> None:
     """Refuse a choice that would silently print nothing."""
     if settings.facing and "handout" not in settings.kinds:

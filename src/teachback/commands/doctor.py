@@ -14,14 +14,7 @@ from teachback import __version__
 from teachback.errors import TeachbackError
 from teachback.files.font_packages import packaged_fonts
 from teachback.files.stray_files import stray_files
-from teachback.files.workspace import (
-    Workspace,
-    find,
-    folders,
-    handout_files,
-    is_workspace,
-    shown,
-)
+from teachback.files.workspace import Workspace, find, folders, handout_files, is_workspace, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,13 +17,7 @@ from teachback.content.exchange.sheet import in_one_line, short_hash
 from teachback.content.exchange.xliff import read_xliff
 from teachback.content.exchange.xlsx import read_xlsx
 from teachback.content.loader import load_shared, read_translation, validate_handout
-from teachback.content.translation import (
-    NOTE,
-    TextState,
-    handout_texts,
-    one_line,
-    with_short_words,
-)
+from teachback.content.translation import NOTE, TextState, handout_texts, one_line, with_short_words
 from teachback.content.translation_status import refusal_findings
 from teachback.errors import (
     Location,
@@ -420,9 +414,7 @@ def _found(
 
 
 def _too_long(
-    after: ReadTranslation,
-    taken: _Taken,
-    rooms: Mapping[str, tuple[tuple[SideRoom, ...], bool]],
+    after: ReadTranslation, taken: _Taken, rooms: Mapping[str, tuple[tuple[SideRoom, ...], bool]]
 ) -> Iterator[Problem]:
     """Yield a warning for each card on which the new texts have no room."""
     new = [text for text in after.texts.texts if text.key in taken.rows and text.path[0] in _CARDED]

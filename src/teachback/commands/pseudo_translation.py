@@ -95,10 +95,7 @@ class PseudoOrder(NamedTuple):
 
 
 def print_pseudo(
-    order: PseudoOrder,
-    settings: Settings,
-    workspace: Workspace,
-    step: Step | None = None,
+    order: PseudoOrder, settings: Settings, workspace: Workspace, step: Step | None = None
 ) -> PseudoRun:
     """Print a handout and its cards in pseudo-text, for each reader, paper and size.
 

@@ -9,12 +9,7 @@ from markupsafe import Markup
 
 from teachback.commands.charts import bar
 from teachback.content.locale_formats import direction_of
-from teachback.html.composer import (
-    Medium,
-    fill_page,
-    line_to_html,
-    stylesheet,
-)
+from teachback.html.composer import Medium, fill_page, line_to_html, stylesheet
 from teachback.html.language_styles import language_styles
 
 if TYPE_CHECKING:

@@ -12,12 +12,7 @@ from teachback.content.loader import load_shared, picture_hash, read_translation
 from teachback.content.locale_formats import direction_of
 from teachback.content.translation import TextState
 from teachback.errors import OfDesign, Problem, UsageError
-from teachback.files.workspace import (
-    chosen_handouts,
-    is_translation,
-    read_bytes,
-    write_whole,
-)
+from teachback.files.workspace import chosen_handouts, is_translation, read_bytes, write_whole
 from teachback.html.composer import fill_page, line_to_html, stylesheet
 from teachback.html.language_styles import language_styles
 from teachback.printing.design import open_design

@@ -62,12 +62,7 @@ def reach_problems(
 
 
 def _walk(
-    value: object,
-    path: Path,
-    readers: tuple[str, ...],
-    audiences: Audiences,
-    *,
-    is_part: bool,
+    value: object, path: Path, readers: tuple[str, ...], audiences: Audiences, *, is_part: bool
 ) -> Iterator[Finding]:
     if isinstance(value, SelectableModel) and value.only is not None:
         yield from _only_findings(value.only, (*path, "only"), readers, audiences)

@@ -213,6 +213,5 @@ class Checks(Model):
 
     off: tuple[SwitchedOff, ...] = ()
     verdict: Literal["weights", "model"] = Field(
-        "weights",
-        description="What weighs each sentence; `model` needs the extra `verdict`.",
+        "weights", description="What weighs each sentence; `model` needs the extra `verdict`."
     )

@@ -635,7 +635,6 @@ def text_fields(model: type[Model]) -> tuple[tuple[str, str, Role | None], ...]:
     last = len(READING_ORDER)
     return tuple(
         sorted(
-            fields,
-            key=lambda one: READING_ORDER.index(one[0]) if one[0] in READING_ORDER else last,
+            fields, key=lambda one: READING_ORDER.index(one[0]) if one[0] in READING_ORDER else last
         )
     )

@@ -235,16 +235,14 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
             yield (
                 where,
                 Problem(
-                    "this text must say in words that nobody has reviewed the handout",
-                    _AS_ENGLISH,
+                    "this text must say in words that nobody has reviewed the handout", _AS_ENGLISH
                 ),
             )
         elif said == read or (by and f"{said} ".startswith(f"{by} ")):
             yield (
                 where,
                 Problem(
-                    "this says the same as `reviewed`, but a draft was not reviewed",
-                    _AS_ENGLISH,
+                    "this says the same as `reviewed`, but a draft was not reviewed", _AS_ENGLISH
                 ),
             )
         elif english and not {"draft", "not"} & set(said.split()):

@@ -94,10 +94,7 @@ _PATTERNS: Final = {
         "It has 2 to 4 digits, such as 911. Other numbers go into phone or after_hours.",
     ),
     "{2,3}": ("a language tag", "Such a tag looks like en, es or zh-Hans."),
-    "0-9a-f]{16}": (
-        "what `teachback approve` writes",
-        "Approve the text with that command.",
-    ),
+    "0-9a-f]{16}": ("what `teachback approve` writes", "Approve the text with that command."),
 }
 
 
@@ -170,9 +167,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
     if kind in {"enum", "literal_error"}:
         names = _choices(details.get("ctx", {}))
         return Problem(
-            f"{_what(value)} is not one of the allowed words",
-            nearest(str(value), names),
-            place,
+            f"{_what(value)} is not one of the allowed words", nearest(str(value), names), place
         )
     if kind == "string_pattern_mismatch":
         if path[-1:] == ("[key]",) and " " in str(value):

@@ -343,10 +343,7 @@ _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]]
     doc.DoDontBlock: (_as_it_is, ("do_dont",)),
     doc.DoDont: (_columns("do_dont", "do", "do_not"), ("do", "do_not")),
     doc.CompareBlock: (_as_it_is, ("compare",)),
-    doc.Compared: (
-        _columns("compare", "choose", "limit", "avoid"),
-        ("choose", "limit", "avoid"),
-    ),
+    doc.Compared: (_columns("compare", "choose", "limit", "avoid"), ("choose", "limit", "avoid")),
     doc.ChoicesBlock: (ed.EditionChoices, ("choices",)),
     doc.Choice: (ed.EditionChoice, ("case", "then", "id")),
     doc.MarkBlock: (ed.Mark, ("mark", "alt", "sides", "width")),

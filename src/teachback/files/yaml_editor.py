@@ -61,11 +61,7 @@ def with_values(
 
 
 def with_entries(
-    raw: bytes,
-    name: str,
-    key: str,
-    entries: Mapping[str, Mapping[str, str]],
-    order: Sequence[str],
+    raw: bytes, name: str, key: str, entries: Mapping[str, Mapping[str, str]], order: Sequence[str]
 ) -> bytes:
     """Return a file's bytes with values set in the entries of the mapping at the top-level `key`.
 

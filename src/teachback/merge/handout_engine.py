@@ -309,8 +309,7 @@ def open_engine(
     for stem, found in reading.problems.items():
         problems += _told(stem, found, reading, settings)
     reading = replace(
-        reading,
-        authored={stem: one for stem, one in reading.authored.items() if stem not in unfit},
+        reading, authored={stem: one for stem, one in reading.authored.items() if stem not in unfit}
     )
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:

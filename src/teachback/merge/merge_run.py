@@ -57,14 +57,7 @@ from teachback.merge.records.record_reader import (
     read_parts,
     unknown_names,
 )
-from teachback.merge.records.record_survey import (
-    Chunk,
-    alone,
-    chunk_of,
-    reject_ids,
-    survey,
-    unpack,
-)
+from teachback.merge.records.record_survey import Chunk, alone, chunk_of, reject_ids, survey, unpack
 from teachback.merge.records.record_validation import TWICE, together
 from teachback.merge.rows_to_mend import keep_rows, write_rows_to_mend
 from teachback.merge.spool import SpoolFile
@@ -137,11 +130,7 @@ def merge(
 
 
 def _merge(
-    order: MergeOrder,
-    engine: Engine,
-    step: Step | None,
-    warn: Warn | None,
-    open_things: ExitStack,
+    order: MergeOrder, engine: Engine, step: Step | None, warn: Warn | None, open_things: ExitStack
 ) -> Merged:
     refuse_order(order, engine)
     refuse_meant(order, engine)
@@ -330,12 +319,7 @@ def _set_up(
     if combine is not None:
         refuse_unlisted(surveyed.longest, combine)
     setup = ChunkPrintSetup(
-        order.kinds,
-        stampers,
-        None,
-        combine,
-        order.duplex,
-        only_look=order.dry_run,
+        order.kinds, stampers, None, combine, order.duplex, only_look=order.dry_run
     )
     told = combine.told if combine is not None else _warnings(stampers.values())
     return setup, [*told, *unplaced(stampers, surveyed.rules, surveyed.table)]

@@ -18,11 +18,7 @@ from teachback import __version__
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.files.atomic_files import locked, os_errors_as_problems, sha256
 from teachback.files.text_decoding import read_json
-from teachback.files.workspace import (
-    file_bytes,
-    shown,
-    write_whole,
-)
+from teachback.files.workspace import file_bytes, shown, write_whole
 from teachback.printing.fingerprints import same_libraries
 
 if TYPE_CHECKING:

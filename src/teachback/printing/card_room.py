@@ -75,9 +75,7 @@ def _rooms(laid: LaidOutDocument) -> tuple[SideRoom, ...]:
         pieces[place.page == 1].append((without_blanks(place.words), place.top))
     return tuple(
         SideRoom(
-            side,
-            round(height - used if fits else -missing, 1),
-            tuple(pieces[side == "front"]),
+            side, round(height - used if fits else -missing, 1), tuple(pieces[side == "front"])
         )
         for side, fits, used, missing in sides
     )

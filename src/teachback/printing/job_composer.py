@@ -18,13 +18,7 @@ from teachback.editions.edition_code import edition_code
 from teachback.editions.selection import Reader, choice_places, choose, for_screen, with_lines
 from teachback.errors import Location, OfDesign, OutOfTime, Problem, TeachbackError, with_location
 from teachback.files.workspace import Workspace, hinting
-from teachback.html.composer import (
-    Design,
-    Medium,
-    PageContext,
-    compose_cards,
-    compose_handout,
-)
+from teachback.html.composer import Design, Medium, PageContext, compose_cards, compose_handout
 from teachback.printing.build_record import Summary
 from teachback.printing.design import (
     check_design,
@@ -402,11 +396,7 @@ def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict
 
 
 def _facing_edition(
-    authored: LoadedHandout,
-    audience: str,
-    shared: WorkspaceContent,
-    size: TypeSize,
-    depth: Depth,
+    authored: LoadedHandout, audience: str, shared: WorkspaceContent, size: TypeSize, depth: Depth
 ) -> Edition:
     """Return the edition of a translation beside the text that it was made from.
 

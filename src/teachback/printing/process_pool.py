@@ -359,10 +359,7 @@ def start_worker(
 
 
 def _run(
-    target: Callable[..., None],
-    pipe: Connection,
-    inherited: list[Connection],
-    *arguments: object,
+    target: Callable[..., None], pipe: Connection, inherited: list[Connection], *arguments: object
 ) -> None:
     """Run a worker, and leave what it has inherited out of garbage collection.
 

@@ -257,10 +257,7 @@ _LONG: Final = 80
 
 
 def _card_problems(
-    job: Job,
-    number: int,
-    box: Box,
-    served: Mapping[str, Path],
+    job: Job, number: int, box: Box, served: Mapping[str, Path]
 ) -> Iterator[Problem]:
     """Yield what does not fit on a card, the missing height, and the stocks where it would fit."""
     # A side that fits may have larger type in the last layout, and seem not to fit.

@@ -162,8 +162,7 @@ def facing_sentences(
     """
     rows = [
         *_beside(
-            _text_rows(edition, frame, crowded=True),
-            _text_rows(facing, facing_frame, crowded=True),
+            _text_rows(edition, frame, crowded=True), _text_rows(facing, facing_frame, crowded=True)
         ),
         _sources(edition),
         *_beside(_last_rows(edition, frame), _last_rows(facing, facing_frame)),
@@ -246,10 +245,7 @@ def card_front_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSenten
             )
         said += [part for flag in flags for part in _line(flag.short, flag.id)]
     if not any(flag.card and flag.tier == "today" for flag in edition.flags):
-        said += [
-            ExpectedSentence(getattr(frame.words.phones, frame.calls)),
-            frame.number,
-        ]
+        said += [ExpectedSentence(getattr(frame.words.phones, frame.calls)), frame.number]
     return tuple(part for part in said if squeezed(part.words))
 
 

@@ -233,11 +233,7 @@ def glyph_problems(
 
 
 def prove(
-    data: bytes,
-    page: str,
-    laid: LaidOutDocument,
-    *each: Expected,
-    served: Mapping[str, Path],
+    data: bytes, page: str, laid: LaidOutDocument, *each: Expected, served: Mapping[str, Path]
 ) -> tuple[tuple[Problem, ...], Measures]:
     """Read a written file back, and return its problems and measures.
 
@@ -379,8 +375,7 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
         base = name.partition("+")[2] or name
         if not any(base == family or base.startswith(f"{family}-") for family in ours):
             yield Problem(
-                f"the printed file uses the font '{base}', which is not in the workspace",
-                COMPARE,
+                f"the printed file uses the font '{base}', which is not in the workspace", COMPARE
             )
 
 

@@ -418,12 +418,7 @@ def _proved(
         for line, run in zip(lines, runs, strict=True):
             by_mark.setdefault(line.mark, []).append(run)
         tagged = tuple(
-            Token(
-                run.words,
-                block,
-                number,
-                run.edges and run.edges.seen_from(rtl=rtl[mark]),
-            )
+            Token(run.words, block, number, run.edges and run.edges.seen_from(rtl=rtl[mark]))
             for mark, block in read.marks.items()
             for run in by_mark.get(mark, ())
         )

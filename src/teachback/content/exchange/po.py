@@ -10,12 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from teachback.content.exchange.sheet import (
-    ReturnedSheet,
-    ReturnedText,
-    SentSheet,
-    in_one_line,
-)
+from teachback.content.exchange.sheet import ReturnedSheet, ReturnedText, SentSheet, in_one_line
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.files.text_decoding import decode
 

@@ -9,12 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from teachback.content.exchange.sheet import (
-    ReturnedSheet,
-    ReturnedText,
-    SentSheet,
-    in_one_line,
-)
+from teachback.content.exchange.sheet import ReturnedSheet, ReturnedText, SentSheet, in_one_line
 from teachback.content.translation import one_line
 from teachback.errors import Location, Problem, TeachbackError
 from teachback.files.xlsx_cell_formats import CellFault

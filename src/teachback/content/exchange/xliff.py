@@ -9,12 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from teachback.content.exchange.sheet import (
-    ReturnedSheet,
-    ReturnedText,
-    SentSheet,
-    in_one_line,
-)
+from teachback.content.exchange.sheet import ReturnedSheet, ReturnedText, SentSheet, in_one_line
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.files.text_decoding import decode
 from teachback.files.xml_tree import as_markup, read_xml, tagged, with_attributes

@@ -65,8 +65,7 @@ _NO_EASTERN: Final = re.compile(
 # Italian: i or u with a grave accent that is not last. Ligatures: ae after an i at the end of a
 # word, or oe not before u.
 _NO_WESTERN: Final = re.compile(
-    r"è[aeiouyáéíóúý]|ñ(?![aeiouyáéíóúü])|ã(?=[^\Woe])|õ(?!e)|[ìù](?!$)|iæ$|œ(?!u)",
-    re.IGNORECASE,
+    r"è[aeiouyáéíóúý]|ñ(?![aeiouyáéíóúü])|ã(?=[^\Woe])|õ(?!e)|[ìù](?!$)|iæ$|œ(?!u)", re.IGNORECASE
 )
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _BYTES: Final = re.compile(rb"[A-Za-z\x80-\xff]+")

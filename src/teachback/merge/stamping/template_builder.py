@@ -95,10 +95,7 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
         found = list(_places(pdf.Root.StructTreeRoot))
         if [place.field for place in found] != [one.opening.field for one in opened]:
             raise TeachbackError(
-                Problem(
-                    "some fields are missing from the page, or out of order",
-                    COMPARE,
-                )
+                Problem("some fields are missing from the page, or out of order", COMPARE)
             )
         named = [_fonts_of(one, cut) for one in opened]
         paths = list(dict.fromkeys(path for each in named for path in each))

@@ -69,10 +69,7 @@ def specimen_problems(
         )
         if fault and (place.field, fault) not in said:
             said.add((place.field, fault))
-            yield Problem(
-                f"the field '{place.field}' {fault} (page {place.page + 1})",
-                _COMPARE,
-            )
+            yield Problem(f"the field '{place.field}' {fault} (page {place.page + 1})", _COMPARE)
     if looked.elsewhere:
         pages = ", ".join(str(page + 1) for page in looked.elsewhere)
         yield Problem(

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,6 +113,11 @@ class TeachbackError(Exception):
         """Keep the problems; there is at least one."""
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+
+    @classmethod
+    def of(cls, message: str, hint: str = "", location: Location | None = None) -> Self:
+        """Return the error of a single problem."""
+        return cls(Problem(message, hint, location))
 
 
 class UsageError(TeachbackError):

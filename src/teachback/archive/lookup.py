@@ -114,13 +114,10 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
     """
     if not is_archive(folder):
         hint = "Name the folder with --archive, or make one: teachback build --archive DIR."
-        raise UsageError(Problem("there is no archive here", hint, Location(shown(folder))))
+        raise UsageError.of("there is no archive here", hint, Location(shown(folder)))
     if typed is None and scan is None:
-        raise UsageError(
-            Problem(
-                "there is nothing to look for",
-                "Type a code, or name a picture or a PDF with --scan.",
-            )
+        raise UsageError.of(
+            "there is nothing to look for", "Type a code, or name a picture or a PDF with --scan."
         )
     scanned = None if scan is None else (read_named(scan), shown(scan))
     return identify_scanned(folder, typed, scanned)
@@ -149,7 +146,7 @@ def identify_scanned(
             hint = (
                 "Scan it straight, at 300 dots to the inch, or type the code printed on each page."
             )
-            raise TeachbackError(Problem("no edition code can be read here", hint, Location(name)))
+            raise TeachbackError.of("no edition code can be read here", hint, Location(name))
         answers += [_answer(code, known, named, sha256, photo=not _is_pdf(data)) for code in codes]
     return tuple(answers)
 
@@ -353,11 +350,7 @@ def kept_bytes(folder: Path, output: ArchivedFile, code: str) -> bytes:
             "It is not handed out. Restore the archive's file from a backup; "
             "see `teachback verify`."
         )
-        raise TeachbackError(
-            Problem(
-                f"{code}: {output.file} has changed since it was archived",
-                hint,
-                Location(shown(path)),
-            )
+        raise TeachbackError.of(
+            f"{code}: {output.file} has changed since it was archived", hint, Location(shown(path))
         )
     return data

@@ -127,19 +127,15 @@ def verify(folder: Path, expected: str = "") -> Audit:
     """
     wanted = _HEAD.fullmatch(expected.strip().lower())
     if expected and wanted is None:
-        raise UsageError(
-            Problem(
-                f"'{expected[:80]}' is not the head of an archive",
-                "Copy what verify printed, such as 3:0f1e2d3c4b5a6978.",
-            )
+        raise UsageError.of(
+            f"'{expected[:80]}' is not the head of an archive",
+            "Copy what verify printed, such as 3:0f1e2d3c4b5a6978.",
         )
     if not any((folder / name).exists() for name in (JOURNAL, ENTRIES, OBJECTS)):
-        raise UsageError(
-            Problem(
-                "there is no archive here",
-                "Name its folder: teachback verify DIR.",
-                Location(shown(folder)),
-            )
+        raise UsageError.of(
+            "there is no archive here",
+            "Name its folder: teachback verify DIR.",
+            Location(shown(folder)),
         )
     with os_errors_as_problems(folder):
         listing = _listing(folder)

@@ -274,11 +274,9 @@ def identify_command(
         click.echo(f"copied: {shown(path.absolute())}")
     opened = readable_copy(folder, answers) if flags["opened"] else None
     if opened is not None and click.launch(str(opened)) != 0:
-        raise TeachbackError(
-            Problem(
-                "no program could be started that shows it",
-                "Copy it with --copy DIR, and open it there.",
-            )
+        raise TeachbackError.of(
+            "no program could be started that shows it",
+            "Copy it with --copy DIR, and open it there.",
         )
     return int(not found)
 
@@ -456,7 +454,7 @@ def help_command(context: click.Context, words: tuple[str, ...]) -> None:
         known = command.commands if isinstance(command, click.Group) else {}
         if word not in known:
             hint = nearest(MEANT.get(word, word), known)
-            raise UsageError(Problem(f"there is no command '{word}'", hint))
+            raise UsageError.of(f"there is no command '{word}'", hint)
         command = known[word]
         context = click.Context(command, context, word)
     click.echo(command.get_help(context))

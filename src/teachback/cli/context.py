@@ -56,8 +56,8 @@ def here(*, needed: bool = True) -> Workspace:
     try:
         folder = Path.cwd()
     except FileNotFoundError:
-        raise UsageError(
-            Problem("the folder you are in no longer exists", "Change to another folder.")
+        raise UsageError.of(
+            "the folder you are in no longer exists", "Change to another folder."
         ) from None
     try:
         return open_workspace(folder)

@@ -114,7 +114,7 @@ def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags
 
     if not handout or not flags["records"]:
         example = "For example: teachback merge before-your-visit --records patients.csv"
-        raise UsageError(Problem("name a handout, and a file of --records", example))
+        raise UsageError.of("name a handout, and a file of --records", example)
     settings, workspace = chosen(handouts=(handout,))
     order = _order(settings, flags)
     refuse_own_folder(order.output, workspace, "--output")
@@ -155,12 +155,12 @@ def _order(settings: Settings, flags: dict[str, Any]) -> MergeOrder:
     if "audiences" in by_flag and len(settings.audiences) > 1:
         message = f"--audience takes one name here, not {len(settings.audiences)}"
         hint = "Name the audience of each record in a column of its own: see --audience-from."
-        raise UsageError(Problem(message, hint))
+        raise UsageError.of(message, hint)
     # The configured kinds are for `build`. Here, cards are printed only if asked for.
     kinds = settings.kinds if "kinds" in by_flag else ("handout",)
     for name in sorted(_OF_SHEETS & by_flag) if "card" not in kinds or not flags["combine"] else ():
         message = f"--{name.replace('_', '-')} works only with --kind card and --combine"
-        raise UsageError(Problem(message, "Add both, or leave it out: only sheets are on stock."))
+        raise UsageError.of(message, "Add both, or leave it out: only sheets are on stock.")
     own_folder = settings.output / "merge" / settings.handouts[0]
     return MergeOrder(
         records=None if flags["records"] == "-" else Path(flags["records"]),
@@ -188,11 +188,9 @@ def _cluster(flags: dict[str, Any]) -> Cluster | None:
     if flags["cluster"] is None:
         for name in ("shared_folder", "tls_ca", "tls_cert", "tls_key"):
             if flags[name]:
-                raise UsageError(
-                    Problem(
-                        f"--{name.replace('_', '-')} works only with --cluster",
-                        "Name its scheduler: --cluster tls://HOST:8786.",
-                    )
+                raise UsageError.of(
+                    f"--{name.replace('_', '-')} works only with --cluster",
+                    "Name its scheduler: --cluster tls://HOST:8786.",
                 )
         return None
     files = {name: flags[f"tls_{name}"] or "" for name in ("ca", "cert", "key")}
@@ -203,11 +201,8 @@ def _wipe(folder: Path, *, as_json: bool) -> int:
     from teachback.merge.run_removal import wipe
 
     if typed() - {"wipe", "as_json"}:
-        raise UsageError(
-            Problem(
-                "--wipe cannot be combined with anything else",
-                f"Type: teachback merge --wipe {folder}",
-            )
+        raise UsageError.of(
+            "--wipe cannot be combined with anything else", f"Type: teachback merge --wipe {folder}"
         )
     wiped = wipe(folder)
     hint = "Look into the folder, and delete what you do not need."

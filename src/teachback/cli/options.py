@@ -265,7 +265,7 @@ def chosen(**given: Any) -> tuple[Settings, Workspace]:  # noqa: ANN401 -- field
     named, facing = split_languages(params["language"] or "")
     if TWO_LANGUAGES in (params["language"] or "") and not (named and facing):
         message = f"--language: '{params['language']}' does not name two languages"
-        raise UsageError(Problem(message, "Write both, such as es+en, or one of them."))
+        raise UsageError.of(message, "Write both, such as es+en, or one of them.")
     params |= {"language": named or None, "facing": facing}
     found = {field.name: params[field.name] for field in fields(Settings) if field.name in params}
     return Settings(**found), context.obj
@@ -303,7 +303,7 @@ def archive_folder() -> Path:
     usual = settings.output / "archive"
     if settings.archive is None and not usual.is_dir():
         hint = "Name its folder, or make one: teachback build --archive build/archive."
-        raise UsageError(Problem("there is no archive here", hint, Location(shown(usual))))
+        raise UsageError.of("there is no archive here", hint, Location(shown(usual)))
     return settings.archive or usual
 
 

@@ -70,7 +70,7 @@ def check_command(
     if flags["sarif"] is not None:
         check_target(flags["sarif"], (".sarif", ".json"), workspace, "--sarif")
     if full and not report:
-        raise UsageError(Problem("--full goes with --report", "Add --report FILE.pdf."))
+        raise UsageError.of("--full goes with --report", "Add --report FILE.pdf.")
     write = _reporter(report, workspace, full=full) if report else None
     with Progress(shown_at_all=not flags["as_json"], label="Checking") as step:
         brief = not (flags["as_json"] or flags["sarif"] or report)
@@ -251,8 +251,8 @@ def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise UsageError(
-            Problem(f"'{text[:20]}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01.")
+        raise UsageError.of(
+            f"'{text[:20]}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."
         ) from None
 
 

@@ -9,7 +9,7 @@ import click
 
 from teachback.cli.command_help import GroupedCommand
 from teachback.cli.options import MEANT, chosen, release_option, setting_options
-from teachback.errors import Problem, UsageError
+from teachback.errors import UsageError
 
 _PATH = click.Path(path_type=Path)
 
@@ -99,11 +99,11 @@ def serve_command(port: int, names: tuple[str, ...], **flags: Any) -> None:  # n
     on_network = flags["lan"] or flags["behind_proxy"]
     if not on_network and (names or flags["tls_cert"] or flags["tls_key"]):
         message = "--name, --tls-cert and --tls-key work only with --lan"
-        raise UsageError(Problem(message, "Add --lan, or leave them out."))
+        raise UsageError.of(message, "Add --lan, or leave them out.")
     if flags["lan"] and flags["behind_proxy"]:
         message = "--lan and --behind-proxy cannot be combined"
         hint = "Leave --lan out: behind a proxy, only the proxy reaches this program."
-        raise UsageError(Problem(message, hint))
+        raise UsageError.of(message, hint)
     network = NetworkOrder(names, flags["tls_cert"], flags["tls_key"], flags["behind_proxy"])
     order = ServeOrder(
         port=port,

@@ -13,7 +13,7 @@ from teachback.content.loader import (
     picture_hash,
     validate_handout,
 )
-from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
+from teachback.errors import Location, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import (
     Workspace,
     handout_named,
@@ -63,32 +63,24 @@ def approve(
     path = handout_named(workspace, f"{name}.{language}" if language else name)
     until = due or a_year_after(today)
     if until <= today:
-        raise UsageError(
-            Problem(
-                f"{until} is too early for the next review: today is {today}", "Give a later --due."
-            )
+        raise UsageError.of(
+            f"{until} is too early for the next review: today is {today}", "Give a later --due."
         )
     if not by.isprintable():
-        raise UsageError(
-            Problem(
-                "--by holds a line break or another sign that cannot be printed",
-                "Write a name, on one line.",
-            )
+        raise UsageError.of(
+            "--by holds a line break or another sign that cannot be printed",
+            "Write a name, on one line.",
         )
     if not by.strip():
-        raise UsageError(
-            Problem(
-                "--by is empty", 'Write the name of the person who has read the text: --by "NAME".'
-            )
+        raise UsageError.of(
+            "--by is empty", 'Write the name of the person who has read the text: --by "NAME".'
         )
     if not path.is_relative_to(workspace.root):
         hint = f"Make it your clinic's first: teachback copy {source_name(path)}"
-        raise TeachbackError(
-            Problem(
-                "this handout comes with the program, and is not the clinic's to approve",
-                hint,
-                Location(shown(path)),
-            )
+        raise TeachbackError.of(
+            "this handout comes with the program, and is not the clinic's to approve",
+            hint,
+            Location(shown(path)),
         )
     shared = load_shared(workspace)
     raw = read_bytes(path)
@@ -96,11 +88,9 @@ def approve(
     handout = authored.handout
     for audience in audiences:
         if audience not in handout.audiences:
-            raise UsageError(
-                Problem(
-                    f"the handout '{name}' is not for '{audience}'",
-                    nearest(audience, handout.audiences),
-                )
+            raise UsageError.of(
+                f"the handout '{name}' is not for '{audience}'",
+                nearest(audience, handout.audiences),
             )
     gate = PrintGate(workspace, shared)
     outdated = (
@@ -170,7 +160,7 @@ def _still_approved(
             "Approve all of it together: leave --audience out. "
             "Or set `status: draft` first, and approve what was read."
         )
-        raise TeachbackError(Problem(message, hint, authored.file.locate(("review",), key=True)))
+        raise TeachbackError.of(message, hint, authored.file.locate(("review",), key=True))
     return others
 
 
@@ -189,7 +179,7 @@ def _check_only_the_review_changed(
             "Write it as `review: {status: draft, reviewer: null, reviewed: null, due: null}`, "
             "and approve again."
         )
-        raise TeachbackError(Problem(message, hint, before.file.locate(("review",), key=True)))
+        raise TeachbackError.of(message, hint, before.file.locate(("review",), key=True))
 
 
 def _lines(authored: LoadedHandout, edited: bytes) -> tuple[tuple[int, str], ...]:

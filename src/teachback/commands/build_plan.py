@@ -193,7 +193,7 @@ def _check_choice(
                 f"no handout is translated from '{settings.facing}' into '{settings.language}'"
             )
             hint = "Name the translation first, then what it was made from, such as es+en."
-        raise UsageError(Problem(message, hint))
+        raise UsageError.of(message, hint)
     if (
         settings.audiences
         and chosen
@@ -204,7 +204,7 @@ def _check_choice(
         )
     ):
         message = f"no handout is for {' or '.join(settings.audiences)}"
-        raise UsageError(Problem(message, "See `teachback list handouts`."))
+        raise UsageError.of(message, "See `teachback list handouts`.")
 
 
 def _twins(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from teachback.commands.calibration_page import EDGE, back, front
 from teachback.content.loader import LoadedHandouts, load_shared
 from teachback.content.locale_formats import direction_of
-from teachback.errors import OfDesign, Problem, TeachbackError, UsageError, nearest
+from teachback.errors import OfDesign, TeachbackError, UsageError, nearest
 from teachback.files.workspace import Workspace, write_whole
 from teachback.html.composer import Design, Medium, fill, fill_page
 from teachback.html.language_styles import language_styles
@@ -38,10 +38,8 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     if language in shared.unfinished:
         raise TeachbackError(*shared.unfinished[language])
     if language not in shared.words:
-        raise UsageError(
-            Problem(
-                f"there are no words for the language '{language}'", nearest(language, shared.words)
-            )
+        raise UsageError.of(
+            f"there are no words for the language '{language}'", nearest(language, shared.words)
         )
     words = shared.words[language]
     if settings.stock:

@@ -19,7 +19,7 @@ from teachback.content.loader import LoadedHandouts, load_shared, read_translati
 from teachback.content.locale_formats import direction_of
 from teachback.content.translation import NOTE, TextState, one_line
 from teachback.editions.comparison import pieces
-from teachback.errors import Problem, TeachbackError, UsageError
+from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import read_bytes, shown, translated_file, write_whole
 from teachback.printing.card_room import LINE, length_for, room_of, side_rooms
 from teachback.printing.job_composer import JobOrder, open_pool, print_context
@@ -95,11 +95,11 @@ def export_translation(
     """
     if target.exists() and not force:
         hint = "It may hold a translator's work. Import it, or replace it with --force."
-        raise UsageError(Problem(f"there is a file {shown(target)} already", hint))
+        raise UsageError.of(f"there is a file {shown(target)} already", hint)
     sheet, of = sent_sheet(name, language, only, settings, workspace)
     if not sheet.texts:
         message = f"no text of '{name}' is {only} in '{language}'"
-        raise TeachbackError(Problem(message, f"See `teachback translate status {name}`."))
+        raise TeachbackError.of(message, f"See `teachback translate status {name}`.")
     write_whole(target, WRITERS[form](sheet))
     return ExportedTexts(target, len(sheet.texts), of)
 

@@ -116,7 +116,7 @@ def import_translation(
     read_file = READERS.get(path.suffix.lower())
     if read_file is None:
         message = f"'{path.name}' has no ending that tells its format"
-        raise UsageError(Problem(message, f"End its name in {' or '.join(READERS)}."))
+        raise UsageError.of(message, f"End its name in {' or '.join(READERS)}.")
     sheet = read_file(read_named(path), shown(path))
     _refuse_unknown(sheet, path, workspace)
     opened = open_translation(sheet.handout, sheet.language, workspace)
@@ -127,7 +127,7 @@ def import_translation(
             f"the file says that it was made from '{sheet.source}', and the handout "
             f"'{sheet.handout}' is written in '{read.now.handout.language}'"
         )
-        raise TeachbackError(Problem(message, _ANEW, Location(shown(path))))
+        raise TeachbackError.of(message, _ANEW, Location(shown(path)))
     taken = _taken(sheet, read)
     new = _with_texts(opened.raw, read, taken)
     problems = [*sheet.noticed, *taken.problems]
@@ -162,7 +162,7 @@ def _refuse_unknown(sheet: ReturnedSheet, path: Path, workspace: Workspace) -> N
     ids = {stem.split(".")[0] for stem in handout_files(workspace)}
     if sheet.handout not in ids:
         message = f"the file is about a handout '{sheet.handout}', and there is none here"
-        raise TeachbackError(Problem(message, nearest(sheet.handout, ids), Location(shown(path))))
+        raise TeachbackError.of(message, nearest(sheet.handout, ids), Location(shown(path)))
 
 
 def _own_file(path: Path, workspace: Workspace) -> Iterator[Problem]:

@@ -100,10 +100,10 @@ def printed_file(folder: Path, name: str | None, audiences: Collection[str]) -> 
         rows = []
     if not rows or not is_there(folder / INDEX):
         hint = "Print first: teachback build"
-        raise UsageError(Problem("nothing is printed here", hint, Location(shown(folder))))
+        raise UsageError.of("nothing is printed here", hint, Location(shown(folder)))
     if name is not None and name not in {row["handout"] for row in rows}:
         hint = nearest(name, {row["handout"] for row in rows})
-        raise UsageError(Problem(f"no file of a handout '{name}' is printed", hint))
+        raise UsageError.of(f"no file of a handout '{name}' is printed", hint)
     found = [
         folder / row["file"]
         for row in rows

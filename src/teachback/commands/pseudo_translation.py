@@ -224,7 +224,7 @@ def _readers(order: PseudoOrder, handout: Handout) -> tuple[str, ...]:
     unknown = [one for one in order.audiences if one not in handout.audiences]
     if unknown:
         message = f"'{order.handout}' is not for the audience '{unknown[0]}'"
-        raise UsageError(Problem(message, nearest(unknown[0], handout.audiences)))
+        raise UsageError.of(message, nearest(unknown[0], handout.audiences))
     return tuple(one for one in handout.audiences if not order.audiences or one in order.audiences)
 
 
@@ -256,7 +256,7 @@ def _language(order: PseudoOrder, handout: Handout, shared: WorkspaceContent) ->
         message = f"there are no words for the language '{order.language}'"
         near = nearest(order.language, shared.words)
         hint = f"Add content/words/{order.language}.yaml, or leave --language out. {near}"
-        raise UsageError(Problem(message, hint))
+        raise UsageError.of(message, hint)
     if order.language not in usable:
         raise TeachbackError(missing_font(shared.languages.of(order.language)))
     return order.language

@@ -15,7 +15,7 @@ from teachback.checking.review_sheet_proof import review_sheet_problems
 from teachback.commands.review_report_page import compose_report
 from teachback.commands.staff_sheet import FORMS, LONGER, StaffSheet, make_sheets
 from teachback.content.loader import load_shared, picture_hash
-from teachback.errors import OfDesign, Problem, TeachbackError
+from teachback.errors import OfDesign, TeachbackError
 from teachback.files.workspace import write_whole
 from teachback.printing.design import open_design
 from teachback.printing.process_pool import scale_of
@@ -72,12 +72,10 @@ def write_reports(
         message = (
             f"{len(sheets)} handouts are too many for one PDF to sign; it holds at most {MOST}"
         )
-        raise TeachbackError(
-            Problem(
-                message,
-                "Name those of the meeting: teachback check HANDOUT --report FILE.pdf. "
-                "Or ask for .html.",
-            )
+        raise TeachbackError.of(
+            message,
+            "Name those of the meeting: teachback check HANDOUT --report FILE.pdf. "
+            "Or ask for .html.",
         )
     report = Report(
         today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off, full

@@ -80,16 +80,14 @@ def new(
     to copy.
     """
     if not _ID.fullmatch(identifier) or len(identifier) > 60:  # noqa: PLR2004 -- the longest id of the model
-        raise UsageError(
-            Problem(
-                f"'{identifier}' cannot be the id of a handout",
-                "Use lower-case letters, digits and hyphens, such as sick-days.",
-            )
+        raise UsageError.of(
+            f"'{identifier}' cannot be the id of a handout",
+            "Use lower-case letters, digits and hyphens, such as sick-days.",
         )
     path = workspace.root / "content" / "handouts" / f"{identifier}.yaml"
     if path.exists():
-        raise TeachbackError(
-            Problem("this handout already exists", "Choose another id.", Location(shown(path)))
+        raise TeachbackError.of(
+            "this handout already exists", "Choose another id.", Location(shown(path))
         )
     if starter is not None:
         files = _copies(starter, identifier, path, workspace)
@@ -109,7 +107,7 @@ def _copies(starter: str, identifier: str, path: Path, workspace: Workspace) -> 
     starters = starter_files(workspace)
     if starter not in starters:
         hint = f"{nearest(starter, starters)} `teachback list starters` shows what each holds."
-        raise UsageError(Problem(f"there is no starter '{starter}'", hint.strip()))
+        raise UsageError.of(f"there is no starter '{starter}'", hint.strip())
     source = starters[starter]
     text = _ID_LINE.sub(f"id: {identifier}", read_bytes(source).decode(), count=1)
     files = {path: text.encode()}
@@ -140,7 +138,7 @@ def copy_builtin(name: str, workspace: Workspace, *, force: bool = False) -> tup
     """
     if workspace.root == workspace.builtin:
         hint = "Change to a workspace of your own, or make one: teachback init my-clinic"
-        raise UsageError(Problem("the built-in files are in this very folder", hint))
+        raise UsageError.of("the built-in files are in this very folder", hint)
     builtin = Workspace(workspace.builtin, workspace.builtin)
     files = effective_files(builtin)
     files |= {source_name(path): path for path in handout_files(builtin).values()}
@@ -156,16 +154,16 @@ def copy_builtin(name: str, workspace: Workspace, *, force: bool = False) -> tup
         matches = [one for one in matches if PurePosixPath(one).parent.name != "facing"] or matches
     if len(matches) > 1:
         hint = f"Name one of them: {', '.join(matches)}."
-        raise UsageError(Problem(f"several built-in files are called '{name}'", hint))
+        raise UsageError.of(f"several built-in files are called '{name}'", hint)
     if not matches:
         near = guess(wanted, files if "/" in wanted else set().union(*by_end.values()))
         folders = ", ".join(sorted({str(PurePosixPath(one).parent) for one in files}))
         hint = f"{near} The built-in files are in {folders}.".strip()
-        raise UsageError(Problem(f"there is no built-in file '{name}'", hint))
+        raise UsageError.of(f"there is no built-in file '{name}'", hint)
     target = workspace.root / matches[0]
     if os.path.lexists(target) and not force:
         hint = f"Keep it, or replace it: teachback copy {matches[0]} --force"
-        raise TeachbackError(Problem("you have this file already", hint, Location(shown(target))))
+        raise TeachbackError.of("you have this file already", hint, Location(shown(target)))
     write_whole(target, read_bytes(files[matches[0]]))
     return target, (
         "Its entries are merged with the built-in ones by name. Keep those that you change, and "

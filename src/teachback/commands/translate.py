@@ -49,7 +49,7 @@ def translation_status(
             [*(f"of '{one}'" for one in names), *([f"into '{language}'"] * bool(language))]
         )
         hint = "A translation is a file such as content/translations/es/leg-cramps.yaml."
-        raise UsageError(Problem(f"there is no translation {what}", hint))
+        raise UsageError.of(f"there is no translation {what}", hint)
     shared = load_shared(workspace)
     rows: list[dict[str, Any]] = []
     texts: list[dict[str, Any]] = []

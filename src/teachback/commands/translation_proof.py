@@ -11,7 +11,7 @@ from teachback.commands.staff_sheet import LONGER, StaffSheet, make_sheets
 from teachback.content.loader import load_shared, picture_hash, read_translation
 from teachback.content.locale_formats import direction_of
 from teachback.content.translation import TextState
-from teachback.errors import OfDesign, Problem, UsageError
+from teachback.errors import OfDesign, UsageError
 from teachback.files.workspace import chosen_handouts, is_translation, read_bytes, write_whole
 from teachback.html.composer import fill_page, line_to_html, stylesheet
 from teachback.html.language_styles import language_styles
@@ -88,7 +88,7 @@ def _translation_file(name: str, language: str, workspace: Workspace) -> Path:
     if found is None:
         message = f"there is no translation of '{name}' into '{language}'"
         hint = f"Begin one: teachback translate start {name} --language {language}"
-        raise UsageError(Problem(message, hint))
+        raise UsageError.of(message, hint)
     return found
 
 

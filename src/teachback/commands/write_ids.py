@@ -10,7 +10,7 @@ from teachback.content.base_model import Model, SourcedModel, steps
 from teachback.content.handout import Handout, HandoutRow, ids_of
 from teachback.content.loader import load_shared, validate_handout
 from teachback.content.translation import handout_texts
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, TeachbackError
 from teachback.files.workspace import (
     handout_files,
     handout_named,
@@ -50,7 +50,7 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     if is_translation(path) or not path.is_relative_to(workspace.root):
         message = "ids are written into a handout of the workspace, not into this file"
         hint = "Name the handout that it translates, or make the built-in one yours: teachback copy"
-        raise TeachbackError(Problem(message, hint, Location(shown(path))))
+        raise TeachbackError.of(message, hint, Location(shown(path)))
     shared = load_shared(workspace)
     raw = read_bytes(path)
     authored = validate_handout(raw, path, workspace, shared)
@@ -59,7 +59,7 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     before, after = _values(authored.handout), _values(again.handout)
     if after | dict.fromkeys(_without_id(before)) != before:
         message = "ids cannot be written here without changing other lines"
-        raise TeachbackError(Problem(message, "Write them by hand.", Location(shown(path))))
+        raise TeachbackError.of(message, "Write them by hand.", Location(shown(path)))
     old = {name for _, name in ids_of(authored.handout)}
     keys = {
         before.key: after.key

@@ -71,15 +71,15 @@ def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTra
     english_path = handout_files(workspace).get(handout.id)
     if is_translation(path) or english_path is None or english_path == path:
         message = f"'{name}' is not a handout in another language than '{handout.id}'"
-        raise UsageError(
-            Problem(message, nearest(name, [one for one in handout_files(workspace) if "." in one]))
+        raise UsageError.of(
+            message, nearest(name, [one for one in handout_files(workspace) if "." in one])
         )
     english = load_handout(english_path, workspace, shared)
     target = workspace.root / TRANSLATIONS / handout.language / f"{handout.id}.yaml"
     if target.exists() and not force:
         hint = "Keep it, or replace it with --force."
-        raise TeachbackError(
-            Problem("there is such a translation already", hint, Location(shown(target)))
+        raise TeachbackError.of(
+            "there is such a translation already", hint, Location(shown(target))
         )
     theirs = {text.key: text.text for text in handout_texts(handout)}
     pairs = [
@@ -178,8 +178,8 @@ def start_translation(
     target = workspace.root / TRANSLATIONS / language / f"{english.id}.yaml"
     if target.exists() or is_translation(path):
         hint = "Add what it lacks: `teachback translate status` names it."
-        raise TeachbackError(
-            Problem("there is such a translation already", hint, Location(shown(target)))
+        raise TeachbackError.of(
+            "there is such a translation already", hint, Location(shown(target))
         )
     if starter is None:
         texts, drafts = _to_translate(english), ""
@@ -202,8 +202,8 @@ def _from_starter(
             if there
             else "Leave out `--from`: then you get the English of each text, to translate."
         )
-        raise UsageError(
-            Problem(f"there is no translation of a starter '{starter}' into '{language}'", hint)
+        raise UsageError.of(
+            f"there is no translation of a starter '{starter}' into '{language}'", hint
         )
     file = read_yaml(read_bytes(there[language]), shown(there[language]))
     texts = beside(english, validated(Translation, file))
@@ -236,13 +236,12 @@ def open_translation(name: str, language: str, workspace: Workspace) -> OpenedTr
     path = handout_named(workspace, name)
     if is_translation(path):
         message = f"'{name}' is a translation"
-        hint = f"Name the handout that it translates: {path.stem}."
-        raise UsageError(Problem(message, hint))
+        raise UsageError.of(message, f"Name the handout that it translates: {path.stem}.")
     there = handout_files(workspace).get(f"{path.stem}.{language}")
     if there is not None and not is_translation(there):
         message = f"this is written in '{language}', and takes the place of a translation"
         hint = f"Turn it into one first: teachback translate adopt {there.stem}"
-        raise TeachbackError(Problem(message, hint, Location(shown(there))))
+        raise TeachbackError.of(message, hint, Location(shown(there)))
     if there is not None:
         return OpenedTranslation(there, read_bytes(there), is_new=False)
     english = load_handout(path, workspace, load_shared(workspace)).handout
@@ -254,7 +253,7 @@ def refuse_no_language(language: str) -> None:
     """Raise UsageError for what is not a language tag."""
     if not re.fullmatch(LANGUAGE_TAG, language):
         hint = "Such a tag looks like es, vi or zh-Hans."
-        raise UsageError(Problem(f"'{language}' is not a language tag", hint))
+        raise UsageError.of(f"'{language}' is not a language tag", hint)
 
 
 def _to_fill_in(english: Handout, language: str) -> bytes:

@@ -157,8 +157,7 @@ def text_for(text: Text, lineage: Iterable[str]) -> tuple[str, str | None]:
         return text, None
     name = audience_of(text, lineage)
     if name is None:
-        message = f"no text for {', '.join(lineage)}"
-        raise LookupError(message)
+        raise LookupError(f"no text for {', '.join(lineage)}")
     return text[name], name
 
 

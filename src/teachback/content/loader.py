@@ -496,11 +496,11 @@ def _translated_handout(
     except TeachbackError:
         message = f"{shown(source)}, which this translates, has problems of its own"
         place = file.locate(("translates",))
-        raise TeachbackError(Problem(message, "Mend those first.", place)) from None
+        raise TeachbackError.of(message, "Mend those first.", place) from None
     if now.handout.language == translation.language:
         message = f"{shown(source)} is written in '{translation.language}' already"
-        raise TeachbackError(
-            Problem(message, "Translate it into another language.", file.locate(("language",)))
+        raise TeachbackError.of(
+            message, "Translate it into another language.", file.locate(("language",))
         )
     return now
 
@@ -763,7 +763,7 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
     path = find(workspace, "content/clinic.yaml")
     if path is None:
         hint = "Restore the file that came with the program."
-        raise TeachbackError(Problem("content/clinic.yaml: there is no such file", hint))
+        raise TeachbackError.of("content/clinic.yaml: there is no such file", hint)
     file = read_yaml(read_bytes(path), shown(path))
     clinic = validated(Clinic, file)
     problems = list(_as_it_is(file, lambda _: glyphs))

@@ -12,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import NumberFormatError, get_decimal_symbol, get_group_symbol, parse_decimal
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import TeachbackError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -113,6 +113,6 @@ def _locale(language: str) -> Locale:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         message = f"dates cannot be written in the language '{language}'"
-        raise TeachbackError(
-            Problem(message, "Use the tag of a language that is spoken, such as en, es or zh-Hans.")
+        raise TeachbackError.of(
+            message, "Use the tag of a language that is spoken, such as en, es or zh-Hans."
         ) from None

@@ -29,8 +29,7 @@ def _holding(*names: str) -> AfterValidator:
             raise ValueError(message)
         glued = next(glued_problems(text), None)
         if glued:
-            message = f"{glued.message}\n{glued.hint}"
-            raise ValueError(message)
+            raise ValueError(f"{glued.message}\n{glued.hint}")
         return text
 
     return AfterValidator(check)

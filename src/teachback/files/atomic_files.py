@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, TeachbackError
 from teachback.files.workspace import NO_FILE, refuse_other, shown
 
 if TYPE_CHECKING:
@@ -115,12 +115,10 @@ def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
                 break
             except BlockingIOError:
                 if time.monotonic() > end:
-                    raise TeachbackError(
-                        Problem(
-                            "another run is at work here",
-                            "Wait until it is done.",
-                            Location(shown(path)),
-                        )
+                    raise TeachbackError.of(
+                        "another run is at work here",
+                        "Wait until it is done.",
+                        Location(shown(path)),
                     ) from None
             time.sleep(0.01)
         yield descriptor
@@ -144,6 +142,6 @@ def os_errors_as_problems(folder: Path) -> Iterator[None]:
         place = Location(
             shown(Path(path)) if isinstance(path, str | os.PathLike) else shown(folder)
         )
-        raise TeachbackError(
-            Problem(f"this cannot be read or written: {reason}", _HINTS.get(number, _HINT), place)
+        raise TeachbackError.of(
+            f"this cannot be read or written: {reason}", _HINTS.get(number, _HINT), place
         ) from None

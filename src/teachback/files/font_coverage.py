@@ -128,11 +128,11 @@ def _coverage(path: Path, changed: int) -> frozenset[int]:
     data = read_bytes(path)
     fault = font_fault(data)
     if fault:
-        raise TeachbackError(Problem(*fault, Location(shown(path))))
+        raise TeachbackError.of(*fault, Location(shown(path)))
     points = frozenset(uharfbuzz.Face(data).unicodes)
     if not points:
         message = "this is not a TrueType font: it lists no characters that can be read"
-        raise TeachbackError(Problem(message, "Use a whole .ttf file.", Location(shown(path))))
+        raise TeachbackError.of(message, "Use a whole .ttf file.", Location(shown(path)))
     return points
 
 

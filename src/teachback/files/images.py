@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import TeachbackError
 from teachback.files.unprintable_characters import faults
 
 if TYPE_CHECKING:
@@ -116,11 +116,9 @@ def grey_picture(data: bytes) -> Grey:
     and for a picture that is too large.
     """
     if len(data) > MAX_SCAN_BYTES:
-        raise TeachbackError(
-            Problem(
-                f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB",
-                "Scan it again at 300 dots to the inch.",
-            )
+        raise TeachbackError.of(
+            f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB",
+            "Scan it again at 300 dots to the inch.",
         )
     from PIL import Image, ImageOps
 
@@ -143,7 +141,7 @@ def grey_picture(data: bytes) -> Grey:
             "this PNG or JPEG picture is incomplete or damaged",
             "Save the scan or the photo again as PNG, JPEG or PDF.",
         )
-    raise TeachbackError(Problem(*fault))
+    raise TeachbackError.of(*fault)
 
 
 def clearer_pictures(grey: Grey) -> Iterator[Grey]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import TeachbackError
 from teachback.files.workspace import WORDS, is_there, read_bytes, shown
 from teachback.files.yaml_reader import read_yaml
 
@@ -34,7 +34,7 @@ def read_entries(workspace: Workspace, name: str) -> YamlFile:
     ]
     if not files:
         hint = "Restore the file that came with the program."
-        raise TeachbackError(Problem(f"{name}: there is no such file", hint))
+        raise TeachbackError.of(f"{name}: there is no such file", hint)
     own, *builtin = files
     if not builtin or not isinstance(own.data, dict):
         return own

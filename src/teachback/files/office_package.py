@@ -6,7 +6,7 @@ import io
 import zipfile
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, TeachbackError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def read_package(raw: bytes, name: str) -> dict[str, bytes]:
     except Exception:  # noqa: BLE001 -- zipfile raises anything; none of it is quoted
         fault = "the file is incomplete or damaged"
     hint = "Is it the right file? Open it in the program that wrote it, and save it again."
-    raise TeachbackError(Problem(fault, hint, Location(name)))
+    raise TeachbackError.of(fault, hint, Location(name))
 
 
 def _fault(parts: list[zipfile.ZipInfo]) -> str:

@@ -44,20 +44,20 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
             f"the file is {len(raw) / 1e6:.1f} MB large; "
             f"{MAX_BYTES / 1e6:.0f} MB is the most that is read"
         )
-        raise TeachbackError(
-            Problem(message, "Is it the right file? If so, split it.", Location(name, 1, 1))
+        raise TeachbackError.of(
+            message, "Is it the right file? If so, split it.", Location(name, 1, 1)
         )
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise TeachbackError(
-            Problem("the file is saved as UTF-16, not as UTF-8", _SAVE, Location(name, 1, 1))
+        raise TeachbackError.of(
+            "the file is saved as UTF-16, not as UTF-8", _SAVE, Location(name, 1, 1)
         )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8-sig", errors="replace")
         place = Location(name, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-        raise TeachbackError(
-            Problem(f"the byte 0x{raw[error.start]:02X} is not UTF-8 text", _SAVE, place)
+        raise TeachbackError.of(
+            f"the byte 0x{raw[error.start]:02X} is not UTF-8 text", _SAVE, place
         ) from None
     # Most files hold only ASCII letters, spaces and line ends, which need no check.
     found = (
@@ -74,12 +74,8 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
     alone = _ALONE.search(text) if "\r" in text else None
     if alone:
         message = "the end of a line is stored here in an old way (a carriage return alone)"
-        raise TeachbackError(
-            Problem(
-                message,
-                f"{_SAVE[:-1]} and line ends LF or CRLF.",
-                place_at(text, alone.start(), name),
-            )
+        raise TeachbackError.of(
+            message, f"{_SAVE[:-1]} and line ends LF or CRLF.", place_at(text, alone.start(), name)
         )
     return text
 
@@ -89,8 +85,7 @@ def read_json(data: bytes | str) -> Any:  # noqa: ANN401 -- any JSON
     try:
         return json.loads(data)
     except RecursionError:
-        message = "nested too deep"
-        raise ValueError(message) from None
+        raise ValueError("nested too deep") from None
 
 
 def _escaped_faults(text: str) -> Iterator[tuple[int, str, str]]:

@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, TeachbackError
 from teachback.files.text_decoding import decode
 from teachback.files.workspace import read_named, shown
 
@@ -48,4 +48,4 @@ def read_toml(path: Path) -> TomlFile:
         # Without numbers, the file ended too early.
         numbers = re.findall(r"\d+", where) or [len(text.splitlines()) or 1, 1]
         place = Location(name, *map(int, numbers))
-    raise TeachbackError(Problem(message, 'Write lines such as: paper = "a4"', place))
+    raise TeachbackError.of(message, 'Write lines such as: paper = "a4"', place)

@@ -122,12 +122,10 @@ def open_workspace(start: Path) -> Workspace:
     except OSError:
         inner = []
     change = f"Change to yours first (cd {inner[0]}), or make" if inner else "Make"
-    raise UsageError(
-        Problem(
-            "this folder is no workspace, so nothing can be printed from here",
-            f"{change} a new one: teachback init my-clinic",
-            Location(readable(str(start))),
-        )
+    raise UsageError.of(
+        "this folder is no workspace, so nothing can be printed from here",
+        f"{change} a new one: teachback init my-clinic",
+        Location(readable(str(start))),
     )
 
 
@@ -303,7 +301,7 @@ def chosen_handouts(
         if not own:
             builtin = f", or name a built-in one: {', '.join(sorted(ids))}" if ids else ""
             hint = f"Make one with `teachback new ID`{builtin}."
-            raise TeachbackError(Problem("there are no handouts of your own", hint))
+            raise TeachbackError.of("there are no handouts of your own", hint)
         return own
     unknown = [name for name in names if name not in files and name not in ids]
     if unknown:
@@ -338,10 +336,8 @@ def handout_named(workspace: Workspace, name: str) -> Path:
     if not of_id:
         raise UsageError(unknown_handout(name, files))
     if len(of_id) > 1:
-        raise UsageError(
-            Problem(
-                f"'{name}' is written in several languages", f"Say which: {' or '.join(of_id)}."
-            )
+        raise UsageError.of(
+            f"'{name}' is written in several languages", f"Say which: {' or '.join(of_id)}."
         )
     return files[of_id[0]]
 
@@ -514,17 +510,15 @@ def _read(path: Path, *, closed: bool) -> bytes:
         descriptor = open_file(path)
         try:
             if closed and not _is_inside(path, descriptor):
-                raise TeachbackError(Problem(*_OUTSIDE, Location(shown(path))))
+                raise TeachbackError.of(*_OUTSIDE, Location(shown(path)))
             return whole_file(descriptor, MOST_OWN if closed else MOST_BYTES)
         finally:
             os.close(descriptor)
     except IsADirectoryError:
-        raise TeachbackError(
-            Problem(
-                "this is a folder, but a file is needed here",
-                "Rename it or move it away.",
-                Location(shown(path)),
-            )
+        raise TeachbackError.of(
+            "this is a folder, but a file is needed here",
+            "Rename it or move it away.",
+            Location(shown(path)),
         ) from None
     except (OSError, ValueError) as error:
         kind: int = getattr(error, "errno", None) or 0
@@ -533,7 +527,7 @@ def _read(path: Path, *, closed: bool) -> bytes:
             NO_FILE: (reason, "Rename it or move it away."),
             errno.EFBIG: (reason, "Take it out, or make it smaller."),
         }.get(kind, (f"this file cannot be read: {reason}", _WHERE))
-        raise TeachbackError(Problem(message, hint, Location(shown(path)))) from None
+        raise TeachbackError.of(message, hint, Location(shown(path))) from None
 
 
 def file_bytes(path: Path) -> bytes:
@@ -635,12 +629,10 @@ def check_target(path: Path, endings: Collection[str], workspace: Workspace, opt
     whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are replaced
     if path.suffix.lower() not in endings:
         message = f"{option}: '{path.name or path}' has no ending that tells its format"
-        raise UsageError(Problem(message, f"End its name in {' or '.join(endings)}."))
+        raise UsageError.of(message, f"End its name in {' or '.join(endings)}.")
     if whole.is_dir():
-        raise UsageError(
-            Problem(
-                f"{option}: a folder has this name", "Give another name.", Location(shown(whole))
-            )
+        raise UsageError.of(
+            f"{option}: a folder has this name", "Give another name.", Location(shown(whole))
         )
     refuse_own_folder(whole, workspace, option)
 
@@ -651,8 +643,8 @@ def refuse_own_folder(path: Path, workspace: Workspace, option: str) -> None:
     made_of = [root / name for root in (workspace.root, workspace.builtin) for name in KINDS]
     if any(whole.is_relative_to(folder) for folder in made_of):
         message = f"{option}: this folder holds the files of handouts, which might be overwritten"
-        raise UsageError(
-            Problem(message, "Choose another folder, such as build/.", Location(shown(whole)))
+        raise UsageError.of(
+            message, "Choose another folder, such as build/.", Location(shown(whole))
         )
 
 
@@ -662,12 +654,10 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises TeachbackError when the folder cannot be written to.
     """
     if not path.name:
-        raise TeachbackError(
-            Problem(
-                "this is a folder, but a file is needed",
-                "Add the name of a file.",
-                Location(shown(path)),
-            )
+        raise TeachbackError.of(
+            "this is a folder, but a file is needed",
+            "Add the name of a file.",
+            Location(shown(path)),
         )
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -685,9 +675,7 @@ def write_whole(path: Path, data: bytes) -> None:
             else getattr(error, "strerror", None) or str(error)
         )
         message = f"this cannot be written: {reason}"
-        raise TeachbackError(
-            Problem(message, "Choose another folder.", Location(shown(path)))
-        ) from None
+        raise TeachbackError.of(message, "Choose another folder.", Location(shown(path))) from None
 
 
 def fonts_for_names(workspace: Workspace) -> tuple[Path, ...]:

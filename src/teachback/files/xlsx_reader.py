@@ -134,7 +134,7 @@ class _Package:
 
     def refuse(self, message: str, hint: str = _SAVE_AS) -> NoReturn:
         """Raise TeachbackError for this workbook."""
-        raise TeachbackError(Problem(message, hint, Location(self.name)))
+        raise TeachbackError.of(message, hint, Location(self.name))
 
     def refuse_two(self, what: str) -> NoReturn:
         """Raise TeachbackError for something that is there twice."""
@@ -218,8 +218,8 @@ def read_workbook(file: BinaryIO, name: str) -> Iterator[_Rows | tuple[Problem, 
     except TeachbackError:
         raise
     except Exception:  # noqa: BLE001 -- zipfile and expat raise anything; none of it is quoted
-        raise TeachbackError(
-            Problem("this Excel workbook is incomplete or damaged", _SAVE_AS, Location(name))
+        raise TeachbackError.of(
+            "this Excel workbook is incomplete or damaged", _SAVE_AS, Location(name)
         ) from None
 
 
@@ -678,7 +678,7 @@ class _Sheet:
                     yield some
         except _OrderError as error:
             message = f"the {error} of this sheet are not in order, or one is there twice"
-            raise TeachbackError(Problem(message, _SAVE_AS, Location(package.name))) from None
+            raise TeachbackError.of(message, _SAVE_AS, Location(package.name)) from None
         if self._done:
             yield self._done
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, TeachbackError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +67,7 @@ def read_xml(data: bytes, name: str) -> XmlElement:
 
     def refuse(message: str, hint: str) -> None:
         place = Location(name, parser.CurrentLineNumber, parser.CurrentColumnNumber + 1)
-        raise TeachbackError(Problem(message, hint, place))
+        raise TeachbackError.of(message, hint, place)
 
     def doctype(*_: object) -> None:
         refuse("a document type (<!DOCTYPE ...>) is not read", "Delete that line.")
@@ -98,8 +98,8 @@ def read_xml(data: bytes, name: str) -> XmlElement:
     except expat.ExpatError as error:
         message = f"this is not XML: {expat.ErrorString(error.code)}"
         place = Location(name, error.lineno, error.offset + 1)
-        raise TeachbackError(
-            Problem(message, "Save it again in the program that wrote it.", place)
+        raise TeachbackError.of(
+            message, "Save it again in the program that wrote it.", place
         ) from None
     return next(root.children)
 

@@ -433,7 +433,7 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
             if "handouts/" in name
             else "Fill it, or delete it: then the program's own file is used."
         )
-        raise TeachbackError(Problem("the file is empty", hint, Location(name, 1, 1)))
+        raise TeachbackError.of("the file is empty", hint, Location(name, 1, 1))
     source = _Source(name, text)
     data = _plain(root, source)
     source.finish()
@@ -510,7 +510,7 @@ def _refuse_depth(text: str, name: str) -> None:
         refused.append((indented.start(), message, "Nest less, or start the text further left."))
     if refused:
         at, message, hint = min(refused)
-        raise TeachbackError(Problem(message, hint, place_at(text, at, name)))
+        raise TeachbackError.of(message, hint, place_at(text, at, name))
 
 
 def _compose(text: str) -> YamlNode:

@@ -233,8 +233,7 @@ def _half(edition: Edition, words: Words, medium: Medium, beside: str = "") -> d
 def _date(day: dt.date, language: str) -> str:
     if not isinstance(day, dt.date):
         # For an undefined value, Babel would write today's date.
-        message = f"'{day}' is not a date"
-        raise TypeError(message)
+        raise TypeError(f"'{day}' is not a date")
     return dated(day, language)
 
 
@@ -597,9 +596,7 @@ def _render(
         if text not in codes:
             # A second code beside the edition's would lead a scanner elsewhere.
             hint = "Write qr(code): a page has the code of its own edition, and those of its links."
-            raise TeachbackError(
-                Problem(f"a template asks for a QR code that says '{text[:60]}'", hint)
-            )
+            raise TeachbackError.of(f"a template asks for a QR code that says '{text[:60]}'", hint)
         # The style sheet sets its size. On a screen it is of no use.
         return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
 
@@ -652,7 +649,7 @@ def fill_page(
             f"{unseen_there[2]} A template made it out of other characters: "
             "look for filters such as `replace` and `format`."
         )
-        raise TeachbackError(Problem(unseen_there[1], hint, Location(f"templates/{template}")))
+        raise TeachbackError.of(unseen_there[1], hint, Location(f"templates/{template}"))
     if medium is Medium.SCREEN:
         page = closed_page(page)
         foreign = foreign_loads(
@@ -729,10 +726,8 @@ def _file(name: str, design: Design) -> Path:
             for other in design.files
             if other.endswith(name.rpartition(".")[2]) and served(other, design.files)
         ]
-        raise TeachbackError(
-            Problem(
-                f"there is no file '{name[:80]}'", f"Check the name. {guess(name, alike)}".strip()
-            )
+        raise TeachbackError.of(
+            f"there is no file '{name[:80]}'", f"Check the name. {guess(name, alike)}".strip()
         )
     return design.files[known]
 
@@ -753,6 +748,6 @@ def _data_url(path: Path, own: list[str]) -> str:
         ) from None
     fault = picture_fault(data, path.suffix) if path.suffix.lower() in KINDS else None
     if fault:
-        raise TeachbackError(Problem(f"{shown(path)}: {fault[0]}", fault[1]))
+        raise TeachbackError.of(f"{shown(path)}: {fault[0]}", fault[1])
     own.append(f"data:{MIME[path.suffix.lower()]};base64,{base64.b64encode(data).decode('ascii')}")
     return own[-1]

@@ -104,8 +104,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         ):
             times, thing = (left, right) if isinstance(left, int) else (right, left)
             if times * len(thing) > MAX_PAGE:
-                message = f"'{str(thing)[:20]}' times {times} is longer than any page"
-                raise ValueError(message)
+                raise ValueError(f"'{str(thing)[:20]}' times {times} is longer than any page")
         elif isinstance(left, int) and isinstance(right, int):
             bits = (
                 left.bit_length() * right

@@ -321,12 +321,10 @@ def open_engine(
     }
     if not any(reading.authored[stem].handout.fields for stem in stems.values()):
         message = f"'{name}' has no fields that a record could fill"
-        raise TeachbackError(
-            Problem(
-                message,
-                "Declare them under `fields:` and use them in the text. "
-                "Or use `teachback build`: it prints the same for everyone.",
-            )
+        raise TeachbackError.of(
+            message,
+            "Declare them under `fields:` and use them in the text. "
+            "Or use `teachback build`: it prints the same for everyone.",
         )
     return HandoutEngine(
         name,
@@ -415,12 +413,10 @@ def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str],
             f"{run.stock} cards are printed on one side here, but the fields of a record are on "
             "the back"
         )
-        raise TeachbackError(
-            Problem(
-                message,
-                'Delete `sides = "one"` from teachback.toml, '
-                "choose a stock with two sides, or leave --combine out.",
-            )
+        raise TeachbackError.of(
+            message,
+            'Delete `sides = "one"` from teachback.toml, '
+            "choose a stock with two sides, or leave --combine out.",
         )
     one = JobOrder(stem, (key.audience,), "card", (SHEET,))
     if not context.settings.stock and start_at == 1:

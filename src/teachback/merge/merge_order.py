@@ -238,11 +238,9 @@ def refuse_unlisted(ids: Iterable[str], combine: Combine) -> None:
             f"the ids have up to {longest} letters, which is too long for the list on the cover "
             "page"
         )
-        raise TeachbackError(
-            Problem(
-                message,
-                "Use shorter ids, or leave --combine out: each record then has a file of its own.",
-            )
+        raise TeachbackError.of(
+            message,
+            "Use shorter ids, or leave --combine out: each record then has a file of its own.",
         )
 
 

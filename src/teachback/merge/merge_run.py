@@ -275,12 +275,10 @@ def _surveyed(
             longest = nlargest(_LONGEST, [*longest, *chunk.ids], key=len)
     place = Location(table.name)
     if not count:
-        raise TeachbackError(
-            Problem(
-                "there are no records in this file",
-                "Write one row for each record, below the column names.",
-                place,
-            )
+        raise TeachbackError.of(
+            "there are no records in this file",
+            "Write one row for each record, below the column names.",
+            place,
         )
     wrong = misnamed(unknown, rules.known, place) or near_names(unknown, rules.known, table.name)
     if wrong:
@@ -428,10 +426,8 @@ def _one_by_one(setup: ChunkPrintSetup, chunk: Chunk) -> tuple[ChunkResult, int]
 
 def _ended_from_outside() -> TeachbackError:
     hint = "What was finished is kept: start again, with fewer --jobs if memory is short."
-    return TeachbackError(
-        Problem(
-            "the printing processes were stopped from outside, perhaps for lack of memory", hint
-        )
+    return TeachbackError.of(
+        "the printing processes were stopped from outside, perhaps for lack of memory", hint
     )
 
 

@@ -116,7 +116,7 @@ def streamed(
         how = "failed because of an error in the program"
         if worker.process.exitcode in {-signal.SIGXCPU, -signal.SIGKILL}:
             how = f"took more than {seconds} s of processor time, or was stopped from outside"
-        raise TeachbackError(Problem(f"{doing} {how}", hint)) from None
+        raise TeachbackError.of(f"{doing} {how}", hint) from None
     finally:
         worker.end()
 

@@ -58,8 +58,8 @@ def opened_records(order: MergeOrder) -> Iterator[RecordSource]:
             incoming = sys.stdin.buffer
         else:
             # sys.stdin is None when standard input was closed.
-            raise TeachbackError(
-                Problem("there is no standard input", "Name the file of records: --records FILE.")
+            raise TeachbackError.of(
+                "there is no standard input", "Name the file of records: --records FILE."
             )
         if order.records is None or not stat.S_ISREG(os.fstat(incoming.fileno()).st_mode):
             copy = _copied(None if order.dry_run else order.output / UNFINISHED, incoming)
@@ -67,8 +67,8 @@ def opened_records(order: MergeOrder) -> Iterator[RecordSource]:
             return
         if os.fstat(incoming.fileno()).st_size > MOST_READ:
             message = f"this file of records is larger than {MOST_READ // 1_000_000:,} MB"
-            raise TeachbackError(
-                Problem(message, "Is it the right file? If so, split it.", Location(order.name))
+            raise TeachbackError.of(
+                message, "Is it the right file? If so, split it.", Location(order.name)
             )
         state = _state(incoming, order.records)  # type: ignore[arg-type]
         yield RecordSource(incoming, order.name, order.records, state)  # type: ignore[arg-type]
@@ -84,8 +84,8 @@ def _named(path: Path) -> Iterator[IO[bytes]]:
         kind = path.stat().st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):
         message = "this is a device or a socket, not a file of records"
-        raise TeachbackError(
-            Problem(message, "Name a file, or - for standard input.", Location(shown(path)))
+        raise TeachbackError.of(
+            message, "Name a file, or - for standard input.", Location(shown(path))
         )
     with os_errors_as_problems(path):
         # Opening a pipe that has no writer would block forever.
@@ -104,8 +104,8 @@ def _await(descriptor: int, path: Path) -> None:
     # poll() reports nothing for a pipe until a writer has opened it.
     if not any(event & select.POLLIN for _, event in watch.poll(PATIENCE * 1000)):
         message = f"nothing came into this pipe for {PATIENCE} s"
-        raise TeachbackError(
-            Problem(message, "Start what writes into it, then start again.", Location(shown(path)))
+        raise TeachbackError.of(
+            message, "Start what writes into it, then start again.", Location(shown(path))
         )
     os.set_blocking(descriptor, True)
 
@@ -123,11 +123,9 @@ def _copied(folder: Path | None, source: IO[bytes]) -> IO[bytes]:
             file.write(block)
             if file.tell() > MOST_PIPED:
                 file.close()
-                raise TeachbackError(
-                    Problem(
-                        f"more than {MOST_PIPED // 1_000_000} MB came in",
-                        "Is it the right file? If so, split it.",
-                    )
+                raise TeachbackError.of(
+                    f"more than {MOST_PIPED // 1_000_000} MB came in",
+                    "Is it the right file? If so, split it.",
                 )
         file.flush()
         return file

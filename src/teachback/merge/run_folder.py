@@ -82,9 +82,7 @@ def refuse_foreign(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     if names and RUN not in names and not names <= {UNFINISHED}:
         hint = "Name a new folder with --output."
-        raise TeachbackError(
-            Problem("this folder holds other files, not a merge run", hint, _at(folder))
-        )
+        raise TeachbackError.of("this folder holds other files, not a merge run", hint, _at(folder))
 
 
 @contextmanager
@@ -126,12 +124,10 @@ def _made_and_held(folder: Path) -> tuple[list[Path], int]:
         lock = -1
         with os_errors_as_problems(folder):
             if folder.is_symlink():
-                raise TeachbackError(
-                    Problem(
-                        "this is a link; the output must be a real folder",
-                        "Name the folder itself.",
-                        _at(folder),
-                    )
+                raise TeachbackError.of(
+                    "this is a link; the output must be a real folder",
+                    "Name the folder itself.",
+                    _at(folder),
                 )
             try:
                 made += [] if folder.is_dir() else _make(folder)
@@ -177,25 +173,19 @@ def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
                 "Name another folder with --output, or remove that run: "
                 f"teachback merge --wipe {shown(folder)}"
             )
-            raise TeachbackError(
-                Problem(
-                    "this folder holds a run of other records, editions or options",
-                    hint,
-                    _at(folder),
-                )
+            raise TeachbackError.of(
+                "this folder holds a run of other records, editions or options", hint, _at(folder)
             )
         run = RunFolder(
             folder, key, about, before if before and before["state"] == FINISHED else None
         )
         if run.finished is not None:
             if not _is_outcome(run.finished):
-                raise TeachbackError(
-                    Problem(
-                        "this file no longer describes a finished run",
-                        "Name another folder with --output, or remove this run and print it anew: "
-                        f"teachback merge --wipe {shown(folder)}",
-                        _at(folder / RUN),
-                    )
+                raise TeachbackError.of(
+                    "this file no longer describes a finished run",
+                    "Name another folder with --output, or remove this run and print it anew: "
+                    f"teachback merge --wipe {shown(folder)}",
+                    _at(folder / RUN),
                 )
             (folder / JOURNAL).unlink(missing_ok=True)
         return run
@@ -347,12 +337,10 @@ def read_run(folder: Path) -> dict[str, Any] | None:
             return dict(found)
     except (ValueError, KeyError, TypeError):
         pass
-    raise TeachbackError(
-        Problem(
-            "this file does not describe a merge run",
-            "Name another folder with --output.",
-            _at(folder / RUN),
-        )
+    raise TeachbackError.of(
+        "this file does not describe a merge run",
+        "Name another folder with --output.",
+        _at(folder / RUN),
     )
 
 
@@ -410,8 +398,8 @@ def _make(folder: Path) -> list[Path]:
         each.chmod(0o700)
         made.insert(0, each)
     if folder.is_symlink() or not folder.is_dir():
-        raise TeachbackError(
-            Problem("a file or link is in the way of this folder", "Move it away.", _at(folder))
+        raise TeachbackError.of(
+            "a file or link is in the way of this folder", "Move it away.", _at(folder)
         )
     folder.chmod(0o700)
     return made

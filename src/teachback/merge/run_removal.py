@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Location, Problem, UsageError
+from teachback.errors import Location, UsageError
 from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED
 from teachback.files.text_decoding import read_json
@@ -58,18 +58,14 @@ def wipe(folder: Path) -> RemovedFiles:
     place = Location(shown(folder))
     with os_errors_as_problems(folder):
         if folder.is_symlink():
-            raise UsageError(
-                Problem("this is a link, and is not followed", "Name the folder itself.", place)
+            raise UsageError.of(
+                "this is a link, and is not followed", "Name the folder itself.", place
             )
         if not folder.is_dir():
-            raise UsageError(Problem("there is no such folder", "", place))
+            raise UsageError.of("there is no such folder", "", place)
         if read_run(folder) is None:
-            raise UsageError(
-                Problem(
-                    "this folder holds no merge run",
-                    f"It has no {RUN}; nothing was removed.",
-                    place,
-                )
+            raise UsageError.of(
+                "this folder holds no merge run", f"It has no {RUN}; nothing was removed.", place
             )
         root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:

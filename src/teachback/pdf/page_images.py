@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pypdfium2
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import TeachbackError
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
@@ -122,9 +122,6 @@ def scanned_pages(pdf: bytes, dpi: int) -> Iterator[bytes]:
 
 
 def _no_pdf() -> TeachbackError:
-    return TeachbackError(
-        Problem(
-            "this is not a complete PDF, or it needs a password",
-            "Save it again, without a password.",
-        )
+    return TeachbackError.of(
+        "this is not a complete PDF, or it needs a password", "Save it again, without a password."
     )

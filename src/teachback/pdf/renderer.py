@@ -71,12 +71,10 @@ try:
         from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 except OSError:
     # cffi raises this when a system library is missing.
-    raise TeachbackError(
-        Problem(
-            "Pango, which sets the text of the pages, is not installed",
-            "Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
-            "libharfbuzz-subset0. macOS: brew install pango.",
-        )
+    raise TeachbackError.of(
+        "Pango, which sets the text of the pages, is not installed",
+        "Debian or Ubuntu: apt-get install libpango-1.0-0 libpangoft2-1.0-0 "
+        "libharfbuzz-subset0. macOS: brew install pango.",
     ) from None
 
 # A base that no network knows. Relative names in a page resolve against it, and the fetcher serves
@@ -169,8 +167,7 @@ class _Fetcher(URLFetcher):
             raise FatalURLFetchingError(message)
         fault = picture_fault(data, suffix) if suffix in KINDS else font_fault(data)
         if fault:
-            message = f"the file '{name[:80]}' cannot be shown: {fault[0]}"
-            raise FatalURLFetchingError(message)
+            raise FatalURLFetchingError(f"the file '{name[:80]}' cannot be shown: {fault[0]}")
         if ink := INKED.search(url):
             data = _ICON_BLACK.sub(b"#" + ink[1].encode(), data)
         return URLFetcherResponse(url, data, {"Content-Type": MIME[suffix]})
@@ -212,13 +209,12 @@ def _faults_as_problems(done: str) -> Iterator[list[str]]:
             if isinstance(error.__cause__ or error.__context__, MemoryError):
                 raise MemoryError from None  # noqa: TRY004 -- re-raised as it was
             hint = "Put the file into the workspace, or remove its name."
-            raise TeachbackError(Problem(str(error), hint)) from None
+            raise TeachbackError.of(str(error), hint) from None
         except RecursionError:
-            message = f"the page is nested too deep to be {done}"
-            raise TeachbackError(Problem(message, COMPARE)) from None
+            raise TeachbackError.of(f"the page is nested too deep to be {done}", COMPARE) from None
         except _BROKEN as error:
             message = f"the page cannot be {done}: {type(error).__name__} {error}".rstrip()
-            raise TeachbackError(Problem(message, COMPARE)) from None
+            raise TeachbackError.of(message, COMPARE) from None
         finally:
             if messages:
                 # WeasyPrint warns of each value of a sheet once.

@@ -158,9 +158,7 @@ def mended() -> Iterator[None]:
             f"WeasyPrint {weasyprint.__version__} is installed, "
             f"but the tags that screen readers need are made for {PINNED}"
         )
-        raise TeachbackError(
-            Problem(message, f"Install that version: pip install weasyprint=={PINNED}")
-        )
+        raise TeachbackError.of(message, f"Install that version: pip install weasyprint=={PINNED}")
     own, own_fonts = weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary
     own_data = pydyf.Stream.data
     unsure: dict[str, Mapping[int, str]] = {}

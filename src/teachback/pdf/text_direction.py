@@ -78,8 +78,7 @@ def directed_runs(text: str, *, rtl: bool) -> tuple[DirectedRun, ...]:
     override or isolate a direction.
     """
     if not _classes(text).isdisjoint(_CONTROLS):
-        message = "marks of direction in a line"
-        raise ValueError(message)
+        raise ValueError("marks of direction in a line")
     levels = _levels(text, int(rtl))
     runs = []
     at = 0

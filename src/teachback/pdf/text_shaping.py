@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import uharfbuzz as hb
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import TeachbackError
 from teachback.files.workspace import read_bytes
 from teachback.pdf.text_direction import begins_rtl, directed_runs, is_directed, is_untold
 from teachback.pdf.word_shapes import WordShaper, painted_words
@@ -118,11 +118,9 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
     """
     face = hb.Face(data)
     if "glyf" not in face.table_tags:
-        raise TeachbackError(
-            Problem(
-                "this font has no TrueType outlines, so no record can be written with it",
-                "Use a whole .ttf file.",
-            )
+        raise TeachbackError.of(
+            "this font has no TrueType outlines, so no record can be written with it",
+            "Use a whole .ttf file.",
         )
     wanted = (
         set(face.unicodes)

@@ -9,7 +9,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Problem, UsageError
+from teachback.errors import UsageError
 from teachback.printing.card_stock import (
     CardGrid,
     CardSize,
@@ -58,11 +58,9 @@ def find_stock(name: str, stocks: Stocks) -> tuple[str, Stock]:
     names = stocks.names()
     if name.lower() not in names:
         alike = " or ".join(f"'{other}'" for other in _alike(name.lower(), names))
-        raise UsageError(
-            Problem(
-                f"there is no stock '{name}'",
-                f"{f'Did you mean {alike}? ' if alike else ''}See `teachback list stocks`.",
-            )
+        raise UsageError.of(
+            f"there is no stock '{name}'",
+            f"{f'Did you mean {alike}? ' if alike else ''}See `teachback list stocks`.",
         )
     own = names[name.lower()]
     return own, stocks.root[own]
@@ -115,7 +113,7 @@ def card_run(
             if order.start_at <= stock.places
             else f"Write a place from 1 to {stock.places}, counted along the rows from the top."
         )
-        raise UsageError(Problem(f"{name}: {error}", hint)) from None
+        raise UsageError.of(f"{name}: {error}", hint) from None
     _refuse_off_page(name, sheets, stock.page_box)
     return CardRun(
         stock=name,
@@ -180,12 +178,10 @@ def _refuse_off_page(name: str, sheets: tuple[SheetSides, ...], page: Box) -> No
             over = max(-left, -top, right - page.width, bottom - page.height)
             if over > 0:
                 message = f"{name}: with this offset, text would be {over:.1f} mm outside the page"
-                raise UsageError(
-                    Problem(
-                        message,
-                        "Check the offset with `teachback calibrate`, "
-                        "and how the paper lies in the tray.",
-                    )
+                raise UsageError.of(
+                    message,
+                    "Check the offset with `teachback calibrate`, "
+                    "and how the paper lies in the tray.",
                 )
 
 

@@ -44,12 +44,10 @@ def parse_length(value: object) -> float:
     """
     match = _LENGTH.fullmatch(str(value).strip())
     if match is None:
-        message = f"'{value}' is not a length; write a number and mm, cm, in or pt"
-        raise ValueError(message)
+        raise ValueError(f"'{value}' is not a length; write a number and mm, cm, in or pt")
     number, unit = float(match[1]), match[2] or "mm"
     if unit not in MM_IN_UNIT:
-        message = f"the unit '{unit}' is not known; write mm, cm, in or pt"
-        raise ValueError(message)
+        raise ValueError(f"the unit '{unit}' is not known; write mm, cm, in or pt")
     return number * MM_IN_UNIT[unit]
 
 
@@ -58,8 +56,7 @@ def _length(value: object) -> object:
         return value if value is None else parse_length(value)
     except ValueError as error:
         what, _, hint = str(error).partition("; ")
-        message = f"{what}\n{hint.capitalize()}."
-        raise ValueError(message) from None
+        raise ValueError(f"{what}\n{hint.capitalize()}.") from None
 
 
 Length = Annotated[float, BeforeValidator(_length, json_schema_input_type=float | str)]
@@ -117,8 +114,7 @@ class Fold(_Measured):
     @model_validator(mode="after")
     def _one(self) -> Fold:
         if (self.across is None) == (self.down is None):
-            message = "a card folds once: write across or down"
-            raise ValueError(message)
+            raise ValueError("a card folds once: write across or down")
         return self
 
 

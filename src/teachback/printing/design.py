@@ -204,8 +204,8 @@ def refuse_unhashed(design: Design, edition: str, page: str) -> None:
     built = [name for name in _pictures(design.files) if name not in hashed and quote(name) in page]
     if built:
         hint = "Write the whole name into the template, so that the edition code covers it."
-        raise TeachbackError(
-            Problem(f"a template puts the name of the picture {built[0]} together", hint)
+        raise TeachbackError.of(
+            f"a template puts the name of the picture {built[0]} together", hint
         )
 
 

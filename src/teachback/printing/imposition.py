@@ -121,11 +121,9 @@ def impose(
         )
         raise ValueError(message)
     if not 1 <= start_at <= stock.places:
-        message = f"this sheet has places 1 to {stock.places}, but no place {start_at}"
-        raise ValueError(message)
+        raise ValueError(f"this sheet has places 1 to {stock.places}, but no place {start_at}")
     if not cards:
-        message = "there are no cards to print"
-        raise ValueError(message)
+        raise ValueError("there are no cards to print")
     if (
         sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}
         and stock.places > 1

@@ -407,7 +407,7 @@ def _facing_edition(
     if authored.translated is None:
         message = f"'{authored.handout.id}' is no translation, so nothing stands beside it"
         hint = "Print it in its own language alone."
-        raise TeachbackError(Problem(message, hint, _place(authored, "handout")))
+        raise TeachbackError.of(message, hint, _place(authored, "handout"))
     facing = _edition(authored.translated.english, audience, shared, size, depth, crowded=True)
     now = authored.translated.now
     approved = edition.review.status == "approved"

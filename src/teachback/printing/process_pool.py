@@ -141,12 +141,10 @@ class Pool:
             self._lock = os.open(self._scratch, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             message = f"printing cannot write its temporary files: {error.strerror or error}"
-            raise TeachbackError(
-                Problem(
-                    message,
-                    "Make room in the system's folder for temporary files, "
-                    "or name another one in TMPDIR.",
-                )
+            raise TeachbackError.of(
+                message,
+                "Make room in the system's folder for temporary files, "
+                "or name another one in TMPDIR.",
             ) from None
         # Held until the run ends, however it ends. On a disk without locks nobody can take it
         # either.

@@ -177,7 +177,7 @@ def read_docx(raw: bytes, name: str) -> ReturnedSheet:
     main = _main_part(parts, name)
     if main not in parts:
         message = "this is not a document of Word"
-        raise TeachbackError(Problem(message, "Save it as .docx.", Location(name)))
+        raise TeachbackError.of(message, "Save it as .docx.", Location(name))
     stray = list(stray_words(parts, _BESIDE, name))
     lines: list[tuple[int, str | CellFault]] = []
     rows: list[tuple[int, list[str | CellFault]]] = []

@@ -122,8 +122,7 @@ def stray_words(
             words = one_line(" ".join(one.text() for one in inside if one.name in {"t", "text"}))
             if words:
                 hint = "Move what it says into the column Note, and delete it."
-                message = f"{what} would be lost: '{words[:_SHOWN]}'"
-                yield Problem(message, hint, Location(name))
+                yield Problem(f"{what} would be lost: '{words[:_SHOWN]}'", hint, Location(name))
 
 
 def _is_heading(cells: Sequence[Cell]) -> bool:

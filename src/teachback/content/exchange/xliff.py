@@ -100,11 +100,11 @@ def read_xliff(raw: bytes, name: str) -> ReturnedSheet:
         version = root.attributes.get("version", "")
         message = f"this is not XLIFF 1.2 but '{root.name}' {version}".rstrip()
         hint = "Save it as XLIFF 1.2, the format that was sent."
-        raise TeachbackError(Problem(message, hint, Location(name, root.line, 1)))
+        raise TeachbackError.of(message, hint, Location(name, root.line, 1))
     if len(files) > 1:
         message = "this holds several files; one handout is read at a time"
         hint = "Save each one as a file of its own."
-        raise TeachbackError(Problem(message, hint, Location(name, files[1].line, 1)))
+        raise TeachbackError.of(message, hint, Location(name, files[1].line, 1))
     (file,) = files
     problems: list[Problem] = []
     noticed = list(_unread(root, name))

@@ -44,27 +44,20 @@ def refuse_address(cluster: Cluster) -> None:
     """Raise UsageError for an address that records may not go to, before any connection is made."""
     match = _ADDRESS.fullmatch(cluster.address)
     if match is None or int(match[3]) > 65_535:  # noqa: PLR2004 -- the highest port
-        raise UsageError(
-            Problem(
-                "--cluster does not name a scheduler",
-                "Write its address, such as tls://scheduler.example:8786.",
-            )
+        raise UsageError.of(
+            "--cluster does not name a scheduler",
+            "Write its address, such as tls://scheduler.example:8786.",
         )
     if not private(cluster.address):
         message = "records are sent over a network only with TLS"
-        raise UsageError(
-            Problem(
-                message,
-                "Start the scheduler with tls://; "
-                "tcp:// is for one at 127.0.0.1, ::1 or localhost.",
-            )
+        raise UsageError.of(
+            message,
+            "Start the scheduler with tls://; tcp:// is for one at 127.0.0.1, ::1 or localhost.",
         )
     if match[1] == "tcp" and (cluster.ca or cluster.cert or cluster.key):
-        raise UsageError(
-            Problem(
-                "--tls-ca, --tls-cert and --tls-key are for an address with tls://",
-                "Write tls://, or leave them out.",
-            )
+        raise UsageError.of(
+            "--tls-ca, --tls-cert and --tls-key are for an address with tls://",
+            "Write tls://, or leave them out.",
         )
 
 
@@ -99,7 +92,7 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
         from distributed import Client, Security
     except ModuleNotFoundError:
         hint = "Install it with: pip install 'teachback[cluster]', here and on the workers."
-        raise TeachbackError(Problem("a cluster needs the library distributed", hint)) from None
+        raise TeachbackError.of("a cluster needs the library distributed", hint) from None
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     named = {
@@ -136,7 +129,7 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
 
 def _refuse_unnamed(security: Any, *, encrypted: bool) -> None:  # noqa: ANN401 -- Dask's
     if encrypted and not (security.tls_ca_file and security.tls_client_cert):
-        raise TeachbackError(Problem("no certificates are named for the cluster", _CERTIFICATES))
+        raise TeachbackError.of("no certificates are named for the cluster", _CERTIFICATES)
 
 
 def _unreached(cluster: Cluster, error: BaseException) -> Problem:

@@ -224,7 +224,7 @@ def _update_workers(pool: _WorkerPool) -> bool:
     elif now - pool.alive > pool.patience:
         running = pool.client.status == "running"
         message = "the cluster has no worker" if running else "the cluster's scheduler is gone"
-        raise TeachbackError(Problem(message, _KEPT))
+        raise TeachbackError.of(message, _KEPT)
     return bool(pool.threads)
 
 

@@ -146,13 +146,11 @@ def find_encoding(
     if said is not None:
         wanted = said.strip().lower().replace("_", "-")
         if wanted not in NAMED:
-            raise UsageError(
-                Problem(f"the encoding '{said[:40]}' is not known", nearest(wanted, NAMED))
-            )
+            raise UsageError.of(f"the encoding '{said[:40]}' is not known", nearest(wanted, NAMED))
         _refuse_unfit(file, name, NAMED[wanted], wanted)
         return NAMED[wanted], ()
     if head in _UTF32:
-        raise TeachbackError(Problem("the file is saved as UTF-32", _SAVE, Location(name, 1, 1)))
+        raise TeachbackError.of("the file is saved as UTF-32", _SAVE, Location(name, 1, 1))
     codec = next((codec for mark, codec in _BOMS if head.startswith(mark)), None)
     if codec is not None:
         _refuse_unfit(file, name, codec, "utf-16" if codec == "utf-16" else "utf-8")
@@ -160,10 +158,8 @@ def find_encoding(
     line, nuls, size = _fault_line(file, "utf-8")
     if nuls * _MANY_NULS > size:
         message = "the file looks like UTF-16, but does not begin with the mark that says so"
-        raise TeachbackError(
-            Problem(
-                message, "Save it as UTF-8, or name it: --encoding utf-16-le.", Location(name, 1, 1)
-            )
+        raise TeachbackError.of(
+            message, "Save it as UTF-8, or name it: --encoding utf-16-le.", Location(name, 1, 1)
         )
     return ("utf-8-sig", ()) if line is None else _western(file, name, line)
 
@@ -171,12 +167,8 @@ def find_encoding(
 def _refuse_unfit(file: BinaryIO, name: str, codec: str, said: str) -> None:
     line, _, _ = _fault_line(file, codec)
     if line is not None:
-        raise TeachbackError(
-            Problem(
-                f"this line is not {said}, as the file is said to be",
-                _SAVE,
-                Location(name, line, 1),
-            )
+        raise TeachbackError.of(
+            f"this line is not {said}, as the file is said to be", _SAVE, Location(name, line, 1)
         )
 
 
@@ -224,7 +216,7 @@ def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, 
                 message = (
                     "this line is not UTF-8, and the file does not read like Windows-1252 either"
                 )
-                raise TeachbackError(Problem(message, _SAVE, Location(name, line, 1)))
+                raise TeachbackError.of(message, _SAVE, Location(name, line, 1))
             _weigh(word, meant, rivals)
     others = [
         (reading.name, tally)
@@ -242,7 +234,7 @@ def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, 
             f"--encoding windows-1252; else --encoding {others[0][0]} or the like. Better, save "
             "it as UTF-8 ('CSV UTF-8' in Excel)."
         )
-        raise TeachbackError(Problem(message, hint, Location(name, line, 1)))
+        raise TeachbackError.of(message, hint, Location(name, line, 1))
     hint = (
         "Look at a page with an accented name. To read it so without this warning: "
         "--encoding windows-1252; better, save it as UTF-8."

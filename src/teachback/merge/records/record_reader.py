@@ -172,18 +172,14 @@ def open_columns(
     head = file.read(64)
     place = Location(name)
     if not head:
-        raise TeachbackError(
-            Problem(
-                "this file of records is empty",
-                "The first row holds the column names: id, then the fields.",
-                place,
-            )
+        raise TeachbackError.of(
+            "this file of records is empty",
+            "The first row holds the column names: id, then the fields.",
+            place,
         )
     if head.startswith(_OLE):
         hint = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
-        raise TeachbackError(
-            Problem("this is an old Excel file, or one with a password", hint, place)
-        )
+        raise TeachbackError.of("this is an old Excel file, or one with a password", hint, place)
     if head.startswith(_ZIP):
         with closing(_workbook(file, name)) as found:
             warned = next(found)
@@ -197,12 +193,8 @@ def open_columns(
         .lstrip()
     )
     if start.startswith("["):
-        raise TeachbackError(
-            Problem(
-                "this is a JSON list",
-                "Write one record a line, each in braces (JSON Lines).",
-                place,
-            )
+        raise TeachbackError.of(
+            "this is a JSON list", "Write one record a line, each in braces (JSON Lines).", place
         )
     if ending in {".jsonl", ".ndjson"} or start.startswith("{"):
         return RecordTable(file, name, "jsonl", codec), noticed
@@ -341,13 +333,11 @@ def _csv(
     place = Location(table.name, skipped + 1, 1)
     if chosen is None:
         message = "the separator of the columns is unclear: comma, semicolon or tab"
-        raise TeachbackError(
-            Problem(
-                message,
-                "Save the file with one of these between the columns, and use none of them "
-                "in a column name.",
-                place,
-            )
+        raise TeachbackError.of(
+            message,
+            "Save the file with one of these between the columns, and use none of them "
+            "in a column name.",
+            place,
         )
     if doubtful:
         message = (
@@ -393,9 +383,7 @@ def changed(name: str) -> TeachbackError:
         "What was printed is kept. Restore the old file and start again, or print the new file "
         "with another --output."
     )
-    return TeachbackError(
-        Problem("the file of records changed while it was read", hint, Location(name))
-    )
+    return TeachbackError.of("the file of records changed while it was read", hint, Location(name))
 
 
 def plain_name(name: str) -> str:
@@ -454,10 +442,10 @@ def _headed(
                 "--name-from COLUMN."
             )
         )
-        raise TeachbackError(Problem(f"the records have no column '{key}'", hint, place))
+        raise TeachbackError.of(f"the records have no column '{key}'", hint, place)
     if len(header) > MOST_COLUMNS:
         message = f"the records have {len(header)} columns; {MOST_COLUMNS} is the most"
-        raise TeachbackError(Problem(message, "Keep only those that are printed.", place))
+        raise TeachbackError.of(message, "Keep only those that are printed.", place)
     wrong = [
         *(garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
         *(
@@ -697,14 +685,12 @@ class _JsonError(ValueError):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        message = "holds a name twice"
-        raise _JsonError(message)
+        raise _JsonError("holds a name twice")
     return found
 
 
 def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
-    message = "holds NaN or Infinity, which is not a number"
-    raise _JsonError(message)
+    raise _JsonError("holds NaN or Infinity, which is not a number")
 
 
 def _json_row(number: int, line: str, names: ColumnNames) -> RecordRow:

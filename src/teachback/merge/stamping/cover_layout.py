@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import OfDesign, Problem, TeachbackError
+from teachback.errors import OfDesign, TeachbackError
 from teachback.pdf.text_shaping import EM, Shaped, shaper
 
 if TYPE_CHECKING:
@@ -121,8 +121,8 @@ def make_cover(template: Template, says: Mapping[str, str]) -> Cover:
         message = (
             f"the cover has {template.pages} pages where it should have {len(LAYOUTS) * len(PAGES)}"
         )
-        raise TeachbackError(
-            Problem(message, OfDesign("Its lists must each fit on one page. " + _COMPARE))
+        raise TeachbackError.of(
+            message, OfDesign("Its lists must each fit on one page. " + _COMPARE)
         )
     return Cover(
         template.fonts,
@@ -153,8 +153,8 @@ def _layout(name: str, number: int, slots: Sequence[Slot]) -> Layout:
             if (column, field) == ("0", "id")
         ]
         if len(ends) != 2 or ends[1][0] < 1:  # noqa: PLR2004 -- the first and the last line
-            raise TeachbackError(
-                Problem(f"the cover's list '{name}' has no first and last line for an id", _COMPARE)
+            raise TeachbackError.of(
+                f"the cover's list '{name}' has no first and last line for an id", _COMPARE
             )
         (_, top), (last, bottom) = ends
         heads.append({key: slot for key, slot in own.items() if "." not in key})

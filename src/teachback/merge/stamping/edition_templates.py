@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from teachback.content.locale_formats import dated
-from teachback.errors import COMPARE, Problem, TeachbackError
+from teachback.errors import COMPARE, TeachbackError
 from teachback.files.font_packages import NAMES, packaged_fonts
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
 from teachback.merge.stamping.template_builder import Cut, Opened, make_template
@@ -92,8 +92,7 @@ def sheet_template(
 
     run = job.run
     if run is None or len(run.sheets) != 1:
-        message = "a sheet is made of a run of one sheet"
-        raise ValueError(message)
+        raise ValueError("a sheet is made of a run of one sheet")
     laid = lay_out_together(job, run, served)
     data = write(laid)
     proved_file(data, job.cards[0], laid, job.expected, served)
@@ -123,8 +122,8 @@ def _cut(
     template = make_template(data, tuple(opened_places(laid, page, served)), cut)
     wanted = _letters(read_words(data))
     if _letters(read_words(template.stamp([{}] * template.cards, b""))) != wanted:
-        raise TeachbackError(
-            Problem("the page prints a different text when it is prepared for records", COMPARE)
+        raise TeachbackError.of(
+            "the page prints a different text when it is prepared for records", COMPARE
         )
     return template
 

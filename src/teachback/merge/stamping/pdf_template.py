@@ -155,8 +155,7 @@ class Template:
 
     def _outcomes(self, cards: Sequence[Mapping[str, str]]) -> list[bytes | FieldFault]:
         if len(cards) != self.cards:
-            message = f"{len(cards)} records for {self.cards} cards"
-            raise ValueError(message)
+            raise ValueError(f"{len(cards)} records for {self.cards} cards")
         if _last and _last[0][0] is self and _last[0][1] == cards:
             return _last[0][2]
         outcomes = []

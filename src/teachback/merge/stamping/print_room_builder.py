@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from teachback.errors import COMPARE, Problem, TeachbackError
+from teachback.errors import COMPARE, TeachbackError
 from teachback.merge.stamping.cover_layout import make_cover
 from teachback.merge.stamping.print_room_file import Bundle, BundlePage, TemplateParts
 
@@ -103,12 +103,9 @@ class _Store:
             self._copies[own] = None
             self._copies[own] = self.stored(self._inside(thing))
         if self._copies[own] is None:
-            raise TeachbackError(
-                Problem(
-                    "a page's fonts or pictures refer to themselves and cannot be put into one "
-                    "file",
-                    COMPARE,
-                )
+            raise TeachbackError.of(
+                "a page's fonts or pictures refer to themselves and cannot be put into one file",
+                COMPARE,
             )
         return self._copies[own]
 

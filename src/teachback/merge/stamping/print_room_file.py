@@ -137,13 +137,11 @@ class Bundle:
         different edges.
         """
         if not entries:
-            message = "a file holds at least one record"
-            raise ValueError(message)
+            raise ValueError("a file holds at least one record")
         sheets = tuple(self._sheets(entries, skip))
         turned = {self.parts[sheet.key].sides for sheet in sheets} & _TURNED
         if len(turned) > 1:
-            message = "sheets that are turned over different edges cannot be in one file"
-            raise ValueError(message)
+            raise ValueError("sheets that are turned over different edges cannot be in one file")
         sides = (turned or {LONG_EDGE}).pop() if duplex or turned else ONE_SIDE
         with pikepdf.open(io.BytesIO(self.data)) as pdf:
             file = _File(pdf, sides)

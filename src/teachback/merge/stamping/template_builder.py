@@ -18,7 +18,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 from teachback.content.inline_markup import RECORD
-from teachback.errors import COMPARE, Problem, TeachbackError
+from teachback.errors import COMPARE, TeachbackError
 from teachback.files.workspace import read_bytes
 from teachback.merge.stamping.pdf_template import BESIDE, ENTRY, STEP, Slot, Template, blank
 from teachback.pdf.text_shaping import SlotFont, shaper, slot_font
@@ -94,8 +94,8 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         found = list(_places(pdf.Root.StructTreeRoot))
         if [place.field for place in found] != [one.opening.field for one in opened]:
-            raise TeachbackError(
-                Problem("some fields are missing from the page, or out of order", COMPARE)
+            raise TeachbackError.of(
+                "some fields are missing from the page, or out of order", COMPARE
             )
         named = [_fonts_of(one, cut) for one in opened]
         paths = list(dict.fromkeys(path for each in named for path in each))
@@ -179,7 +179,7 @@ def _split(
         page.obj.Contents = parts
         owners.append(tuple(own))
     if count != len(found):
-        raise TeachbackError(Problem("the fields cannot be found on the page", COMPARE))
+        raise TeachbackError.of("the fields cannot be found on the page", COMPARE)
     return count, tuple(owners) if held else ()
 
 
@@ -214,7 +214,7 @@ def _pieces(
             yield pikepdf.unparse_content_stream(kept) + b"\n", owners.pop(0)
             kept = []
     if len(owners) > 1:
-        raise TeachbackError(Problem("the cards of a sheet cannot be told apart", COMPARE))
+        raise TeachbackError.of("the cards of a sheet cannot be told apart", COMPARE)
     yield pikepdf.unparse_content_stream(kept) + b"\n", BESIDE
 
 
@@ -246,8 +246,8 @@ def _slot(
     cut: Cut,
 ) -> Slot:
     if not names:
-        raise TeachbackError(
-            Problem(f"the field '{place.field}' uses a font that is not in the workspace", COMPARE)
+        raise TeachbackError.of(
+            f"the field '{place.field}' uses a font that is not in the workspace", COMPARE
         )
     sizes = _sizes(opening.size / PX_PER_PT, cut.floor)
     matrix = (1, 0, 0, -1, round(opening.left, 4), round(opening.baseline, 4))

@@ -35,29 +35,10 @@ def with_values(
     TeachbackError for invalid YAML, and KeyError when there is no such mapping.
     """
     text = decode(raw, name)
-    root = read_yaml(raw, name).root
-    mapping = next(
-        (
-            value
-            for found, value in root.value
-            if found.value == key and isinstance(value.value, list)
-        ),
-        None,
-    )
-    if mapping is None or not mapping.value:
+    _, mapping = _nodes(read_yaml(raw, name).root, (key,))
+    if not isinstance(mapping.value, list) or not mapping.value:
         raise KeyError(key)
-    edits = []
-    there = {}
-    for key_node, value_node in mapping.value:
-        there[key_node.value] = value_node
-        if key_node.value in values:
-            edits.append(_replaced(text, key_node, value_node, values[key_node.value]))
-    new = {name: value for name, value in values.items() if name not in there}
-    if new:
-        # Insert this first: edits are applied in reverse order, so a value that is filled in at the
-        # very end of the block then comes before it.
-        edits.insert(0, _appended(text, mapping, new))
-    return _edited_bytes(raw, text, edits)
+    return _edited_bytes(raw, text, [*_entry_edits(text, mapping, values, is_block=False)])
 
 
 def with_entries(
@@ -75,7 +56,9 @@ def with_entries(
     edits: list[tuple[int, int, str]] = []
     for one, values in entries.items():
         if one in there:
-            edits += _entry_edits(text, there[one][1], values)
+            edits += _entry_edits(
+                text, there[one][1], values, is_block=not there[one][1].flow_style
+            )
     new = {one: values for one, values in entries.items() if one not in there}
     if mapping.flow_style:
         return _edited_bytes(raw, text, [*([_appended(text, mapping, new)] if new else []), *edits])
@@ -97,16 +80,17 @@ def with_entries(
 
 
 def _entry_edits(
-    text: str, entry: YamlNode, values: Mapping[str, str]
+    text: str, entry: YamlNode, values: Mapping[str, str | Mapping[str, str]], *, is_block: bool
 ) -> Iterator[tuple[int, int, str]]:
-    """Yield the edits that set values in an entry that is there."""
+    """Yield the edits that set values in a mapping that is there; see `_written`."""
     known = {found.value: (found, value) for found, value in entry.value}
     more = {name: value for name, value in values.items() if name not in known}
     if more:
-        yield _appended(text, entry, more, is_block=not entry.flow_style)
+        # Edits are applied in reverse order: what is filled in at the very end comes before it.
+        yield _appended(text, entry, more, is_block=is_block)
     for name, value in values.items():
         if name in known:
-            yield _replaced(text, *known[name], value, is_block=not entry.flow_style)
+            yield _replaced(text, *known[name], value, is_block=is_block)
 
 
 def _inserted(

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from teachback.cli import app
+from teachback.content.record_fields import FieldKind, RecordField
 from teachback.merge import handout_engine as engine_module
 from teachback.merge.records.field_values import FieldFault
 
@@ -27,36 +28,29 @@ if TYPE_CHECKING:
     from teachback.merge.record_shapes import EditionKey, ValidatedRecord
 
 
-@dataclass(frozen=True)
-class Field:
-    """A field that a record may fill."""
-
-    name: str
-    label: str = ""
-    type: str = "text"
-    required: bool = False
-    choices: tuple[str, ...] = ()
-    width_mm: float = 45.0
-
-
-NAME = Field("name", "Prepared for", required=True, width_mm=40)
+NAME = RecordField(name="name", label="Prepared for", required=True, width_mm=40)
 FIELDS = (
     NAME,
-    Field("next_visit", "Next visit", "date"),
-    Field("phone", "Your nurse", "phone"),
-    Field("fluid", "Fluid a day", "choice", choices=("1 liter", "2 liters")),
+    RecordField(name="next_visit", label="Next visit", type=FieldKind.DATE),
+    RecordField(name="phone", label="Your nurse", type=FieldKind.PHONE),
+    RecordField(
+        name="fluid",
+        label="Fluid a day",
+        type=FieldKind.CHOICE,
+        choices=("1 liter", "2 liters"),
+    ),
 )
 # A letter that the fonts of this engine do not have.
 NO_GLYPH = "\u2603"
 
 
-def read_value(one: Field, raw: str, language: str) -> dict[str, str] | FieldFault:  # noqa: ARG001 -- as the real one
+def read_value(one: RecordField, raw: str, language: str) -> dict[str, str] | FieldFault:  # noqa: ARG001 -- as the real one
     """Read a value; a name may ask for a fault."""
     read = _words(one, raw)
     return read if isinstance(read, FieldFault) else {one.name: read} if read else {}
 
 
-def _words(one: Field, raw: str) -> str | FieldFault:
+def _words(one: RecordField, raw: str) -> str | FieldFault:
     words = raw.strip()
     if words.startswith("UNREADABLE"):
         raise ValueError(words)
@@ -169,7 +163,7 @@ class Fake:
     )
     main_language: str = ""
     kinds: frozenset[str] = frozenset({"handout", "card"})
-    fields: dict[str, tuple[Field, ...]] = field(
+    fields: dict[str, tuple[RecordField, ...]] = field(
         default_factory=lambda: {"en": FIELDS, "es": FIELDS}
     )
     labels: tuple[tuple[str, str], ...] = (("My name", "name"),)

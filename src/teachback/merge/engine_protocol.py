@@ -7,41 +7,15 @@ but the Engine itself is sent to other processes, so it must pickle: functions a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from teachback.content.record_fields import RecordField
     from teachback.errors import Problem
     from teachback.merge.record_shapes import EditionKey, Labels, ValidatedRecord
-
-
-class Field(Protocol):
-    """A field that a record may fill. The engine knows its other properties and how it is read."""
-
-    @property
-    def name(self) -> str:
-        """The name of the column."""
-
-    @property
-    def required(self) -> bool:
-        """Return whether a record without a value is rejected."""
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """The words that a value must be one of, or none."""
-
-
-class Fault(Protocol):
-    """The reason why a value cannot be printed. It never quotes the value, which is a patient's."""
-
-    @property
-    def field(self) -> str:
-        """The name of the field."""
-
-    @property
-    def reason(self) -> str:
-        """The fault, as the end of a sentence that begins with the field."""
+    from teachback.merge.records.field_values import FieldFault, ReadValue
 
 
 class Stamper(Protocol):
@@ -67,7 +41,7 @@ class Stamper(Protocol):
     def told(self) -> tuple[Problem, ...]:
         """The warnings of its print."""
 
-    def faults(self, values: Mapping[str, str], /) -> Sequence[Fault]:
+    def faults(self, values: Mapping[str, str], /) -> Sequence[FieldFault]:
         """Return the values that cannot be stamped: a letter without a glyph, a line too long."""
 
     def stamp(self, values: Mapping[str, str], document: bytes, /) -> bytes:
@@ -75,17 +49,6 @@ class Stamper(Protocol):
 
         `document` tells records apart. The same words and `document` give the same bytes.
         """
-
-
-class ReadValue(Protocol):
-    """A function that turns a record's raw text into the words to print.
-
-    Returns the words by the name of their place (nothing for none), or a Fault when the text cannot
-    be printed.
-    """
-
-    def __call__(self, field: Any, raw: str, language: str, /) -> dict[str, str] | Fault:  # noqa: ANN401 -- the engine's Field
-        """Read one value."""
 
 
 class Combine(Protocol):
@@ -152,7 +115,7 @@ class Engine(Protocol):
         """The kinds that can be printed: handout, card."""
 
     @property
-    def fields(self) -> Mapping[str, tuple[Field, ...]]:
+    def fields(self) -> Mapping[str, tuple[RecordField, ...]]:
         """The fields that a record may fill, by language."""
 
     @property

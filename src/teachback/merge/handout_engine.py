@@ -52,8 +52,9 @@ if TYPE_CHECKING:
     from teachback.content.loader import LoadedHandouts
     from teachback.content.record_fields import RecordField
     from teachback.files.workspace import Workspace
-    from teachback.merge.engine_protocol import Engine, ReadValue, Stamper
+    from teachback.merge.engine_protocol import Engine, Stamper
     from teachback.merge.record_shapes import EditionKey, Labels, ValidatedRecord
+    from teachback.merge.records.field_values import ReadValue
     from teachback.merge.stamping.pdf_template import Template
     from teachback.merge.stamping.print_room_file import Bundle
     from teachback.printing.process_pool import Pool

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -79,6 +80,11 @@ class FieldFault:
 
     field: str
     reason: str
+
+
+# Turns the raw text of a field, in a language, into the words to print by the name of their place
+# (nothing for none), or into its fault. It pickles.
+ReadValue = Callable[["RecordField", str, str], "dict[str, str] | FieldFault"]
 
 
 def read_value(

@@ -19,8 +19,9 @@ from teachback.units import Paper, TypeSize
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from teachback.merge.engine_protocol import Field, ReadValue
+    from teachback.content.record_fields import RecordField
     from teachback.merge.record_shapes import Labels, RecordRow
+    from teachback.merge.records.field_values import ReadValue
 
 ID: Final = "id"
 TWICE: Final = "is the id of another row too: two patients cannot have the same one"
@@ -68,7 +69,7 @@ class RowRules:
     id_column: str
     audience_column: str
     audiences: Mapping[str, tuple[str, ...]]
-    fields: Mapping[str, tuple[Field, ...]]
+    fields: Mapping[str, tuple[RecordField, ...]]
     kinds: tuple[str, ...]
     audience: str
     language: str

@@ -6,7 +6,7 @@ A job is plain data, so that it can go to another process. Heavy packages are im
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from teachback.errors import (
     COMPARE_LENGTH,
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.pdf.renderer import LaidOutDocument
+    from teachback.printing.job_composer import PrintContext
     from teachback.printing.jobs import CardRun
     from teachback.proofing.expected_text import Expected
 
@@ -62,17 +63,8 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
     return FinishedJob(job, printed, with_location(told, job.name, job.place), loaded_libraries())
 
 
-class Serving(Protocol):
-    """An object with the files that pages may name. A pool is given one."""
-
-    @property
-    def files(self) -> Mapping[str, Path]:
-        """The workspace's files by name."""
-        ...
-
-
 def do_jobs(jobs: Sequence[Job], pool: Pool) -> Iterator[FinishedJob]:
-    """Start the jobs in a pool that holds a `Serving`, and return the results as they are finished.
+    """Start the jobs in a pool that holds a `PrintContext`, and return the results as they are finished.
 
     A job that takes too long or too much memory, or kills its process, ends in a problem. Then the
     waiting jobs of the same handout are dropped, so that no handout is half printed.
@@ -108,7 +100,7 @@ def _letters(job: Job) -> int:
     return sum(len(part.words) for expected in job.expected for part in expected.said)
 
 
-def _done(given: Serving, job: Job) -> FinishedJob:
+def _done(given: PrintContext, job: Job) -> FinishedJob:
     return do_job(job, given.files)
 
 

@@ -21,7 +21,7 @@ from teachback.content.handout import (
 from teachback.errors import Problem, guess, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from teachback.content.audiences import Audiences
 
@@ -45,20 +45,19 @@ def reach_problems(
     readers = tuple(name for name in handout.audiences if name in known)
     for index, name in enumerate(handout.audiences):
         if name not in known:
-            yield (
-                ("audiences", index),
-                Problem(f"the audience '{name}' is not known", nearest(name, known)),
-            )
+            yield ("audiences", index), _unknown(name, known)
         elif name in handout.audiences[:index]:
-            yield (
-                ("audiences", index),
-                Problem(f"the audience '{name}' is listed twice", "Keep one of the two."),
-            )
+            twice = Problem(f"the audience '{name}' is listed twice", "Keep one of the two.")
+            yield ("audiences", index), twice
     if readers:
         yield from _walk(handout, (), readers, audiences, is_part=is_part)
     if readers and not is_part:
         yield from _flag_findings(handout, readers, audiences)
         yield from _tier_findings(handout, readers, audiences)
+
+
+def _unknown(name: str, known: Iterable[str]) -> Problem:
+    return Problem(f"the audience '{name}' is not known", nearest(name, known))
 
 
 def _walk(
@@ -77,10 +76,7 @@ def _walk(
     if isinstance(value, RedFlag):
         for name in value.silent_for:
             if name not in audiences.root:
-                yield (
-                    (*path, "silent_for", name),
-                    Problem(f"the audience '{name}' is not known", nearest(name, audiences.root)),
-                )
+                yield (*path, "silent_for", name), _unknown(name, audiences.root)
     if isinstance(value, Model):
         for name, field in type(value).model_fields.items():
             if name in _NO_TEXTS:
@@ -122,10 +118,7 @@ def _only_findings(
 ) -> Iterator[Finding]:
     for index, name in enumerate(only):
         if name not in audiences.root:
-            yield (
-                (*path, index),
-                Problem(f"the audience '{name}' is not known", nearest(name, audiences.root)),
-            )
+            yield (*path, index), _unknown(name, audiences.root)
         elif len(only) > 1 and not any(name in audiences.lineage(reader) for reader in readers):
             message = f"this part is not for '{name}'"
             yield (*path, index), Problem(message, f"This part is for: {', '.join(readers)}.")
@@ -150,15 +143,11 @@ def _mapping_findings(
             hint = f"{near} Known: {', '.join(sorted(audiences.root))}.".strip()
             yield (*path, name), Problem(f"the audience '{name}' is not known", hint)
         elif name not in used:
-            message = f"nobody gets the text for '{name}'"
-            yield (
-                (*path, name),
-                Problem(
-                    message,
-                    f"This part is for: {', '.join(readers)}. Delete the text, or add its "
-                    "audience to `only` or `audiences`.",
-                ),
+            hint = (
+                f"This part is for: {', '.join(readers)}. Delete the text, or add its audience to "
+                "`only` or `audiences`."
             )
+            yield (*path, name), Problem(f"nobody gets the text for '{name}'", hint)
 
 
 def _flag_findings(
@@ -171,10 +160,8 @@ def _flag_findings(
                 continue
             if handout.card is None:
                 message = "this flag is for the card, but the handout has no card"
-                yield (
-                    ("red_flags", index, "card"),
-                    Problem(message, "Add `card:` with a title, or delete `card: true`."),
-                )
+                hint = "Add `card:` with a title, or delete `card: true`."
+                yield ("red_flags", index, "card"), Problem(message, hint)
                 break
             count = carded[reader, flag.tier] = carded.get((reader, flag.tier), 0) + 1
             if count == MAX_FLAGS_A_TIER + 1:
@@ -188,10 +175,8 @@ def _flag_findings(
         for reader in readers:
             if not any(carded.get((reader, tier)) for tier in Tier):
                 message = f"the card for '{reader}' would carry no red flag"
-                yield (
-                    ("card",),
-                    Problem(message, "Set `card: true` on the flags that belong on it."),
-                )
+                hint = "Set `card: true` on the flags that belong on it."
+                yield ("card",), Problem(message, hint)
 
 
 def _tier_findings(

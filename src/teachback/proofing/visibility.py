@@ -165,15 +165,7 @@ def struck(page: ReadPage) -> Iterator[str]:
     """
     for run, edges in _straight(page):
         left, right = edges.left + _ENDS * edges.size, edges.right - _ENDS * edges.size
-        if _drawn_on(
-            page,
-            (
-                left,
-                edges.baseline + _MIDDLE[0] * edges.size,
-                right,
-                edges.baseline + _MIDDLE[1] * edges.size,
-            ),
-        ):
+        if _drawn_on(page, edges, (left, right), _MIDDLE):
             yield run.words.strip()
 
 
@@ -184,19 +176,9 @@ def beside_numbers(page: ReadPage) -> Iterator[tuple[str, str]]:
     """
     for run, edges in _straight(page):
         for letters in _numbers(run):
-            left, right = (
-                letters[0][1][0] - _BESIDE * edges.size,
-                letters[-1][1][2] + _BESIDE * edges.size,
-            )
-            if _drawn_on(
-                page,
-                (
-                    left,
-                    edges.baseline + _FOOT * edges.size,
-                    right,
-                    edges.baseline + _DIGIT * edges.size,
-                ),
-            ):
+            left, right = letters[0][1][0], letters[-1][1][2]
+            around = left - _BESIDE * edges.size, right + _BESIDE * edges.size
+            if _drawn_on(page, edges, around, (_FOOT, _DIGIT)):
                 yield "".join(letter for letter, _ in letters), run.words.strip()
 
 
@@ -219,9 +201,15 @@ def _numbers(run: TextRun) -> Iterator[tuple[Letter, ...]]:
             number = []
 
 
-def _drawn_on(page: ReadPage, bounds: Bounds) -> bool:
-    """Return whether the ground of a place, without its text, has clearly different greys."""
-    box = _dots(page, bounds, inner=True)
+def _drawn_on(
+    page: ReadPage, line: Edges, across: tuple[float, float], up: tuple[float, float]
+) -> bool:
+    """Return whether the ground of a part of a line, without its text, has clearly different greys.
+
+    `across` are its left and right edges in pt; `up` its lower and upper one, in type sizes.
+    """
+    low, high = (line.baseline + edge * line.size for edge in up)
+    box = _dots(page, (across[0], low, across[1], high), inner=True)
     if box is None:
         return False
     least, most = page.ground.crop(box).getextrema()
@@ -241,17 +229,11 @@ def _dots(
     edges = left * across, (page.height - top) * down, right * across, (page.height - bottom) * down
     if inner:
         from_left, from_top = round(edges[0]), round(edges[1])
-        to_right, to_bottom = (
-            max(from_left + 1, round(edges[2])),
-            max(from_top + 1, round(edges[3])),
-        )
+        to_right = max(from_left + 1, round(edges[2]))
+        to_bottom = max(from_top + 1, round(edges[3]))
     else:
-        from_left, from_top, to_right, to_bottom = (
-            int(edges[0]),
-            int(edges[1]),
-            int(edges[2]) + 1,
-            int(edges[3]) + 1,
-        )
+        from_left, from_top, to_right, to_bottom = map(int, edges)
+        to_right, to_bottom = to_right + 1, to_bottom + 1
     box = (
         max(0, from_left),
         max(0, from_top),

@@ -116,9 +116,8 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
         hint = "Name the folder with --archive, or make one: teachback build --archive DIR."
         raise UsageError.of("there is no archive here", hint, Location(shown(folder)))
     if typed is None and scan is None:
-        raise UsageError.of(
-            "there is nothing to look for", "Type a code, or name a picture or a PDF with --scan."
-        )
+        hint = "Type a code, or name a picture or a PDF with --scan."
+        raise UsageError.of("there is nothing to look for", hint)
     scanned = None if scan is None else (read_named(scan), shown(scan))
     return identify_scanned(folder, typed, scanned)
 
@@ -210,23 +209,19 @@ def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
     alike = " or ".join(f"{entry.code} ({entry.handout} for {entry.audience})" for entry in near)
     guess = f"Did you mean {alike}?" if alike else ""
     if re.fullmatch(f"[{ALPHABET}]{{{LENGTH + 1}}}", code):
-        return Problem(
-            f"this archive has no edition code that ends in {code}", f"{guess} {_CHECK}".strip()
-        )
+        message = f"this archive has no edition code that ends in {code}"
+        return Problem(message, f"{guess} {_CHECK}".strip())
     if CODE.fullmatch(code) is None:
         return Problem(
             f"'{code}' is not an edition code",
             guess or "A code looks like LC-CKD-EN-7F3A9CQ; it is printed on each page and card.",
         )
     if not is_valid_code(code):
-        return Problem(
-            f"{code} was misread or mistyped: its last character does not fit the rest",
-            f"{guess} {_CHECK}".strip(),
-        )
+        message = f"{code} was misread or mistyped: its last character does not fit the rest"
+        return Problem(message, f"{guess} {_CHECK}".strip())
     hint = "It may have been printed elsewhere, or without --archive."
-    return Problem(
-        f"{code} is a valid code, but this archive does not have it", f"{hint} {guess}".strip()
-    )
+    message = f"{code} is a valid code, but this archive does not have it"
+    return Problem(message, f"{hint} {guess}".strip())
 
 
 def _is_pdf(data: bytes) -> bool:
@@ -350,7 +345,6 @@ def kept_bytes(folder: Path, output: ArchivedFile, code: str) -> bytes:
             "It is not handed out. Restore the archive's file from a backup; "
             "see `teachback verify`."
         )
-        raise TeachbackError.of(
-            f"{code}: {output.file} has changed since it was archived", hint, Location(shown(path))
-        )
+        message = f"{code}: {output.file} has changed since it was archived"
+        raise TeachbackError.of(message, hint, Location(shown(path)))
     return data

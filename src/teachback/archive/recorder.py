@@ -140,9 +140,8 @@ def _kept(output: Output, folder: Path, blobs: Blobs) -> ArchivedFile:
     data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:
         hint = "Build again: it is then printed again, and archived."
-        raise TeachbackError.of(
-            "this file was changed after it was printed", hint, Location(shown(path))
-        )
+        message = "this file was changed after it was printed"
+        raise TeachbackError.of(message, hint, Location(shown(path)))
     blobs[output.file, output.sha256] = data
     return ArchivedFile(
         file=output.file,

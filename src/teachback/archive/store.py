@@ -280,9 +280,8 @@ def _make(folder: Path) -> None:
     others = {name for name in os.listdir(folder) if not name.startswith(".")} - OWN  # noqa: PTH208 -- names only
     if others and not (folder / JOURNAL).exists():
         message = f"this folder holds other files ({min(others)}), not an archive"
-        raise TeachbackError.of(
-            message, "Name an empty folder for the archive.", Location(shown(folder))
-        )
+        hint = "Name an empty folder for the archive."
+        raise TeachbackError.of(message, hint, Location(shown(folder)))
     for name in (ENTRIES, OBJECTS, UNFINISHED):
         (folder / name).mkdir(exist_ok=True)
     sync(folder)
@@ -302,15 +301,13 @@ def _mend(folder: Path, journal: int) -> None:
     if not data:
         if any((folder / ENTRIES).glob("[!.]*/*.json")):
             hint = "Restore it from a backup; `teachback verify` says what is there."
-            raise TeachbackError.of(
-                "the journal of this archive is gone", hint, Location(shown(folder / JOURNAL))
-            )
+            message = "the journal of this archive is gone"
+            raise TeachbackError.of(message, hint, Location(shown(folder / JOURNAL)))
         append(journal, FIRST_LINE)
     elif not data.startswith(FIRST_LINE):
         hint = "Restore it from a backup, or name another folder."
-        raise TeachbackError.of(
-            "this is not a readable archive journal", hint, Location(shown(folder / JOURNAL), 1, 1)
-        )
+        message = "this is not a readable archive journal"
+        raise TeachbackError.of(message, hint, Location(shown(folder / JOURNAL), 1, 1))
     named = _named(data)
     for path in sorted((folder / UNFINISHED).iterdir()):
         if path.stem in named and hashlib.sha256(file_bytes(path)).hexdigest() == path.stem:

@@ -127,16 +127,11 @@ def verify(folder: Path, expected: str = "") -> Audit:
     """
     wanted = _HEAD.fullmatch(expected.strip().lower())
     if expected and wanted is None:
-        raise UsageError.of(
-            f"'{expected[:80]}' is not the head of an archive",
-            "Copy what verify printed, such as 3:0f1e2d3c4b5a6978.",
-        )
+        hint = "Copy what verify printed, such as 3:0f1e2d3c4b5a6978."
+        raise UsageError.of(f"'{expected[:80]}' is not the head of an archive", hint)
     if not any((folder / name).exists() for name in (JOURNAL, ENTRIES, OBJECTS)):
-        raise UsageError.of(
-            "there is no archive here",
-            "Name its folder: teachback verify DIR.",
-            Location(shown(folder)),
-        )
+        hint = "Name its folder: teachback verify DIR."
+        raise UsageError.of("there is no archive here", hint, Location(shown(folder)))
     with os_errors_as_problems(folder):
         listing = _listing(folder)
     lines, problems = _chain(listing.journal, shown(folder / JOURNAL))
@@ -263,12 +258,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _odd(path: Path) -> Problem:
-    return Problem(
-        "this file is not part of the archive",
-        "Move it away.",
-        Location(shown(path)),
-        Severity.WARNING,
-    )
+    message = "this file is not part of the archive"
+    return Problem(message, "Move it away.", Location(shown(path)), Severity.WARNING)
 
 
 def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
@@ -437,12 +428,8 @@ def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> It
             f"{strays} {'object belongs' if strays == 1 else 'objects belong'} "
             f"to no record: {_EITHER}"
         )
-        yield Problem(
-            message,
-            f"After an interrupted run, nothing is lost: a later build may use them. {_EXPECT}",
-            Location(shown(folder / OBJECTS)),
-            Severity.WARNING,
-        )
+        hint = f"After an interrupted run, nothing is lost: a later build may use them. {_EXPECT}"
+        yield Problem(message, hint, Location(shown(folder / OBJECTS)), Severity.WARNING)
 
 
 def _sha256(path: Path) -> str:

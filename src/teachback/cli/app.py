@@ -274,10 +274,8 @@ def identify_command(
         click.echo(f"copied: {shown(path.absolute())}")
     opened = readable_copy(folder, answers) if flags["opened"] else None
     if opened is not None and click.launch(str(opened)) != 0:
-        raise TeachbackError.of(
-            "no program could be started that shows it",
-            "Copy it with --copy DIR, and open it there.",
-        )
+        hint = "Copy it with --copy DIR, and open it there."
+        raise TeachbackError.of("no program could be started that shows it", hint)
     return int(not found)
 
 

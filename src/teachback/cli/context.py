@@ -56,9 +56,8 @@ def here(*, needed: bool = True) -> Workspace:
     try:
         folder = Path.cwd()
     except FileNotFoundError:
-        raise UsageError.of(
-            "the folder you are in no longer exists", "Change to another folder."
-        ) from None
+        hint = "Change to another folder."
+        raise UsageError.of("the folder you are in no longer exists", hint) from None
     try:
         return open_workspace(folder)
     except UsageError:
@@ -159,10 +158,8 @@ def lost_output() -> Problem | None:
     if error is None or isinstance(error, BrokenPipeError):
         return None
     reason = _LOST.get(error.errno or 0) or error.strerror or "it was refused"
-    return Problem(
-        f"standard output could not be written: {reason}",
-        "What was done is done, and files are kept. Print to another place.",
-    )
+    hint = "What was done is done, and files are kept. Print to another place."
+    return Problem(f"standard output could not be written: {reason}", hint)
 
 
 def all_output_written() -> bool:
@@ -187,20 +184,15 @@ def fault(error: BaseException) -> Problem:
         sys.stderr.write("".join(traceback.format_tb(error.__traceback__)))
     code = f"(code {fault_code(error)})"
     if isinstance(error, MemoryError):
-        return Problem(
-            f"there is not enough memory {code}",
-            "What was finished is kept. Close other programs, and start again.",
-        )
+        hint = "What was finished is kept. Close other programs, and start again."
+        return Problem(f"there is not enough memory {code}", hint)
     if isinstance(error, ImportError):
-        return Problem(
-            f"the library '{error.name}' is missing or broken {code}", "Install the program again."
-        )
+        hint = "Install the program again."
+        return Problem(f"the library '{error.name}' is missing or broken {code}", hint)
     if isinstance(error, OSError) and error.errno:
         # Leave out the file name, which may be a patient's id.
-        return Problem(
-            f"the system does not allow this: {os.strerror(error.errno)} {code}",
-            "Solve what the system reports, and start again.",
-        )
+        hint = "Solve what the system reports, and start again."
+        return Problem(f"the system does not allow this: {os.strerror(error.errno)} {code}", hint)
     return fault_problem(error)
 
 

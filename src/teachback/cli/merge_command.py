@@ -188,10 +188,8 @@ def _cluster(flags: dict[str, Any]) -> Cluster | None:
     if flags["cluster"] is None:
         for name in ("shared_folder", "tls_ca", "tls_cert", "tls_key"):
             if flags[name]:
-                raise UsageError.of(
-                    f"--{name.replace('_', '-')} works only with --cluster",
-                    "Name its scheduler: --cluster tls://HOST:8786.",
-                )
+                hint = "Name its scheduler: --cluster tls://HOST:8786."
+                raise UsageError.of(f"--{name.replace('_', '-')} works only with --cluster", hint)
         return None
     files = {name: flags[f"tls_{name}"] or "" for name in ("ca", "cert", "key")}
     return Cluster(flags["cluster"], **files, shared=flags["shared_folder"])
@@ -201,9 +199,8 @@ def _wipe(folder: Path, *, as_json: bool) -> int:
     from teachback.merge.run_removal import wipe
 
     if typed() - {"wipe", "as_json"}:
-        raise UsageError.of(
-            "--wipe cannot be combined with anything else", f"Type: teachback merge --wipe {folder}"
-        )
+        hint = f"Type: teachback merge --wipe {folder}"
+        raise UsageError.of("--wipe cannot be combined with anything else", hint)
     wiped = wipe(folder)
     hint = "Look into the folder, and delete what you do not need."
     left = (

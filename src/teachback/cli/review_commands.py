@@ -251,9 +251,8 @@ def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        raise UsageError.of(
-            f"'{text[:20]}' is not a date", "Write it as YYYY-MM-DD, such as 2027-11-01."
-        ) from None
+        hint = "Write it as YYYY-MM-DD, such as 2027-11-01."
+        raise UsageError.of(f"'{text[:20]}' is not a date", hint) from None
 
 
 COMMANDS = (check_command, diff_command, due_command, approve_command)

@@ -63,35 +63,26 @@ def approve(
     path = handout_named(workspace, f"{name}.{language}" if language else name)
     until = due or a_year_after(today)
     if until <= today:
-        raise UsageError.of(
-            f"{until} is too early for the next review: today is {today}", "Give a later --due."
-        )
+        hint = "Give a later --due."
+        raise UsageError.of(f"{until} is too early for the next review: today is {today}", hint)
     if not by.isprintable():
-        raise UsageError.of(
-            "--by holds a line break or another sign that cannot be printed",
-            "Write a name, on one line.",
-        )
+        hint = "Write a name, on one line."
+        raise UsageError.of("--by holds a line break or another sign that cannot be printed", hint)
     if not by.strip():
-        raise UsageError.of(
-            "--by is empty", 'Write the name of the person who has read the text: --by "NAME".'
-        )
+        hint = 'Write the name of the person who has read the text: --by "NAME".'
+        raise UsageError.of("--by is empty", hint)
     if not path.is_relative_to(workspace.root):
         hint = f"Make it your clinic's first: teachback copy {source_name(path)}"
-        raise TeachbackError.of(
-            "this handout comes with the program, and is not the clinic's to approve",
-            hint,
-            Location(shown(path)),
-        )
+        message = "this handout comes with the program, and is not the clinic's to approve"
+        raise TeachbackError.of(message, hint, Location(shown(path)))
     shared = load_shared(workspace)
     raw = read_bytes(path)
     authored = validate_handout(raw, path, workspace, shared)
     handout = authored.handout
     for audience in audiences:
         if audience not in handout.audiences:
-            raise UsageError.of(
-                f"the handout '{name}' is not for '{audience}'",
-                nearest(audience, handout.audiences),
-            )
+            message = f"the handout '{name}' is not for '{audience}'"
+            raise UsageError.of(message, nearest(audience, handout.audiences))
     gate = PrintGate(workspace, shared)
     outdated = (
         notice.problem._replace(severity=Severity.ERROR)

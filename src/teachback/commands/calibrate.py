@@ -38,9 +38,8 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     if language in shared.unfinished:
         raise TeachbackError(*shared.unfinished[language])
     if language not in shared.words:
-        raise UsageError.of(
-            f"there are no words for the language '{language}'", nearest(language, shared.words)
-        )
+        message = f"there are no words for the language '{language}'"
+        raise UsageError.of(message, nearest(language, shared.words))
     words = shared.words[language]
     if settings.stock:
         name, stock = find_stock(settings.stock, load_stocks(workspace))

@@ -107,22 +107,16 @@ def _readers(stem: str, reading: LoadedHandouts, settings: Settings) -> tuple[st
     if settings.facing:
         raise UsageError(one_language_problem("a card", settings))
     if settings.language not in {None, handout.language}:
-        raise UsageError.of(
-            f"'{handout.id}' is not written in the language '{settings.language}'",
-            "See `teachback list handouts`.",
-        )
+        message = f"'{handout.id}' is not written in the language '{settings.language}'"
+        raise UsageError.of(message, "See `teachback list handouts`.")
     check_audiences(settings, reading)
     for name in settings.audiences:
         if name not in handout.audiences:
-            raise UsageError.of(
-                f"the handout '{stem}' is not for '{name}'",
-                f"It is for {', '.join(handout.audiences)}.",
-            )
+            hint = f"It is for {', '.join(handout.audiences)}."
+            raise UsageError.of(f"the handout '{stem}' is not for '{name}'", hint)
     if handout.card is None:
-        raise TeachbackError.of(
-            f"the handout '{stem}' has no card",
-            "Add `card:` with a title, and `card: true` to its flags.",
-        )
+        hint = "Add `card:` with a title, and `card: true` to its flags."
+        raise TeachbackError.of(f"the handout '{stem}' has no card", hint)
     return settings.audiences or handout.audiences
 
 
@@ -137,9 +131,8 @@ def _card_run(
     named = find_stock(settings.card_stock, stocks)
     copies = order.copies if order.copies is not None else (1 if order.press else named[1].places)
     if copies > MOST_COPIES:
-        raise UsageError.of(
-            f"{copies} copies are too many for one file", f"Print at most {MOST_COPIES}."
-        )
+        hint = f"Print at most {MOST_COPIES}."
+        raise UsageError.of(f"{copies} copies are too many for one file", hint)
     cards = [number for number in range(audiences) for _ in range(copies)]
     return card_run(named, cards, settings, stocks, order), len(cards)
 
@@ -154,8 +147,6 @@ def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:
     if not of_id:
         raise UsageError(unknown_handout(wanted, stems))
     if settings.language is None and len(of_id) > 1 and wanted not in of_id:
-        raise UsageError.of(
-            f"'{wanted}' is written in several languages: {', '.join(of_id)}",
-            "Say which one with --language.",
-        )
+        hint = "Say which one with --language."
+        raise UsageError.of(f"'{wanted}' is written in several languages: {', '.join(of_id)}", hint)
     return wanted if settings.language is None and wanted in of_id else of_id[-1]

@@ -33,16 +33,12 @@ def compared(
     shared = load_shared(workspace)
     authored = load_handout(path, workspace, shared)
     if audiences[0] == audiences[1]:
-        raise UsageError.of(
-            f"'{audiences[0]}' is compared with itself",
-            "Name two audiences: teachback diff HANDOUT general ckd.",
-        )
+        hint = "Name two audiences: teachback diff HANDOUT general ckd."
+        raise UsageError.of(f"'{audiences[0]}' is compared with itself", hint)
     for audience in audiences:
         if audience not in authored.handout.audiences:
-            raise UsageError.of(
-                f"the handout '{name}' is not for '{audience}'",
-                nearest(audience, authored.handout.audiences),
-            )
+            message = f"the handout '{name}' is not for '{audience}'"
+            raise UsageError.of(message, nearest(audience, authored.handout.audiences))
     left, right = (
         ReaderContext(shared.audiences.lineage(audience), shared.clinic.values())
         for audience in audiences

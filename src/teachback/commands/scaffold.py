@@ -80,15 +80,12 @@ def new(
     to copy.
     """
     if not _ID.fullmatch(identifier) or len(identifier) > 60:  # noqa: PLR2004 -- the longest id of the model
-        raise UsageError.of(
-            f"'{identifier}' cannot be the id of a handout",
-            "Use lower-case letters, digits and hyphens, such as sick-days.",
-        )
+        hint = "Use lower-case letters, digits and hyphens, such as sick-days."
+        raise UsageError.of(f"'{identifier}' cannot be the id of a handout", hint)
     path = workspace.root / "content" / "handouts" / f"{identifier}.yaml"
     if path.exists():
-        raise TeachbackError.of(
-            "this handout already exists", "Choose another id.", Location(shown(path))
-        )
+        hint = "Choose another id."
+        raise TeachbackError.of("this handout already exists", hint, Location(shown(path)))
     if starter is not None:
         files = _copies(starter, identifier, path, workspace)
     else:

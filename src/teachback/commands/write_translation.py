@@ -78,9 +78,8 @@ def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTra
     target = workspace.root / TRANSLATIONS / handout.language / f"{handout.id}.yaml"
     if target.exists() and not force:
         hint = "Keep it, or replace it with --force."
-        raise TeachbackError.of(
-            "there is such a translation already", hint, Location(shown(target))
-        )
+        message = "there is such a translation already"
+        raise TeachbackError.of(message, hint, Location(shown(target)))
     theirs = {text.key: text.text for text in handout_texts(handout)}
     pairs = [
         (text.key, text.text, theirs[text.key])
@@ -178,9 +177,8 @@ def start_translation(
     target = workspace.root / TRANSLATIONS / language / f"{english.id}.yaml"
     if target.exists() or is_translation(path):
         hint = "Add what it lacks: `teachback translate status` names it."
-        raise TeachbackError.of(
-            "there is such a translation already", hint, Location(shown(target))
-        )
+        message = "there is such a translation already"
+        raise TeachbackError.of(message, hint, Location(shown(target)))
     if starter is None:
         texts, drafts = _to_translate(english), ""
     else:
@@ -202,9 +200,8 @@ def _from_starter(
             if there
             else "Leave out `--from`: then you get the English of each text, to translate."
         )
-        raise UsageError.of(
-            f"there is no translation of a starter '{starter}' into '{language}'", hint
-        )
+        message = f"there is no translation of a starter '{starter}' into '{language}'"
+        raise UsageError.of(message, hint)
     file = read_yaml(read_bytes(there[language]), shown(there[language]))
     texts = beside(english, validated(Translation, file))
     # The translation may have shorter words for the card where the English has none.

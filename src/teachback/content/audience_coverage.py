@@ -204,9 +204,8 @@ def _tier_problem(
     message = f"there is no red flag of the tier '{tier}'"
     if len(without) == len(readers):
         return Problem(message, "Take it out.")
-    return Problem(
-        f"{message} for {' and '.join(without)}", "Add one, or set `only:` on the section."
-    )
+    hint = "Add one, or set `only:` on the section."
+    return Problem(f"{message} for {' and '.join(without)}", hint)
 
 
 def _who_get(item: object, readers: tuple[str, ...], audiences: Audiences) -> tuple[str, ...]:

@@ -87,15 +87,11 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
 
 def _choice_problems(one: RecordField) -> Iterator[Problem]:
     if one.type is FieldKind.CHOICE and not one.choices:
-        yield Problem(
-            f"the field '{one.name}' has no choices",
-            "Add `choices: [one, other]`, or delete `type: choice`.",
-        )
+        hint = "Add `choices: [one, other]`, or delete `type: choice`."
+        yield Problem(f"the field '{one.name}' has no choices", hint)
     if one.type is not FieldKind.CHOICE and one.choices:
-        yield Problem(
-            f"the field '{one.name}' has choices but not `type: choice`",
-            "Add `type: choice`, or delete the choices.",
-        )
+        message = f"the field '{one.name}' has choices but not `type: choice`"
+        yield Problem(message, "Add `type: choice`, or delete the choices.")
 
 
 def names_field(path: Path) -> bool:

@@ -240,9 +240,8 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
         elif name not in known:
             yield Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS))
     if re.search(r"[{}]", _BRACES.sub("", text)):
-        yield Problem(
-            "a brace has no partner", "Braces are for placeholders such as {clinic.phone}."
-        )
+        hint = "Braces are for placeholders such as {clinic.phone}."
+        yield Problem("a brace has no partner", hint)
     # This parser does not report bad links: it would drop them silently, so they are reported here.
     for target in re.findall(r"\]\(\s*<?([^)\s>]*)", text):
         if not target.startswith(LINK_SCHEMES) or target in LINK_SCHEMES:

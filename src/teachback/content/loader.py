@@ -499,9 +499,8 @@ def _translated_handout(
         raise TeachbackError.of(message, "Mend those first.", place) from None
     if now.handout.language == translation.language:
         message = f"{shown(source)} is written in '{translation.language}' already"
-        raise TeachbackError.of(
-            message, "Translate it into another language.", file.locate(("language",))
-        )
+        hint = "Translate it into another language."
+        raise TeachbackError.of(message, hint, file.locate(("language",)))
     return now
 
 
@@ -864,9 +863,8 @@ def _name_problems(
         audience = shared.audiences.root.get(name)
         if audience is not None and handout.language not in audience.badge:
             message = f"the audience '{name}' has no badge in the language '{handout.language}'"
-            yield Problem(
-                message, "Add it in content/audiences.yaml.", file.locate(("audiences", index))
-            )
+            hint = "Add it in content/audiences.yaml."
+            yield Problem(message, hint, file.locate(("audiences", index)))
     review = handout.review
     if review.status == "approved":
         for name in ("reviewer", "reviewed", "due"):
@@ -893,11 +891,8 @@ def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
     for path, name in ids_of(handout):
         place = file.locate(path)
         if name in first:
-            yield Problem(
-                f"the id '{name}' is used twice; it was first used in line {first[name].line}",
-                "Give each one its own id.",
-                place,
-            )
+            message = f"the id '{name}' is used twice; it was first used in line {first[name].line}"
+            yield Problem(message, "Give each one its own id.", place)
         first.setdefault(name, place)
 
 

@@ -113,6 +113,5 @@ def _locale(language: str) -> Locale:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         message = f"dates cannot be written in the language '{language}'"
-        raise TeachbackError.of(
-            message, "Use the tag of a language that is spoken, such as en, es or zh-Hans."
-        ) from None
+        hint = "Use the tag of a language that is spoken, such as en, es or zh-Hans."
+        raise TeachbackError.of(message, hint) from None

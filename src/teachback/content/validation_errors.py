@@ -166,16 +166,12 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
         place = file.locate((*path[:-2], path[-2]), key=True)
     if kind in {"enum", "literal_error"}:
         names = _choices(details.get("ctx", {}))
-        return Problem(
-            f"{_what(value)} is not one of the allowed words", nearest(str(value), names), place
-        )
+        message = f"{_what(value)} is not one of the allowed words"
+        return Problem(message, nearest(str(value), names), place)
     if kind == "string_pattern_mismatch":
         if path[-1:] == ("[key]",) and " " in str(value):
-            return Problem(
-                f"the colon after '{str(value)[:60]}' splits the text in two",
-                "Put the whole text in quotes.",
-                place,
-            )
+            message = f"the colon after '{str(value)[:60]}' splits the text in two"
+            return Problem(message, "Put the whole text in quotes.", place)
         return _pattern_problem(
             str(value)[:60], str(details.get("ctx", {}).get("pattern", "")), place
         )
@@ -209,20 +205,16 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
     if kind == "missing":
         field = _field_at(model, raw)
         meaning = f" {field.description}" if field is not None and field.description else ""
-        return Problem(
-            f"the key '{path[-1]}' is missing",
-            f"Add `{path[-1]}:` here.{meaning}",
-            file.locate(path[:-1]),
-        )
+        hint = f"Add `{path[-1]}:` here.{meaning}"
+        return Problem(f"the key '{path[-1]}' is missing", hint, file.locate(path[:-1]))
     if kind == "extra_forbidden":
         key, place = str(path[-1]), file.locate(path, key=True)
         if key in BLOCKS and raw[:-1] != path[:-1]:
             message = (
                 f"a block can be of one kind only, and this one is both '{raw[-2]}' and '{key}'"
             )
-            return Problem(
-                message, f"Put `{key}:` into a block of its own, with its own dash.", place
-            )
+            hint = f"Put `{key}:` into a block of its own, with its own dash."
+            return Problem(message, hint, place)
         own = _keys(model, raw[:-1])
         if raw[-4:-3] == ("blocks",) and key == _first_key(path[:-1], file) and not guess(key, own):
             # The block was read by another of its keys, such as `text`.
@@ -239,11 +231,8 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
             else []
         )
         if not keys:
-            return Problem(
-                "this must be a block, such as `- text: ...`",
-                nearest("", BLOCKS),
-                file.locate(path),
-            )
+            message = "this must be a block, such as `- text: ...`"
+            return Problem(message, nearest("", BLOCKS), file.locate(path))
         # Another key may stand before that of the kind, such as `lead`.
         key = next((key for key in keys if guess(str(key), BLOCKS, LIKELY)), keys[0])
         return _unknown_kind(str(key), file.locate((*path, key), key=True))
@@ -277,11 +266,8 @@ def _cut_by_commas(path: Path, file: YamlFile, known: list[str]) -> Problem | No
     pieces = [str(key)[:60] for key in keys[first:end]]
     named = " and ".join(f"'{piece}'" for piece in pieces)
     commas = "the comma before {} ends" if len(pieces) == 1 else "the commas before {} end"
-    return Problem(
-        f"{commas.format(named)} the text '{before[:60]}'",
-        f'Put the whole text in quotes: "{", ".join((before[:60], *pieces))}".',
-        place,
-    )
+    hint = f'Put the whole text in quotes: "{", ".join((before[:60], *pieces))}".'
+    return Problem(f"{commas.format(named)} the text '{before[:60]}'", hint, place)
 
 
 def _first_key(path: Path, file: YamlFile) -> object:

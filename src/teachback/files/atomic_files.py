@@ -115,11 +115,9 @@ def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
                 break
             except BlockingIOError:
                 if time.monotonic() > end:
-                    raise TeachbackError.of(
-                        "another run is at work here",
-                        "Wait until it is done.",
-                        Location(shown(path)),
-                    ) from None
+                    message = "another run is at work here"
+                    hint = "Wait until it is done."
+                    raise TeachbackError.of(message, hint, Location(shown(path))) from None
             time.sleep(0.01)
         yield descriptor
     finally:
@@ -142,6 +140,5 @@ def os_errors_as_problems(folder: Path) -> Iterator[None]:
         place = Location(
             shown(Path(path)) if isinstance(path, str | os.PathLike) else shown(folder)
         )
-        raise TeachbackError.of(
-            f"this cannot be read or written: {reason}", _HINTS.get(number, _HINT), place
-        ) from None
+        message = f"this cannot be read or written: {reason}"
+        raise TeachbackError.of(message, _HINTS.get(number, _HINT), place) from None

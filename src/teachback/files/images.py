@@ -116,10 +116,8 @@ def grey_picture(data: bytes) -> Grey:
     and for a picture that is too large.
     """
     if len(data) > MAX_SCAN_BYTES:
-        raise TeachbackError.of(
-            f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB",
-            "Scan it again at 300 dots to the inch.",
-        )
+        message = f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB"
+        raise TeachbackError.of(message, "Scan it again at 300 dots to the inch.")
     from PIL import Image, ImageOps
 
     try:

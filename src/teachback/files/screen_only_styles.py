@@ -125,12 +125,11 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
         ):
             continue
         followed = f"inside `{where}`" if where else "in a sheet for screens"
-        yield Problem(
+        message = (
             f"`{node.name}: {value[:40]}` {followed} could hide or move words: "
-            "only browsers follow it, and no proof sees what they show",
-            hint,
-            Location(name, node.source_line, node.source_column),
+            "only browsers follow it, and no proof sees what they show"
         )
+        yield Problem(message, hint, Location(name, node.source_line, node.source_column))
 
 
 def hiding(css: str, *, of_picture: bool = False) -> tuple[str, ...]:

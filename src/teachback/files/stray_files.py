@@ -408,9 +408,8 @@ def _folder_hint(name: str, shelves: dict[str, ReadFiles]) -> str:
 
 def _unread_folder(path: Path, where: str) -> Problem:
     hint = f"{where} Move its files to where they are read, or move the folder away.".strip()
-    return Problem(
-        "this folder and the files in it are not used", hint, _at(path), Severity.WARNING
-    )
+    message = "this folder and the files in it are not used"
+    return Problem(message, hint, _at(path), Severity.WARNING)
 
 
 def _at(path: Path) -> Location:

@@ -44,21 +44,18 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
             f"the file is {len(raw) / 1e6:.1f} MB large; "
             f"{MAX_BYTES / 1e6:.0f} MB is the most that is read"
         )
-        raise TeachbackError.of(
-            message, "Is it the right file? If so, split it.", Location(name, 1, 1)
-        )
+        hint = "Is it the right file? If so, split it."
+        raise TeachbackError.of(message, hint, Location(name, 1, 1))
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise TeachbackError.of(
-            "the file is saved as UTF-16, not as UTF-8", _SAVE, Location(name, 1, 1)
-        )
+        message = "the file is saved as UTF-16, not as UTF-8"
+        raise TeachbackError.of(message, _SAVE, Location(name, 1, 1))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode("utf-8-sig", errors="replace")
         place = Location(name, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
-        raise TeachbackError.of(
-            f"the byte 0x{raw[error.start]:02X} is not UTF-8 text", _SAVE, place
-        ) from None
+        message = f"the byte 0x{raw[error.start]:02X} is not UTF-8 text"
+        raise TeachbackError.of(message, _SAVE, place) from None
     # Most files hold only ASCII letters, spaces and line ends, which need no check.
     found = (
         list(islice(faults(text, markup=markup), MOST_NAMED))
@@ -74,9 +71,8 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
     alone = _ALONE.search(text) if "\r" in text else None
     if alone:
         message = "the end of a line is stored here in an old way (a carriage return alone)"
-        raise TeachbackError.of(
-            message, f"{_SAVE[:-1]} and line ends LF or CRLF.", place_at(text, alone.start(), name)
-        )
+        hint = f"{_SAVE[:-1]} and line ends LF or CRLF."
+        raise TeachbackError.of(message, hint, place_at(text, alone.start(), name))
     return text
 
 

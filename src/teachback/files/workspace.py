@@ -122,11 +122,9 @@ def open_workspace(start: Path) -> Workspace:
     except OSError:
         inner = []
     change = f"Change to yours first (cd {inner[0]}), or make" if inner else "Make"
-    raise UsageError.of(
-        "this folder is no workspace, so nothing can be printed from here",
-        f"{change} a new one: teachback init my-clinic",
-        Location(readable(str(start))),
-    )
+    message = "this folder is no workspace, so nothing can be printed from here"
+    hint = f"{change} a new one: teachback init my-clinic"
+    raise UsageError.of(message, hint, Location(readable(str(start))))
 
 
 def is_workspace(folder: Path) -> bool:
@@ -336,9 +334,8 @@ def handout_named(workspace: Workspace, name: str) -> Path:
     if not of_id:
         raise UsageError(unknown_handout(name, files))
     if len(of_id) > 1:
-        raise UsageError.of(
-            f"'{name}' is written in several languages", f"Say which: {' or '.join(of_id)}."
-        )
+        hint = f"Say which: {' or '.join(of_id)}."
+        raise UsageError.of(f"'{name}' is written in several languages", hint)
     return files[of_id[0]]
 
 
@@ -515,11 +512,9 @@ def _read(path: Path, *, closed: bool) -> bytes:
         finally:
             os.close(descriptor)
     except IsADirectoryError:
-        raise TeachbackError.of(
-            "this is a folder, but a file is needed here",
-            "Rename it or move it away.",
-            Location(shown(path)),
-        ) from None
+        message = "this is a folder, but a file is needed here"
+        hint = "Rename it or move it away."
+        raise TeachbackError.of(message, hint, Location(shown(path))) from None
     except (OSError, ValueError) as error:
         kind: int = getattr(error, "errno", None) or 0
         reason = getattr(error, "strerror", None) or str(error)
@@ -631,9 +626,8 @@ def check_target(path: Path, endings: Collection[str], workspace: Workspace, opt
         message = f"{option}: '{path.name or path}' has no ending that tells its format"
         raise UsageError.of(message, f"End its name in {' or '.join(endings)}.")
     if whole.is_dir():
-        raise UsageError.of(
-            f"{option}: a folder has this name", "Give another name.", Location(shown(whole))
-        )
+        hint = "Give another name."
+        raise UsageError.of(f"{option}: a folder has this name", hint, Location(shown(whole)))
     refuse_own_folder(whole, workspace, option)
 
 
@@ -643,9 +637,8 @@ def refuse_own_folder(path: Path, workspace: Workspace, option: str) -> None:
     made_of = [root / name for root in (workspace.root, workspace.builtin) for name in KINDS]
     if any(whole.is_relative_to(folder) for folder in made_of):
         message = f"{option}: this folder holds the files of handouts, which might be overwritten"
-        raise UsageError.of(
-            message, "Choose another folder, such as build/.", Location(shown(whole))
-        )
+        hint = "Choose another folder, such as build/."
+        raise UsageError.of(message, hint, Location(shown(whole)))
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -654,11 +647,8 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises TeachbackError when the folder cannot be written to.
     """
     if not path.name:
-        raise TeachbackError.of(
-            "this is a folder, but a file is needed",
-            "Add the name of a file.",
-            Location(shown(path)),
-        )
+        message = "this is a folder, but a file is needed"
+        raise TeachbackError.of(message, "Add the name of a file.", Location(shown(path)))
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -218,9 +218,8 @@ def read_workbook(file: BinaryIO, name: str) -> Iterator[_Rows | tuple[Problem, 
     except TeachbackError:
         raise
     except Exception:  # noqa: BLE001 -- zipfile and expat raise anything; none of it is quoted
-        raise TeachbackError.of(
-            "this Excel workbook is incomplete or damaged", _SAVE_AS, Location(name)
-        ) from None
+        message = "this Excel workbook is incomplete or damaged"
+        raise TeachbackError.of(message, _SAVE_AS, Location(name)) from None
 
 
 def _read(package: _Package) -> Iterator[_Rows | tuple[Problem, ...]]:

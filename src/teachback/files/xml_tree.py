@@ -98,9 +98,8 @@ def read_xml(data: bytes, name: str) -> XmlElement:
     except expat.ExpatError as error:
         message = f"this is not XML: {expat.ErrorString(error.code)}"
         place = Location(name, error.lineno, error.offset + 1)
-        raise TeachbackError.of(
-            message, "Save it again in the program that wrote it.", place
-        ) from None
+        hint = "Save it again in the program that wrote it."
+        raise TeachbackError.of(message, hint, place) from None
     return next(root.children)
 
 

@@ -544,18 +544,12 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
         )
     unclosed = _unclosed_quote(lines[: mark.line + 1]) if mark else None
     if unclosed:
-        return Problem(
-            "a quote opens here and is never closed",
-            "A quote that opens a text must be closed again.",
-            Location(name, *unclosed),
-        )
+        hint = "A quote that opens a text must be closed again."
+        return Problem("a quote opens here and is never closed", hint, Location(name, *unclosed))
     tab = _indenting_tab(lines, mark, context_mark if "could not find" in said else mark)
     if tab:
-        return Problem(
-            "there is a tab here",
-            "YAML does not allow tabs for indentation. Use spaces.",
-            Location(name, *tab),
-        )
+        hint = "YAML does not allow tabs for indentation. Use spaces."
+        return Problem("there is a tab here", hint, Location(name, *tab))
     if "unexpected end of stream" in said and "quoted" in context and context_mark:
         message, hint, mark = (
             "a quote opens here and is never closed",

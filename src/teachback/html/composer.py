@@ -672,26 +672,21 @@ def _foreign_problem(one: ForbiddenContent, template: str, design: Design) -> Pr
         path = design.files.get(f"templates/{template}")
         own = Location(shown(path), 1, 1) if path else None
         message = "this page has no plain <head> in which its browser is told to load nothing"
-        return Problem(
-            message,
-            "Begin it as the built-in template does: <!doctype html>, <html ...>, <head>.",
-            own,
-        )
+        hint = "Begin it as the built-in template does: <!doctype html>, <html ...>, <head>."
+        return Problem(message, hint, own)
     if not one.loads:
         message = (
             "a page shows only text, lists, tables and pictures, "
             f"and this one holds '{one.name[:80]}'"
         )
-        return Problem(
-            message, "Take it out; the built-in templates show what a page may hold.", place
-        )
+        hint = "Take it out; the built-in templates show what a page may hold."
+        return Problem(message, hint, place)
     hint = (
         "Name pictures with picture('images/name.svg'); put styles into the style sheets; "
         "leave scripts out."
     )
-    return Problem(
-        f"a page must hold all it shows, but this one uses '{one.name[:80]}'", hint, place
-    )
+    message = f"a page must hold all it shows, but this one uses '{one.name[:80]}'"
+    return Problem(message, hint, place)
 
 
 def _named_at(part: str, design: Design) -> Location | None:
@@ -726,9 +721,8 @@ def _file(name: str, design: Design) -> Path:
             for other in design.files
             if other.endswith(name.rpartition(".")[2]) and served(other, design.files)
         ]
-        raise TeachbackError.of(
-            f"there is no file '{name[:80]}'", f"Check the name. {guess(name, alike)}".strip()
-        )
+        message = f"there is no file '{name[:80]}'"
+        raise TeachbackError.of(message, f"Check the name. {guess(name, alike)}".strip())
     return design.files[known]
 
 

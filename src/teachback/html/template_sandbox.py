@@ -215,36 +215,23 @@ def _template_problem(
     if isinstance(error, TeachbackError):
         return error.problems[0]._replace(location=place)
     if isinstance(error, jinja2.TemplateNotFound):
-        return Problem(
-            f"there is no template '{error.name}'",
-            "Check the name in the template that includes it.",
-            place,
-        )
+        hint = "Check the name in the template that includes it."
+        return Problem(f"there is no template '{error.name}'", hint, place)
     if isinstance(error, RecursionError):
-        return Problem(
-            "this template includes itself without end", "Take the include of itself out.", place
-        )
+        hint = "Take the include of itself out."
+        return Problem("this template includes itself without end", hint, place)
     if isinstance(error, MemoryError):
-        return Problem(
-            "this template makes a text that fills the memory",
-            "Take the sum or the loop out that makes it.",
-            place,
-        )
+        hint = "Take the sum or the loop out that makes it."
+        return Problem("this template makes a text that fills the memory", hint, place)
     message, _, hint = str(error).rstrip(".").partition("\n")
     missing = re.match(r"No (filter|test) named '(\w+)'", message)
     if missing:
         names: Iterable[str] = environment.filters if missing[1] == "filter" else environment.tests
-        return Problem(
-            f"there is no {missing[1]} '{missing[2]}'",
-            guess(missing[2], names) or "Take it out.",
-            place,
-        )
+        message = f"there is no {missing[1]} '{missing[2]}'"
+        return Problem(message, guess(missing[2], names) or "Take it out.", place)
     if isinstance(error, jinja2.TemplateSyntaxError):
-        return Problem(
-            f"this is not a template: {message}",
-            "Each {{ needs its }}, and each {% if %} or {% for %} its end.",
-            place,
-        )
+        hint = "Each {{ needs its }}, and each {% if %} or {% for %} its end."
+        return Problem(f"this is not a template: {message}", hint, place)
     return Problem(
         f"the template cannot be filled: {message}",
         hint or "Look at the built-in template of the same name.",

@@ -280,9 +280,8 @@ def put_away(setup: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> Chunk
         or not names.issuperset(file.file for file in files)
         or not whole
     ):
-        raise TeachbackError.of(
-            "another machine returned the wrong records", "What was finished is kept. Start again."
-        )
+        hint = "What was finished is kept. Start again."
+        raise TeachbackError.of("another machine returned the wrong records", hint)
     for file in files:
         if file.data is not None:
             _put(setup, file.file, file.data)

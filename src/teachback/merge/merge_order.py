@@ -238,10 +238,8 @@ def refuse_unlisted(ids: Iterable[str], combine: Combine) -> None:
             f"the ids have up to {longest} letters, which is too long for the list on the cover "
             "page"
         )
-        raise TeachbackError.of(
-            message,
-            "Use shorter ids, or leave --combine out: each record then has a file of its own.",
-        )
+        hint = "Use shorter ids, or leave --combine out: each record then has a file of its own."
+        raise TeachbackError.of(message, hint)
 
 
 def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> None:

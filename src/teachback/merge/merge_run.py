@@ -275,11 +275,8 @@ def _surveyed(
             longest = nlargest(_LONGEST, [*longest, *chunk.ids], key=len)
     place = Location(table.name)
     if not count:
-        raise TeachbackError.of(
-            "there are no records in this file",
-            "Write one row for each record, below the column names.",
-            place,
-        )
+        hint = "Write one row for each record, below the column names."
+        raise TeachbackError.of("there are no records in this file", hint, place)
     wrong = misnamed(unknown, rules.known, place) or near_names(unknown, rules.known, table.name)
     if wrong:
         raise TeachbackError(*wrong)

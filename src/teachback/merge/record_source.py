@@ -58,18 +58,16 @@ def opened_records(order: MergeOrder) -> Iterator[RecordSource]:
             incoming = sys.stdin.buffer
         else:
             # sys.stdin is None when standard input was closed.
-            raise TeachbackError.of(
-                "there is no standard input", "Name the file of records: --records FILE."
-            )
+            hint = "Name the file of records: --records FILE."
+            raise TeachbackError.of("there is no standard input", hint)
         if order.records is None or not stat.S_ISREG(os.fstat(incoming.fileno()).st_mode):
             copy = _copied(None if order.dry_run else order.output / UNFINISHED, incoming)
             yield RecordSource(files.enter_context(copy), order.name)  # type: ignore[arg-type]
             return
         if os.fstat(incoming.fileno()).st_size > MOST_READ:
             message = f"this file of records is larger than {MOST_READ // 1_000_000:,} MB"
-            raise TeachbackError.of(
-                message, "Is it the right file? If so, split it.", Location(order.name)
-            )
+            hint = "Is it the right file? If so, split it."
+            raise TeachbackError.of(message, hint, Location(order.name))
         state = _state(incoming, order.records)  # type: ignore[arg-type]
         yield RecordSource(incoming, order.name, order.records, state)  # type: ignore[arg-type]
 
@@ -84,9 +82,8 @@ def _named(path: Path) -> Iterator[IO[bytes]]:
         kind = path.stat().st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):
         message = "this is a device or a socket, not a file of records"
-        raise TeachbackError.of(
-            message, "Name a file, or - for standard input.", Location(shown(path))
-        )
+        hint = "Name a file, or - for standard input."
+        raise TeachbackError.of(message, hint, Location(shown(path)))
     with os_errors_as_problems(path):
         # Opening a pipe that has no writer would block forever.
         descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if stat.S_ISFIFO(kind) else 0))
@@ -104,9 +101,8 @@ def _await(descriptor: int, path: Path) -> None:
     # poll() reports nothing for a pipe until a writer has opened it.
     if not any(event & select.POLLIN for _, event in watch.poll(PATIENCE * 1000)):
         message = f"nothing came into this pipe for {PATIENCE} s"
-        raise TeachbackError.of(
-            message, "Start what writes into it, then start again.", Location(shown(path))
-        )
+        hint = "Start what writes into it, then start again."
+        raise TeachbackError.of(message, hint, Location(shown(path)))
     os.set_blocking(descriptor, True)
 
 
@@ -123,10 +119,8 @@ def _copied(folder: Path | None, source: IO[bytes]) -> IO[bytes]:
             file.write(block)
             if file.tell() > MOST_PIPED:
                 file.close()
-                raise TeachbackError.of(
-                    f"more than {MOST_PIPED // 1_000_000} MB came in",
-                    "Is it the right file? If so, split it.",
-                )
+                hint = "Is it the right file? If so, split it."
+                raise TeachbackError.of(f"more than {MOST_PIPED // 1_000_000} MB came in", hint)
         file.flush()
         return file
 
@@ -156,9 +150,5 @@ def reading(source: RecordSource) -> Iterator[None]:
 def changed_since(source: RecordSource) -> Problem:
     """Return the warning for a file that changed after it was read."""
     message = "the file of records changed during printing; its earlier content was printed"
-    return Problem(
-        message,
-        "Print the new content with another --output.",
-        Location(source.name),
-        Severity.WARNING,
-    )
+    hint = "Print the new content with another --output."
+    return Problem(message, hint, Location(source.name), Severity.WARNING)

@@ -124,11 +124,8 @@ def _made_and_held(folder: Path) -> tuple[list[Path], int]:
         lock = -1
         with os_errors_as_problems(folder):
             if folder.is_symlink():
-                raise TeachbackError.of(
-                    "this is a link; the output must be a real folder",
-                    "Name the folder itself.",
-                    _at(folder),
-                )
+                message = "this is a link; the output must be a real folder"
+                raise TeachbackError.of(message, "Name the folder itself.", _at(folder))
             try:
                 made += [] if folder.is_dir() else _make(folder)
                 lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -173,9 +170,8 @@ def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
                 "Name another folder with --output, or remove that run: "
                 f"teachback merge --wipe {shown(folder)}"
             )
-            raise TeachbackError.of(
-                "this folder holds a run of other records, editions or options", hint, _at(folder)
-            )
+            message = "this folder holds a run of other records, editions or options"
+            raise TeachbackError.of(message, hint, _at(folder))
         run = RunFolder(
             folder, key, about, before if before and before["state"] == FINISHED else None
         )
@@ -337,11 +333,8 @@ def read_run(folder: Path) -> dict[str, Any] | None:
             return dict(found)
     except (ValueError, KeyError, TypeError):
         pass
-    raise TeachbackError.of(
-        "this file does not describe a merge run",
-        "Name another folder with --output.",
-        _at(folder / RUN),
-    )
+    hint = "Name another folder with --output."
+    raise TeachbackError.of("this file does not describe a merge run", hint, _at(folder / RUN))
 
 
 def _is_outcome(found: Mapping[str, Any]) -> bool:
@@ -398,9 +391,8 @@ def _make(folder: Path) -> list[Path]:
         each.chmod(0o700)
         made.insert(0, each)
     if folder.is_symlink() or not folder.is_dir():
-        raise TeachbackError.of(
-            "a file or link is in the way of this folder", "Move it away.", _at(folder)
-        )
+        hint = "Move it away."
+        raise TeachbackError.of("a file or link is in the way of this folder", hint, _at(folder))
     folder.chmod(0o700)
     return made
 

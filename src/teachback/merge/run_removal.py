@@ -58,15 +58,13 @@ def wipe(folder: Path) -> RemovedFiles:
     place = Location(shown(folder))
     with os_errors_as_problems(folder):
         if folder.is_symlink():
-            raise UsageError.of(
-                "this is a link, and is not followed", "Name the folder itself.", place
-            )
+            hint = "Name the folder itself."
+            raise UsageError.of("this is a link, and is not followed", hint, place)
         if not folder.is_dir():
             raise UsageError.of("there is no such folder", "", place)
         if read_run(folder) is None:
-            raise UsageError.of(
-                "this folder holds no merge run", f"It has no {RUN}; nothing was removed.", place
-            )
+            hint = f"It has no {RUN}; nothing was removed."
+            raise UsageError.of("this folder holds no merge run", hint, place)
         root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
             held(root, folder)

@@ -173,10 +173,8 @@ def _shown_text(element: Element, block: int, blocks: Iterator[int]) -> Iterator
 
 def unreadable_file(fault: object) -> Problem:
     """Return the problem of a file that cannot be read back."""
-    return Problem(
-        f"the printed file cannot be read back: {fault}",
-        "Print it again; if that does not help, tell the makers of Teachback.",
-    )
+    hint = "Print it again; if that does not help, tell the makers of Teachback."
+    return Problem(f"the printed file cannot be read back: {fault}", hint)
 
 
 def _tagged(page: pypdfium2.PdfPage) -> tuple[str, ...]:

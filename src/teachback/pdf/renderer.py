@@ -401,9 +401,8 @@ def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- 
                 found.setdefault(text, []).append(number)
     for text, numbers in found.items():
         message = f"a style prints '{text[:60]}' on page {numbers[0]}, which is not in the handout"
-        yield Problem(
-            message, "Remove `content`, or the style of the list's numbers, from the style sheet."
-        )
+        hint = "Remove `content`, or the style of the list's numbers, from the style sheet."
+        yield Problem(message, hint)
 
 
 def first_page(laid: LaidOutDocument) -> LaidOutDocument:
@@ -452,10 +451,8 @@ def _page_problem(done: str, said: str) -> Problem:
     said = said.replace(BASE, "").strip(" :")
     picture = re.search(r"Failed to (?:load|render)\D* image (?:at )?'?([^' ]+?)'?(?::|$)", said)
     if picture:
-        return Problem(
-            f"the picture {picture[1]} cannot be drawn",
-            "Save it again from the program that made it.",
-        )
+        hint = "Save it again from the program that made it."
+        return Problem(f"the picture {picture[1]} cannot be drawn", hint)
     glyph = re.search(r'\.notdef glyph.*"(.)" \((U\+[0-9A-F]+)\)', said)
     if glyph:
         message = f"the character '{glyph[1]}' ({glyph[2]}) is in none of the fonts"

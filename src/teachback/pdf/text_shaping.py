@@ -118,10 +118,8 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
     """
     face = hb.Face(data)
     if "glyf" not in face.table_tags:
-        raise TeachbackError.of(
-            "this font has no TrueType outlines, so no record can be written with it",
-            "Use a whole .ttf file.",
-        )
+        message = "this font has no TrueType outlines, so no record can be written with it"
+        raise TeachbackError.of(message, "Use a whole .ttf file.")
     wanted = (
         set(face.unicodes)
         if characters is None

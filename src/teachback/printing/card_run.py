@@ -58,10 +58,8 @@ def find_stock(name: str, stocks: Stocks) -> tuple[str, Stock]:
     names = stocks.names()
     if name.lower() not in names:
         alike = " or ".join(f"'{other}'" for other in _alike(name.lower(), names))
-        raise UsageError.of(
-            f"there is no stock '{name}'",
-            f"{f'Did you mean {alike}? ' if alike else ''}See `teachback list stocks`.",
-        )
+        hint = f"{f'Did you mean {alike}? ' if alike else ''}See `teachback list stocks`."
+        raise UsageError.of(f"there is no stock '{name}'", hint)
     own = names[name.lower()]
     return own, stocks.root[own]
 

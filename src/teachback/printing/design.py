@@ -119,11 +119,9 @@ def _picture_problems(path: Path) -> Iterator[Problem]:
         yield Problem(*fault, Location(shown(path)))
         return
     for drawn in drawn_texts(data, path.suffix):
-        yield Problem(
-            f"a picture of the design shows '{drawn.words[:60]}', which no rule reads",
-            "Take the words out of the drawing. Write them into the handout or content/words/.",
-            Location(shown(path), drawn.line, 1),
-        )
+        message = f"a picture of the design shows '{drawn.words[:60]}', which no rule reads"
+        hint = "Take the words out of the drawing. Write them into the handout or content/words/."
+        yield Problem(message, hint, Location(shown(path), drawn.line, 1))
 
 
 def _in_time(
@@ -204,9 +202,8 @@ def refuse_unhashed(design: Design, edition: str, page: str) -> None:
     built = [name for name in _pictures(design.files) if name not in hashed and quote(name) in page]
     if built:
         hint = "Write the whole name into the template, so that the edition code covers it."
-        raise TeachbackError.of(
-            f"a template puts the name of the picture {built[0]} together", hint
-        )
+        message = f"a template puts the name of the picture {built[0]} together"
+        raise TeachbackError.of(message, hint)
 
 
 def _named_by_edition(design: Design, edition: str) -> dict[str, Path]:

@@ -311,9 +311,8 @@ class Pool:
             f"{task.doing} was still not finished after {self._limits.by_the_clock(seconds):g} s, "
             "and the computer had hardly worked on it"
         )
-        return Problem(
-            message, "The machine is very busy, or a disk does not answer. Start again later."
-        )
+        hint = "The machine is very busy, or a disk does not answer. Start again later."
+        return Problem(message, hint)
 
     def _end(self, child: _Child) -> None:
         """End a worker by its process id, and wait until it is gone."""
@@ -377,10 +376,8 @@ def _run(
 
 
 def _not_started(why: str = "") -> Problem:
-    return Problem(
-        f"a printing process could not be started{why}",
-        "Close other programs and start again; finished files are kept.",
-    )
+    hint = "Close other programs and start again; finished files are kept."
+    return Problem(f"a printing process could not be started{why}", hint)
 
 
 def _crash(task: Task, code: int | None, seconds: float) -> Outcome:

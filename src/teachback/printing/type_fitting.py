@@ -286,9 +286,8 @@ def _card_problems(
     name = job.names[number] if number < len(job.names) else job.name
     for flag in wrong:
         place, words = flags[flag]
-        yield Problem(
-            f"{name}: the red flag '{flag}' does not fit {at}: '{words[:60]}'", hint, place
-        )
+        message = f"{name}: the red flag '{flag}' does not fit {at}: '{words[:60]}'"
+        yield Problem(message, hint, place)
     if not wrong:
         what = f": '{outside[0].words[:60]}'" if outside else ""
         yield Problem(f"{name}: the text does not fit {at}{what}", hint, job.place)

@@ -163,11 +163,8 @@ def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Pro
             expected.place,
         )
         message = f"{expected.name}: this row of a table is longer than a page: '{words[:60]}'"
-        yield Problem(
-            message,
-            "Split it: make shorter rows of it, or put the long text below the table.",
-            place,
-        )
+        hint = "Split it: make shorter rows of it, or put the long text below the table."
+        yield Problem(message, hint, place)
 
 
 def glyph_problems(
@@ -374,9 +371,8 @@ def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
     for name in dict.fromkeys(run.font for read in pages for run in read.runs):
         base = name.partition("+")[2] or name
         if not any(base == family or base.startswith(f"{family}-") for family in ours):
-            yield Problem(
-                f"the printed file uses the font '{base}', which is not in the workspace", COMPARE
-            )
+            message = f"the printed file uses the font '{base}', which is not in the workspace"
+            yield Problem(message, COMPARE)
 
 
 def visibility_problems(data: bytes, name: str) -> Iterator[Problem]:
@@ -419,11 +415,8 @@ def _look_problems(
     if hidden:
         share = min(look.shown if look.run.painted else 0.0 for _, look in hidden)
         message = f"{_named(hidden)} cannot be seen: only {share * 100:.0f} % of its ink is visible"
-        yield Problem(
-            message,
-            "A style hides it, cuts it, or paints something over it.",
-            _place(hidden, expected),
-        )
+        hint = "A style hides it, cuts it, or paints something over it."
+        yield Problem(message, hint, _place(hidden, expected))
     if erased:
         number, look = erased[0]
         message = (
@@ -558,10 +551,8 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
     """Yield what is drawn through letters or beside numbers; each kind once for a page."""
     for number, read in enumerate(pages, start=1):
         for words in list(struck(read))[:1]:
-            yield Problem(
-                f"a line or a box is drawn through '{words[:60]}' on page {number}",
-                "Remove the style that draws it.",
-            )
+            hint = "Remove the style that draws it."
+            yield Problem(f"a line or a box is drawn through '{words[:60]}' on page {number}", hint)
         for digits, words in list(beside_numbers(read))[:1]:
             message = (
                 f"something is drawn right beside the number '{digits}' in "
@@ -634,9 +625,8 @@ def _measure_problems(
                     f"in grey, the tiers '{one.tier}' and '{other.tier}' have the same "
                     f"{' and '.join(alike)}"
                 )
-                yield Problem(
-                    message, "Give each tier its own icon, word and border.", None, Severity.WARNING
-                )
+                hint = "Give each tier its own icon, word and border."
+                yield Problem(message, hint, None, Severity.WARNING)
 
 
 def _called(face: FontFace) -> str:

@@ -148,11 +148,8 @@ def _problem(line: DrawnLine, fault: str, expected: Expected) -> Problem:
     words = line.words.strip()
     letters = squeezed(words)
     place = next((at for text, at in expected.places.items() if letters and letters in text), None)
-    return Problem(
-        f"{expected.name}: '{words[:60]}' on page {line.page} {fault}",
-        _AGAIN,
-        place or expected.place,
-    )
+    message = f"{expected.name}: '{words[:60]}' on page {line.page} {fault}"
+    return Problem(message, _AGAIN, place or expected.place)
 
 
 def _shapers(

@@ -78,12 +78,11 @@ def text_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Probl
         hint = _MOVED if elsewhere else LEFT_OUT
         yield Problem(f"{expected.name}: {what} {fault}: '{part.words.strip()[:60]}'", hint, place)
     if len(lost) > MOST_NAMED:
-        yield Problem(
+        message = (
             f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are missing or in the "
-            "wrong place",
-            COMPARE,
-            expected.place,
+            "wrong place"
         )
+        yield Problem(message, COMPARE, expected.place)
     yield from _recased(
         [token.words for token in tokens],
         [part for part in expected.said if part not in {one for one, _ in lost}],
@@ -549,10 +548,8 @@ def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
                 COMPARE,
             )
         if element.tag in {"del", "ins"}:
-            yield Problem(
-                f"the page for a screen shows text as struck out or added (<{element.tag}>)",
-                COMPARE,
-            )
+            message = f"the page for a screen shows text as struck out or added (<{element.tag}>)"
+            yield Problem(message, COMPARE)
         if "unseen" in element.get("class", "").split() and not _is_frame(element, expected):
             words = " ".join("".join(element.itertext()).split())
             yield Problem(f"the page for a screen hides the words '{words[:60]}'", COMPARE)

@@ -44,21 +44,15 @@ def refuse_address(cluster: Cluster) -> None:
     """Raise UsageError for an address that records may not go to, before any connection is made."""
     match = _ADDRESS.fullmatch(cluster.address)
     if match is None or int(match[3]) > 65_535:  # noqa: PLR2004 -- the highest port
-        raise UsageError.of(
-            "--cluster does not name a scheduler",
-            "Write its address, such as tls://scheduler.example:8786.",
-        )
+        hint = "Write its address, such as tls://scheduler.example:8786."
+        raise UsageError.of("--cluster does not name a scheduler", hint)
     if not private(cluster.address):
         message = "records are sent over a network only with TLS"
-        raise UsageError.of(
-            message,
-            "Start the scheduler with tls://; tcp:// is for one at 127.0.0.1, ::1 or localhost.",
-        )
+        hint = "Start the scheduler with tls://; tcp:// is for one at 127.0.0.1, ::1 or localhost."
+        raise UsageError.of(message, hint)
     if match[1] == "tcp" and (cluster.ca or cluster.cert or cluster.key):
-        raise UsageError.of(
-            "--tls-ca, --tls-cert and --tls-key are for an address with tls://",
-            "Write tls://, or leave them out.",
-        )
+        message = "--tls-ca, --tls-cert and --tls-key are for an address with tls://"
+        raise UsageError.of(message, "Write tls://, or leave them out.")
 
 
 def private(address: str) -> bool:
@@ -147,22 +141,16 @@ def _unreached(cluster: Cluster, error: BaseException) -> Problem:
             words,
         )
         said = f": {found[0].lower()}" if found else ""
-        return Problem(
-            f"the certificates of the cluster do not match ours{said}",
-            _CERTIFICATES,
-            Location(cluster.address),
-        )
+        message = f"the certificates of the cluster do not match ours{said}"
+        return Problem(message, _CERTIFICATES, Location(cluster.address))
     if isinstance(error, OSError):
         hint = (
             "Check that it is running and that the address is right. Without --cluster, this "
             "machine prints."
         )
         return Problem("the cluster's scheduler cannot be reached", hint, Location(cluster.address))
-    return Problem(
-        f"Dask could not be started: {type(error).__name__}",
-        "Check its settings.",
-        Location(cluster.address),
-    )
+    message = f"Dask could not be started: {type(error).__name__}"
+    return Problem(message, "Check its settings.", Location(cluster.address))
 
 
 def killed(error: BaseException) -> bool:

@@ -158,18 +158,16 @@ def find_encoding(
     line, nuls, size = _fault_line(file, "utf-8")
     if nuls * _MANY_NULS > size:
         message = "the file looks like UTF-16, but does not begin with the mark that says so"
-        raise TeachbackError.of(
-            message, "Save it as UTF-8, or name it: --encoding utf-16-le.", Location(name, 1, 1)
-        )
+        hint = "Save it as UTF-8, or name it: --encoding utf-16-le."
+        raise TeachbackError.of(message, hint, Location(name, 1, 1))
     return ("utf-8-sig", ()) if line is None else _western(file, name, line)
 
 
 def _refuse_unfit(file: BinaryIO, name: str, codec: str, said: str) -> None:
     line, _, _ = _fault_line(file, codec)
     if line is not None:
-        raise TeachbackError.of(
-            f"this line is not {said}, as the file is said to be", _SAVE, Location(name, line, 1)
-        )
+        message = f"this line is not {said}, as the file is said to be"
+        raise TeachbackError.of(message, _SAVE, Location(name, line, 1))
 
 
 def _fault_line(file: BinaryIO, codec: str) -> tuple[int | None, int, int]:

@@ -172,11 +172,8 @@ def open_columns(
     head = file.read(64)
     place = Location(name)
     if not head:
-        raise TeachbackError.of(
-            "this file of records is empty",
-            "The first row holds the column names: id, then the fields.",
-            place,
-        )
+        hint = "The first row holds the column names: id, then the fields."
+        raise TeachbackError.of("this file of records is empty", hint, place)
     if head.startswith(_OLE):
         hint = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
         raise TeachbackError.of("this is an old Excel file, or one with a password", hint, place)
@@ -193,9 +190,8 @@ def open_columns(
         .lstrip()
     )
     if start.startswith("["):
-        raise TeachbackError.of(
-            "this is a JSON list", "Write one record a line, each in braces (JSON Lines).", place
-        )
+        hint = "Write one record a line, each in braces (JSON Lines)."
+        raise TeachbackError.of("this is a JSON list", hint, place)
     if ending in {".jsonl", ".ndjson"} or start.startswith("{"):
         return RecordTable(file, name, "jsonl", codec), noticed
     return _csv(
@@ -333,12 +329,11 @@ def _csv(
     place = Location(table.name, skipped + 1, 1)
     if chosen is None:
         message = "the separator of the columns is unclear: comma, semicolon or tab"
-        raise TeachbackError.of(
-            message,
+        hint = (
             "Save the file with one of these between the columns, and use none of them "
-            "in a column name.",
-            place,
+            "in a column name."
         )
+        raise TeachbackError.of(message, hint, place)
     if doubtful:
         message = (
             f"the columns are read as separated by a {DELIMITERS[chosen]}, but the first line "
@@ -618,9 +613,8 @@ def _twice(written: Sequence[str], header: Sequence[str], name: str, place: Loca
     if len({folded(written[number]) for number in numbers}) > 1:
         message = f"the columns {listed} are two names of the column '{name}'"
         return Problem(message, "Keep the one that is to be printed, and delete the others.", place)
-    return Problem(
-        f"the columns {listed} have the same name", "Give each one a different name.", place
-    )
+    hint = "Give each one a different name."
+    return Problem(f"the columns {listed} have the same name", hint, place)
 
 
 def garbled_column(number: int, place: Location) -> Problem:

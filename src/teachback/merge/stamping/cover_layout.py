@@ -153,9 +153,8 @@ def _layout(name: str, number: int, slots: Sequence[Slot]) -> Layout:
             if (column, field) == ("0", "id")
         ]
         if len(ends) != 2 or ends[1][0] < 1:  # noqa: PLR2004 -- the first and the last line
-            raise TeachbackError.of(
-                f"the cover's list '{name}' has no first and last line for an id", _COMPARE
-            )
+            message = f"the cover's list '{name}' has no first and last line for an id"
+            raise TeachbackError.of(message, _COMPARE)
         (_, top), (last, bottom) = ends
         heads.append({key: slot for key, slot in own.items() if "." not in key})
         columns.append(tuple(tops[column] for column in sorted(tops, key=int)))

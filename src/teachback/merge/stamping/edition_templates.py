@@ -122,9 +122,8 @@ def _cut(
     template = make_template(data, tuple(opened_places(laid, page, served)), cut)
     wanted = _letters(read_words(data))
     if _letters(read_words(template.stamp([{}] * template.cards, b""))) != wanted:
-        raise TeachbackError.of(
-            "the page prints a different text when it is prepared for records", COMPARE
-        )
+        message = "the page prints a different text when it is prepared for records"
+        raise TeachbackError.of(message, COMPARE)
     return template
 
 

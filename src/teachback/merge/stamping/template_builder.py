@@ -94,9 +94,8 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
     with pikepdf.open(io.BytesIO(data)) as pdf:
         found = list(_places(pdf.Root.StructTreeRoot))
         if [place.field for place in found] != [one.opening.field for one in opened]:
-            raise TeachbackError.of(
-                "some fields are missing from the page, or out of order", COMPARE
-            )
+            message = "some fields are missing from the page, or out of order"
+            raise TeachbackError.of(message, COMPARE)
         named = [_fonts_of(one, cut) for one in opened]
         paths = list(dict.fromkeys(path for each in named for path in each))
         fonts = tuple(_slot_font(path, path.stat().st_mtime_ns, cut) for path in paths)
@@ -246,9 +245,8 @@ def _slot(
     cut: Cut,
 ) -> Slot:
     if not names:
-        raise TeachbackError.of(
-            f"the field '{place.field}' uses a font that is not in the workspace", COMPARE
-        )
+        message = f"the field '{place.field}' uses a font that is not in the workspace"
+        raise TeachbackError.of(message, COMPARE)
     sizes = _sizes(opening.size / PX_PER_PT, cut.floor)
     matrix = (1, 0, 0, -1, round(opening.left, 4), round(opening.baseline, 4))
     space = shaper(fonts[names[0]]).shape("\xa0").pieces

@@ -72,9 +72,8 @@ def specimen_problems(
             yield Problem(f"the field '{place.field}' {fault} (page {place.page + 1})", _COMPARE)
     if looked.elsewhere:
         pages = ", ".join(str(page + 1) for page in looked.elsewhere)
-        yield Problem(
-            f"the text of a record would be printed outside its line, on page {pages}", _COMPARE
-        )
+        message = f"the text of a record would be printed outside its line, on page {pages}"
+        yield Problem(message, _COMPARE)
 
 
 def _box(place: Opening) -> tuple[int, float, float, float, float]:

@@ -183,13 +183,8 @@ def _answer(
         problems.append(_unknown(code, near))
     if any(named.get(path.stem) != code for path in paths):
         message = f"{code}: the journal of the archive does not name every record of this code"
-        problems.append(
-            Problem(
-                message,
-                "A record may have been put there by hand: run `teachback verify`.",
-                severity=Severity.WARNING,
-            )
-        )
+        hint = "A record may have been put there by hand: run `teachback verify`."
+        problems.append(Problem(message, hint, severity=Severity.WARNING))
     exact = next(
         (output for entry in entries for output in entry.outputs if output.sha256 == sha256), None
     )
@@ -284,13 +279,9 @@ def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[
     for name, (_, data) in planned.items():
         path = target / name
         if path.exists() and (not path.is_file() or read_named(path) != data):
-            problems.append(
-                Problem(
-                    "another file has this name already",
-                    "Choose another folder, or move it away.",
-                    Location(shown(path)),
-                )
-            )
+            message = "another file has this name already"
+            hint = "Choose another folder, or move it away."
+            problems.append(Problem(message, hint, Location(shown(path))))
     if problems:
         raise TeachbackError(*dict.fromkeys(problems))
     for name, (_, data) in planned.items():

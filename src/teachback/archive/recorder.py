@@ -60,12 +60,8 @@ def keep_editions(
     problems: list[Problem] = []
     for stem, group in sorted(by_stem.items()):
         if stem not in files:
-            problems.append(
-                Problem(
-                    f"the handout '{stem}' was removed during printing",
-                    "Put it back, and build again.",
-                )
-            )
+            message = f"the handout '{stem}' was removed during printing"
+            problems.append(Problem(message, "Put it back, and build again."))
             continue
         own = {
             source_name(path): _source(source_name(path), path, blobs)

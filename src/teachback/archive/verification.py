@@ -137,11 +137,8 @@ def verify(folder: Path, expected: str = "") -> Audit:
     lines, problems = _chain(listing.journal, shown(folder / JOURNAL))
     if b"\n" not in listing.journal and (listing.records or listing.objects):
         # The journal is written before anything else.
-        problems.append(
-            Problem(
-                "the journal of this archive is gone", _BACKUP, Location(shown(folder / JOURNAL))
-            )
-        )
+        message = "the journal of this archive is gone"
+        problems.append(Problem(message, _BACKUP, Location(shown(folder / JOURNAL))))
     problems += _not_expected(listing.journal, wanted, folder) if wanted else []
     problems += [_odd(path) for path in listing.odd]
     entries = []
@@ -188,13 +185,8 @@ def _not_expected(journal: bytes, wanted: re.Match[str], folder: Path) -> list[P
         )
         return [Problem(message, "Restore the latest copy of the archive.", place)]
     if not there.partition(":")[2].startswith(wanted[2]):
-        return [
-            Problem(
-                "this line does not match --expect: the journal was rewritten or restored",
-                _BACKUP,
-                place,
-            )
-        ]
+        message = "this line does not match --expect: the journal was rewritten or restored"
+        return [Problem(message, _BACKUP, place)]
     return []
 
 
@@ -315,35 +307,20 @@ def _record(
     ]
     if not paths:
         place = folder / ENTRIES / line.code / name
-        return None, [
-            Problem(
-                f"{line.code}: the record that was kept at {line.kept} is gone",
-                _BACKUP,
-                Location(shown(place)),
-            )
-        ]
+        message = f"{line.code}: the record that was kept at {line.kept} is gone"
+        return None, [Problem(message, _BACKUP, Location(shown(place)))]
     # A copy in the folder of another code would attribute the record to that code, so it comes
     # last.
     path = min(paths, key=lambda path: path.parent.name not in {line.code, UNFINISHED})
     try:
         data = file_bytes(path)
     except OSError as error:
-        return None, [
-            Problem(
-                f"{line.code}: the record cannot be read: {error.strerror}",
-                _BACKUP,
-                Location(shown(path)),
-            )
-        ]
+        message = f"{line.code}: the record cannot be read: {error.strerror}"
+        return None, [Problem(message, _BACKUP, Location(shown(path)))]
     entry = entry_from(data)
     if hashlib.sha256(data).hexdigest() != line.record or entry is None:
-        return None, [
-            Problem(
-                f"{line.code}: the record is not the one archived at {line.kept}",
-                _BACKUP,
-                Location(shown(path)),
-            )
-        ]
+        message = f"{line.code}: the record is not the one archived at {line.kept}"
+        return None, [Problem(message, _BACKUP, Location(shown(path)))]
     if entry.kept != line.kept:
         message = (
             f"{entry.code}: the journal says that it was kept at {line.kept}, "

@@ -89,9 +89,8 @@ def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTra
     differences = tuple(_differences(english, written))
     if not pairs:
         message = f"no text of '{name}' has the key of a text of '{handout.id}'"
-        raise TeachbackError(
-            Problem(message, "Write the same ids into both.", Location(shown(path))), *differences
-        )
+        hint = "Write the same ids into both."
+        raise TeachbackError(Problem(message, hint, Location(shown(path))), *differences)
     write_whole(
         target, _file(english.handout, handout.language, str(handout.version), pairs).encode()
     )

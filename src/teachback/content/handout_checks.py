@@ -46,12 +46,8 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
     for index, one in enumerate(handout.fields):
         where = ("fields", index)
         if one.name in declared:
-            yield (
-                (*where, "name"),
-                Problem(
-                    f"the field '{one.name}' is declared twice", "Give each one a different name."
-                ),
-            )
+            hint = "Give each one a different name."
+            yield ((*where, "name"), Problem(f"the field '{one.name}' is declared twice", hint))
         elif one.name in COLUMNS:
             message = (
                 f"a field cannot be called '{one.name}': "

@@ -263,12 +263,8 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
         if token.type in _REFUSED:
             problems.append(Problem(*_REFUSED[token.type]))
         if token.type == "link_open" and token.markup == "autolink":
-            problems.append(
-                Problem(
-                    "a bare address in <...> cannot be read aloud",
-                    "Write [words](https://address).",
-                )
-            )
+            message = "a bare address in <...> cannot be read aloud"
+            problems.append(Problem(message, "Write [words](https://address)."))
         if token.type == "link_open" and "title" in token.attrs:
             problems.append(
                 Problem(

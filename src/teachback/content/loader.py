@@ -740,13 +740,9 @@ def _load_audiences(workspace: Workspace, letters: Callable[[object], frozenset[
                 )
             )
         elif _is_in_ring(name, audiences):
-            problems.append(
-                Problem(
-                    f"the audience '{name}' extends itself, perhaps through others",
-                    "Delete one `extends`.",
-                    file.locate((name, "extends")),
-                )
-            )
+            message = f"the audience '{name}' extends itself, perhaps through others"
+            hint = "Delete one `extends`."
+            problems.append(Problem(message, hint, file.locate((name, "extends"))))
     if problems:
         raise TeachbackError(*problems)
     return audiences

@@ -184,10 +184,8 @@ def _entry_faults(translation: Translation, languages: tuple[str, str]) -> Itera
                 yield ("texts", key, name), Problem(f"the key '{name}' is not known", hint)
         if languages[0] not in entry:
             hint = f"Add `{languages[0]}:` with the words that were translated."
-            yield (
-                ("texts", key),
-                Problem("this does not say the English that it was made from", hint),
-            )
+            message = "this does not say the English that it was made from"
+            yield (("texts", key), Problem(message, hint))
 
 
 def reader_states(

@@ -79,9 +79,8 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
     """Raise UsageError when the handout cannot be printed as ordered."""
     problems = []
     if order.duplex and not order.combine:
-        problems.append(
-            Problem("--duplex works only with --combine", "Add --combine N, or leave it out.")
-        )
+        hint = "Add --combine N, or leave it out."
+        problems.append(Problem("--duplex works only with --combine", hint))
     named = {one.name for fields in engine.fields.values() for one in fields}
     labelled = {plain_name(label) for label, _ in engine.labels}
     if order.id_column in named or plain_name(order.id_column) in labelled:
@@ -179,9 +178,8 @@ def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
             f"--audience {order.audience} is ignored: the column '{order.audience_column}' sets "
             "the audience of each record"
         )
-        found.append(
-            Problem(message, "Leave out --audience, or delete the column.", place, Severity.WARNING)
-        )
+        hint = "Leave out --audience, or delete the column."
+        found.append(Problem(message, hint, place, Severity.WARNING))
     if "copies" in table.header and not order.combine:
         message = "the column 'copies' is ignored without --combine: each record gets one file"
         found.append(
@@ -314,12 +312,7 @@ def refuse_missing(table: RecordTable, rules: RowRules, engine: Engine) -> None:
                 if name == "audience"
                 else f"Add it, or say --language for all: {', '.join(known)}."
             )
-            problems.append(
-                Problem(
-                    f"the records need a column '{column}': this handout has several {name}s",
-                    hint,
-                    place,
-                )
-            )
+            message = f"the records need a column '{column}': this handout has several {name}s"
+            problems.append(Problem(message, hint, place))
     if problems:
         raise TeachbackError(*problems)

@@ -423,9 +423,8 @@ def _one_by_one(setup: ChunkPrintSetup, chunk: Chunk) -> tuple[ChunkResult, int]
 
 def _ended_from_outside() -> TeachbackError:
     hint = "What was finished is kept: start again, with fewer --jobs if memory is short."
-    return TeachbackError.of(
-        "the printing processes were stopped from outside, perhaps for lack of memory", hint
-    )
+    message = "the printing processes were stopped from outside, perhaps for lack of memory"
+    return TeachbackError.of(message, hint)
 
 
 def _tell(step: Step | None, merged: Merged, surveyed: _Survey) -> None:

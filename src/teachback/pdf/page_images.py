@@ -122,6 +122,5 @@ def scanned_pages(pdf: bytes, dpi: int) -> Iterator[bytes]:
 
 
 def _no_pdf() -> TeachbackError:
-    return TeachbackError.of(
-        "this is not a complete PDF, or it needs a password", "Save it again, without a password."
-    )
+    hint = "Save it again, without a password."
+    return TeachbackError.of("this is not a complete PDF, or it needs a password", hint)

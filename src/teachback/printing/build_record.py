@@ -307,14 +307,8 @@ def old_paper(outputs: Mapping[str, Output], live: Iterable[Output], folder: Pat
         return []
     names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- one line
     hint = "Print them again, or delete them, so that nobody hands them out."
-    return [
-        Problem(
-            f"printed from an earlier text or design: {names}",
-            hint,
-            Location(shown(folder)),
-            Severity.WARNING,
-        )
-    ]
+    message = f"printed from an earlier text or design: {names}"
+    return [Problem(message, hint, Location(shown(folder)), Severity.WARNING)]
 
 
 def manifest(outputs: Iterable[Output]) -> bytes:

@@ -418,9 +418,8 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
             ),
         )
     how = "was ended from outside" if name == "SIGKILL" else f"ended in a crash ({name})"
-    return Outcome(
-        task, problems=(Problem(f"{task.doing} {how}, perhaps for lack of memory", task.hint),)
-    )
+    message = f"{task.doing} {how}, perhaps for lack of memory"
+    return Outcome(task, problems=(Problem(message, task.hint),))
 
 
 def _sweep(place: Path) -> None:

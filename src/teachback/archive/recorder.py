@@ -78,11 +78,8 @@ def keep_editions(
             for output in group
         ):
             hint = "Print it again, so that the archive gets what it was printed from."
-            problems.append(
-                Problem(
-                    "a file was changed while this was printed", hint, Location(shown(files[stem]))
-                )
-            )
+            message = "a file was changed while this was printed"
+            problems.append(Problem(message, hint, Location(shown(files[stem]))))
             continue
         kept: dict[str, list[ArchivedFile]] = {}
         for output in group:

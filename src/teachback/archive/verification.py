@@ -261,18 +261,11 @@ def _chain(journal: bytes, name: str) -> tuple[list[_Line], list[Problem]]:
     problems: list[Problem] = []
     if torn:
         hint = "Nothing that was reported as kept is lost; the next build repairs it."
-        problems.append(
-            Problem(
-                f"the last line is incomplete, {_ENDED}",
-                hint,
-                Location(name, len(lines) + 1, 1),
-                Severity.WARNING,
-            )
-        )
+        message = f"the last line is incomplete, {_ENDED}"
+        problems.append(Problem(message, hint, Location(name, len(lines) + 1, 1), Severity.WARNING))
     if lines and lines[0] + b"\n" != FIRST_LINE:
-        problems.append(
-            Problem("the first line of the journal was changed", _BACKUP, Location(name, 1, 1))
-        )
+        message = "the first line of the journal was changed"
+        problems.append(Problem(message, _BACKUP, Location(name, 1, 1)))
     for number, line in enumerate(lines[1:], start=2):
         place = Location(name, number, 1)
         try:
@@ -386,14 +379,12 @@ def _objects(entries: list[ArchiveEntry], listing: _Listing, folder: Path) -> It
         try:
             whole = _sha256(path) == path.stem
         except OSError as error:
-            yield Problem(
-                f"{whose} cannot be read: {error.strerror}", _BACKUP, Location(shown(path))
-            )
+            message = f"{whose} cannot be read: {error.strerror}"
+            yield Problem(message, _BACKUP, Location(shown(path)))
             continue
         if not whole:
-            yield Problem(
-                f"{whose} has changed since it was archived", _BACKUP, Location(shown(path))
-            )
+            message = f"{whose} has changed since it was archived"
+            yield Problem(message, _BACKUP, Location(shown(path)))
     yield from (
         _odd(path)
         for path in sorted(listing.links)

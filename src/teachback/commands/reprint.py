@@ -97,23 +97,15 @@ def _compared(
             sha256 = again.get(_key(kept))
             if sha256 is None:
                 why = f": {reasons[0]}" if reasons else ""
-                yield Problem(
-                    f"{entry.code}: {kept.file} cannot be printed again {by}{why}",
-                    "",
-                    place,
-                    severity,
-                )
+                message = f"{entry.code}: {kept.file} cannot be printed again {by}{why}"
+                yield Problem(message, "", place, severity)
             elif sha256 != kept.sha256:
                 hint = (
                     "What is kept is what was printed. "
                     "Other text libraries (see `teachback doctor`) print other bytes, too."
                 )
-                yield Problem(
-                    f"{entry.code}: {kept.file}, printed again {by}, has other bytes",
-                    hint,
-                    place,
-                    severity,
-                )
+                message = f"{entry.code}: {kept.file}, printed again {by}, has other bytes"
+                yield Problem(message, hint, place, severity)
     for kept in entry.outputs:
         if kept.form in _RUNS:
             message = f"{entry.code}: {kept.file} is a run of cards, which is not printed again"

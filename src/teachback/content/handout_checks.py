@@ -53,19 +53,12 @@ def place_problems(handout: Handout) -> Iterator[Finding]:
                 f"a field cannot be called '{one.name}': "
                 "that column of the records chooses the edition"
             )
-            yield (
-                (*where, "name"),
-                Problem(message, f"Call it 'patient_{one.name}', or something else."),
-            )
+            hint = f"Call it 'patient_{one.name}', or something else."
+            yield ((*where, "name"), Problem(message, hint))
         elif one.name not in used:
             message = f"the field '{one.name}' is not used anywhere, so it would not be printed"
-            yield (
-                (*where, "name"),
-                Problem(
-                    message,
-                    f"Write {{record.{one.name}}} into a text, or name it below `personal:`.",
-                ),
-            )
+            hint = f"Write {{record.{one.name}}} into a text, or name it below `personal:`."
+            yield ((*where, "name"), Problem(message, hint))
         yield from ((where, problem) for problem in _choice_problems(one))
         declared.add(one.name)
     for path, name in placed:

@@ -233,10 +233,8 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
     for name in _BRACES.findall(text):
         if name not in known and name.startswith(RECORD):
             field = name.removeprefix(RECORD)
-            yield Problem(
-                f"the field '{field[:60]}' is not declared",
-                f"Declare it below `fields:`. {guess(field, fields)}".strip(),
-            )
+            message = f"the field '{field[:60]}' is not declared"
+            yield Problem(message, f"Declare it below `fields:`. {guess(field, fields)}".strip())
         elif name not in known:
             yield Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS))
     if re.search(r"[{}]", _BRACES.sub("", text)):
@@ -249,10 +247,8 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
             yield Problem(message, "A link starts with https://, tel: or mailto:.")
         hidden = next((letter for letter in target if is_unseen(letter)), "")
         if hidden:
-            yield Problem(
-                f"the address of a link holds the character {named(hidden)}",
-                "Type the address again.",
-            )
+            hint = "Type the address again."
+            yield Problem(f"the address of a link holds the character {named(hidden)}", hint)
 
 
 def _token_problems(text: str) -> tuple[Problem, ...]:
@@ -266,12 +262,8 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
             message = "a bare address in <...> cannot be read aloud"
             problems.append(Problem(message, "Write [words](https://address)."))
         if token.type == "link_open" and "title" in token.attrs:
-            problems.append(
-                Problem(
-                    "a link has no second text in quotes: it would not be printed",
-                    "Write [words](https://address).",
-                )
-            )
+            message = "a link has no second text in quotes: it would not be printed"
+            problems.append(Problem(message, "Write [words](https://address)."))
         if (
             token.type == "text"
             and re.search(r"\][(\[]", token.content)
@@ -285,23 +277,14 @@ def _token_problems(text: str) -> tuple[Problem, ...]:
         depth_link += {"link_open": 1, "link_close": -1}.get(token.type, 0)
         depth_strong += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)
         if depth_link and token.type == "strong_open":
-            problems.append(
-                Problem(
-                    "strong words cannot be used inside a link",
-                    "Put the stars around the whole link, or leave them out.",
-                )
-            )
+            hint = "Put the stars around the whole link, or leave them out."
+            problems.append(Problem("strong words cannot be used inside a link", hint))
         if token.type == "text" and "**" in token.content:
-            problems.append(
-                Problem(
-                    "two stars ** have no partner here",
-                    "Strong words have ** right before and right after them.",
-                )
-            )
+            hint = "Strong words have ** right before and right after them."
+            problems.append(Problem("two stars ** have no partner here", hint))
         if token.type == "text" and re.search(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);", token.content):
-            problems.append(
-                Problem("HTML entities are not allowed in a text", "Type the character itself.")
-            )
+            hint = "Type the character itself."
+            problems.append(Problem("HTML entities are not allowed in a text", hint))
     return tuple(problems)
 
 

@@ -764,13 +764,9 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
     problems = list(_as_it_is(file, lambda _: glyphs))
     if clinic.logo:
         if clinic.name is None:
-            problems.append(
-                Problem(
-                    "a logo needs the clinic's name beside it",
-                    "Fill `name:`; a reader who cannot see the logo hears the name.",
-                    file.locate(("logo",)),
-                )
-            )
+            message = "a logo needs the clinic's name beside it"
+            hint = "Fill `name:`; a reader who cannot see the logo hears the name."
+            problems.append(Problem(message, hint, file.locate(("logo",))))
         values = " | ".join(filter(None, [*clinic.values().values(), clinic.address]))
         problems += picture_problems(clinic.logo, file.locate(("logo",)), workspace, (values,))
     if problems:
@@ -825,13 +821,8 @@ def _load_words(
         problems.append(Problem(message, hint, file.locate(("language",))))
     if not re.fullmatch(LANGUAGE_TAG, language):
         message = f"'{language}' is not a language tag, so no handout can be written in it"
-        problems.append(
-            Problem(
-                message,
-                "Call the file by its language, such as en.yaml, es.yaml or zh-Hans.yaml.",
-                file.locate(),
-            )
-        )
+        hint = "Call the file by its language, such as en.yaml, es.yaml or zh-Hans.yaml."
+        problems.append(Problem(message, hint, file.locate()))
     if problems:
         raise TeachbackError(*problems)
     return words
@@ -865,17 +856,11 @@ def _name_problems(
     if review.status == "approved":
         for name in ("reviewer", "reviewed", "due"):
             if getattr(review, name) is None:
-                yield Problem(
-                    f"an approved text needs `{name}:`",
-                    "Fill it, or set `status: draft`.",
-                    file.locate(("review",)),
-                )
+                hint = "Fill it, or set `status: draft`."
+                yield Problem(f"an approved text needs `{name}:`", hint, file.locate(("review",)))
     if review.reviewed and review.due and review.due < review.reviewed:
-        yield Problem(
-            "the next review is due before the last one took place",
-            "Set a later `due:`.",
-            file.locate(("review", "due")),
-        )
+        message = "the next review is due before the last one took place"
+        yield Problem(message, "Set a later `due:`.", file.locate(("review", "due")))
     for where, text in texts(handout.title, ("title",)):
         if len(text) > LONGEST_TITLE:
             message = f"this title has {len(text)} letters; {LONGEST_TITLE} fit the foot of a page"
@@ -1031,19 +1016,13 @@ def picture_problems(
 
     inside = PurePosixPath(name)
     if inside.is_absolute() or ".." in inside.parts or ":" in name or "\\" in name:
-        yield Problem(
-            f"the picture '{name}' lies outside the workspace",
-            "Put it below content/images/ and write images/name.svg.",
-            place,
-        )
+        hint = "Put it below content/images/ and write images/name.svg."
+        yield Problem(f"the picture '{name}' lies outside the workspace", hint, place)
         return
     path = find(workspace, f"content/{name}")
     if inside.suffix.lower() not in KINDS:
-        yield Problem(
-            f"'{name}' is not a picture that can be printed",
-            f"Use one of {', '.join(KINDS)}.",
-            place,
-        )
+        hint = f"Use one of {', '.join(KINDS)}."
+        yield Problem(f"'{name}' is not a picture that can be printed", hint, place)
     elif path is None:
         there = {
             f"images/{p.name}"

@@ -231,29 +231,15 @@ def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...
     for where, text in drafts:
         said = _folded(_NAME.sub(" ", text))
         if not said:
-            yield (
-                where,
-                Problem(
-                    "this text must say in words that nobody has reviewed the handout", _AS_ENGLISH
-                ),
-            )
+            message = "this text must say in words that nobody has reviewed the handout"
+            yield (where, Problem(message, _AS_ENGLISH))
         elif said == read or (by and f"{said} ".startswith(f"{by} ")):
-            yield (
-                where,
-                Problem(
-                    "this says the same as `reviewed`, but a draft was not reviewed", _AS_ENGLISH
-                ),
-            )
+            message = "this says the same as `reviewed`, but a draft was not reviewed"
+            yield (where, Problem(message, _AS_ENGLISH))
         elif english and not {"draft", "not"} & set(said.split()):
             message = "this perhaps does not say that the handout is a draft"
-            yield (
-                where,
-                Problem(
-                    message,
-                    "Write that it is a draft, or that nobody has reviewed it.",
-                    severity=Severity.WARNING,
-                ),
-            )
+            hint = "Write that it is a draft, or that nobody has reviewed it."
+            yield (where, Problem(message, hint, severity=Severity.WARNING))
 
 
 _NO_CALL: Final = re.compile(

@@ -88,9 +88,8 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
             f"the column '{order.id_column}' is a field of the handout, so it cannot name the "
             "files: a patient's name might become a file name"
         )
-        problems.append(
-            Problem(message, "Name a column of numbers or codes that mean nothing elsewhere.")
-        )
+        hint = "Name a column of numbers or codes that mean nothing elsewhere."
+        problems.append(Problem(message, hint))
     there_is = f"It has: {', '.join(sorted(engine.kinds))}."
     problems += [
         Problem(f"'{engine.handout}' has no {kind}", there_is)
@@ -99,12 +98,8 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
     ]
     if order.audience and not any(order.audience in names for names in engine.audiences.values()):
         known = {name for names in engine.audiences.values() for name in names}
-        problems.append(
-            Problem(
-                f"'{engine.handout}' is not for the audience '{order.audience}'",
-                nearest(order.audience, known),
-            )
-        )
+        message = f"'{engine.handout}' is not for the audience '{order.audience}'"
+        problems.append(Problem(message, nearest(order.audience, known)))
     if order.language and order.language not in engine.audiences:
         message = f"'{engine.handout}' is not written in the language '{order.language}'"
         problems.append(Problem(message, nearest(order.language, engine.audiences)))
@@ -182,14 +177,8 @@ def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
         found.append(Problem(message, hint, place, Severity.WARNING))
     if "copies" in table.header and not order.combine:
         message = "the column 'copies' is ignored without --combine: each record gets one file"
-        found.append(
-            Problem(
-                message,
-                "Print each file as often as you need it, or add --combine N.",
-                place,
-                Severity.WARNING,
-            )
-        )
+        hint = "Print each file as often as you need it, or add --combine N."
+        found.append(Problem(message, hint, place, Severity.WARNING))
     return found
 
 

@@ -423,20 +423,16 @@ def _look_problems(
             f"the '{_erased(look)}' in '{look.run.words.strip()[:60]}' on page {number} is "
             "covered or cut off"
         )
-        yield Problem(
-            message, "A style cuts it, or paints something over it.", _place(erased[:1], expected)
-        )
+        hint = "A style cuts it, or paints something over it."
+        yield Problem(message, hint, _place(erased[:1], expected))
     for picture, letters in _by_picture(faint, laid).items():
         color, grey = min(look.color for _, look in letters), min(look.grey for _, look in letters)
         message = (
             f"{_named(letters, picture)} has a contrast of {color:.1f}:1 in colour and "
             f"{grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
         )
-        yield Problem(
-            message,
-            "Use a darker colour for the letters, or a lighter one behind them.",
-            _place(letters, expected),
-        )
+        hint = "Use a darker colour for the letters, or a lighter one behind them."
+        yield Problem(message, hint, _place(letters, expected))
     if turned:
         message = f"{_named(turned)} is mirrored, upside down or slanted"
         yield Problem(message, "Remove `transform` from the style.", _place(turned, expected))

@@ -554,9 +554,8 @@ def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
             words = " ".join("".join(element.itertext()).split())
             yield Problem(f"the page for a screen hides the words '{words[:60]}'", COMPARE)
         for words in filter(None, map(element.get, ("aria-label", "aria-description", "title"))):
-            yield Problem(
-                f"a screen reader would say '{words[:60]}' instead of what is shown", COMPARE
-            )
+            message = f"a screen reader would say '{words[:60]}' instead of what is shown"
+            yield Problem(message, COMPARE)
 
 
 def _columns(root: Element) -> Iterator[tuple[Element, str]]:

@@ -150,9 +150,8 @@ def _entries(
             # The lines that follow are read as if this one were whole.
             entry.strings[keyword] = ""
         if not keyword or string is None:
-            problems.append(
-                Problem("this line is no part of a PO file", "Is a quote missing?", place)
-            )
+            hint = "Is a quote missing?"
+            problems.append(Problem("this line is no part of a PO file", hint, place))
             continue
         if found and keyword in entry.strings:
             message = f"this entry has two lines '{keyword}'"

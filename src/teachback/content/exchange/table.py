@@ -77,9 +77,8 @@ def read_table(
     said: dict[str, str] = {}
     for number, words in (*lines, *above):
         if isinstance(words, CellFault):
-            problems.append(
-                Problem(f"words outside of the table: this {words.reason}", _AGAIN, Location(name))
-            )
+            message = f"words outside of the table: this {words.reason}"
+            problems.append(Problem(message, _AGAIN, Location(name)))
             continue
         field, _, value = one_line(words).partition(": ")
         if field in _FIELDS and value and field not in said:
@@ -143,9 +142,8 @@ def _cell_problems(number: int, cells: Sequence[Cell], place: Location) -> Itera
             hint = "Write it in one line. If it holds a remark, move that into the column Note."
             yield Problem(f"{row}the translation has several lines", hint, place)
     if any(cells) and not (cells and one_line(str(cells[0]))):
-        yield Problem(
-            f"{row}this row has no key", "Write the key as it was, or delete the row.", place
-        )
+        hint = "Write the key as it was, or delete the row."
+        yield Problem(f"{row}this row has no key", hint, place)
 
 
 def _returned(number: int, cells: list[str], place: Location) -> ReturnedText:

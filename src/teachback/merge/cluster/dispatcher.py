@@ -264,11 +264,8 @@ def _worker_problems(
     place = Location(address)
     if not isinstance(seen, WorkerReport):
         hint = "Install the same Teachback there, with its extra cluster."
-        yield Problem(
-            f"this worker has no Teachback, or a different version ({type(seen).__name__})",
-            hint,
-            place,
-        )
+        message = f"this worker has no Teachback, or a different version ({type(seen).__name__})"
+        yield Problem(message, hint, place)
         return
     for name, ours in pool.ours.items():
         theirs = seen.versions.get(name, "none")
@@ -276,16 +273,14 @@ def _worker_problems(
             message = f"this worker has {name} {theirs} but needs {ours} to print the same files"
             yield Problem(message, "Install the same on all machines.", place)
     if seen.spills:
-        yield Problem(
-            "this worker may write records to its disk when memory is short", _STILL, place
-        )
+        message = "this worker may write records to its disk when memory is short"
+        yield Problem(message, _STILL, place)
     if pool.folder is not None and not shares(Path(pool.folder), pool.token, seen.answer):
         message = (
             f"this worker does not share the folder {shown(Path(pool.folder).parents[1])} with us"
         )
-        yield Problem(
-            message, "Leave --shared-folder out: the files come back to this machine then.", place
-        )
+        hint = "Leave --shared-folder out: the files come back to this machine then."
+        yield Problem(message, hint, place)
 
 
 def shares(folder: Path, token: str, answer: str) -> bool:

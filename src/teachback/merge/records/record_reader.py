@@ -339,10 +339,8 @@ def _csv(
             f"the columns are read as separated by a {DELIMITERS[chosen]}, but the first line "
             "holds other separators too"
         )
-        noticed = (
-            *noticed,
-            Problem(message, "Check the columns with `--dry-run`.", place, Severity.WARNING),
-        )
+        hint = "Check the columns with `--dry-run`."
+        noticed = (*noticed, Problem(message, hint, place, Severity.WARNING))
     header = _stripped(headers[chosen])
     return RecordTable(table.file, table.name, "csv", table.codec, chosen, skipped, header), noticed
 
@@ -458,9 +456,8 @@ def _headed(
             f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} "
             "no name, and must be empty"
         )
-        warned.append(
-            Problem(message, "Name these columns, or delete them.", place, Severity.WARNING)
-        )
+        hint = "Name these columns, or delete them."
+        warned.append(Problem(message, hint, place, Severity.WARNING))
     warned += _unknown_columns(header, known, place)
     return replace(table, header=header), tuple(warned)
 

@@ -139,17 +139,11 @@ def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator
         elif piece["comment"] and not (
             len(piece["comment"]) >= len("/**/") and piece["comment"].endswith("*/")
         ):
-            yield _problem(
-                css, start, name, "a remark opens here and is never closed", "Close it with */."
-            )
+            hint = "Close it with */."
+            yield _problem(css, start, name, "a remark opens here and is never closed", hint)
         elif piece["text"] and (len(piece["text"]) == 1 or piece["text"][-1] != piece["text"][0]):
-            yield _problem(
-                css,
-                start,
-                name,
-                "a quote opens here and is not closed in this line",
-                "Close it with the same quote.",
-            )
+            message = "a quote opens here and is not closed in this line"
+            yield _problem(css, start, name, message, "Close it with the same quote.")
         elif piece["file"] is not None:
             yield from _file_problems(css, piece.start("file"), name, piece["file"].strip(), files)
         elif piece["brace"] == "{":
@@ -159,33 +153,21 @@ def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator
         elif piece["brace"]:
             yield _problem(css, start, name, "this brace closes nothing", "Take it out.")
         if len(opened) > MAX_DEPTH:
-            yield _problem(
-                css, start, name, f"braces are nested more than {MAX_DEPTH} deep", "Close them."
-            )
+            hint = "Close them."
+            yield _problem(css, start, name, f"braces are nested more than {MAX_DEPTH} deep", hint)
             return
     for end in re.finditer(r"</\s*style", css, re.IGNORECASE):
         # A browser ends the styles here even inside a comment or a string.
-        yield _problem(
-            css,
-            end.start(),
-            name,
-            "this would end the styles in the middle of the page",
-            "Take it out.",
-        )
+        message = "this would end the styles in the middle of the page"
+        yield _problem(css, end.start(), name, message, "Take it out.")
     for start in opened:
-        yield _problem(
-            css, start, name, "a brace opens here and is never closed", "Close it with }."
-        )
+        hint = "Close it with }."
+        yield _problem(css, start, name, "a brace opens here and is never closed", hint)
     yield from capitals_problems(css, name)
     deep = _DEEP.search(css)
     if deep:
-        yield _problem(
-            css,
-            deep.start(),
-            name,
-            f"parentheses are nested more than {MAX_PARENTHESES} deep",
-            "Close them.",
-        )
+        message = f"parentheses are nested more than {MAX_PARENTHESES} deep"
+        yield _problem(css, deep.start(), name, message, "Close them.")
 
 
 def unread_problems(css: str, name: str) -> Iterator[Problem]:
@@ -246,20 +228,14 @@ def _file_problems(
     if file.startswith("#"):
         return
     if not file:
-        yield _problem(
-            css, start, name, "no file is named here", "Write its name, such as icons/phone.svg."
-        )
+        hint = "Write its name, such as icons/phone.svg."
+        yield _problem(css, start, name, "no file is named here", hint)
         return
     full = posixpath.normpath(posixpath.join("styles", file))
     if re.match(r"[a-z][a-z0-9+.-]*:|/", file, re.IGNORECASE) or full.startswith("../"):
         hint = "Put the file below styles/ and write its name, such as icons/phone.svg."
-        yield _problem(
-            css,
-            start,
-            name,
-            f"'{file[:60]}' lies outside the workspace, and nothing is loaded from elsewhere",
-            hint,
-        )
+        message = f"'{file[:60]}' lies outside the workspace, and nothing is loaded from elsewhere"
+        yield _problem(css, start, name, message, hint)
         return
     if full not in files:
         ending = posixpath.splitext(file)[1]

@@ -403,10 +403,9 @@ def _refuse_symbol_theme(package: _Package, part: str) -> None:
     def start(_: str, attributes: dict[str, str]) -> None:
         face = {"val": attributes.get("typeface", "")}
         if _marked("name", face) or (face["val"] and attributes.get("charset") == _SYMBOLS):
-            package.refuse(
-                "the theme of this workbook has a symbol font, which shows other characters",
-                "Choose ordinary fonts for its theme, or save it as 'CSV UTF-8'.",
-            )
+            message = "the theme of this workbook has a symbol font, which shows other characters"
+            hint = "Choose ordinary fonts for its theme, or save it as 'CSV UTF-8'."
+            package.refuse(message, hint)
 
     package.read(part, start)
 

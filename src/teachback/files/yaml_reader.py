@@ -309,11 +309,8 @@ class _Source:
                 f"{self.text[self.last.end - 1 : self.last.end]}{self.text[start : start + 1]}"
             ).isdecimal()
         ):
-            self.say(
-                "this comma would make two texts of one",
-                "Put the text in quotes, or a space behind the comma.",
-                start - 1,
-            )
+            hint = "Put the text in quotes, or a space behind the comma."
+            self.say("this comma would make two texts of one", hint, start - 1)
         if not _INDICATORS.fullmatch(gap):
             self._account(
                 gap, None if key or column < 0 else column, in_flow=in_flow or self.last.in_flow
@@ -386,9 +383,8 @@ class _Source:
         elif odd[0] == "!":
             self.say(f"the tag {odd} is not known", "Tags are not used here: delete it.", at)
         elif odd[0] == "%":
-            self.say(
-                "a line cannot start with %", "Delete the line, or put the text in quotes.", at
-            )
+            hint = "Delete the line, or put the text in quotes."
+            self.say("a line cannot start with %", hint, at)
         elif odd[0] == "?":
             self.say("a text cannot start with ? and a space", "Put the text in quotes.", at)
         else:
@@ -398,11 +394,8 @@ class _Source:
         """Check what is below the last text, and report anchors if there is no alias."""
         self.pass_to(len(self.text), -1, key=True, in_flow=False)
         for at in () if self.aliased else self.anchors:
-            self.say(
-                "a text cannot start with &",
-                "Put the text in quotes: anchors (&) and aliases (*) are not used here.",
-                at,
-            )
+            hint = "Put the text in quotes: anchors (&) and aliases (*) are not used here."
+            self.say("a text cannot start with &", hint, at)
 
 
 def read_yaml(raw: bytes, name: str) -> YamlFile:
@@ -683,11 +676,8 @@ def _is_alias(node: YamlNode, source: _Source) -> bool:
         # The composer returns the anchor's own node for an alias, so a node seen before is an
         # alias. This also stops alias bombs and lists that contain themselves.
         source.aliased = True
-        source.say(
-            "this value is repeated elsewhere by an alias",
-            "Write the text out in full: anchors (&) and aliases (*) are not used here.",
-            node,
-        )
+        hint = "Write the text out in full: anchors (&) and aliases (*) are not used here."
+        source.say("this value is repeated elsewhere by an alias", hint, node)
         return True
     source.seen.add(id(node))
     return False
@@ -704,11 +694,8 @@ def _text(
     if not written:
         source.empty.append(column)
         if key:
-            source.say(
-                "a key is missing before this colon",
-                "Put the text in quotes, or write its key.",
-                start,
-            )
+            hint = "Put the text in quotes, or write its key."
+            source.say("a key is missing before this colon", hint, start)
         return None
     source.pass_to(start, column, key=key, in_flow=in_flow)
     source.last = _Leaf(node.end_mark.index, style, text, column, in_flow)
@@ -725,19 +712,13 @@ def _text(
     if style or key:
         return text
     if _IN_CURLY.fullmatch(text):
-        source.say(
-            "this whole text is in curly quotes, which would be printed",
-            f'Delete them, or put the text in straight quotes, too: "{text[:40]}".',
-            start,
-        )
+        hint = f'Delete them, or put the text in straight quotes, too: "{text[:40]}".'
+        source.say("this whole text is in curly quotes, which would be printed", hint, start)
     if text in _NULLS:
         return None
     if text in _OTHER_NULLS:
-        source.say(
-            f"'{text}' means nothing in YAML",
-            "Put it in quotes if it is a text; else write null, or leave it out.",
-            start,
-        )
+        hint = "Put it in quotes if it is a text; else write null, or leave it out."
+        source.say(f"'{text}' means nothing in YAML", hint, start)
     return text
 
 
@@ -747,16 +728,12 @@ def _tell_properties(properties: str, node: YamlNode, source: _Source) -> None:
         if found[0][0] == "&":
             source.anchors.append(at + found.start())
         elif node.tag in _PLAIN_TAGS:
-            source.say(
-                "a text cannot start with !",
-                "Put the text in quotes. Tags are not used here.",
-                at + found.start(),
-            )
+            hint = "Put the text in quotes. Tags are not used here."
+            source.say("a text cannot start with !", hint, at + found.start())
         else:
             hint = "Tags are not used here. Put a text that starts with ! in quotes."
-            source.say(
-                f"the tag {node.tag.replace(_TAG, '!!')} is not known", hint, at + found.start()
-            )
+            message = f"the tag {node.tag.replace(_TAG, '!!')} is not known"
+            source.say(message, hint, at + found.start())
 
 
 def _bare(text: str, written: str, start: int, _column: int, source: _Source) -> None:
@@ -806,11 +783,8 @@ def _in_block(text: str, written: str, start: int, _column: int, source: _Source
     head, _, lines = written.partition("\n")
     if not _HEAD.match(head) or not text.strip():
         # In YAML, a digit here sets the number of spaces to indent by.
-        source.say(
-            f"a text cannot start with {written[0]}",
-            f"Put the text in quotes, or delete what follows {written[0]}.",
-            start,
-        )
+        hint = f"Put the text in quotes, or delete what follows {written[0]}."
+        source.say(f"a text cannot start with {written[0]}", hint, start)
     elif "#" in head and not _HEAD_REMARK.search(head):
         source.say(
             "from # on, this line would not be printed", _QUOTE_OR_MOVE, start + head.index("#")
@@ -838,22 +812,15 @@ def _mapping(node: YamlNode, source: _Source, column: int, *, in_flow: bool) -> 
         value = _plain(value_node, source, column, in_flow=in_flow)
         hidden = next((letter for letter in key if letter in NO_BREAK or letter == SOFT_HYPHEN), "")
         if hidden:
-            source.say(
-                f"the key '{key}' holds the character {named(hidden)}",
-                "Type the key again, with plain letters.",
-                key_node,
-            )
+            hint = "Type the key again, with plain letters."
+            source.say(f"the key '{key}' holds the character {named(hidden)}", hint, key_node)
         if key == "<<":
-            source.say(
-                "merge keys (<<) are not used here", "Write the texts out in full.", key_node
-            )
+            hint = "Write the texts out in full."
+            source.say("merge keys (<<) are not used here", hint, key_node)
         elif key in data:
             first = next(other.start_mark.line + 1 for other, _ in node.value if other.value == key)
-            source.say(
-                f"the key '{key}' is used twice; it was first used in line {first}",
-                "Keep one of the two.",
-                key_node,
-            )
+            message = f"the key '{key}' is used twice; it was first used in line {first}"
+            source.say(message, "Keep one of the two.", key_node)
         else:
             data[key] = value
     return data

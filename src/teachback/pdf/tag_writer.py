@@ -248,15 +248,11 @@ def _add_tags(
         unsure,
     )
     if not document.metadata.title:
-        tree.tell(
-            "the page has no title",
-            "Give its template a <title>; it is the first thing that is read out.",
-        )
+        hint = "Give its template a <title>; it is the first thing that is read out."
+        tree.tell("the page has no title", hint)
     if not language:
-        tree.tell(
-            "the page does not say its language",
-            'Begin its template with <html lang="{{ edition.language }}">.',
-        )
+        hint = 'Begin its template with <html lang="{{ edition.language }}">.'
+        tree.tell("the page does not say its language", hint)
     marked = [len(stream._tags) for stream in streams]  # noqa: SLF001
     for number, page in enumerate(document.pages):
         _read(tree, page._page_box, tree.root, number)  # noqa: SLF001
@@ -384,9 +380,8 @@ def _node_for(tree: _Tree, box: PageThing, parent: Node, page: int) -> Node:
     if node.language != parent.language:
         node.words["Lang"] = node.language
         if not _LANGUAGE.fullmatch(node.language):
-            tree.tell(
-                f"'{node.language}' is not a language code", "Write it like this: es, or pt-BR."
-            )
+            hint = "Write it like this: es, or pt-BR."
+            tree.tell(f"'{node.language}' is not a language code", hint)
     # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue
     # found).
     if element.get("data-actualtext") and role != "Lbl":

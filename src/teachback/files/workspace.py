@@ -346,7 +346,8 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
     `BELOW` before its name. The fonts of extras are among them.
     """
     found = packaged_fonts()
-    roots = tuple(os.path.realpath(root) for root in workspace.roots)
+    # Text instead of Path: a build walks these folders before it has anything to do.
+    roots = tuple(f"{os.path.realpath(root).rstrip('/')}/" for root in workspace.roots)
     for root in reversed(workspace.roots):
         walked: set[str] = set()
         starts = [str(root / kind) for kind in KINDS]
@@ -356,7 +357,7 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
                 # Follow links, since pages would be made from their targets. A link that leads out
                 # of the workspace, or a cycle of links, ends here.
                 real = os.path.realpath(folder)
-                if real in walked or not any(Path(real).is_relative_to(inside) for inside in roots):
+                if real in walked or not f"{real}/".startswith(roots):
                     subfolders.clear()
                     continue
                 walked.add(real)

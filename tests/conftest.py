@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import functools
 import gc
@@ -22,7 +23,8 @@ from teachback.checking import all_rules
 from teachback.checking.clinical import rule_loader
 from teachback.checking.plain_language.vocabulary import builtin_vocabulary, load_vocabulary
 from teachback.content import loader
-from teachback.files import merged_files
+from teachback.files import images, merged_files
+from teachback.files import workspace as workspace_files
 from teachback.files.workspace import Workspace, builtin_root, package_root
 from teachback.files.yaml_reader import read_yaml
 from teachback.html import composer
@@ -62,6 +64,10 @@ if MEMORY.is_dir():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+# The endings of built-in files of a few kB.
+_SMALL = frozenset({".css", ".html", ".svg", ".yaml"})
+
+
 class _Compiled(BytecodeCache):
     """Keep compiled templates in memory. Jinja compares the source before it uses one."""
 
@@ -81,9 +87,8 @@ def built_in_files_once() -> Iterator[None]:
     """Load the built-in rules and templates once, also for forked worker processes.
 
     They take half the time of a small page. A workspace's own files are loaded each time; the same
-    bytes of words, sources or audiences are parsed once, the words of a language that only the
-    program has are checked once, and the program's own code is hashed once, as is each built-in
-    file: the model of the verdict alone is 15 MB.
+    bytes of words, sources or audiences are parsed once, and the words of a language that only the
+    program has are checked once.
     """
     root = builtin_root()
     load = rule_loader.load_clinical_rules
@@ -118,22 +123,6 @@ def built_in_files_once() -> Iterator[None]:
             words_once[key] = checked(workspace, language, others, glyphs)
         return words_once[key]
 
-    hashed = fingerprints._program  # noqa: SLF001 -- no public name
-    hashed_once = functools.cache(hashed)
-
-    def program() -> Any:  # noqa: ANN401 -- a hash has no public type
-        changed = vars(fingerprints)["package_root"] is not package_root
-        return hashed() if changed else hashed_once().copy()
-
-    digest = fingerprints._file_digest  # noqa: SLF001 -- no public name
-    digest_once = functools.cache(lambda path, _changed: digest(path))
-    inside = f"{root}{os.sep}"
-
-    def file_digest(path: Path) -> bytes:
-        if not str(path).startswith(inside):
-            return digest(path)
-        return digest_once(path, path.stat().st_mtime_ns)
-
     def templates(folders: Iterable[Path]) -> Environment:
         environment = open_sandbox(folders)
         environment.bytecode_cache = compiled
@@ -145,13 +134,51 @@ def built_in_files_once() -> Iterator[None]:
         patch.setattr(merged_files, "read_yaml", functools.lru_cache(64)(read_yaml))
         patch.setattr(all_rules, "load_vocabulary", vocabulary)
         patch.setattr(loader, "_load_words", words)
-        patch.setattr(fingerprints, "_program", program)
-        patch.setattr(fingerprints, "_file_digest", file_digest)
         plain = Workspace(root, root)
         rules(Workspace(root / "none", root))
         opened = design.open_design(plain)
         for name in opened.environment.list_templates(extensions=["html"]):
             opened.environment.get_template(name)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_in_bytes_once() -> Iterator[None]:
+    """Read the built-in files once, and hash them and the program's own code once.
+
+    The model of the verdict alone is 15 MB. The same drawing is checked once.
+    """
+    inside = f"{builtin_root()}{os.sep}"
+    hashed = fingerprints._program  # noqa: SLF001 -- no public name
+    hashed_once = functools.cache(hashed)
+
+    def program() -> Any:  # noqa: ANN401 -- a hash has no public type
+        changed = vars(fingerprints)["package_root"] is not package_root
+        return hashed() if changed else hashed_once().copy()
+
+    digest = fingerprints._file_digest  # noqa: SLF001 -- no public name
+    digest_once = functools.cache(lambda path, _changed: digest(path))
+
+    def file_digest(path: Path) -> bytes:
+        if not str(path).startswith(inside):
+            return digest(path)
+        return digest_once(path, path.stat().st_mtime_ns)
+
+    read = workspace_files._read  # noqa: SLF001 -- no public name
+    read_once = functools.lru_cache(512)(lambda path, closed, _changed: read(path, closed=closed))
+
+    def read_file(path: Path, *, closed: bool) -> bytes:
+        if path.suffix in _SMALL and str(path).startswith(inside):
+            with contextlib.suppress(OSError):
+                return read_once(path, closed, path.stat().st_mtime_ns)
+        return read(path, closed=closed)
+
+    checked = functools.lru_cache(512)(images._svg_fault)  # noqa: SLF001 -- no public name
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fingerprints, "_program", program)
+        patch.setattr(fingerprints, "_file_digest", file_digest)
+        patch.setattr(workspace_files, "_read", read_file)
+        patch.setattr(images, "_svg_fault", checked)
         yield
 
 
@@ -170,7 +197,7 @@ def _warm_printing() -> None:
             workspace = Workspace(lay(Path(folder), {}), builtin_root())
             context = print_context(
                 workspace,
-                read_handouts(workspace, handout_files(workspace)),
+                read_handouts(workspace, {"tiny": handout_files(workspace)["tiny"]}),
                 resolve({}, workspace),
             )
             handout, card = (

@@ -52,12 +52,11 @@ IGNORABLE = (
     ),
     *(*range(0x1D173, 0x1D17B), *range(0xE0000, 0xE1000)),
 )
-# Format characters and blanks. No letter of the last two planes is assigned, and private ones are no
-# such characters.
+# Format characters and blanks. Planes 4 to 13 hold no character, and the last two only private ones.
 LISTED = frozenset(map(chr, (*IGNORABLE, 0x2800)))
 UNSEEN = [
     letter
-    for letter in map(chr, range(0xF0000))
+    for letter in map(chr, (*range(0x40000), *range(0xE0000, 0xF0000)))
     if letter in LISTED or (unicodedata.category(letter) in {"Cf", "Zs"} and letter != " ")
 ]
 TEXT = "Take ibuprofen for pain, 2 pills."

@@ -23,8 +23,6 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import dask
-import distributed
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -54,6 +52,9 @@ from teachback.merge.records.record_survey import Chunk, pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    import distributed
 
     from teachback.errors import Problem
     from teachback.files.workspace import Workspace
@@ -262,9 +263,21 @@ def connected(where: Cluster) -> Iterator[distributed.Client]:
         if where.ca
         else {}
     )
+    import distributed
+
     security = distributed.Security(**files)
     with distributed.Client(where.address, security=security, set_as_default=False) as client:
         yield client
+
+
+def gives_up_after(time: str) -> AbstractContextManager[object]:
+    """Let a connection that nobody answers fail after this time, such as "1s"."""
+    import dask
+
+    config: AbstractContextManager[object] = dask.config.set(
+        {"distributed.comm.timeouts.connect": time}
+    )
+    return config
 
 
 def workers(where: Cluster) -> set[str]:
@@ -341,7 +354,7 @@ def test_when_all_workers_are_gone_a_later_start_goes_on(farm: Farm) -> None:
                 worker.kill()
 
     with (
-        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        gives_up_after("1s"),
         pytest.raises(TeachbackError) as caught,
     ):
         merged("out", farm.cluster, kill)
@@ -432,7 +445,7 @@ def test_records_do_not_go_over_a_network_without_tls(
 ) -> None:
     """The address is refused before anything is read or any connection is made."""
     records(3)
-    monkeypatch.setattr(distributed, "Client", None)
+    monkeypatch.setattr("distributed.Client", None)
     assert app.run(["merge", "tiny", "--records", "records.csv", "--cluster", address]) == 2
     assert "only with TLS" in capsys.readouterr().err
     assert sorted(path.name for path in Path().iterdir()) == ["records.csv", SETTINGS]
@@ -481,7 +494,7 @@ def test_a_certificate_of_another_authority_is_refused(farm: Farm, tmp_path: Pat
     records(3)
     other = certificates(tmp_path / "other")
     with (
-        dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+        gives_up_after("2s"),
         pytest.raises(TeachbackError) as caught,
     ):
         merged("out", Cluster(farm.cluster.address, other.ca, other.cert, other.key))
@@ -495,7 +508,7 @@ def test_who_cannot_be_reached_is_named(running: Farm) -> None:
     records(3)
     wrong = Cluster("tls://127.0.0.1:1", running.tls.ca, running.tls.cert, running.tls.key)
     with (
-        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        gives_up_after("1s"),
         pytest.raises(TeachbackError, match="cannot be reached"),
     ):
         merged("out", wrong)
@@ -654,7 +667,7 @@ def test_when_the_scheduler_goes_away_a_later_start_goes_on(tmp_path: Path) -> N
     (tmp_path / "farm").mkdir()
     with (
         started(tmp_path / "farm") as farm,
-        dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+        gives_up_after("2s"),
     ):
         farm.hire(1)
         wait_for(farm.cluster, 1)

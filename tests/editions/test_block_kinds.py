@@ -460,7 +460,7 @@ def test_a_title_that_asks_has_no_colon_behind_it(workspace: Make) -> None:
         "      - {callout: tip, title: Too far?, text: Ask.}\n      - {callout: tip, text: So.}\n"
     )
     clinic = workspace({"content/handouts/tiny.yaml": TINY + added})
-    reading = read_handouts(clinic, handout_files(clinic))
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     context = print_context(clinic, reading, resolve({}, clinic))
     page = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",))).handout
     assert "Too far?</strong>" in page

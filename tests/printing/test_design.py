@@ -40,7 +40,7 @@ FILES = {
 
 def codes(workspace: Workspace) -> dict[str, str]:
     """Return the code of each audience of the tiny handout."""
-    reading = read_handouts(workspace, handout_files(workspace))
+    reading = read_handouts(workspace, {"tiny": handout_files(workspace)["tiny"]})
     found = editions_by_code(reading, "tiny", open_design(workspace))
     return {edition.audience: code for code, edition in found.items()}
 
@@ -74,7 +74,7 @@ def test_a_template_that_puts_the_name_of_a_picture_together_is_refused(workspac
     own = (builtin_root() / "templates/blocks/text.html").read_text(encoding="utf-8")
     image = '<img alt="" src="{{ picture("images/" ~ "unused" ~ ".svg") }}">'
     clinic = workspace({**FILES, "templates/blocks/text.html": own + image})
-    reading = read_handouts(clinic, handout_files(clinic))
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     context = print_context(clinic, reading, resolve({}, clinic))
     with pytest.raises(TeachbackError, match=r"puts the name of the picture content/images/unus"):
         compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))

@@ -27,7 +27,7 @@ HANDOUT = TINY.replace("[general, ckd]", "[general, ckd, dialysis]").replace(
 
 def composed(workspace: Workspace, audience: str, kind: str, ink: str | None = None) -> Job:
     """Compose a page of the tiny handout for one audience."""
-    reading = read_handouts(workspace, handout_files(workspace))
+    reading = read_handouts(workspace, {"tiny": handout_files(workspace)["tiny"]})
     context = print_context(workspace, reading, resolve({"ink": ink}, workspace))
     return compose_job(context, JobOrder("tiny", (audience,), kind, ("pdf", "html")))
 

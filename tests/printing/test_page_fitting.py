@@ -29,11 +29,12 @@ from teachback.units import Depth, TypeSize, px_to_mm
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from teachback.files.workspace import Workspace
     from teachback.pdf.renderer import LaidOutDocument
-    from teachback.printing.jobs import FinishedJob
+    from teachback.printing.jobs import FinishedJob, Job
 
 pytestmark = pytest.mark.slow
 
@@ -54,14 +55,21 @@ LOGO = (
 )
 
 
-def printed(clinic: Workspace, stem: str, audience: str, **flags: object) -> FinishedJob:
-    """Print one handout with its proofs, in this process."""
+def composed(
+    clinic: Workspace, stem: str = "tiny", audience: str = "ckd", **flags: object
+) -> tuple[Job, Mapping[str, Path]]:
+    """Compose one handout, with the files that its pages may name. No other handout is read."""
     reading = read_handouts(clinic, {stem: handout_files(clinic)[stem]})
     assert reading.problems == {}
     settings = replace(resolve({}, clinic), **flags)  # type: ignore[arg-type]
     context = print_context(clinic, reading, settings)
     job = compose_job(context, JobOrder(stem, (audience,), "handout", ("pdf",)))
-    return do_job(job, context.files)
+    return job, context.files
+
+
+def printed(clinic: Workspace, stem: str, audience: str, **flags: object) -> FinishedJob:
+    """Print one handout with its proofs, in this process."""
+    return do_job(*composed(clinic, stem, audience, **flags))
 
 
 def tiny(lines: int, pages: str) -> str:
@@ -94,10 +102,8 @@ def test_the_last_entry_of_a_list_is_never_alone_on_the_next_page(
         written = "".join(f"          - Entry {number:03}.\n" for number in range(entries))
         blocks = tiny(count, "") + f"      - {kind}:\n{written}" + "      - notes: 8\n"
         clinic = workspace({"content/handouts/tiny.yaml": blocks})
-        reading = read_handouts(clinic, handout_files(clinic))
-        context = print_context(clinic, reading, resolve({}, clinic))
-        job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
-        laid = renderer.lay_out(job.handout, context.files, renderer.Fonts())
+        job, files = composed(clinic)
+        laid = renderer.lay_out(job.handout, files, renderer.Fonts())
         assert not [one for one in break_faults(laid) if "alone" in one.fault]
         words = [
             " ".join(box.text for box in page._page_box.descendants() if hasattr(box, "text"))  # noqa: SLF001 -- it has no public name
@@ -168,11 +174,8 @@ def test_a_handout_with_blocks_left_out_is_at_least_so_much_too_long(
     """
     steps = "      - steps:\n" + "          - One step.\n" * 30
     clinic = workspace({"content/handouts/tiny.yaml": tiny(20, "pages: 1\n") + steps})
-    reading = read_handouts(clinic, handout_files(clinic))
-    context = print_context(clinic, reading, resolve({"paper": "a4"}, clinic))
-    order = JobOrder("tiny", ("ckd",), "handout", ("pdf",))
-    job = replace(compose_job(context, order), for_fit=True)
-    (problem,) = do_job(job, context.files).problems
+    job, files = composed(clinic, paper=resolve({"paper": "a4"}, clinic).paper)
+    (problem,) = do_job(replace(job, for_fit=True), files).problems
     assert re.search(r"promised: at least \d+ lines too many on a4,", problem.message)
     assert problem.hint.startswith("Shorten the longest blocks: the steps '1. One step. 2.")
     assert problem.hint.count("as high as") == 1
@@ -203,7 +206,7 @@ def test_a_draft_for_patients_records_keeps_its_promise(
 ) -> None:
     """A mailing never takes a page more than was promised."""
     clinic = workspace({"content/handouts/tiny.yaml": tiny(40, "pages: 1\n")})
-    reading = read_handouts(clinic, handout_files(clinic))
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     context = replace(print_context(clinic, reading, resolve({}, clinic)), for_records=True)
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
     done = do_job(job, context.files)
@@ -238,10 +241,8 @@ def test_a_short_log_is_not_split(
     for count in range(10, 19):
         more = LOG.format(rows) + "      - notes: 9\n"
         clinic = workspace({"content/handouts/tiny.yaml": tiny(count, "") + more})
-        reading = read_handouts(clinic, handout_files(clinic))
-        context = print_context(clinic, reading, resolve({}, clinic))
-        job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
-        laid = renderer.lay_out(job.handout, context.files, renderer.Fonts())
+        job, files = composed(clinic)
+        laid = renderer.lay_out(job.handout, files, renderer.Fonts())
         found.add(len(_rows(laid)[0]))
     assert {0, rows} <= found
     assert (found == {0, rows}) is whole
@@ -253,10 +254,8 @@ def test_rows_of_a_log_have_room_for_a_hand(
 ) -> None:
     """In large print they are higher."""
     clinic = workspace({"content/handouts/tiny.yaml": TINY + LOG.format(3)})
-    reading = read_handouts(clinic, handout_files(clinic))
-    context = print_context(clinic, reading, replace(resolve({}, clinic), size=size))
-    job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
-    _, laid = lay_out_handout(job, context.files)
+    job, files = composed(clinic, size=size)
+    _, laid = lay_out_handout(job, files)
     heights = [round(one, 1) for page in _rows(laid) for one in page]
     assert len(heights) == 3
     assert heights == pytest.approx([height] * 3, abs=0.5)
@@ -298,10 +297,8 @@ def test_less_space_is_taken_where_it_saves_a_page(
     """Also where the last page is well filled; else the usual space stays."""
     written = f"      - notes: {notes}\n"
     clinic = workspace({"content/handouts/tiny.yaml": tiny(9, "") + written})
-    reading = read_handouts(clinic, handout_files(clinic))
-    context = print_context(clinic, reading, resolve({}, clinic))
-    job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
-    page, laid = lay_out_handout(job, context.files)
+    job, files = composed(clinic)
+    page, laid = lay_out_handout(job, files)
     assert (laid.pages, "--air: 0." in page) == (wanted, wanted == 1)
 
 
@@ -587,7 +584,8 @@ def test_no_starter_has_a_bad_page_break(
     assert len(wanted) >= 3
     own = {f"content/handouts/{name}.yaml": path.read_text() for name, path in files.items()}
     plain = workspace(own)
-    reading = read_handouts(plain, handout_files(plain))
+    written = handout_files(plain)
+    reading = read_handouts(plain, {name: written[name] for name in wanted})
     context = print_context(plain, reading, resolve({"paper": paper, "size": size}, plain))
     found = {}
     for name in wanted:

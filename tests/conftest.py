@@ -50,7 +50,7 @@ os.environ.pop("TEACHBACK_LAUNCHER", None)
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
 
-# The tests and what they load are a million objects: collect garbage among them less often.
+# Collect garbage less often: what a test leaves behind is small.
 gc.set_threshold(50_000, 20, 20)
 
 ROOT = Path(__file__).parents[1]
@@ -267,6 +267,11 @@ def one_process() -> Iterator[None]:
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """Run four workers more than there are processors: many tests wait for another process."""
     return (yield) + 4
+
+
+def pytest_collection_finish() -> None:
+    """Never look for garbage among the tests and what they load: they are a million objects."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-import openpyxl
 import pytest
 from desk_server import AskedPressRoom
 from handout_with_fields import FILLED
@@ -94,6 +93,8 @@ def test_a_fault_that_the_text_does_not_show_stays_until_it_is_mended(
     room: AskedPressRoom,
 ) -> None:
     """A cell of a workbook with an error is not printed as empty when the page sends it back."""
+    import openpyxl
+
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None

@@ -9,7 +9,6 @@ import os
 import re
 from typing import TYPE_CHECKING, Final
 
-import openpyxl
 import pytest
 from desk_browser import (
     PATIENCE,
@@ -233,6 +232,8 @@ def test_the_clinics_printer_takes_handout_and_cards_in_turn(desk: Page, home: P
 
 def workbook(*rows: tuple[str, ...]) -> bytes:
     """Return an Excel file."""
+    import openpyxl
+
     book = openpyxl.Workbook()
     assert book.active is not None
     for row in rows:

@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
@@ -675,6 +674,8 @@ def test_what_is_no_text_in_json_is_a_fault_of_its_column(value: str, reason: st
 
 def workbook(fill: Callable[[Any], None]) -> bytes:
     """Return a workbook whose first sheet is filled by a function."""
+    import openpyxl
+
     book = openpyxl.Workbook()
     fill(book.active)
     file = io.BytesIO()
@@ -738,6 +739,8 @@ def test_a_cell_that_does_not_say_what_is_seen_is_a_fault(
 
 def test_a_workbook_with_more_sheets_says_which_is_read() -> None:
     """The first visible sheet is read."""
+    import openpyxl
+
     book: Any = openpyxl.Workbook()
     book.active.append(["id", "name"])
     book.active.append(["1", "Anna"])

@@ -363,7 +363,7 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
         task(refuse, errno.EMFILE),
     ]
     good = [task(grow, size) for size in (1, 10_000_000)]
-    done = outcomes([good[0], *wild, good[1]], Limits(seconds=0.5, later=0.5, grace=0.5))
+    done = outcomes([good[0], *wild, good[1]], Limits(seconds=0.25, later=0.25, grace=0.25))
     assert [re.sub(r"-[0-9]+-", "-", outcome.problems[0].message) for outcome in done[1:-1]] == [
         "the work ended in a crash (SIGSEGV), perhaps for lack of memory",
         "the work ended in a crash (SIGABRT), perhaps for lack of memory",
@@ -371,9 +371,9 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
         "the work needed more than 2 GB of memory",
         "the work failed, because something is nested too deep",
         "the work ended in a fault: code process_limits-KeyError",
-        "the work took more than 0.5 s of processor time",
-        "the work took more than 0.5 s of processor time",
-        "the work took more than 0.5 s of processor time",
+        "the work took more than 0.25 s of processor time",
+        "the work took more than 0.25 s of processor time",
+        "the work took more than 0.25 s of processor time",
         "the work needed more than 2 GB of memory",
         "the work was stopped by the system: File too large (code process_limits-OSError)",
         "the work was stopped by the system: Too many open files (code process_limits-OSError)",
@@ -426,7 +426,7 @@ def test_what_the_system_refuses_to_the_pool_is_a_problem(
 def test_the_group_of_what_ran_wild_is_left_out() -> None:
     """The rest of a handout is dropped, so that none is half printed; another one is done."""
     tasks = [task(burn, 60, "tiny"), task(grow, 1, "tiny"), task(grow, 2, "other")]
-    done = outcomes(tasks, Limits(seconds=0.5, later=0.5, grace=0.5), processes=1)
+    done = outcomes(tasks, Limits(seconds=0.25, later=0.25, grace=0.25), processes=1)
     assert [(outcome.task, outcome.late) for outcome in done] == [
         (tasks[0], True),
         (tasks[2], False),
@@ -450,9 +450,9 @@ def test_time_is_the_processors_and_not_the_clocks() -> None:
 
 def test_the_time_allowed_grows_with_the_text_and_shrinks_after_one_that_ran_wild() -> None:
     """A long text may take longer; after a late task the next ones get proportionally less."""
-    limits = Limits(seconds=0.5, later=0.25, grace=0.5)
+    limits = Limits(seconds=0.3, later=0.15, grace=0.3)
     tasks = [
-        Task(burn, 0.9, "the work", "Do less.", scale=3),
+        Task(burn, 0.5, "the work", "Do less.", scale=3),
         task(burn, 60),
         Task(burn, 60, "the work", "Do less.", scale=2),
     ]
@@ -460,9 +460,9 @@ def test_the_time_allowed_grows_with_the_text_and_shrinks_after_one_that_ran_wil
     assert [
         (outcome.result, [problem.message for problem in outcome.problems]) for outcome in done
     ] == [
-        (0.9, []),
-        (None, ["the work took more than 0.5 s of processor time"]),
-        (None, ["the work took more than 0.5 s of processor time"]),
+        (0.5, []),
+        (None, ["the work took more than 0.3 s of processor time"]),
+        (None, ["the work took more than 0.3 s of processor time"]),
     ]
     assert [scale_of(letters) for letters in (0, 25_000, 500_000)] == [1, 1, 20]
     assert Limits(seconds=1).by_the_clock(3) == 900
@@ -496,9 +496,9 @@ print(done.problems[0].hint)
         ("RLIMIT_AS", 10**12, "fill", "needed more than 2 GB of memory", "Do less."),
         (
             "RLIMIT_CPU",
-            4,
+            3,
             "burn",
-            "took more processor time than the system allows a program, 4 s",
+            "took more processor time than the system allows a program, 3 s",
             "Raise this limit, or start it where",
         ),
     ],
@@ -525,8 +525,8 @@ def test_what_a_task_leaves_behind_is_gone_before_the_next_one() -> None:
 
 def test_work_that_is_long_by_itself_can_ask_for_time() -> None:
     """Tens of thousands of cards are no attack."""
-    (done,) = outcomes([task(long, 1)], Limits(seconds=0.25, later=0.25, grace=0.25))
-    assert (done.result, done.problems) == (1, ())
+    (done,) = outcomes([task(long, 0.6)], Limits(seconds=0.25, later=0.25, grace=0.25))
+    assert (done.result, done.problems) == (0.6, ())
 
 
 def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:

@@ -506,8 +506,10 @@ strong { text-decoration: underline }
 
 def test_an_ordinary_style_of_a_clinic_prints(workspace: Callable[..., Workspace]) -> None:
     """Rules under headings, boxes around cells, tints and underlines are common, and no problem."""
-    clinic = workspace({"styles/clinic.css": ORDINARY})
-    job, files = job_of(clinic, stem="leg-cramps", audience="dialysis", size="large", paper="a4")
+    strong = THREE.replace("For kidneys here.", "'Walk 15 minutes or **1,500** steps.'")
+    text = strong + DOSES + ZONES
+    clinic = workspace({"content/handouts/tiny.yaml": text, "styles/clinic.css": ORDINARY})
+    job, files = job_of(clinic, size="large", paper="a4")
     done = do_job(job, files)
     assert (done.problems, len(done.printed)) == ((), 1)
 

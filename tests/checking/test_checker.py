@@ -249,9 +249,10 @@ def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
     assert problem.message.endswith("(for ckd)")
 
 
-def test_one_section_tells_a_finding_once_with_all_its_places(workspace: Make) -> None:
-    """Two hard words of a section are one finding; its message and its data hold both places."""
-    text = TINY + "      - text: Notify us.\n      - text: Do it prior to noon.\n"
+def test_a_handout_tells_its_hard_words_once_with_all_places(workspace: Make) -> None:
+    """Hard words of two sections are one finding; its message and its data hold both places."""
+    more = "  - {id: more, title: When?, blocks: [{text: Do it prior to noon.}]}\n"
+    text = f"{TINY}      - text: Notify us.\n{more}"
     [problem] = only(workspace({"content/handouts/tiny.yaml": text}), "plain-hard-word")
     assert "'Notify'" in problem.message
     assert "'prior to'" in problem.message

@@ -304,7 +304,8 @@ _NUMBERS: Final = re.compile(
     r"|\b\d+(?:[.,]\d+)*(?:\s?(?:-|\u2013|to|or)\s?\d+(?:[.,]\d+)*)?(?: or more)?\s?-?"
     r"(?:mg|mcg|g|grams?|ml|l|liters?|litres?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz"
     r"|tablets?|pills?|teaspoons?|tablespoons?|"
-    r"calories|kcal|people|patients|adults|women|men|million|billion)\b",
+    r"calories|kcal|people|patients|adults|women|men|million|billion)\b"
+    r"(?!\s(?:\w+\s)?(?:bottle|cup|glass|mug|can|jug|bag)s?\b)",
     re.IGNORECASE,
 )
 # An amount is a dose if it is taken, or set for a day. "A cup has 200 ml" is none.

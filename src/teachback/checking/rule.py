@@ -128,16 +128,22 @@ def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem
     )
 
 
+# Their findings are single words, so a handout's are read as one list.
+_LISTED: Final = frozenset({"plain-hard-word", "plain-vague", "number-source"})
+
+
 def fold_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return the findings, with those of one rule on form in one section told as one.
 
-    The rules on form are those on plain language and on numbers without a source. The messages
-    and hints of a folded finding follow each other, and `also` holds its further passages.
+    The rules on form are those on plain language and on numbers without a source. Hard words, vague
+    amounts and numbers are told once a handout. The messages and hints of a folded finding follow
+    each other, and `also` holds its further passages.
     """
     found: dict[tuple[object, ...], Finding] = {}
     for number, finding in enumerate(findings):
         of_form = finding.rule.startswith("plain-") or finding.rule == "number-source"
-        key = (finding.rule, finding.passage.section, finding.audiences, -1 if of_form else number)
+        section = "" if finding.rule in _LISTED else finding.passage.section
+        key = (finding.rule, section, finding.audiences, -1 if of_form else number)
         known = found.get(key)
         found[key] = (
             known._replace(

@@ -84,7 +84,7 @@ def test_rules_have_different_names() -> None:
         ("You may have hyperkalemia.", "plain-term"),
         ("Check for edema, redness, or pain.", "plain-term"),
         ("NSAIDs, potassium pills, and herbs", "plain-abbreviation plain-term"),
-        ("Take a pill, an antacid, or a tea.", "plain-term"),
+        ("Take a pill, a steroid, or a tea.", "plain-term"),
         ("NEVER skip your pills.", "plain-capitals"),
         ("IF YOU HAVE CHEST PAIN, CALL 911.", "plain-capitals"),
         ("Potassium-rich food is not for you.", "plain-term"),
@@ -95,7 +95,7 @@ def test_rules_have_different_names() -> None:
         ("Adults over 65 should drink more.", "plain-third-person"),
         ("Take the pill orally.", "plain-hard-word"),
         ("Your therapy starts on Monday.", "plain-hard-word"),
-        ("We will provide a list.", "plain-hard-word"),
+        ("We will notify you.", "plain-hard-word"),
         ("High BP, or kidney disease in your family", "plain-abbreviation"),
         ("**Stop** \N{PILL}", "plain-emoji"),
     ],
@@ -137,6 +137,9 @@ def test_what_is_found(text: str, rules: str) -> None:
         "Some people with a fever need to rest.",
         "This heals in a few days.",
         "Have plenty of fruit: 3 portions a day.",
+        "Eat foods that contain plenty of fiber.",
+        "Ask about foods you eat regularly.",
+        "Seek a seat, and select a song. The NHS will advise you on the DASH diet.",
         "Pee (urinate) before you go to bed.",
         "Your primary care doctor reads the Nutrition Facts label.",
     ],
@@ -144,6 +147,14 @@ def test_what_is_found(text: str, rules: str) -> None:
 def test_what_is_passed_over(text: str) -> None:
     """Plain sentences get no finding, even with words that look like hard ones."""
     assert found_in(text) == {}
+
+
+def test_a_rough_grade_is_told_when_its_words_and_sentences_are_mended() -> None:
+    """A few sentences with hard words get no grade; without hard words, they get one."""
+    hard = "Notify the receptionist regarding medication allergies. " * 20
+    assert "plain-hard-word" in found_in(hard)
+    assert "plain-grade" not in found_in(hard)
+    assert "plain-grade" in found_in(hard.replace("Notify", "Tell").replace("regarding", "about"))
 
 
 def test_a_message_names_the_words_and_what_to_write() -> None:

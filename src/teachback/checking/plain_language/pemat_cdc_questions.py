@@ -17,6 +17,7 @@ from teachback.checking.plain_language.sentences import sentences_of, words_of
 from teachback.checking.plain_language.structure import (
     LONGEST_PARAGRAPH,
     LONGEST_SENTENCE,
+    MOST_WORDS,
     actions,
     first_block,
     kinds,
@@ -197,7 +198,7 @@ def _pemat(facts: _ReaderFacts) -> Iterator[SelfCheckQuestion]:
     )
     places = (*facts.by("plain-long-paragraph", "plain-long-list"), *_long_sections(facts))
     said = (
-        f"Paragraphs over {LONGEST_PARAGRAPH} sentences, lists over 7 items, "
+        f"Paragraphs over {LONGEST_PARAGRAPH} sentences or {MOST_WORDS} words, lists over 7 items, "
         f"sections over {LONGEST_SECTION} words."
     )
     yield ask(8, "Does it come in short pieces?", not places, places, said)

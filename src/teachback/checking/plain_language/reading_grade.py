@@ -274,10 +274,10 @@ RULES: Final = (
             "AHRQ TalkingQuality, tip 6",
         ),
         bad=(
-            Example(_LONG * 10),
+            Example(_LONG * 30),
             Example(
                 ("You should contact the nephrology department regarding medication adjustments. ")
-                * 12
+                * 30
             ),
         ),
         good=(

@@ -38,6 +38,8 @@ _COMMON: Final = frozenset(
         "III",
         "ER",
         "GP",
+        "NHS",
+        "DASH",
         "COVID",
         "HIV",
         "AIDS",

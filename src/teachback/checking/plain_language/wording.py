@@ -91,6 +91,10 @@ _MEASURED: Final = re.compile(
     r"|grams?|drinks|servings?|portions?|pieces?|slices?|(?:tea|table)?spoons?)\b",
     re.IGNORECASE,
 )
+# "Foods that contain plenty of fiber", "foods you eat regularly": nobody is to measure that.
+_TOLD: Final = re.compile(
+    r"\b(?:contain(?:s|ing)?|has|have|holds?|you (?:eat|drink|take|use))\s$", re.IGNORECASE
+)
 _CAPS: Final = re.compile(r"\b[A-Z][A-Z'\u2019]+(?:[\s-]+[A-Z][A-Z'\u2019]+)*\b")
 # A zone of an action plan may be in capitals, as on many such plans.
 COLOURS: Final = frozenset({"red", "yellow", "green", "amber", "orange", "blue"})
@@ -414,7 +418,7 @@ def _double(text: str) -> Iterator[Found]:
 
 def _vague(text: str) -> Iterator[Found]:
     for match in _VAGUE.finditer(text) if is_action(text) else ():
-        if _MEASURED.match(text, match.end()):
+        if _MEASURED.match(text, match.end()) or _TOLD.search(text[: match.start()]):
             continue
         yield (
             "plain-vague",

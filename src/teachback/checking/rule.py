@@ -128,8 +128,12 @@ def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem
     )
 
 
-# Their findings are single words, so a handout's are read as one list.
-_LISTED: Final = frozenset({"plain-hard-word", "plain-vague", "number-source"})
+# Their findings are single words, so a handout's are told as one list, which ends like this.
+_LISTED: Final = {
+    "plain-hard-word": "are hard words",
+    "plain-vague": "do not say how much or how often",
+    "number-source": "are numbers without a source",
+}
 
 
 def fold_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -140,14 +144,19 @@ def fold_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     each other, and `also` holds its further passages.
     """
     found: dict[tuple[object, ...], Finding] = {}
+    words: dict[tuple[object, ...], dict[str, None]] = {}
     for number, finding in enumerate(findings):
-        of_form = finding.rule.startswith("plain-") or finding.rule == "number-source"
-        section = "" if finding.rule in _LISTED else finding.passage.section
-        key = (finding.rule, section, finding.audiences, -1 if of_form else number)
-        known = found.get(key)
+        rule = finding.rule
+        of_form = rule.startswith("plain-") or rule == "number-source"
+        section = "" if rule in _LISTED else finding.passage.section
+        key = (rule, section, finding.audiences, -1 if of_form else number)
+        known, listed = found.get(key), words.setdefault(key, {})
+        listed[f"'{finding.words}'"] = None
         found[key] = (
             known._replace(
-                message=_joined("; ", known.message, finding.message),
+                message=f"{', '.join(listed)} {_LISTED[rule]}"
+                if rule in _LISTED and len(listed) > 1
+                else _joined("; ", known.message, finding.message),
                 hint=_joined(" ", known.hint, finding.hint),
                 also=(*known.also, finding.passage),
             )

@@ -61,8 +61,10 @@ LEANS: Final = frozenset(
 # and from which a finding is told. They were chosen on sentences that the weights were not learned
 # from; `docs/checks.md` has the figures.
 BLOCKS: Final = 1.4
-TELLS: Final = 0.18
+TELLS: Final = 0.16
 GAP: Final = "general-gap"
+# A name in the sentence itself, or in the text before the passage.
+_NAMED: Final = ("@names", "@bnames")
 
 
 class TextRule(NamedTuple):
@@ -280,15 +282,12 @@ def _in_unit(
         return
     # Below "Avoid:", words that lean to advice are what to avoid.
     alone = _leaning_rule(rules, lineage) if unit.context[0] >= 0 else None
+    kinds = alone.file.about if alone else ()
     decided = {number for number, _ in found}
     for number in sorted({*unit.own_sentences, *decided}):
         signals = _rule_features(passage, unit, number, gathered, reader)
         score = rules.model.score(signals, _words_of(unit, number, mentions))
-        named = alone is not None and any(
-            f"{names} {kind}" in signals
-            for kind in alone.file.about
-            for names in ("@names", "@bnames")
-        )
+        named = any(f"{where} {kind}" in signals for kind in kinds for where in _NAMED)
         if rules.sentences and number in unit.own_sentences and (named or number in decided):
             score = rules.sentences.mean(score, passage, unit, number, reader)
         kept = [
@@ -298,7 +297,7 @@ def _in_unit(
         ]
         yield from kept
         hints = all(finding.severity is Severity.HINT for finding in kept)
-        if alone and named and score > TELLS and hints:
+        if alone and named and score > TELLS and hints and not _passed(alone, unit, number):
             yield _told_alone(unit, passage, alone, number, rules.model)
 
 
@@ -396,15 +395,19 @@ def _by_rule(
         key = (sentence, rule.file.id)
         if judged.stance in {"warned", "ask"}:
             gathered.settled.add(key)
-        if rule.unless and compiled(rule.unless).search(unit.sentence(sentence)):
-            continue
-        if judged.stance not in rule.file.when:
+        if _passed(rule, unit, sentence) or judged.stance not in rule.file.when:
             continue
         finding = _finding(passage, unit, rule, mention, judged, level, model)
         if finding is not None:
             read = {f"@r {rule.file.id}", f"@r {judged.stance}", f"@r {level.value}"}
             gathered.read.setdefault(sentence, set()).update(read)
             gathered.add(key, finding, sure=judged.stance != "unclear")
+
+
+def _passed(rule: TextRule, unit: Unit, number: int) -> bool:
+    """Return whether a rule passes over a sentence. "Myth: ..." is refuted by the next one."""
+    text = unit.sentence(number)
+    return text.startswith("myth:") or bool(rule.unless and compiled(rule.unless).search(text))
 
 
 def _told_alone(

@@ -19,7 +19,7 @@ _ILLS: Final = (
 # contains. `compare` says nothing of a thing before it: "milder than most pills".
 _TABLE: Final = r"""
 [mute]
-(?:told|asked|trying|wants?|needs?|supposed) to (?:cut (?:back|down|out)|limit|watch|avoid|reduce)
+(?:told|asked|trying|wants?|(?<!you )needs?|supposed) to (?:cut (?:back|down|out)|limit|watch|avoid|reduce)
 on a (?:\w+ )?(?:limit|restriction)|(?:salt|sugar)[- ]free|no (?:salt|sugar) added|no wonder
 at the same time|bad (?:back|knee|night|day|cramps?)|weak (?:kidneys?|legs?|tea)
 [fact]
@@ -80,7 +80,7 @@ a little less|less often|not a (?:good|safe|wise|smart)|(?:read|check) (?:the |\
 read the|cut(?:ting)?(?: (?:back|down|out))?|pass(?:ing)? (?:on|up)|giv(?:e|ing) up|sparingly
 in moderation|keep\w* (?:[\w,]+ ){0,8}?(?:off|out|away|to a minimum)|only (?:a )?(?:little|small|tiny)
 think twice|say no|small (?:\w+ )?(?:portions?|amounts?|servings?|cups?|pieces?)|leach\w*|avoid\w*
-limit\w*|restrict\w*|skip\w*|miss(?:ing)?|quit\w*|stop\w*|forget\w*|hesitat\w+
+limit\w*|restrict\w*|skip\w*|discourag\w*|miss(?:ing)?|quit\w*|stop\w*|forget\w*|hesitat\w+
 worr(?:y|ies|ied|ying)|concern\w*|fear\w*|afraid|measur\w+|weigh\w*|count(?:s|ed)?|track\w*|careful
 caution\w*|swap|trade|replace|reduc\w+|throw (?:out|away)|do without|overdo\w*
 [compare]

@@ -35,8 +35,8 @@ _CONDITION: Final = re.compile(
     r"(?:and |but |so |even )?(?:if|when|whenever|before|after|unless|until|because|since"
     r"|while|once (?!in a|a |per |every)|who|people who|those who|anyone who)\b"
 )
-# The subject of a clause is an action: "Eating bananas is a bad idea".
-_ACTION: Final = re.compile(r"(?:\w+ )?(?:\w+ing|to \w+)\b")
+# The subject of a clause is an action: "Eating bananas is a bad idea", not "Avoid eating bananas".
+_ACTION: Final = re.compile(r"(?!(?:avoid|stop|quit|limit) )(?:\w+ )?(?:\w+ing|to \w+)\b")
 _QUESTION: Final = re.compile(
     r"(?:so |and |but )?(?:can|could|should|may|might|is|are|do|does|did|has|had|have|will"
     r"|would|what|which|how|when|why|who|where|am|must)\b(?! (?:not|about)\b)"

@@ -34,11 +34,12 @@ export function settled(topic, picked, desk) {
 
 /**
  * Show readers and forms, and call `chosen(picked)` for each change; `picked.audience` may be null. `entered()` is
- * called when a reader is chosen by Enter.
+ * called when Enter goes on from a reader.
  */
 export function showChoices(desk, chosen, entered) {
   let topic = null;
   let picked = {};
+  let offered = null; // the reader to which the page has led: a second Enter does not take it
   const wanted = {}; // what a person chose; kept where another choice made it give way
 
   const nameOf = (kind, id) => desk[LISTS[kind]].find((one) => one.id === id)?.name ?? id;
@@ -52,10 +53,18 @@ export function showChoices(desk, chosen, entered) {
       onchange: () => take("audience", one.id),
     });
     radio.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.repeat) return;
-      if (!radio.checked) radio.click();
-      entered();
+      if (offered === radio && ["ArrowDown", "ArrowRight"].includes(event.key)) {
+        event.preventDefault(); // takes the reader that has the focus, not the next one
+        radio.click();
+      } else if (event.key === "Enter" && !event.repeat) {
+        if (offered === radio) announce(at("reader-how").textContent, 0);
+        else {
+          if (!radio.checked) radio.click();
+          entered();
+        }
+      }
     });
+    for (const moved of ["change", "blur"]) radio.addEventListener(moved, () => { offered = null; });
     return make("label", { class: "reader" }, radio, make(
       "span", { class: "words" }, make("span", { class: "title", text: one.name }),
       missing || one.text !== one.name ? make("span", { class: missing ? "reason" : "about", text: missing ?? one.text }) : null,
@@ -110,13 +119,12 @@ export function showChoices(desk, chosen, entered) {
     }
   }
 
-  const focus = () => at("readers").querySelector("input:enabled")?.focus();
-
-  at("reader-heading").addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowDown") return;
-    event.preventDefault();
-    focus();
-  });
+  function focus() {
+    const radios = at("readers");
+    const [radio] = [...radios.querySelectorAll("input:checked"), ...radios.querySelectorAll("input:enabled")];
+    radio.focus();
+    offered = radio.checked ? null : radio;
+  }
 
   return {
     /** Show a topic's readers. A person chooses one, also where there is only one. */

@@ -50,7 +50,7 @@ const choices = showChoices(desk, take, () => fields.focusFirst());
 const topics = showTopics((topic) => {
   cards.allow(topic.has_card);
   choices.set(topic);
-});
+}, () => choices.focus());
 const list = showList();
 const editions = showEditions(desk);
 
@@ -225,6 +225,14 @@ function obstacle() {
   return first ? [say("mend_first", { label: fields.label(first.field) ?? first.message }), () => fields.focus(first.field)] : null;
 }
 
+function toQueue() {
+  return desk.queue && document.querySelector("[name=where]:checked").value === "queue";
+}
+
+function tellWindow() {
+  write(at("window-hint"), toQueue() ? "" : say("window"));
+}
+
 async function print() {
   if (at("printing").open || at("locked").open || at("view-print").hidden) return;
   const asked = () => JSON.stringify(PAPERS.map(question));
@@ -266,8 +274,7 @@ async function print() {
     const before = cards.isCut() ? [] : [say("put_cards"), ...at_place]; // plain paper is in the printer already
     steps.push({ name: say("step_cards", { stock: cards.name() }), body: body(opened.cards, 1), told: "window_cards", before, done: cards.used });
   }
-  const queue = desk.queue && document.querySelector("[name=where]:checked").value === "queue";
-  printOrder(steps, { queue, next: nextPatient, refused });
+  printOrder(steps, { queue: toQueue(), next: nextPatient, refused });
 }
 
 function refused(trouble) {
@@ -285,6 +292,7 @@ function refused(trouble) {
 
 /** Forget the patient: all that was typed or chosen, and the pictures and papers made from it. */
 function clear() {
+  at("live").textContent = ""; // else it is said once more as the dialog closes
   order = null;
   changed = false;
   forget();
@@ -345,6 +353,7 @@ function fill() {
   stays(desk.person, startAgain);
   show(at("lock"), Boolean(desk.person));
   show(at("where"), desk.queue);
+  tellWindow();
   topics.set(desk);
   cards.set(desk);
   list.set(desk.topics);
@@ -382,6 +391,7 @@ document.addEventListener("keydown", (event) => {
 
 at("print").addEventListener("click", print);
 at("next-patient").addEventListener("click", nextPatient);
+at("where").addEventListener("change", tellWindow);
 at("want-handout").addEventListener("change", () => {
   show(at("copies-field"), at("want-handout").checked);
   refuse("");

@@ -4,6 +4,8 @@ import { announce, say } from "./words.js";
 
 const WIDEST = 4096; // pixels of a photo that is sent: a code is 7 mm wide, on a page of 280 mm
 
+const sentence = (text) => text.replace(/\.?$/, ".");
+
 /** Return a photo as JPEG, not larger than the program needs. */
 async function smaller(file) {
   const picture = await createImageBitmap(file).catch(() => { throw new Trouble(0, [{ message: say("no_picture") }]); });
@@ -20,11 +22,12 @@ export function showEditions(desk) {
 
   const nameIn = (list, id) => desk[list].find((one) => one.id === id)?.name ?? id;
 
+  const now = (one) => (one.current ? say("edition_current") : one.newer ? say("edition_newer", { code: one.newer }) : say("edition_gone"));
+
   function match(one) {
-    const now = one.current ? say("edition_current") : one.newer ? say("edition_newer", { code: one.newer }) : say("edition_gone");
     return make("article", { class: "match" },
       make("h2", { text: one.title }),
-      make("p", { class: one.current ? "current" : "notice", text: now }),
+      make("p", { class: one.current ? "current" : "notice", text: now(one) }),
       make("p", { class: "code", text: one.code }),
       make("p", { text: [one.audience, nameIn("languages", one.language), nameIn("sizes", one.size)].filter(Boolean).join(" · ") }),
       make("p", { text: one.review }),
@@ -32,22 +35,32 @@ export function showEditions(desk) {
       one.file ? make("p", {}, make("a", { href: one.file, target: "_blank", rel: "noopener", text: say("edition_file") })) : null);
   }
 
+  /** Write one text. */
+  function tell(text, kind = "notice") {
+    found.replaceChildren(make("p", { class: kind, text }));
+    announce(text, 0);
+  }
+
   function answer({ matches, nearest }) {
-    found.replaceChildren(...matches.map(match));
-    if (matches.length > 0) return;
-    found.append(make("p", { class: "notice", text: say("edition_none") }));
+    if (matches.length > 0) {
+      found.replaceChildren(...matches.map(match));
+      announce(matches.map((one) => [one.title, now(one), one.audience, one.review].map(sentence).join(" ")).join(" "), 0);
+      return;
+    }
+    tell(say("edition_none"));
     if (nearest.length === 0) return;
+    announce([say("edition_none"), say("edition_nearest"), ...nearest.map((one) => sentence(one.title))].join(" "), 0);
     found.append(make("p", { text: say("edition_nearest") }), make("ul", { class: "plain" }, ...nearest.map(({ code, title }) => make(
       "li", {}, make("button", { type: "button", onclick: () => look(code) }, make("span", { text: title }), " ", make("span", { class: "code", text: code }))))));
   }
 
   async function show(task, wait) {
-    found.replaceChildren(make("p", { class: "hint", text: wait }));
+    tell(wait, "hint");
     try {
       const result = await run(task);
       if (result) answer(result);
     } catch (trouble) {
-      found.replaceChildren(make("p", { class: "notice", text: trouble.message }));
+      tell(trouble.message);
     }
   }
 
@@ -55,7 +68,7 @@ export function showEditions(desk) {
     at("code-typed").value = code;
     if (code.trim()) show((signal) => ask("/editions", { code: code.trim() }, { signal }), say("wait"));
     else {
-      found.replaceChildren(make("p", { class: "notice", text: say("no_code") }));
+      tell(say("no_code"));
       at("code-typed").focus();
     }
   }
@@ -67,7 +80,6 @@ export function showEditions(desk) {
   at("photo").addEventListener("change", async () => {
     const [file] = at("photo").files;
     if (!file) return;
-    announce(say("photo_read"), 0);
     await show(async (signal) => ask("/editions/scan", await smaller(file), { signal, type: "image/jpeg" }), say("photo_read"));
   });
 

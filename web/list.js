@@ -77,13 +77,16 @@ export function showList() {
   }
 
   function marks(row) {
+    const idOf = (fault) => `row-${row.number}-fault-${row.faults.indexOf(fault)}`;
     for (const column of printed()) {
       const line = at(place(row, column));
-      if (row.faults.some((one) => one.column === column.field)) line.setAttribute("aria-invalid", "true");
+      const own = row.faults.filter((one) => one.column === column.field);
+      if (own.length) line.setAttribute("aria-invalid", "true");
       else line.removeAttribute("aria-invalid");
+      line.setAttribute("aria-describedby", own.map(idOf).join(" "));
     }
     const named = ({ column, message }) => [column && labelOf(column), message].filter(Boolean).join(": ");
-    at(`row-${row.number}-fault`).replaceChildren(...row.faults.map((fault) => make("p", { class: "fault", text: named(fault) })));
+    at(`row-${row.number}-fault`).replaceChildren(...row.faults.map((fault) => make("p", { class: "fault", id: idOf(fault), text: named(fault) })));
     const empty = printed().filter((one) => !row.values[one.key]?.trim() && takes.some(({ id, own }) => own && id === one.field));
     const labels = empty.map((one) => labelOf(one.field)).join(", ");
     write(at(`row-${row.number}-ok`), row.faults.length || unsettled().length ? "" : labels ? say("list_ok_empty", { labels }) : say("list_ok"));
@@ -92,7 +95,7 @@ export function showList() {
 
   function cell(row, column) {
     const line = input(place(row, column), {
-      "aria-label": say("list_cell", { column: labelOf(column.field), row: row.number }), "aria-describedby": `row-${row.number}-fault`,
+      "aria-label": say("list_cell", { column: labelOf(column.field), row: row.number }),
       oninput: () => {
         done = false;
         row.values[column.key] = line.value;
@@ -295,11 +298,11 @@ export function showList() {
       if (!pdf || !box.open) return; // the list was cleared meanwhile, or a person went back
       openPrintWindow(pdf);
       done = true;
-      at("list-printed").replaceChildren(...[
+      write(at("list-printed"), [
         say("list_window"),
         counted("list_papers", count, { topic: topicOf(topic.value).title }),
         say("list_done"),
-      ].map((text) => make("p", { text })));
+      ].join("\n"));
       for (const id of ["list-settings", "list-next"]) show(at(id));
       at("list-next").focus();
     } catch (trouble) {

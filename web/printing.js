@@ -47,8 +47,10 @@ export function openPrintWindow(pdf) {
   const frame = make("iframe", { class: "printer", title: say("window_open"), "aria-hidden": "true", tabindex: "-1" });
   paper = { frame, address, tabs: [] };
   frame.addEventListener("load", () => {
+    const focused = document.activeElement;
     frame.contentWindow.focus();
     frame.contentWindow.print();
+    focused.focus(); // else the keys go to the frame, which nobody sees or hears, when the window has closed
   }, { once: true });
   frame.src = address;
   document.body.append(frame);
@@ -78,6 +80,7 @@ export function printOrder(steps, { queue, refused, next }) {
   async function run() {
     const step = steps[current];
     draw("now");
+    told.classList.remove("loud");
     write(told, say("proving"));
     for (const id of [...BUTTONS, "printing-settings"]) show(at(id), false);
     try {
@@ -96,20 +99,20 @@ export function printOrder(steps, { queue, refused, next }) {
     draw(following ? "next" : "done");
     show(at("printing-settings"), !queue);
     const button = !following ? "printing-next" : following.before.length > 0 ? "printing-out" : "printing-cards";
-    offer(button, make("p", { text: queue ? say("sent_queue") : say(step.told) }), make("p", { text: say(AFTERWARDS[button]) }));
+    offer(button, say(queue ? "sent_queue" : step.told), say(AFTERWARDS[button]));
   }
 
   /** Tell what to do, and show the one button that goes on. */
-  function offer(button, ...what) {
-    told.replaceChildren(...what);
-    show(told);
+  function offer(button, ...lines) {
+    write(told, lines.join("\n")); // one text: of several, screen readers say each, and all again
     for (const id of BUTTONS) show(at(id), id === button);
     at(button).focus();
   }
 
   at("printing-out").onclick = () => {
     show(at("printing-settings"), false);
-    offer("printing-cards", ...steps[current].before.map((text, index) => make("p", { text, class: index === 0 ? "loud" : null })));
+    offer("printing-cards", ...steps[current].before);
+    told.classList.add("loud");
   };
   at("printing-tab").onclick = () => openTab("printing-tab-refused");
   at("printing-cards").onclick = run;

@@ -142,14 +142,17 @@ function* emphasised(text, words) {
   for (const match of text.matchAll(WORD)) {
     if (!words.some((word) => word(fold(match[0])) > 0)) continue;
     yield text.slice(last, match.index);
-    yield make("mark", { text: match[0] });
+    yield make("b", { text: match[0] }); // of a <mark>, screen readers say where it begins and ends
     last = match.index + match[0].length;
   }
   yield text.slice(last);
 }
 
-/** Show the topics, and call `choose(topic)` when one is chosen. Return what the page may do with them. */
-export function showTopics(choose) {
+/**
+ * Show the topics, and call `choose(topic)` when one is chosen, and `entered()` when that was by Enter. Return what the
+ * page may do with them.
+ */
+export function showTopics(choose, entered) {
   const finder = at("f1");
   const list = at("topics");
   let topics = [];
@@ -173,7 +176,7 @@ export function showTopics(choose) {
       if (event.key !== "Enter" || event.repeat) return;
       pick(topic);
       foldUp();
-      at("reader-heading").focus();
+      entered();
     });
     const state = tagOf(topic);
     const tag = state && make("span", { class: "tag", text: state });
@@ -229,7 +232,8 @@ export function showTopics(choose) {
     alone = false;
     all = false;
     const found = draw();
-    announce(counted("found", found.length));
+    const first = found.find((one) => isPrintable(one.topic))?.topic;
+    announce([counted("found", found.length), first && say("enter_takes", { title: first.title })].filter(Boolean).join(" "));
   });
   finder.addEventListener("keydown", (event) => {
     const first = list.querySelector("input:enabled");
@@ -239,7 +243,7 @@ export function showTopics(choose) {
     first.focus();
     if (event.key === "Enter") {
       foldUp();
-      at("reader-heading").focus(); // where a second Enter chooses nothing
+      entered();
     }
   });
   at("all-topics").addEventListener("click", () => {

@@ -214,6 +214,7 @@ def test_the_clinics_printer_takes_handout_and_cards_in_turn(desk: Page, home: P
     desk.get_by_label("Wallet cards").check()
     desk.get_by_label("Card stock").select_option(label="Avery 8371, 88.9 x 50.8 mm")
     expect(desk.locator("#page-of")).to_have_text("Card sheet 1, back")
+    expect(desk.get_by_role("button", name="Print")).to_have_accessible_description("")
     desk.get_by_role("button", name="Print").click()
     box = desk.get_by_role("dialog")
     expect(box).to_contain_text("The paper comes out of the clinic's printer.")

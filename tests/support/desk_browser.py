@@ -42,8 +42,9 @@ URL.createObjectURL = (blob) => {
   if (blob.type === "application/pdf") window.papers.push(blob);
   return address.call(URL, blob);
 };
+const own = Object.getOwnPropertyDescriptor(HTMLIFrameElement.prototype, "contentWindow").get;
 Object.defineProperty(HTMLIFrameElement.prototype, "contentWindow", { get() {
-  return { focus() {}, print() { document.documentElement.dataset.printed = window.papers.length; } };
+  return { focus: () => own.call(this).focus(), print() { document.documentElement.dataset.printed = window.papers.length; } };
 } });
 """
 CHROMIUM: Final = shutil.which("chromium") or shutil.which("google-chrome")

@@ -279,10 +279,13 @@ def test_what_hides_a_recommendation_is_seen_through(
         "Limit fruit with a lot of potassium, e.g. oranges and bananas.",
         "Drink plenty of water unless you have a fluid limit.",
         "Potatoes and tomatoes are high in potassium.",
+        "Avoid eating oranges, as they cause problems.",
+        "You need to avoid eating oranges.",
+        "Myth: salt substitutes are safe for everyone. Fact: they hold potassium.",
     ],
 )
 def test_a_warning_a_fact_or_a_namesake_is_passed_over(text: str, rules: TextRules) -> None:
-    """Distant negation, an answer, a swap, a lookalike phrase, ask first, a plain fact."""
+    """Distant negation, an answer, a swap, a lookalike phrase, ask first, a fact, a myth."""
     assert check_text(text, rules) == ()
 
 

@@ -19,7 +19,8 @@ _ILLS: Final = (
 # contains. `compare` says nothing of a thing before it: "milder than most pills".
 _TABLE: Final = r"""
 [mute]
-(?:told|asked|trying|wants?|(?<!you )needs?|supposed) to (?:cut (?:back|down|out)|limit|watch|avoid|reduce)
+(?:told|asked|trying|wants?|(?<!you )needs?|supposed) to (?:cut (?:back|down|out)|limit|watch
+  |avoid|reduce)
 on a (?:\w+ )?(?:limit|restriction)|(?:salt|sugar)[- ]free|no (?:salt|sugar) added|no wonder
 at the same time|bad (?:back|knee|night|day|cramps?)|weak (?:kidneys?|legs?|tea)
 [fact]

@@ -268,6 +268,12 @@ def test_what_hides_a_recommendation_is_seen_through(
     assert rule in {found.rule for found in check_text(text, rules)}
 
 
+def test_items_below_a_lead_of_facts_are_facts(rules: TextRules) -> None:
+    """What triggers a headache is no advice to eat it."""
+    assert found_in({"text": "bananas", "kind": "item", "lead": "Choose:"}, rules)
+    assert not found_in({"text": "bananas", "kind": "item", "lead": "Triggers include:"}, rules)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -63,8 +63,6 @@ LEANS: Final = frozenset(
 BLOCKS: Final = 1.4
 TELLS: Final = 0.12
 GAP: Final = "general-gap"
-# A name in the sentence itself, or in the text before the passage.
-_NAMED: Final = ("@names", "@bnames")
 
 
 class TextRule(NamedTuple):
@@ -287,7 +285,7 @@ def _in_unit(
     for number in sorted({*unit.own_sentences, *decided}):
         signals = _rule_features(passage, unit, number, gathered, reader)
         score = rules.model.score(signals, _words_of(unit, number, mentions))
-        named = any(f"{where} {kind}" in signals for kind in kinds for where in _NAMED)
+        named = any(f"@{own}names {kind}" in signals for kind in kinds for own in ("", "b"))
         if rules.sentences and number in unit.own_sentences and (named or number in decided):
             score = rules.sentences.mean(score, passage, unit, number, reader)
         kept = [

@@ -41,13 +41,20 @@ def test_a_folder_that_is_no_workspace_is_told_and_nothing_is_made_there(
     command: str, tmp_path: Path, typed: Typed
 ) -> None:
     """Whoever forgot to change the folder gets no blank leaflets, but the command to type."""
+    (tmp_path / "letter.txt").write_bytes(b"")
     code, out, err = typed(command)
     assert (code, out) == (2, "")
     (said,) = problems(err)
     assert said.place == str(tmp_path)
     assert said.message.startswith("this folder is no workspace")
     assert said.hint == "Make a new one: teachback init my-clinic"
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+def test_an_empty_folder_may_become_the_workspace(typed: Typed) -> None:
+    """A service starts in the folder of its workspace, which is empty at first."""
+    _, _, err = typed("build")
+    assert problems(err)[0].hint == "Make it one: teachback init ."
 
 
 def test_a_workspace_one_folder_deeper_is_named(tmp_path: Path, typed: Typed) -> None:

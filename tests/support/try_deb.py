@@ -195,7 +195,7 @@ def try_package(root: Path, package: Path) -> None:
     (root / DEFAULTS).write_text(defaults.replace('S="', f'S="--port {port} '), encoding="utf-8")
 
     told = within(root, *command(root), fails=2)
-    assert "teachback-desk init" in told, told
+    assert "teachback-desk init ." in told, told
     within(root, "teachback-desk", "init", ".")
     told = within(root, *command(root), fails=2)
     assert "teachback-desk serve --add-person" in told, told

@@ -118,12 +118,17 @@ def open_workspace(start: Path) -> Workspace:
         if is_workspace(folder):
             return _closed(Workspace(folder, builtin_root()))
     try:
-        inner = sorted(path.name for path in start.iterdir() if is_workspace(path))
+        found = sorted(start.iterdir())
     except OSError:
-        inner = []
+        found = [start]
+    inner = [path.name for path in found if is_workspace(path)]
     change = f"Change to yours first (cd {inner[0]}), or make" if inner else "Make"
     message = "this folder is no workspace, so nothing can be printed from here"
-    hint = f"{change} a new one: teachback init my-clinic"
+    hint = (
+        f"{change} a new one: teachback init my-clinic"
+        if found
+        else "Make it one: teachback init ."
+    )
     raise UsageError.of(message, hint, Location(readable(str(start))))
 
 

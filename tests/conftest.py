@@ -275,9 +275,15 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run files with slow tests first, so that no worker is left with one at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Run files with slow tests first, so that no worker is left with one at the end.
+
+    Those that wait for a browser come before all others, which fill the processors meanwhile.
+    """
+    browser, slow = (
+        {item.path for item in items if item.get_closest_marker(name)}
+        for name in ("browser", "slow")
+    )
+    items.sort(key=lambda item: (item.path not in browser, item.path not in slow))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

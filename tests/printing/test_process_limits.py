@@ -46,9 +46,9 @@ OTHER = TINY.replace("id: tiny", "id: other").encode()
 PRINTED = "build/other/handout-ckd-en-letter.pdf"
 RUN = "build tiny other --kind handout --audience ckd --format pdf --jobs 2"
 QUOTE = "templates/blocks/quote.html"
-SHORT = Limits(seconds=1, later=1, grace=1)
+SHORT = Limits(seconds=0.5, later=0.5, grace=1)
 LAID = f"{HANDOUT}:2:1"
-LATE = "handout of tiny for ckd: laying the page out took more than 1 s of processor time"
+LATE = "handout of tiny for ckd: laying the page out took more than 0.5 s of processor time"
 COMPARE = "Compare the clinic's own templates and styles"
 USES = "".join(f"<g id='a{n}'>" + f"<use href='#a{n - 1}'/>" * 10 + "</g>" for n in range(1, 9))
 # The content of templates/blocks/quote.html, and the problem, at the template's place or the
@@ -77,7 +77,7 @@ WILD: dict[str, tuple[str, Said]] = {
         "<p>\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
         Said(
             f"{QUOTE}:2:1",
-            "filling the templates took more than 1 s of processor time",
+            "filling the templates took more than 0.5 s of processor time",
             "A loop of a template has no end",
         ),
     ),
@@ -85,7 +85,7 @@ WILD: dict[str, tuple[str, Said]] = {
         "<p>\n\n{{ lipsum(n=99999999) }}",
         Said(
             f"{QUOTE}:3:1",
-            "filling the templates took more than 1 s of processor time",
+            "filling the templates took more than 0.5 s of processor time",
             "A loop of a template has no end",
         ),
     ),
@@ -183,7 +183,7 @@ def test_the_worst_ends_within_little_work(
     assert work_done() - before < 30
     assert code == 1
     assert {one.message.split(": ")[1] for one in problems(stderr)} == {
-        "laying the page out took more than 1 s of processor time"
+        "laying the page out took more than 0.5 s of processor time"
     }
     assert "not printed: tiny" in stdout
     assert len(list((root / "build/other").glob("*.pdf"))) == 3
@@ -206,12 +206,12 @@ def test_a_card_that_runs_wild_ends_in_a_problem(
     code, _, stderr = here("card tiny", root, monkeypatch, capsys)
     assert (code, [one.message for one in problems(stderr)]) == (
         1,
-        ["cards of tiny: laying the page out took more than 1 s of processor time"],
+        ["cards of tiny: laying the page out took more than 0.5 s of processor time"],
     )
     code, _, stderr = here("calibrate", root, monkeypatch, capsys)
     assert (code, [one.message for one in problems(stderr)]) == (
         1,
-        ["laying the page out took more than 1 s of processor time"],
+        ["laying the page out took more than 0.5 s of processor time"],
     )
 
 

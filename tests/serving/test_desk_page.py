@@ -299,8 +299,9 @@ def test_the_whole_flow_needs_no_mouse(desk: Page) -> None:
 
 def test_a_double_click_on_a_topic_chooses_no_reader(desk: Page) -> None:
     """Wherever on the topic it is: readers have just come below the pointer, and none is chosen."""
-    desk.wait_for_timeout(STILL)
     topic = desk.locator(".topic", has_text="Leg cramps")
+    expect(topic).to_be_visible()
+    desk.wait_for_timeout(STILL)
     box = topic.bounding_box()
     assert box is not None
     places = range(int(box["y"]) + 6, int(box["y"] + box["height"]), 12)
@@ -795,8 +796,10 @@ def test_a_tablet_is_enough(context: BrowserContext, served: Served) -> None:
     tablet.add_init_script(PRINT_WINDOW)
     page = tablet.new_page()
     page.goto(served.root)
+    topic = page.locator(".topic", has_text="Leg cramps")
+    expect(topic).to_be_visible()
     page.wait_for_timeout(STILL)
-    box = page.locator(".topic", has_text="Leg cramps").bounding_box()
+    box = topic.bounding_box()
     assert box is not None
     for _ in range(3):  # as fingers do: again and again on the same spot
         page.touchscreen.tap(box["x"] + 40, box["y"] + box["height"] / 2)

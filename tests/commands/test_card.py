@@ -116,27 +116,12 @@ def laid_cards(workspace: Workspace, stem: str, box: Box, sides: str = "") -> tu
 
 @pytest.fixture(scope="module")
 def laid(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[bytes, str]]:
-    """Return a function that lays out a card of few words once for each size of card.
-
-    A front that is printed alone has more words: it takes few tries to find their type.
-    """
+    """Return a function that lays out a card of few words once for each size of card."""
     few = TINY.replace("id: tiny", "id: few-words").replace("general, ckd]", "ckd, dialysis]")
     few = few.replace("{general: For everyone here., ckd: For kidneys here.}", "For you.")
-    front = few.replace("few-words", "front-words").replace(
-        "Chest pain", "'Chest pain, or a tight chest at rest or at work, or a racing heart'"
-    )
-    files = {
-        "content/handouts/few-words.yaml": few.encode(),
-        "content/handouts/front-words.yaml": front.encode(),
-    }
+    files = {"content/handouts/few-words.yaml": few.encode()}
     workspace = Workspace(lay(tmp_path_factory.mktemp("few"), files), BUILTIN.root)
-
-    @lru_cache
-    def laid_once(box: Box, sides: str = "") -> tuple[bytes, str]:
-        stem = "front-words" if sides == "one" else "few-words"
-        return laid_cards(workspace, stem, box, sides)
-
-    return laid_once
+    return lru_cache(lambda box, sides="": laid_cards(workspace, "few-words", box, sides))
 
 
 def test_the_shipped_card_fits_on_every_stock() -> None:

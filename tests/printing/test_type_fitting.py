@@ -33,6 +33,19 @@ SOME = "".join(
 )
 
 
+def tries(monkeypatch: pytest.MonkeyPatch) -> list[tuple[float, float]]:
+    """Return a list that gets the sizes of type of each card that is laid out from now on."""
+    tried: list[tuple[float, float]] = []
+    real = type_fitting._try  # noqa: SLF001 -- no public name
+
+    def counted(page: str, box: Box, sizes: tuple[float, float], *given: Any) -> Any:  # noqa: ANN401 -- as the function
+        tried.append(sizes)
+        return real(page, box, sizes, *given)
+
+    monkeypatch.setattr(type_fitting, "_try", counted)
+    return tried
+
+
 @pytest.mark.parametrize("stem", ["leg-cramps", "tiny", "some"])
 def test_both_sides_of_a_card_grow_until_the_next_step_does_not_fit(
     stem: str, builtin: Workspace, workspace: Callable[..., Workspace]
@@ -84,18 +97,28 @@ def test_a_card_that_no_stock_takes_is_not_tried_on_every_stock(
     run = card_run(find_stock("avery-5371", stocks), [0], settings, stocks, CardOrder())
     context = print_context(clinic, reading, settings, run)
     job = compose_job(context, JobOrder("tiny", ("ckd",), "card", (CARDS,)))
-    tried: list[Box] = []
-    real = type_fitting._try  # noqa: SLF001 -- no public name
-
-    def counted(page: str, box: Box, *given: Any) -> Any:  # noqa: ANN401 -- as the function
-        tried.append(box)
-        return real(page, box, *given)
-
-    monkeypatch.setattr(type_fitting, "_try", counted)
+    tried = tries(monkeypatch)
     with pytest.raises(TeachbackError) as refused:
         fitted(job, 0, run.box, context.files)
     assert "It would fit on" not in refused.value.problems[0].hint
     assert len(set(run.others.values())) > 5
+    assert 1 < len(tried) < 8
+
+
+def test_few_words_on_one_side_find_their_type_in_few_tries(
+    workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its code beside them, a front has no room for the largest type."""
+    clinic = workspace()
+    settings, stocks = resolve({}, clinic), load_stocks(clinic)
+    run = card_run(find_stock("avery-5395", stocks), [0], settings, stocks, CardOrder())
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    context = print_context(clinic, reading, settings, run)
+    job = compose_job(context, JobOrder("tiny", ("ckd",), "card", (CARDS,)))
+    assert job.one_sided
+    tried = tries(monkeypatch)
+    front, _ = fitted(job, 0, run.box, context.files).sizes
+    assert CARD_TEXT < front < CARD_STEPS[-1]
     assert 1 < len(tried) < 8
 
 
@@ -107,14 +130,7 @@ def test_a_card_that_was_printed_before_is_laid_out_once(
     context = print_context(builtin, reading, resolve({}, builtin))
     job = compose_job(context, JobOrder("leg-cramps", ("ckd",), "card", ("pdf",)))
     first = fitted(job, 0, CARD, context.files)
-    tried: list[tuple[float, float]] = []
-    real = type_fitting._try  # noqa: SLF001 -- no public name
-
-    def counted(page: str, box: Box, sizes: tuple[float, float], *given: Any) -> Any:  # noqa: ANN401 -- as the function
-        tried.append(sizes)
-        return real(page, box, sizes, *given)
-
-    monkeypatch.setattr(type_fitting, "_try", counted)
+    tried = tries(monkeypatch)
     assert fitted(job, 0, CARD, context.files, first.steps).steps == first.steps
     assert tried == [first.sizes]
     front, back = first.steps

@@ -153,8 +153,10 @@ def _largest_fit(
     """Lay out a card as `fitted` does; return None when it does not fit at the smallest step."""
     flags = job.flags[number].values() if number < len(job.flags) else ()
     letters = sum(len(words) for _, words in flags)
-    # Few words take large type; the search is shortest from its likely end.
-    start = len(CARD_STEPS) - 1 if letters < _FEW else CARD_STEPS.index(CARD_TEXT)
+    # Few words take large type, unless all of it is on one side; the search is shortest from its
+    # likely end.
+    few = letters < _FEW and not job.one_sided
+    start = len(CARD_STEPS) - 1 if few else CARD_STEPS.index(CARD_TEXT)
     front, back = [_Search(step, over=step + 1) for step in known] or (
         _Search(start),
         _Search(start),

@@ -67,13 +67,13 @@ class LiveOrder:
 
 
 class DrawOrder(NamedTuple):
-    """A page, from 1, that is drawn of a version of a handout."""
+    """The pages of a reader that are drawn of a version of a handout."""
 
     stem: str
     version: int
     audience: str
     kind: str
-    page: int
+    pages: int
     data: bytes
 
 
@@ -127,9 +127,10 @@ def lay_out_live(given: LiveContext, order: LiveOrder) -> bytes:
     return write(laid, tagged=False)
 
 
-def draw_live(_: LiveContext, order: DrawOrder) -> bytes:
-    """Draw a page as PNG."""
-    return page_picture(order.data, order.page - 1, _DPI)
+def draw_live(_: LiveContext, order: DrawOrder) -> None:
+    """Draw pages as PNG, and send each with its number, from 1, as soon as it is there."""
+    for page in range(1, order.pages + 1):
+        send_part((page, page_picture(order.data, page - 1, _DPI)))
 
 
 def prove_live(given: LiveContext, order: LiveOrder) -> ProvedPaper:

@@ -279,8 +279,8 @@ class LiveRoom:
             return
         if isinstance(order, LiveOrder):
             self._take_made(watched, order, outcome, pool)
-        elif not outcome.problems:
-            self._show(watched, order.kind, order.audience, order.page, outcome.result)
+        elif outcome.partial:
+            self._show(watched, order.kind, order.audience, *outcome.result)
         watched.under_way -= not outcome.partial
         if watched.under_way <= 0:
             self._tasks.extend(watched.later)
@@ -342,15 +342,12 @@ class LiveRoom:
 
     def _draw(self, watched: WatchedHandout, order: LiveOrder, pages: int, data: bytes) -> None:
         """Order the pictures of all pages, right after what is laid out."""
-        orders = [
-            DrawOrder(order.stem, order.version, order.audience, order.kind, page, data)
-            for page in range(1, pages + 1)
-        ]
+        drawn = DrawOrder(order.stem, order.version, order.audience, order.kind, pages, data)
         layouts = [task for task in self._tasks if task.work is lay_out_live]
         others = [task for task in self._tasks if task.work is not lay_out_live]
         self._tasks.clear()
-        self._tasks.extend((*layouts, *_tasks(draw_live, orders, "drawing the page"), *others))
-        watched.under_way += len(orders)
+        self._tasks.extend((*layouts, *_tasks(draw_live, [drawn], "drawing the pages"), *others))
+        watched.under_way += 1
 
     def _show(
         self, watched: WatchedHandout, kind: str, reader: str, page: int, picture: bytes

@@ -26,6 +26,7 @@ from teachback.pdf.renderer import boxes
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job, lay_out_handout
 from teachback.units import Depth, TypeSize, px_to_mm
+from tools.measure_page_breaks import measure
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -575,10 +576,7 @@ def test_a_line_that_offers_an_interpreter_takes_no_page_more(
 def test_no_starter_has_a_bad_page_break(
     paper: str, size: str, turn: int, which: slice, workspace: Callable[..., Workspace]
 ) -> None:
-    """The readers take turns; tools/measure_page_breaks.py measures all of them.
-
-    `test_each_starter_prints_for_its_readers` has the other sizes, in a clinic with a logo.
-    """
+    """The readers take turns; `test_no_starter_has_one_in_any_form` has all of them."""
     files = starter_files(workspace({}))
     wanted = list(files)[which]
     assert len(wanted) >= 3
@@ -596,6 +594,23 @@ def test_no_starter_has_a_bad_page_break(
         found[name, audience] = break_faults(laid)
     assert len(found) == len(wanted)
     assert {key: faults for key, faults in found.items() if faults} == {}
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_no_starter_has_one_in_any_form(workspace: Callable[..., Workspace]) -> None:
+    """For each reader, size and paper; a filled-in clinic takes no page more than an empty one."""
+    starters = starter_files(workspace({})).items()
+    own = {f"content/handouts/{name}.yaml": path.read_text() for name, path in starters}
+    pages = []
+    for clinic in ('emergency: "911"\n', CLINIC):
+        files = {"content/clinic.yaml": clinic, "content/images/logo.svg": LOGO}
+        measured = list(measure(workspace({**own, **files})))
+        assert len(measured) > 70
+        assert [one for one in measured if one.faults] == []
+        pages.append({one.name: one.pages for one in measured})
+    empty, filled = pages
+    assert {name: filled[name] for name in empty if filled[name] > empty[name]} == {}
 
 
 @pytest.mark.parametrize("paper", ["letter", "a4"])

@@ -60,6 +60,7 @@ def test_what_fits_is_printed_and_marked_and_what_does_not_is_told(
     assert code != 0, out + err
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_pages_are_set_as_a_language_with_its_own_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     _Rows = list[tuple[int, list[str | CellFault]]]
     # First and last row, first and last column.
     _Range = tuple[int, int, int, int]
-    # The number format of a cell, None where it is not known, and why its letters cannot be printed.
+    # A cell's number format, None where it is not known, and why its letters cannot be printed.
     _CellFormat = tuple[str | None, CellFault | None]
 
 # The most rows and columns of a sheet, and cell formats of a workbook (Excel specifications and

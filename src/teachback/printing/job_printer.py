@@ -64,7 +64,7 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
 
 
 def do_jobs(jobs: Sequence[Job], pool: Pool) -> Iterator[FinishedJob]:
-    """Start the jobs in a pool that holds a `PrintContext`, and return the results as they are finished.
+    """Start the jobs in a pool that holds a `PrintContext`; return each result as it is finished.
 
     A job that takes too long or too much memory, or kills its process, ends in a problem. Then the
     waiting jobs of the same handout are dropped, so that no handout is half printed.

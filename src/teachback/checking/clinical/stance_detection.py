@@ -97,8 +97,8 @@ _WAITS: Final = re.compile(
     r"|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b"
     r"|\bconsider\b"
 )
-# Items under "Call us if:" are things to report, not advice. So is what the reader is to tell. Items
-# under "Triggers include:" are facts.
+# Items under "Call us if:" are things to report, not advice. So is what the reader is to tell.
+# Items under "Triggers include:" are facts.
 _NAMED: Final = r".*\b(?:symptom|trigger|cause)s? (?:(?:may|can) )?(?:are|be|include)$"
 _REPORT: Final = re.compile(rf"(?:call|tell|get help|show us|let us|report|bring|ask)\b|{_NAMED}")
 _TELLS: Final = re.compile(

@@ -86,17 +86,20 @@ function takeFile(part) {
   show(at("shown"), (part.readers ?? []).length > 1);
 }
 
+const TOGETHER = 100; // milliseconds: what comes faster is drawn at once, so that the browser leaves the processor to the pages
 let queue = [];
+let drawn = -TOGETHER; // when news was last drawn
 
-/** Take in a part of what is known. Parts come many at once, and are drawn together. */
+/** Take in a part of what is known. The first is drawn right away. */
 function take(part) {
-  if (queue.length === 0) setTimeout(drawNews, 0);
+  if (queue.length === 0) setTimeout(drawNews, drawn + TOGETHER - performance.now());
   queue.push(part);
 }
 
 function drawNews() {
   const news = queue;
   queue = [];
+  drawn = performance.now();
   for (const part of news) {
     if (part.part === "file") takeFile(part);
     else (columns[part.reader] ??= showReader(part.reader, select)).take(part);

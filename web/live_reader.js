@@ -52,6 +52,12 @@ export function showReader(id, select) {
     all[to].focus();
   }
 
+  /** Return whether a page is on the screen, or one screen above or below it. */
+  function isNear(sheet) {
+    const { top, bottom } = sheet.getBoundingClientRect();
+    return bottom > -innerHeight && top < 2 * innerHeight;
+  }
+
   async function draw(one, digest) {
     one.sheet.classList.toggle("making", !digest);
     if (!digest || one.digest === digest) return;
@@ -59,7 +65,9 @@ export function showReader(id, select) {
     const address = `/preview/pages/${digest}.png`;
     const next = new Image();
     next.src = address;
-    const there = await next.decode().then(() => true, () => false); // the page before stays until this one is there
+    // The page before stays until this one is there. One that nobody sees is decoded when it is scrolled to.
+    const ready = isNear(one.sheet) ? next.decode() : new Promise((resolve, reject) => Object.assign(next, { onload: resolve, onerror: reject }));
+    const there = await ready.then(() => true, () => false);
     if (one.digest !== digest) return;
     if (there) one.picture.src = address;
     else { // too many were asked for at once, or the program starts again

@@ -46,12 +46,15 @@ class Times(NamedTuple):
 
 
 def wait(page: Page, state: str) -> None:
-    """Wait for a state of the pages. The page's policy forbids Playwright's own way."""
+    """Wait for a state of the pages. The page's policy forbids Playwright's own way.
+
+    The page itself notes the times, so that it is seldom asked.
+    """
     end = time.monotonic() + PATIENCE
     while page.evaluate("document.getElementById('state').dataset.state") != state:
         if time.monotonic() > end:
             raise TimeoutError(state)
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(200)
 
 
 def saved(page: Page, file: Path, text: str) -> Times:

@@ -67,13 +67,13 @@ class LiveOrder:
 
 
 class DrawOrder(NamedTuple):
-    """The pages of a reader that are drawn of a version of a handout."""
+    """The pages of a reader, from 1, that are drawn of a version of a handout."""
 
     stem: str
     version: int
     audience: str
     kind: str
-    pages: int
+    pages: Sequence[int]
     data: bytes
 
 
@@ -129,7 +129,7 @@ def lay_out_live(given: LiveContext, order: LiveOrder) -> bytes:
 
 def draw_live(_: LiveContext, order: DrawOrder) -> None:
     """Draw pages as PNG, and send each with its number, from 1, as soon as it is there."""
-    for page in range(1, order.pages + 1):
+    for page in order.pages:
         send_part((page, page_picture(order.data, page - 1, _DPI)))
 
 

@@ -342,12 +342,17 @@ class LiveRoom:
 
     def _draw(self, watched: WatchedHandout, order: LiveOrder, pages: int, data: bytes) -> None:
         """Order the pictures of all pages, right after what is laid out."""
-        drawn = DrawOrder(order.stem, order.version, order.audience, order.kind, pages, data)
+        every = range(1, pages + 1)
+        # Behind the last reader there is nothing else to do: two workers draw those pages.
+        last = order.audience == watched.part("file")["readers"][-1]["id"]
+        shares = (every[::2], every[1::2]) if last and pages > 1 else (every,)
+        about = (order.stem, order.version, order.audience, order.kind)
+        drawn = [DrawOrder(*about, share, data) for share in shares]
         layouts = [task for task in self._tasks if task.work is lay_out_live]
         others = [task for task in self._tasks if task.work is not lay_out_live]
         self._tasks.clear()
-        self._tasks.extend((*layouts, *_tasks(draw_live, [drawn], "drawing the pages"), *others))
-        watched.under_way += 1
+        self._tasks.extend((*layouts, *_tasks(draw_live, drawn, "drawing the pages"), *others))
+        watched.under_way += len(drawn)
 
     def _show(
         self, watched: WatchedHandout, kind: str, reader: str, page: int, picture: bytes

@@ -68,6 +68,7 @@ NUMBER: Final = Rule(
         Example("About 1 in 4 people get them."),
         Example("Take 400 mg of magnesium a day."),
         Example("Drink 8 cups of water a day."),
+        Example("For example, take 400 mg of magnesium a day."),
         Example("Half of all adults get cramps."),
     ),
     good=(
@@ -76,6 +77,7 @@ NUMBER: Final = Rule(
         Example("Call {clinic.phone} about stage 3 CKD."),
         Example("Ask about vitamin B12 and type 2 diabetes."),
         Example("A small cup holds 150 ml."),
+        Example("For example, drink 8 ounces 4 times a day if you may have 32."),
         Example("A baked potato has 900 mg of potassium."),
         Example("How much is 400 mg?", role=Role.QUESTION),
         Example("Up to 60% of people sink.", role=Role.MYTH),
@@ -320,6 +322,8 @@ _DOSE: Final = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
+# "For example, drink 8 ounces 4 times if you may have 32" shows how to count, and claims nothing.
+_EXAMPLE: Final = re.compile(r"for (?:example|instance)\b.*\bif you\b", re.IGNORECASE)
 # A text with no match states no number.
 _MAY_COUNT: Final = re.compile(r"\d|\b(?:of|in)\b", re.IGNORECASE)
 _STATING: Final = frozenset({
@@ -343,7 +347,7 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
                 match[0].strip()
                 for sentence in _SENTENCE.split(written)
                 for match in _NUMBERS.finditer(sentence)
-                if match[0] != "100%" and (not _MEASURE.search(match[0]) or _DOSE.search(sentence))
+                if match[0] != "100%" and (not _MEASURE.search(match[0]) or _is_dose(sentence))
             ),
             "",
         )
@@ -357,6 +361,10 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
                 f"'{words}' is a number without a source",
                 hint,
             )
+
+
+def _is_dose(sentence: str) -> bool:
+    return bool(_DOSE.search(sentence)) and not _EXAMPLE.match(sentence)
 
 
 def _part(handout: doc.Handout, path: tuple[Any, ...], value: object) -> str:

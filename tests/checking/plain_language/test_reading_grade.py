@@ -262,6 +262,17 @@ def test_the_edition_above_its_target_is_told_with_all_formulas() -> None:
     assert list(grade_findings(reader_text(HARD * 12), target=40)) == []
 
 
+def test_the_longest_sentence_is_told_without_its_lead_in_and_in_whole_words() -> None:
+    """An item is not called long for the words of its lead-in, which other items share."""
+    lead = "The best way to follow your own eating plan at home each day is to:"
+    item = (Role.ITEM, "cook every vegetable in plenty of unsalted boiling water first")
+    text = "You should contact our nephrology department regarding all medicine adjustments today."
+    edition = reader_text((Role.LEAD, lead), item, text, HARD * 12, lead=lead)
+    (found,) = grade_findings(edition, target=5)
+    quoted = "You should contact our nephrology department regarding ..."
+    assert f"the longest has 11 words: '{quoted}'" in found.hint
+
+
 def test_a_few_sentences_may_be_two_grades_above_the_target() -> None:
     """Under 30 sentences, a grade is rough: it is told from two grades above the target."""
     some = "Ask the nurse at the clinic to look at your medicine with you. "

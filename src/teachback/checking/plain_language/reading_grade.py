@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from functools import lru_cache
 from math import sqrt
+from textwrap import shorten
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.checking.plain_language.language_formulas import LanguageFormula, language_score
@@ -316,10 +317,11 @@ def grade_findings(
     spared = ROUGH_GRADES if grades.counts.sentences < ENOUGH_SENTENCES else 0
     if round(fk, 1) > aim + spared:
         message = f"the reading grade is above the target of grade {aim}: {shown}"
-        longest = max((s for s in sentences_of(passages) if s.whole), key=lambda s: len(s.words))
+        longest = max((s for s in sentences_of(passages) if s.whole), key=lambda s: s.own)
         hint = (
-            f"Shorten sentences; the longest has {len(longest.words)} words: "
-            f"'{longest.text[:60]}'. Long words: {_common(passages, vocabulary)}."
+            f"Shorten sentences; the longest has {longest.own} words: "
+            f"'{shorten(longest.text, 60, placeholder=' ...')}'. "
+            f"Long words: {_common(passages, vocabulary)}."
         )
         yield Finding("plain-grade", Severity.WARNING, start, f"grade {fk:.1f}", message, hint)
 

@@ -45,9 +45,10 @@ satisfied experienced overwhelmed
     dehydrated hydrated seed feed speed bleed exceed indeed
     related linked"""
 _STATES: Final = frozenset(_STATES_WORDS.split())
-# "Some people need to rest" tells a fact; "people on dialysis should limit salt" means the reader.
+# "Some people need to rest" and "a small number of patients must" tell a fact; "people on dialysis
+# should limit salt" means the reader.
 _THIRD: Final = re.compile(
-    r"(?<!some )(?<!many )(?<!most )(?<!other )(?<!few )"
+    r"(?<!some )(?<!many )(?<!most )(?<!other )(?<!few )(?<!number of )(?<!minority of )"
     r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those"
     r"|adults)\b"
     r"[^.!?;:]{0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
@@ -85,9 +86,10 @@ _VAGUE: Final = re.compile(
     r"|a moderate amount|moderate amounts|sparingly|in moderation|large amounts?|small amounts?)\b",
     re.IGNORECASE,
 )
-# "Plenty of water (6-8 glasses)": the number is there.
+# "Plenty of water (6-8 glasses)", "6-8 glasses, so that you pass water regularly": the number is
+# there, behind the vague amount or before it.
 _MEASURED: Final = re.compile(
-    r"[^.;!?]{0,40}?\d[\d.,\u2013-]*\s?(?:cups?|glass(?:es)?|l|lit(?:er|re)s?|ml|oz|ounces?|m?g"
+    r"[^.;!?]{0,60}?\d[\d.,\u2013-]*\s?(?:cups?|glass(?:es)?|l|lit(?:er|re)s?|ml|oz|ounces?|m?g"
     r"|grams?|drinks|servings?|portions?|pieces?|slices?|(?:tea|table)?spoons?)\b",
     re.IGNORECASE,
 )
@@ -149,6 +151,7 @@ RULES: Final = (
         good=(
             Example("Call the clinic."),
             Example("Many people on dialysis get cramps. You should limit salt."),
+            Example("A small number of patients need to eat more salt."),
         ),
     ),
     Rule(
@@ -185,10 +188,15 @@ RULES: Final = (
         Severity.WARNING,
         "Each reader decides how much 'a few' is. A number is clear.",
         (f"{CDC}, item 14",),
-        bad=(Example("Drink several glasses of water."), Example("Stretch regularly.")),
+        bad=(
+            Example("Drink several glasses of water."),
+            Example("Stretch regularly."),
+            Example("Drink 6-8 glasses. Stretch regularly."),
+        ),
         good=(
             Example("Drink 6 glasses of water."),
             Example("The heart beats regularly. Several foods hold salt."),
+            Example("Drink 6-8 glasses, so that you pass water regularly."),
         ),
     ),
     Rule(
@@ -418,7 +426,12 @@ def _double(text: str) -> Iterator[Found]:
 
 def _vague(text: str) -> Iterator[Found]:
     for match in _VAGUE.finditer(text) if is_action(text) else ():
-        if _MEASURED.match(text, match.end()) or _TOLD.search(text[: match.start()]):
+        start = max(text.rfind(mark, 0, match.start()) for mark in ".;!?") + 1
+        if (
+            _MEASURED.match(text, match.end())
+            or _MEASURED.match(text[start : match.start()])
+            or _TOLD.search(text[: match.start()])
+        ):
             continue
         yield (
             "plain-vague",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
+import weasyprint
 from workspace_cases import here, lay, problems
 
 from teachback.cli.context import LAUNCHER
@@ -70,6 +73,26 @@ def test_doctor_and_schema_need_no_workspace(typed: Typed) -> None:
     assert code == 0
     assert "none: this folder is not in one" in out
     assert typed("schema")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("gone", "WeasyPrint, which uses it, cannot be loaded"),
+        ("old", "WeasyPrint 1.0 is installed"),
+    ],
+)
+def test_doctor_finds_a_weasyprint_that_cannot_print(
+    fault: str, said: str, typed: Typed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not load, or it is another one than the pinned one."""
+    if fault == "gone":
+        monkeypatch.setitem(sys.modules, "teachback.pdf.renderer", None)
+    else:
+        monkeypatch.setattr(weasyprint, "__version__", "1.0")
+    code, out, _ = typed("doctor")
+    assert code == 1
+    assert re.search(rf"^MISSING +Pango +{said}.*\n +Install ", out, re.MULTILINE)
 
 
 def test_init_makes_a_workspace_with_an_archive(tmp_path: Path, typed: Typed) -> None:

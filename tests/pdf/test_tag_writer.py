@@ -27,7 +27,7 @@ from teachback.files.stylesheets import stylesheet_problems
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.html.composer import Medium, PageContext, at_size, compose_cards, compose_handout
 from teachback.pdf import renderer
-from teachback.pdf.tag_writer import mended
+from teachback.pdf.tag_writer import own_tags
 from teachback.printing.card_run import CardOrder
 from teachback.printing.card_sheets import lay_on_sheets
 from teachback.printing.design import open_design
@@ -454,7 +454,7 @@ def test_no_compressed_stream_ends_in_a_carriage_return() -> None:
     texts = [b"a" * number for number in range(1_000)]
     ends = [text for text in texts if zlib.compress(text).endswith(b"\r")]
     assert ends
-    with mended():
+    with own_tags():
         written = {text: pydyf.Stream([text], compress=True).data for text in texts}
     assert not any(data.endswith(b"\r\nendstream") for data in written.values())
     assert [text for text, data in written.items() if b"/FlateDecode" not in data] == ends

@@ -149,15 +149,24 @@ def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
 
 
 def _pango() -> InstallationCheck:
+    """Load what lays pages out: Pango, and WeasyPrint in the version that the program needs."""
     try:
         importlib.import_module("teachback.pdf.renderer")
-        ffi = importlib.import_module("weasyprint.text.ffi")
-        return InstallationCheck(
-            "Pango", str(ffi.ffi.string(ffi.pango.pango_version_string()).decode())
-        )
+        importlib.import_module("teachback.pdf.tag_writer").refuse_other_version()
     except TeachbackError as error:
         return InstallationCheck(
             "Pango", error.problems[0].message, ok=False, remedy=error.problems[0].hint
         )
+    except (ImportError, AttributeError) as error:
+        return InstallationCheck(
+            "Pango",
+            f"WeasyPrint, which uses it, cannot be loaded: {error}",
+            ok=False,
+            remedy="Install Teachback again, with its libraries.",
+        )
+    try:
+        ffi = importlib.import_module("weasyprint.text.ffi")
+        version = str(ffi.ffi.string(ffi.pango.pango_version_string()).decode())
     except (ImportError, AttributeError):
-        return InstallationCheck("Pango", "loaded")
+        version = "loaded"
+    return InstallationCheck("Pango", version)

@@ -416,9 +416,9 @@ def write(laid: LaidOutDocument, *, tagged: bool = True) -> bytes:
     Without tags it takes half as long: that is enough to draw its pages, and for nothing else.
     Raises TeachbackError on any warning of WeasyPrint.
     """
-    from teachback.pdf.tag_writer import mended
+    from teachback.pdf.tag_writer import own_tags
 
-    with _faults_as_problems("written") as messages, mended(), warnings.catch_warnings():
+    with _faults_as_problems("written") as messages, own_tags(), warnings.catch_warnings():
         # WeasyPrint leaves the closing of its colour profile to chance.
         warnings.simplefilter("ignore", ResourceWarning)
         data: bytes = (

@@ -146,19 +146,24 @@ class _Tree:
         self.problems[Problem(message, hint)] = None
 
 
-@contextmanager
-def mended() -> Iterator[None]:
-    """Make WeasyPrint write our tags in place of its own, inside this context.
-
-    Raises TeachbackError where another WeasyPrint than the pinned one is installed, or where a page
-    cannot be tagged.
-    """
+def refuse_other_version() -> None:
+    """Raise TeachbackError where another WeasyPrint than the pinned one is installed."""
     if weasyprint.__version__ != PINNED:
         message = (
             f"WeasyPrint {weasyprint.__version__} is installed, "
             f"but the tags that screen readers need are made for {PINNED}"
         )
         raise TeachbackError.of(message, f"Install that version: pip install weasyprint=={PINNED}")
+
+
+@contextmanager
+def own_tags() -> Iterator[None]:
+    """Make WeasyPrint write our tags in place of its own, inside this context.
+
+    Raises TeachbackError where another WeasyPrint than the pinned one is installed, or where a page
+    cannot be tagged.
+    """
+    refuse_other_version()
     own, own_fonts = weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary
     own_data = pydyf.Stream.data
     unsure: dict[str, Mapping[int, str]] = {}

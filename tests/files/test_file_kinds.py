@@ -22,7 +22,7 @@ from teachback.archive.store import JOURNAL
 from teachback.errors import Location, TeachbackError, readable
 from teachback.files import workspace
 from teachback.files.text_decoding import read_json
-from teachback.files.workspace import Workspace, file_bytes, read_bytes, read_named
+from teachback.files.workspace import Workspace, file_bytes, read_bytes, read_named, write_whole
 from teachback.pdf import renderer
 
 if TYPE_CHECKING:
@@ -422,3 +422,22 @@ def test_a_workspace_is_closed_for_every_command(tmp_path: Path) -> None:
     assert workspace.file_name_problems(made) == ()
     Path(os.fsdecode(bytes(tmp_path) + b"/content/\xff")).write_bytes(b"")
     assert len(workspace.file_name_problems(made)) == 1
+
+
+def test_a_half_written_file_of_another_machine_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a shared disk, its process may have the same id: neither writes into the other's file."""
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    written: list[str] = []
+    real = Path.write_bytes
+
+    def noted(path: Path, data: bytes) -> int:
+        written.append(path.name)
+        return real(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", noted)
+    for data in (b"here", b"there"):
+        write_whole(tmp_path / "tiny.pdf", data)
+    assert len(set(written)) == len(written) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.pdf"]

@@ -655,7 +655,8 @@ def write_whole(path: Path, data: bytes) -> None:
     if not path.name:
         message = "this is a folder, but a file is needed"
         raise TeachbackError.of(message, "Add the name of a file.", Location(shown(path)))
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Processes on two machines can have the same process id.
+    beside = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(8).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

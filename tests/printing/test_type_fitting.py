@@ -81,6 +81,25 @@ def test_a_card_that_is_higher_by_what_is_missing_fits(height: float, builtin: W
     assert rooms[1] == 0
 
 
+def test_a_fault_of_a_style_is_not_measured_as_a_lack_of_room(
+    builtin: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it shows in larger type only, it is still told."""
+    reading = read_handouts(builtin, {"leg-cramps": handout_files(builtin)["leg-cramps"]})
+    context = print_context(builtin, reading, resolve({}, builtin))
+    job = compose_job(context, JobOrder("leg-cramps", ("ckd",), "card", ("pdf",)))
+    real = type_fitting._try  # noqa: SLF001 -- no public name
+
+    def faulty(page: str, box: Box, sizes: tuple[float, float], *given: Any) -> Any:  # noqa: ANN401 -- as the function
+        if max(sizes) > CARD_STEPS[0]:
+            raise TeachbackError.of("a style is wrong", "")
+        return real(page, box, sizes, *given)
+
+    monkeypatch.setattr(type_fitting, "_try", faulty)
+    with pytest.raises(TeachbackError, match="a style is wrong"):
+        card_room(job, 0, CARD, context.files)
+
+
 def test_a_card_that_no_stock_takes_is_not_tried_on_every_stock(
     workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:

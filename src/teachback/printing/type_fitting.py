@@ -235,12 +235,12 @@ def card_room(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Ca
 
     Raises TeachbackError for other faults than a lack of room.
     """
-    try:
-        return CardRoom(flag_type(fitted(job, number, box, served).laid), 0.0, ())
-    except TeachbackError:
-        laid, outside = _try(job.cards[number], box, _SMALLEST, served)
-        lost = flags_out(laid, [out.words for out in outside])
-        return CardRoom(0.0, _missing(laid, outside), lost)
+    fit = _largest_fit(job, number, box, served)
+    if fit is not None:
+        return CardRoom(flag_type(fit.laid), 0.0, ())
+    laid, outside = _try(job.cards[number], box, _SMALLEST, served)
+    lost = flags_out(laid, [out.words for out in outside])
+    return CardRoom(0.0, _missing(laid, outside), lost)
 
 
 def _try(

@@ -1,8 +1,7 @@
-"""The last version of a handout that was approved for a reader: the file itself or the archive, whichever is the later.
+"""Find the last version of a handout that was approved for a reader, in its file or the archive.
 
-It is the latest of the file itself, the archive and git's history. Archive and history hold bytes
-that were a handout once. They are read as they are: rules that would refuse them today are no
-reason to hide what has changed since.
+The archive holds bytes that were a handout once. They are read as they are: rules that would refuse
+them today are no reason to hide what has changed since.
 """
 
 from __future__ import annotations

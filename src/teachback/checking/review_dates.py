@@ -38,8 +38,8 @@ DUE: Final = Rule(
     "review-due",
     "a text whose review is due within six months, or overdue",
     Severity.WARNING,
-    "Advice ages, and nobody notices on paper. Past its date it is an error: `build` prints it "
-    "with a warning, `build --release` refuses it.",
+    "Advice ages, and nobody notices on paper. Past its date, `build` warns and "
+    "`build --release` refuses.",
     sources=("UK Patient Information Forum, PIF TICK criteria",),
     bad=(Example("{status: draft, due: 2026-11-21}"), Example("{status: draft, due: 2027-05-22}")),
     good=(Example("{status: draft, due: 2027-05-23}"), Example("{status: draft, due: 2028-11-22}")),

@@ -79,7 +79,7 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
 
 
 def _page(
-    desk: PrintContext,
+    context: PrintContext,
     wanted: tuple[Sequence[Mapping[str, object]], Words, tuple[str, str], Box, Sides],
 ) -> bytes:
     from teachback.pdf.renderer import Fonts, lay_out, write
@@ -88,12 +88,12 @@ def _page(
     from teachback.proofing.page_proof import visibility_problems
 
     compose = partial(_compose, *wanted[:4])
-    page, name = compose(desk.design), "the calibration page"
-    laid = lay_out(page, desk.files, Fonts())
+    page, name = compose(context.design), "the calibration page"
+    laid = lay_out(page, context.files, Fonts())
     data = write(laid)
     problems = laid.problems or (
         *visibility_problems(data, name),
-        *added_words_problems(page, name, "calibrate.html", desk.design, compose),
+        *added_words_problems(page, name, "calibrate.html", context.design, compose),
     )
     if problems:
         raise TeachbackError(*problems)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FORMS: Final = {".html": "html", ".htm": "html", ".pdf": "pdf"}
 # In mm. Laser printers leave the outer 5 mm blank, and up to 6.35 mm at the sides.
 _SAFE: Final = 6.4
-# A sheet to sign has five times the pages of a handout.
+# A sheet to sign takes about this many times as long as its handout.
 LONGER: Final = 4
 
 

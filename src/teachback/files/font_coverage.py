@@ -22,13 +22,15 @@ _STARTS: Final = (b"\0\1\0\0", b"true", b"OTTO")
 _SEGMENTS: Final = 4
 _WIDE: Final = 12
 _GROUPS: Final = frozenset({_WIDE, 13})
-# Unicode has 1,114,112 code points; a font names each of its own a few times, once in each of its tables.
+# Unicode has 1,114,112 code points; a font names each of its own a few times, once in each of its
+# tables.
 _POINTS: Final = 0x110000
 MAX_CHARACTERS: Final = 4 * _POINTS
 # Fonts have about twenty tables.
 MAX_TABLES: Final = 200
 _CUT_OFF: Final = ("this is not a TrueType font: it is cut off", "Use a whole .ttf file.")
-# Controls and format characters draw nothing; combining marks are composed by the shaper where it can.
+# Controls and format characters draw nothing; combining marks are composed by the shaper where it
+# can.
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 # Words for signs that texts from elsewhere often hold, and that few fonts for text have.
 _WORDS: Final = {

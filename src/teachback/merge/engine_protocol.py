@@ -1,8 +1,8 @@
 """Define the interface between `merge` and the engine that prints editions and stamps them.
 
-There are only protocols here. The engine reads handouts and lays out pages; the
-rest of `merge` knows nothing of either, and is tested with an engine that does neither. Everything
-but the Engine itself is sent to other processes, so it must pickle: functions are module-level.
+There are only protocols here. The engine reads handouts and lays out pages; the rest of `merge`
+knows nothing of either, and is tested with an engine that does neither. Everything but the Engine
+itself is sent to other processes, so it must pickle: functions are module-level.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Engine(Protocol):
 
     @property
     def other_fields(self) -> Collection[str]:
-        """The names of the fields of all other handouts of the workspace."""
+        """The names of the fields of all handouts of the workspace, this one and the others."""
 
     @property
     def kinds(self) -> frozenset[str]:

@@ -6,7 +6,7 @@ Only the owner can read the folder. It holds:
                     whether it is finished, and its counts
     journal.jsonl   while it runs: the files that a chunk is about to write (synced to disk
                     before the first is written), and then their hashes
-    unfinished/     while it runs: files being written, and the two lists
+    unfinished/     while it runs: files being written, manifest.csv and rejected.csv
     handouts/, cards/ or combined/    the files
     manifest.csv, rejected.csv        every row, once the run is finished
     to-mend.csv     the rejected rows with all their columns, to be mended
@@ -65,7 +65,7 @@ class RunFolder:
     """A run in progress in its folder.
 
     `key` identifies the run. `done` holds for each finished chunk the offset and length of its line
-    in the journal. `lists` are the two lists that are being written.
+    in the journal. `lists` are manifest.csv and rejected.csv, which are being written.
     """
 
     folder: Path

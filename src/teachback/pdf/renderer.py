@@ -333,7 +333,7 @@ def _split_with_last_space(
 ) -> tuple[Any, ...]:
     """Return what `split_first_line` returns, or the whole text where all but its last space fits.
 
-    WeasyPrint 69.0 would break such a text after its first word: "Vomiting, / diarrhea, or fever
+    WeasyPrint 70.0 would break such a text after its first word: "Vomiting, / diarrhea, or fever
     can hurt you. **Call us.**" That space is not printed where the line ends with it.
     """
     found: tuple[Any, ...] = _split_first_line(text, style, context, max_width, *given, **more)

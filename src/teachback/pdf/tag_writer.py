@@ -7,9 +7,10 @@ WeasyPrint's issue where one is known. tests/pdf/test_tag_writer.py shows each f
 own tree, and fails when the fault is gone.
 
 These private parts of WeasyPrint are used: `weasyprint.pdf.add_tags` and `build_fonts_dictionary`,
-which are replaced while a file is written; `Font.to_unicode`, `hash` and `file_content`; `Stream._tags` (box -> its mark in the page's content), `Stream.stream` (the
-content's steps), `Page._page_box`; and of boxes `element`, `element_tag`, `children`, `style`,
-`link_annotation`, `colspan`, `rowspan`, `is_header`, `is_footer`.
+which are replaced while a file is written; `Font.to_unicode`, `hash` and `file_content`;
+`Stream._tags` (box -> its mark in the page's content), `Stream.stream` (the content's steps),
+`Page._page_box`; and of boxes `element`, `element_tag`, `children`, `style`, `link_annotation`,
+`colspan`, `rowspan`, `is_header`, `is_footer`.
 """
 
 from __future__ import annotations

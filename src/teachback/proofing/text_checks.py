@@ -201,8 +201,8 @@ class _Known(NamedTuple):
     @classmethod
     def of(cls, expected: Expected, text: str) -> _Known:
         """Sort the phrases of the templates that a text may hold by whether they hold letters."""
-        letters = [text for text in expected.frame if any(map(str.isalpha, text))]
-        numbers = [text for text in expected.frame if text not in letters]
+        letters = [phrase for phrase in expected.frame if any(map(str.isalpha, phrase))]
+        numbers = [phrase for phrase in expected.frame if phrase not in letters]
         return cls(*(_any_of(some, text) for some in (letters, numbers, expected.beside)))
 
     def stranger(self, read: ReadText, start: int, end: int, number: str, *, beside: bool) -> str:
@@ -487,8 +487,8 @@ def card_sheet_problems(
 ) -> Iterator[Problem]:
     """Yield sentences that cards on sheets have lost, on fronts only or on backs too.
 
-    `read` are the words of the sheets. The cards themselves are proved before they are laid on them. A card is read out on its first
-    sheet only, so the pages after that are not searched.
+    `read` are the words of the sheets. The cards themselves are proved before they are laid on
+    them. A card is read out on its first sheet only, so the pages after that are not searched.
     """
     # In a single piece it is unknown what a hyphen separates; that was checked when the cards were
     # proved.

@@ -93,11 +93,11 @@ def looks(page: ReadPage) -> Iterator[TextVisibility]:
             # It is not on the page at all.
             yield TextVisibility(run, 0.0, 1.0, 1.0)
             continue
-        ink = inked.crop(box)
+        own = inked.crop(box)
         shown, letters = 1.0, tuple[tuple[str, float], ...]()
         # Nearly all letters are whole.
-        if lost.crop(box).getbbox() or not ink.getbbox():
-            there, left = (one.histogram()[_WHITE] for one in (ink, seen.crop(box)))
+        if lost.crop(box).getbbox() or not own.getbbox():
+            there, left = (one.histogram()[_WHITE] for one in (own, seen.crop(box)))
             shown = left / there if there else 1.0
             letters = tuple(_letters(page, run, faintly, lost))
         yield TextVisibility(run, shown, *_contrasts(run, ground.crop(box)), letters)
@@ -114,9 +114,9 @@ def _letters(
             if bounds[0] < bounds[2] and bounds[1] < bounds[3]:
                 yield character, 0.0
             continue
-        ink, gone = (picture.crop(box).histogram()[_WHITE] for picture in (inked, lost))
-        if gone or (not ink and character.isalnum()):
-            yield character, 1 - gone / ink if ink else 0.0
+        there, gone = (picture.crop(box).histogram()[_WHITE] for picture in (inked, lost))
+        if gone or (not there and character.isalnum()):
+            yield character, 1 - gone / there if there else 0.0
 
 
 def ink(picture: Image) -> float:

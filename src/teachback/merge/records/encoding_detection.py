@@ -54,8 +54,8 @@ _LONGEST_RUN: Final = 2
 _NEVER_INSIDE: Final = re.compile(r"[^\W\d_][\u201c\u201d\u2026\u2022\u20ac\xb0][^\W\d_]")
 # Spellings that no language has, of letters whose byte is another letter in another encoding.
 # Polish: n, s or z with an accent before a vowel, and c as in Joćo. Czech: as in Thérčse, Bjřrn and
-# Řystein. Romanian: as in Joăo. Slovak: a long l at the start, as in Ĺsa. Lithuanian and Latvian: as in Sįnchez and
-# Jųrgen.
+# Řystein. Romanian: as in Joăo. Slovak: a long l at the start, as in Ĺsa. Lithuanian and Latvian: as
+# in Sįnchez and Jųrgen.
 _NO_EASTERN: Final = re.compile(
     r"[ńśź][aeiouyóąę]|ř[ry]|ć(?:o|es)$|ų(?!$)|č[^\Waeiouy\d_]{1,2}es?$|ă[oe]|őe|^ĺ|[įķ][a-z]*ez$",
     re.IGNORECASE,

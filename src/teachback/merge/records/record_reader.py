@@ -202,8 +202,9 @@ def open_columns(
 def read_parts(table: RecordTable, size: int) -> Generator[Part]:
     """Yield the rows of a file in order, in parts of `size` rows.
 
-    A part has fewer rows where their texts are long. This only finds where rows end: most of the work is in `read_part`, which any process can do. Raises TeachbackError when
-    the file cannot be read, or changed since it was opened.
+    A part has fewer rows where their texts are long. This only finds where rows end: most of the
+    work is in `read_part`, which any process can do. Raises TeachbackError when the file cannot be
+    read, or changed since it was opened.
     """
     with closing(
         _json_texts(table)

@@ -90,7 +90,7 @@ class RowRules:
 def validated_records(rows: Iterable[RecordRow], rules: RowRules) -> Iterator[ValidatedRecord]:
     """Yield each row as a record to print or to reject, in order.
 
-    Ids that occur twice are not checked here; see `repeated_ids`.
+    Ids that occur twice are not checked here: that takes all rows, which `merge_run` has seen.
     """
     chosen: dict[tuple[str | None, ...], _Chosen] = {}
     for row in rows:

@@ -83,8 +83,8 @@ def sheet_template(
     """Return the Template of one sheet of cards, each for a record of its own.
 
     `stamp` then takes as many records as there are cards. The job holds one card for each place of
-    the sheet (`compose_deck`), and a run of one sheet, dealt in that order. See `handout_template`.
-    Raises ValueError for a run of several sheets.
+    the sheet (`compose_job`), and a run of one sheet, in that order. See `handout_template`. Raises
+    ValueError for a run of several sheets.
     """
     from teachback.pdf.renderer import write
     from teachback.printing.card_sheets import lay_on_sheets, lines_beside

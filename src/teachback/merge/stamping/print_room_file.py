@@ -129,12 +129,11 @@ class Bundle:
         """Return one PDF of many records in order, after a cover that lists them.
 
         `name` is the file's name, and `number` its number in the run. The first `skip` places of
-        the first sheet of cards stay empty. With `duplex` each record
-        starts on a front side; sheets of cards with backs always make all records do so. Records
-        whose Template holds several cards are gathered on sheets of that Template; places that are
-        left stay empty. The same records give the same bytes. Raises UnstampedError when a value
-        does not fit, and ValueError when there is no record, or when sheets are turned over
-        different edges.
+        the first sheet of cards stay empty. With `duplex` each record starts on a front side;
+        sheets of cards with backs always make all records do so. Records whose Template holds
+        several cards are gathered on sheets of that Template; places that are left stay empty. The
+        same records give the same bytes. Raises UnstampedError when a value does not fit, and
+        ValueError when there is no record, or when sheets are turned over different edges.
         """
         if not entries:
             raise ValueError("a file holds at least one record")

@@ -249,6 +249,15 @@ def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
     assert problem.message.endswith("(for ckd)")
 
 
+def test_a_finding_names_those_of_the_readers_asked_for_who_get_it(workspace: Make) -> None:
+    """A third reader who gets it, too, does not make it one for both who were asked for."""
+    typed = "      - {text: Call 303-555-0123., only: [ckd, dialysis]}\n"
+    three = TINY.replace("[general, ckd]", "[general, ckd, dialysis]") + typed
+    clinic = workspace({"content/handouts/tiny.yaml": three})
+    [problem] = [p for p in found(clinic, "general", "ckd") if p.rule == "typed-number"]
+    assert problem.message.endswith("(for ckd)")
+
+
 def test_a_handout_tells_its_hard_words_once_with_all_places(workspace: Make) -> None:
     """Hard words of two sections are one finding; its message and its data hold both places."""
     more = "  - {id: more, title: When?, blocks: [{text: Do it prior to noon.}]}\n"

@@ -8,6 +8,7 @@ import pytest
 from texts_as_read import reader_texts_of
 from tiny_handout import TINY
 
+from teachback.checking.blocking_rules import merged
 from teachback.checking.cross_audience import (
     RULES,
     SAME,
@@ -57,13 +58,15 @@ def read(workspace: Workspace, text: str) -> LoadedHandout:
 
 
 def findings(workspace: Workspace, text: str, clinic: Clinic = OWN) -> list[Finding]:
-    """Return the findings in a handout."""
+    """Return the findings in a handout, each once for all the readers it concerns."""
     handout = read(workspace, text).handout
     return list(
-        across_findings(
-            handout,
-            reader_texts_of(handout, load_shared(workspace).audiences, clinic.values()),
-            clinic,
+        merged(
+            across_findings(
+                handout,
+                reader_texts_of(handout, load_shared(workspace).audiences, clinic.values()),
+                clinic,
+            )
         )
     )
 

@@ -152,20 +152,20 @@ class ShortPair(NamedTuple):
 def across_findings(
     handout: doc.Handout, reader_texts: tuple[ReaderText, ...], clinic: Clinic
 ) -> Iterator[Finding]:
-    """Yield the findings of all rules in this module, each once for all the readers it concerns."""
+    """Yield the findings of all rules in this module."""
     yield from _same(handout, reader_texts)
     yield from _unread(handout, reader_texts)
     yield from _silent(handout, reader_texts)
-    yield from _once(finding for one in reader_texts for finding in stop_findings(one.passages))
+    for one in reader_texts:
+        yield from stop_findings(one.passages)
     yield from figure_findings(reader_texts, clinic)
 
 
 def figure_findings(reader_texts: tuple[ReaderText, ...], clinic: Clinic) -> Iterator[Finding]:
     """Yield findings on numbers, which need no knowledge of the language."""
     yield from _short_numbers(reader_texts)
-    yield from _once(
-        finding for one in reader_texts for finding in typed_findings(one.passages, clinic)
-    )
+    for one in reader_texts:
+        yield from typed_findings(one.passages, clinic)
 
 
 def short_pairs(reader_texts: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
@@ -193,26 +193,6 @@ def short_pairs(reader_texts: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
                 before.short if before else short,
             )
     return tuple(found.values())
-
-
-def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Merge findings at one place for several readers."""
-    readers: dict[tuple[Any, ...], list[str]] = {}
-    first: dict[tuple[Any, ...], Finding] = {}
-    for finding in findings:
-        key = (finding.rule, finding.passage.path, finding.words, finding.message)
-        first.setdefault(key, finding)
-        readers.setdefault(key, []).append(finding.passage.audience)
-    for key, finding in first.items():
-        yield Finding(
-            finding.rule,
-            finding.severity,
-            finding.passage,
-            finding.words,
-            finding.message,
-            finding.hint,
-            tuple(readers[key]),
-        )
 
 
 def _finding(

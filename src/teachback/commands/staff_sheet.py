@@ -11,6 +11,7 @@ from teachback.files.workspace import hinting
 from teachback.html.composer import Medium
 from teachback.printing import process_pool
 from teachback.printing.process_pool import Pool, Task
+from teachback.units import HANDOUT_SAFE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
 # The formats of a sheet, by suffix.
 FORMS: Final = {".html": "html", ".htm": "html", ".pdf": "pdf"}
-# In mm. Laser printers leave the outer 5 mm blank, and up to 6.35 mm at the sides.
-_SAFE: Final = 6.4
 # A sheet to sign takes about this many times as long as its handout.
 LONGER: Final = 4
 
@@ -108,7 +107,7 @@ def _pdf(given: StaffSheet, _: None) -> bytes:
     page = compose(given.design)
     drawn = partial(_drawable, glyphs=given.glyphs)
     laid = lay_out(drawn(page), given.files, Fonts())
-    problems = (*laid.problems, *outside_problems(text_outside(laid, _SAFE)))
+    problems = (*laid.problems, *outside_problems(text_outside(laid, HANDOUT_SAFE)))
     if problems:
         raise TeachbackError(*problems)
     data = write(laid)

@@ -37,6 +37,8 @@ _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)} 
 _SHAPES: Final = str.maketrans("0OQ1ILT2Z5S8BUVW6N", "DDD7777ZZSS33YYYGM")
 # Weights 2 to 21, repeated: none is 0 or -1 modulo 23, and no two neighbours are equal.
 _WEIGHTS: Final = 20
+# The similar codes that a message names at most.
+_NEAREST: Final = 3
 
 
 def edition_code(edition: Edition, design: str) -> str:
@@ -146,7 +148,7 @@ def last_part(code: str) -> str:
     return code.rpartition("-")[2]
 
 
-def nearest_codes(typed: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
+def nearest_codes(typed: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the known codes most similar to an unknown one, nearest first.
 
     A last part alone is compared with last parts. Return none when no code is similar enough.
@@ -163,5 +165,5 @@ def nearest_codes(typed: str, known: Iterable[str], most: int = 3) -> tuple[str,
         sorted(
             (code for code, ratio in near.items() if ratio >= 0.7),  # noqa: PLR2004 -- a third wrong is another code
             key=lambda code: (-near[code], code),
-        )[:most]
+        )[:_NEAREST]
     )

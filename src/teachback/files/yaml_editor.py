@@ -271,16 +271,12 @@ def _appended(
         )
     stop = text.find("\n", end)
     stop = len(text) if stop < 0 else stop
-    line_end = (
-        "\r\n" if text[:stop].endswith("\r") or (stop == len(text) and "\r\n" in text) else "\n"
-    )
     stop -= text[:stop].endswith("\r")
-    indent = " " * mapping.value[0][0].start_mark.column
+    indent = _line_end(text) + " " * mapping.value[0][0].start_mark.column
     return (
         stop,
         stop,
         "".join(
-            f"{line_end}{indent}{name}: {_written(value, is_block=is_block)}"
-            for name, value in new.items()
+            f"{indent}{name}: {_written(value, is_block=is_block)}" for name, value in new.items()
         ),
     )

@@ -292,15 +292,8 @@ def refuse_missing(table: RecordTable, rules: RowRules, engine: Engine) -> None:
                 if name == "audience"
                 else rules.audiences
             )
-            hint = (
-                "Add it, name it with --audience-from, "
-                f"or say --audience for all: {', '.join(known)}."
-            )
-            hint = (
-                hint
-                if name == "audience"
-                else f"Add it, or say --language for all: {', '.join(known)}."
-            )
+            other = "name it with --audience-from, " if name == "audience" else ""
+            hint = f"Add it, {other}or say --{name} for all: {', '.join(known)}."
             message = f"the records need a column '{column}': this handout has several {name}s"
             problems.append(Problem(message, hint, place))
     if problems:

@@ -28,6 +28,8 @@ _ADDRESS: Final = re.compile(r"\S*[\w][./@:]\w\S*")
 APART: Final = 0.1
 SAME_LINE: Final = 0.75
 RAISED: Final = 0.12
+# Characters beside a fault that a message shows.
+_SHOWN: Final = 24
 
 
 class Edges(NamedTuple):
@@ -249,7 +251,7 @@ def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterat
             same_line = read.same_line(previous, at)
             if sentence.inside[index] and not same_line:
                 yield MatchFault(around(read, at), "a word is broken over two lines")
-            if sentence.blank[index] and not read.apart[at] and _merges(before, letter):
+            if sentence.blank[index] and not read.apart[at] and merges(before, letter):
                 yield MatchFault(around(read, at), "words run into each other")
             if not sentence.blank[index] and _in_number(before, letter) and not same_line:
                 yield MatchFault(around(read, at), "a number is broken over two lines")
@@ -281,7 +283,7 @@ def misplaced(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
             yield MatchFault(around(read, at), "words are moved above the line that they continue")
 
 
-def around(read: ReadText, at: int, most: int = 24) -> str:
+def around(read: ReadText, at: int) -> str:
     """Return some words around a letter, for a message."""
     first, last = read.token[at - 1] if at else read.token[at], read.token[at]
     if first == last:
@@ -290,25 +292,18 @@ def around(read: ReadText, at: int, most: int = 24) -> str:
             [index for index, number in enumerate(read.token) if number == first],
         )
         place = at - letters[0]
-        return " ".join(words[max(0, place - most) : place + most].split())
+        return " ".join(words[max(0, place - _SHOWN) : place + _SHOWN].split())
     return " ".join(
         (
-            f"{read.tokens[first].words.strip()[-most:]}|{read.tokens[last].words.strip()[:most]}"
+            f"{read.tokens[first].words.strip()[-_SHOWN:]}|"
+            f"{read.tokens[last].words.strip()[:_SHOWN]}"
         ).split()
     )
 
 
-def _merges(before: str, after: str) -> bool:
+def merges(before: str, after: str) -> bool:
     """Return whether two adjacent letters could be read as one word or number."""
     return (before.isalnum() or before in _JOINING) and (after.isalnum() or after in _LEADING)
-
-
-def merges(before: str, after: str) -> bool:
-    """Return whether a text that ends with `before` must not touch one that begins with `after`.
-
-    They could be read as one word or number.
-    """
-    return _merges(before, after)
 
 
 # Signs that change a number that they touch, on its right or on its left.

@@ -104,13 +104,12 @@ def card_run(
             cards, stock, sides, start_at=order.start_at, offset=offset, back_offset=back_offset
         )
     except ValueError as error:
-        hint = (
-            _other_stocks(sides, stocks)
-            if (sides is Sides.FOLD) != (stock.fold is not None)
-            else _HELP
-            if order.start_at <= stock.places
-            else f"Write a place from 1 to {stock.places}, counted along the rows from the top."
-        )
+        if (sides is Sides.FOLD) != (stock.fold is not None):
+            hint = _other_stocks(sides, stocks)
+        elif order.start_at > stock.places:
+            hint = f"Write a place from 1 to {stock.places}, counted along the rows from the top."
+        else:
+            hint = _HELP
         raise UsageError.of(f"{name}: {error}", hint) from None
     _refuse_off_page(name, sheets, stock.page_box)
     return CardRun(

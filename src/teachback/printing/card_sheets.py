@@ -123,9 +123,10 @@ def _add_page(
     artifacts = b"".join(repeats) + _lines(placements, page, extras)
     if artifacts:
         body += b"/Artifact BMC\n" + artifacts + b"EMC\n"
-    stream = (
-        streams.setdefault(body, pdf.make_stream(body)) if not tagged else pdf.make_stream(body)
-    )
+    # The pages of equal sheets after the first share one stream. One with tags is its own.
+    stream = None if tagged else streams.get(body)
+    if stream is None:
+        stream = streams[body] = pdf.make_stream(body)
     resources = Dictionary(dict(sources[0].Resources.items()))
     if used:
         known = dict(resources.get("/XObject", Dictionary()).items())

@@ -30,10 +30,7 @@ if TYPE_CHECKING:
 
 def shared_fingerprint(workspace: Workspace) -> str:
     """Hash all that can change a page except the handouts: files, program, libraries, fonts."""
-    digest = _program()
-    for name, path in effective_files(workspace).items():
-        digest.update(os.fsencode(name) + b"\0" + _file_digest(path))
-    return digest.hexdigest()
+    return _hash_files(_program(), effective_files(workspace)).hexdigest()
 
 
 def program_fingerprint() -> str:
@@ -61,11 +58,14 @@ def origin_of(shared: str, path: Path, workspace: Workspace) -> str:
 
 
 def design_fingerprint(files: Mapping[str, Path]) -> str:
-    """Hash the design alone: templates, styles, fonts, words, clinic."""
-    digest = hashlib.sha256()
+    """Hash files by name and content."""
+    return _hash_files(hashlib.sha256(), files).hexdigest()
+
+
+def _hash_files(digest: hashlib._Hash, files: Mapping[str, Path]) -> hashlib._Hash:
     for name, path in files.items():
         digest.update(os.fsencode(name) + b"\0" + _file_digest(path))
-    return digest.hexdigest()
+    return digest
 
 
 def _file_digest(path: Path) -> bytes:

@@ -102,15 +102,12 @@ def lay_out_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid
     return together
 
 
-def fitted(
-    job: Job, number: int, box: Box, served: Mapping[str, Path], known: tuple[int, ...] = ()
-) -> FittedCard:
+def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> FittedCard:
     """Lay out a card with each side at the largest step of its type at which all of it fits.
 
-    `known` are the steps that an earlier print of the same card took: no larger ones are tried.
     Raises CardTooLongError when the card does not fit at the smallest step.
     """
-    fit = _largest_fit(job, number, box, served, known)
+    fit = _largest_fit(job, number, box, served)
     if fit is None:
         raise CardTooLongError(*_card_problems(job, number, box, served))
     return fit
@@ -132,7 +129,8 @@ def fitted_or_larger(
 ) -> PlacedCard:
     """Fit the one card of a job on a stock, or as a bank card; else on the next larger plain stock.
 
-    The stock of the job comes after the plain ones. Raises CardTooLongError when the card fits on
+    The stock of the job comes after the plain ones. `known` are the steps that an earlier print of
+    the same card took: no larger ones are tried. Raises CardTooLongError when the card fits on
     none.
     """
     box = CARD if run is None else run.box
@@ -150,7 +148,10 @@ def fitted_or_larger(
 def _largest_fit(
     job: Job, number: int, box: Box, served: Mapping[str, Path], known: tuple[int, ...] = ()
 ) -> FittedCard | None:
-    """Lay out a card as `fitted` does; return None when it does not fit at the smallest step."""
+    """Lay out a card as `fitted` does; return None when it does not fit at the smallest step.
+
+    `known` is that of `fitted_or_larger`.
+    """
     flags = job.flags[number].values() if number < len(job.flags) else ()
     letters = sum(len(words) for _, words in flags)
     # Few words take large type, unless all of it is on one side; the search is shortest from its

@@ -189,7 +189,7 @@ def _grade(
     formula = vocabulary.formulas.get(language.partition("-")[0])
     if formula:
         return Graded(section, heading, counts, (_scored(passages, formula),))
-    if language.split("-", maxsplit=1)[0] not in SCORED:
+    if language.partition("-")[0] not in SCORED:
         return Graded(
             section,
             heading,
@@ -305,7 +305,7 @@ def grade_findings(
         or DEFAULT_TARGET
     )
     passages = body(reader_text.passages)
-    if not passages or reader_text.language.split("-")[0] not in SCORED:
+    if not passages or reader_text.language.partition("-")[0] not in SCORED:
         return
     grades = overall_grade(reader_text, vocabulary)
     if grades.counts.words < ENOUGH_WORDS:

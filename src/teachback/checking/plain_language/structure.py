@@ -20,6 +20,7 @@ from teachback.checking.plain_language.sentences import (
 from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
+from teachback.content.draft_notices import rules_know
 from teachback.content.handout import kind_of
 from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
@@ -200,7 +201,7 @@ def structure_findings(
     holds the words to look for; None means the built-in ones. Nothing is yielded for a language
     other than English: `reading_grade.graded` reports that it was not scored.
     """
-    if reader_text.language.split("-")[0] != "en":
+    if not rules_know(reader_text.language):
         return
     vocabulary = vocabulary or builtin_vocabulary()
     found = (

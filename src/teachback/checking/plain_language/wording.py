@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.checking.plain_language.sentences import WORD, is_action, split_sentences
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
+from teachback.content.draft_notices import rules_know
 from teachback.content.inline_markup import bare
 from teachback.editions.missing_blanks import missing_blanks, missing_stops
 from teachback.editions.passages import Role
@@ -279,7 +280,7 @@ def _missing_blanks(passage: Passage) -> Iterator[Finding]:
 
 def glued_findings(reader_text: ReaderText, lexicon: Lexicon) -> Iterator[Finding]:
     """Yield each name of a food or a medicine that runs into the word beside it."""
-    if reader_text.language.partition("-")[0] != "en":
+    if not rules_know(reader_text.language):
         return
     for passage in reader_text.passages:
         for word in lexicon.glued(passage.text):

@@ -29,8 +29,6 @@ _UNFINISHED: Final = frozenset({"new", "needs-translation", "needs-adaptation", 
 # Elements that hold text, and those whose content is a code.
 _HOLDING: Final = frozenset({"g", "mrk"})
 _CODES: Final = frozenset({"ph", "bpt", "ept", "it", "x", "bx", "ex"})
-# What a tool may add to a text: suggestions and counts. They are no translation.
-_ASIDE: Final = frozenset({"alt-trans", "context-group", "count-group", "prop-group", "seg-source"})
 _SHOWN: Final = 60
 
 

@@ -388,7 +388,7 @@ def test_an_archive_that_another_run_does_not_let_go_of_is_said(
     three: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The wait for a lock ends."""
-    monkeypatch.setattr(atomic_files, "PATIENCE", 0.05)
+    monkeypatch.setattr(atomic_files, "LOCK_TIMEOUT", 0.05)
     with (three / "journal.jsonl").open("rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert refused(three).endswith("another run is at work here")

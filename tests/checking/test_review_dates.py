@@ -34,9 +34,9 @@ from teachback.checking.review_dates import (
     horizon,
     later,
     number_findings,
+    review_duties,
     source_problems,
     term_problems,
-    terms,
 )
 from teachback.cli.app import run
 from teachback.content.handout import sources_of
@@ -103,7 +103,9 @@ def found_by(rule: Rule, example: Example, workspace: Workspace) -> set[str]:
         authored = read(workspace, TINY.replace(REVIEW, example.text))
         return {
             problem.rule
-            for problem in term_problems(terms(authored.handout, authored.file.locate), EXAMPLE_DAY)
+            for problem in term_problems(
+                review_duties(authored.handout, authored.file.locate), EXAMPLE_DAY
+            )
         }
     if rule in {UNUSED, YEARLESS, AGED}:
         file = read_yaml(example.text.encode(), "content/sources.yaml")
@@ -136,7 +138,7 @@ def test_a_part_has_what_it_says_and_the_rest_from_the_whole(workspace: Make) ->
     authored = read(workspace(), PARTS)
     found = [
         (t.part, t.owner, t.reviewer, str(t.due), t.place.line)
-        for t in terms(authored.handout, authored.file.locate)
+        for t in review_duties(authored.handout, authored.file.locate)
     ]
     assert found == [
         ("", "The front desk", "A. Nurse", "2028-01-05", 8),
@@ -150,7 +152,7 @@ def test_a_part_has_what_it_says_and_the_rest_from_the_whole(workspace: Make) ->
 def test_overdue_and_six_months_ahead_are_warnings(workspace: Make) -> None:
     """The hint names the owner. A review that is due today is not overdue."""
     authored = read(workspace(), PARTS)
-    own = terms(authored.handout, authored.file.locate)
+    own = review_duties(authored.handout, authored.file.locate)
     problems = list(term_problems(own, TODAY))
     assert [(p.severity, p.message) for p in problems] == [
         (Severity.WARNING, "the review of 'tiny (section one)' was due on 2026-11-01"),
@@ -162,7 +164,7 @@ def test_overdue_and_six_months_ahead_are_warnings(workspace: Make) -> None:
         Severity.WARNING,
     ]
     undated = read(workspace(), TINY)
-    (problem,) = term_problems(terms(undated.handout, undated.file.locate), TODAY)
+    (problem,) = term_problems(review_duties(undated.handout, undated.file.locate), TODAY)
     assert problem.message == "'tiny' has no review date"
 
 

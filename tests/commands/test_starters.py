@@ -10,7 +10,7 @@ from workspace_cases import here, lay, problems
 
 from teachback.content.loader import load_handout, load_shared, read_handouts
 from teachback.content.translation import Translation
-from teachback.content.translation_status import beside
+from teachback.content.translation_status import match_translation
 from teachback.content.validation_errors import validated
 from teachback.files.workspace import (
     Workspace,
@@ -163,7 +163,7 @@ def test_each_text_of_a_starters_translation_stands_beside_the_starters_own() ->
         path = starter_translations(starter, builtin)[language]
         translation = validated(Translation, read_yaml(path.read_bytes(), path.name))
         handout = load_handout(starter_files(builtin)[starter], builtin, shared).handout
-        texts = beside(handout, translation)
+        texts = match_translation(handout, translation)
         states = {texts.state(text, checked=False) for text in texts.texts}
         assert (starter, *texts.faults, *texts.moved) == (starter,)
         assert (starter, states) == (starter, {"unchecked"})

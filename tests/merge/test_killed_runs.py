@@ -626,7 +626,7 @@ def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(
 ) -> None:
     """The program that should write into it may never start."""
     os.mkfifo(tmp_path / "pipe")
-    monkeypatch.setattr(record_source, "PATIENCE", 0)
+    monkeypatch.setattr(record_source, "PIPE_TIMEOUT", 0)
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(tmp_path / "pipe", tmp_path / "out"), Fake())
     assert caught.value.problems[0].message == "nothing came into this pipe for 0 s"

@@ -161,7 +161,7 @@ def language_findings(authored: LoadedHandout) -> Iterator[Finding]:
 def dated_problems(authored: LoadedHandout, today: dt.date) -> Iterator[Problem]:
     """Yield problems with review dates."""
     yield from review_dates.term_problems(
-        review_dates.terms(authored.handout, authored.file.locate), today
+        review_dates.review_duties(authored.handout, authored.file.locate), today
     )
     reviewed = authored.handout.review.reviewed
     if reviewed is not None:

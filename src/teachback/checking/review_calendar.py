@@ -8,7 +8,12 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from teachback.checking.review_dates import ReviewDuty, source_problems, term_problems, terms
+from teachback.checking.review_dates import (
+    ReviewDuty,
+    review_duties,
+    source_problems,
+    term_problems,
+)
 from teachback.errors import Problem, in_file_order
 from teachback.files.workspace import Workspace, chosen_handouts, shown
 
@@ -49,7 +54,7 @@ def due_list(
     undated: list[Problem] = []
     standing = {}
     for authored in reading.authored.values():
-        own = terms(authored.handout, authored.file.locate)
+        own = review_duties(authored.handout, authored.file.locate)
         standing[own[0].place.file] = authored.standing.word(authored.handout.review)
         found += [term for term in own if term.due is not None and term.due <= until]
         undated += term_problems((term for term in own if term.due is None), today)

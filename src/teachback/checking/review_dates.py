@@ -156,7 +156,7 @@ class ReviewDuty(NamedTuple):
         return f"{self.handout} ({self.part})" if self.part else self.handout
 
 
-def terms(handout: doc.Handout, locate: Locate) -> tuple[ReviewDuty, ...]:
+def review_duties(handout: doc.Handout, locate: Locate) -> tuple[ReviewDuty, ...]:
     """Return the review duty of a handout, then those of its parts in file order.
 
     `locate` returns the place of a path in the file.

@@ -13,10 +13,10 @@ from teachback.content.loader import (
     LoadedHandouts,
     load_handout,
     load_shared,
-    texts,
 )
 from teachback.content.locale_formats import direction_of
 from teachback.content.pseudo_text import in_letters, other_letters, pseudo_text
+from teachback.content.text_and_picture_checks import texts_in
 from teachback.content.translation import handout_texts, with_texts
 from teachback.errors import Problem, TeachbackError, UsageError, in_file_order, nearest
 from teachback.files.font_packages import family_fonts
@@ -374,7 +374,7 @@ def _words_grown(words: Any, grow: Grow) -> Any:  # noqa: ANN401 -- words, or a 
 
 
 def _title_problems(pseudo: LoadedHandout) -> Iterator[Problem]:
-    for where, text in texts(pseudo.handout.title, ("title",)):
+    for where, text in texts_in(pseudo.handout.title, ("title",)):
         if len(text) > LONGEST_TITLE:
             message = (
                 f"in pseudo-text, this title has {len(text)} letters; "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from teachback.content.base_model import LANGUAGE_TAG, Model, steps
 from teachback.content.loader import load_handout, load_shared
 from teachback.content.translation import TextState, Translation, handout_texts
-from teachback.content.translation_status import beside
+from teachback.content.translation_status import match_translation
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import (
@@ -202,7 +202,7 @@ def _from_starter(
         message = f"there is no translation of a starter '{starter}' into '{language}'"
         raise UsageError.of(message, hint)
     file = read_yaml(read_bytes(there[language]), shown(there[language]))
-    texts = beside(english, validated(Translation, file))
+    texts = match_translation(english, validated(Translation, file))
     # The translation may have shorter words for the card where the English has none.
     keys = {text.key for text in handout_texts(english)}
     found = [

@@ -100,7 +100,7 @@ def translation_mark(translation: str, english: str) -> str:
     return hashlib.sha256(f"{translation}|{english}".encode()).hexdigest()[:LENGTH]
 
 
-def standing(
+def approval_status(
     handout: Handout, audiences: Audiences, picture: Callable[[str], str]
 ) -> ApprovalStatus:
     """Compare the approved hashes with the handout as it is now."""

@@ -8,15 +8,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
-from teachback.content.approval import ApprovalStatus, fingerprint, standing, translation_mark
+from teachback.content.approval import (
+    ApprovalStatus,
+    approval_status,
+    fingerprint,
+    translation_mark,
+)
 from teachback.content.audience_coverage import reach_problems
 from teachback.content.audiences import Audiences
-from teachback.content.base_model import LANGUAGE_TAG, steps
+from teachback.content.base_model import LANGUAGE_TAG
 from teachback.content.block_checks import block_problems
 from teachback.content.clinic import Clinic
 from teachback.content.draft_notices import (
@@ -27,26 +31,33 @@ from teachback.content.draft_notices import (
     unproved_problem,
     unused_problem,
 )
-from teachback.content.handout import PICTURES, Handout, SourcedModel, ids_of, sources_of
+from teachback.content.handout import Handout, ids_of, sources_of
 from teachback.content.handout_checks import place_problems
-from teachback.content.inline_markup import marks_problems, plain_problems
+from teachback.content.inline_markup import plain_problems
 from teachback.content.languages import NO_LANGUAGES, Languages, missing_font
 from teachback.content.printed_words import Words, words_problems
 from teachback.content.readable_part import readable_part
 from teachback.content.sources import Sources
+from teachback.content.text_and_picture_checks import (
+    as_written_problems,
+    handout_picture_problems,
+    handout_text_problems,
+    letter_problems,
+    picture_problems,
+    texts_in,
+)
 from teachback.content.translation import Translation, with_texts
 from teachback.content.translation_status import (
     ReaderStates,
     TranslatedTexts,
-    beside,
+    match_translation,
     reader_states,
     refusal_findings,
     stale_finding,
 )
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, guess, nearest
-from teachback.files.encoding_damage import is_misread
-from teachback.files.font_coverage import coverage, missing_glyphs, words_for
+from teachback.files.font_coverage import coverage
 from teachback.files.font_packages import family_fonts
 from teachback.files.images import DIGITS, digits_fault
 from teachback.files.merged_files import read_entries
@@ -69,46 +80,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from teachback.files.images import DrawnText
-
     # A path in a file, and what is wrong there.
     Finding = tuple[tuple[Any, ...], Problem]
-    # The letters that can be printed at a path of a file.
-    LettersAt = Callable[[tuple[Any, ...]], frozenset[int]]
 
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 ResultT = TypeVar("ResultT")
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-# Letters that are written from right to left.
-_FROM_RIGHT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
-# Two numbers with a hyphen or a dash between them.
-_RANGE: Final = re.compile(
-    r"\d[\d.,\u066b\u066c]*\s*[-\u2010-\u2015\u2212]\s*\d[\d.,\u066b\u066c]*"
-)
 LANGUAGES: Final = "content/languages.yaml"
-# Texts of a handout in which inline marks are not read.
-_AS_IT_IS: Final = frozenset({"purpose", "reviewer", "owner"})
-# Keys whose values are names or addresses, and no texts.
-_NAMES: Final = frozenset(
-    {
-        "figure",
-        "mark",
-        "beside",
-        "page",
-        "zone",
-        "link",
-        "id",
-        "tier",
-        "callout",
-        "line",
-        "language",
-        "field",
-        "name",
-        "type",
-    }
-)
 
 
 LONGEST_TITLE: Final = 80
@@ -320,12 +300,12 @@ def validate_handout(
     try:
         handout = validated(Handout, file)
     except TeachbackError as error:
-        problems = [*error.problems, *_letter_problems(file, shared)]
+        problems = [*error.problems, *_handout_letter_problems(file, shared)]
         part = readable_part(file)
         if part is None:
             raise TeachbackError(*problems) from None
         problems += _id_problems(*part)
-        problems += _text_problems(*part, _field_names(file))
+        problems += handout_text_problems(*part, _field_names(file))
         problems += _problems_of_whole_blocks(*part, file, error.problems)
         raise _faulty(part, problems, shared, workspace, whole=file) from None
     problems = [
@@ -333,13 +313,13 @@ def validate_handout(
         *_id_problems(handout, file),
         *_located(place_problems(handout), file),
         *_located(block_problems(handout), file, key=True),
-        *_text_problems(handout, file, _field_names(file)),
-        *_letter_problems(file, shared),
+        *handout_text_problems(handout, file, _field_names(file)),
+        *_handout_letter_problems(file, shared),
     ]
     faulty = _faulty((handout, file), problems, shared, workspace)
     if faulty.problems:
         raise faulty
-    stands = standing(handout, shared.audiences, picture_hash(workspace))
+    stands = approval_status(handout, shared.audiences, picture_hash(workspace))
     place = file.locate(("language",), key=True)
     unused = workspace.root / TRANSLATIONS / handout.language / f"{handout.id}.yaml"
     notices = [unused_problem(shown(unused))] if unused.exists() else []
@@ -380,10 +360,12 @@ def _validate_translation(
     problems = [
         *_located(texts.faults, file),
         *_name_problems(path, handout, merged, shared),
-        *_text_problems(handout, merged, tuple(declared.name for declared in handout.fields)),
+        *handout_text_problems(
+            handout, merged, tuple(declared.name for declared in handout.fields)
+        ),
         *_translated_letter_problems(merged, now.handout.language, shared),
         *_source_problems(handout, merged, shared),
-        *_picture_problems(handout, merged, workspace),
+        *handout_picture_problems(handout, merged, workspace),
     ]
     refusals = [
         Notice(reader, problem._replace(location=file.locate(where)))
@@ -455,7 +437,7 @@ def read_translation(
     file = read_yaml(raw, shown(path))
     translation = validated(Translation, file)
     now = _translated_handout(path, translation, file, workspace, shared)
-    texts = beside(now.handout, translation)
+    texts = match_translation(now.handout, translation)
     checked = _checked_readers(texts, shared, picture_hash(workspace))
     return ReadTranslation(
         file, now, texts, reader_states(texts, shared.audiences, checked), checked
@@ -590,7 +572,7 @@ def _faulty(
     found = reach_problems(handout, shared.audiences, is_part=is_part) if is_read else ()
     unread = list(_located(found, file, key=True))
     unsourced = list(_source_problems(handout, file, shared))
-    unseen = list(_picture_problems(handout, file, workspace))
+    unseen = list(handout_picture_problems(handout, file, workspace))
     lacking = [*unread, *unsourced]
     checked = (readable_part(file, lacking) if lacking else None) or read
     laid = (readable_part(checked[1], unseen) if unseen else None) or checked
@@ -726,7 +708,9 @@ def _load_audiences(workspace: Workspace, letters: Callable[[object], frozenset[
     audiences = validated(Audiences, file)
     badges = {"badge", "short"}
     problems = list(
-        _as_it_is(file, lambda path: letters(path[-1] if path[1:2] and path[1] in badges else None))
+        as_written_problems(
+            file, lambda path: letters(path[-1] if path[1:2] and path[1] in badges else None)
+        )
     )
     for name, audience in audiences.root.items():
         if audience.extends is None:
@@ -761,7 +745,7 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
         raise TeachbackError.of("content/clinic.yaml: there is no such file", hint)
     file = read_yaml(read_bytes(path), shown(path))
     clinic = validated(Clinic, file)
-    problems = list(_as_it_is(file, lambda _: glyphs))
+    problems = list(as_written_problems(file, lambda _: glyphs))
     if clinic.logo:
         if clinic.name is None:
             message = "a logo needs the clinic's name beside it"
@@ -796,7 +780,7 @@ def _language_help_problems(
 def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources, YamlFile]:
     file = read_entries(workspace, "content/sources.yaml")
     sources = validated(Sources, file)
-    problems = tuple(_as_it_is(file, lambda _: glyphs))
+    problems = tuple(as_written_problems(file, lambda _: glyphs))
     if problems:
         raise TeachbackError(*problems)
     return sources, file
@@ -807,7 +791,7 @@ def _load_words(
 ) -> Words:
     file = read_entries(workspace, f"{WORDS}/{language}.yaml")
     words = validated(Words, file)
-    problems = list(_as_it_is(file, lambda _: glyphs, filled=True))
+    problems = list(as_written_problems(file, lambda _: glyphs, filled=True))
     problems += [
         problem
         for problem in _located(words_problems(words, language), file)
@@ -861,7 +845,7 @@ def _name_problems(
     if review.reviewed and review.due and review.due < review.reviewed:
         message = "the next review is due before the last one took place"
         yield Problem(message, "Set a later `due:`.", file.locate(("review", "due")))
-    for where, text in texts(handout.title, ("title",)):
+    for where, text in texts_in(handout.title, ("title",)):
         if len(text) > LONGEST_TITLE:
             message = f"this title has {len(text)} letters; {LONGEST_TITLE} fit the foot of a page"
             yield Problem(message, "Say it in fewer words.", file.locate(where))
@@ -877,57 +861,6 @@ def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
         first.setdefault(name, place)
 
 
-def texts(value: object, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """Yield every text of a handout with its path, each audience's version separately."""
-    for where, found in steps(value, path):
-        if where[-1:] == ("approved",):
-            continue
-        if isinstance(found, dict):
-            yield from (
-                ((*where, name), text) for name, text in found.items() if isinstance(text, str)
-            )
-        elif (
-            isinstance(found, str)
-            and where
-            and where[-1] not in _NAMES
-            and where[-2:-1] != ("fields",)
-        ):
-            yield where, found
-
-
-def _text_problems(handout: Handout, file: YamlFile, names: tuple[str, ...]) -> Iterator[Problem]:
-    """Yield the faults of texts: marks, and ranges in a text from right to left.
-
-    There, 10-20 is painted the other way round than with a dash: either may be read as 20 to 10.
-    """
-    mirrored = _is_mirrored(handout)
-    for path, text in texts(handout):
-        as_it_is = (
-            path[-1] in _AS_IT_IS
-            or "silent_for" in path
-            or (path[0] == "fields" and "choices" in path)
-        )
-        found = plain_problems(text) if as_it_is else marks_problems(text, names)
-        yield from (problem._replace(location=file.locate(path)) for problem in found)
-        for numbers in _RANGE.findall(text) if mirrored else ():
-            message = f"'{numbers}' may be read the other way round in a text from right to left"
-            hint = "Write it in words of the language: from 10 to 20."
-            yield Problem(message, hint, file.locate(path))
-
-
-def _as_it_is(file: YamlFile, letters: LettersAt, *, filled: bool = False) -> Iterator[Problem]:
-    """Check a file whose texts are printed as written.
-
-    With `filled`, parts in braces are skipped, since templates fill them in.
-    """
-    yield from _glyph_problems(file, letters)
-    for place, text in file.scalars():
-        yield from (
-            problem._replace(location=place)
-            for problem in plain_problems(re.sub(r"\{[^{}]*\}", "", text) if filled else text)
-        )
-
-
 def _source_problems(
     handout: Handout, file: YamlFile, shared: WorkspaceContent
 ) -> Iterator[Problem]:
@@ -937,32 +870,10 @@ def _source_problems(
             yield Problem(f"the source '{name}' is not known", hint, file.locate(path))
 
 
-def _picture_problems(handout: Handout, file: YamlFile, workspace: Workspace) -> Iterator[Problem]:
-    for path, value in steps(handout):
-        for key in PICTURES:
-            picture = getattr(value, key, None) if isinstance(value, SourcedModel) else None
-            if isinstance(picture, str):
-                place = file.locate((*path, key))
-                yield from picture_problems(picture, place, workspace, tuple(_readings(value)))
-
-
-def _is_mirrored(handout: Handout) -> bool:
-    """Return whether a handout is written from right to left."""
-    if not any(_FROM_RIGHT.search(text) for _, text in texts(handout)):
-        return False
-    from teachback.content.locale_formats import direction_of
-
-    try:
-        return direction_of(handout.language) == "rtl"
-    except TeachbackError:
-        # There are no words for such a language either, and that is told.
-        return False
-
-
-def _letter_problems(file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
+def _handout_letter_problems(file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
     """Yield the letters of a handout, valid or not, that the font of its language lacks."""
     language = file.data.get("language") if isinstance(file.data, dict) else None
-    return _glyph_problems(file, lambda _: shared.letters(language))
+    return letter_problems(file, lambda _: shared.letters(language))
 
 
 def _translated_letter_problems(
@@ -970,103 +881,7 @@ def _translated_letter_problems(
 ) -> Iterator[Problem]:
     """Yield the letters of a translation that the font of each of its two languages lacks."""
     own = file.data.get("language")
-    return _glyph_problems(
+    return letter_problems(
         file,
         lambda path: shared.letters(source if path[0] == "texts" and path[-1] == source else own),
     )
-
-
-def _glyph_problems(file: YamlFile, letters: LettersAt) -> Iterator[Problem]:
-    """Yield the letters that cannot be printed. `letters` returns what the font for a path has."""
-    for place, text in file.scalars():
-        if is_misread(text):
-            message = (
-                "this text looks as if it was read in the wrong encoding before it was saved here"
-            )
-            yield Problem(message, "Type the letters again, and save the file as UTF-8.", place)
-    # Without readable fonts there is nothing to compare with, and that is reported already.
-    for path, one in file.locations.items():
-        glyphs = letters(path) if one.text is not None and not one.text.isascii() else frozenset()
-        for character, name in missing_glyphs(one.text or "", glyphs) if glyphs else ():
-            message = f"the character '{character}' ({name}) is in none of the fonts"
-            yield Problem(message, words_for(character), one.value)
-
-
-def _readings(part: Any) -> Iterator[str]:  # noqa: ANN401 -- any part with a picture
-    """Yield what each reader reads of a part with a picture: beside it, or of it."""
-    shown = (getattr(part, name, None) for name in ("alt", "caption", "text"))
-    texts = [text for text in (*shown, *getattr(part, "sides", ())) if text is not None]
-    for audience in dict.fromkeys(key for text in texts if isinstance(text, dict) for key in text):
-        yield " | ".join(
-            text if isinstance(text, str) else text.get(audience, "") for text in texts
-        )
-    if all(isinstance(text, str) for text in texts):
-        yield " | ".join(map(str, texts))
-
-
-def picture_problems(
-    name: str, place: Location, workspace: Workspace, readings: tuple[str, ...]
-) -> Iterator[Problem]:
-    """Yield why a picture cannot be printed: it must be a small file below content/.
-
-    Words that a drawing shows must be in each of `readings`, the texts beside it: no rule and no
-    screen reader reads the drawing.
-    """
-    from teachback.files.images import KINDS, drawn_texts, picture_fault
-
-    inside = PurePosixPath(name)
-    if inside.is_absolute() or ".." in inside.parts or ":" in name or "\\" in name:
-        hint = "Put it below content/images/ and write images/name.svg."
-        yield Problem(f"the picture '{name}' lies outside the workspace", hint, place)
-        return
-    path = find(workspace, f"content/{name}")
-    if inside.suffix.lower() not in KINDS:
-        hint = f"Use one of {', '.join(KINDS)}."
-        yield Problem(f"'{name}' is not a picture that can be printed", hint, place)
-    elif path is None:
-        there = {
-            f"images/{p.name}"
-            for folder in folders(workspace, "content/images")
-            for p in folder.iterdir()
-            if p.is_file()
-        }
-        yield Problem(
-            f"there is no picture '{name}'",
-            f"It belongs at content/{name}. {nearest(name, there)}".strip(),
-            place,
-        )
-    elif not any(path.resolve().is_relative_to(root.resolve()) for root in workspace.roots):
-        message = f"the picture '{name}' is a link to a place outside the workspace"
-        yield Problem(message, "Put the file itself below content/images/.", place)
-    else:
-        data = read_bytes(path)
-        fault = picture_fault(data, inside.suffix)
-        if fault:
-            yield Problem(f"the picture '{name}' cannot be printed: {fault[0]}", fault[1], place)
-            return
-        for drawn in _undescribed(drawn_texts(data, inside.suffix), readings):
-            message = (
-                f"the picture '{name}' shows '{drawn.words[:60]}', "
-                f"which the text at {place} does not say"
-            )
-            hint = (
-                "No rule and no screen reader reads the words of a picture: repeat them in "
-                "`alt:` or `caption:` (for a logo: in the clinic's name, address or phones), "
-                "as often as the picture shows them, or take them out of the picture."
-            )
-            yield Problem(message, hint, Location(shown(path), drawn.line, 1))
-
-
-def _undescribed(drawn: tuple[DrawnText, ...], readings: tuple[str, ...]) -> Iterator[DrawnText]:
-    """Yield the texts of a drawing that some reading lacks.
-
-    A number counts as often as it is drawn.
-    """
-    left = [" ".join(text.replace("**", "").split()) for text in readings]
-    for one in sorted(drawn, key=lambda text: -len(text.words)):
-        before = r"(?<![\w+<>\u2212-])(?<!\d[.,/])"
-        words = re.compile(rf"{before}{re.escape(one.words)}(?![\w-]|[.,/]\d)", re.IGNORECASE)
-        if not all(words.search(text) for text in left):
-            yield one
-        elif any(letter.isdecimal() for letter in one.words):
-            left = [words.sub("|", text, count=1) for text in left]

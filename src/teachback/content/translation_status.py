@@ -115,7 +115,7 @@ class ReaderStates:
         return self.count(TextState.STALE) > 0
 
 
-def beside(source: Handout, translation: Translation) -> TranslatedTexts:
+def match_translation(source: Handout, translation: Translation) -> TranslatedTexts:
     """Match the texts of a translation with those of its handout.
 
     Keys decide. A text under another key is taken only if its English is the same, word for word,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # In seconds, how long to wait for another run to unlock an archive or a build record. A run writes
 # a few megabytes.
-PATIENCE: Final = 60.0
+LOCK_TIMEOUT: Final = 60.0
 # Archived files are written once, and never again.
 READ_ONLY: Final = 0o444
 _REASONS: Final = {
@@ -108,7 +108,7 @@ def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
         if not stat.S_ISDIR(opened):
             # A folder may be locked as well.
             refuse_other(opened, path)
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
                 fcntl.flock(descriptor, kind | fcntl.LOCK_NB)

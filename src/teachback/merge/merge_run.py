@@ -58,7 +58,7 @@ from teachback.merge.records.record_reader import (
     unknown_names,
 )
 from teachback.merge.records.record_survey import Chunk, alone, chunk_of, reject_ids, survey, unpack
-from teachback.merge.records.record_validation import TWICE, together
+from teachback.merge.records.record_validation import TWICE, combine_findings
 from teachback.merge.rows_to_mend import keep_rows, write_rows_to_mend
 from teachback.merge.spool import SpoolFile
 
@@ -158,11 +158,9 @@ def _merge(
     folder = run_folder.folder_of(order.output, key) if mended else order.output
     refused = _refused_ids(surveyed, order, folder)
     chunks = (reject_ids(chunk, refused) for chunk in _spooled(spool))
-    together = _together(chunks, setup, order, files) if order.combine else chunks
+    wanted = _spooled_by_file(chunks, setup, order, files) if order.combine else chunks
     if order.dry_run:
-        return _print(
-            setup, together, order, merged, lambda _, so_far: _tell(step, so_far, surveyed)
-        )
+        return _print(setup, wanted, order, merged, lambda _, so_far: _tell(step, so_far, surveyed))
     if folder != order.output:
         open_things.enter_context(run_folder.opened(folder))
     setup = replace(setup, folder=str(folder.absolute()))
@@ -179,7 +177,7 @@ def _merge(
         record_result(run, result)
         _tell(step, so_far, surveyed)
 
-    merged = _print(setup, _announced(run, setup, together), order, merged, record)
+    merged = _print(setup, _announced(run, setup, wanted), order, merged, record)
     if merged.rejected:
         write_rows_to_mend(run, surveyed.table.rows, rows)
     # On a network file system an open nameless file has a name, and the folder could not be
@@ -269,7 +267,9 @@ def _surveyed(
             spool.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
             for key, letters in found.characters.items():
                 characters[key] = characters.get(key, frozenset()) | letters
-            unknown |= {name: together(unknown.get(name, 0), line) for name, line in found.unknown}
+            unknown |= {
+                name: combine_findings(unknown.get(name, 0), line) for name, line in found.unknown
+            }
             mark.update(found.mark)
             count += len(found.ids)
             longest = nlargest(_LONGEST, [*longest, *chunk.ids], key=len)
@@ -337,7 +337,7 @@ def _spooled(spool: SpoolFile) -> Iterator[Chunk]:
     return map(pickle.loads, spool.pieces())
 
 
-def _together(
+def _spooled_by_file(
     chunks: Iterable[Chunk], setup: ChunkPrintSetup, order: MergeOrder, files: SpoolFile
 ) -> Iterator[Chunk]:
     """Return a chunk for each file of many records. Its processes end before those that print."""

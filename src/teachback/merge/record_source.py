@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MOST_PIPED: Final = 4_000_000_000
 MOST_READ: Final = 20_000_000_000
 # The seconds after which a named pipe that delivers nothing is given up.
-PATIENCE: Final = 300
+PIPE_TIMEOUT: Final = 300
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,12 @@ def _named(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _await(descriptor: int, path: Path) -> None:
-    """Wait until a pipe has data. Raises TeachbackError when it has none for `PATIENCE` seconds."""
+    """Wait until a pipe has data. Raises TeachbackError when it has none for `PIPE_TIMEOUT` seconds."""
     watch = select.poll()
     watch.register(descriptor, select.POLLIN)
     # poll() reports nothing for a pipe until a writer has opened it.
-    if not any(event & select.POLLIN for _, event in watch.poll(PATIENCE * 1000)):
-        message = f"nothing came into this pipe for {PATIENCE} s"
+    if not any(event & select.POLLIN for _, event in watch.poll(PIPE_TIMEOUT * 1000)):
+        message = f"nothing came into this pipe for {PIPE_TIMEOUT} s"
         hint = "Start what writes into it, then start again."
         raise TeachbackError.of(message, hint, Location(shown(path)))
     os.set_blocking(descriptor, True)

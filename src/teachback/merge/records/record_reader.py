@@ -213,12 +213,12 @@ def read_parts(table: RecordTable, size: int) -> Generator[Part]:
         if table.form == "xlsx"
         else _csv_texts(table)
     ) as found:
-        for some in _together(found, size, MOST_TOGETHER):
+        for some in _in_parts(found, size, MOST_TOGETHER):
             numbers, texts, reasons = zip(*some, strict=True)
             yield Part(numbers, texts, {at: reason for at, reason in enumerate(reasons) if reason})
 
 
-def _together(found: Iterable[_Text], size: int, most: int) -> Iterator[list[_Text]]:
+def _in_parts(found: Iterable[_Text], size: int, most: int) -> Iterator[list[_Text]]:
     some: list[_Text] = []
     held = 0
     for one in found:

@@ -115,7 +115,7 @@ def unknown_columns(rows: Iterable[RecordRow], rules: RowRules) -> tuple[tuple[s
             near = _near(name, fields)
             line = 0 if not near else row.number if near.isdisjoint(names) else NO_FIELD
             if line or len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks):
-                unknown[name] = together(unknown.get(name, 0), line)
+                unknown[name] = combine_findings(unknown.get(name, 0), line)
     return tuple(unknown.items())
 
 
@@ -125,7 +125,7 @@ def _near(name: str, fields: frozenset[str]) -> frozenset[str]:
     return frozenset(one for one in fields if guess(name, (one,), LIKELY))
 
 
-def together(one: int, other: int) -> int:
+def combine_findings(one: int, other: int) -> int:
     """Combine two findings about an unknown name: NO_FIELD, the row of a misspelt field, or 0."""
     return NO_FIELD if NO_FIELD in {one, other} else one or other
 

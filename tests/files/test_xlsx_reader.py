@@ -111,7 +111,9 @@ def read(data: bytes) -> tuple[list[RecordRow], tuple[Problem, ...]]:
     table, problems = open_table(
         io.BytesIO(data), Path("r.xlsx"), "r.xlsx", "id", frozenset({"id", "name"})
     )
-    return [row for part in read_parts(table, 3) for row in read_part(table.rows, part)], problems
+    return [
+        row for part in read_parts(table, 3) for row in read_part(table.row_form, part)
+    ], problems
 
 
 def cell(inside: str, attributes: str = "", **more: str) -> str:

@@ -76,7 +76,7 @@ class Words:
     letters: frozenset[str]
     pages: int = 2
     head: bytes = b"%PDF-fake "
-    told: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def code(self) -> str:
@@ -126,7 +126,7 @@ class Combiner:
     """A combiner that joins the words of all records."""
 
     stampers: Mapping[EditionKey, Stamper]
-    told: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     def __call__(
         self,

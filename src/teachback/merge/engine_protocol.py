@@ -38,7 +38,7 @@ class Stamper(Protocol):
         """The bytes that all of its PDFs begin with. May be empty."""
 
     @property
-    def told(self) -> tuple[Problem, ...]:
+    def warnings(self) -> tuple[Problem, ...]:
         """The warnings of its print."""
 
     def faults(self, values: Mapping[str, str], /) -> Sequence[FieldFault]:
@@ -58,7 +58,7 @@ class Combine(Protocol):
     """
 
     @property
-    def told(self) -> tuple[Problem, ...]:
+    def warnings(self) -> tuple[Problem, ...]:
         """The warnings of its print."""
 
     def __call__(

@@ -65,12 +65,13 @@ if TYPE_CHECKING:
 class Combiner:
     """The function that puts records into print-room files, one bundle for each kind of paper.
 
-    The first sheet of cards of a run begins at the place `start_at`. `told` are warnings.
+    The first sheet of cards of a run begins at the place `start_at`. `warnings` are those of
+    its print.
     """
 
     bundles: Mapping[str, Bundle]
     start_at: int = 1
-    told: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     def __call__(
         self,
@@ -254,7 +255,7 @@ class HandoutEngine:
                 for kind in kinds
             },
             self.start_at,
-            tuple(dict.fromkeys(problem for one in templates.values() for problem in one.told)),
+            tuple(dict.fromkeys(problem for one in templates.values() for problem in one.warnings)),
         )
 
     def _refuse_drafts(self, wanted: Iterable[EditionKey]) -> None:
@@ -408,7 +409,7 @@ def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str],
 
     key, stem, letters, start_at = wanted
     run = full_sheet_or_plain(context.workspace, context.settings)
-    told: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     if run.sides is Sides.ONE:
         message = (
             f"{run.stock} cards are printed on one side here, but the fields of a record are on "
@@ -422,7 +423,7 @@ def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str],
     one = JobOrder(stem, (key.audience,), "card", (SHEET,))
     if not context.settings.stock and start_at == 1:
         placed = fitted_or_larger(compose_job(replace(context, run=run), one), run, context.files)
-        run, told = placed.run or run, placed.told
+        run, warnings = placed.run or run, placed.warnings
     stocks = load_stocks(context.workspace)
     stock = stocks.root[run.stock]
     run = card_run(
@@ -430,7 +431,7 @@ def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str],
     )
     order = one._replace(audiences=one.audiences * stock.places)
     job = compose_job(replace(context, run=run), order)
-    return replace(sheet_template(job, context.files, letters), told=told)
+    return replace(sheet_template(job, context.files, letters), warnings=warnings)
 
 
 def print_cover(context: PrintContext, language: str) -> Template:

@@ -269,7 +269,7 @@ def refuse_missing(table: RecordTable, rules: RowRules, engine: Engine) -> None:
 
     JSON Lines is not checked here: each record names its own fields.
     """
-    if table.form == "jsonl":
+    if table.kind == "jsonl":
         return
     place = Location(table.name, table.skipped + 1, 1)
     every = [{one.name for one in fields if one.required} for fields in engine.fields.values()]

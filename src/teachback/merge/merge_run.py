@@ -179,7 +179,7 @@ def _merge(
 
     merged = _print(setup, _announced(run, setup, wanted), order, merged, record)
     if merged.rejected:
-        write_rows_to_mend(run, surveyed.table.rows, rows)
+        write_rows_to_mend(run, surveyed.table.row_form, rows)
     # On a network file system an open nameless file has a name, and the folder could not be
     # cleared.
     for one in (spool, files, rows):
@@ -250,7 +250,7 @@ def _surveyed(
         closing(
             map_in_order(
                 survey,
-                (table.rows, rules),
+                (table.row_form, rules),
                 parts if order.dry_run else keep_rows(parts, rows),
                 order.jobs,
             )
@@ -316,12 +316,12 @@ def _set_up(
     setup = ChunkPrintSetup(
         order.kinds, stampers, None, combine, order.duplex, only_look=order.dry_run
     )
-    told = combine.told if combine is not None else _warnings(stampers.values())
-    return setup, [*told, *unplaced(stampers, surveyed.rules, surveyed.table)]
+    warnings = combine.warnings if combine is not None else _warnings(stampers.values())
+    return setup, [*warnings, *unplaced(stampers, surveyed.rules, surveyed.table)]
 
 
 def _warnings(stampers: Iterable[Stamper]) -> tuple[Problem, ...]:
-    return tuple(dict.fromkeys(problem for one in stampers for problem in one.told))
+    return tuple(dict.fromkeys(problem for one in stampers for problem in one.warnings))
 
 
 def _refused_ids(surveyed: _Survey, order: MergeOrder, folder: Path) -> dict[str, str]:

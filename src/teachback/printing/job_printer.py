@@ -59,8 +59,10 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
         found = with_location(error.problems, job.name, job.place)
         too_long = isinstance(error, CardTooLongError)
         return FinishedJob(job, (), found, loaded_libraries(), too_long)
-    told = dict.fromkeys(one for file in printed for one in file.told)
-    return FinishedJob(job, printed, with_location(told, job.name, job.place), loaded_libraries())
+    warnings = dict.fromkeys(one for file in printed for one in file.warnings)
+    return FinishedJob(
+        job, printed, with_location(warnings, job.name, job.place), loaded_libraries()
+    )
 
 
 def do_jobs(jobs: Sequence[Job], pool: Pool) -> Iterator[FinishedJob]:
@@ -121,9 +123,9 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         data = write(laid)
         measures, noticed = proved_file(data, page, laid, job.expected, served)
         noticed = (*noticed, *_break_problems(laid))
-        fit, told = (CHOICES.index(styles_of(page, job)),), tuple(promise_problems(job, laid))
+        fit, warnings = (CHOICES.index(styles_of(page, job)),), tuple(promise_problems(job, laid))
         for file in _pages(job, data, laid.pages, ProofResult(measures, noticed)):
-            yield replace(file, fit=fit, told=told)
+            yield replace(file, fit=fit, warnings=warnings)
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
 
@@ -141,7 +143,7 @@ def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
     try:
         if job.cards:
             on_stock = job.run is not None and job.on_stock and job.run.box != CARD
-            yield from fitted_or_larger(job, job.run if on_stock else None, served).told
+            yield from fitted_or_larger(job, job.run if on_stock else None, served).warnings
         elif job.handout:
             _, laid = fitted_page(job, served)
             yield from promise_problems(job, laid)
@@ -254,15 +256,15 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         laid, data = alone.fit.laid, write(alone.fit.laid)
         proved = proved_file(data, job.cards[0], laid, job.expected[:1], served)
         # One warning is enough where both are printed on larger cards.
-        told = () if on_stock is not None and on_stock.told else alone.told
+        warnings = () if on_stock is not None and on_stock.warnings else alone.warnings
         for file in _pages(job, data, SIDES, proved):
-            yield replace(file, fit=alone.fit.steps, run=alone.run, told=told)
+            yield replace(file, fit=alone.fit.steps, run=alone.run, warnings=warnings)
     if job.on_stock and run is not None:
         from teachback.printing.card_sheets import lay_on_sheets
 
-        told = ()
+        warnings = ()
         if on_stock is not None:
-            run, told = on_stock.run or run, on_stock.told
+            run, warnings = on_stock.run or run, on_stock.warnings
         if alone is None or on_stock is not alone:
             laid = on_stock.fit.laid if on_stock else lay_out_together(job, run, served)
             data = write(laid)
@@ -284,8 +286,8 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         )
         if lost:
             raise TeachbackError(*lost)
-        told = told or tuple(_small_type(run, laid))
-        yield Printed(job.on_stock, sheets, run.pages, run=run, told=told)
+        warnings = warnings or tuple(_small_type(run, laid))
+        yield Printed(job.on_stock, sheets, run.pages, run=run, warnings=warnings)
 
 
 def _small_type(run: CardRun, laid: LaidOutDocument) -> Iterator[Problem]:

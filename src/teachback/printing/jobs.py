@@ -108,7 +108,7 @@ class Printed:
     `page` is the number of the page in a picture. `measures` and `noticed` come from the proof.
     `fit` is the choice of space for a handout, or the steps of type on a card's front and back.
     `run` is the stock that a card lies on or has the size of; without one it is a bank card.
-    `told` are warnings for everyone, while only --proof tells those of `noticed`.
+    `warnings` are for everyone, while only --proof tells those of `noticed`.
     """
 
     form: str
@@ -119,7 +119,7 @@ class Printed:
     noticed: tuple[Problem, ...] = ()
     fit: tuple[int, ...] = ()
     run: CardRun | None = None
-    told: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 class ProofResult(NamedTuple):

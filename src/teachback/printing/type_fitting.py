@@ -121,7 +121,7 @@ class PlacedCard(NamedTuple):
 
     run: CardRun | None
     fit: FittedCard
-    told: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def fitted_or_larger(

@@ -211,7 +211,7 @@ def _read_list(wanted: ReadList, rules: RowRules, labels: Mapping[str, str]) -> 
     file, path = io.BytesIO(wanted.data), Path(wanted.name)
     known = {*rules.known, *(label for label, _ in rules.labels)}
     table, noticed = open_columns(file, path, wanted.name, rules.id_column, known)
-    if table.form == "jsonl":
+    if table.kind == "jsonl":
         message = "this is no list that a desk can read"
         raise TeachbackError(Problem(message, "Save it as CSV or as an Excel file (XLSX)."))
     columns = _columns(table, rules, wanted.chosen)
@@ -253,9 +253,9 @@ def _rows(table: RecordTable) -> Iterator[RecordRow]:
     more = table.skipped
     with closing(read_parts(table, MOST_ROWS)) as parts:
         for part in parts:
-            for row, text in zip(read_part(table.rows, part), part.texts, strict=True):
+            for row, text in zip(read_part(table.row_form, part), part.texts, strict=True):
                 yield row._replace(number=row.number - more)
-                more += text.strip("\r\n").count("\n") if table.form == "csv" else 0
+                more += text.strip("\r\n").count("\n") if table.kind == "csv" else 0
 
 
 def _columns(table: RecordTable, rules: RowRules, chosen: Mapping[str, str]) -> list[ListColumn]:

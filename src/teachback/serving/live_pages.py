@@ -222,7 +222,7 @@ def _proved(given: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
         from teachback.printing.type_fitting import fitted_or_larger
 
         placed = fitted_or_larger(job, None, given.files)
-        page, laid, told = job.cards[0], placed.fit.laid, placed.told
+        page, laid, told = job.cards[0], placed.fit.laid, placed.warnings
         styles, box = "", CARD if placed.run is None else placed.run.box
     else:
         page, laid = lay_out_handout(job, given.files)

@@ -59,7 +59,9 @@ def read(
     file = io.BytesIO(data)
     table, problems = open_table(file, Path(name), name, "id", KNOWN, encoding, labels)
     # Read few rows at a time, since the borders of parts must make no difference.
-    return [row for part in read_parts(table, 3) for row in read_part(table.rows, part)], problems
+    return [
+        row for part in read_parts(table, 3) for row in read_part(table.row_form, part)
+    ], problems
 
 
 def refusal(data: bytes, name: str = "records.csv", encoding: str | None = None) -> Problem:

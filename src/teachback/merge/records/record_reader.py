@@ -114,12 +114,12 @@ class ColumnNames(NamedTuple):
 class RecordTable:
     """A file of records and how it is read.
 
-    `form` is csv, jsonl or xlsx. `header` names the columns; it is empty for JSON Lines.
+    `kind` is csv, jsonl or xlsx. `header` names the columns; it is empty for JSON Lines.
     """
 
     file: BinaryIO
     name: str
-    form: str
+    kind: str
     codec: str = ""
     delimiter: str = ""
     skipped: int = 0
@@ -133,9 +133,9 @@ class RecordTable:
         return REASON in self.header
 
     @property
-    def rows(self) -> Form:
+    def row_form(self) -> Form:
         """How the texts of the rows are read."""
-        return Form(self.form, self.delimiter, self.header, self.known, self.labels)
+        return Form(self.kind, self.delimiter, self.header, self.known, self.labels)
 
 
 def open_table(
@@ -154,7 +154,7 @@ def open_table(
     are other names of them. Raises TeachbackError for a file that cannot be read with certainty.
     """
     table, noticed = open_columns(file, path, name, key, known, encoding)
-    if table.form == "jsonl":
+    if table.kind == "jsonl":
         return replace(table, known=frozenset({key, *known}), labels=labels), noticed
     return _headed(table, key, known, noticed, labels)
 
@@ -208,9 +208,9 @@ def read_parts(table: RecordTable, size: int) -> Generator[Part]:
     """
     with closing(
         _json_texts(table)
-        if table.form == "jsonl"
+        if table.kind == "jsonl"
         else _sheet_texts(table)
-        if table.form == "xlsx"
+        if table.kind == "xlsx"
         else _csv_texts(table)
     ) as found:
         for some in _in_parts(found, size, MOST_TOGETHER):

@@ -74,7 +74,7 @@ def card_template(
         served,
         Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters),
     )
-    return replace(looked_at(template, laid, CARD_TEXT_FLOOR), told=placed.told)
+    return replace(looked_at(template, laid, CARD_TEXT_FLOOR), warnings=placed.warnings)
 
 
 def sheet_template(

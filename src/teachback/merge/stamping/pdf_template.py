@@ -82,8 +82,8 @@ class Template:
     entries of the trailer. `pages` is the number of pages, `code` the edition's code, `fields` the
     names of the fields that have a place. For a sheet of cards, `owners` gives, for each page, the
     card that each stream draws (from 0; BESIDE for none), and `beside` what is drawn beside the
-    first card, the first two, and so on. `told` are warnings for everyone, such as that a card is
-    printed on larger paper.
+    first card, the first two, and so on. `warnings` are for everyone, such as that a card is printed
+    on larger paper.
     """
 
     code: str
@@ -97,7 +97,7 @@ class Template:
     trailer: bytes
     owners: tuple[tuple[int, ...], ...] = ()
     beside: tuple[tuple[bytes, ...], ...] = ()
-    told: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
     def faults(
         self, values: Mapping[str, str] | Sequence[Mapping[str, str]]

@@ -440,6 +440,24 @@ def test_cards_in_small_type_are_printed_with_their_warning(
     assert desk_editions.open_cards(context, (order, None)).data.startswith(b"%PDF")
 
 
+def test_a_style_that_would_lose_a_patients_words_on_a_card_is_refused(
+    workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A specimen is checked on each card of the sheet; here, on the last one it is white."""
+    monkeypatch.setattr(desk_editions, "_give_way", lambda: None)
+    style = "main > :last-child .slot { color: white }\n"
+    clinic = workspace({"content/handouts/tiny.yaml": FILLED, "styles/clinic.css": style})
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    context = print_context(clinic, reading, resolve({}, clinic))
+    order = CardsOrder("tiny", "ckd", "avery-5371", 1, 2)
+    with pytest.raises(TeachbackError) as refused:
+        desk_editions.open_cards(context, (order, None))
+    (problem,) = refused.value.problems
+    assert problem.message == (
+        "cards of tiny: the field 'patient' would not be seen on its line (page 4)"
+    )
+
+
 @pytest.mark.parametrize("handout", [FILLED, TINY], ids=["words", "no words"])
 def test_a_card_too_long_for_a_stock_is_refused_with_those_that_take_it(
     handout: str, workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch

@@ -210,6 +210,8 @@ def open_cards(
         )
     except CardTooLongError:
         raise TeachbackError(_too_long(context, order)) from None
+    except TeachbackError as error:
+        raise TeachbackError(*with_location(error.problems, job.name, job.place)) from None
     data = template.stamp([{}] * template.cards, b"")
     return _opened_cards(order, run, job.code, data, template)
 

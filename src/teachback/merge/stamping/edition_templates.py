@@ -96,21 +96,16 @@ def sheet_template(
     laid = lay_out_together(job, run, served)
     data = write(laid)
     proved_file(data, job.cards[0], laid, job.expected, served)
+    cut = Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters)
+    # Where the words of a card stand is known of its own pages, not of the sheet.
+    looked_at(_cut(data, laid, job.cards[0], served, cut), laid, CARD_TEXT_FLOOR)
     sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
     (sheet,) = run.sheets
     sides = (sheet.front, *((sheet.back,) if sheet.back is not None else ()))
     count = len(job.cards)
     held = tuple(tuple(placement.card for placement in side) for side in sides)
     beside = tuple(lines_beside(side, count, run.page, run.extras) for side in sides)
-    cut = Cut(
-        job.code,
-        job.expected[0].language,
-        CARD_TEXT_FLOOR,
-        characters,
-        cards=count,
-        held=held,
-        beside=beside,
-    )
+    cut = replace(cut, cards=count, held=held, beside=beside)
     return _cut(sheets, laid, job.cards[0], served, cut)
 
 

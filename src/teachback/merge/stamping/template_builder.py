@@ -98,7 +98,10 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
             raise TeachbackError.of(message, COMPARE)
         named = [_fonts_of(one, cut) for one in opened]
         paths = list(dict.fromkeys(path for each in named for path in each))
-        fonts = tuple(_slot_font(path, path.stat().st_mtime_ns, cut) for path in paths)
+        fonts = tuple(
+            _slot_font(path, path.stat().st_mtime_ns, cut.characters, cut.language)
+            for path in paths
+        )
         streams, owners = _split(pdf, found, cut.held)
         _add_fonts(pdf, found, fonts)
         out = io.BytesIO()
@@ -222,7 +225,10 @@ def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
 
     Stand-ins are left out unless a record has characters that the other fonts lack.
     """
-    own = [shaper(_slot_font(path, path.stat().st_mtime_ns, cut)) for path in one.fonts]
+    own = [
+        shaper(_slot_font(path, path.stat().st_mtime_ns, cut.characters, cut.language))
+        for path in one.fonts
+    ]
     lacking = any(
         all(each.shape(letter).missing for each in own) for letter in cut.characters or ()
     )
@@ -230,10 +236,12 @@ def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
 
 
 @lru_cache(16)
-def _slot_font(path: Path, changed: int, cut: Cut) -> SlotFont:
+def _slot_font(
+    path: Path, changed: int, characters: frozenset[str] | None, language: str
+) -> SlotFont:
     """Subset a font. `changed` makes the cache notice a new version of its file."""
     del changed
-    return slot_font(read_bytes(path), cut.characters, cut.language)
+    return slot_font(read_bytes(path), characters, language)
 
 
 def _slot(

@@ -19,7 +19,7 @@ from teachback.serving.gate import MOST, MOST_PHOTO, MOST_RECORDS
 from teachback.serving.print_audit import AUDIT
 from teachback.serving.printer_queue import lp_command
 from teachback.serving.request_limit import RequestLimit
-from teachback.serving.sessions import FREE_TRIES, Entrance, hashed_password
+from teachback.serving.sessions import FREE_TRIES, SessionStore, hashed_password
 from teachback.units import Box, Paper
 
 if TYPE_CHECKING:
@@ -273,8 +273,8 @@ def test_a_session_that_nobody_uses_is_locked(tmp_path: Path) -> None:
     """What the page asks by itself keeps no session open; after the idle time all is refused."""
     now = [0.0]
     people = {"Desk one": hashed_password("four words in a row")}
-    entrance = Entrance(people=people, idle=600, clock=lambda: now[0])
-    browser, press = visit(tmp_path, entrance=entrance)
+    sessions = SessionStore(people=people, idle=600, clock=lambda: now[0])
+    browser, press = visit(tmp_path, sessions=sessions)
     asked = {"name": "Desk one", "password": "four words in a row"}
     assert browser.ask("POST", "/enter", asked).status == 204
     for _ in range(3):

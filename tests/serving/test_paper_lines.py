@@ -104,6 +104,13 @@ def test_a_word_of_the_template_takes_no_text_of_the_file() -> None:
     assert [text for _, text in lines] == [0, 1, 2]
 
 
+def test_a_text_whose_words_all_belong_to_other_texts_has_no_line() -> None:
+    """Its words are on paper, but shorter texts, which are written near them, have them all."""
+    lines = found("a b c", "x", "a b c", texts=["a", "c", "b", "a b c"])
+    assert [words for words, _ in lines] == ["a b c", "a b c"]
+    assert 3 not in {text for _, text in lines}
+
+
 @given(st.lists(st.sampled_from("abcde")), st.lists(st.sampled_from("abcde")))
 def test_differences_are_all_that_one_version_has_and_the_other_has_not(
     before: list[str], after: list[str]

@@ -15,7 +15,8 @@ from teachback.serving.sessions import (
     LONGEST_SESSION,
     LONGEST_WAIT,
     PEOPLE,
-    Entrance,
+    Session,
+    SessionStore,
     ThrottledError,
     hashed_password,
     read_people,
@@ -47,40 +48,40 @@ class Clock:
 def test_the_secret_lets_in_and_another_one_does_not() -> None:
     """A session of this machine has no name and does not end by itself."""
     clock = Clock()
-    entrance = Entrance("secret", idle=600, clock=clock)
-    assert entrance.enter_by_secret("other", "a") is None
-    assert entrance.enter_by_secret("", "a") is None
-    assert Entrance("").enter_by_secret("", "a") is None
-    cookie = entrance.enter_by_secret("secret", "a")
+    store = SessionStore("secret", idle=600, clock=clock)
+    assert store.enter_by_secret("other", "a") is None
+    assert store.enter_by_secret("", "a") is None
+    assert SessionStore("").enter_by_secret("", "a") is None
+    cookie = store.enter_by_secret("secret", "a")
     assert cookie
     clock.now = 10 * LONGEST_SESSION
-    assert entrance.person(cookie) == ""
-    entrance.leave(cookie)
-    assert entrance.person(cookie) is None
+    assert store.person(cookie) == ""
+    store.leave(cookie)
+    assert store.person(cookie) is None
 
 
 def test_a_session_of_a_person_ends_when_idle_and_after_a_day() -> None:
     """Each question begins the idle time anew, but not what the page asks by itself."""
     clock = Clock()
-    entrance = Entrance(people={"Desk one": kept()}, idle=600, clock=clock)
-    cookie = entrance.enter_by_name("Desk one", PASSWORD, "a")
+    store = SessionStore(people={"Desk one": kept()}, idle=600, clock=clock)
+    cookie = store.enter_by_name("Desk one", PASSWORD, "a")
     assert cookie
     for _ in range(3):
         clock.now += 500
-        assert entrance.person(cookie) == "Desk one"
+        assert store.person(cookie) == "Desk one"
     clock.now += 500
-    assert entrance.person(cookie, used=False) == "Desk one"
+    assert store.person(cookie, used=False) == "Desk one"
     clock.now += 101
-    assert entrance.person(cookie) is None
+    assert store.person(cookie) is None
 
-    cookie = entrance.enter_by_name("Desk one", PASSWORD, "a")
+    cookie = store.enter_by_name("Desk one", PASSWORD, "a")
     assert cookie
     begun = clock.now
     while clock.now - begun <= LONGEST_SESSION - 500:
         clock.now += 500
-        assert entrance.person(cookie) == "Desk one"
+        assert store.person(cookie) == "Desk one"
     clock.now += 500
-    assert entrance.person(cookie) is None
+    assert store.person(cookie) is None
 
 
 @pytest.mark.parametrize(
@@ -89,39 +90,60 @@ def test_a_session_of_a_person_ends_when_idle_and_after_a_day() -> None:
 )
 def test_a_wrong_name_or_password_lets_nobody_in(name: str, password: str) -> None:
     """Nor does the empty password of a name that is not there."""
-    entrance = Entrance(people={"Desk one": kept()})
-    assert entrance.enter_by_name(name, password, "a") is None
+    store = SessionStore(people={"Desk one": kept()})
+    assert store.enter_by_name(name, password, "a") is None
 
 
 def test_wrong_tries_wait_longer_and_longer_by_name_and_by_address() -> None:
     """The wait doubles up to its longest; a right try ends it, and others do not wait."""
     clock = Clock()
-    entrance = Entrance("secret", clock=clock)
+    store = SessionStore("secret", clock=clock)
     waits = []
     for _ in range(FREE_TRIES + 14):
-        waits.append(entrance.wait("a"))
+        waits.append(store.wait("a"))
         clock.now += waits[-1]
-        entrance.enter_by_secret("wrong", "a")
+        store.enter_by_secret("wrong", "a")
     assert waits[:FREE_TRIES] == [0.0] * FREE_TRIES
     assert waits[FREE_TRIES : FREE_TRIES + 3] == [1.0, 2.0, 4.0]
     assert max(waits) == LONGEST_WAIT
-    assert entrance.wait("b") == 0.0
-    assert entrance.wait("b", "a") > 0.0
+    assert store.wait("b") == 0.0
+    assert store.wait("b", "a") > 0.0
     with pytest.raises(ThrottledError, match="too many wrong tries"):
-        entrance.enter_by_secret("secret", "a")
+        store.enter_by_secret("secret", "a")
     clock.now += LONGEST_WAIT
-    assert entrance.enter_by_secret("secret", "a")
-    assert entrance.wait("a") == 0.0
+    assert store.enter_by_secret("secret", "a")
+    assert store.wait("a") == 0.0
+
+
+def test_the_wait_stays_the_longest_however_many_wrong_tries_there_were() -> None:
+    """After a thousand wrong tries, the next one still waits."""
+    clock = Clock()
+    store = SessionStore("secret", clock=clock)
+    for _ in range(1100):
+        clock.now += store.wait("a")
+        store.enter_by_secret("wrong", "a")
+    assert store.wait("a") == LONGEST_WAIT
+
+
+def test_a_session_that_is_over_is_forgotten_when_another_begins() -> None:
+    """A server that runs for months does not hold all sessions that there ever were."""
+    clock = Clock()
+    held: dict[str, Session] = {}
+    store = SessionStore("", {"Desk one": kept()}, 600, clock, held)
+    for _ in range(2):
+        assert store.enter_by_name("Desk one", PASSWORD, "a")
+        assert len(held) == 1
+        clock.now += 601
 
 
 def test_tries_at_the_same_time_are_throttled_too() -> None:
     """Of many that ask before the first is answered, no more are looked at than one by one."""
-    entrance = Entrance(people={"Desk one": kept()}, clock=Clock())
+    store = SessionStore(people={"Desk one": kept()}, clock=Clock())
     looked_at: list[None] = []
 
     def attempt(_: int) -> None:
         with suppress(ThrottledError):
-            assert entrance.enter_by_name("Desk one", "wrong", "a") is None
+            assert store.enter_by_name("Desk one", "wrong", "a") is None
             looked_at.append(None)
 
     with ThreadPoolExecutor(12) as several:
@@ -139,7 +161,7 @@ def test_people_are_kept_with_a_hash_that_only_the_owner_can_read(tmp_path: Path
     people = read_people(tmp_path)
     assert list(people) == ["Desk one", "Desk two"]
     assert len(set(people.values())) == 2
-    assert Entrance(people=people).enter_by_name("Desk two", PASSWORD, "a")
+    assert SessionStore(people=people).enter_by_name("Desk two", PASSWORD, "a")
     save_person(tmp_path, "Desk one", None)
     assert list(read_people(tmp_path)) == ["Desk two"]
 

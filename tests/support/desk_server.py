@@ -11,10 +11,10 @@ import jinja2
 
 from teachback.serving.desk_app import Desk
 from teachback.serving.desk_pages import DeskPages
-from teachback.serving.gate import Doors
+from teachback.serving.gate import AllowedHosts
 from teachback.serving.press_link import PressLink
 from teachback.serving.room_starter import PRESS_ROOM, RoomStarter
-from teachback.serving.sessions import Entrance
+from teachback.serving.sessions import SessionStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -126,7 +126,11 @@ def stand_in_desk(
         {"desk.js": (b"1;", "text/javascript")},
         "/assets/1",
     )
-    fields = {"entrance": Entrance(SECRET), "doors": Doors(frozenset({HOST}), scheme), **own}
+    fields = {
+        "sessions": SessionStore(SECRET),
+        "allowed": AllowedHosts(frozenset({HOST}), scheme),
+        **own,
+    }
     press: Any = StandInPress(answers)
     live: Any = StandInLive()
     return Desk(press, pages, live=live, state=state, **fields)

@@ -51,10 +51,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from teachback.serving.desk_pages import DeskPages
-    from teachback.serving.gate import Doors
+    from teachback.serving.gate import AllowedHosts
     from teachback.serving.live_desk import LiveDesk
     from teachback.serving.press_link import PressLink
-    from teachback.serving.sessions import Entrance
+    from teachback.serving.sessions import SessionStore
 
     Handler = Callable[["Desk", Request], Awaitable[Response]]
 
@@ -79,8 +79,8 @@ class Desk:
 
     press: PressLink
     pages: DeskPages
-    entrance: Entrance
-    doors: Doors
+    sessions: SessionStore
+    allowed: AllowedHosts
     live: LiveDesk
     state: Path
     queue: str = ""
@@ -91,7 +91,7 @@ class Desk:
     @property
     def cookie(self) -> str:
         """The name of the cookie. `__Host-` binds it to this host, which needs TLS."""
-        return "__Host-teachback" if self.doors.scheme == "https" else "teachback"
+        return "__Host-teachback" if self.allowed.scheme == "https" else "teachback"
 
 
 def desk_app(desk: Desk) -> Gate:
@@ -137,7 +137,7 @@ def desk_app(desk: Desk) -> Gate:
     )
     # A redirect would repeat the host of the request.
     app.router.redirect_slashes = False
-    return Gate(app, desk.doors)
+    return Gate(app, desk.allowed)
 
 
 def _answering(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -186,7 +186,7 @@ def _person(desk: Desk, request: Request) -> str | None:
     # A page asks for these by itself: that keeps no session open.
     path = request.scope["path"]
     used = path != "/desk/topics" and not path.startswith("/preview/")
-    return desk.entrance.person(request.cookies.get(desk.cookie, ""), used=used)
+    return desk.sessions.person(request.cookies.get(desk.cookie, ""), used=used)
 
 
 def _count(desk: Desk, request: Request, person: str | None) -> None:
@@ -214,7 +214,7 @@ def _entrance_to(path: str) -> str:
 
 
 async def _entrance(desk: Desk, _: Request) -> Response:
-    return HTMLResponse(desk.pages.page("enter", people=bool(desk.entrance.people)))
+    return HTMLResponse(desk.pages.page("enter", people=bool(desk.sessions.people)))
 
 
 # Who has not entered is led to the entrance from these.
@@ -224,26 +224,26 @@ _PAGES: Final = (_home, authors_page)
 async def _enter(desk: Desk, request: Request) -> Response:
     question = asked(EnterQuestion, await request.body())
     address = _address(request)
-    if desk.entrance.people:
+    if desk.sessions.people:
         cookie = await run_in_threadpool(
-            desk.entrance.enter_by_name, question.name, question.password, address
+            desk.sessions.enter_by_name, question.name, question.password, address
         )
         wrong = Problem("the name or the password is wrong", "Type both again.")
     else:
-        cookie = desk.entrance.enter_by_secret(question.token, address)
+        cookie = desk.sessions.enter_by_secret(question.token, address)
         wrong = Problem("the key in this address is not valid", _NEW_ADDRESS)
     if cookie is None:
         return _refused(403, wrong)
     entered = Response(status_code=204)
-    secure = desk.doors.scheme == "https"
+    secure = desk.allowed.scheme == "https"
     entered.set_cookie(desk.cookie, cookie, httponly=True, samesite="strict", secure=secure)
     return entered
 
 
 async def _leave(desk: Desk, request: Request) -> Response:
-    desk.entrance.leave(request.cookies.get(desk.cookie, ""))
+    desk.sessions.leave(request.cookies.get(desk.cookie, ""))
     left = Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
-    secure = desk.doors.scheme == "https"
+    secure = desk.allowed.scheme == "https"
     left.delete_cookie(desk.cookie, httponly=True, samesite="strict", secure=secure)
     return left
 

@@ -56,7 +56,7 @@ NO_STORE: Final = "no-store"
 
 
 @dataclass(frozen=True)
-class Doors:
+class AllowedHosts:
     """The names by which the server may be reached, such as `127.0.0.1:8470`, and its scheme."""
 
     hosts: frozenset[str]
@@ -65,7 +65,7 @@ class Doors:
     def refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return the status and the reason for which a request is refused, or None."""
         headers = _headers(scope)
-        if headers.get("host", [""]) != [headers.get("host", [""])[0]]:
+        if len(headers.get("host", [])) > 1:
             return 400, "this request names two hosts"
         host = headers.get("host", [""])[0].lower()
         if host not in self.hosts:
@@ -120,10 +120,10 @@ class Gate:
     A body that grows beyond its limit is cut off, whatever its headers said.
     """
 
-    def __init__(self, app: Application, doors: Doors) -> None:
+    def __init__(self, app: Application, allowed: AllowedHosts) -> None:
         """Keep the application behind the gate."""
         self._app = app
-        self._doors = doors
+        self._allowed = allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -132,9 +132,9 @@ class Gate:
             return
         if scope["type"] != "http":
             return
-        refused = self._doors.refusal(scope)
+        refused = self._allowed.refusal(scope)
         if refused is not None:
-            await _refuse(send, *refused, secure=self._doors.scheme == "https")
+            await _refuse(send, *refused, secure=self._allowed.scheme == "https")
             return
         left, whole = most(scope["path"]), False
         clock = asyncio.get_running_loop().time
@@ -155,7 +155,7 @@ class Gate:
 
         async def with_headers(message: Any) -> None:  # noqa: ANN401 -- an ASGI message
             if message["type"] == "http.response.start":
-                _add_headers(message, secure=self._doors.scheme == "https")
+                _add_headers(message, secure=self._allowed.scheme == "https")
             await send(message)
 
         await self._app(scope, limited, with_headers)

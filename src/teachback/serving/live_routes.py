@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from teachback.serving.desk_pages import DeskPages
     from teachback.serving.live_desk import LiveDesk
-    from teachback.serving.sessions import Entrance
+    from teachback.serving.sessions import SessionStore
 
 _ONE_YEAR = "private, max-age=31536000, immutable"
 
@@ -30,7 +30,7 @@ class AuthorsDesk(Protocol):
         ...
 
     @property
-    def entrance(self) -> Entrance:
+    def sessions(self) -> SessionStore:
         """The sessions."""
         ...
 
@@ -52,7 +52,7 @@ async def live_events(desk: AuthorsDesk, request: Request) -> Response:
     cookie = request.cookies.get(desk.cookie, "")
     events = desk.live.events(
         request.path_params["handout"],
-        lambda: desk.entrance.person(cookie, used=False) is not None,
+        lambda: desk.sessions.person(cookie, used=False) is not None,
     )
     # A proxy that collects an answer would show nothing.
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}

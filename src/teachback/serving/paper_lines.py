@@ -176,8 +176,12 @@ def _owners(page: _Letters, sources: Sequence[PrintedText]) -> list[int | None]:
         near = min(found, key=lambda other: abs(other - number), default=number)
         begin = found.get(near, 0)
         free = page.places(texts[number], taken)
-        best = min(free, key=lambda at: ((at > begin) != (number > near), abs(at - begin)))
-        take(number, best)
+        best = min(
+            free, key=lambda at: ((at > begin) != (number > near), abs(at - begin)), default=None
+        )
+        # Other texts may have taken all of its words meanwhile.
+        if best is not None:
+            take(number, best)
     for number in left:
         if sources[number].repeated:
             for at in page.places(texts[number], taken):

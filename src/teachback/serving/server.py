@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from teachback.errors import Problem, TeachbackError, UsageError
 from teachback.files.workspace import handout_named, stem_of
 from teachback.printing.process_limits import leave_no_image, stay_in_memory
-from teachback.serving.gate import Doors
+from teachback.serving.gate import AllowedHosts
 from teachback.serving.live_desk import LiveDesk
 from teachback.serving.press_link import PressLink
 from teachback.serving.print_audit import state_folder
 from teachback.serving.printer_queue import refuse_queue
 from teachback.serving.room_starter import RoomStarter
-from teachback.serving.sessions import Entrance, read_people
+from teachback.serving.sessions import SessionStore, read_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ class _Opened:
     """
 
     socket: socket.socket
-    doors: Doors
+    allowed: AllowedHosts
     address: str
     page: str = ""
 
@@ -148,7 +148,7 @@ def _opened(order: ServeOrder) -> _Opened:
         listening = _listen(_LOOPBACK, order.port)
         port = listening.getsockname()[1]
         hosts = frozenset(f"{name}:{port}" for name in (_LOOPBACK, "localhost"))
-        return _Opened(listening, Doors(hosts), f"http://{_LOOPBACK}:{port}")
+        return _Opened(listening, AllowedHosts(hosts), f"http://{_LOOPBACK}:{port}")
     if network.proxy:
         address = urlsplit(network.proxy)
         if address.scheme != "https" or not address.netloc or address.path.strip("/"):
@@ -156,13 +156,13 @@ def _opened(order: ServeOrder) -> _Opened:
             raise UsageError(Problem(f"'{network.proxy}' is not the address of a proxy", hint))
         host = address.netloc.lower()
         listening = _listen(_LOOPBACK, order.port)
-        return _Opened(listening, Doors(frozenset({host}), "https"), f"https://{host}")
+        return _Opened(listening, AllowedHosts(frozenset({host}), "https"), f"https://{host}")
     listening = _listen("", order.port)
     port = listening.getsockname()[1]
     names = tuple(name.lower() for name in network.names)
     hosts = frozenset(name if port == _HTTPS else f"{name}:{port}" for name in names)
     shown = names[0] if port == _HTTPS else f"{names[0]}:{port}"
-    return _Opened(listening, Doors(hosts, "https"), f"https://{shown}")
+    return _Opened(listening, AllowedHosts(hosts, "https"), f"https://{shown}")
 
 
 def _serve(
@@ -183,12 +183,12 @@ def _serve(
     from teachback.serving.desk_pages import open_desk_pages
 
     secret = "" if people else secrets.token_urlsafe(32)
-    entrance = Entrance(secret, people, order.lock_after)
+    sessions = SessionStore(secret, people, order.lock_after)
     desk = Desk(
         press,
         open_desk_pages(),
-        entrance,
-        opened.doors,
+        sessions,
+        opened.allowed,
         live,
         state,
         order.queue,

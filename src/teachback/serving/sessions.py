@@ -49,9 +49,10 @@ class Session:
 
 @dataclass
 class Tries:
-    """Wrong tries of one name or address, and when the next one is answered."""
+    """Wrong tries of one name or address, the last wait in s, and when the next is answered."""
 
     count: int = 0
+    wait: float = 0.0
     until: float = 0.0
 
 
@@ -65,8 +66,8 @@ class ThrottledError(TeachbackError):
 
 
 @dataclass
-class Entrance:
-    """The way in: a secret, or people by name with the hashes of their passwords.
+class SessionStore:
+    """Sessions, and what lets in: a secret, or the hashes of the passwords of people by name.
 
     `idle` is in s, and 0 for sessions that are not locked. `clock` returns seconds.
     """
@@ -117,8 +118,7 @@ class Entrance:
         if session is None:
             return None
         now = self.clock()
-        over = self.people and now - session.begun > LONGEST_SESSION
-        if over or (self.people and self.idle and now - session.used > self.idle):
+        if self._is_over(session, now):
             del self._sessions[key]
             return None
         session.used = now if used else session.used
@@ -127,6 +127,11 @@ class Entrance:
     def leave(self, cookie: str) -> None:
         """End a session."""
         self._sessions.pop(hashed_cookie(cookie), None)
+
+    def _is_over(self, session: Session, now: float) -> bool:
+        """Return whether a session of a person has ended; one of this machine does not end."""
+        idle = bool(self.idle) and now - session.used > self.idle
+        return bool(self.people) and (idle or now - session.begun > LONGEST_SESSION)
 
     def _refuse_soon(self, *who: str) -> None:
         seconds = self.wait(*who)
@@ -141,6 +146,9 @@ class Entrance:
             self._tries.pop(one, None)
         cookie = secrets.token_urlsafe(32)
         now = self.clock()
+        # Most browsers never come back with the cookie of a session that is over.
+        for key in [key for key, one in self._sessions.items() if self._is_over(one, now)]:
+            del self._sessions[key]
         self._sessions[hashed_cookie(cookie)] = Session(name, now, now)
         return cookie
 
@@ -152,7 +160,8 @@ class Entrance:
             tries = self._tries.setdefault(one, Tries())
             tries.count += 1
             if tries.count >= FREE_TRIES:
-                tries.until = now + min(LONGEST_WAIT, 2.0 ** (tries.count - FREE_TRIES))
+                tries.wait = min(LONGEST_WAIT, 2 * tries.wait or 1.0)
+                tries.until = now + tries.wait
 
 
 def read_people(folder: Path) -> dict[str, str]:

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ from teachback.content.loader import read_handouts
 from teachback.files.workspace import Workspace, handout_files
 from teachback.printing import process_pool
 from teachback.printing.job_composer import print_context
-from teachback.printing.process_limits import Limits, more_time
+from teachback.printing.process_limits import Limits, more_time, send_part
 from teachback.printing.process_pool import Outcome, Pool, Task, scale_of
 
 if TYPE_CHECKING:
@@ -308,6 +309,22 @@ def long(_: object, seconds: float) -> float:
     return burn(_, seconds)
 
 
+def interrupted(_: object, size: int) -> None:
+    """Send a part, and get the alarm when its length is written."""
+    rung: list[int] = []
+
+    def write(handle: int, data: memoryview) -> int:
+        sent = os.write(handle, data)
+        if not rung:
+            rung.append(sent)
+            signal.raise_signal(signal.SIGPROF)
+        return sent
+
+    # Only in this worker, which ends with its task.
+    Connection._send.__defaults__ = (write,)  # type: ignore[attr-defined]  # noqa: SLF001
+    send_part(bytes(size))
+
+
 class Circle:
     """An object that refers to itself, as the boxes of a page refer to each other."""
 
@@ -527,6 +544,16 @@ def test_work_that_is_long_by_itself_can_ask_for_time() -> None:
     """Tens of thousands of cards are no attack."""
     (done,) = outcomes([task(long, 0.6)], Limits(seconds=0.25, later=0.25, grace=0.25))
     assert (done.result, done.problems) == (0.6, ())
+
+
+def test_an_alarm_does_not_cut_a_part_short() -> None:
+    """The part arrives whole, and then the reason for which no more comes."""
+    part, last = outcomes([task(interrupted, 20_000)], SHORT)
+    assert part.result == bytes(20_000)
+    assert (last.late, last.problems[0].message) == (
+        True,
+        "the work took more than 0.5 s of processor time",
+    )
 
 
 def test_a_child_that_is_spawned_does_the_same(builtin: Workspace) -> None:

@@ -208,6 +208,15 @@ def _timed(clock: _Clock, seconds: float, work: Callable[[], Any]) -> Any:  # no
     return result
 
 
+def _send_whole(pipe: Connection, message: tuple[str, Any]) -> None:
+    """Send a message that no alarm cuts short: what comes next would be read as its rest."""
+    try:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})
+        pipe.send(message)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
+
+
 def _done(
     given: object,
     limits: Limits,
@@ -221,11 +230,11 @@ def _done(
     clock = _Clock(doing, hint, limits.grace)
 
     def ask(seconds: float) -> None:
-        pipe.send((MORE, seconds))
+        _send_whole(pipe, (MORE, seconds))
         clock.start(seconds)
 
     _asking[:] = [ask]
-    _sending[:] = [lambda part: pipe.send((PART, part))]
+    _sending[:] = [lambda part: _send_whole(pipe, (PART, part))]
     try:
         return DONE, _timed(clock, seconds, lambda: work(given, subject))
     except TeachbackError as error:

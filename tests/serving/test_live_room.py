@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import deque
 from multiprocessing import Pipe
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +15,16 @@ from settings_from_flags import resolve
 from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY
 
+from teachback.content.loader import load_shared
 from teachback.errors import Problem
 from teachback.files.workspace import Workspace, builtin_root
 from teachback.printing.process_limits import send_part
-from teachback.printing.process_pool import Pool, Task
+from teachback.printing.process_pool import Outcome, Pool, Task
+from teachback.serving import live_room
 from teachback.serving.live_desk import LiveDesk
+from teachback.serving.live_room import LiveRoom
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
-from teachback.serving.press_messages import Reply
+from teachback.serving.press_messages import Reply, Request
 from teachback.serving.room_starter import LIVE_ROOM
 
 if TYPE_CHECKING:
@@ -193,6 +197,84 @@ def test_a_wrong_name_gets_the_nearest_ones(author: Author) -> None:
     assert caught.value.problems[0].hint.startswith("Did you mean 'tiny'?")
     with pytest.raises(RefusedReplyError, match="no such page"):
         author.room.ask("picture", digest="0")
+
+
+class PoolOfNothing:
+    """A pool whose first task has no result."""
+
+    def keep_working(self, waiting: deque[Task], *_: object) -> Iterator[Outcome | None]:
+        """Yield three times that there is something to read, and then the outcome."""
+        yield from (None, None, None)
+        yield from [Outcome(task) for task in [*waiting][:1]]
+
+    def give_up(self, _: object) -> None:
+        """Do nothing."""
+
+
+@pytest.fixture
+def asked(
+    workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Reply]:
+    """Return a function that asks a live room in this process, whose workers make nothing."""
+    clinic = workspace({"content/handouts/tiny.yaml": TINY})
+    ours, theirs = Pipe()
+    room: Any = LiveRoom(clinic, resolve({}, clinic), None, theirs)
+    context = SimpleNamespace(reading=SimpleNamespace(shared=load_shared(clinic)))
+    monkeypatch.setattr(room, "_context", context)
+    monkeypatch.setattr(room, "_has_changed", lambda: False)
+
+    def ask(wanted: str, **given: Any) -> Reply:  # noqa: ANN401 -- plain data
+        ours.send(Request(1, wanted, given))
+        room._work(PoolOfNothing())  # noqa: SLF001 -- `run` starts processes
+        reply: Reply = ours.recv()
+        return reply
+
+    return ask
+
+
+def own_fault(problem: dict[str, Any]) -> str:
+    """Return the type of a fault of the program."""
+    said, _, code = problem["message"].partition(": code ")
+    assert said == "the program failed because of its own error"
+    return str(code.rpartition("-")[2])
+
+
+def test_a_fault_of_the_program_is_shown_by_its_code(
+    asked: Callable[..., Reply], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The live room goes on, so the browser is not told again and again that it has ended."""
+
+    def fail(*_: object) -> None:
+        raise KeyError("SECRET")
+
+    monkeypatch.setattr(live_room, "validate_handout", fail)
+    (part,) = asked("watch", handout="tiny", run="", after=0).result["parts"]
+    assert [own_fault(problem) for problem in part["problems"]] == ["KeyError"]
+    assert [own_fault(one.as_json()) for one in asked("picture", page=1).problems] == ["TypeError"]
+
+
+def test_a_fault_in_what_a_worker_made_is_shown_with_its_reader(
+    asked: Callable[..., Reply],
+) -> None:
+    """The other readers' pages are still made."""
+    for _ in range(2):
+        told = asked("watch", handout="tiny", run="", after=0).result
+    parts = {(one["part"], one["reader"]): one for one in told["parts"]}
+    (problem,) = parts["notes", "general"]["handout_problems"]
+    assert own_fault(problem) == "TypeError"
+
+
+def test_a_handout_that_was_forgotten_is_told_from_the_start(
+    asked: Callable[..., Reply], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that knows changes of the time before does not take the new ones for those."""
+    known = asked("watch", handout="tiny", run="", after=0).result
+    again = {"handout": "tiny", "run": known["run"], "after": 1000}
+    monkeypatch.setattr(live_room, "HEARTBEAT", 0.0)
+    assert asked("watch", **again).result["parts"] == []
+    monkeypatch.setattr(live_room, "FORGOTTEN", -1.0)
+    asked("watch", **again)
+    assert asked("watch", **again).result["parts"]
 
 
 class StandInLink:

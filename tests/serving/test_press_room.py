@@ -407,7 +407,7 @@ def test_on_a_full_disk_an_edition_is_printed_and_its_archive_says_why_not(
     clinic: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Wherever the disk is full, the sentence names the disk; nothing is kept by halves."""
-    monkeypatch.setattr(desk_editions, "_give_way", lambda: None)
+    monkeypatch.setattr(desk_editions, "give_way", lambda: None)
     archive = clinic.root.parent / "full"
     settings = replace(resolve({}, clinic), archive=archive)
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
@@ -431,7 +431,7 @@ def test_cards_in_small_type_are_printed_with_their_warning(
     builtin: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A card that holds its red flags in 8 pt only is printed at the desk, as `card` prints it."""
-    monkeypatch.setattr(desk_editions, "_give_way", lambda: None)
+    monkeypatch.setattr(desk_editions, "give_way", lambda: None)
     # As for a card without places for words.
     monkeypatch.setattr(desk_editions, "_PLACE", "no such mark")
     reading = read_handouts(builtin, {"leg-cramps": handout_files(builtin)["leg-cramps"]})
@@ -444,7 +444,7 @@ def test_a_style_that_would_lose_a_patients_words_on_a_card_is_refused(
     workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A specimen is checked on each card of the sheet; here, on the last one it is white."""
-    monkeypatch.setattr(desk_editions, "_give_way", lambda: None)
+    monkeypatch.setattr(desk_editions, "give_way", lambda: None)
     style = "main > :last-child .slot { color: white }\n"
     clinic = workspace({"content/handouts/tiny.yaml": FILLED, "styles/clinic.css": style})
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
@@ -463,7 +463,7 @@ def test_a_card_too_long_for_a_stock_is_refused_with_those_that_take_it(
     handout: str, workspace: Callable[..., Workspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The desk knows before somebody chooses one; a larger card is printed, and kept."""
-    monkeypatch.setattr(desk_editions, "_give_way", lambda: None)
+    monkeypatch.setattr(desk_editions, "give_way", lambda: None)
     long = f"text: {'A sign that takes a line of a card ' * 20}"
     clinic = workspace({"content/handouts/tiny.yaml": handout.replace("text: Chest pain", long)})
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})

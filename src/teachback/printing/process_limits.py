@@ -60,6 +60,8 @@ class Limits:
         return self.clock * max(1.0, seconds / self.seconds)
 
 
+# The priority of processes that give way, from 0 to 19, the last of all.
+_NICENESS: Final = 10
 # In s: how long a worker waits for the end of the run, before it frees the memory of its last task.
 _LEISURE: Final = 0.5
 
@@ -127,6 +129,11 @@ def _free_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
+
+
+def give_way() -> None:
+    """Lower the priority of this process below those for which somebody waits."""
+    os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
 
 
 def leave_no_image() -> None:

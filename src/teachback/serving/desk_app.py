@@ -74,7 +74,8 @@ class Desk:
     """The values that all routes share.
 
     `state` is the folder of the audit, `queue` the printer queue or "". `clear_after` is how many
-    seconds without a key the page waits before it clears what was typed.
+    seconds without a key the page waits before it clears what was typed. `pictures` are blank
+    pages by the key of their edition, their number and their dots to the inch.
     """
 
     press: PressLink

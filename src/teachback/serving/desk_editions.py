@@ -1,13 +1,13 @@
 """Print the editions of the front desk once, ready for the words of a patient.
 
-These functions run in worker processes of the press room, which hold a `PrintContext`. Pages are
-made and proved as `merge` does it.
+These functions run in worker processes of the press room, which hold a `PrintContext`. They give
+way to the press room itself: at other desks somebody types. Pages are made and proved as `merge`
+does it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
@@ -29,6 +29,7 @@ from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import JobOrder, compose_job
 from teachback.printing.job_printer import do_job
 from teachback.printing.jobs import CARDS, SHEET
+from teachback.printing.process_limits import give_way
 from teachback.printing.type_fitting import CardTooLongError, fitting_boxes
 from teachback.serving.topic_shelf import stock_name
 from teachback.units import Box, Depth, Paper, TypeSize, px_to_mm
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 # Around the words of a place, as parts of its largest type: a letter may have two accents.
 _ABOVE, _BELOW, _BESIDE = 1.4, 0.5, 0.3
-# The priority of a worker; that of the press room is 0.
-_PATIENT: Final = 10
 # What `html.composer.slot` writes for a place.
 _PLACE: Final = ' data-field="'
 # Why a stock cannot be taken.
@@ -143,7 +142,7 @@ def open_handout(
 
     With None it takes the letters that its own fonts have.
     """
-    _give_way()
+    give_way()
     order, letters = wanted
     settings = _settings(context, order)
     blank = replace(context, settings=settings, for_records=True, boxes=order.boxes)
@@ -173,7 +172,7 @@ def open_handout(
 
 def draw_page(_: PrintContext, wanted: tuple[bytes, int, int]) -> bytes:
     """Draw a page of a PDF, counted from 0, at so many dots to the inch."""
-    _give_way()
+    give_way()
     data, page, dpi = wanted
     return page_picture(data, page, dpi)
 
@@ -182,7 +181,7 @@ def open_cards(
     context: PrintContext, wanted: tuple[CardsOrder, frozenset[str] | None]
 ) -> OpenEdition:
     """Print sheets of equal cards. Cards with places for words must be on one sheet."""
-    _give_way()
+    give_way()
     order, letters = wanted
     stocks = load_stocks(context.workspace)
     named = find_stock(order.stock, stocks)
@@ -218,7 +217,7 @@ def open_cards(
 
 def unfit_stocks(context: PrintContext, order: StocksOrder) -> dict[str, str]:
     """Return the stocks on which a reader's card cannot be printed, each with the reason."""
-    _give_way()
+    give_way()
     stocks = load_stocks(context.workspace)
     unfit: dict[str, str] = {}
     runs: dict[str, CardRun] = {}
@@ -263,7 +262,7 @@ def _too_long(context: PrintContext, order: CardsOrder) -> Problem:
 
 def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
     """Keep what a desk printed in the archive, blank; return why that failed."""
-    _give_way()
+    give_way()
     try:
         # Its files are first printed into a temporary folder.
         with os_errors_as_problems(Path(gettempdir())):
@@ -289,11 +288,6 @@ def _archived(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[
             raise TeachbackError(*done.problems)
         outputs = [output for output, _ in written_outputs([done], own, origin)]
         return archive_outputs(own.settings, workspace, outputs, None).problems
-
-
-def _give_way() -> None:
-    """Let the press room itself go first: at other desks somebody types."""
-    os.setpriority(os.PRIO_PROCESS, 0, _PATIENT)
 
 
 def _settings(context: PrintContext, order: HandoutOrder) -> Settings:

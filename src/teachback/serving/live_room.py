@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
+import secrets
 import time
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
@@ -20,6 +20,7 @@ from teachback.content.loader import LoadedHandouts, load_shared, validate_hando
 from teachback.errors import COMPARE_LENGTH, Problem, TeachbackError, fault_problem, in_file_order
 from teachback.files.workspace import handout_named, read_bytes, shown, source_files, stem_of
 from teachback.printing.job_composer import check_apart, open_pool, print_context
+from teachback.printing.process_limits import give_way
 from teachback.printing.process_pool import Task, scale_of
 from teachback.serving.desk_shelf import file_mark, workspace_marks
 from teachback.serving.live_pages import (
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
     from teachback.printing.process_pool import Outcome, Pool
     from teachback.printing.settings import Settings
-    from teachback.serving.desk_shelf import FileMark, WorkspaceMarks
+    from teachback.serving.desk_shelf import FileMark
     from teachback.serving.paper_lines import PaperLine
     from teachback.serving.press_messages import Request
 
@@ -54,13 +55,11 @@ if TYPE_CHECKING:
 # those who watch; and when a handout is forgotten that nobody has watched.
 POLL: Final = 0.2
 POLL_SHARED: Final = 1.0
-BEAT: Final = 10.0
+HEARTBEAT: Final = 10.0
 FORGOTTEN: Final = 30.0
 SECOND: Final = 2
 # In bytes: the pictures of pages that are held.
 MOST_PICTURES: Final = 64 * 1024 * 1024
-# The priority of this process and its workers; that of the press room is 0.
-_PATIENT: Final = 10
 
 Part = dict[str, Any]
 
@@ -69,8 +68,9 @@ Part = dict[str, Any]
 class WatchedHandout:
     """A handout that somebody looks at, and what is known of its newest version.
 
-    `parts` are what those who watch are told, each with the number of its change. `waiting` are
-    requests that wait for a change: the last one that they know, and since when they wait.
+    `parts` are what those who watch are told, each with the number of its change in this `run`.
+    `waiting` are requests that wait for a change: the last one that they know, and since when they
+    wait.
     `first` is a section behind page 2 of the first reader, and the number of that reader's pages.
     `faulty` is the mark of a file that was found faulty once. `under_way` counts the tasks for
     which an author waits, and `later` are those that come when they are done.
@@ -82,7 +82,6 @@ class WatchedHandout:
     raw: tuple[bytes, ...] = ()
     faulty: tuple[FileMark, ...] | None = None
     version: int = 0
-    authored: LoadedHandout | None = None
     parts: dict[tuple[str, str], tuple[int, Part]] = field(default_factory=dict)
     styles: dict[str, str] = field(default_factory=dict)
     first: tuple[str, int] = ("", 0)
@@ -91,6 +90,7 @@ class WatchedHandout:
     under_way: int = 0
     later: list[Task] = field(default_factory=list)
     changes: int = 0
+    run: str = field(default_factory=lambda: secrets.token_hex(8))
     seen: float = 0.0
 
     def part(self, kind: str, reader: str = "") -> Part:
@@ -125,16 +125,16 @@ class LiveRoom:
         self._pipe = pipe
         self._context: LiveContext | None = None
         self._broken: tuple[Problem, ...] = ()
-        self._marks: WorkspaceMarks | None = None
+        self._shared_marks: tuple[tuple[str, FileMark], ...] = ()
         self._looked = 0.0
         self._watched: dict[str, WatchedHandout] = {}
         self._tasks: deque[Task] = deque()
         self._pictures: OrderedDict[str, bytes] = OrderedDict()
-        self._run = str(os.getpid())
 
     def run(self) -> None:
         """Answer requests. Raises EOFError when the server is gone."""
-        os.setpriority(os.PRIO_PROCESS, 0, _PATIENT)
+        # The workers inherit it: at the desks somebody types.
+        give_way()
         while True:
             self._read_shared()
             if self._context is not None:
@@ -156,7 +156,7 @@ class LiveRoom:
 
     def _read_shared(self) -> None:
         """Read what all pages are made from; every handout is then made anew."""
-        self._marks = workspace_marks(self._workspace)
+        self._shared_marks = workspace_marks(self._workspace).shared
         self._context, self._broken = None, ()
         try:
             reading = LoadedHandouts(load_shared(self._workspace), {}, {}, {})
@@ -173,10 +173,10 @@ class LiveRoom:
 
     def _has_changed(self) -> bool:
         """Return whether a file that all pages are made from is another one now."""
-        if time.monotonic() - self._looked < POLL_SHARED or self._marks is None:
+        if time.monotonic() - self._looked < POLL_SHARED:
             return False
         self._looked = time.monotonic()
-        return workspace_marks(self._workspace).shared != self._marks.shared
+        return workspace_marks(self._workspace).shared != self._shared_marks
 
     def _work(self, pool: Pool) -> None:
         """Answer requests until a file has changed that all pages are made from."""
@@ -206,16 +206,20 @@ class LiveRoom:
             assert self._context is not None  # noqa: S101 -- else nothing works
             shared = self._context.reading.shared
             authored = validate_handout(raw[0], watched.path, self._workspace, shared)
+            self._make(watched, authored, pool)
         except TeachbackError as error:
-            # Some editors write a file in two steps: only what stays faulty is told.
-            if watched.faulty != mark:
-                watched.faulty = mark
-                return
-            watched.mark = mark
-            self._tell_broken(watched, error.problems)
+            problems = error.problems
+        except Exception as error:  # noqa: BLE001 -- the page shows it, and works again after a save
+            problems = (fault_problem(error),)
+        else:
+            watched.mark, watched.raw = mark, raw
             return
-        watched.mark, watched.raw, watched.authored = mark, raw, authored
-        self._make(watched, authored, pool)
+        # Some editors write a file in two steps: only what stays faulty is told.
+        if watched.faulty != mark:
+            watched.faulty = mark
+            return
+        watched.mark = mark
+        self._tell_broken(watched, problems)
 
     def _tell_broken(self, watched: WatchedHandout, problems: tuple[Problem, ...]) -> None:
         """Show why the file cannot be printed; the pages of the last good version stay."""
@@ -277,10 +281,13 @@ class LiveRoom:
         watched = self._watched.get(order.stem)
         if watched is None or watched.version != order.version:
             return
-        if isinstance(order, LiveOrder):
-            self._take_made(watched, order, outcome, pool)
-        elif outcome.partial:
-            self._show(watched, order.kind, order.audience, *outcome.result)
+        try:
+            if isinstance(order, LiveOrder):
+                self._take_made(watched, order, outcome, pool)
+            elif outcome.partial:
+                self._show(watched, order.kind, order.audience, *outcome.result)
+        except Exception as error:  # noqa: BLE001 -- the page shows it
+            self._tell_faults(watched, order, (fault_problem(error),))
         watched.under_way -= not outcome.partial
         if watched.under_way <= 0:
             self._tasks.extend(watched.later)
@@ -371,7 +378,7 @@ class LiveRoom:
     def _tell_faults(
         self,
         watched: WatchedHandout,
-        order: LiveOrder,
+        order: LiveOrder | DrawOrder,
         problems: tuple[Problem, ...],
     ) -> None:
         if not order.audience:
@@ -406,13 +413,18 @@ class LiveRoom:
         try:
             if request.wanted == "watch":
                 self._watch(request.number, **request.given)
-            else:
-                picture = self._pictures.get(request.given["digest"])
-                gone = Problem("there is no such page", "Load the page again.")
-                problems = () if picture else (gone,)
-                self._pipe.send(Reply(request.number, picture, problems, (), 404))
+                return
+            reply = Reply(request.number, self._picture(**request.given))
         except TeachbackError as error:
-            self._pipe.send(Reply(request.number, None, error.problems, (), 404))
+            reply = Reply(request.number, None, error.problems, (), 404)
+        except Exception as error:  # noqa: BLE001 -- the page shows it
+            reply = Reply(request.number, None, (fault_problem(error),), (), 500)
+        self._pipe.send(reply)
+
+    def _picture(self, digest: str) -> bytes:
+        if digest not in self._pictures:
+            raise TeachbackError.of("there is no such page", "Load the page again.")
+        return self._pictures[digest]
 
     def _watch(self, number: int, handout: str, run: str, after: int) -> None:
         path = handout_named(self._workspace, handout)
@@ -420,23 +432,23 @@ class LiveRoom:
         new = WatchedHandout(stem_of(path), path, version=int(time.time()))
         watched = self._watched.setdefault(new.stem, new)
         watched.path = path
-        # Numbers of another process say nothing.
-        known = after if run == self._run else 0
+        # Numbers of another run say nothing.
+        known = after if run == watched.run else 0
         watched.waiting.append((number, known, time.monotonic()))
         if self._broken:
             self._tell_broken(watched, self._broken)
 
     def _answer_waiting(self) -> None:
-        """Answer those who do not know the newest change, and everybody after BEAT seconds."""
+        """Answer those who do not know the newest change, and everybody after HEARTBEAT seconds."""
         now = time.monotonic()
         for watched in list(self._watched.values()):
             waiting, watched.waiting = watched.waiting, []
             watched.seen = now if waiting or not watched.seen else watched.seen
             for number, known, since in waiting:
                 changed = sorted((n, key) for key, (n, _) in watched.parts.items() if n > known)
-                if changed or now - since > BEAT:
+                if changed or now - since > HEARTBEAT:
                     parts = [watched.part(*key) for _, key in changed]
-                    told = {"run": self._run, "after": watched.changes, "parts": parts}
+                    told = {"run": watched.run, "after": watched.changes, "parts": parts}
                     self._pipe.send(Reply(number, told))
                 else:
                     watched.waiting.append((number, known, since))

@@ -114,8 +114,9 @@ class PressLink:
         of what it refuses.
         """
         assert self._loop is not None  # noqa: S101 -- entered by the server
-        if given.get("code") in self._kept:
-            self._kept.move_to_end(given["code"])
+        # The reader's thread may drop it meanwhile.
+        with suppress(KeyError):
+            self._kept.move_to_end(given.get("code", ""))
         number = next(self._numbers)
         future: asyncio.Future[Any] = self._loop.create_future()
         self._waiting[number] = future

@@ -74,7 +74,6 @@ SOON: Final = 0.05
 QUIET: Final = 0.3
 # The number of editions that are held ready. One takes about 0.5 MB.
 MOST_OPEN: Final = 60
-MOST_COPIES: Final = 50
 MOST_CARDS: Final = 500
 MOST_NOTICES: Final = 5
 DPI: Final = (96, 144, 192)
@@ -118,8 +117,8 @@ class PressRoom:
         self._waiting: deque[Task] = deque()
         # The other readers of the topic that was opened last.
         self._ahead: deque[HandoutOrder] = deque()
-        # Who waits for a task, by what it works on.
-        self._asking: dict[Any, list[Callable[[Outcome], None]]] = {}
+        # Who waits for a task, by its work and what it works on.
+        self._asking: dict[tuple[Any, Any], list[Callable[[Outcome], None]]] = {}
         # The open editions by key, those that were used last at the end, and keys by order.
         self._open: OrderedDict[str, OpenEdition] = OrderedDict()
         self._keys: dict[Any, str] = {}
@@ -156,7 +155,7 @@ class PressRoom:
         stale = False
         for outcome in pool.keep_working(self._waiting, self._pipe, self._patience):
             if outcome is not None:
-                for deliver in self._asking.pop(outcome.task.subject, ()):
+                for deliver in self._asking.pop(_identity(outcome.task), ()):
                     deliver(outcome)
             elif stale:
                 # Questions wait until what is under way is done, and all is read again.
@@ -394,9 +393,9 @@ class PressRoom:
 
     def _ask(self, task: Task, deliver: Callable[[Outcome], None]) -> None:
         """Have a worker do a task. Who asks for the same one meanwhile gets the same outcome."""
-        if task.subject not in self._asking:
+        if _identity(task) not in self._asking:
             self._waiting.append(task)
-        self._asking.setdefault(task.subject, []).append(deliver)
+        self._asking.setdefault(_identity(task), []).append(deliver)
 
     def _keep(self, edition: OpenEdition, letters: frozenset[str] | None, mark: Any) -> None:  # noqa: ANN401 -- as of WorkspaceMarks
         """Hold a new edition, also for the press room that may take this one's place."""
@@ -503,7 +502,7 @@ class PressRoom:
                     # Other boxes to tick are another page.
                     "page": _page_facts(whole) if whole.boxes != edition.boxes else None,
                     "faults": [fault._asdict() for fault in (*faults, *unfit)],
-                    "patches": list(whole.patches(fitting, dpi if dpi in DPI else DPI[0])),
+                    "patches": list(whole.patches(fitting, dpi)),
                 }
             )
 
@@ -540,7 +539,7 @@ class PressRoom:
             unfit = stamping_faults(whole, words, self._ready().points).faults
             if unfit:
                 raise FaultyValuesError(unfit)
-            pdf = whole.finished(words, os.urandom(16), min(max(copies, 1), MOST_COPIES))
+            pdf = whole.finished(words, os.urandom(16), copies)
             kind = "handout" if isinstance(edition.order, HandoutOrder) else "cards"
             reply(
                 {
@@ -578,15 +577,15 @@ class PressRoom:
             if not self._keeping:
                 reply({})
 
-        for order in self._keeping:
-            self._asking[order].append(deliver)
+        for task in self._keeping:
+            self._asking[task].append(deliver)
         if not self._keeping:
             deliver()
 
     @property
-    def _keeping(self) -> list[HandoutOrder | CardsOrder]:
-        """The editions that are being kept in the archive."""
-        return [one for one in self._asking if isinstance(one, HandoutOrder | CardsOrder)]
+    def _keeping(self) -> list[tuple[Any, Any]]:
+        """The tasks that keep editions in the archive, as in `_asking`."""
+        return [task for task in self._asking if task[0] is archive_edition]
 
     @property
     def _archive_folder(self) -> Path:
@@ -656,7 +655,10 @@ class PressRoom:
         rows: list[tuple[int, dict[str, str]]],
         then: Callable[[tuple[Any, ...], list[dict[str, Any]], dict[Any, OpenEdition]], None],
     ) -> None:
-        """Go on with the records of rows, as the page shows them, and their open editions."""
+        """Go on with the records of rows, when all their editions are open.
+
+        `then` gets the records, the rows as the page shows them, and the open editions by key.
+        """
         refuse_count(rows)
         context = self._ready().context
         rules, engine = list_rules(context, order)
@@ -682,8 +684,8 @@ class PressRoom:
                 key = keys[len(opened)]
                 wanted = (key.audience, key.paper, key.size, str(self._settings.depth))
                 facing = split_languages(key.language)[1]
-                order = HandoutOrder(engine.stems[key.language], *wanted, facing, key.boxes)
-                self._with_edition(number, order, None, go_on)
+                handout = HandoutOrder(engine.stems[key.language], *wanted, facing, key.boxes)
+                self._with_edition(number, handout, None, go_on)
                 return
             for record, row in zip(records, shown, strict=True):
                 if not row["faults"]:
@@ -786,6 +788,11 @@ class PressRoom:
             self._guarded(number, step)
 
         self._ask(Task(unfit_stocks, order, "measuring the card", COMPARE_LENGTH), deliver)
+
+
+def _identity(task: Task) -> tuple[Any, Any]:
+    """Return what two tasks share that have the same outcome."""
+    return task.work, task.subject
 
 
 def _may_have_boxes(field: RecordField) -> bool:

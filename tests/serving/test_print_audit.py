@@ -15,7 +15,7 @@ from teachback.serving import print_audit
 from teachback.serving.print_audit import (
     AUDIT,
     PrintedAtDesk,
-    audit_breaks,
+    audit_problems,
     record_prints,
     state_folder,
 )
@@ -39,9 +39,13 @@ def test_each_print_is_a_line_that_follows_the_one_before(tmp_path: Path) -> Non
     first = json.loads(lines[0])
     assert first["when"] == "2026-11-29T10:00:00+00:00"
     assert set(first) == {"before", "when", "who", "edition", "kind", "copies", "to"}
-    assert list(audit_breaks(tmp_path)) == []
-    path.write_text("\n".join([lines[0], lines[2], ""]), encoding="utf-8")
-    assert list(audit_breaks(tmp_path)) == [2]
+    assert audit_problems(tmp_path) == ()
+    for kept in ([lines[0], lines[2]], [lines[0], "x", lines[2]], [lines[0], "[]", *lines[1:]]):
+        path.write_text("\n".join([*kept, ""]), encoding="utf-8")
+        problem = audit_problems(tmp_path)[0]
+        assert str(problem) == (
+            f"{path}:2:1: warning: this line does not follow the one before: one was changed or taken away"
+        )
 
 
 def test_a_full_disk_is_told_and_leaves_no_half_line(
@@ -59,8 +63,24 @@ def test_a_full_disk_is_told_and_leaves_no_half_line(
         with pytest.raises(TeachbackError, match="the disk is full"):
             record_prints(tmp_path, [PRINTED, PRINTED], NOW)
     record_prints(tmp_path, [PRINTED], NOW)
-    assert list(audit_breaks(tmp_path)) == []
+    assert audit_problems(tmp_path) == ()
     assert len((tmp_path / AUDIT).read_bytes().splitlines()) == 2
+
+
+@pytest.mark.parametrize("before", [0, 1, 3])
+def test_a_line_that_a_power_cut_ended_is_replaced_by_the_next_one(
+    before: int, tmp_path: Path
+) -> None:
+    """Nothing was printed by it: a line is on the disk before its paper is handed out."""
+    path = tmp_path / AUDIT
+    for _ in range(before):
+        record_prints(tmp_path, [PRINTED], NOW)
+    with path.open("ab") as file:
+        file.write(b'{"before": "0a')
+    assert audit_problems(tmp_path) == ()
+    record_prints(tmp_path, [PRINTED], NOW)
+    assert audit_problems(tmp_path) == ()
+    assert len(path.read_bytes().splitlines()) == before + 1
 
 
 def test_on_a_full_disk_the_state_folder_holds_no_half_file(

@@ -44,6 +44,8 @@ def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> 
     """
     files = {"content/handouts/tiny.yaml": NAMED, "teachback.toml": 'archive = "kept"\n'}
     clinic = workspace(files)
+    state = state_folder(clinic.root)
+    (state / AUDIT).write_text('{"before": "what was taken away"}\n', encoding="utf-8")
     started = subprocess.Popen(
         [sys.executable, "-P", "-m", "teachback", "serve", "--port", "0", "--no-browser"],
         cwd=clinic.root,
@@ -81,7 +83,10 @@ def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> 
         out, err = started.communicate(timeout=60)
     assert "Canary" not in out + err
     assert "Traceback" not in err
-    state = clinic.root / ".teachback"
+    assert (
+        f"{AUDIT}:1:1: warning: this line does not follow the one before: one was changed or taken away"
+        in err
+    )
     assert "Canary" not in (state / AUDIT).read_text(encoding="utf-8")
     assert sorted(path.name for path in state.iterdir()) == [".gitignore", AUDIT]
     assert list(entry_paths(clinic.root / "kept")) == [opened["printed_code"].replace(" ", "")]
@@ -193,7 +198,7 @@ def test_the_pages_of_an_author_are_opened_by_name(
 
     order = server.ServeOrder(port=0, browser=False, handout="tiny")
     with pytest.raises(KeyboardInterrupt):
-        server.serve_desk(resolve({}, workspace()), workspace(), order, stop)
+        server.serve_desk(resolve({}, workspace()), workspace(), order, stop, lambda _: None)
     assert told[0].endswith("/preview/tiny")
     assert "/enter#" in told[0]
 

@@ -9,6 +9,7 @@ import click
 
 from teachback.cli.command_help import GroupedCommand
 from teachback.cli.options import MEANT, chosen, release_option, setting_options
+from teachback.cli.output import print_problems
 from teachback.errors import UsageError
 
 _PATH = click.Path(path_type=Path)
@@ -116,7 +117,7 @@ def serve_command(port: int, names: tuple[str, ...], **flags: Any) -> None:  # n
         editor=flags["editor"],
         meant=tuple(MeantCell(*one) for one in click.get_current_context().meta.get(MEANT, ())),
     )
-    serve_desk(settings, workspace, order, click.echo)
+    serve_desk(settings, workspace, order, click.echo, print_problems)
 
 
 COMMANDS = (serve_command,)

@@ -1,6 +1,7 @@
 """Record what was printed at the desks: when, by whom, which edition, how often. No patient.
 
-Each line holds the hash of the one before, so that a line that is changed or removed is noticed.
+Each line holds the hash of the one before. So a line that is changed or removed is noticed, but for
+the last ones.
 "Printed" is handed to a browser or to a queue.
 """
 
@@ -10,15 +11,18 @@ import fcntl
 import hashlib
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.errors import Location, Problem, Severity
 from teachback.files.atomic_files import append, locked, os_errors_as_problems, read_all
 from teachback.files.private_files import write_private
+from teachback.files.workspace import shown
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
 AUDIT: Final = "printed.jsonl"
 
@@ -76,19 +80,41 @@ def record_prints(folder: Path, printed: Iterable[PrintedAtDesk], when: dt.datet
             raise
 
 
-def audit_breaks(folder: Path) -> Iterator[int]:
-    """Yield the numbers of lines, from 1, that do not follow the line before them."""
-    with os_errors_as_problems(folder), locked(folder / AUDIT, os.O_RDONLY, fcntl.LOCK_SH) as file:
-        lines = read_all(file).splitlines()
-    before = b""
-    for number, line in enumerate(lines, 1):
-        if json.loads(line)["before"] != hashlib.sha256(before).hexdigest():
-            yield number
-        before = line
+def audit_problems(folder: Path) -> tuple[Problem, ...]:
+    """Return a warning for each line that does not follow the line before it."""
+    path = folder / AUDIT
+    if not path.exists():
+        return ()
+    with os_errors_as_problems(path), locked(path, os.O_RDONLY, fcntl.LOCK_SH) as file:
+        # What follows the last line end was never printed: the next record replaces it.
+        *lines, _ = read_all(file).split(b"\n")
+    return tuple(
+        Problem(
+            "this line does not follow the one before: one was changed or taken away",
+            "Compare the file with its back-ups, and ask who may change it.",
+            Location(shown(path), number, 1),
+            Severity.WARNING,
+        )
+        for number, (before, line) in enumerate(pairwise((b"", *lines)), 1)
+        if not _follows(line, before)
+    )
+
+
+def _follows(line: bytes, before: bytes) -> bool:
+    try:
+        return bool(json.loads(line)["before"] == hashlib.sha256(before).hexdigest())
+    except (ValueError, LookupError, TypeError):
+        return False
 
 
 def _last_line(file: int) -> bytes:
-    """Return the last line of an open file. A line is shorter than 4 KB."""
+    """Return the last line of an open file. A line is shorter than 4 KB.
+
+    The beginning of a line that a power cut ended is removed: nothing was printed by it.
+    """
     size = os.fstat(file).st_size
-    tail = os.pread(file, 4096, max(0, size - 4096))
-    return tail.rstrip(b"\n").rpartition(b"\n")[2]
+    tail = os.pread(file, 8192, max(0, size - 8192))
+    whole, _, begun = tail.rpartition(b"\n")
+    if begun:
+        os.ftruncate(file, size - len(begun))
+    return whole.rpartition(b"\n")[2]

@@ -18,7 +18,7 @@ from teachback.printing.process_limits import leave_no_image, stay_in_memory
 from teachback.serving.gate import AllowedHosts
 from teachback.serving.live_desk import LiveDesk
 from teachback.serving.press_link import PressLink
-from teachback.serving.print_audit import state_folder
+from teachback.serving.print_audit import audit_problems, state_folder
 from teachback.serving.printer_queue import refuse_queue
 from teachback.serving.room_starter import RoomStarter
 from teachback.serving.sessions import SessionStore, read_people
@@ -85,9 +85,15 @@ class _Opened:
 
 
 def serve_desk(
-    settings: Settings, workspace: Workspace, order: ServeOrder, tell: Callable[[str], None]
+    settings: Settings,
+    workspace: Workspace,
+    order: ServeOrder,
+    tell: Callable[[str], None],
+    warn: Callable[[tuple[Problem, ...]], None],
 ) -> None:
     """Serve until it is interrupted. `tell` gets the address first.
+
+    `warn` gets what is wrong with the record of prints, which stops no desk.
 
     Raises UsageError for an order that would let anybody in, for an unknown handout or when the
     port is in use, and TeachbackError when the extra is missing.
@@ -100,6 +106,7 @@ def serve_desk(
     leave_no_image()
     stay_in_memory()
     state = state_folder(workspace.root)
+    warn(audit_problems(state))
     people = _people(order, state)
     opened = _opened(order)
     starter = RoomStarter()

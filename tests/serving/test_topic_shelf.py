@@ -108,6 +108,16 @@ def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -
     assert notices == {"general": ["overdue"], "ckd": ["unapproved", "overdue"]}
 
 
+def test_a_review_that_is_still_to_come_is_no_overdue_one(workspace: Make) -> None:
+    """The text counts as a draft, and the desk says why."""
+    ahead = APPROVED.replace("2026-11-01", "2027-01-05").replace("2026-11-20", "2028-01-05")
+    told = shelf(workspace({"content/handouts/tiny.yaml": ahead}))["tiny"]
+    assert told["state"] == {
+        "kind": "draft",
+        "text": "The review of Jan 5, 2027 has not taken place yet.",
+    }
+
+
 def test_a_translation_is_offered_to_readers_who_have_all_of_it(workspace: Make) -> None:
     """Others see why not; the topic itself, its state and its signs are those of the handout."""
     told = shelf(workspace({TRANSLATION: SPANISH_TINY}))

@@ -267,9 +267,10 @@ def keep_entries(
 
 
 def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
-    """Return the problems as ones that say: printed, but not archived."""
+    """Return the problems as ones that say, once: printed, but not archived."""
+    said = "printed, but not archived: "
     return tuple(
-        problem._replace(message=f"printed, but not archived: {problem.message}")
+        problem._replace(message=f"{said}{problem.message.removeprefix(said)}")
         for problem in error.problems
     )
 

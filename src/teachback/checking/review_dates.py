@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
 from teachback.content import handout as doc
-from teachback.content.base_model import steps
+from teachback.content.base_model import first_text, steps
 from teachback.editions.passages import Role
 from teachback.errors import Problem, Severity, UsageError
 from teachback.files.unprintable_characters import visible_form
@@ -162,7 +162,7 @@ def review_duties(handout: doc.Handout, locate: Locate) -> tuple[ReviewDuty, ...
     `locate` returns the place of a path in the file.
     """
     review = handout.review
-    title = handout.title if isinstance(handout.title, str) else next(iter(handout.title.values()))
+    title = first_text(handout.title)
     place = locate(("review", "due") if review.due else ("review",), key=True)
     whole = ReviewDuty(
         handout.id,

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.review_sheet import NAMES
-from teachback.content.base_model import Model, Role
+from teachback.content.base_model import Model, Role, first_text
 from teachback.content.handout import CalloutBlock, RecordField, RedFlag, Tier, text_fields
 from teachback.content.inline_markup import (
     PLACEHOLDERS,
@@ -139,8 +139,7 @@ def pair_texts(
 
 
 def _title(read: ReadTranslation) -> str:
-    title = read.now.handout.title
-    return title if isinstance(title, str) else next(iter(title.values()))
+    return first_text(read.now.handout.title)
 
 
 def _part(text: HandoutText, read: ReadTranslation) -> tuple[int, str]:

@@ -60,10 +60,5 @@ def keep_blank_editions(
                 continue
         codes.update(built.archived)
         failed = [one for one in built.problems if one.severity is Severity.ERROR]
-        problems += [
-            one
-            if one.message.startswith("printed, but not archived")
-            else not_archived(TeachbackError(one))[0]
-            for one in failed
-        ]
+        problems += not_archived(TeachbackError(*failed))
     return ArchivedRun(tuple(sorted(codes)), tuple(dict.fromkeys(problems)))

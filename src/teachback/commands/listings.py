@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from teachback.content.base_model import first_text
 from teachback.content.handout import blocks_of, kind_of
 from teachback.content.loader import load_shared, read_handouts
 from teachback.errors import Problem, in_file_order
@@ -18,7 +19,6 @@ from teachback.printing.card_stock import load_stocks
 from teachback.units import MM_PER_INCH, Paper
 
 if TYPE_CHECKING:
-    from teachback.content.handout import Text
     from teachback.units import Box
 
 # The kinds of blocks for which a clinic chooses a starter.
@@ -43,7 +43,7 @@ def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
                 "card": "yes" if handout.card else "no",
                 "review": authored.standing.word(handout.review),
                 "due": handout.review.due.isoformat() if handout.review.due else None,
-                "title": _any(handout.title),
+                "title": first_text(handout.title),
                 "file": shown(files[stem]),
             }
         )
@@ -60,7 +60,7 @@ def starter_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
         rows.append(
             {
                 "id": handout.id,
-                "title": _any(handout.title),
+                "title": first_text(handout.title),
                 "audiences": list(handout.audiences),
                 "translations": list(starter_translations(handout.id, workspace)),
                 "holds": sorted(kinds & TOLD_KINDS),
@@ -104,7 +104,3 @@ def _inches(box: Box, page: object) -> str:
     if page is not Paper.LETTER:
         return ""
     return f" ({box.width / MM_PER_INCH:.3g} x {box.height / MM_PER_INCH:.3g} in)"
-
-
-def _any(text: Text) -> str:
-    return text if isinstance(text, str) else next(iter(text.values()))

@@ -161,6 +161,11 @@ def text_for(text: Text, lineage: Iterable[str]) -> tuple[str, str | None]:
     return text[name], name
 
 
+def first_text(text: Text) -> str:
+    """Return a text; one by audience as its first reader gets it."""
+    return text if isinstance(text, str) else next(iter(text.values()))
+
+
 class PartReview(Model):
     """Owner and dates of a part with a review of its own; the status is that of the whole text."""
 

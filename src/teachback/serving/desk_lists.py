@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from teachback.content.base_model import first_text
 from teachback.content.inline_markup import bare
 from teachback.content.record_fields import FieldKind
 from teachback.errors import LIKELY, Location, Problem, Severity, TeachbackError, folded, guess
@@ -72,7 +73,11 @@ TO_MEND: Final = "\ufffd"
 
 @dataclass(frozen=True)
 class ListOrder:
-    """A topic, and the choices of rows that make none: paper, size, and what cells stand for."""
+    """A topic, and the paper and size of rows that choose none.
+
+    `meant` says what cells stand for. `points` are the code points that the fonts have. `unfit` are
+    the stems that cannot be printed.
+    """
 
     topic: str
     paper: str
@@ -124,7 +129,7 @@ class PrintList:
 
 
 def list_rules(context: PrintContext, order: ListOrder) -> tuple[RowRules, HandoutEngine]:
-    """Return the rules for the rows of a topic. Raises UsageError when it has no fields."""
+    """Return the rules for the rows of a topic. Raises TeachbackError when it has no fields."""
     stems = {
         one.handout.language: stem
         for stem, one in sorted(context.reading.authored.items())
@@ -178,7 +183,7 @@ def list_columns(context: PrintContext, order: ListOrder) -> dict[str, Any]:
             "example": {ID: "1"}.get(one) or (choices[one][0] if one in needed else ""),
         }
         for one in (ID, *CHOOSING)
-        if len(choices.get(one, "both")) > 1
+        if one not in choices or len(choices[one]) > 1
     ]
     own = [
         {
@@ -428,10 +433,7 @@ def _fields(engine: HandoutEngine) -> list[tuple[RecordField, str]]:
     for _, each in sorted(engine.fields.items(), key=lambda one: (one[0] != "en", one[0])):
         for one in each:
             found.setdefault(one.name, one)
-    return [
-        (one, bare(one.label if isinstance(one.label, str) else next(iter(one.label.values()))))
-        for one in found.values()
-    ]
+    return [(one, bare(first_text(one.label))) for one in found.values()]
 
 
 def _named(engine: HandoutEngine) -> dict[str, str]:

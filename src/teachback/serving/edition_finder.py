@@ -23,6 +23,7 @@ from teachback.errors import Problem, TeachbackError
 from teachback.files.atomic_files import sha256
 from teachback.files.workspace import read_named
 from teachback.printing.job_composer import editions_by_code
+from teachback.serving.topic_shelf import DRAFT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +58,7 @@ class PrintedMatch(NamedTuple):
 
 
 def find_printed(
-    context: PrintContext, wanted: tuple[str | None, bytes | None, Path | None]
+    context: PrintContext, wanted: tuple[str | None, bytes | None, Path]
 ) -> dict[str, Any]:
     """Return the matches of a typed code or a photo in an archive, and the nearest codes."""
     typed, photo, archive = wanted
@@ -75,7 +76,7 @@ def find_printed(
         raise TeachbackError(Problem("no edition code can be read on this photo", hint))
     asked = seen if typed is None else (typed,)
     kept: dict[str, Answer] = {}
-    if archive is not None and is_archive(archive):
+    if is_archive(archive):
         kept = {one.code: one for text in asked for one in identify_scanned(archive, text, None)}
     codes = tuple(dict.fromkeys((*kept, *seen, *_typed(typed, now))))
     matches = [
@@ -91,10 +92,10 @@ def find_printed(
     }
 
 
-def kept_pdf(archive: Path | None, digest: str) -> bytes:
+def kept_pdf(archive: Path, digest: str) -> bytes:
     """Return a kept PDF by its SHA-256. Raises TeachbackError when it is not there or changed."""
     missing = Problem("there is no such file in the archive", "Look the code up again.")
-    if archive is None or _DIGEST.fullmatch(digest) is None:
+    if _DIGEST.fullmatch(digest) is None:
         raise TeachbackError(missing)
     path = object_path(archive, "x.pdf", digest)
     if not path.is_file():
@@ -161,7 +162,7 @@ def _match(
 
 def _reviewed(review: dict[str, Any]) -> str:
     if review.get("status") != "approved":
-        return "Draft: no clinician has approved this text."
+        return DRAFT
     who = f" by {review['reviewer']}" if review.get("reviewer") else ""
     when = f" on {_in_words(str(review['reviewed']))}" if review.get("reviewed") else ""
     return f"Approved{who}{when}."

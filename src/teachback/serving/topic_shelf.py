@@ -6,11 +6,9 @@ JSON.
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.content.base_model import is_for, steps
+from teachback.content.base_model import first_text, is_for, steps
 from teachback.content.brief_version import has_brief_version
 from teachback.content.draft_notices import LANGUAGE_UNKNOWN
 from teachback.content.handout import Tier
@@ -18,14 +16,15 @@ from teachback.content.handout_checks import names_field
 from teachback.content.inline_markup import bare, places_in
 from teachback.content.locale_formats import dated
 from teachback.content.record_fields import FieldKind
-from teachback.errors import Severity
+from teachback.errors import Location, Severity
 from teachback.printing.job_composer import languages_of, summarise
-from teachback.printing.review_problems import review_problems
+from teachback.printing.review_problems import ahead_problems, review_problems
 from teachback.serving.desk_shelf import errors_of
 from teachback.serving.press_messages import problem_json
 from teachback.units import Depth, Paper, TypeSize, split_languages
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable, Iterator, Mapping
 
     from teachback.content.audiences import Audience, Audiences
@@ -44,7 +43,6 @@ _ABSENT: Final = (
 )
 _UNPROVED: Final = "Draft: no translator has checked this translation."
 _STALE: Final = "Draft: the English text has changed since it was translated."
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _CUT: Final = {"cut": "Plain paper, to cut", "fold-over": "Plain paper, to cut and fold"}
 _NAMES: Final[dict[str, dict[Any, str]]] = {
     "papers": {Paper.LETTER: "Letter", Paper.A4: "A4"},
@@ -100,7 +98,7 @@ def field_json(field: RecordField, asked: RecordField | None = None) -> dict[str
     kind = field.type if field.type in {FieldKind.DATE, FieldKind.CHOICE} else FieldKind.TEXT
     return {
         "id": field.name,
-        "label": bare(_any(asked.label)),
+        "label": bare(first_text(asked.label)),
         "kind": str(kind),
         "choices": [
             {"value": one, "label": label} for one, label in zip(field.choices, labels, strict=True)
@@ -114,7 +112,7 @@ def field_json(field: RecordField, asked: RecordField | None = None) -> dict[str
 
 
 def notices_json(authored: LoadedHandout, audience: str, today: dt.date) -> list[dict[str, str]]:
-    """Return in words that a text is a draft, or that its review is overdue."""
+    """Return in words that a text is a draft, or that its review is overdue or still to come."""
     return list(_notices(authored, (audience,), today))
 
 
@@ -184,7 +182,7 @@ def _topic(
 def _words_to_find(handout: Handout, audiences: Audiences) -> dict[str, Any]:
     """Return the texts of a handout by which its topic is found."""
     return {
-        "title": bare(_any(handout.title)),
+        "title": bare(first_text(handout.title)),
         "titles": {
             name: bare(_for(handout.title, audiences.lineage(name))) for name in handout.audiences
         },
@@ -351,12 +349,12 @@ def _notices(
         yield {"kind": "unapproved", "text": text}
     for text in _draft_words(authored, drafts) if drafts else ():
         yield {"kind": "draft", "text": text}
-    for problem in review_problems(summarise(authored, ""), today, release=False):
-        if problem.message.startswith("the review"):
-            said = _DAY.sub(
-                lambda found: _in_words(dt.date.fromisoformat(found[0])), problem.message
-            )
-            yield {"kind": "overdue", "text": _sentence(said)}
+    reviewed, due = handout.review.reviewed, handout.review.due
+    if reviewed is not None and ahead_problems(reviewed.isoformat(), today, Location("")):
+        text = f"The review of {_in_words(reviewed)} has not taken place yet."
+        yield {"kind": "unapproved", "text": text}
+    if due is not None and due < today:
+        yield {"kind": "overdue", "text": f"The review was due on {_in_words(due)}."}
 
 
 def _draft_words(authored: LoadedHandout, drafts: list[str]) -> Iterator[str]:
@@ -437,8 +435,4 @@ def _short(audience: Audience) -> str:
 def _for(text: Text, lineage: tuple[str, ...]) -> str:
     if isinstance(text, str):
         return text
-    return next((text[name] for name in lineage if name in text), _any(text))
-
-
-def _any(text: Text) -> str:
-    return text if isinstance(text, str) else next(iter(text.values()))
+    return next((text[name] for name in lineage if name in text), first_text(text))

@@ -177,7 +177,9 @@ stream.addEventListener("part", (event) => {
   write(at("alarm"), "");
   take(JSON.parse(event.data));
 });
-stream.addEventListener("again", () => write(at("alarm"), say("again")));
+stream.addEventListener("again", (event) => {
+  write(at("alarm"), JSON.parse(event.data).problems.map(sentences).join("\n") || say("again"));
+});
 stream.addEventListener("refused", (event) => {
   write(at("state"), "");
   write(at("alarm"), JSON.parse(event.data).problems.map(sentences).join("\n"));

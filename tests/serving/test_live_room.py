@@ -324,11 +324,12 @@ def test_a_stream_goes_on_after_the_live_room_ended_and_stops_with_the_session(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It asks for what is new since the last answer; at its end the page is told that it is locked."""
-    ended = PressRoomEndedError(Problem("it ended"))
+    ended = PressRoomEndedError(Problem("the disk is full"))
     files = {"x.yaml": {"lines": ["id: x"], "path": "/a b/x.yaml"}}
     link = StandInLink(told(3, part="notes"), ended, told(1, part="file", files=files))
     events = streamed(monkeypatch, link, "vscode")
     assert [name for name, _ in events] == ["part", "again", "part", "locked"]
+    assert [one["message"] for one in events[1][1]["problems"]] == ["the disk is full"]
     assert [one["after"] for one in link.asked] == [0, 3, 3]
     edit = "vscode://file/a%20b/x.yaml:LINE:COLUMN"
     assert events[2][1]["files"] == {"x.yaml": {"lines": ["id: x"], "edit": edit}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import io
 import os
@@ -27,13 +28,15 @@ from teachback.files.workspace import handout_files
 from teachback.pdf.page_images import page_picture
 from teachback.pdf.page_reader import read_words
 from teachback.printing.job_composer import print_context
-from teachback.serving import desk_editions, press_link
+from teachback.printing.process_pool import start_worker
+from teachback.serving import desk_editions, press_link, room_starter
 from teachback.serving.desk_editions import CardsOrder, HandoutOrder, StocksOrder
 from teachback.serving.desk_shelf import read_shelf, workspace_marks
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.connection import Connection
 
     from teachback.files.workspace import Workspace
 
@@ -343,6 +346,51 @@ def test_a_press_room_is_replaced_when_what_starts_it_was_killed_too(room: Asked
     for one in (room.starter.process_id, *room.processes):
         os.kill(one, signal.SIGKILL)
     assert answered(room, code)["faults"] == []
+
+
+class FailingRoom:
+    """A room that fails at its first question."""
+
+    def __init__(self, error: Exception, _: object, __: object, pipe: Connection) -> None:
+        """Keep how it fails."""
+        self._error, self._pipe = error, pipe
+
+    def run(self) -> None:
+        """Read a question, and fail."""
+        self._pipe.recv()
+        raise self._error
+
+
+class StarterOfFailing:
+    """Starts such rooms."""
+
+    def room(self, _: bytes) -> Connection:
+        """Return our end of the pipe of a new one."""
+        answer = room_starter._answer_server  # noqa: SLF001 -- what the process of a room does
+        return start_worker(answer, (f"{__name__}:FailingRoom",), [])[1]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "SECRET"), "printing was stopped by the system: No space left on"),
+        (KeyError("SECRET"), "the program failed because of its own error: code "),
+        (TeachbackError.of("a process could not be started"), "a process could not be started"),
+    ],
+)
+def test_a_press_room_that_ends_by_itself_tells_why(error: Exception, said: str) -> None:
+    """Who waits for an answer gets the reason, not just that printing starts again."""
+
+    async def asked() -> None:
+        given: Any = (StarterOfFailing(), error, None)
+        async with press_link.PressLink(*given) as link:
+            await link.ask("topics")
+
+    with pytest.raises(PressRoomEndedError) as caught:
+        asyncio.run(asked())
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(said)
+    assert "SECRET" not in problem.message
 
 
 def test_a_press_room_ends_with_its_link_and_leaves_no_worker(clinic: Workspace) -> None:

@@ -255,7 +255,7 @@ def _done(
             return FAULT, (False, (_no_memory(doing, hint, limits),))
         how = f"ended in a fault: code {fault_code(error)}"
     except OSError as error:
-        return FAULT, (False, (_refused(doing, error),))
+        return FAULT, (False, (refused_problem(doing, error),))
     except Exception as error:  # noqa: BLE001 -- a fault fails only this task
         how = f"ended in a fault: code {fault_code(error)}"
     return FAULT, (False, (Problem(f"{doing} {how}", hint),))
@@ -289,7 +289,7 @@ _REFUSED: Final = {
 }
 
 
-def _refused(doing: str, error: OSError) -> Problem:
+def refused_problem(doing: str, error: OSError) -> Problem:
     """Return the problem of a refused resource, without file names: they may be patient ids."""
     number = error.errno or 0
     reason = os.strerror(number) if number else type(error).__name__

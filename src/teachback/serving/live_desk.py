@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from teachback.files.workspace import handout_files
 from teachback.serving.press_link import (
+    ONE_MOMENT,
     PressLink,
     PressRoomEndedError,
     RefusedReplyError,
@@ -75,8 +76,9 @@ class LiveDesk:
             while is_open():
                 try:
                     told = await (await self._opened()).ask("watch", handout=handout, **known)
-                except PressRoomEndedError:
-                    yield _event("again", {})
+                except PressRoomEndedError as error:
+                    problems = [one.as_json() for one in error.problems if one != ONE_MOMENT]
+                    yield _event("again", {"problems": problems})
                     await asyncio.sleep(_PAUSE)
                 except RefusedReplyError as error:
                     problems = [problem.as_json() for problem in error.problems]

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from teachback.errors import Problem, TeachbackError
-from teachback.serving.press_messages import KEPT, Reply, Request
+from teachback.serving.press_messages import ENDED, KEPT, Reply, Request
 from teachback.serving.room_starter import PRESS_ROOM, end_room
 
 if TYPE_CHECKING:
@@ -33,10 +33,14 @@ LAST_PATIENCE: Final = 20.0
 PAUSE: Final = 0.2
 # Of the pages that were laid out or asked for last. An edition takes about 0.5 MB.
 MOST_KEPT: Final = 20
+ONE_MOMENT: Final = Problem("printing starts again", "One moment. What was typed is still there.")
 
 
 class PressRoomEndedError(TeachbackError):
-    """The press room ended before it answered. Another one is being started."""
+    """The press room ended before it answered. Another one is being started.
+
+    Its problem is the reason, or ONE_MOMENT where none was told.
+    """
 
 
 class RefusedReplyError(TeachbackError):
@@ -77,6 +81,7 @@ class PressLink:
         # to take its place, and gets the blank pages that were laid out last.
         self._spare: Connection | None = None
         self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._reason: tuple[Problem, ...] = ()
         self._room = self._started()
 
     def _started(self) -> Connection:
@@ -124,7 +129,7 @@ class PressLink:
             await asyncio.to_thread(self._send, Request(number, wanted, given))
             reply: Reply = await asyncio.wait_for(future, PATIENCE)
         except (OSError, TimeoutError):
-            raise PressRoomEndedError(_one_moment()) from None
+            raise PressRoomEndedError(ONE_MOMENT) from None
         finally:
             self._waiting.pop(number, None)
         if reply.problems:
@@ -144,7 +149,9 @@ class PressLink:
             except (EOFError, OSError):
                 self._restart()
                 continue
-            if reply.number == KEPT:
+            if reply.number == ENDED:
+                self._reason = reply.problems
+            elif reply.number == KEPT:
                 if not reply.problems:
                     self._keep(*reply.result)
             else:
@@ -171,7 +178,8 @@ class PressLink:
             if self._closed or self._loop is None or self._loop.is_closed():
                 self._closed = True
                 return
-            self._loop.call_soon_threadsafe(self._fail)
+            self._loop.call_soon_threadsafe(self._fail, self._reason or (ONE_MOMENT,))
+            self._reason = ()
             spare, self._spare = self._spare, None
             # It says nothing until it is asked. If there is something, it has ended.
             if spare is None or spare.poll():
@@ -185,11 +193,7 @@ class PressLink:
                     pages = list(self._kept.values())
                     self._room.send(Request(KEPT, "keep", {"pages": pages}))
 
-    def _fail(self) -> None:
+    def _fail(self, problems: tuple[Problem, ...]) -> None:
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(PressRoomEndedError(_one_moment()))
-
-
-def _one_moment() -> Problem:
-    return Problem("printing starts again", "One moment. What was typed is still there.")
+                future.set_exception(PressRoomEndedError(*problems))

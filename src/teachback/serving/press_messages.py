@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 # The number of a message with blank pages, which the server keeps for the next press room.
 KEPT: Final = 0
+# The number of the last message of a press room that ends by itself: its problems are the reason.
+ENDED: Final = -1
 
 
 class Request(NamedTuple):

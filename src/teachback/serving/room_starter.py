@@ -18,8 +18,10 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Final
 
-from teachback.printing.process_limits import leave_no_image, stay_in_memory
+from teachback.errors import Problem, TeachbackError, fault_problem
+from teachback.printing.process_limits import leave_no_image, refused_problem, stay_in_memory
 from teachback.printing.process_pool import METHOD
+from teachback.serving.press_messages import ENDED, Reply
 
 # The letters by which the server asks for a room.
 PRESS_ROOM: Final = b"p"
@@ -109,7 +111,7 @@ def _serve(link: socket.socket) -> None:
 
 
 def _answer_server(pipe: Connection, kind: str) -> None:
-    """Answer the server at the other end of a socket until it is gone.
+    """Answer the server at the other end of a socket until it is gone, and end this process.
 
     The room is opened with the workspace, the settings and the rest that the server sends first.
     """
@@ -117,11 +119,21 @@ def _answer_server(pipe: Connection, kind: str) -> None:
     gc.freeze()
     leave_no_image()
     stay_in_memory()
+    problems: tuple[Problem, ...]
     try:
         pkgutil.resolve_name(kind)(*pipe.recv(), pipe).run()
-    except (EOFError, OSError):
-        # The server is gone, or this process is.
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        # The server is gone.
         os._exit(0)
+    except TeachbackError as error:
+        problems = error.problems
+    except OSError as error:
+        problems = (refused_problem("printing", error),)
+    except Exception as error:  # noqa: BLE001 -- the desk shows it; another room is started
+        problems = (fault_problem(error),)
+    with suppress(OSError):
+        pipe.send(Reply(ENDED, None, problems))
+    os._exit(1)
 
 
 if __name__ == "__main__":

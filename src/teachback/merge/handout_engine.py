@@ -431,7 +431,10 @@ def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str],
     )
     order = one._replace(audiences=one.audiences * stock.places)
     job = compose_job(replace(context, run=run), order)
-    return replace(sheet_template(job, context.files, letters), warnings=warnings)
+    try:
+        return replace(sheet_template(job, context.files, letters), warnings=warnings)
+    except TeachbackError as error:
+        raise TeachbackError(*with_location(error.problems, job.name, job.place)) from None
 
 
 def print_cover(context: PrintContext, language: str) -> Template:

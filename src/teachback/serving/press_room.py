@@ -800,6 +800,10 @@ def _may_have_boxes(field: RecordField) -> bool:
 
 
 def _page_facts(edition: OpenEdition) -> dict[str, Any]:
+    """Return an edition as the page shows it.
+
+    Its `code` is the key by which the page asks for it; `printed_code` is on the paper.
+    """
     return {
         "code": edition.key,
         "printed_code": edition.code,

@@ -175,7 +175,7 @@ async function stampPaper(name, { fresh = false } = {}) {
   const typed = fields.values();
   const values = Object.fromEntries(paper.fields.map(({ id }) => [id, typed[id]]).filter(([, text]) => text));
   try {
-    const answer = await stamping[name]((signal) => ask("/desk/patch", { code: paper.code, values, dpi: 144 }, { signal }));
+    const answer = await stamping[name]((signal) => ask("/desk/patch", { key: paper.key, values, dpi: 144 }, { signal }));
     if (!answer || opened[name] !== paper) return;
     if (answer.page) { // with other boxes to tick
       opened[name] = { ...paper, ...answer.page };
@@ -261,8 +261,8 @@ async function print() {
   refuse("");
   const values = fields.values();
   const steps = [];
-  const body = ({ code, fields: those }, copies) => ({
-    code, copies, cards: null, values: Object.fromEntries(those.map(({ id }) => [id, values[id]]).filter(([, text]) => text)),
+  const body = ({ key, fields: those }, copies) => ({
+    key, copies, cards: null, values: Object.fromEntries(those.map(({ id }) => [id, values[id]]).filter(([, text]) => text)),
   });
   if (opened.handout) {
     const copies = Math.min(20, Math.max(1, Math.trunc(at("copies").valueAsNumber) || 1));

@@ -58,7 +58,7 @@ export function showPreview() {
     sheet.style.aspectRatio = `${paper.width_mm} / ${paper.height_mm}`;
     const wanted = (width * window.devicePixelRatio) / (paper.width_mm / INCH);
     const dpi = RESOLUTIONS.find((one) => one >= wanted - 8) ?? RESOLUTIONS.at(-1);
-    const whole = `/page/${paper.code}/${page}.png`;
+    const whole = `/page/${paper.key}/${page}.png`;
     const address = `${whole}?dpi=${dpi}`;
     // What is typed is never drawn on the picture of another page.
     loading ||= shownPage !== whole;
@@ -163,7 +163,7 @@ export function showPreview() {
   return {
     /** Show a paper that the server opened, or take it away: null. */
     set(name, opened) {
-      if (opened !== null && opened.code === papers[name]?.code) return;
+      if (opened !== null && opened.key === papers[name]?.key) return;
       const shown = leaves()[leaf]?.name;
       remove(name);
       if (opened !== null) papers[name] = { ...opened, patches: new Map() };

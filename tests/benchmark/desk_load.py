@@ -108,12 +108,12 @@ class Visitor:
         return json.loads(found) if found else None
 
 
-async def _type(visitor: Visitor, code: str, until: float, waits: list[float]) -> None:
+async def _type(visitor: Visitor, key: str, until: float, waits: list[float]) -> None:
     text = ""
     while time.monotonic() < until:
         begun = time.monotonic()
         text = "" if len(text) > 20 else text + "abcdefgh "[len(text) % 9]
-        await visitor.ask("/desk/patch", {"code": code, "values": {"patient": text, "nurse": "By"}})
+        await visitor.ask("/desk/patch", {"key": key, "values": {"patient": text, "nurse": "By"}})
         waits.append(time.monotonic() - begun)
         await asyncio.sleep(max(0.0, 1 / KEYS - (time.monotonic() - begun)))
 
@@ -176,13 +176,13 @@ async def load(
     _, *laid_out = await asyncio.gather(
         _watch(process, until, memory),
         *(_change(one, number, until) for number, one in enumerate(visitors[desks:])),
-        *(_type(one, opened["code"], until, waits) for one in visitors[:desks]),
+        *(_type(one, opened["key"], until, waits) for one in visitors[:desks]),
     )
     begun = time.monotonic()
     rooms = [room for one in _children(process) for room in _children(one)]
     os.kill(min(rooms), signal.SIGKILL)
     async with asyncio.timeout(LONGEST_BACK):
-        while not await _is_back(visitors[0], opened["code"]):  # noqa: ASYNC110 -- it is asked, as a page does
+        while not await _is_back(visitors[0], opened["key"]):  # noqa: ASYNC110 -- it is asked, as a page does
             await asyncio.sleep(0.05)
     back = time.monotonic() - begun
     for visitor in visitors:
@@ -190,9 +190,9 @@ async def load(
     return Measured(waits, memory, sum(one or 0 for one in laid_out[:editors]), back)
 
 
-async def _is_back(visitor: Visitor, code: str) -> bool:
+async def _is_back(visitor: Visitor, key: str) -> bool:
     try:
-        await visitor.ask("/desk/patch", {"code": code, "values": {"patient": "x"}})
+        await visitor.ask("/desk/patch", {"key": key, "values": {"patient": "x"}})
     except RuntimeError:
         return False
     return True

@@ -39,7 +39,7 @@ def test_a_printed_edition_is_kept_and_found_until_another_one_is_printed(
     code = opened["printed_code"]
     found = room.ask("find", code=code)["matches"][0]
     assert found["current"]
-    room.ask("print", code=opened["code"], values={"patient": "Place Name"})
+    room.ask("print", key=opened["key"], values={"patient": "Place Name"})
     end = time.monotonic() + 300
     while (found := room.ask("find", code=code)["matches"][0])["file"] is None:
         assert time.monotonic() < end
@@ -50,7 +50,7 @@ def test_a_printed_edition_is_kept_and_found_until_another_one_is_printed(
     assert code in page_texts(room.ask("kept", digest=found["file"]))[0]
 
     assert room.ask("find", code=code.rpartition("-")[2].lower())["matches"] == [found]
-    photo = room.ask("page", code=opened["code"], page=1, dpi=192)
+    photo = room.ask("page", key=opened["key"], page=1, dpi=192)
     assert room.ask("find", photo=photo)["matches"] == [found]
     wrong = code[:-3] + ("A" if code[-3] != "A" else "C") + code[-2:]
     told = room.ask("find", code=wrong)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 ANSWERS: dict[str, Any] = {
     "topics": {"topics": []},
-    "edition": {"code": "A"},
-    "cards": {"code": "B"},
+    "edition": {"key": "A"},
+    "cards": {"key": "B"},
     "stocks": {"unfit": {}},
     "page": b"png",
     "patch": {"page": None, "faults": [], "patches": [(Strip(0, 1.0, 2.0, 3.0, 4.0), b"png")]},
@@ -61,8 +61,8 @@ ROUTES: list[tuple[str, str, dict[str, Any] | bytes | None, int]] = [
     ("POST", "/desk/stocks", READER, 200),
     ("POST", "/desk/cards", {**READER, "stock": "avery-5371"}, 200),
     ("GET", "/page/A/1.png", None, 200),
-    ("POST", "/desk/patch", {"code": "A", "values": {"patient": "x"}}, 200),
-    ("POST", "/desk/print", {"code": "A", "values": {"patient": "x"}}, 200),
+    ("POST", "/desk/patch", {"key": "A", "values": {"patient": "x"}}, 200),
+    ("POST", "/desk/print", {"key": "A", "values": {"patient": "x"}}, 200),
     ("POST", "/list/columns", {"topic": "tiny"}, 200),
     ("POST", "/list/read", {"topic": "tiny", "name": "list.csv", "data": "aWQ="}, 200),
     ("POST", "/list/check", {"topic": "tiny", "rows": [{"number": 2, "values": {}}]}, 200),
@@ -211,12 +211,12 @@ def test_every_answer_forbids_what_a_page_of_another_site_could_use(tmp_path: Pa
         b"",
         b"[]",
         b"{",
-        b'{"code": "A"}',
-        b'{"code": "A", "values": {"patient": 1}}',
-        b'{"code": "A", "values": {"patient": "x"}, "more": 1}',
-        b'{"code": "A", "values": {"patient": "x"}, "copies": 51}',
-        b'{"code": "A", "values": {"patient": "x"}, "copies": "1"}',
-        b'{"code": "A", "values": {"x": "SECRETNAME"}, "cards": {"stock": "s", "start_at": 0}}',
+        b'{"key": "A"}',
+        b'{"key": "A", "values": {"patient": 1}}',
+        b'{"key": "A", "values": {"patient": "x"}, "more": 1}',
+        b'{"key": "A", "values": {"patient": "x"}, "copies": 51}',
+        b'{"key": "A", "values": {"patient": "x"}, "copies": "1"}',
+        b'{"key": "A", "values": {"x": "SECRETNAME"}, "cards": {"stock": "s", "start_at": 0}}',
     ],
 )
 def test_a_body_that_is_no_question_is_refused_and_never_quoted(
@@ -244,7 +244,7 @@ def test_who_asks_too_often_waits_and_others_do_not(tmp_path: Path) -> None:
     now = [0.0]
     limit = RequestLimit(rate=2, at_once=3, clock=lambda: now[0])
     browser, _ = entered(tmp_path, limit=limit)  # which is a first request of the address
-    asked = ("POST", "/desk/patch", {"code": "A", "values": {"patient": "SECRETNAME"}})
+    asked = ("POST", "/desk/patch", {"key": "A", "values": {"patient": "SECRETNAME"}})
     assert [browser.ask(*asked).status for _ in range(4)] == [200, 200, 200, 429]
     refused = browser.ask(*asked)
     assert refused.headers["retry-after"] == "1"
@@ -285,7 +285,7 @@ def test_a_session_that_nobody_uses_is_locked(tmp_path: Path) -> None:
     before = len(press.asked)
     for method, path, body in (
         ("GET", "/desk/topics", None),
-        ("POST", "/desk/print", {"code": "A", "values": {}}),
+        ("POST", "/desk/print", {"key": "A", "values": {}}),
     ):
         refused = browser.ask(method, path, body)
         assert refused.status == 401
@@ -296,7 +296,7 @@ def test_a_session_that_nobody_uses_is_locked(tmp_path: Path) -> None:
 def test_a_fault_of_the_program_quotes_nothing(tmp_path: Path) -> None:
     """An unexpected exception becomes a code without its message."""
     browser, _ = entered(tmp_path, {"patch": ValueError("SECRETNAME")})
-    answer = browser.ask("POST", "/desk/patch", {"code": "A", "values": {}})
+    answer = browser.ask("POST", "/desk/patch", {"key": "A", "values": {}})
     assert answer.status == 500
     assert "ValueError" in answer.text
     assert "SECRETNAME" not in answer.text
@@ -337,7 +337,7 @@ def test_every_print_is_recorded_before_it_is_handed_out(tmp_path: Path) -> None
     """The audit has the code and the number of copies; where it cannot be written, none prints."""
     browser, _ = entered(tmp_path)
     values = {"patient": "SECRETNAME"}
-    printed = browser.ask("POST", "/desk/print", {"code": "A", "values": values, "copies": 3})
+    printed = browser.ask("POST", "/desk/print", {"key": "A", "values": values, "copies": 3})
     assert printed.headers["content-disposition"] == 'inline; filename="handout.pdf"'
     rows = [{"number": 2, "values": values}]
     assert browser.ask("POST", "/list/print", {"topic": "t", "rows": rows}).status == 200
@@ -346,7 +346,7 @@ def test_every_print_is_recorded_before_it_is_handed_out(tmp_path: Path) -> None
     assert "SECRETNAME" not in audit
     (tmp_path / AUDIT).unlink()
     (tmp_path / AUDIT).mkdir()
-    refused = browser.ask("POST", "/desk/print", {"code": "A", "values": values})
+    refused = browser.ask("POST", "/desk/print", {"key": "A", "values": values})
     assert refused.status == 422
     assert b"%PDF" not in refused.body
 
@@ -359,7 +359,7 @@ def test_a_queue_gets_the_file_as_input_and_no_name(
     lp = tmp_path / "lp"
     lp.write_text(f'#!/bin/sh\necho "$*" >{taken}; cat >>{taken}\n', encoding="utf-8")
     lp.chmod(0o755)
-    question = {"code": "A", "values": {}, "copies": 2, "to": "queue"}
+    question = {"key": "A", "values": {}, "copies": 2, "to": "queue"}
     browser, press = entered(tmp_path)
     assert browser.ask("POST", "/desk/print", question).status == 422
     browser, press = entered(tmp_path, queue="ward")

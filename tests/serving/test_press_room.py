@@ -99,14 +99,14 @@ def test_an_open_edition_lists_its_fields_its_words_and_its_state(room: AskedPre
 def test_a_patch_is_the_printed_page(room: AskedPressRoom) -> None:
     """The blank page with the patches on it equals the printed page, dot by dot."""
     edition = opened(room)
-    code = edition["code"]
+    key = edition["key"]
     for dpi in (96, 144):
-        patches = room.ask("patch", code=code, values=VALUES, dpi=dpi)
+        patches = room.ask("patch", key=key, values=VALUES, dpi=dpi)
         assert patches["faults"] == []
         assert len(patches["patches"]) >= 4
-        pdf = room.ask("print", code=code, values=VALUES)["pdf"]
+        pdf = room.ask("print", key=key, values=VALUES)["pdf"]
         for page in range(edition["pages"]):
-            blank = Image.open(io.BytesIO(room.ask("page", code=code, page=page + 1, dpi=dpi)))
+            blank = Image.open(io.BytesIO(room.ask("page", key=key, page=page + 1, dpi=dpi)))
             for strip, png in patches["patches"]:
                 if strip.page == page:
                     corner = [round(edge * dpi / 25.4) for edge in (strip.left, strip.top)]
@@ -117,7 +117,7 @@ def test_a_patch_is_the_printed_page(room: AskedPressRoom) -> None:
 
 def test_the_printed_file_holds_the_words_and_asks_for_its_sides(room: AskedPressRoom) -> None:
     """The words of the patient are on the paper, the date in words."""
-    pdf = room.ask("print", code=opened(room)["code"], values=VALUES)["pdf"]
+    pdf = room.ask("print", key=opened(room)["key"], values=VALUES)["pdf"]
     words = " ".join(" ".join(read_words(pdf)).split())
     assert "Place Name" in words
     assert "Nov 2, 2027" in words
@@ -144,13 +144,13 @@ def test_a_fault_is_said_beside_its_field_and_refused_in_print(
     room: AskedPressRoom, field: str, text: str, reason: str
 ) -> None:
     """The other fields are drawn; a print with the fault is refused, and says the same."""
-    code = opened(room)["code"]
+    key = opened(room)["key"]
     values = {"patient": "Place Name", "nurse": "By Name", field: text}
-    patch = room.ask("patch", code=code, values=values)
+    patch = room.ask("patch", key=key, values=values)
     assert [fault["field"] for fault in patch["faults"]] == [field]
     assert patch["faults"][0]["message"].startswith(reason)
     assert len(patch["patches"]) >= 1
-    refused = refusal(room, "print", code=code, values=values)
+    refused = refusal(room, "print", key=key, values=values)
     assert refused.status == 422
     assert field in refused.fields
     assert refused.problems[refused.fields.index(field)].message.startswith(reason)
@@ -158,9 +158,9 @@ def test_a_fault_is_said_beside_its_field_and_refused_in_print(
 
 def test_an_empty_required_field_is_refused_in_print_alone(room: AskedPressRoom) -> None:
     """While somebody types, a field that is still empty is no fault."""
-    code = opened(room)["code"]
-    assert room.ask("patch", code=code, values={"patient": " "})["faults"] == []
-    refused = refusal(room, "print", code=code, values={})
+    key = opened(room)["key"]
+    assert room.ask("patch", key=key, values={"patient": " "})["faults"] == []
+    refused = refusal(room, "print", key=key, values={})
     assert refused.fields == ("patient",)
     assert refused.problems[0].message == "It is empty but required."
 
@@ -169,12 +169,10 @@ def test_letters_of_another_script_are_printed_in_fonts_that_have_them(
     room: AskedPressRoom,
 ) -> None:
     """A name in Cyrillic letters needs other fonts: it is drawn and printed with them."""
-    code = opened(room)["code"]
+    key = opened(room)["key"]
     values = {**VALUES, "nurse": "Щёлково, Київ"}
-    assert room.ask("patch", code=code, values=values)["faults"] == []
-    assert "Щёлково, Київ" in " ".join(
-        read_words(room.ask("print", code=code, values=values)["pdf"])
-    )
+    assert room.ask("patch", key=key, values=values)["faults"] == []
+    assert "Щёлково, Київ" in " ".join(read_words(room.ask("print", key=key, values=values)["pdf"]))
 
 
 def test_cards_begin_at_the_chosen_place_and_hold_the_words(room: AskedPressRoom) -> None:
@@ -186,8 +184,8 @@ def test_cards_begin_at_the_chosen_place_and_hold_the_words(room: AskedPressRoom
     cards = room.ask("cards", **READER, **stock)
     assert cards["pages"] == 2
     assert [field["id"] for field in cards["fields"]] == ["patient"]
-    assert len(room.ask("patch", code=cards["code"], values=VALUES)["patches"]) == 3
-    made = room.ask("print", code=opened(room)["code"], values=VALUES, cards=stock)
+    assert len(room.ask("patch", key=cards["key"], values=VALUES)["patches"]) == 3
+    made = room.ask("print", key=opened(room)["key"], values=VALUES, cards=stock)
     assert made["kind"] == "cards"
     assert " ".join(read_words(made["pdf"])).count("Place Name") >= 1
     wrong = refusal(room, "cards", **READER, **{**stock, "start_at": 11})
@@ -215,36 +213,36 @@ def test_what_there_is_not_is_refused(
 
 
 def test_an_unknown_page_is_refused(room: AskedPressRoom) -> None:
-    """A code that is not open, or a page that is not there, is not found."""
-    code = opened(room)["code"]
-    assert refusal(room, "patch", code="X", values={}).status == 404
-    assert refusal(room, "page", code=code, page=9, dpi=96).status == 404
-    assert refusal(room, "page", code=code, page=1, dpi=5000).status == 404
+    """A key that is not open, or a page that is not there, is not found."""
+    key = opened(room)["key"]
+    assert refusal(room, "patch", key="X", values={}).status == 404
+    assert refusal(room, "page", key=key, page=9, dpi=96).status == 404
+    assert refusal(room, "page", key=key, page=1, dpi=5000).status == 404
 
 
 def test_a_changed_text_is_shown_before_it_is_printed(
     clinic: Workspace, room: AskedPressRoom
 ) -> None:
-    """After a change, the old page is refused with 409, and the new one has another code."""
-    code = opened(room)["code"]
+    """After a change, the old page is refused with 409, and the new one has another key."""
+    key = opened(room)["key"]
     path = clinic.root / "content" / "handouts" / "tiny.yaml"
     path.write_text(FILLED.replace("One message.", "Another message."), encoding="utf-8")
     end = time.monotonic() + PATIENCE
-    while opened(room)["code"] == code:
+    while opened(room)["key"] == key:
         assert time.monotonic() < end
         time.sleep(0.1)
-    assert refusal(room, "print", code=code, values=VALUES).status == 409
+    assert refusal(room, "print", key=key, values=VALUES).status == 409
     path.write_text(FILLED, encoding="utf-8")
-    while opened(room)["code"] != code:
+    while opened(room)["key"] != key:
         assert time.monotonic() < end
         time.sleep(0.1)
 
 
 def test_two_desks_print_one_handout_each_for_its_own_patient(room: AskedPressRoom) -> None:
     """Questions that arrive together are answered each with its own words."""
-    code = opened(room)["code"]
+    key = opened(room)["key"]
     names = [f"Place {letter}" for letter in "ABCDEFGH"]
-    given = [{"code": code, "values": {**VALUES, "patient": name}} for name in names]
+    given = [{"key": key, "values": {**VALUES, "patient": name}} for name in names]
     patches = room.ask_together("patch", *given)
     assert len({patch["patches"][0][1] for patch in patches}) == len(names)
     for name, made in zip(names, room.ask_together("print", *given), strict=True):
@@ -258,17 +256,17 @@ def test_a_handout_that_is_broken_while_it_is_open_says_why_and_others_print(
     """Its page is not printed any more; once it is mended, the very same page is."""
     folder = clinic.root / "content" / "handouts"
     (folder / "other.yaml").write_text(TINY.replace("id: tiny", "id: other"), encoding="utf-8")
-    code = opened(room)["code"]
+    key = opened(room)["key"]
     (folder / "tiny.yaml").write_text(FILLED.replace("purpose", "porpoise"), encoding="utf-8")
     _until(room, lambda told: faulty(told) == {"broken", "tiny"})
-    assert refusal(room, "print", code=code, values=VALUES).status == 409
+    assert refusal(room, "print", key=key, values=VALUES).status == 409
     assert "porpoise" in str(refusal(room, "edition", **READER, **PAPER).problems[0])
     other = room.ask("edition", **{**READER, **PAPER, "topic": "other"})
-    assert room.ask("print", code=other["code"], values={})["pdf"].startswith(b"%PDF")
+    assert room.ask("print", key=other["key"], values={})["pdf"].startswith(b"%PDF")
     (folder / "tiny.yaml").write_text(FILLED, encoding="utf-8")
     (folder / "other.yaml").unlink()
     _until(room, lambda told: len(told["topics"]) == 2 and faulty(told) == {"broken"})
-    assert opened(room)["code"] == code
+    assert opened(room)["key"] == key
 
 
 def faulty(told: dict[str, Any]) -> set[str]:
@@ -305,12 +303,12 @@ def _until(room: AskedPressRoom, done: Any) -> None:  # noqa: ANN401 -- a functi
 @pytest.mark.kill
 def test_a_killed_press_room_is_replaced_and_the_open_pages_go_on(room: AskedPressRoom) -> None:
     """A question meanwhile is told to wait; then another process prints the page that was open."""
-    code = opened(room)["code"]
+    key = opened(room)["key"]
     before = room.processes[0]
     os.kill(before, signal.SIGKILL)
-    assert answered(room, code)["faults"] == []
+    assert answered(room, key)["faults"] == []
     assert before not in room.processes
-    assert room.ask("print", code=code, values=VALUES)["code"] in code
+    assert room.ask("print", key=key, values=VALUES)["code"] in key
 
 
 @pytest.mark.kill
@@ -319,33 +317,33 @@ def test_a_page_in_use_outlives_a_killed_press_room_whatever_was_laid_out_since(
 ) -> None:
     """The pages that are kept for the next press room are those that were asked for last."""
     monkeypatch.setattr(press_link, "MOST_KEPT", 4)
-    code = opened(room)["code"]
+    key = opened(room)["key"]
     sheets = []
     for start_at in (7, 8, 9, 10):
         order = {**READER, "stock": "avery-5371", "start_at": start_at, "count": 1}
-        sheets.append(room.ask("cards", **order)["code"])
-        assert room.ask("patch", code=code, values=VALUES)["faults"] == []
+        sheets.append(room.ask("cards", **order)["key"])
+        assert room.ask("patch", key=key, values=VALUES)["faults"] == []
     os.kill(room.processes[0], signal.SIGKILL)
-    assert answered(room, code)["faults"] == []
-    assert refusal(room, "patch", code=sheets[0], values={}).status == 404
+    assert answered(room, key)["faults"] == []
+    assert refusal(room, "patch", key=sheets[0], values={}).status == 404
 
 
 @pytest.mark.kill
 def test_a_press_room_that_ends_with_its_spare_is_replaced_too(room: AskedPressRoom) -> None:
     """A new one is started then, and takes the page that was open."""
-    code = opened(room)["code"]
+    key = opened(room)["key"]
     for one in room.processes:
         os.kill(one, signal.SIGKILL)
-    assert answered(room, code)["faults"] == []
+    assert answered(room, key)["faults"] == []
 
 
 @pytest.mark.kill
 def test_a_press_room_is_replaced_when_what_starts_it_was_killed_too(room: AskedPressRoom) -> None:
     """Another process loads what press rooms need, and forks the next one."""
-    code = opened(room)["code"]
+    key = opened(room)["key"]
     for one in (room.starter.process_id, *room.processes):
         os.kill(one, signal.SIGKILL)
-    assert answered(room, code)["faults"] == []
+    assert answered(room, key)["faults"] == []
 
 
 class FailingRoom:
@@ -409,11 +407,11 @@ def test_a_press_room_ends_with_its_link_and_leaves_no_worker(clinic: Workspace)
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into a press room (issue 16)")
 def test_press_rooms_share_the_memory_of_what_they_have_loaded(room: AskedPressRoom) -> None:
     """The one that waited has read the workspace, and answers; most of its memory is shared."""
-    code = opened(room)["code"]
+    key = opened(room)["key"]
     wait_until(lambda: len(room.processes) == 2)
     ended, waiting = room.processes
     os.kill(ended, signal.SIGKILL)
-    assert answered(room, code)["faults"] == []
+    assert answered(room, key)["faults"] == []
     held = {"Shared": 0, "Private": 0}
     for line in Path(f"/proc/{waiting}/smaps_rollup").read_text("ascii").splitlines():
         kind = line.partition("_")[0]
@@ -430,12 +428,12 @@ def wait_until(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def answered(room: AskedPressRoom, code: str) -> dict[str, Any]:
+def answered(room: AskedPressRoom, key: str) -> dict[str, Any]:
     """Ask for the patches of a page until the press room is there again."""
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            found: dict[str, Any] = room.ask("patch", code=code, values=VALUES)
+            found: dict[str, Any] = room.ask("patch", key=key, values=VALUES)
         except PressRoomEndedError:
             assert time.monotonic() < end
             time.sleep(0.1)

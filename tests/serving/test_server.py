@@ -69,7 +69,7 @@ def test_a_desk_is_started_prints_and_ends_when_interrupted(workspace: Make) -> 
         assert entered.read() == b""
         headers["Cookie"] = str(entered.headers["Set-Cookie"]).partition(";")[0]
         opened = json.loads(ask("/desk/edition", {**READER, **PAPER}).read())
-        printed = ask("/desk/print", {"code": opened["code"], "values": {"patient": "Canary"}})
+        printed = ask("/desk/print", {"key": opened["key"], "values": {"patient": "Canary"}})
         assert printed.headers["Content-Type"] == "application/pdf"
         assert printed.headers["Server"] is None
         assert printed.read().startswith(b"%PDF-")

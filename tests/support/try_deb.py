@@ -163,7 +163,7 @@ def use(port: int) -> None:
     choice.pop("missing")
     status, opened = browser.ask("/desk/edition", {"topic": topics[0]["id"], **choice})
     assert status == 200, opened
-    status, pdf = browser.ask("/desk/print", {"code": json.loads(opened)["code"], "values": {}})
+    status, pdf = browser.ask("/desk/print", {"key": json.loads(opened)["key"], "values": {}})
     assert (status, pdf[:5]) == (200, b"%PDF-"), pdf
 
 

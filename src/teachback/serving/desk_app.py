@@ -107,7 +107,7 @@ def desk_app(desk: Desk) -> Gate:
         ("POST", "/desk/edition", _edition),
         ("POST", "/desk/stocks", _stocks),
         ("POST", "/desk/cards", _cards),
-        ("GET", "/page/{code}/{number:int}.png", _page),
+        ("GET", "/page/{key}/{number:int}.png", _page),
         ("POST", "/desk/patch", _patch),
         ("POST", "/desk/print", _print),
         ("POST", "/list/columns", _list_columns),
@@ -285,16 +285,17 @@ async def _cards(desk: Desk, request: Request) -> Response:
 
 async def _page(desk: Desk, request: Request) -> Response:
     dots = request.query_params.get("dpi", "96")
-    code, number = request.path_params["code"], request.path_params["number"]
-    key = (code, number, int(dots) if dots in {"96", "144", "192"} else 96)
-    if key not in desk.pictures:
-        desk.pictures[key] = await desk.press.ask("page", code=code, page=number, dpi=key[2])
+    key, page = request.path_params["key"], request.path_params["number"]
+    dpi = int(dots) if dots in {"96", "144", "192"} else 96
+    wanted = (key, page, dpi)
+    if wanted not in desk.pictures:
+        desk.pictures[wanted] = await desk.press.ask("page", key=key, page=page, dpi=dpi)
         held = sum(map(len, desk.pictures.values()))
         while held > MOST_PICTURES:
             held -= len(desk.pictures.popitem(last=False)[1])
-    desk.pictures.move_to_end(key)
+    desk.pictures.move_to_end(wanted)
     headers = {"cache-control": f"private, {_ONE_YEAR}"}
-    return Response(desk.pictures[key], headers=headers, media_type="image/png")
+    return Response(desk.pictures[wanted], headers=headers, media_type="image/png")
 
 
 async def _patch(desk: Desk, request: Request) -> Response:

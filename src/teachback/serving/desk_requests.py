@@ -42,9 +42,9 @@ class EditionQuestion(DeskQuestion):
 
 
 class PatchQuestion(DeskQuestion):
-    """A page that is shown, and the words that were typed for it."""
+    """The key of a page that is shown, and the words that were typed for it."""
 
-    code: Name
+    key: Name
     values: Values
     dpi: Dpi = 96
 
@@ -58,9 +58,9 @@ class CardsChoice(DeskQuestion):
 
 
 class PrintQuestion(DeskQuestion):
-    """A page that is shown, the words for it, and how it is printed."""
+    """The key of a page that is shown, the words for it, and how it is printed."""
 
-    code: Name
+    key: Name
     values: Values
     copies: Annotated[int, Field(ge=1, le=50)] = 1
     cards: CardsChoice | None = None

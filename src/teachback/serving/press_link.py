@@ -121,7 +121,7 @@ class PressLink:
         assert self._loop is not None  # noqa: S101 -- entered by the server
         # The reader's thread may drop it meanwhile.
         with suppress(KeyError):
-            self._kept.move_to_end(given.get("code", ""))
+            self._kept.move_to_end(given.get("key", ""))
         number = next(self._numbers)
         future: asyncio.Future[Any] = self._loop.create_future()
         self._waiting[number] = future

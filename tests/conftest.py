@@ -51,7 +51,7 @@ hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("steady")
 
 # Collect garbage less often: what a test leaves behind is small.
-gc.set_threshold(50_000, 20, 20)
+gc.set_threshold(500_000, 20, 20)
 
 ROOT = Path(__file__).parents[1]
 
@@ -265,8 +265,11 @@ def one_process() -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """Run four workers more than there are processors: many tests wait for another process."""
-    return (yield) + 4
+    """Run two workers more than there are processors: many tests wait for another process.
+
+    Each worker more takes seconds of the processor to collect all tests.
+    """
+    return (yield) + 2
 
 
 def pytest_collection_finish() -> None:

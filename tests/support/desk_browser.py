@@ -32,6 +32,8 @@ ARGUMENTS: Final = (
     "--no-first-run",
     "--disable-component-update",
     "--disable-sync",
+    # A page that is opened beside another one starts no process.
+    "--renderer-process-limit=1",
 )
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # Instead of the browser's print window, which no test can close: count what would be printed.
@@ -114,11 +116,13 @@ def with_fonts() -> dict[str, str | float | bool]:
 
 
 def enter(context: BrowserContext, served: Served) -> None:
-    """Enter by the printed address; it stands nowhere afterwards."""
+    """Enter by the printed address; it stands nowhere afterwards.
+
+    The page stays open, so that the next ones share its process.
+    """
     page = context.new_page()
     page.goto(served.address)
     page.wait_for_url(served.root)
-    page.close()
 
 
 def print_with(page: Page, press: Callable[[], None]) -> str:

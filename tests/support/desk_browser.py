@@ -32,8 +32,6 @@ ARGUMENTS: Final = (
     "--no-first-run",
     "--disable-component-update",
     "--disable-sync",
-    # A page that is opened beside another one starts no process.
-    "--renderer-process-limit=1",
 )
 WCAG: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 # Instead of the browser's print window, which no test can close: count what would be printed.
@@ -101,7 +99,9 @@ def driver() -> Iterator[Playwright]:
 @contextmanager
 def entered(playwright: Playwright, served: Served) -> Iterator[BrowserContext]:
     """Open a browser that has entered, and counts what it would print."""
-    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, env=with_fonts())
+    # A page that is opened beside another one starts no process.
+    shared = (*ARGUMENTS, "--renderer-process-limit=1")
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=shared, env=with_fonts())
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.add_init_script(PRINT_WINDOW)
     context.set_default_timeout(PATIENCE)

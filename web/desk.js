@@ -7,7 +7,7 @@ import { showFields } from "./fields.js";
 import { clearWhenIdle } from "./idle.js";
 import { showList } from "./list.js";
 import { stays } from "./locked.js";
-import { holdMoved } from "./moved.js";
+import { holdKeys, holdMoved } from "./moved.js";
 import { showPreview } from "./preview.js";
 import { dropPaper, printOrder } from "./printing.js";
 import { sentences } from "./problems.js";
@@ -216,6 +216,7 @@ function obstacle() {
   if (!order.audience) return [say("choose_reader"), choices.focus];
   const wanted = PAPERS.filter((name) => question(name) !== null);
   if (wanted.length === 0) return [say("choose_paper"), () => at("want-handout").focus()];
+  if (wanted.includes("handout") && !at("copies").checkValidity()) return [say("copies_wrong"), () => at("copies").focus()];
   const lost = wanted.find((name) => opened[name] === null);
   if (lost) return [failed[lost] || say("making"), () => {}];
   const lacking = fields.lacking();
@@ -265,7 +266,7 @@ async function print() {
     key, copies, cards: null, values: Object.fromEntries(those.map(({ id }) => [id, values[id]]).filter(([, text]) => text)),
   });
   if (opened.handout) {
-    const copies = Math.min(20, Math.max(1, Math.trunc(at("copies").valueAsNumber) || 1));
+    const copies = at("copies").valueAsNumber;
     steps.push({ name: say("step_handout"), body: body(opened.handout, copies), told: "window_open" });
   }
   if (opened.cards) {
@@ -410,5 +411,6 @@ const dirty = () => [fields, topics, list, editions].some((part) => part.dirty()
 fill();
 view();
 holdMoved();
+holdKeys();
 setInterval(refresh, REFRESH);
 clearWhenIdle(desk.idle_seconds, dirty, startAgain);

@@ -58,9 +58,10 @@ export function showFields(changed) {
 
   at("fields").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.tagName === "BUTTON") return;
+    event.preventDefault();
+    if (event.repeat) return; // a key that is held goes on once
     const lines = [...at("fields").querySelectorAll("input:not(.picker), select"), at("print")];
     lines[lines.indexOf(event.target) + 1].focus();
-    event.preventDefault();
   });
 
   function sayFault(field, message) {

@@ -1,7 +1,14 @@
-/** Keep a click from choosing what has just moved below the pointer: a second click, or one aimed before it moved. */
+/** Keep a click from choosing what has just moved below the pointer (a second click, or one aimed before it moved), and a held key from pressing. */
 const SEEN = 500; // milliseconds in which a person sees that the page has moved
 const CHOOSING = "button, summary, .topic, .reader, .segment, .check, .place";
 const CHANGES = { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["class", "hidden", "open", "style"] };
+
+/** Let a key that is held press no button: it would print what nobody has looked at. */
+export function holdKeys() {
+  document.addEventListener("keydown", (event) => {
+    if (event.repeat && event.target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) event.preventDefault();
+  });
+}
 
 /** Watch the page. For the pointer alone, a control that has moved is out of reach for half a second. */
 export function holdMoved() {

@@ -321,6 +321,20 @@ def test_a_double_click_on_a_topic_chooses_no_reader(desk: Page) -> None:
     expect(desk.locator(".reader :checked")).to_have_value("ckd")
 
 
+def test_a_key_that_is_held_goes_one_field_on_and_prints_nothing(desk: Page) -> None:
+    """Enter held in a field never runs on through the whole order."""
+    desk.get_by_role("radio", name="Leg cramps").click()
+    desk.locator(".reader", has_text="CKD").click()
+    for field, focused in (("Prepared for", "field-1"), ("Which leg", "print")):
+        desk.get_by_label(field).focus()
+        for _ in range(6):
+            desk.keyboard.down("Enter")
+        desk.keyboard.up("Enter")
+        expect(desk.locator(":focus")).to_have_id(focused)
+    expect(desk.locator("#print-fault")).to_be_hidden()
+    expect(desk.locator("#printing")).to_be_hidden()
+
+
 def test_a_fault_stands_beside_its_field_while_one_types(desk: Page) -> None:
     """A name that is too long and a date with two readings are said at once, and not printed."""
     choose(desk)
@@ -364,6 +378,12 @@ def test_what_cannot_be_printed_says_why(desk: Page) -> None:
     expect(absent.get_by_role("radio")).to_be_disabled()
     expect(absent).to_contain_text("This topic has no text for these readers.")
     expect(desk.locator("#language-choice")).to_be_hidden()  # there is only one
+    for copies in ("500", "0", "-5", "1.5", ""):
+        desk.get_by_label("Copies").fill(copies)
+        desk.get_by_role("button", name="Print").click()
+        expect(desk.locator("#print-fault")).to_have_text(
+            "The number of copies is a whole number from 1 to 20."
+        )
 
 
 def test_a_text_that_was_changed_is_looked_at_before_it_is_printed(

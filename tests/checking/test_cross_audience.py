@@ -249,6 +249,19 @@ def test_a_reason_is_read_where_a_section_places_the_tier(workspace: Make) -> No
     assert findings(workspace(), text + "      - {red_flags: [now], only: [ckd]}\n") == []
 
 
+def test_zones_give_no_reasons_but_signs_for_the_next_visit_follow_them_with_theirs(
+    workspace: Make,
+) -> None:
+    """So a reason for the next visit needs no section of its own."""
+    zones = "      - zones: [{zone: green, title: Well, signs: [No pain]}, {zone: red}]\n"
+    reason = ", why: It may be your heart.}"
+    call = TINY.replace("text: Chest pain}", "text: Chest pain" + reason)
+    assert [f.rule for f in findings(workspace(), call + zones)] == [UNREAD.id]
+    itch = f"  - {{id: itch, tier: visit, text: You itch at night{reason}\n"
+    visit = TINY.replace("  - {id: chest", itch + "  - {id: chest")
+    assert findings(workspace(), visit + zones) == []
+
+
 def test_every_carded_flag_is_in_the_handout_with_the_same_tier(builtin: Workspace) -> None:
     """Card and handout share one source; short words are listed beside the full ones."""
     shared = load_shared(builtin)

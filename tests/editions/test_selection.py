@@ -72,9 +72,11 @@ def test_signs_for_the_next_visit_follow_those_that_need_a_call(
     assert tiers_of(edition_of(blocks, workspace)) == (top, shown)
 
 
-def test_in_large_print_all_tiers_are_on_top_in_their_order(
+def test_in_large_print_the_tiers_that_need_a_call_are_on_top(
     workspace: Callable[..., Workspace],
 ) -> None:
-    """Whom to call first comes first there; the zones repeat it."""
+    """The zones repeat them. Signs for the next visit follow, as in standard print."""
     found = tiers_of(edition_of(ZONES, workspace, TypeSize.LARGE))
-    assert found == (["now", "today", "visit"], [["today", "now"]])
+    assert found == (["now", "today"], [["today", "now"], ["visit"]])
+    found = tiers_of(edition_of("", workspace, TypeSize.LARGE))
+    assert found == (["now", "today", "visit"], [])

@@ -49,8 +49,8 @@ UNREAD: Final = Rule(
     "text that no reader ever gets",
     Severity.WARNING,
     "Its author believes that it is read. The short words of a red flag are printed on cards "
-    "and on page 1 of large print, its reason only in a section that shows the red flags of its "
-    "tier.",
+    "and on page 1 of large print, its reason only where a section shows the red flags of its "
+    "tier. Those of the tier visit follow zones, with their reasons.",
     sources=(OUR_OWN,),
     bad=(
         Example("red_flag: {id: faint, tier: visit, text: You faint, short: Faint}"),
@@ -319,7 +319,12 @@ def _short_numbers(reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
 
 
 def _placed(reader_text: ReaderText) -> Iterator[str]:
-    """Yield the tiers that sections show with their reasons for a reader: zones show none."""
+    """Yield the tiers that sections show with their reasons for a reader: zones show none.
+
+    The signs for the next visit follow the zones, with theirs.
+    """
     for _, _, block in reader_text.blocks():
         if isinstance(block, doc.RedFlagsBlock):
             yield from block.red_flags
+        if doc.placed_tiers(block):
+            yield doc.Tier.VISIT

@@ -77,10 +77,10 @@ def choose(
         (tier, block)
         for _, _, block in doc.blocks_of(handout, reader.lineage)
         for tier in doc.placed_tiers(block).values()
-        # What comes before a section fills page 1 then.
-        if not crowded or tier is doc.Tier.VISIT
     ]
     places = doc.places_of_tiers(placed)
+    # What comes before a section fills page 1 then.
+    away = places.keys() & {doc.Tier.VISIT} if crowded else places.keys()
     sections = tuple(
         _section(section, reader, places.get(doc.Tier.VISIT))
         for section in handout.sections
@@ -99,7 +99,7 @@ def choose(
         version=handout.version,
         review=handout.review,
         flags=flags,
-        top=_placed((tier for tier in doc.Tier if tier not in places), flags),
+        top=_placed((tier for tier in doc.Tier if tier not in away), flags),
         sections=sections,
         card=_part(handout.card, reader),
         sources=tuple(sources.root[name] for name in cites),

@@ -249,6 +249,18 @@ def test_a_reason_is_read_where_a_section_places_the_tier(workspace: Make) -> No
     assert findings(workspace(), text + "      - {red_flags: [now], only: [ckd]}\n") == []
 
 
+def test_a_word_that_names_the_only_reader_is_not_printed_and_told(workspace: Make) -> None:
+    """YAML takes the first word of a text with a colon for the audience."""
+    text = TINY.replace("[general, ckd]", "[ckd]").replace("general: For everyone here., ckd: ", "")
+    text = text.replace("{For kidneys here.}", "For kidneys here.")
+    assert findings(workspace(), text) == []
+    (found,) = findings(workspace(), text + "      - list: [ckd: a disease of the kidneys]\n")
+    assert (found.rule, found.message) == (
+        SAME.id,
+        "'ckd:' is not printed: it names the only reader",
+    )
+
+
 def test_zones_give_no_reasons_but_signs_for_the_next_visit_follow_them_with_theirs(
     workspace: Make,
 ) -> None:

@@ -450,9 +450,6 @@ MADE = {
         {HANDOUT: tiny("[general, ckd]", "[general, kcd]"), "printed": b"a file"},
         (
             Said(f"{HANDOUT}:3:22", "the audience 'kcd' is not known", "Did you mean 'ckd'?"),
-            Said(
-                f"{HANDOUT}:16:45", "nobody gets the text for 'ckd'", "This part is for: general."
-            ),
             Said("printed", "this cannot be written: ", "Choose another folder"),
         ),
         f"{DEFAULT} --output printed",

@@ -27,7 +27,8 @@ SAME: Final = Rule(
     "texts by audience that are the same",
     Severity.WARNING,
     "When the same words are written twice, one day only one of them is corrected. Texts by "
-    "audience should differ on purpose.",
+    "audience should differ on purpose. A name before a text is not printed, and nothing shows that "
+    "where it names the only reader.",
     sources=(OUR_OWN,),
     bad=(
         Example("text: {general: Stretch your calf., ckd: Stretch your calf.}"),
@@ -227,6 +228,14 @@ def _same(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterato
                 words,
                 ("all audiences have the same text here", "Write it once, without the audiences."),
             )
+            continue
+        # Of a card's answer, nothing is printed.
+        if len(plain) == 1 and handout.audiences == (*value,) and path[-1] != "card":
+            said = (
+                f"'{handout.audiences[0]}:' is not printed: it names the only reader",
+                "Take it away. If it is a word of the text, put the whole text in quotes.",
+            )
+            yield _finding(SAME, path, words, said)
             continue
         for name, text in plain.items():
             above = next(

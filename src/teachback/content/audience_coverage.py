@@ -39,7 +39,8 @@ def reach_problems(
     """Yield unknown audiences, gaps, and texts and items that nobody can reach.
 
     With `is_part`, entries of the handout were left out, which may be what a reader misses: so
-    nothing is said of what a list or a card has for a reader.
+    nothing is said of what a list or a card has for a reader. Where an audience of the handout is
+    not known, it may be the reader of what nobody else gets.
     """
     known = audiences.root
     readers = tuple(name for name in handout.audiences if name in known)
@@ -50,10 +51,20 @@ def reach_problems(
             twice = Problem(f"the audience '{name}' is listed twice", "Keep one of the two.")
             yield ("audiences", index), twice
     if readers:
-        yield from _walk(handout, (), readers, audiences, is_part=is_part)
+        found = _walk(handout, (), readers, audiences, is_part=is_part)
+        if known.keys() >= set(handout.audiences):
+            yield from found
+        else:
+            yield from (one for one in found if not isinstance(one[1], _Unreached))
     if readers and not is_part:
         yield from _flag_findings(handout, readers, audiences)
         yield from _tier_findings(handout, readers, audiences)
+
+
+class _Unreached(Problem):
+    """A problem with what none of the handout's readers gets."""
+
+    __slots__ = ()
 
 
 def _unknown(name: str, known: Iterable[str]) -> Problem:
@@ -71,7 +82,7 @@ def _walk(
                 f"nobody gets this: it is only for {', '.join(value.only)}, but this part is "
                 f"for {', '.join(readers)}"
             )
-            yield (*path, "only"), Problem(message, "Name one of those, or delete the item.")
+            yield (*path, "only"), _Unreached(message, "Name one of those, or delete the item.")
         readers = chosen
     if isinstance(value, RedFlag):
         for name in value.silent_for:
@@ -121,7 +132,7 @@ def _only_findings(
             yield (*path, index), _unknown(name, audiences.root)
         elif len(only) > 1 and not any(name in audiences.lineage(reader) for reader in readers):
             message = f"this part is not for '{name}'"
-            yield (*path, index), Problem(message, f"This part is for: {', '.join(readers)}.")
+            yield (*path, index), _Unreached(message, f"This part is for: {', '.join(readers)}.")
 
 
 def _mapping_findings(
@@ -136,18 +147,21 @@ def _mapping_findings(
             what = "text" if any(isinstance(answer, str) for answer in value.values()) else "answer"
             yield path, Problem(f"there is no {what} for the audience '{reader}'", f"Add {line}.")
         used.add(answer)
-    for name in value:
+    for name, text in value.items():
         if name not in audiences.root:
             # A misspelt key is read as one, such as `txt` of an entry.
             near = guess(name, (*audiences.root, str(path[-1])))
-            hint = f"{near} Known: {', '.join(sorted(audiences.root))}.".strip()
+            known = f"Known: {', '.join(sorted(audiences.root))}."
+            is_text = len(value) == 1 and isinstance(text, str)
+            quotes = "If it is the beginning of a text, put the whole text in quotes."
+            hint = f"{near or (quotes if is_text else '')} {known}".strip()
             yield (*path, name), Problem(f"the audience '{name}' is not known", hint)
         elif name not in used:
             hint = (
                 f"This part is for: {', '.join(readers)}. Delete the text, or add its audience to "
                 "`only` or `audiences`."
             )
-            yield (*path, name), Problem(f"nobody gets the text for '{name}'", hint)
+            yield (*path, name), _Unreached(f"nobody gets the text for '{name}'", hint)
 
 
 def _flag_findings(

@@ -169,7 +169,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
         message = f"{_what(value)} is not one of the allowed words"
         return Problem(message, nearest(str(value), names), place)
     if kind == "string_pattern_mismatch":
-        if path[-1:] == ("[key]",) and " " in str(value):
+        if details["loc"][-3::2] == ("by audience", "[key]") and _is_text(path[:-2], value, file):
             message = f"the colon after '{str(value)[:60]}' splits the text in two"
             return Problem(message, "Put the whole text in quotes.", place)
         return _pattern_problem(
@@ -190,6 +190,14 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
     if model is Handout and _IN_MM.intersection(path[-1:]):
         hint += " It is a number of millimetres, without a unit, such as 60."
     return Problem(message, hint, place)
+
+
+def _is_text(path: Path, key: str, file: YamlFile) -> bool:
+    """Return whether a key is the beginning of a text: an audience is one word, beside others."""
+    around: Any = file.data
+    for step in file.in_file(path):
+        around = around[step]
+    return " " in key or len(around) == 1
 
 
 def _like(name: str) -> str:
@@ -282,9 +290,13 @@ def _pattern_problem(value: str, pattern: str, place: Location) -> Problem:
     for part, (what, hint) in _PATTERNS.items():
         if part in pattern:
             return Problem(f"'{value}' is not {what}", hint, place)
-    near = "-".join(re.findall(r"[a-z0-9]+", str(value).lower()))
+    between, joints, such = (
+        ("_", "underscores", "next_visit") if "_" in pattern else ("-", "hyphens", "leg-cramps")
+    )
+    near = between.join(re.findall(r"[a-z0-9]+", str(value).lower()))
     meant = f"Did you mean '{near}'? " if re.fullmatch(pattern, near) else ""
-    hint = f"{meant}Use lower-case letters, digits and hyphens, such as leg-cramps."
+    first = "Begin with a letter. " if near[:1].isdigit() else ""
+    hint = f"{meant}{first}Use lower-case letters, digits and {joints}, such as {such}."
     return Problem(f"'{value}' is not an allowed name", hint, place)
 
 

@@ -87,6 +87,29 @@ def test_one_changed_word_of_a_flag_refuses_the_spanish_by_name(root: Path, teac
     code, out, _ = teachback("translate status")
     assert code == 1
     assert "stale: chest/text (general, ckd)" in out
+    code, _, err = teachback("build tiny --format html --kind handout --language en")
+    assert (code, err) == (0, "")
+
+
+def test_a_missing_text_hides_no_fault_of_the_others(root: Path, teachback: Run) -> None:
+    """One round is enough: numbers, phone numbers, marks and English are told beside it."""
+    change(root, ENGLISH, "One message.", "Walk for 2 days. **Rest.**")
+    change(root, TRANSLATION, "One message.", "Walk for 2 days. **Rest.**")
+    change(root, TRANSLATION, "Un mensaje.", "Camine 3 días. Descanse.")
+    change(root, TRANSLATION, "Para todos aquí.", "Llame al 303-555-9999.")
+    change(root, TRANSLATION, "Para los riñones aquí.", "For kidneys here.")
+    change(root, TRANSLATION, "  title: {", "  # title: {")
+    for command in (BUILD, "check tiny"):
+        code, _, err = teachback(command)
+        assert code == 1
+        for told in (
+            "`title` is not translated",
+            "the English says 2, and the translation does not",
+            "** is 2 times in the English, and 0 times in the translation",
+            "the number '303-555-9999' is typed into the text",
+            "[translation-english]",
+        ):
+            assert told in err
 
 
 def test_another_changed_word_is_told_on_paper_and_at_each_build(
@@ -292,7 +315,9 @@ def test_a_new_translation_has_each_english_text(root: Path, teachback: Run) -> 
     text = (root / TRANSLATION).read_text(encoding="utf-8")
     assert "  chest/text:\n    en: Chest pain\n" in text
     code, out, _ = teachback("translate status")
-    assert (code, out.count("missing: ")) == (1, 8)
+    assert (code, out.count("missing: "), out.count("translated: ")) == (1, 8, 0)
+    _, _, err = teachback(BUILD)
+    assert err.count("    Below its `en:`, add `es:` with the translation.\n") == 8
     for line in SPANISH_TINY.splitlines()[5:]:
         english, _, spanish = line.partition("{en: ")[2].rstrip("}").partition(", es: ")
         text = text.replace(f"    en: {english}\n", f"    en: {english}\n    es: {spanish}\n")

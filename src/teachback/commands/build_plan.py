@@ -63,7 +63,12 @@ class BuildPlan:
 def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> BuildPlan:
     """Plan a build. Raises UsageError for names that do not exist, or a choice of nothing."""
     files = handout_files(workspace)
-    sources = chosen_handouts(settings.handouts, workspace, settings.language)
+    sources = {
+        stem: path
+        for stem, path in chosen_handouts(settings.handouts, workspace, settings.language).items()
+        # The name of a translation ends with its language.
+        if settings.language in {None, stem.partition(".")[2]} or "." not in stem
+    }
     origins, unreadable = hashed_origins(files, workspace)
     record = read_record(settings.output)
     summaries, reading = _summaries(settings, workspace, sources, origins, record)

@@ -110,7 +110,9 @@ def _open_texts(read: ReadTranslation) -> Iterator[dict[str, Any]]:
                     "state": str(state),
                     "readers": [],
                     "english": text.text,
-                    "translated_from": read.texts.english(text.key),
+                    "translated_from": (
+                        read.texts.english(text.key) if read.texts.words(text.key) else None
+                    ),
                 },
             )
             one["readers"].append(reader.audience)

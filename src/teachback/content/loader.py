@@ -174,9 +174,9 @@ class FaultyHandoutError(TeachbackError):
     """The problems of a handout that cannot be printed, but whose texts can be checked."""
 
     def __init__(
-        self, authored: LoadedHandout, laid_out: LoadedHandout, *problems: Problem
+        self, authored: LoadedHandout, laid_out: LoadedHandout | None, *problems: Problem
     ) -> None:
-        """Store the handout with its problems, and what of it can be laid out."""
+        """Store the handout with its problems, and what of it can be laid out, if anything."""
         super().__init__(*problems)
         self.authored = authored
         self.laid_out = laid_out
@@ -203,7 +203,8 @@ def read_handouts(
             problems[stem] = error.problems
             if isinstance(error, FaultyHandoutError):
                 faulty[stem] = error.authored
-                laid_out[stem] = error.laid_out
+                if error.laid_out:
+                    laid_out[stem] = error.laid_out
     translations = {stem for stem, path in paths.items() if is_translation(path)}
     known = before.translations if before else frozenset()
     return LoadedHandouts(shared, authored, problems, faulty, known | translations, laid_out)
@@ -341,7 +342,7 @@ def _validate_translation(
     """Check a translation, and put its texts into the handout that it translates.
 
     Readers whose text is not whole get no edition, and a notice that says why. Raises
-    TeachbackError with every problem of the file, or if no reader is left.
+    FaultyHandoutError with every problem of the file, or if no reader is left.
     """
     file, now, texts, readers, checked = read_translation(raw, path, workspace, shared)
     translation = texts.translation
@@ -371,9 +372,24 @@ def _validate_translation(
         Notice(reader, problem._replace(location=file.locate(where)))
         for reader, where, problem in refusal_findings(texts, readers)
     ]
+    english = LoadedHandout(
+        with_texts(
+            texts.source,
+            {one.path: made_from for one in texts.texts if (made_from := texts.english(one.key))},
+        ),
+        _english_places(texts, file, now.file),
+    )
+    translated = TranslatedHandout(english, now, texts, readers)
     if problems or not whole:
+        # Rules look at whole texts: the English stands for those that are missing.
+        there = {one.path: words for one in texts.texts if (words := texts.words(one.key))}
+        filled = with_texts(texts.source, there).model_copy(
+            update={"language": translation.language, "accept": translation.accept}
+        )
         refused = dict.fromkeys(notice.problem for notice in refusals)
-        raise TeachbackError(*problems, *refused)
+        raise FaultyHandoutError(
+            LoadedHandout(filled, merged, translated=translated), None, *problems, *refused
+        )
     known = rules_know(translation.language) or rules_know(now.handout.language)
     stands = ApprovalStatus(
         changed=tuple(name for name in whole if name in texts.marks and name not in checked),
@@ -401,19 +417,12 @@ def _validate_translation(
         path.stem, translation.language, stands.unproved, file.locate(("review",), key=True)
     )
     warnings += [Notice(name, unproved) for name in stands.unproved]
-    english = LoadedHandout(
-        with_texts(
-            texts.source,
-            {one.path: made_from for one in texts.texts if (made_from := texts.english(one.key))},
-        ),
-        _english_places(texts, file, now.file),
-    )
     return LoadedHandout(
         handout,
         merged,
         stands,
         (*refusals, *warnings),
-        TranslatedHandout(english, now, texts, readers),
+        translated,
     )
 
 

@@ -238,10 +238,19 @@ def _refusal(
     language, whom = texts.translation.language, " and ".join(readers)
     not_printed = f"so '{language}' is not printed for {whom}"
     if state is TextState.MISSING:
-        hint = (
-            f"Add `{text.key}:` with `{texts.source.language}: {text.text}` and, "
-            f"below it, `{language}:` with the translation."
-        )
+        source, english = texts.source.language, texts.english(text.key)
+        there = f"`{source}: {text.text}`"
+        if english is None:
+            hint = (
+                f"Add `{text.key}:` with {there} and, below it, `{language}:` with the translation."
+            )
+        elif one_line(english) == one_line(text.text):
+            hint = f"Below its `{source}:`, add `{language}:` with the translation."
+        else:
+            hint = (
+                f"The English has changed: write {there}, and below it `{language}:` with the "
+                "translation."
+            )
         path = ("texts", texts.entries[text.key]) if text.key in texts.entries else ("texts",)
         return path, Problem(f"the text `{text.key}` is not translated, {not_printed}", hint)
     message = (

@@ -249,6 +249,20 @@ def test_a_reason_is_read_where_a_section_places_the_tier(workspace: Make) -> No
     assert findings(workspace(), text + "      - {red_flags: [now], only: [ckd]}\n") == []
 
 
+def test_who_gets_a_flag_by_extending_another_audience_is_told_so(workspace: Make) -> None:
+    """To set `only:` would be no help: it is set."""
+    silent = "Chest pain, only: [{}], silent_for: {{dialysis: Is on a machine.}}}}"
+    text = TINY.replace("[general, ckd]", "[ckd, dialysis]").replace(
+        "{general: For everyone here., ckd: For kidneys here.}", "Text."
+    )
+    for only, hint in (
+        ("ckd", "Remove the line: 'dialysis' extends 'ckd', and gets what is for it."),
+        ("ckd, dialysis", "Remove the line, or take 'dialysis' out of `only:`."),
+    ):
+        (found,) = findings(workspace(), text.replace("Chest pain}", silent.format(only)))
+        assert (found.rule, found.hint) == (SILENT.id, hint)
+
+
 def test_a_word_that_names_the_only_reader_is_not_printed_and_told(workspace: Make) -> None:
     """YAML takes the first word of a text with a colon for the audience."""
     text = TINY.replace("[general, ckd]", "[ckd]").replace("general: For everyone here., ckd: ", "")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.checking.typed_numbers import ADVICE, TYPED, stop_findings, typed_findings
 from teachback.content import handout as doc
-from teachback.content.base_model import steps
+from teachback.content.base_model import audience_of, steps
 from teachback.editions.passages import Passage, Role
 from teachback.errors import Severity
 
@@ -281,6 +281,7 @@ def _unread(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Itera
 
 
 def _silent(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
+    lineages = {one.reader.audience: one.reader.lineage for one in reader_texts}
     for index, flag in enumerate(handout.red_flags):
         silent = tuple(one.reader.audience for one in reader_texts if not one.reader.reached(flag))
         path = ("red_flags", index)
@@ -307,10 +308,17 @@ def _silent(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Itera
             )
         for name in flag.silent_for:
             if name in handout.audiences and name not in silent:
-                said = (
-                    f"'{name}' does get the red flag '{flag.id}', so `silent_for` is wrong here",
-                    "Remove the line, or set `only:`.",
+                above = audience_of(flag.only or (), lineages.get(name, (name,)))
+                if above is None:
+                    hint = "Remove the line, or set `only:`."
+                elif above == name:
+                    hint = f"Remove the line, or take '{name}' out of `only:`."
+                else:
+                    hint = f"Remove the line: '{name}' extends '{above}', and gets what is for it."
+                message = (
+                    f"'{name}' does get the red flag '{flag.id}', so `silent_for` is wrong here"
                 )
+                said = (message, hint)
                 yield _finding(SILENT, (*path, "silent_for", name), words, said)
 
 

@@ -48,6 +48,9 @@ CUTS = "the comma before '{}' makes two texts of one"
 CUT = "from # on, this line would not be printed"
 LINE = "this line starts with #, so it would not be printed"
 NO_ANCHOR = "a text cannot start with &"
+NO_BLANK = "a space is missing behind this dash"
+NO_ENTRY = "an entry of a list does not start with"
+APOSTROPHE = "the apostrophe in 'don't' ends the text, which is in single quotes"
 CONTINUED = "this line would be read as a part of the text above it"
 NOT_CLOSED_HERE = "a quote opens here and is never closed"
 UNMERGED = "marks a place where two versions of this file were not merged"
@@ -139,7 +142,23 @@ REFUSED = {
     "a: >\nb: c": (1, 4, "a text cannot start with >"),
     "a: >5 mmol": (1, 7, "a text cannot start with > or |"),
     "- one\n  - two": (2, 3, CONTINUED),
-    "- one\n  -two": (2, 3, CONTINUED),
+    "- one\n  -two": (2, 3, NO_BLANK),
+    "-one\n- two": (1, 1, NO_BLANK),
+    "- a: one\n-two\n- three": (2, 1, NO_BLANK),
+    "- one\n  -5 degrees": (2, 3, CONTINUED),
+    "• one\n- two": (1, 1, f"{NO_ENTRY} •"),
+    "- one\n\u2013 two\n- three": (2, 1, f"{NO_ENTRY} \u2013"),
+    "a:\n  * one": (2, 3, f"{NO_ENTRY} *"),
+    "a:\n  1. one\n  - two": (2, 3, f"{NO_ENTRY} 1."),
+    "a:\n  - one\n  2. two\n  - three": (3, 3, f"{NO_ENTRY} 2."),
+    "- a:one\n  b: c": (1, 4, "a space is missing behind this colon"),
+    "- {a: “b: c”, d: e}": (1, 9, "“ is a curly quote, which does not quote a text"),
+    "- {a: b, c: No: not this.}": (1, 15, "this line has a second colon"),
+    "- {a: b,\n  c: No: not this.}": (2, 8, "this line has a second colon"),
+    "a: [b, c\nd: e": (1, 4, "a bracket is not closed, or a comma is missing"),
+    "a: 'You don't know'": (1, 13, APOSTROPHE),
+    "a: ['You don't know', b]": (1, 14, APOSTROPHE),
+    "a: {b: 'You don't know', c: d}": (1, 17, APOSTROPHE),
     "a: one\n  only:[ckd]": (2, 3, CONTINUED),
     "a: one\n  only: [ckd]": (2, 7, "this line is indented differently from the lines above it"),
     'a: "one\nb: two"': (2, 1, QUOTE_OPEN),
@@ -180,6 +199,13 @@ REFUSED = {
 def test_what_would_lose_a_word_is_refused_at_its_place(text: str) -> None:
     """Each way in which YAML drops or moves words is reported with line and column."""
     assert told(text)[:1] == (REFUSED[text],)
+
+
+def test_a_text_that_holds_its_quotes_is_to_be_put_in_others() -> None:
+    """It is in quotes already, so to put it in quotes would be no help."""
+    with pytest.raises(TeachbackError) as refused:
+        read_yaml(b'a: "Say "no" to it"', "x.yaml")
+    assert refused.value.problems[0].hint.endswith("in the other kind of quotes: '...'.")
 
 
 READ = {

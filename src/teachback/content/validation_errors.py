@@ -239,8 +239,11 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
             else []
         )
         if not keys:
-            message = "this must be a block, such as `- text: ...`"
-            return Problem(message, nearest("", BLOCKS), file.locate(path))
+            kind, colon, _ = value.partition(":") if isinstance(value, str) else ("", "", "")
+            message, hint = "this must be a block, such as `- text: ...`", nearest("", BLOCKS)
+            if colon and kind in BLOCKS:
+                message, hint = f"a space is missing behind '{kind}:'", "Add it."
+            return Problem(message, hint, file.locate(path))
         # Another key may stand before that of the kind, such as `lead`.
         key = next((key for key in keys if guess(str(key), BLOCKS, LIKELY)), keys[0])
         return _unknown_kind(str(key), file.locate((*path, key), key=True))

@@ -60,6 +60,9 @@ _NO_SENTENCE: Final = re.compile(
 _LINE_START: Final = re.compile(r"\n\s*")
 # The start of a list item or of a key, on a line that YAML reads as part of the text above.
 _MISPLACED: Final = re.compile(r"-|[?:](?:\s|$)|[a-z][a-z0-9_-]*:(?!//)")
+# A line that is meant as an entry of a list, and does not start with a dash and a space.
+_NO_ENTRY: Final = re.compile(r"[ ]*(?:-(?=[^\s\d-])|([•◦▪●‣·\u2013\u2014*]|\d{1,2}[.)])(?= ))")
+_NO_BLANK: Final = re.compile(r"\s*(?:- +)*[a-z_]+:(?=[^\s/])")
 # An unusual comment start that may cut off a text, and a line that does not continue the text.
 _CUT: Final = re.compile(r"^[ \t]+#|\S(?:[ \t]#|[ \t]+#(?=\S))|[\]}\"',:]#")
 _STARTS_ANEW: Final = re.compile(r"\s*(?:-\s|#|$|[^:]*:(?:\s|$))")
@@ -81,10 +84,17 @@ _OPENED: Final = re.compile(r"""(?:^|[:-]\s)\s*([\[{"'])""")
 # A line that opens a quote: what stands before it, the quote, and the rest of the line.
 _QUOTE_OPENS: Final = re.compile(r"""(\s*(?:- +)*(?:[\w-]+:\s+)?)(["'])(.*)""")
 _NEW_ENTRY: Final = re.compile(r"\s*(?:- |[\w-]+:(?:\s|$))")
-_CURLY: Final = re.compile(r"(?:^|[:-]\s)\s*([“”„])")
+_CURLY: Final = re.compile(r"(?:^|[:-]\s|[\[{,])\s*([“”„])")
+# The end of a text in single quotes inside a word.
+_APOSTROPHE: Final = re.compile(r"(?:^|[:,\[{-]\s?)\s*'[^']*?([^\W\d]+'[^\W\d])$")
 _IN_CURLY: Final = re.compile(r"[“„][^“„”]*[”“]")
 _TAB: Final = re.compile(r" *\t")
 _MERGE_MARK: Final = re.compile(r"^(?:<{7}|={7}|>{7})(?=[ \r\n]|$)", re.MULTILINE)
+_INDENTED_WORD: Final = re.compile(r"[\s-]*[^\s:]+")
+_NEVER_CLOSED: Final = (
+    "a quote opens here and is never closed",
+    "A quote that opens a text must be closed again.",
+)
 _LINES_UP: Final = "Lines that belong together start in the same column."
 _LOOK: Final = (
     "Look at this line and the one above it: a colon, a quote or the indentation is not right."
@@ -515,65 +525,100 @@ def _compose(text: str) -> YamlNode:
 
 
 def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
-    context, context_mark = (
-        getattr(error, "context", None) or "",
-        getattr(error, "context_mark", None),
-    )
-    mark = getattr(error, "problem_mark", None) or context_mark
+    context = getattr(error, "context", None) or ""
+    opens = getattr(error, "context_mark", None)
+    mark = getattr(error, "problem_mark", None) or opens
     said = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     everything = f"{context} {said}"
     message, hint = next(
         (words for part, words in _WORDING.items() if part in everything),
         (f"this is not YAML: {said}", _LOOK),
     )
+    if not mark:
+        return Problem(message, hint, Location(name, 1, 1))
     lines = text.split("\n")
-    line = lines[mark.line] if mark and mark.line < len(lines) else ""
-    before = line[: mark.column] if mark else ""
-    opened = _OPENED.search(before)
-    cut = _cut_above(lines, mark.line, context_mark) if mark and "expected" in said else None
+    slip = _slip_above(said, lines, mark, opens)
+    if slip:
+        return Problem(*slip[0], Location(name, *slip[1]))
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    words = _slip_in_line(said, line, mark.column)
+    if words:
+        message, hint = words
+    elif "unexpected end of stream" in said and "quoted" in context and opens:
+        message, hint = _NEVER_CLOSED
+        mark = opens
+    elif ("could not find expected ':'" in said or "expected ',' or" in said) and opens:
+        mark = opens
+    if first := line[mark.column : mark.column + 1]:
+        message = message.replace("this character", first)
+    return Problem(message, hint, Location(name, mark.line + 1, mark.column + 1))
+
+
+def _slip_above(
+    said: str, lines: list[str], mark: YamlNode, opens: YamlNode
+) -> tuple[tuple[str, str], tuple[int, int]] | None:
+    """Return message, hint and place of a slip that the parser notices behind it."""
+    cut = _cut_above(lines, mark.line, opens) if "expected" in said else None
     if cut:
-        return Problem(
-            "from # on, this line would not be printed", _QUOTE_OR_MOVE, Location(name, *cut)
-        )
-    unclosed = _unclosed_quote(lines[: mark.line + 1]) if mark else None
+        return ("from # on, this line would not be printed", _QUOTE_OR_MOVE), cut
+    unclosed = _unclosed_quote(lines[: mark.line + 1])
     if unclosed:
-        hint = "A quote that opens a text must be closed again."
-        return Problem("a quote opens here and is never closed", hint, Location(name, *unclosed))
-    tab = _indenting_tab(lines, mark, context_mark if "could not find" in said else mark)
+        return _NEVER_CLOSED, unclosed
+    tab = _indenting_tab(lines, mark, opens if "could not find" in said else mark)
     if tab:
         hint = "YAML does not allow tabs for indentation. Use spaces."
-        return Problem("there is a tab here", hint, Location(name, *tab))
-    if "unexpected end of stream" in said and "quoted" in context and context_mark:
-        message, hint, mark = (
-            "a quote opens here and is never closed",
-            "A quote that opens a text must be closed again.",
-            context_mark,
-        )
-    elif ("could not find expected ':'" in said or "expected ',' or" in said) and context_mark:
-        mark = context_mark
-    elif "expected node content" in said and (bracket := _open_bracket(lines, mark)):
-        message = "a list opens here with [, and goes on below with dashes"
+        return ("there is a tab here", hint), tab
+    bracket = _open_bracket(lines, mark) if "expected node content" in said else None
+    if bracket:
         hint = "Delete the [, or write the whole list as [one, two]."
-        return Problem(message, hint, Location(name, *bracket))
-    elif "mapping values" in said and re.fullmatch(r"[\s-]*[^\s:]+", before):
-        message, hint = "this line is indented differently from the lines above it", _LINES_UP
-    elif "did not find expected key" in said and opened and opened[1] in "[{":
-        message, hint = f"a text cannot start with {opened[1]}", "Put the whole text in quotes."
-    elif "did not find expected key" in said and opened:
-        message, hint = (
-            "more words follow after the closing quote",
-            "Put the whole text in quotes, or none of it.",
-        )
-    elif "mapping values" in said and (curly := _CURLY.search(line)):
+        return ("a list opens here with [, and goes on below with dashes", hint), bracket
+    joined = "mapping values" in said and mark.line and _NO_BLANK.match(lines[mark.line - 1])
+    if joined:
+        return ("a space is missing behind this colon", "Add it."), (mark.line, joined.end())
+    if "could not find" in said or "alphabetic" in said:
+        for number in (opens.line if opens else mark.line, mark.line):
+            entry = _NO_ENTRY.match(lines[number]) if number < len(lines) else None
+            if entry:
+                column = entry.end() - len(entry[1] or "-") + 1
+                return _told_entry(entry), (number + 1, column)
+    return None
+
+
+def _slip_in_line(said: str, line: str, column: int) -> tuple[str, str] | None:
+    """Return message and hint of a slip in the line at which the parser stopped."""
+    before = line[:column]
+    opened, curly = _OPENED.search(before), _CURLY.search(before)
+    apostrophe = _APOSTROPHE.search(line[: column + 1])
+    if apostrophe:
+        message = f"the apostrophe in '{apostrophe[1]}' ends the text, which is in single quotes"
+        return message, 'Put the text in double quotes: "...".'
+    in_flow = "expected ',' or" in said and ": " in before and line[column:].startswith(":")
+    if curly and (in_flow or ("mapping values" in said and not _INDENTED_WORD.fullmatch(before))):
         message = f"{curly[1]} is a curly quote, which does not quote a text"
-        hint = 'Put the text in straight quotes: "...".'
-    if mark and (first := line[mark.column : mark.column + 1]):
-        message = message.replace("this character", first)
-    return Problem(
-        message,
-        hint,
-        Location(name, mark.line + 1, mark.column + 1) if mark else Location(name, 1, 1),
-    )
+        return message, 'Put the text in straight quotes: "...".'
+    if in_flow:
+        return _WORDING["mapping values are not allowed"]
+    if "mapping values" in said and _INDENTED_WORD.fullmatch(before):
+        return "this line is indented differently from the lines above it", _LINES_UP
+    if "did not find expected key" not in said or not opened:
+        return None
+    if opened[1] in "[{":
+        return f"a text cannot start with {opened[1]}", "Put the whole text in quotes."
+    hint = "Put the whole text in quotes, or none of it."
+    if line.rstrip().endswith(opened[1]):
+        other = "'" if opened[1] == '"' else '"'
+        hint = f"Put the whole text in the other kind of quotes: {other}...{other}."
+    return "more words follow after the closing quote", hint
+
+
+def _told_entry(entry: re.Match[str]) -> tuple[str, str]:
+    """Return the message and the hint for a line that is meant as an entry of a list."""
+    hint = "Start each entry of a list with - and a space."
+    if entry[1] is None:
+        return "a space is missing behind this dash", hint
+    if entry[1][0].isdecimal():
+        hint += " The numbers of `steps` print themselves."
+    return f"an entry of a list does not start with {entry[1]}", hint
 
 
 def _indenting_tab(lines: list[str], mark: YamlNode, above: YamlNode) -> tuple[int, int] | None:
@@ -742,6 +787,13 @@ def _bare(text: str, written: str, start: int, _column: int, source: _Source) ->
         source.say("not all of this text would be printed", "Put the whole text in quotes.", start)
     for line in _LINE_START.finditer(written):
         if _MISPLACED.match(written, line.end()):
+            # The line that is wrong may be the first one, which began this text.
+            begins = start if not source.text[:start].rpartition("\n")[2].strip() else None
+            wrong = [at for at in (begins, start + line.end()) if at is not None]
+            entry = next(filter(None, (_NO_ENTRY.match(source.text, at) for at in wrong)), None)
+            if entry:
+                source.say(*_told_entry(entry), entry.start())
+                break
             message = "this line would be read as a part of the text above it"
             hint = (
                 "Start it in the column of its neighbours; "

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from teachback.errors import TeachbackError
 from teachback.files import yaml_reader
-from teachback.files.yaml_reader import read_yaml
+from teachback.files.yaml_reader import UnquotedTextError, read_yaml
 
 
 def test_words_that_yaml_would_turn_into_other_values_stay_text() -> None:
@@ -199,6 +199,29 @@ REFUSED = {
 def test_what_would_lose_a_word_is_refused_at_its_place(text: str) -> None:
     """Each way in which YAML drops or moves words is reported with line and column."""
     assert told(text)[:1] == (REFUSED[text],)
+
+
+def test_texts_that_lack_quotes_hide_nothing_below_them() -> None:
+    """Each is told, and the rest of the file is read as if they were in quotes."""
+    text = "a: It's so: no\nb:\n  - @c\n  - d\n  - e: “f: g”\n"
+    with pytest.raises(UnquotedTextError) as refused:
+        read_yaml(text.encode(), "x.yaml")
+    places = [one.location for one in refused.value.problems]
+    assert [(place.line, place.column) for place in places if place] == [(1, 11), (3, 5), (5, 10)]
+    assert refused.value.file.data == {"a": "It's so: no", "b": ["@c", "d", {"e": "“f: g”"}]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: b: c\n  d\ne: @f",  # The text goes on below.
+        "a: b: c # d\ne: @f",
+        "a: {b: c,\n  d: e: f}\ng: @h",
+    ],
+)
+def test_where_quotes_may_not_be_all_that_is_missing_nothing_more_is_told(text: str) -> None:
+    """What is below such a line would be told wrongly."""
+    assert len(told(text)) == 1
 
 
 def test_a_text_that_holds_its_quotes_is_to_be_put_in_others() -> None:

@@ -74,7 +74,7 @@ from teachback.files.workspace import (
     shown,
     translated_file,
 )
-from teachback.files.yaml_reader import YamlFile, read_yaml
+from teachback.files.yaml_reader import UnquotedTextError, YamlFile, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -297,11 +297,15 @@ def validate_handout(
     """
     if is_translation(path):
         return _validate_translation(raw, path, workspace, shared)
-    file = read_yaml(raw, shown(path))
+    unquoted: tuple[Problem, ...] = ()
+    try:
+        file = read_yaml(raw, shown(path))
+    except UnquotedTextError as error:
+        file, unquoted = error.file, error.problems
     try:
         handout = validated(Handout, file)
     except TeachbackError as error:
-        problems = [*error.problems, *_handout_letter_problems(file, shared)]
+        problems = [*unquoted, *error.problems, *_handout_letter_problems(file, shared)]
         part = readable_part(file)
         if part is None:
             raise TeachbackError(*problems) from None
@@ -310,6 +314,7 @@ def validate_handout(
         problems += _problems_of_whole_blocks(*part, file, error.problems)
         raise _faulty(part, problems, shared, workspace, whole=file) from None
     problems = [
+        *unquoted,
         *_name_problems(path, handout, file, shared),
         *_id_problems(handout, file),
         *_located(place_problems(handout), file),

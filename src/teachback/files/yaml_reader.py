@@ -99,6 +99,16 @@ _LINES_UP: Final = "Lines that belong together start in the same column."
 _LOOK: Final = (
     "Look at this line and the one above it: a colon, a quote or the indentation is not right."
 )
+# A line of one value, which is in no quotes or brackets, and has no remark.
+_VALUE: Final = re.compile(
+    r"(?P<dashes>\s*(?:- +)*)(?:[\w@/-]+: +)?(?P<value>[^\s\[{\"'|>](?:(?! #).)*?)(?<![,\]}])\s*"
+)
+_COLON_HINT: Final = "Put a text that holds a colon and a space in quotes."
+_CURLY_HINT: Final = 'Put the text in straight quotes: "...".'
+# The hints of slips that quotes mend.
+_QUOTES_MEND: Final = frozenset({"Put the text in quotes.", _COLON_HINT, _CURLY_HINT})
+# A file with more of them is read no further: each costs another reading.
+_MOST_UNQUOTED: Final = 20
 # PyYAML's message -> our message and hint.
 _WORDING: Final = {
     "cannot start any token": (
@@ -145,7 +155,7 @@ _WORDING: Final = {
     "undefined alias": ("a text cannot start with *", "Put the text in quotes."),
     "mapping values are not allowed": (
         "this line has a second colon",
-        "Put a text that holds a colon and a space in quotes.",
+        _COLON_HINT,
     ),
     "did not find expected ',' or": (
         "a bracket is not closed, or a comma is missing",
@@ -408,11 +418,21 @@ class _Source:
             self.say("a text cannot start with &", hint, at)
 
 
+class UnquotedTextError(TeachbackError):
+    """Texts that are data only once they are in quotes; `file` has the data as if they were."""
+
+    def __init__(self, file: YamlFile, *problems: Problem) -> None:
+        """Store the file with its problems."""
+        super().__init__(*problems)
+        self.file = file
+
+
 def read_yaml(raw: bytes, name: str) -> YamlFile:
     """Parse the bytes of one file.
 
     Raises TeachbackError with every problem that keeps the text from being data: not UTF-8, not
-    YAML, too large, too deep, duplicate keys, aliases, keys that are not words.
+    YAML, too large, too deep, duplicate keys, aliases, keys that are not words. It is an
+    UnquotedTextError if all that is missing is quotes.
     """
     text = decode(raw, name)
     _refuse_depth(text, name)
@@ -426,10 +446,7 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
     )
     if marks:
         raise TeachbackError(*marks)
-    try:
-        root = _compose(text)
-    except yaml.YAMLError as error:
-        raise TeachbackError(_syntax_problem(error, text, name)) from None
+    text, root, unquoted = _composed(text, name)
     if root is None:
         hint = (
             "Start from `teachback new ID`."
@@ -441,8 +458,45 @@ def read_yaml(raw: bytes, name: str) -> YamlFile:
     data = _plain(root, source)
     source.finish()
     if source.problems:
-        raise TeachbackError(*source.problems)
+        raise TeachbackError(*unquoted, *source.problems)
+    if unquoted:
+        raise UnquotedTextError(YamlFile(name, data, root), *unquoted)
     return YamlFile(name, data, root)
+
+
+def _composed(text: str, name: str) -> tuple[str, YamlNode, tuple[Problem, ...]]:
+    """Return a text with the quotes that it lacks, its tree, and the problems of these lines.
+
+    Raises TeachbackError if quotes are not all that it lacks.
+    """
+    problems: tuple[Problem, ...] = ()
+    while True:
+        try:
+            return text, _compose(text), problems
+        except yaml.YAMLError as error:
+            problem = _syntax_problem(error, text, name)
+        line = problem.location.line if problem.location else 0
+        last = problems[-1].location if problems else None
+        if last and line <= last.line:
+            # The quotes did not mend it, so nothing is known of what is below.
+            raise TeachbackError(*problems)
+        problems = (*problems, problem)
+        quoted = _quoted(text, line) if problem.hint in _QUOTES_MEND else None
+        if quoted is None or len(problems) > _MOST_UNQUOTED:
+            raise TeachbackError(*problems)
+        text = quoted
+
+
+def _quoted(text: str, number: int) -> str | None:
+    """Return a text in which the value in a line is in quotes; None if it has several lines."""
+    lines = text.split("\n")
+    found = _VALUE.fullmatch(lines[number - 1])
+    below = next((line for line in lines[number:] if line.strip()), "")
+    if found is None or len(below) - len(below.lstrip()) > found.end("dashes"):
+        return None
+    value = found["value"].replace("'", "''")
+    lines[number - 1] = f"{lines[number - 1][: found.start('value')]}'{value}'"
+    return "\n".join(lines)
 
 
 def _locations(
@@ -595,7 +649,7 @@ def _slip_in_line(said: str, line: str, column: int) -> tuple[str, str] | None:
     in_flow = "expected ',' or" in said and ": " in before and line[column:].startswith(":")
     if curly and (in_flow or ("mapping values" in said and not _INDENTED_WORD.fullmatch(before))):
         message = f"{curly[1]} is a curly quote, which does not quote a text"
-        return message, 'Put the text in straight quotes: "...".'
+        return message, _CURLY_HINT
     if in_flow:
         return _WORDING["mapping values are not allowed"]
     if "mapping values" in said and _INDENTED_WORD.fullmatch(before):

@@ -99,6 +99,8 @@ _PASSED_OVER: Final = re.compile(
     re.IGNORECASE,
 )
 _YAML_SOMEWHERE: Final = re.compile(r"(.+?)\.ya?ml(?![a-z])", re.IGNORECASE)
+# Endings of files that may hold YAML all the same. Those of Word or a picture never do.
+_PERHAPS_YAML: Final = frozenset({"", ".txt", ".json"})
 # How similar names must be, 0 to 1, for one to be a typing slip of the other. Other files beside
 # content/ are the clinic's own.
 _ALIKE: Final = 0.75
@@ -365,6 +367,8 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
                 if shelf.what
                 else ""
             )
+            if not found and os.path.splitext(own)[1].lower() not in _PERHAPS_YAML:  # noqa: PTH122 -- a name
+                return f"{said}Move it out of the folder."
             return (
                 f"{said}To have it read, rename it to '{right}'; otherwise move it out of the "
                 "folder."

@@ -119,6 +119,12 @@ def test_figures_that_are_a_day_in_one_order_only_need_no_setting(
     ("raw", "order", "reason"),
     [
         ("11/2/2027", None, "could be two days"),
+        # To name the month first would be no help: dots are then refused.
+        (
+            "11.2.2027",
+            None,
+            "could be two days, by which comes first, month or day: add --dates dmy (day first), or",
+        ),
         ("11.2.2027", Order.MDY, "has dots, as where the day comes first"),
         ("2-Nov-27", Order.DMY, "has a year of two figures"),
         ("11/2/27", Order.MDY, "has a year of two figures"),
@@ -172,11 +178,11 @@ def test_a_number_with_a_unit_is_told_so(raw: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        ("a\nb", "holds a control character, a tab or a line break"),
-        ("a\tb", "holds a control character, a tab or a line break"),
-        ("a\x00b", "holds a control character, a tab or a line break"),
-        ("a\x85b", "holds a control character, a tab or a line break"),
-        ("a\u2028b", "holds a line break"),
+        ("a\nb", "holds a control character, a tab or a line break: write it in one line"),
+        ("a\tb", "holds a control character, a tab or a line break: write it in one line"),
+        ("a\x00b", "holds a control character, a tab or a line break: write it in one line"),
+        ("a\x85b", "holds a control character, a tab or a line break: write it in one line"),
+        ("a\u2028b", "holds a line break: write it in one line"),
         ("a\u202eb", "holds an invisible character that changes the direction of the text"),
         ("a\u2067b", "holds an invisible character that changes the direction of the text"),
         ("a\u200bb", "holds a character that cannot be seen"),

@@ -296,7 +296,11 @@ def test_no_metadata_holds_a_value(standard: Composed, template: Template) -> No
             "a\u202eb",
             "holds an invisible character that changes the direction of the text",
         ),
-        ("patient", "a\nb", "holds a control character, a tab or a line break"),
+        (
+            "patient",
+            "a\nb",
+            "holds a control character, a tab or a line break: write it in one line",
+        ),
         ("patient", "\ud800", "holds half a character"),
     ],
 )

@@ -37,6 +37,10 @@ _TWO_READINGS: Final = (
     "could be two days, by which comes first, month or day: add --dates mdy (month first) or "
     "--dates dmy (day first), or write it as 2027-11-01"
 )
+_DOTS_ALONE: Final = (
+    "could be two days, by which comes first, month or day: add --dates dmy (day first), or write it "
+    "as 2027-11-01"
+)
 _DOTS: Final = (
     "has dots, as where the day comes first, but --dates mdy says that the month does: write it as "
     "2027-11-01"
@@ -79,7 +83,9 @@ def _of_figures(
         return month_first or day_first or NO_DATE
     if order is Order.MDY:
         return _DOTS if dots else month_first
-    return _TWO_READINGS if order is None else day_first
+    if order is None:
+        return _DOTS_ALONE if dots else _TWO_READINGS
+    return day_first
 
 
 def _named(year: str, month: str, day: str) -> dt.date | str:

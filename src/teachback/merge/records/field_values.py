@@ -55,10 +55,11 @@ NO_FONT: Final = "for which there is no font here"
 _WITH_FONT: Final = "put a .ttf file with them into styles/fonts/names/"
 BY_HAND: Final = "write it by hand on a handout from `teachback build`"
 _LOST: Final = "\ufffd"
+_ONE_LINE: Final = "write it in one line"
 _REASONS: Final = {
-    "Cc": "holds a control character, a tab or a line break",
-    "Zl": "holds a line break",
-    "Zp": "holds a line break",
+    "Cc": f"holds a control character, a tab or a line break: {_ONE_LINE}",
+    "Zl": f"holds a line break: {_ONE_LINE}",
+    "Zp": f"holds a line break: {_ONE_LINE}",
     "Cf": "holds a character that cannot be seen",
     "Co": "holds a private-use character, which each computer draws differently",
     "Cs": "holds half a character",

@@ -576,15 +576,23 @@ def test_a_dry_run_tells_rows_and_fields_and_writes_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A dry run does not even create the folder."""
-    records("A1,Anna,ckd,", "A2,Secret,ckd,soon", f"A3,Secret {NO_GLYPH},ckd,", "=Secret,x,ckd,")
+    records(
+        "A1,Anna,ckd,",
+        "A2,Secret,ckd,soon",
+        f"A3,Secret {NO_GLYPH},ckd,",
+        "=Secret,x,ckd,",
+        f"A5,{'Secret' * 9},ckd,",
+    )
     before = sorted(tmp_path.rglob("*"))
     assert run("tiny", "--records", "records.csv", "-l", "en", "--dry-run") == 1
     assert sorted(tmp_path.rglob("*")) == before
     out, err = capfd.readouterr()
-    assert "4 records: 1 would be printed, 3 rejected; nothing was written" in out
+    assert "5 records: 1 would be printed, 4 rejected; nothing was written" in out
     assert "records.csv:3:1: next_visit is not a date such as 2027-11-01" in err
     assert "records.csv:4:1: name has a sign" in err
     assert "records.csv:5:1: id cannot be used as a file name" in err
+    assert "records.csv:6:1: name is too long for its line, even in the smallest type: " in err
+    assert "set a larger `width_mm` for the field in the handout" in err
     assert "Secret" not in out + err
 
 

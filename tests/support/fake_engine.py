@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from teachback.cli import app
 from teachback.content.record_fields import FieldKind, RecordField
 from teachback.merge import handout_engine as engine_module
-from teachback.merge.records.field_values import FieldFault
+from teachback.merge.records.field_values import TOO_LONG, FieldFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -104,7 +104,7 @@ class Words:
         return (
             *found,
             *(
-                FieldFault(name, "is too long for its line")
+                FieldFault(name, TOO_LONG)
                 for name, words in values.items()
                 if len(words) > NAME.width_mm
             ),

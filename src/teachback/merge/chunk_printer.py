@@ -16,6 +16,7 @@ from teachback.errors import Problem, TeachbackError, fault_problem
 from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED, hash_of, hashed, write_private
 from teachback.merge.record_shapes import PrintedFile, PrintedRecord
+from teachback.merge.records.field_values import TOO_LONG
 from teachback.merge.records.record_survey import chunk_of, unpack
 from teachback.merge.records.record_validation import own_fault
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 SHARED: Final = "shared-"
 FOLDERS: Final = {"handout": "handouts", "card": "cards"}
 COMBINED: Final = "combined"
+_LONGER: Final = "shorten it, or set a larger `width_mm` for the field in the handout"
 
 
 class ChunkResult(NamedTuple):
@@ -100,7 +102,7 @@ def _checked(setup: ChunkPrintSetup, record: ValidatedRecord) -> ValidatedRecord
     """Return a record, with the faults of its values if one of its editions cannot be printed."""
     try:
         faults = dict.fromkeys(
-            (one.field, one.reason)
+            (one.field, f"{one.reason}: {_LONGER}" if one.reason == TOO_LONG else one.reason)
             for key in record.keys
             for one in setup.stampers[key].faults(record.values)
         )

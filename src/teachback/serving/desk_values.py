@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, TeachbackError
 from teachback.merge.records.dates import Order
-from teachback.merge.records.field_values import BY_HAND, NO_FONT, words_by_place
-from teachback.merge.stamping.pdf_template import TOO_LONG
+from teachback.merge.records.field_values import BY_HAND, NO_FONT, TOO_LONG, words_by_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

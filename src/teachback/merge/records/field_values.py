@@ -54,6 +54,7 @@ _EXTRAS: Final = {
 NO_FONT: Final = "for which there is no font here"
 _WITH_FONT: Final = "put a .ttf file with them into styles/fonts/names/"
 BY_HAND: Final = "write it by hand on a handout from `teachback build`"
+TOO_LONG: Final = "is too long for its line, even in the smallest type"
 _LOST: Final = "\ufffd"
 _ONE_LINE: Final = "write it in one line"
 _REASONS: Final = {

@@ -14,7 +14,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import Problem, TeachbackError
-from teachback.merge.records.field_values import BY_HAND, FieldFault, no_font, unprintable_reason
+from teachback.merge.records.field_values import (
+    BY_HAND,
+    TOO_LONG,
+    FieldFault,
+    no_font,
+    unprintable_reason,
+)
 from teachback.pdf.text_shaping import EM, SlotFont, shaper
 from teachback.units import field_of
 
@@ -34,7 +40,6 @@ BESIDE: Final = -1
 _last: list[tuple[Template, list[dict[str, str]], list[bytes | FieldFault]]] = []
 UNPROVED: Final = "cannot be proved to print as it is written"
 OF_TWO_FONTS: Final = "mixes letters or signs that no one font here has"
-TOO_LONG: Final = "is too long for its line, even in the smallest type"
 
 
 class UnstampedError(TeachbackError):

@@ -978,6 +978,69 @@ def test_faint_words_of_a_drawing_are_named_with_its_file(
         assert [message for message in messages if message.startswith(named)], messages
 
 
+DISC = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" width="40mm" height="40mm">'
+    '<circle cx="4.5" cy="4.5" r="4" fill="#999"/></svg>'
+)
+BESIDE = "      - {{figure: images/drip.svg, alt: A disc, width: 40, beside: {}}}\n"
+SIT = "      - steps: [{text: Sit., figure: images/arms.svg, alt: Arms}, Stand.]\n"
+COVERED = {
+    "      - checklist: [Keys, Pills]\n": "lies on the mark of 'Keys'",
+    "      - list: [{text: Keys, list: [Car]}, Pills]\n": "lies on the mark of 'Keys Car'",
+    "      - steps: [Keys, Pills]\n": "lies on the mark of 'Keys'",
+    SIT: "lies on the mark of 'Sit.'",
+}
+
+
+def beside(workspace: Callable[..., Workspace], side: str, more: str, **files: str) -> Workspace:
+    """Return a workspace whose handout has a picture beside blocks."""
+    pictures = dict.fromkeys(("content/images/drip.svg", "content/images/arms.svg"), DISC)
+    handout = TINY + BESIDE.format(side) + more
+    return workspace({"content/handouts/tiny.yaml": handout, **pictures, **files})
+
+
+@pytest.mark.parametrize("block", COVERED)
+def test_the_marks_of_a_list_stand_clear_of_a_picture_beside_it(
+    workspace: Callable[..., Workspace], block: str
+) -> None:
+    """Under a style that lets them lie on each other, the print stops and names the entry."""
+    job, files = job_of(beside(workspace, "start", block), size="large")
+    assert do_job(job, files).problems == ()
+    undone = "section > * { display: block !important; clear: none !important }"
+    caught = cast(beside(workspace, "start", block, **{"styles/clinic.css": undone}))
+    wanted = f"the picture content/images/drip.svg on page 1 {COVERED[block]}"
+    assert wanted in caught.read_back
+
+
+def test_a_list_stands_beside_a_picture_that_has_a_width(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """Its words begin in one column, also those that reach below the picture."""
+    entries = ", ".join(f"Entry {'of words ' * 12}{number}" for number in range(9))
+    job, files = job_of(beside(workspace, "start", f"      - list: [{entries}]\n"))
+    (file,) = do_job(job, files).printed
+    runs = read_pages(file.data, 20)[0].runs
+    heading = next(run for run in runs if run.words.startswith("What is this"))
+    lines = [run for run in runs if "of words" in run.words]
+    assert len(lines) >= 18
+    assert lines[0].bounds[1] - lines[-1].bounds[1] > 113
+    starts = [run.bounds[0] for run in lines]
+    assert max(starts) - min(starts) < 1
+    assert min(starts) > heading.bounds[0] + 113
+
+
+def test_a_picture_of_a_step_is_not_drawn_on_another_picture(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """Under a style that lets it, the print stops and names both."""
+    job, files = job_of(beside(workspace, "end", SIT))
+    assert do_job(job, files).problems == ()
+    undone = "section > ol { clear: none !important }"
+    caught = cast(beside(workspace, "end", SIT, **{"styles/clinic.css": undone}))
+    wanted = "the picture content/images/arms.svg on page 1 lies on content/images/drip.svg"
+    assert wanted in caught.read_back
+
+
 def test_a_proof_is_asked_for(workspace: Callable[..., Workspace], today: dt.date) -> None:
     """A build without --proof does not report what could merely look better."""
     clinic = workspace({"styles/clinic.css": ".message { color: #666666 }"})

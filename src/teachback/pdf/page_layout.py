@@ -468,8 +468,55 @@ def picture_boxes(laid: LaidOutDocument) -> Iterator[PictureBox]:
                 # In mm, with 1 mm around the picture.
                 around = (left - 1, height - bottom - 1, right + 1, height - top + 1)
                 x0, y0, x1, y1 = (edge * PT_PER_INCH / MM_PER_INCH for edge in around)
-                file = unquote(box.element.get("src", "")).removeprefix("../")
-                yield PictureBox(number, (x0, y0, x1, y1), file, _has_class(box, "logo"))
+                yield PictureBox(number, (x0, y0, x1, y1), _file_of(box), _has_class(box, "logo"))
+
+
+class PictureClash(NamedTuple):
+    """A picture that lies on the mark of an entry of a list, or on another picture."""
+
+    page: int
+    file: str
+    other: str
+
+
+def picture_clashes(laid: LaidOutDocument) -> Iterator[PictureClash]:
+    """Yield each picture on a bullet, a number or a box to tick, or on another picture."""
+    for number, page in enumerate(laid.document.pages, start=1):
+        found = tuple(_boxes(page))
+        pictures = [box for box in found if box.element_tag == "img"]
+        for at, picture in enumerate(pictures):
+            file = _file_of(picture)
+            for box in found:
+                mark = _mark_of(box)
+                if mark and _meet(_edges(picture), mark):
+                    words = " ".join("".join(box.element.itertext()).split())
+                    yield PictureClash(number, file, f"the mark of '{words[:40]}'")
+            for other in pictures[at + 1 :]:
+                if _meet(_edges(picture), _edges(other)):
+                    yield PictureClash(number, _file_of(other), file)
+
+
+def _mark_of(box: LaidBox) -> _Box | None:
+    """Return the place of the mark of an entry, which is text or a background."""
+    if box.element_tag == "li::marker":
+        return _edges(box)
+    drawn = box.element_tag == "li" and any(
+        kind != "none" for kind, _ in box.style["background_image"]
+    )
+    return _bullet_of(box) if drawn else None
+
+
+def _meet(one: _Box, other: _Box) -> bool:
+    """Return whether two boxes (x, y, width, height in px) share more than rounding adds."""
+    return all(
+        px_to_mm(min(one[at] + one[at + 2], other[at] + other[at + 2]) - max(one[at], other[at]))
+        > TOLERANCE
+        for at in (0, 1)
+    )
+
+
+def _file_of(picture: LaidBox) -> str:
+    return unquote(picture.element.get("src", "")).removeprefix("../")
 
 
 def _edges(box: LaidBox) -> _Box:
@@ -477,8 +524,12 @@ def _edges(box: LaidBox) -> _Box:
 
 
 def _bullet_of(box: LaidBox) -> _Box:
+    left, top, width, _ = _edges(box)
+    if box.style["direction"] == "rtl":
+        side = min(box.padding_right, box.height)
+        return left + width - side, top, side, side
     side = min(box.padding_left, box.height)
-    return box.border_box_x(), box.border_box_y(), side, side
+    return left, top, side, side
 
 
 def _in_mm(place: _Box) -> _Box:

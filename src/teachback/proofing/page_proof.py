@@ -27,6 +27,7 @@ from teachback.pdf.page_layout import (
     letterings,
     marred,
     picture_boxes,
+    picture_clashes,
     split_rows,
     stray_cells,
     tier_boxes,
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
 
     from teachback.errors import Location
     from teachback.files.stylesheets import FontFace
-    from teachback.pdf.page_layout import TextOut
+    from teachback.pdf.page_layout import PictureClash, TextOut
     from teachback.pdf.page_reader import ReadPage, TextRun
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.proofing.expected_text import Expected
@@ -273,6 +274,7 @@ def prove(
         *_drawing_problems(seen, laid, expected),
         *_overlap_problems(pages),
         *_drawn_problems(pages),
+        *_clash_problems(laid),
         *_marred_problems(laid),
         *_stray_problems(laid),
     ]
@@ -559,6 +561,16 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
                 "Move the border, the background or the picture away from it, "
                 "or give it more padding.",
             )
+
+
+def _clash_problems(laid: LaidOutDocument) -> Iterator[Problem]:
+    """Yield a problem for each picture on marks of a list or on pictures, with the first of them."""
+    first: dict[str, PictureClash] = {}
+    for clash in picture_clashes(laid):
+        first.setdefault(clash.file, clash)
+    for clash in first.values():
+        message = f"the picture {clash.file} on page {clash.page} lies on {clash.other}"
+        yield Problem(message, OfDesign("Remove the style that moves one of them."))
 
 
 def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:

@@ -478,18 +478,51 @@ def test_a_table_of_one_row_is_not_tied_to_the_next_section(
     assert "What else?" in " ".join(last)
 
 
-def test_the_names_of_days_have_room_beside_five_columns_in_large_print(
-    workspace: Callable[..., Workspace],
+TO_FILL_IN = """
+log: {columns: [Day, Left foot, Right foot, Skin, Nails, Shoes], row_headings: [Wednesday]}
+log: {columns: [Day, {label: Itch, unit: 0-10}, {label: Food, wide: true}, {label: Sleep, wide: true}], row_headings: [Wednesday]}
+log: {columns: [Date, Morning weight, Evening weight, Blood pressure, Swelling, Itching, Medicine], rows: 2}
+schedule: {times: [Breakfast, Noon, Afternoon, Supper, Bedtime], rows: [Phosphate binder]}
+table: {columns: [Food, Afternoon, Antihypertensives, Temperature], fill_in: true, rows: [[Bread, "", "", ""]]}
+"""
+
+
+@pytest.mark.parametrize("block", TO_FILL_IN.strip().splitlines())
+def test_the_words_of_a_table_to_fill_in_have_room_in_large_print(
+    workspace: Callable[..., Workspace], block: str
 ) -> None:
-    """The longest name stays inside its cell."""
-    log = (
-        "      - log: {columns: [Day, Left foot, Right foot, Skin, Nails, Shoes], "
-        "row_headings: [Tuesday, Wednesday]}\n"
-    )
-    clinic = workspace({"content/handouts/tiny.yaml": TINY + log})
-    done = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE)
+    """The longest name of a day or heading stays inside its cell, also beside wide columns."""
+    clinic = workspace({"content/handouts/tiny.yaml": f"{TINY}      - {block}\n"})
+    paper = resolve({"paper": "a4"}, clinic).paper
+    done = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE, paper=paper)
     assert done.problems == ()
     assert done.printed
+
+
+@pytest.mark.parametrize(
+    ("columns", "page", "turn"),
+    [
+        ("Morning, Breakfast, Noon, Afternoon, Supper, Bedtime, Thermometer", 1, "landscape"),
+        ("Morning, Breakfast, Noon, Afternoon, Supper, Bedtime, Antihypertensives, Thermometer, Signature", 2, ""),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_too_wide_is_told_once_with_its_widest_columns(
+    workspace: Callable[..., Workspace], columns: str, page: int, turn: str
+) -> None:
+    """An author learns which headings to shorten; a page that lies across has more room."""
+    log = f"      - log: {{columns: [{columns}], rows: 2}}\n"
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + log})
+    paper = resolve({"paper": "a4"}, clinic).paper
+    (problem,) = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE, paper=paper).problems
+    widest = "Thermometer" if turn else "Antihypertensives"
+    assert re.match(
+        rf"handout of tiny for ckd: a table on page {page} is \d+ mm too wide for the paper; "
+        rf"its widest columns are '{widest}' \(\d\d mm\), ",
+        problem.message,
+    ), problem.message
+    assert problem.hint.startswith("Take shorter words for their headings")
+    assert ("give the section `page: landscape`" in problem.hint) is bool(turn)
+    assert problem.location is not None
 
 
 def test_an_address_breaks_behind_a_slash_and_not_at_a_hyphen(

@@ -24,7 +24,13 @@ from markupsafe import Markup, escape
 from teachback.content.inline_markup import COLONS, Span
 from teachback.content.languages import NO_LANGUAGES
 from teachback.content.locale_formats import dated, direction_of
-from teachback.editions.edition import EditionLog, PersonalPlace, is_narrow, links_of
+from teachback.editions.edition import (
+    EditionLog,
+    EditionSchedule,
+    PersonalPlace,
+    is_narrow,
+    links_of,
+)
 from teachback.editions.qr_code import qr_svg
 from teachback.errors import Location, Problem, TeachbackError, guess
 from teachback.files.images import KINDS, picture_fault
@@ -66,7 +72,7 @@ if TYPE_CHECKING:
     from teachback.content.inline_markup import Line, Place
     from teachback.content.languages import Languages
     from teachback.content.printed_words import Words
-    from teachback.editions.edition import Edition, EditionSchedule, TableRow
+    from teachback.editions.edition import Edition, EditionTable, TableRow
     from teachback.files.page_resources import ForbiddenContent
 
 # A number that a phone can dial: its digits, without an extension, which the caller dials later.
@@ -500,14 +506,19 @@ def is_lead_in(line: Line) -> bool:
     return words_only(line).endswith(COLONS)
 
 
-def column_widths(table: EditionLog | EditionSchedule) -> tuple[str, ...]:
-    """Return the width of each column of a log or a schedule, as a share in percent.
+def column_widths(table: EditionLog | EditionSchedule | EditionTable) -> tuple[str, ...]:
+    """Return the width of each column of a table to fill in, as a share in percent.
 
-    A column with a unit holds a number, and one with a short heading a tick or a date: they are
-    narrow. The others hold words, and a `wide` one twice as many. No column is narrower than the
-    longest word of its heading.
+    In a log, a column with a unit holds a number, and one with a short heading a tick or a date:
+    they are narrow. The others hold words, and a `wide` one twice as many. No column of a log or a
+    schedule is narrower than the longest word of its heading.
     """
-    letters = _log_letters(table) if isinstance(table, EditionLog) else _schedule_letters(table)
+    if isinstance(table, EditionLog):
+        letters = _log_letters(table)
+    elif isinstance(table, EditionSchedule):
+        letters = _schedule_letters(table)
+    else:
+        letters = [1.0] * len(table.columns)
     return tuple(f"{100 * width / sum(letters):.2f}%" for width in letters)
 
 

@@ -742,6 +742,39 @@ def split_rows(laid: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
     )
 
 
+class WideTable(NamedTuple):
+    """A table that reaches out of the printable area of a page, and the mm that are too many.
+
+    `columns` are the headings with the widths of their columns in mm, the widest first. `words` are
+    all words on that page.
+    """
+
+    page: int
+    millimetres: float
+    columns: tuple[tuple[str, float], ...]
+    words: str
+
+
+def wide_tables(laid: LaidOutDocument, safe_mm: float) -> Iterator[WideTable]:
+    """Yield each table that is too wide, once."""
+    found: dict[PageElement, WideTable] = {}
+    for number, page in enumerate(laid.document.pages, start=1):
+        for box in _boxes(page):
+            if not isinstance(box, boxes.TableBox):
+                continue
+            left, _, right, _ = _in_mm(_edges(box))
+            out = max(safe_mm - left, right - (px_to_mm(page.width) - safe_mm))
+            if out > TOLERANCE and box.element not in found:
+                row = next(row for row in box.descendants() if isinstance(row, boxes.TableRowBox))
+                columns = [
+                    (_all_words(cell), px_to_mm(cell.border_width())) for cell in row.children
+                ]
+                widest = tuple(sorted(columns, key=lambda column: -column[1]))
+                words = " ".join(line.text for line in _text_boxes(box))
+                found[box.element] = WideTable(number, out, widest, words)
+    yield from found.values()
+
+
 class StrayCell(NamedTuple):
     """A cell whose words stand nearer the heading of another column than that of their own."""
 

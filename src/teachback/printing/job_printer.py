@@ -20,7 +20,7 @@ from teachback.errors import (
 from teachback.printing.jobs import SHEET, FinishedJob, Job, Printed, ProofResult
 from teachback.printing.process_limits import more_time
 from teachback.printing.process_pool import LIMITS, Outcome, Pool, Task, scale_of
-from teachback.units import CARD, CARD_TEXT_FLOOR, HANDOUT_SAFE
+from teachback.units import CARD, CARD_TEXT_FLOOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -135,10 +135,9 @@ def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
 
     Other problems of the pages only follow from the faults for which the handout is refused.
     """
-    from teachback.pdf.page_layout import text_outside
     from teachback.printing.page_fitting import fitted_page
     from teachback.printing.type_fitting import fitted_or_larger
-    from teachback.proofing.page_proof import long_row_problems, outside_problems
+    from teachback.proofing.page_proof import area_problems, long_row_problems
 
     try:
         if job.cards:
@@ -147,7 +146,7 @@ def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
         elif job.handout:
             _, laid = fitted_page(job, served)
             yield from promise_problems(job, laid)
-            yield from outside_problems(text_outside(laid, HANDOUT_SAFE))
+            yield from area_problems(laid, job.expected[0])
             yield from long_row_problems(laid, job.expected[0])
     except OutOfTime:
         raise
@@ -161,15 +160,14 @@ def lay_out_handout(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutD
 
     Raises TeachbackError with all its problems.
     """
-    from teachback.pdf.page_layout import text_outside
     from teachback.printing.page_fitting import fitted_page
-    from teachback.proofing.page_proof import outside_problems
+    from teachback.proofing.page_proof import area_problems
 
     page, laid = fitted_page(job, served)
     problems = [
         *laid.problems,
         *promise_problems(job, laid),
-        *outside_problems(text_outside(laid, HANDOUT_SAFE)),
+        *area_problems(laid, job.expected[0]),
     ]
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise TeachbackError(*problems)

@@ -30,8 +30,10 @@ from teachback.pdf.page_layout import (
     picture_clashes,
     split_rows,
     stray_cells,
+    text_outside,
     tier_boxes,
     tier_pages,
+    wide_tables,
     wrapped_flags,
 )
 from teachback.pdf.page_reader import grey_page, grey_pages, read_pages
@@ -58,7 +60,7 @@ from teachback.proofing.visibility import (
     struck,
     tier_look,
 )
-from teachback.units import TYPE_FLOOR, PrintInk, TypeSize
+from teachback.units import HANDOUT_SAFE, TYPE_FLOOR, PrintInk, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -118,6 +120,8 @@ class Measures:
 
 # The red flags that a problem names at most.
 _FLAGS_NAMED: Final = 4
+# The columns that a problem names at most.
+_COLUMNS_NAMED: Final = 3
 _OUTSIDE: Final = "Shorten the text, or change the style that moves it."
 _LONG_FOOT: Final = (
     "The foot of a page has no room for all of its lines. Shorten the longest: the name of the "
@@ -150,6 +154,30 @@ def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
                 f"{pages_of(numbers)}"
             )
             yield Problem(message, _LONG_FOOT if foot else _OUTSIDE)
+
+
+def area_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
+    """Yield what is outside the printable area: tables by their widest headings, then other words."""
+    wide = tuple(wide_tables(laid, HANDOUT_SAFE))
+    for table in wide:
+        named = ", ".join(
+            f"'{heading[:40]}' ({width:.0f} mm)"
+            for heading, width in table.columns[:_COLUMNS_NAMED]
+        )
+        message = (
+            f"{expected.name}: a table on page {table.page} is {max(1, table.millimetres):.0f} mm too "
+            f"wide for the paper; its widest columns are {named}"
+        )
+        page = laid.document.pages[table.page - 1]
+        turn = "give the section `page: landscape`, " if page.width < page.height else ""
+        hint = f"Take shorter words for their headings, {turn}or make two tables of it."
+        place = expected.places.get(squeezed(table.columns[0][0]), expected.place)
+        yield Problem(message, hint, place)
+    yield from outside_problems(
+        out
+        for out in text_outside(laid, HANDOUT_SAFE)
+        if not any(out.page == table.page and out.words in table.words for table in wide)
+    )
 
 
 def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:

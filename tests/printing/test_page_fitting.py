@@ -21,6 +21,7 @@ from teachback.files.workspace import builtin_root, handout_files, starter_files
 from teachback.html.composer import column_widths
 from teachback.pdf import renderer
 from teachback.pdf.page_breaks import break_faults
+from teachback.pdf.page_layout import picture_boxes, text_places
 from teachback.pdf.page_reader import read_pages
 from teachback.pdf.renderer import boxes
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
@@ -134,6 +135,28 @@ def test_a_tip_is_on_the_page_of_its_reason(
     page, laid = lay_out_handout(job, context.files)
     assert break_faults(laid) == ()
     assert ".reason > .callout:last-child" in page.split("</style>")[1]
+
+
+def test_a_picture_its_caption_and_the_text_beside_it_are_on_one_page(
+    workspace: Callable[..., Workspace],
+) -> None:
+    """Wherever the page ends; a long caption is as wide as the picture."""
+    caption = f"A caption {'of words ' * 9}"
+    figure = f"{{figure: images/a.svg, alt: A, width: 60, caption: {caption}, beside: end}}"
+    more = f"      - {figure}\n      - text: Beside it.\n      - notes: 12\n"
+    square = LOGO.replace("0 0 60 20", "0 0 60 60").replace("20mm", "60mm")
+    found = set()
+    for count in (9, 10, 11, 12, 13):
+        content = {"content/handouts/tiny.yaml": tiny(count, "") + more}
+        job, files = composed(workspace({**content, "content/images/a.svg": square}))
+        laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+        words = [one for one in text_places(laid) if "words" in one.words or "Beside" in one.words]
+        assert len(words) >= 3
+        assert max(one.width for one in words) < 61
+        pages = {one.page for one in words} | {one.page for one in picture_boxes(laid)}
+        assert len(pages) == 1, count
+        found |= pages
+    assert found == {1, 2}
 
 
 def test_a_long_list_goes_into_two_columns_before_a_promise_is_broken(

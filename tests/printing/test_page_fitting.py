@@ -488,6 +488,19 @@ def test_a_last_page_that_no_space_mends_is_told(workspace: Callable[..., Worksp
     assert "`page: new`" in problem.hint
 
 
+@pytest.mark.parametrize("size", TypeSize)
+def test_lines_to_write_on_that_fill_more_than_a_page_begin_below_what_is_before_them(
+    workspace: Callable[..., Workspace], size: TypeSize
+) -> None:
+    """No page is left empty, and the heading is on the page of the first lines."""
+    written = "  - id: two\n    title: What else?\n    blocks: [{notes: 30}]\n"
+    job, files = composed(workspace({"content/handouts/tiny.yaml": TINY + written}), size=size)
+    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    assert laid.pages == 2
+    assert break_faults(laid) == ()
+    assert "What else?" in [one.words for one in text_places(laid) if one.page == 1]
+
+
 def test_a_table_of_one_row_is_not_tied_to_the_next_section(
     workspace: Callable[..., Workspace],
 ) -> None:

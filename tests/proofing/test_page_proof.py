@@ -872,7 +872,7 @@ ZONES = """\
     ("size", "tiers"),
     [
         ("standard", ["today", "now", "visit"]),
-        ("large", ["now", "today", "visit", "today", "now"]),
+        ("large", ["now", "today", "today", "now", "visit"]),
     ],
 )
 def test_a_zone_has_the_border_of_the_tier_that_it_shows(

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 
 # In s: how often a handout's file is looked at, and all other files; how long nothing is said to
 # those who watch; and when a handout is forgotten that nobody has watched.
-POLL: Final = 0.2
+POLL: Final = 0.1
 POLL_SHARED: Final = 1.0
 HEARTBEAT: Final = 10.0
 FORGOTTEN: Final = 30.0

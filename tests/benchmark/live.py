@@ -4,8 +4,8 @@
 
 A sentence of page 1 that all three readers get is changed in a copy of the built-in handout. The
 time runs from the moment at which the file is in its place to the new picture in the page. It is
-told in ms, and as a multiple of `import weasyprint` in the same run. Run it on two idle cores: pages
-of authors give way to all other work.
+told in ms, and as a multiple of `import weasyprint` in the same run. Run it on two idle cores:
+pages of authors give way to all other work.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ def main() -> None:
     first, every = (statistics.median(each) for each in zip(*times, strict=True))
     unit = imported()
     print(  # noqa: T201
-        f"{len(times)} saves: first page {first:.0f} ms = {first / unit:.1f} imports of WeasyPrint, "
-        f"all pages {every:.0f} ms = {every / unit:.1f} (medians)"
+        f"{len(times)} saves: first page {first:.0f} ms = {first / unit:.1f} imports, "
+        f"all pages {every:.0f} ms = {every / unit:.1f} imports (medians)"
     )
 
 

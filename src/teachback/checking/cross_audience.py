@@ -27,8 +27,8 @@ SAME: Final = Rule(
     "texts by audience that are the same",
     Severity.WARNING,
     "When the same words are written twice, one day only one of them is corrected. Texts by "
-    "audience should differ on purpose. A name before a text is not printed, and nothing shows that "
-    "where it names the only reader.",
+    "audience should differ on purpose. A name before a text is not printed, and nothing shows "
+    "that where it names the only reader.",
     sources=(OUR_OWN,),
     bad=(
         Example("text: {general: Stretch your calf., ckd: Stretch your calf.}"),

@@ -143,8 +143,8 @@ class TranslatedHandout(NamedTuple):
     """The handout that a translation was made from, and how they compare.
 
     `english` is the handout as it was translated, which may be older than `now`, the handout
-    itself. The place of a text in it is where the translation's file holds it. `readers` has the state of
-    each text for each reader, also for those who get no edition.
+    itself. The place of a text in it is where the translation's file holds it. `readers` has the
+    state of each text for each reader, also for those who get no edition.
     """
 
     english: LoadedHandout

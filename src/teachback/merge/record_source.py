@@ -95,7 +95,7 @@ def _named(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _await(descriptor: int, path: Path) -> None:
-    """Wait until a pipe has data. Raises TeachbackError when it has none for `PIPE_TIMEOUT` seconds."""
+    """Wait until a pipe has data. Raises TeachbackError after `PIPE_TIMEOUT` seconds without."""
     watch = select.poll()
     watch.register(descriptor, select.POLLIN)
     # poll() reports nothing for a pipe until a writer has opened it.

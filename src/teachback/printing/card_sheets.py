@@ -126,7 +126,9 @@ def _add_page(
     # The pages of equal sheets after the first share one stream. One with tags is its own.
     stream = None if tagged else streams.get(body)
     if stream is None:
-        stream = streams[body] = pdf.make_stream(body)
+        stream = pdf.make_stream(body)
+        if not tagged:
+            streams[body] = stream
     resources = Dictionary(dict(sources[0].Resources.items()))
     if used:
         known = dict(resources.get("/XObject", Dictionary()).items())

@@ -157,7 +157,7 @@ def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
 
 
 def area_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
-    """Yield what is outside the printable area: tables by their widest headings, then other words."""
+    """Yield what is outside the printable area: tables with their widest columns, then words."""
     wide = tuple(wide_tables(laid, HANDOUT_SAFE))
     for table in wide:
         named = ", ".join(
@@ -165,8 +165,8 @@ def area_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem
             for heading, width in table.columns[:_COLUMNS_NAMED]
         )
         message = (
-            f"{expected.name}: a table on page {table.page} is {max(1, table.millimetres):.0f} mm too "
-            f"wide for the paper; its widest columns are {named}"
+            f"{expected.name}: a table on page {table.page} is {max(1, table.millimetres):.0f} mm "
+            f"too wide for the paper; its widest columns are {named}"
         )
         page = laid.document.pages[table.page - 1]
         turn = "give the section `page: landscape`, " if page.width < page.height else ""
@@ -592,7 +592,7 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
 
 
 def _clash_problems(laid: LaidOutDocument) -> Iterator[Problem]:
-    """Yield a problem for each picture on marks of a list or on pictures, with the first of them."""
+    """Yield a problem for each picture on the mark of an entry, or on another picture."""
     first: dict[str, PictureClash] = {}
     for clash in picture_clashes(laid):
         first.setdefault(clash.file, clash)

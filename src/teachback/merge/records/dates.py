@@ -38,8 +38,8 @@ _TWO_READINGS: Final = (
     "--dates dmy (day first), or write it as 2027-11-01"
 )
 _DOTS_ALONE: Final = (
-    "could be two days, by which comes first, month or day: add --dates dmy (day first), or write it "
-    "as 2027-11-01"
+    "could be two days, by which comes first, month or day: add --dates dmy (day first), or write "
+    "it as 2027-11-01"
 )
 _DOTS: Final = (
     "has dots, as where the day comes first, but --dates mdy says that the month does: write it as "

@@ -87,8 +87,8 @@ class Template:
     entries of the trailer. `pages` is the number of pages, `code` the edition's code, `fields` the
     names of the fields that have a place. For a sheet of cards, `owners` gives, for each page, the
     card that each stream draws (from 0; BESIDE for none), and `beside` what is drawn beside the
-    first card, the first two, and so on. `warnings` are for everyone, such as that a card is printed
-    on larger paper.
+    first card, the first two, and so on. `warnings` are for everyone, such as that a card is
+    printed on larger paper.
     """
 
     code: str

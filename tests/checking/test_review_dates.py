@@ -404,6 +404,8 @@ def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
     assert found("      - list: [Drink 8 cups., {text: Take 400 mg., sources: [dialmag]}]\n") == [
         "8 cups"
     ]
+    assert found("      - text: Limit berries to 1/2 cup a day.\n") == ["1/2 cup"]
+    assert found("      - text: Drink from an 8-ounce glass, or two 8-ounce glasses.\n") == []
     assert found("      - text: Call {clinic.phone} now.\n") == []
     assert found("      - text: Stage 3 CKD, type 2 diabetes and vitamin B12.\n") == []
 

@@ -303,11 +303,11 @@ _NUMBERS: Final = re.compile(
     rf"|\b{_COUNT} (?:in|out of|of) (?:every )?{_COUNT}\b"
     r"|\b(?:a |one[- ])?(?:half|third|quarter|two[- ]thirds|three[- ]quarters) of (?:all |the "
     r"|those |people|adults|patients|readers|women|men)"
-    r"|\b\d+(?:[.,]\d+)*(?:\s?(?:-|\u2013|to|or)\s?\d+(?:[.,]\d+)*)?(?: or more)?\s?-?"
+    r"|(?<![\w/])\d+(?:[.,/]\d+)*(?:\s?(?:-|\u2013|to|or)\s?\d+(?:[.,]\d+)*)?(?: or more)?\s?-?"
     r"(?:mg|mcg|g|grams?|ml|l|liters?|litres?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz"
     r"|tablets?|pills?|teaspoons?|tablespoons?|"
     r"calories|kcal|people|patients|adults|women|men|million|billion)\b"
-    r"(?!\s(?:\w+\s)?(?:bottle|cup|glass|mug|can|jug|bag)s?\b)",
+    r"(?!\s(?:\w+\s)?(?:bottle|cup|glass|mug|can|jug|bag)(?:e?s)?\b)",
     re.IGNORECASE,
 )
 # An amount is a dose if it is taken, or set for a day. "A cup has 200 ml" is none.
@@ -352,7 +352,9 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
             "",
         )
         if words and not passage.text.rstrip().endswith("?"):
-            hint = "Add `sources: [...]` to this text. If there is no source, leave the number out."
+            hint = (
+                "Add `sources: [...]` to this text, so that its reviewers can look the number up."
+            )
             yield Finding(
                 NUMBER.id,
                 NUMBER.severity,

@@ -162,7 +162,7 @@ def _terms(
             continue
         words = passage.text[start:end]
         message = f"the medical term '{words}' is not explained where it is first used"
-        hint = f"Add what it means, such as '{words} ({entry.means})', or write only the meaning."
+        hint = f"Add what it means, such as '{term} ({entry.means})', or write only the meaning."
         yield Finding("plain-term", Severity.WARNING, passage, words, message, hint)
 
 
@@ -227,7 +227,10 @@ def _meanings(ordered: tuple[Passage, ...]) -> frozenset[tuple[Any, ...]]:
 
 def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> Iterator[Finding]:
     matches = tuple(_SHORT.finditer(passage.text))
+    # Capitals for emphasis are no abbreviation, and a term has its own finding: "ACE inhibitor".
     loud = tuple(shouted_runs(passage.text)) if matches else ()
+    if matches:
+        loud += tuple((start, end) for _, start, end in terms_in(passage.text, vocabulary))
     for match in matches:
         written = match.group()
         short = (

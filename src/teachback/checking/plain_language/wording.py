@@ -46,10 +46,11 @@ satisfied experienced overwhelmed
     dehydrated hydrated seed feed speed bleed exceed indeed
     related linked"""
 _STATES: Final = frozenset(_STATES_WORDS.split())
-# "Some people need to rest" and "a small number of patients must" tell a fact; "people on dialysis
-# should limit salt" means the reader.
+# "Some people need to rest" and "a small number of patients must" tell a fact, and "older adults
+# should" may be told to a carer; "people on dialysis should limit salt" means the reader.
 _THIRD: Final = re.compile(
     r"(?<!some )(?<!many )(?<!most )(?<!other )(?<!few )(?<!number of )(?<!minority of )"
+    r"(?<!older )(?<!younger )(?<!elderly )"
     r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those"
     r"|adults)\b"
     r"[^.!?;:]{0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
@@ -61,6 +62,8 @@ _OTHERS: Final = (
     *("people", "persons", "anyone", "everyone", "those", "adults"),
 )
 _PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
+# "Lowers the risk by up to 20 percent" is a share of a risk, not of people.
+_CHANGE: Final = re.compile(r"\bby (?:up to |about |around |at least |as much as )?$")
 _NATURAL: Final = re.compile(
     r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of"
     r"|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
@@ -84,19 +87,22 @@ _DOUBLE: Final = re.compile(rf"\b{_NEGATIVE}\b(?:\s+\w+){{0,4}}?\s+{_UNDOING}\b"
 _VAGUE: Final = re.compile(
     r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly"
     r"|periodically|from time to time|plenty of"
-    r"|a moderate amount|moderate amounts|sparingly|in moderation|large amounts?|small amounts?)\b",
+    r"|a moderate amount|moderate amounts|sparingly|in moderation|large amounts?|small amounts?)\b"
+    r"(?! often)",
     re.IGNORECASE,
 )
 # "Plenty of water (6-8 glasses)", "6-8 glasses, so that you pass water regularly": the number is
 # there, behind the vague amount or before it.
 _MEASURED: Final = re.compile(
-    r"[^.;!?]{0,60}?\d[\d.,\u2013-]*\s?(?:cups?|glass(?:es)?|l|lit(?:er|re)s?|ml|oz|ounces?|m?g"
+    r"[^.;!?]{0,60}?(?:\d[\d.,\u2013-]*|\b(?:one|two|three|four|six|eight))\s?"
+    r"(?:cups?|glass(?:es)?|l|lit(?:er|re)s?|ml|oz|ounces?|m?g"
     r"|grams?|drinks|servings?|portions?|pieces?|slices?|(?:tea|table)?spoons?)\b",
     re.IGNORECASE,
 )
-# "Foods that contain plenty of fiber", "foods you eat regularly": nobody is to measure that.
+# "Foods that contain plenty of fiber", "foods you eat regularly", "even small amounts of gluten":
+# nobody is to measure that.
 _TOLD: Final = re.compile(
-    r"\b(?:contain(?:s|ing)?|has|have|holds?|you (?:eat|drink|take|use))\s$", re.IGNORECASE
+    r"\b(?:contain(?:s|ing)?|has|have|holds?|you (?:eat|drink|take|use)|even)\s$", re.IGNORECASE
 )
 _CAPS: Final = re.compile(r"\b[A-Z][A-Z'\u2019]+(?:[\s-]+[A-Z][A-Z'\u2019]+)*\b")
 # A zone of an action plan may be in capitals, as on many such plans.
@@ -104,9 +110,9 @@ COLOURS: Final = frozenset({"red", "yellow", "green", "amber", "orange", "blue"}
 _SHOUTED_WORDS: Final = """do not stop call now never always warning important danger must only \
 ask and or no all any if you your help take eat drink be is
     the for to with before after go see tell us caution note attention high low yes on off use \
-keep away urgent emergency"""
+keep away urgent emergency severe should cannot doctor please before"""
 _SHOUTED: Final = frozenset(_SHOUTED_WORDS.split())
-_LONGEST_SHORT: Final = 5  # letters of an abbreviation; longer words in capitals are shouted
+_LONGEST_SHORT: Final = 6  # letters of an abbreviation; longer words in capitals are shouted
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
 PEMAT: Final = "AHRQ PEMAT-P"
@@ -390,7 +396,7 @@ def _third(text: str) -> Iterator[Found]:
 
 
 def _percent(text: str) -> Iterator[Found]:
-    matches = tuple(_PERCENT.finditer(text))
+    matches = tuple(m for m in _PERCENT.finditer(text) if not _CHANGE.search(text[: m.start()]))
     if not matches or _NATURAL.search(text):
         return
     for match in matches:

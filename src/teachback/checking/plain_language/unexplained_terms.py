@@ -49,7 +49,8 @@ _COMMON: Final = frozenset(
 # Text right after a term that explains it. "or" does between two commas: "diuretics, or water
 # pills, ..."; otherwise it belongs to a list.
 _AFTER: Final = re.compile(
-    r"\s*(?:\((?!\s*\))|/\s*[^\W\d]|[:—\u2013]\s|,?\s+or\s+[\"“]|,\s+or\s+[^,.;:()]{3,40},"
+    r"\s*(?:\((?!\s*\))|/\s*[^\W\d]|[:—\u2013-]\s|,?\s+or\s+[\"“]|,\s+or\s+[^,.;:()]{3,40},"
+    r"|,?\s+(?:[^\W\d]+\s+)?such as\s"
     r"|,\s+(?:an?|the|which|that is|also|sometimes|i\.e\.)\s"
     r"|,?\s+(?:means?|stands? for|is when|is an?|are the|is the|is what|are what|is how|is called"
     r"|are called|are an?)\s|\s+that\s+is\b)",

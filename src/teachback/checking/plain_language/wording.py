@@ -64,6 +64,12 @@ _OTHERS: Final = (
 _PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 # "Lowers the risk by up to 20 percent" is a share of a risk, not of people.
 _CHANGE: Final = re.compile(r"\bby (?:up to |about |around |at least |as much as )?$")
+# "1% of the medicine" is no share of people either.
+_OF_PEOPLE: Final = re.compile(
+    r"\b(?:people|persons|patients|adults|men|women|children|babies|readers|cases|those|us|who"
+    r"|chances?|risks?|likely)\b",
+    re.IGNORECASE,
+)
 _NATURAL: Final = re.compile(
     r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of"
     r"|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
@@ -397,7 +403,7 @@ def _third(text: str) -> Iterator[Found]:
 
 def _percent(text: str) -> Iterator[Found]:
     matches = tuple(m for m in _PERCENT.finditer(text) if not _CHANGE.search(text[: m.start()]))
-    if not matches or _NATURAL.search(text):
+    if not matches or _NATURAL.search(text) or not _OF_PEOPLE.search(text):
         return
     for match in matches:
         share = float(match[1])

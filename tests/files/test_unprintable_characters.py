@@ -467,6 +467,7 @@ def test_the_blank_is_put_where_it_belongs(text: str, apart: str) -> None:
             "10:30",
             "2026.11.28",
             "1:10",
+            "(BMJ 2009;339:b2707)",
             "5,000-6,000",
             "v1.2",
             "B12.",

@@ -85,6 +85,8 @@ _ORDER_END: Final = re.compile(
 _LAST: Final = re.compile(r"[^\W\d_]+$|\d+$")
 _NEXT: Final = re.compile(r"[^\W\d_]+|\d+")
 _TWO: Final = 2
+# Where an article is in its journal: "2009;339:b2707".
+_CITED: Final = re.compile(r"(?:19|20)\d\d;\d+(?:\(\d+\))?:[a-z]?\d")
 
 
 class Missing(NamedTuple):
@@ -187,6 +189,8 @@ def _belongs(words: str, found: re.Match[str]) -> bool:
     if before.isdigit() and after[0].isdigit():
         # 3.5, 10:30, 1,000: one number, unless a quote or a bracket is between the digits.
         return not bare and mark not in ":,"
+    if before.isdigit() and mark == ":" and _CITED.match(words):
+        return False
     if mark == ",":
         return (
             bare

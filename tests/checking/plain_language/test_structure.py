@@ -87,6 +87,7 @@ def test_rules_have_different_names() -> None:
         ("Take a pill, a steroid, or a tea.", "plain-term"),
         ("NEVER skip your pills.", "plain-capitals"),
         ("IF YOU HAVE CHEST PAIN, CALL 911.", "plain-capitals"),
+        ("No ICE CUBES in drinks.", "plain-capitals"),
         ("Potassium-rich food is not for you.", "plain-term"),
         ("You can't go without water.", "plain-double-negative"),
         ("Drink a few cups.", "plain-vague"),
@@ -141,6 +142,9 @@ def test_what_is_found(text: str, rules: str) -> None:
         "Eat foods that contain plenty of fiber.",
         "Ask about foods you eat regularly.",
         "Drink small amounts often.",
+        "Salt is bad for everyone, so you should eat less.",
+        "Ask a pharmacist for people who take pills (children should not).",
+        "Keep salt to a minimum.",
         "About 1% of the pill passes into the milk.",
         "Coffee is a diuretic - it draws water out of you.",
         "Do not take NSAID pills such as ibuprofen.",
@@ -230,6 +234,10 @@ def test_a_lead_in_is_not_counted_with_each_item() -> None:
     )
     items = "\n- Pain in your chest or your arm\n- Pain in your jaw, back or belly"
     assert found_in(lead + items).get("plain-long-sentence") is None
+    long = "\n- Pain" + " in your jaw and in your back" * 4
+    found = structure_findings(edition_of(Example(lead + items + long)))
+    (told,) = (finding for finding in found if finding.rule == "plain-long-sentence")
+    assert "'Pain in your jaw" in told.message
 
 
 def test_who_lives_with_a_term_knows_it() -> None:
@@ -296,6 +304,14 @@ def test_a_list_counts_as_its_reader_gets_it() -> None:
     assert "plain-long-list" in {
         f.rule for f in structure_findings(one([{"list": long}, {"notes": 3}]))
     }
+
+
+def test_a_list_of_names_may_be_longer() -> None:
+    """Ten names of at most three words are looked through; eight sentences are too many."""
+    names = [f"fresh fruit {number}" for number in range(10)]
+    for items, long in ((names, False), ([*names, "nuts"], True), (["Eat less."] * 8, True)):
+        found = {f.rule for f in structure_findings(one([{"list": items}, {"notes": 3}]))}
+        assert ("plain-long-list" in found) is long, items
 
 
 def test_two_lists_of_one_block_kind_are_two_lists() -> None:

@@ -115,8 +115,8 @@ _FEWEST: Final = 3
 class Sentence(NamedTuple):
     """One sentence as its reader takes it in.
 
-    `words` include those of a lead-in; `own` is the number of words in the passage alone. `whole`
-    is false for a fragment: a heading, a label, a few words in a cell.
+    `text` and `words` begin with those of a lead-in, `lead`; `own` is the number of words in the
+    passage alone. `whole` is false for a fragment: a heading, a label, a few words in a cell.
     """
 
     text: str
@@ -124,6 +124,7 @@ class Sentence(NamedTuple):
     own: int
     whole: bool
     passage: Passage
+    lead: str = ""
 
 
 @lru_cache(maxsize=1024)
@@ -259,4 +260,6 @@ def _open_end(passage: Passage) -> str:
 
 def _made(text: str, lead: str, passage: Passage, *, whole_: bool) -> Sentence:
     own = words_of(text)
-    return Sentence(f"{lead} {text}".strip(), (*words_of(lead), *own), len(own), whole_, passage)
+    return Sentence(
+        f"{lead} {text}".strip(), (*words_of(lead), *own), len(own), whole_, passage, lead
+    )

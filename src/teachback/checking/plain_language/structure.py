@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.plain_language import reading_grade, unexplained_terms, wording
 from teachback.checking.plain_language.sentences import (
+    closed,
     is_action,
     sentences_of,
     split_sentences,
@@ -35,6 +36,10 @@ LONGEST_PARAGRAPH: Final = 8
 MOST_WORDS: Final = 150
 _LABEL: Final = 2
 LONGEST_LIST: Final = 7
+# A list of names, such as foods, is looked through and not kept in mind.
+LONGEST_NAMES: Final = 10
+_NAME: Final = 3  # words at most
+_CONDITION: Final = re.compile(r"\b(?:if|when|signs?|symptoms?)\b", re.IGNORECASE)
 FEDERAL: Final = "Federal Plain Language Guidelines (US), 2011: write short paragraphs"
 TOOLKIT: Final = "AHRQ Health Literacy Universal Precautions Toolkit"
 
@@ -99,7 +104,7 @@ _STRUCTURE: Final = (
         f"a list of more than {LONGEST_LIST} items",
         Severity.WARNING,
         "Few people can keep more than seven things in mind. Each reader's own list counts, "
-        "not the one in the file.",
+        f"not the one in the file. Of names, such as foods, {LONGEST_NAMES} may stand in a list.",
         (f"{CDC}, item 8",),
         bad=(Example(_LONG_LIST), Example("\n".join(f"- Item {number}." for number in range(9)))),
         good=(Example(_SHORT_LIST), Example("\n".join(f"- Item {number}." for number in range(7)))),
@@ -231,7 +236,7 @@ def _long_sentences(reader_text: ReaderText) -> Iterator[Finding]:
         if sentence.own > LONGEST_SENTENCE and sentence.whole:
             message = (
                 f"this sentence has {sentence.own} words, more than {LONGEST_SENTENCE}: "
-                f"'{_start(sentence.text)}'"
+                f"'{_start(sentence.text.removeprefix(sentence.lead).lstrip())}'"
             )
             yield _found(
                 "plain-long-sentence",
@@ -277,21 +282,27 @@ def lists(reader_text: ReaderText) -> tuple[tuple[Passage, ...], ...]:
 
 def _long_lists(reader_text: ReaderText) -> Iterator[Finding]:
     for items in lists(reader_text):
-        if len(items) > LONGEST_LIST:
+        # "Call us if you have:" begins a list to keep in mind, however short its entries.
+        names = not (items[0].tier or _CONDITION.search(items[0].lead)) and all(
+            len(words_of(item.text)) <= _NAME and not (closed(item.text) or is_action(item.text))
+            for item in items
+        )
+        most = LONGEST_NAMES if names else LONGEST_LIST
+        if len(items) > most:
             what = (
                 f"there are {len(items)} red flags of the tier '{items[0].tier}'"
                 if items[0].tier
                 else f"this list has {len(items)} items"
             )
             hint = (
-                "Split it into two lists, or remove some items; the eighth is "
-                f"'{_start(items[LONGEST_LIST].text)}'."
+                f"Split it into two lists, or remove some items; the {'eleventh' if names else 'eighth'}"
+                f" is '{_start(items[most].text)}'."
             )
             yield _found(
                 "plain-long-list",
                 items[0],
                 items[0].text,
-                f"{what}, more than {LONGEST_LIST}",
+                f"{what}, more than {most}",
                 hint,
             )
 

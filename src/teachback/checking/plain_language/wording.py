@@ -53,7 +53,7 @@ _THIRD: Final = re.compile(
     r"(?<!older )(?<!younger )(?<!elderly )"
     r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those"
     r"|adults)\b"
-    r"[^.!?;:]{0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
+    r"(?:(?!\byou\b)[^.!?;:()]){0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
     re.IGNORECASE,
 )
 # A text without any of these has no third person.
@@ -119,6 +119,7 @@ ask and or no all any if you your help take eat drink be is
 keep away urgent emergency severe should cannot doctor please before"""
 _SHOUTED: Final = frozenset(_SHOUTED_WORDS.split())
 _LONGEST_SHORT: Final = 6  # letters of an abbreviation; longer words in capitals are shouted
+_SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
 PEMAT: Final = "AHRQ PEMAT-P"
@@ -462,9 +463,11 @@ def _capitals(text: str) -> Iterator[Found]:
 
 
 def shouted_runs(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of capitals with at least one common word: not CKD, but DO NOT."""
+    """Yield the spans of capitals with a common word or two words: DO NOT, ICE CUBES, not CKD."""
     for match in _CAPS.finditer(text):
-        if any(shouted(word) for word in re.split(r"[\s-]+", match.group())):
+        words = re.split(r"[\s-]+", match.group())
+        run = len(words) > 1 and min(map(len, words)) >= _SHORTEST_WORD
+        if run or any(map(shouted, words)):
             yield match.span()
 
 

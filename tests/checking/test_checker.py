@@ -239,7 +239,7 @@ def test_what_two_readers_get_is_found_once_for_both(workspace: Make) -> None:
     """A finding for all readers names none; a finding for some readers names them."""
     long = (
         "This is a sentence with so many words that nobody who is tired or worried can keep all "
-        "of them in mind at once or ever."
+        "of them in mind at once or ever or even until tomorrow."
     )
     clinic = workspace({"content/handouts/tiny.yaml": TINY.replace("One message.", long)})
     [problem] = only(clinic, "plain-long-sentence")

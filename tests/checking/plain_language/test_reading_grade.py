@@ -273,12 +273,12 @@ def test_the_longest_sentence_is_told_without_its_lead_in_and_in_whole_words() -
     assert f"the longest has 11 words: '{quoted}'" in found.hint
 
 
-def test_a_few_sentences_may_be_two_grades_above_the_target() -> None:
-    """Under 30 sentences, a grade is rough: it is told from two grades above the target."""
-    some = "Ask the nurse at the clinic to look at your medicine with you. "
+def test_a_few_sentences_may_be_four_grades_above_the_target() -> None:
+    """Under 30 sentences, a grade is rough: it is told from four grades above the target."""
+    some = "Ask the nurse at the dialysis unit to look at your medicine with you. "
     grade = graded(reader_text(some * 12))[0].by("Flesch-Kincaid").grade
     assert grade is not None
-    for above, told in ((1, False), (3, True)):
+    for above, told in ((3, False), (5, True)):
         aim = round(grade) - above
         assert bool(list(grade_findings(reader_text(some * 12), target=aim))) is told
     assert list(grade_findings(reader_text(some * 30), target=round(grade) - 1))

@@ -307,8 +307,8 @@ def test_a_list_counts_as_its_reader_gets_it() -> None:
 
 
 def test_a_list_of_names_may_be_longer() -> None:
-    """Ten names of at most three words are looked through; eight sentences are too many."""
-    names = [f"fresh fruit {number}" for number in range(10)]
+    """Fifteen names of a few words are looked through; eight sentences are too many."""
+    names = [f"fresh fruit {number}" for number in range(15)]
     for items, long in ((names, False), ([*names, "nuts"], True), (["Eat less."] * 8, True)):
         found = {f.rule for f in structure_findings(one([{"list": items}, {"notes": 3}]))}
         assert ("plain-long-list" in found) is long, items

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 DEFAULT_TARGET: Final = 6
 ENOUGH_SENTENCES: Final = 30
 # In fewer sentences, chance alone moves a grade by up to two.
-ROUGH_GRADES: Final = 2
+ROUGH_GRADES: Final = 4
 ENOUGH_WORDS: Final = 100
 MANY: Final = 3  # syllables in a long word, for SMOG
 # A hint is given if SMOG is more than this above the target: it usually is two to three grades
@@ -295,7 +295,7 @@ def grade_findings(
     """Yield a finding if an edition is above its target by Flesch-Kincaid.
 
     `target` comes from `target_of`; None means the handout's own target or 6. A text of fewer than
-    30 sentences may be two grades above it. Nothing is yielded for a text of fewer than 100 words
+    30 sentences may be four grades above it. Nothing is yielded for a text of fewer than 100 words
     or a language without a formula: `graded` reports those.
     """
     vocabulary = vocabulary or builtin_vocabulary()

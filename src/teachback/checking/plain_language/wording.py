@@ -94,7 +94,8 @@ _VAGUE: Final = re.compile(
     r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly"
     r"|periodically|from time to time|plenty of"
     r"|a moderate amount|moderate amounts|sparingly|in moderation|large amounts?|small amounts?)\b"
-    r"(?! often)",
+    # "A few days", "plenty of water": nobody has a better number.
+    r"(?! often| (?:\w+ )?(?:minutes|hours|days|weeks|fluids?|water|drinks)\b)",
     re.IGNORECASE,
 )
 # "Plenty of water (6-8 glasses)", "6-8 glasses, so that you pass water regularly": the number is
@@ -325,6 +326,10 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
         # alone in brackets stands beside its plainer one: "pee (urinate)".
         if (
             form in vocabulary.terms
+            # Capitals within a sentence are those of a name: "a drink such as Ensure".
+            or (
+                text[start].isupper() and text[start + 1].islower() and _WITHIN.search(text[:start])
+            )
             or (text[:start].endswith("(") and text[end:].startswith(")"))
             or any(_covers(text, phrase, start, end) for phrase in entry.unless)
         ):
@@ -335,6 +340,9 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
             f"'{text[start:end]}' is a hard word",
             f"Write '{entry.say}' instead of '{word}'.",
         )
+
+
+_WITHIN: Final = re.compile(r"[a-z,] $")
 
 
 @lru_cache(maxsize=1024)

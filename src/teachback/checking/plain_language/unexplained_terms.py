@@ -61,6 +61,10 @@ _CALLED: Final = re.compile(
     r"|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$",
     re.IGNORECASE,
 )
+# What is asked for by its name needs no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
+_PRODUCT: Final = re.compile(r"\s(?:citrate|chloride|bicarbonate)\b")
+_BRANDED: Final = re.compile(r"\s[A-Z][a-z]+")
+_BRAND: Final = re.compile(r"[a-z,(] [A-Z][a-z]+(?:['\u2019]s)? $")
 # Headings of a second column that explains the words of the first.
 _MEANING: Final = re.compile(
     r"^(?:what (?:it|this|they|that)|meaning|in plain words|definition|also called)", re.IGNORECASE
@@ -150,10 +154,10 @@ def _terms(
 ) -> Iterator[Finding]:
     for form, start, end in terms_in(passage.text, vocabulary):
         term, entry = vocabulary.terms[form]
-        if term in met or not set(entry.known_by).isdisjoint(lineage):
+        before, after = passage.text[:start], passage.text[end:]
+        if term in met or _PRODUCT.match(after) or not set(entry.known_by).isdisjoint(lineage):
             continue
         met.add(term)
-        before, after = passage.text[:start], passage.text[end:]
         taught = passage.path in rows and not before.strip() and not after.strip()
         if (
             taught
@@ -197,7 +201,8 @@ def is_explained(before: str, after: str, *, said: str = "") -> bool:
     ):
         return True
     close = f"{before[-60:]} {after[:60]}".lower()
-    return bool(said) and said.lower() in close
+    meaning = re.sub("^(?:an?|the) ", "", said.lower())
+    return bool(meaning) and meaning in close
 
 
 def _listed(before: str, after: str) -> bool:
@@ -248,6 +253,8 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, met: set[str]) -> I
                 and re.search(r"\b(?:stage|type|class|grade)\s$", passage.text[: match.start()])
             )
             or any(start <= match.start() < end for start, end in loud)
+            or _BRANDED.match(passage.text, match.end())
+            or _BRAND.search(passage.text[: match.start()])
         ):
             continue
         met.add(short)

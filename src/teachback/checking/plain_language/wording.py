@@ -85,7 +85,7 @@ _UNDOING: Final = (
     r"(?:un(?:able|common|usual|likely|necessary|important|safe|healthy|related|aware|clear|known"
     r"|pleasant)|im(?:possible|proper)|in(?:frequent"
     r"|sufficient|adequate|frequently)|without(?! (?:first )?(?:ask|talk|check|tell|call|speak))"
-    r"|avoid\w*|fail\w*|refus\w+|prevent\w*|lack\w*|few(?:er)? than|forget\w*|never|no)"
+    r"|avoid\w*|fail\w*|refus\w+|prevent\w*|lack\w*|few(?:er)? than|never|no)"
 )
 # Not "do not ... unless", nor "without asking": that is how a ban with one exception is worded, and
 # softer words would be worse.

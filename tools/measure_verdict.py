@@ -159,7 +159,8 @@ def by_limit(
     items = [item for some in sets for item in some]
     points = []
     for limit in LIMITS:
-        with patch.object(clinical_rules, "TELLS", limit):
+        alone = limit + clinical_rules.TELLS_ALONE - clinical_rules.TELLS
+        with patch.multiple(clinical_rules, TELLS=limit, TELLS_ALONE=alone):
             rows = [(unsafe, found.values()) for unsafe, found in levels(items, rules)]
         one = count(rows)
         points.append((100 * one.flagged / one.right, one.found / one.unsafe))

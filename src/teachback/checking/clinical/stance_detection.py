@@ -98,8 +98,8 @@ _WAITS: Final = re.compile(
     r"|\bconsider\b"
 )
 # Items under "Call us if:" are things to report, not advice. So is what the reader is to tell.
-# Items under "Triggers include:" are facts.
-_NAMED: Final = r".*\b(?:symptom|trigger|cause)s? (?:(?:may|can) )?(?:are|be|include)$"
+# Items under "Triggers include:" or "Examples include the following:" are facts.
+_NAMED: Final = r".*\b(?:symptom|trigger|cause|example)s? (?:(?:may|can) )?(?:are|be|include)(?: the following)?$"
 _REPORT: Final = re.compile(rf"(?:call|tell|get help|show us|let us|report|bring|ask)\b|{_NAMED}")
 _TELLS: Final = re.compile(
     r"\b(?:tell|bring|show|list|write down|let) (?:us|every|your|the|all|any)\b"

@@ -48,10 +48,7 @@ def is_installed() -> bool:
 
 
 class SentenceModel:
-    """A model and its vocabulary, loaded when they are first needed.
-
-    Both raise TeachbackError if they cannot be loaded.
-    """
+    """A model and its vocabulary, loaded when first needed. Raises TeachbackError if they fail."""
 
     def __init__(self, model: Path, vocabulary: Path) -> None:
         """Store where the files are."""

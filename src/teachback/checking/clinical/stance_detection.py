@@ -26,10 +26,8 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.lexicon import Mention
 
 _WORDS: Final = re.compile(r"[\w'-]+")
-# In words. Signs farther away than this are not related.
-_NEAR: Final = 6
-# The number of following sentences that may still be about the same thing.
-_REACH: Final = 2
+_NEAR: Final = 6  # words; signs farther away than this are not related
+_REACH: Final = 2  # following sentences that may still be about the same thing
 _DENY: Final = frozenset({"not", "ban", "flip", "compare"})
 _CONDITION: Final = re.compile(
     r"(?:and |but |so |even )?(?:if|when|whenever|before|after|unless|until|because|since"
@@ -99,8 +97,10 @@ _WAITS: Final = re.compile(
 )
 # Items under "Call us if:" are things to report, not advice. So is what the reader is to tell.
 # Items under "Triggers include:" or "Examples include the following:" are facts.
-_NAMED: Final = r".*\b(?:symptom|trigger|cause|example)s? (?:(?:may|can) )?(?:are|be|include)(?: the following)?$"
-_REPORT: Final = re.compile(rf"(?:call|tell|get help|show us|let us|report|bring|ask)\b|{_NAMED}")
+_REPORT: Final = re.compile(
+    r"(?:call|tell|get help|show us|let us|report|bring|ask)\b|.*\b(?:symptom|trigger|cause|example)"
+    r"s? (?:(?:may|can) )?(?:are|be|include)(?: the following)?$"
+)
 _TELLS: Final = re.compile(
     r"\b(?:tell|bring|show|list|write down|let) (?:us|every|your|the|all|any)\b"
 )

@@ -34,8 +34,7 @@ _NOT: Final = frozenset(
     {"not", "no", "never", "without", "nobody", "none", "cannot", "nor", "neither", "nothing"}
 )
 _NOT_ENDS: Final = frozenset({"but", "and", "so", "because", "unless", "until"})
-# The number of words after a "not" that it governs.
-_UNDER: Final = 4
+_UNDER: Final = 4  # words after a "not" that it governs
 _ENDINGS: Final = ("n't", "'s", "ing", "ed", "es", "s", "ly")
 _STEM: Final = 3
 # All words of a sentence together weigh as much as a few of the other features.

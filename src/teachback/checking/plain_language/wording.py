@@ -120,6 +120,9 @@ ask and or no all any if you your help take eat drink be is
 keep away urgent emergency severe should cannot doctor please before"""
 _SHOUTED: Final = frozenset(_SHOUTED_WORDS.split())
 _LONGEST_SHORT: Final = 6  # letters of an abbreviation; longer words in capitals are shouted
+# A capital between small words is that of a name: "a drink such as Ensure or milk". In a heading such
+# as "How to Discontinue Your Pills", the next word has one, too.
+_NAMED: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])")
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
@@ -326,10 +329,7 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
         # alone in brackets stands beside its plainer one: "pee (urinate)".
         if (
             form in vocabulary.terms
-            # Capitals within a sentence are those of a name: "a drink such as Ensure".
-            or (
-                text[start].isupper() and text[start + 1].islower() and _WITHIN.search(text[:start])
-            )
+            or _NAMED.search(f"{text[:start]}|{text[start:]}")
             or (text[:start].endswith("(") and text[end:].startswith(")"))
             or any(_covers(text, phrase, start, end) for phrase in entry.unless)
         ):
@@ -340,9 +340,6 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
             f"'{text[start:end]}' is a hard word",
             f"Write '{entry.say}' instead of '{word}'.",
         )
-
-
-_WITHIN: Final = re.compile(r"[a-z,] $")
 
 
 @lru_cache(maxsize=1024)

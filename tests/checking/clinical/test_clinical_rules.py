@@ -271,7 +271,15 @@ def test_what_hides_a_recommendation_is_seen_through(
 def test_items_below_a_lead_of_facts_are_facts(rules: TextRules) -> None:
     """What triggers a headache is no advice to eat it."""
     assert found_in({"text": "bananas", "kind": "item", "lead": "Choose:"}, rules)
-    assert not found_in({"text": "bananas", "kind": "item", "lead": "Triggers include:"}, rules)
+    for lead in ("Triggers include:", "Some examples include the following:"):
+        assert not found_in({"text": "bananas", "kind": "item", "lead": lead}, rules), lead
+
+
+def test_only_the_following_is_an_order(rules: TextRules) -> None:
+    """Words such as "only the following" name what to take; "only the amount" keeps to a limit."""
+    order = {"text": "Mashed potatoes", "kind": "item", "lead": "Eat only the following foods:"}
+    assert found_in(order, rules)
+    assert not found_in({"text": "Drink only the amount that we set for you."}, rules)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ _TEAM: Final = (
 # A sentence that sends the reader to the care team first, lets it decide, or keeps to what it set.
 _ASK: Final = re.compile(
     r"(?:\bnot|\bnever|n't)\b[^.]{0,80}\bwithout (?:first )?(?:ask|talk|check|call|your|our)\w*"
-    r"|\b(?:ask|check|talk|speak|call|consult|discuss|clear|confirm)(?:ing|s)?\b[^.;!?]{0,80}?"
+    r"|\b(?:ask|check|talk|speak|call|consult|discuss|clear(?= it\b)|confirm)(?:ing|s)?\b[^.;!?]{0,80}?"
     r"\b(?:before|first|whether|if (?:you (?:can|may|should|need)|it|this|that|they|these|any|an?)"
     r"\b(?! (?:\w+ ){0,2}(?:persist|continue|last|gets?|stays?|keeps?|hurts?))"
     r"|how (?:much|many|often)|which|what|about (?:it|them|these|this))\b"
@@ -81,7 +81,8 @@ _ASK: Final = re.compile(
     r"|\b(?:within|keep to|stay (?:in|under)|toward|part of|in|of|under|reach) (?:your|the)"
     r" (?:\w+ )?(?:fluid |daily )*(?:limit|allowance|amount|plan|goal|total|target|budget)s?\b"
     r"|\b(?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|watch|track|record|count)\b"
-    r"|\bonly (?:as much|what|the)\b|\bcount(?:s|ed)?\b|\bthe amount (?:of \w+ )?(?:your?|we|that)\b"
+    r"|\bonly (?:as much|what|the(?! following))\b|(?<!also )(?<!all )(?<!can )\bcount(?:s|ed)?\b"
+    r"|\bthe amount (?:of \w+ )?(?:your?|we|that)\b"
 )
 _UNASKED: Final = re.compile(
     r"(?:no (?:need|reason) to|need not|(?:not|n't)(?: (?:need|have) to| bother)?|without|even if"

@@ -25,8 +25,8 @@ from desk_browser import (
 from own_certificate import write_certificate
 from playwright.sync_api import expect, sync_playwright
 
+from teachback.serving.log_in import save_person
 from teachback.serving.print_audit import state_folder
-from teachback.serving.sessions import save_person
 from tests.serving.test_desk_page import CRAMPS, choose, patches
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import pytest
 
 from teachback.errors import TeachbackError
 from teachback.serving import print_audit
+from teachback.serving.log_in import save_person
 from teachback.serving.print_audit import (
     AUDIT,
     PrintedAtDesk,
@@ -19,7 +20,6 @@ from teachback.serving.print_audit import (
     record_prints,
     state_folder,
 )
-from teachback.serving.sessions import save_person
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,8 +18,8 @@ from tiny_handout import TINY
 from teachback.archive.store import entry_paths
 from teachback.cli.app import run
 from teachback.serving import server
+from teachback.serving.log_in import save_person
 from teachback.serving.print_audit import AUDIT, state_folder
-from teachback.serving.sessions import save_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable

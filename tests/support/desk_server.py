@@ -11,10 +11,10 @@ import jinja2
 
 from teachback.serving.desk_app import Desk
 from teachback.serving.desk_pages import DeskPages
-from teachback.serving.gate import AllowedHosts
+from teachback.serving.log_in import SessionStore
 from teachback.serving.press_link import PressLink
+from teachback.serving.request_guard import AllowedHosts
 from teachback.serving.room_starter import PRESS_ROOM, RoomStarter
-from teachback.serving.sessions import SessionStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping

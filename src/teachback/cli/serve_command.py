@@ -82,9 +82,9 @@ _PATH = click.Path(path_type=Path)
 def serve_command(port: int, names: tuple[str, ...], **flags: Any) -> None:  # noqa: ANN401 -- what click parsed
     """Print from a browser: find a topic, type a name, look, print."""
     from teachback.merge.record_shapes import MeantCell
+    from teachback.serving.log_in import save_person
     from teachback.serving.print_audit import state_folder
     from teachback.serving.server import NetworkOrder, ServeOrder, serve_desk
-    from teachback.serving.sessions import save_person
 
     settings, workspace = chosen()
     if flags["add_person"] is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from teachback.serving.gate import SLOWEST, SLOWEST_FILE
+from teachback.serving.request_guard import SLOWEST, SLOWEST_FILE
 
 if TYPE_CHECKING:
     import asyncio
@@ -19,8 +19,8 @@ class HurriedProtocol(H11Protocol):
     """HTTP/1.1 over connections that end when one end of them is too slow.
 
     The time for a request's headers is limited here, and so is the time in which an answer is
-    taken. The gate limits the time for a body; what arrives of one after its answer is limited
-    here again.
+    taken. The guard of requests limits the time for a body; what arrives of one after its answer
+    is limited here again.
     """
 
     _ending: asyncio.TimerHandle | None = None

@@ -35,14 +35,14 @@ from teachback.serving.desk_requests import (
     TopicQuestion,
     asked,
 )
-from teachback.serving.gate import BodyRefusedError, Gate
 from teachback.serving.live_routes import authors_page, live_events, live_picture
+from teachback.serving.log_in import ThrottledError, hashed_cookie
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 from teachback.serving.press_messages import problem_json
 from teachback.serving.print_audit import PrintedAtDesk, record_prints
 from teachback.serving.printer_queue import lp_command, send_to_queue
+from teachback.serving.request_guard import BodyRefusedError, RequestGuard
 from teachback.serving.request_limit import RequestLimit
-from teachback.serving.sessions import ThrottledError, hashed_cookie
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,10 +51,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from teachback.serving.desk_pages import DeskPages
-    from teachback.serving.gate import AllowedHosts
     from teachback.serving.live_desk import LiveDesk
+    from teachback.serving.log_in import SessionStore
     from teachback.serving.press_link import PressLink
-    from teachback.serving.sessions import SessionStore
+    from teachback.serving.request_guard import AllowedHosts
 
     Handler = Callable[["Desk", Request], Awaitable[Response]]
 
@@ -95,8 +95,8 @@ class Desk:
         return "__Host-teachback" if self.allowed.scheme == "https" else "teachback"
 
 
-def desk_app(desk: Desk) -> Gate:
-    """Return the application, behind its gate."""
+def desk_app(desk: Desk) -> RequestGuard:
+    """Return the application, behind its guard of requests."""
     routes: tuple[tuple[str, str, Handler], ...] = (
         ("GET", "/", _home),
         ("GET", "/enter", _entrance),
@@ -138,7 +138,7 @@ def desk_app(desk: Desk) -> Gate:
     )
     # A redirect would repeat the host of the request.
     app.router.redirect_slashes = False
-    return Gate(app, desk.allowed)
+    return RequestGuard(app, desk.allowed)
 
 
 def _answering(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Response]]:

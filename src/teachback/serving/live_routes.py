@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from teachback.serving.desk_pages import DeskPages
     from teachback.serving.live_desk import LiveDesk
-    from teachback.serving.sessions import SessionStore
+    from teachback.serving.log_in import SessionStore
 
 _ONE_YEAR = "private, max-age=31536000, immutable"
 

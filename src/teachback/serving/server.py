@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 from teachback.errors import Problem, TeachbackError, UsageError
 from teachback.files.workspace import handout_named, stem_of
 from teachback.printing.process_limits import leave_no_image, stay_in_memory
-from teachback.serving.gate import AllowedHosts
 from teachback.serving.live_desk import LiveDesk
+from teachback.serving.log_in import SessionStore, read_people
 from teachback.serving.press_link import PressLink
 from teachback.serving.print_audit import audit_problems, state_folder
 from teachback.serving.printer_queue import refuse_queue
+from teachback.serving.request_guard import AllowedHosts
 from teachback.serving.room_starter import RoomStarter
-from teachback.serving.sessions import SessionStore, read_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,11 +15,11 @@ from desk_server import HOST, SECRET, DeskBrowser, StandInPress, stand_in_desk
 from teachback.pdf.page_images import Strip
 from teachback.printing.imposition import Sides
 from teachback.serving.desk_app import desk_app
-from teachback.serving.gate import MOST, MOST_PHOTO, MOST_RECORDS
+from teachback.serving.log_in import FREE_TRIES, SessionStore, hashed_password
 from teachback.serving.print_audit import AUDIT
 from teachback.serving.printer_queue import lp_command
+from teachback.serving.request_guard import MOST, MOST_PHOTO, MOST_RECORDS
 from teachback.serving.request_limit import RequestLimit
-from teachback.serving.sessions import FREE_TRIES, SessionStore, hashed_password
 from teachback.units import Box, Paper
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from teachback.errors import TeachbackError, UsageError
-from teachback.serving.sessions import (
+from teachback.serving.log_in import (
     FREE_TRIES,
     LONGEST_SESSION,
     LONGEST_WAIT,

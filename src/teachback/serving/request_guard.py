@@ -114,14 +114,14 @@ def most(path: str) -> int:
     return MOST_RECORDS if path.startswith("/list/") else MOST
 
 
-class Gate:
+class RequestGuard:
     """The middleware before all routes: it refuses requests, and adds the headers of each answer.
 
     A body that grows beyond its limit is cut off, whatever its headers said.
     """
 
     def __init__(self, app: Application, allowed: AllowedHosts) -> None:
-        """Keep the application behind the gate."""
+        """Keep the application behind the guard."""
         self._app = app
         self._allowed = allowed
 

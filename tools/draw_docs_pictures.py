@@ -188,7 +188,7 @@ def front_desk(folder: Path) -> None:
                         window.wait_for_timeout(3000)
                         window.get_by_role("button", name="Handout", exact=True).click()
                         window.wait_for_timeout(500)
-                        window.locator(".desk-top:not(.waiting)").wait_for()
+                        window.locator(".sheet-of-paper:not(.waiting)").wait_for()
                         window.evaluate("scrollTo(0, 0)")
                     window.wait_for_timeout(500)
                     picture = DOCS / name

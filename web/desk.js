@@ -32,9 +32,12 @@ const desk = await ask("/desk/topics");
 let order = null; // what `/desk/edition` gets
 let changed = false; // the text, since it was last looked at
 const making = { handout: null, cards: null }; // promises of the newest pages
+let waits = false; // for a page that is made
+let pressed = null; // the order for which Print was pressed, until its pages are there
 let stamped = Promise.resolve();
 
 const PAPERS = ["handout", "cards"];
+const ONLY = { handout: "only_handout", cards: "only_cards" }; // why a field is not printed
 const opened = { handout: null, cards: null }; // what the server answered
 const before = { handout: null, cards: null }; // what it answered last of this topic
 const faults = { handout: [], cards: [] };
@@ -60,6 +63,7 @@ function refuse(text) {
 
 function take(next) {
   if (next.topic !== order?.topic) forget();
+  else if (next.audience !== order.audience) for (const name of PAPERS) before[name] = null;
   order = next;
   changed = false;
   refuse("");
@@ -94,6 +98,9 @@ function question(name) {
   return cards.order() && ["/desk/cards", { topic, audience, language, ...cards.order() }];
 }
 
+/** Return what is wanted, to be compared. */
+const wantedNow = () => JSON.stringify(PAPERS.map(question));
+
 /** Tell whether a wanted paper has neither come nor failed. */
 function isMaking(name) {
   return question(name) !== null && opened[name] === null && failed[name] === "";
@@ -115,16 +122,24 @@ async function limitStocks() {
   if (answer) cards.limit(answer.unfit); // else opening the cards says what is wrong
 }
 
-async function makePaper(name, asked) {
-  preview.wait(PAPERS.some(isMaking));
+/** Say that a page is made, once until all wanted ones are there. */
+function tellWait() {
+  const now = PAPERS.some(isMaking);
+  if (now && !waits) announce(say("making"), 800);
+  waits = now;
+  preview.wait(now);
   tellFailures();
+}
+
+async function makePaper(name, asked) {
+  tellWait();
   showFieldsOfPapers();
   if (asked === null) {
     opening[name](async () => undefined);
     preview.set(name, null);
+    tellPages();
     return;
   }
-  announce(say("making"), 800);
   if (name === "cards") limitStocks();
   try {
     const answer = await opening[name]((signal) => ask(...asked, { signal }));
@@ -136,28 +151,48 @@ async function makePaper(name, asked) {
     failed[name] = trouble.message;
   }
   preview.set(name, opened[name]);
-  preview.wait(PAPERS.some(isMaking));
-  tellFailures();
+  tellWait();
   if (opened[name] && name === "cards") preview.turnTo("cards");
   showFieldsOfPapers();
+  if (opened[name] === null) {
+    tellPages();
+    return;
+  }
   stamped = stampPaper(name, { fresh: true });
   await stamped;
 }
 
 function tellFailures() {
-  refuse([changed ? say("changed") : "", ...PAPERS.map((name) => failed[name])].filter(Boolean).join("\n"));
+  const waiting = pressed === null ? "" : say(pressed === wantedNow() ? "making_first" : "chosen_anew");
+  refuse([waiting, changed ? say("changed") : "", ...PAPERS.map((name) => failed[name])].filter(Boolean).join("\n"));
 }
 
-/** Show the fields of the wanted papers, each once. */
+/** Say how many pages there are and whether all fits, once none is made any more. */
+function tellPages() {
+  const all = allFaults();
+  fields.faults(all);
+  if (PAPERS.some(isMaking)) return;
+  const words = preview.tell(all.length, Object.keys(fields.values()).length > 0);
+  announce(PAPERS.some((name) => opened[name]) ? words : "");
+}
+
+/**
+ * Show the fields of both papers, each once. Those of a paper that is not printed keep their room, and say on which
+ * paper they are: a tick moves nothing.
+ */
 function showFieldsOfPapers() {
   if (!order?.audience) return;
   const all = PAPERS.flatMap(fieldsOf);
-  fields.set(all.filter((one, index) => all.findIndex((other) => other.id === one.id) === index));
+  const off = {};
+  for (const { id } of all) {
+    const on = PAPERS.filter((name) => fieldsOf(name).some((one) => one.id === id));
+    if (on.every((name) => question(name) === null)) off[id] = say(on.length > 1 ? "choose_paper" : ONLY[on[0]]);
+  }
+  fields.set(all.filter((one, index) => all.findIndex((other) => other.id === one.id) === index), off);
 }
 
 /** Return the fields of a paper. Before it is there, the topic says which it has: nothing below them moves when it comes. */
 function fieldsOf(name) {
-  if (question(name) === null) return [];
   if (before[name] !== null) return before[name].fields;
   const { fields: all, readers } = desk.topics.find((one) => one.id === order.topic);
   const has = readers.find((one) => one.id === order.audience).fields[name];
@@ -182,10 +217,8 @@ async function stampPaper(name, { fresh = false } = {}) {
       preview.set(name, opened[name]);
     }
     faults[name] = answer.faults;
-    const all = allFaults();
-    fields.faults(all);
-    if (all.length === 0) tellFailures();
-    announce(preview.tell(all.length, Object.keys(typed).length > 0));
+    if (allFaults().length === 0) tellFailures();
+    tellPages();
     await preview.stamp(name, answer.patches);
   } catch (trouble) {
     if (isStale(trouble) && !fresh) await openAgain(trouble);
@@ -236,18 +269,20 @@ function tellWindow() {
 
 async function print() {
   if (at("printing").open || at("locked").open || at("view-print").hidden) return;
-  const asked = () => JSON.stringify(PAPERS.map(question));
-  const wanted = asked();
+  const wanted = wantedNow();
   const seen = changed && !PAPERS.some(isMaking);
-  if (PAPERS.some(isMaking)) refuse(say("making_first"));
+  pressed = wanted;
+  if (PAPERS.some(isMaking)) tellFailures();
   let before;
   do { // until no page is made anew any more: the program may have started again
     before = { ...making };
     await Promise.all(Object.values(making));
     await stamped;
   } while (PAPERS.some((name) => making[name] !== before[name]));
-  // Something else was chosen meanwhile, or Print was pressed twice.
-  if (asked() !== wanted || at("printing").open) return;
+  if (pressed !== wanted) return; // Print was pressed again meanwhile, or all was cleared
+  if (wantedNow() !== wanted) tellFailures();
+  pressed = null;
+  if (wantedNow() !== wanted || at("printing").open) return;
   if (changed && !seen) {
     tellFailures();
     return;
@@ -296,12 +331,13 @@ function clear() {
   at("live").textContent = ""; // else it is said once more as the dialog closes
   order = null;
   changed = false;
+  pressed = null;
   forget();
   if (at("printing").open) at("printing").close();
   dropPaper();
   for (const part of [fields, cards, choices, topics, editions]) part.clear();
   at("want-handout").checked = true;
-  show(at("copies-field"));
+  at("copies").disabled = false;
   at("copies").value = 1;
   open(at("print-step"), false);
   refuse("");
@@ -394,7 +430,7 @@ at("print").addEventListener("click", print);
 at("next-patient").addEventListener("click", nextPatient);
 at("where").addEventListener("change", tellWindow);
 at("want-handout").addEventListener("change", () => {
-  show(at("copies-field"), at("want-handout").checked);
+  at("copies").disabled = !at("want-handout").checked;
   refuse("");
   openPaper("handout");
 });

@@ -2,6 +2,7 @@ import { at, input, make, open, show, write } from "./elements.js";
 import { say } from "./words.js";
 
 const LONG = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });
+const ENABLED = ":is(input:not(.picker), select):enabled";
 
 /** Show the fields of an edition; `changed()` is called for each key. What was typed stays for the next edition. */
 export function showFields(changed) {
@@ -60,7 +61,7 @@ export function showFields(changed) {
     if (event.key !== "Enter" || event.target.tagName === "BUTTON") return;
     event.preventDefault();
     if (event.repeat) return; // a key that is held goes on once
-    const lines = [...at("fields").querySelectorAll("input:not(.picker), select"), at("print")];
+    const lines = [...at("fields").querySelectorAll(ENABLED), at("print")];
     lines[lines.indexOf(event.target) + 1].focus();
   });
 
@@ -71,30 +72,43 @@ export function showFields(changed) {
     else at(id).removeAttribute("aria-invalid");
   }
 
+  /** Let a field be filled in, or say in it why it is not printed. What was typed into it stays. */
+  function turn(field, why) {
+    const line = at(idOf(field));
+    line.disabled = Boolean(why);
+    line.value = why ? "" : typed.get(field.id) ?? "";
+    if (field.kind === "choice") line.options[0].text = why || say("none_chosen");
+    else line.placeholder = why || "";
+    for (const calendar of line.parentElement.querySelectorAll("button")) calendar.disabled = Boolean(why);
+  }
+
+  const enabled = () => fields.filter((field) => !at(idOf(field)).disabled);
+
   return {
-    /** Open the step with its fields. */
-    set(next) {
+    /** Open the step with its fields. `off` says of those that are not printed why. */
+    set(next, off) {
       const same = JSON.stringify(next) === JSON.stringify(fields);
       const focused = fields.find((field) => at(idOf(field)) === document.activeElement)?.id;
       fields = next;
       open(at("patient-step"));
       show(at("nothing-to-fill"), fields.length === 0);
       show(at("stays"), fields.length > 0);
+      if (!same) at("fields").replaceChildren(...fields.map(row));
+      for (const field of fields) turn(field, off[field.id]);
       if (same) return;
-      at("fields").replaceChildren(...fields.map(row));
       if (fields.some((field) => field.id === focused)) this.focus(focused);
     },
-    values: () => Object.fromEntries(fields.map((field) => [field.id, (typed.get(field.id) ?? "").trim()]).filter(([, text]) => text)),
+    values: () => Object.fromEntries(enabled().map((field) => [field.id, (typed.get(field.id) ?? "").trim()]).filter(([, text]) => text)),
     /** Write faults beside their fields: `[{field, message}]`. */
     faults(found) {
       for (const field of fields) sayFault(field, found.find((one) => one.field === field.id)?.message);
     },
     /** Return the fields that must be filled in and are not, as faults. */
-    lacking: () => fields.filter((field) => field.required && !(typed.get(field.id) ?? "").trim())
+    lacking: () => enabled().filter((field) => field.required && !(typed.get(field.id) ?? "").trim())
       .map((field) => ({ field: field.id, message: say("needed") })),
     label: (id) => fields.find((field) => field.id === id)?.label,
     focus: (id) => at(idOf(fields.find((field) => field.id === id)))?.focus(),
-    focusFirst: () => (at("fields").querySelector("input, select") ?? at("patient-heading")).focus(),
+    focusFirst: () => (at("fields").querySelector(ENABLED) ?? at("patient-heading")).focus(),
     clear() {
       typed.clear();
       for (const one of at("fields").querySelectorAll("input, select")) one.value = "";

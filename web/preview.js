@@ -35,19 +35,22 @@ export function showPreview() {
   }
 
   /** Show the sheet, or say in its place why it is not there yet. */
-  function showSheet(shown) {
-    show(sheet, shown);
-    show(at("empty"), !shown);
-    write(at("empty-words"), say(making || loading ? "making" : "empty"));
+  function showSheet() {
+    const any = leaves().length > 0;
+    const waiting = making || (any && loading);
+    at("paper").classList.toggle("making", making);
+    sheet.classList.toggle("waiting", waiting);
+    show(sheet, any);
+    show(at("empty"), waiting || !any);
+    write(at("empty-words"), say(waiting ? "making" : "empty"));
   }
 
   function draw() {
-    const all = making ? [] : leaves();
+    const all = leaves();
     for (const id of ["paper-bar", "caption"]) show(at(id), all.length > 0);
-    show(at("notices"), !making);
-    if (making) show(at("page-text"), false);
     if (all.length === 0) {
-      showSheet(false);
+      show(at("page-text"), false);
+      showSheet();
       return;
     }
     leaf = Math.min(leaf, all.length - 1);
@@ -63,7 +66,7 @@ export function showPreview() {
     // What is typed is never drawn on the picture of another page.
     loading ||= shownPage !== whole;
     shownPage = whole;
-    showSheet(!loading);
+    showSheet();
     if (picture.getAttribute("src") !== address) picture.src = address;
     picture.alt = name === "handout" ? say("page_picture", { page, pages: paper.pages }) : title(shown);
     write(at("page-of"), title(shown));
@@ -87,7 +90,7 @@ export function showPreview() {
     if (to < 0 || to >= all.length || to === leaf) return;
     leaf = to;
     draw();
-    at("live").textContent = title(all[leaf]);
+    if (!making) at("live").textContent = title(all[leaf]);
   }
 
   const turnTo = (name, page = 1) => turn(leaves().findIndex((one) => one.name === name && one.page === page));
@@ -143,7 +146,7 @@ export function showPreview() {
 
   picture.addEventListener("load", () => {
     loading = false;
-    if (!making && leaves().length > 0) showSheet(true);
+    showSheet();
   });
   picture.addEventListener("error", () => write(at("empty-words"), say("trouble")));
   at("page-before").addEventListener("click", () => turn(leaf - 1));
@@ -178,6 +181,7 @@ export function showPreview() {
     /** While another page is made, say so in place of the one before and of all that was said of it. */
     wait(waiting) {
       making = waiting;
+      if (making) write(at("fits"), "");
       draw();
     },
     /** Return in words: pages, whether all fits, and what the review says. */
@@ -198,10 +202,8 @@ export function showPreview() {
       picture.alt = "";
       at("page-words").textContent = "";
       at("page-text").open = false;
-      show(at("page-text"), false);
       at("notices").replaceChildren();
       write(at("fits"), "");
-      draw();
       this.wait(false);
     },
   };

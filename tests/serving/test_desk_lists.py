@@ -214,8 +214,11 @@ def test_the_columns_of_a_topic_are_told_with_an_example_that_can_be_printed(
         (b'{"id": 1}\n', "this is no list that a desk can read"),
         (b"id,\xef\xbf\xbd\n1,x\n", "has lost letters"),
         (HEAD.encode() + b"r,ckd,P,,,\n" * 501, "at most 500"),
-        (b"\xff\xfei\x00d\x00\n", "row 1: this line is not"),
-        (b"patient\nPlace\n" + "Jos\u0159".encode("iso-8859-2"), "row 3: this line is not UTF-8"),
+        (b"\xff\xfei\x00d\x00\n", "row 1 in your file: this line is not"),
+        (
+            b"patient\nPlace\n" + "Jos\u0159".encode("iso-8859-2"),
+            "row 3 in your file: this line is not UTF-8",
+        ),
     ],
 )
 def test_a_list_that_cannot_be_read_with_certainty_says_why(

@@ -56,6 +56,12 @@ BELOW: Final = """
   return left <= x && x <= right && top <= y && y <= bottom;
 })?.className
 """
+# Return the places of what is pressed or filled in, by its id.
+PLACES: Final = """
+() => Object.fromEntries([...document.querySelectorAll(":is(button, input, select)[id]")]
+  .filter((one) => one.checkVisibility())
+  .map((one) => [one.id, (({ left, top }) => `${left} ${top}`)(one.getBoundingClientRect())]))
+"""
 # 320 x 256 px are 1280 x 1024 px at 400 percent.
 SIZES: Final = ((320, 256), (1280, 900))
 FIELDS: Final = """\
@@ -435,7 +441,8 @@ def test_the_next_patient_closes_the_tab_that_shows_the_last_ones_paper(desk: Pa
 def test_while_a_page_is_made_nothing_is_shown_of_the_one_before(desk: Page) -> None:
     """No page, code or fit of the old one; the page says what it waits for, and Print does, too.
 
-    The first page moves nothing when it comes: its fields are there before.
+    The first page moves nothing when it comes: its fields are there before. What is said stays
+    until all pages are there, and Print prints no other order than the one for which it was pressed.
     """
     held: list[Route] = []
     desk.route("**/desk/edition", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright takes no built-in
@@ -455,6 +462,18 @@ def test_while_a_page_is_made_nothing_is_shown_of_the_one_before(desk: Page) -> 
     expect(desk.locator("#print-fault")).to_have_text(
         "The page is still being made. It is printed when it is there."
     )
+    with desk.expect_response("**/desk/cards"):
+        desk.get_by_label("Wallet cards").check()
+    expect(desk.locator("#print-fault")).to_have_text(
+        "Something else was chosen meanwhile. Look at the new page, then print."
+    )
+    desk.get_by_role("button", name="Print").click()
+    expect(desk.locator("#code")).to_have_text(re.compile("."))  # the cards are there
+    expect(desk.locator("#live")).to_have_text("The page is being made.")
+    expect(desk.locator("#empty")).to_have_text("The page is being made.")
+    expect(desk.locator("#print-fault")).to_have_text(
+        "The page is still being made. It is printed when it is there."
+    )
     printed = print_with(desk, held[0].continue_)
     assert "Test Reader" in printed
     expect(desk.locator("#print-fault")).to_be_hidden()
@@ -463,10 +482,27 @@ def test_while_a_page_is_made_nothing_is_shown_of_the_one_before(desk: Page) -> 
 
 
 def test_cards_on_plain_paper_need_no_other_paper_and_no_place(desk: Page) -> None:
-    """A sheet that was cut up has no place left; the handout's paper is in the printer already."""
+    """A sheet that was cut up has no place left; the handout's paper is in the printer already.
+
+    Ticks move no control. A field that is not printed says on which paper it is.
+    """
     choose(desk)
     desk.get_by_label("Prepared for").fill("Test Reader")
+    desk.set_viewport_size({"width": 1280, "height": 1400})  # else the page scrolls to the ticks
+    places = desk.evaluate(PLACES)
+    assert {"field-0", "field-1", "want-handout", "want-cards", "page-after", "print"} <= set(
+        places
+    )
     desk.get_by_label("Wallet cards").check()
+    expect(desk.locator("#page-of")).to_contain_text("Card sheet 1")
+    desk.get_by_label("Handout", exact=True).uncheck()
+    visit = desk.get_by_label("Next visit", exact=True)
+    expect(visit).to_be_disabled()
+    expect(visit).to_have_attribute("placeholder", "Only on the handout")
+    expect(desk.get_by_label("Prepared for")).to_be_enabled()
+    assert places.items() <= desk.evaluate(PLACES).items()
+    desk.get_by_label("Handout", exact=True).check()
+    expect(visit).to_be_enabled()
     one_side = desk.get_by_label("Card stock").locator("option[value='avery-5395']").first
     expect(one_side).to_be_disabled()
     expect(one_side).to_have_attribute("label", re.compile("59.258 mm: printed on one side, but"))
@@ -635,8 +671,10 @@ def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:
         "Draft: no clinician has approved this text."
     )
     desk.get_by_role("button", name="Print all").click()
-    visit = desk.get_by_label("Next visit, row 2")
+    visit = desk.get_by_label("Next visit, row 2 in your file", exact=True)
     expect(visit).to_be_focused()
+    expect(desk.get_by_role("columnheader", name="Row in your file")).to_be_visible()
+    expect(desk.get_by_role("rowheader", name="2", exact=True)).to_be_visible()
     expect(visit).to_have_accessible_description(re.compile("^Next visit: "))
     expect(desk.get_by_label("Prepared for, row 2")).to_have_accessible_description("")
     visit.fill("2027-11-02")
@@ -650,7 +688,8 @@ def test_a_list_is_mended_in_place_and_printed_as_one_file(desk: Page) -> None:
     expect(visit).to_have_value("2027-11-02")
     printed = print_with(desk, desk.get_by_role("button", name="Print all").click)
     assert re.findall("(?:Test|Other) Reader", printed) == ["Test Reader", "Other Reader"]
-    assert re.search(r"Row\s+Number\s+Edition code", printed)  # the word of the screen
+    assert "Rows in your file" in printed  # the words of the screen
+    assert re.search(r"Row\s+Number\s+Edition code", printed)
     desk.keyboard.press("Escape")
     desk.keyboard.press("Escape")
     expect(desk.locator("#ready")).to_have_text("Ready for the next patient")

@@ -452,7 +452,7 @@ def _example(field: RecordField) -> str:
 def _for_desk(problem: Problem) -> Problem:
     """Return a problem of a file by its row, and with what a person can do at a desk."""
     line = problem.location.line if problem.location else None
-    row = f"row {line}: " if line else ""
+    row = f"row {line} in your file: " if line else ""
     message = problem.message.replace("this file of records", "this list")
     hints = [one for one in _SENTENCE.split(problem.hint) if "--" not in one and "`" not in one]
     stops = problem.severity is Severity.ERROR

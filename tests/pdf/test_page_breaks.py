@@ -21,6 +21,8 @@ STYLE = (
     "td { padding: 0 } .page-new { break-before: page } .page-landscape { page: wide } "
     ".figure { height: 60mm; border: 1px solid }"
 )
+FLOAT = "<div class='figure' style='float: left'>A figure</div>"
+KEPT = f"<div style='break-inside: avoid'>{FLOAT}</div>"
 
 
 def lines(count: int) -> str:
@@ -47,6 +49,11 @@ def questions(count: int) -> str:
 def reason(count: int, tips: int = 1) -> str:
     """Return a reason with lines and tips; it takes a line for each."""
     return f"<div class='reason'>{lines(count)}{'<div class=callout>A tip</div>' * tips}</div>"
+
+
+def picture(part: str) -> str:
+    """Return a section whose heading stands above a picture and the text beside it."""
+    return f"<section><h2>Head</h2>{part}{lines(2)}</section>"
 
 
 def faults(html: str) -> list[tuple[int, str]]:
@@ -93,6 +100,18 @@ BAD = {
         f"<section>{lines(10)}<div class='callout'>A tip</div><h3>More</h3>{lines(4)}</section>",
         [(2, "a box is alone, away from its section: 'A tip'")],
     ),
+    "a heading away from what is below it": (
+        f"<section>{lines(9)}<h3 style='break-after: auto'>Head</h3>{lines(4)}</section>",
+        [(1, "'Head' is alone, away from what it introduces")],
+    ),
+    "a heading away from the picture beside its text": (
+        f"<section>{lines(9)}</section>{picture(FLOAT)}",
+        [(1, "'Head' is alone, away from what it introduces")],
+    ),
+    "a heading in two languages away from its picture": (
+        f"<section>{lines(9)}</section><section><div class='leads'>Head</div>{FLOAT}{lines(2)}",
+        [(1, "'Head' is alone, away from what it introduces")],
+    ),
     "a last page under a quarter full": (
         f"<section>{lines(12)}</section>",
         [(2, "the last page holds only 20 mm of 100 mm")],
@@ -117,6 +136,10 @@ BAD |= {
 }
 GOOD = {
     "a lead-in on the page of its table": f"<section>{lines(5)}<p>As here:</p>{table(5)}</section>",
+    "a heading on the page of the picture beside its text": (
+        f"<section>{lines(9)}</section>{picture(KEPT)}"
+    ),
+    "a picture beside text that does not fit": f"<section>{lines(6)}</section>{picture(KEPT)}",
     "half a text that has a colon at the end of a page": (
         f"<section>{lines(8)}<p>words words<br>Words:<br>words<br>words</p>{lines(2)}</section>"
     ),

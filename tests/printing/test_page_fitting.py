@@ -137,16 +137,17 @@ def test_a_tip_is_on_the_page_of_its_reason(
     assert ".reason > .callout:last-child" in page.split("</style>")[1]
 
 
-def test_a_picture_its_caption_and_the_text_beside_it_are_on_one_page(
+def test_a_heading_a_picture_its_caption_and_the_text_beside_it_are_on_one_page(
     workspace: Callable[..., Workspace],
 ) -> None:
     """Wherever the page ends; a long caption is as wide as the picture."""
     caption = f"A caption {'of words ' * 9}"
     figure = f"{{figure: images/a.svg, alt: A, width: 60, caption: {caption}, beside: end}}"
-    more = f"      - {figure}\n      - text: Beside it.\n      - notes: 12\n"
+    section = f"  - id: more\n    title: Some words\n    blocks:\n      - {figure}\n"
+    more = f"{section}      - text: Beside it.\n      - notes: 12\n"
     square = LOGO.replace("0 0 60 20", "0 0 60 60").replace("20mm", "60mm")
     found = set()
-    for count in (9, 10, 11, 12, 13):
+    for count in (6, 7, 8, 9, 10):
         content = {"content/handouts/tiny.yaml": tiny(count, "") + more}
         job, files = composed(workspace({**content, "content/images/a.svg": square}))
         laid = renderer.lay_out(job.handout, files, renderer.Fonts())

@@ -25,6 +25,8 @@ _WORDS: Final = 40
 _ASIDES: Final = frozenset({"callout", "myth"})
 # What a text before it introduces; `rows` and `over` are lists and tables in two languages.
 _INTRODUCED: Final = frozenset({"table", "ul", "ol", "figure", "figures", "rows", "over"})
+# What introduces anything below it; `leads` are a heading or a lead-in in two languages.
+_HEADINGS: Final = frozenset({"h2", "h3", "leads"})
 # A section that its author puts on a page of its own.
 _OWN_PAGE: Final = frozenset({"page-new", "page-landscape"})
 
@@ -154,7 +156,7 @@ def _lone_asides(pages: Sequence[Any]) -> Iterator[BreakFault]:
         begun = {box.element for box in _all_boxes(before) if _has_asides(box)}
         for part in _all_boxes(page):
             if _has_asides(part) and part.element in begun:
-                rest = [*takewhile(lambda box: box.element_tag != "h3", _in_flow(part))]
+                rest = [*takewhile(lambda box: box.element_tag != "h3", _blocks(part))]
                 if len(rest) == 1 and _ASIDES & _classes(rest[0]):
                     words = _words(rest[0])
                     yield BreakFault(number, f"a box is alone, away from its section: '{words}'")
@@ -165,17 +167,18 @@ def _has_asides(box: Any) -> bool:  # noqa: ANN401
 
 
 def _lone_lead_ins(pages: Sequence[Any]) -> Iterator[BreakFault]:
-    """Yield where a page ends with a text that introduces what stands on the next page."""
+    """Yield where a page ends with a heading, or a text that introduces what is on the next one."""
     for number, (before, page) in enumerate(pairwise(pages), start=1):
-        starts = {box.element: _in_flow(box)[:1] for box in _all_boxes(page) if _has_blocks(box)}
+        starts = {box.element: _blocks(box)[:1] for box in _all_boxes(page) if _has_blocks(box)}
         for box in _all_boxes(before) if not _is_forced(before, page) else ():
-            ends = _in_flow(box)[-1:] if _has_blocks(box) else []
+            ends = _blocks(box)[-1:] if _has_blocks(box) else []
             for last, first in zip(ends, starts.get(box.element, []), strict=False):
                 introduces = {first.element_tag, *_classes(first)} & _INTRODUCED
                 # The first half of a text ends with a colon by chance.
                 is_half = last.element is first.element
-                if _is_text(last) and (
-                    introduces or (_all_words(last).endswith(COLONS) and not is_half)
+                if {last.element_tag, *_classes(last)} & _HEADINGS or (
+                    _is_text(last)
+                    and (introduces or (_all_words(last).endswith(COLONS) and not is_half))
                 ):
                     words = _words(last)
                     yield BreakFault(number, f"'{words}' is alone, away from what it introduces")
@@ -185,13 +188,21 @@ def _has_blocks(box: Any) -> bool:  # noqa: ANN401
     return isinstance(box, boxes.BlockBox) and box.element is not None
 
 
-def _in_flow(box: Any) -> list[Any]:  # noqa: ANN401
-    return [child for child in box.children if _is_in_flow(child) and child.height]
+def _blocks(box: Any) -> list[Any]:  # noqa: ANN401
+    """Return what stands in a box: text, blocks with a height, and pictures beside text."""
+    return [
+        child for child in box.children if (_is_in_flow(child) and child.height) or _floats(child)
+    ]
+
+
+def _floats(box: Any) -> list[Any]:  # noqa: ANN401
+    """Return a box and those in it, where they are floats: the height of a block is without them."""
+    return [one for one in box.descendants() if one.is_floated()]
 
 
 def _is_text(box: Any) -> bool:  # noqa: ANN401
     """Return whether a box is a paragraph, or the same one in two languages."""
-    return box.element_tag == "p" or bool({"words", "leads"} & _classes(box))
+    return box.element_tag == "p" or "words" in _classes(box)
 
 
 def _empty_pages(pages: Sequence[Any]) -> Iterator[BreakFault]:
@@ -260,7 +271,8 @@ def _pieces(
             # Two lines of a paragraph stay together at both of its ends.
             keep_before = keep_before or index == 1 or (last and not first)
         if isinstance(child, boxes.LineBox) or _is_whole(child):
-            bottom = child.position_y + child.margin_height()
+            ends = (one.position_y + one.margin_height() for one in (child, *_floats(child)))
+            bottom = max(ends)
             yield _Piece(child, child.position_y, bottom, keep_before, keep_after)
         else:
             yield from _pieces(child, before=keep_before, after=keep_after)

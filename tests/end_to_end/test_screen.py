@@ -98,7 +98,7 @@ or call {clinic.dialysis_unit}."
       - {lead: Some steps, steps: [First, Second]}
       - {lead: To tick, checklist: [Pills, Papers]}
       - quote: Are you sure?
-      - {figure: images/logo.svg, alt: A dark bar, caption: A picture}
+      - {figure: images/logo.svg, alt: A dark bar, caption: A picture, width: 40, beside: start}
   - id: tables
     title: Which tables?
     blocks:

@@ -144,10 +144,12 @@ def test_a_heading_a_picture_its_caption_and_the_text_beside_it_are_on_one_page(
     caption = f"A caption {'of words ' * 9}"
     figure = f"{{figure: images/a.svg, alt: A, width: 60, caption: {caption}, beside: end}}"
     section = f"  - id: more\n    title: Some words\n    blocks:\n      - {figure}\n"
-    more = f"{section}      - text: Beside it.\n      - notes: 12\n"
+    table = "      - table: {columns: [A, B], rows: [[a, b], [c, d], [e, f]]}\n"
+    notes = "      - notes: 12\n"
     square = LOGO.replace("0 0 60 20", "0 0 60 60").replace("20mm", "60mm")
     found = set()
-    for count in (6, 7, 8, 9, 10):
+    for count, below in ((4, table), (6, notes), (7, notes), (8, notes), (9, notes)):
+        more = f"{section}      - text: Beside it.\n{below}"
         content = {"content/handouts/tiny.yaml": tiny(count, "") + more}
         job, files = composed(workspace({**content, "content/images/a.svg": square}))
         laid = renderer.lay_out(job.handout, files, renderer.Fonts())

@@ -105,7 +105,7 @@ def test_the_last_entry_of_a_list_is_never_alone_on_the_next_page(
         blocks = tiny(count, "") + f"      - {kind}:\n{written}" + "      - notes: 8\n"
         clinic = workspace({"content/handouts/tiny.yaml": blocks})
         job, files = composed(clinic)
-        laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+        laid = renderer.lay_out(job.handout, files, renderer.fonts())
         assert not [one for one in break_faults(laid) if "alone" in one.fault]
         words = [
             " ".join(box.text for box in page._page_box.descendants() if hasattr(box, "text"))  # noqa: SLF001 -- it has no public name
@@ -130,7 +130,7 @@ def test_a_tip_is_on_the_page_of_its_reason(
     reading = read_handouts(clinic, handout_files(clinic))
     context = print_context(clinic, reading, resolve({"size": size}, clinic))
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
-    usual = renderer.lay_out(job.handout, context.files, renderer.Fonts())
+    usual = renderer.lay_out(job.handout, context.files, renderer.fonts())
     assert [one.fault[:14] for one in break_faults(usual)] == ["a box is alone"]
     page, laid = lay_out_handout(job, context.files)
     assert break_faults(laid) == ()
@@ -152,7 +152,7 @@ def test_a_heading_a_picture_its_caption_and_the_text_beside_it_are_on_one_page(
         more = f"{section}      - text: Beside it.\n{below}"
         content = {"content/handouts/tiny.yaml": tiny(count, "") + more}
         job, files = composed(workspace({**content, "content/images/a.svg": square}))
-        laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+        laid = renderer.lay_out(job.handout, files, renderer.fonts())
         words = [one for one in text_places(laid) if "words" in one.words or "Beside" in one.words]
         assert len(words) >= 3
         assert max(one.width for one in words) < 61
@@ -269,7 +269,7 @@ def test_a_short_log_is_not_split(
         more = LOG.format(rows) + "      - notes: 9\n"
         clinic = workspace({"content/handouts/tiny.yaml": tiny(count, "") + more})
         job, files = composed(clinic)
-        laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+        laid = renderer.lay_out(job.handout, files, renderer.fonts())
         found.add(len(_rows(laid)[0]))
     assert {0, rows} <= found
     assert (found == {0, rows}) is whole
@@ -498,7 +498,7 @@ def test_lines_to_write_on_that_fill_more_than_a_page_begin_below_what_is_before
     """No page is left empty, and the heading is on the page of the first lines."""
     written = "  - id: two\n    title: What else?\n    blocks: [{notes: 30}]\n"
     job, files = composed(workspace({"content/handouts/tiny.yaml": TINY + written}), size=size)
-    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    laid = renderer.lay_out(job.handout, files, renderer.fonts())
     assert laid.pages == 2
     assert break_faults(laid) == ()
     assert "What else?" in [one.words for one in text_places(laid) if one.page == 1]

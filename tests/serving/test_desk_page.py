@@ -16,6 +16,7 @@ from desk_browser import (
     CHROMIUM,
     PATIENCE,
     PRINT_WINDOW,
+    WINDOW,
     assert_accessible,
     driver,
     enter,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import (
         BrowserContext,
         ConsoleMessage,
+        Error,
         FilePayload,
         Locator,
         Page,
@@ -177,15 +179,29 @@ def context(playwright: Playwright, served: Served) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def desk(context: BrowserContext, served: Served) -> Iterator[Page]:
-    """Return the page of the front desk; nothing may go wrong in its scripts, or against its policy."""
-    page = context.new_page()
+    """Return the page of the front desk; nothing may go wrong in its scripts, or against its policy.
+
+    It is the same tab for all tests, and loaded anew: another tab would start another process.
+    """
+    page = context.pages[0]
     faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda one: faults.append(one.text) if is_fault(one) else None)
+
+    def hear(said: ConsoleMessage) -> None:
+        if is_fault(said):
+            faults.append(said.text)
+
+    def catch(error: Error) -> None:
+        faults.append(str(error))
+
+    page.set_viewport_size(WINDOW)
+    page.on("pageerror", catch)
+    page.on("console", hear)
     page.goto(served.root)
     expect(page.get_by_label("Find a topic")).to_be_focused()
     yield page
-    page.close()
+    page.unroute_all()
+    page.remove_listener("pageerror", catch)
+    page.remove_listener("console", hear)
     assert faults == []
 
 

@@ -144,7 +144,7 @@ def built_in_files_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def built_in_bytes_once() -> Iterator[None]:
-    """Read the built-in files once, and hash them and the program's own code once.
+    """List and read the built-in files once, and hash them and the program's own code once.
 
     The model of the verdict alone is 15 MB. The same drawing is checked once.
     """
@@ -173,11 +173,18 @@ def built_in_bytes_once() -> Iterator[None]:
                 return read_once(path, closed, path.stat().st_mtime_ns)
         return read(path, closed=closed)
 
+    walk = workspace_files._files_below  # noqa: SLF001 -- no public name
+    walk_once = functools.cache(lambda: walk(builtin_root(), (inside,)))
+
+    def files_below(root: Path, roots: tuple[str, ...]) -> dict[str, Path]:
+        return walk_once() if root == builtin_root() else walk(root, roots)
+
     checked = functools.lru_cache(512)(images._svg_fault)  # noqa: SLF001 -- no public name
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fingerprints, "_program", program)
         patch.setattr(fingerprints, "_file_digest", file_digest)
         patch.setattr(workspace_files, "_read", read_file)
+        patch.setattr(workspace_files, "_files_below", files_below)
         patch.setattr(images, "_svg_fault", checked)
         yield
 

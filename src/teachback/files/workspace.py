@@ -351,32 +351,9 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
     `BELOW` before its name. The fonts of extras are among them.
     """
     found = packaged_fonts()
-    # Text instead of Path: a build walks these folders before it has anything to do.
     roots = tuple(f"{os.path.realpath(root).rstrip('/')}/" for root in workspace.roots)
     for root in reversed(workspace.roots):
-        walked: set[str] = set()
-        starts = [str(root / kind) for kind in KINDS]
-        # Links come last: a folder is known by its own name, in whatever order the disk lists them.
-        for start in starts:
-            for folder, subfolders, names in os.walk(start):
-                # Follow links, since pages would be made from their targets. A link that leads out
-                # of the workspace, or a cycle of links, ends here.
-                real = os.path.realpath(folder)
-                if real in walked or not f"{real}/".startswith(roots):
-                    subfolders.clear()
-                    continue
-                walked.add(real)
-                subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
-                inside = Path(folder).relative_to(root).as_posix()
-                if inside in {"content/handouts", "content/starters"} or inside.startswith(
-                    (f"{TRANSLATIONS}/", f"{STARTER_TRANSLATIONS}/")
-                ):
-                    continue
-                here = Path(folder)
-                starts += [str(here / name) for name in subfolders if (here / name).is_symlink()]
-                found.update(
-                    {f"{inside}/{name}": here / name for name in names if not name.startswith(".")}
-                )
+        found |= _files_below(root, roots)
     merged = {
         f"{BELOW}{name}": workspace.builtin / name
         for name, path in found.items()
@@ -385,6 +362,36 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
         and is_there(workspace.builtin / name)
     }
     return dict(sorted((found | merged).items()))
+
+
+def _files_below(root: Path, roots: tuple[str, ...]) -> dict[str, Path]:
+    """Return the files of one root, for `effective_files`."""
+    found: dict[str, Path] = {}
+    walked: set[str] = set()
+    # Text instead of Path: a build walks these folders before it has anything to do.
+    starts = [str(root / kind) for kind in KINDS]
+    # Links come last: a folder is known by its own name, in whatever order the disk lists them.
+    for start in starts:
+        for folder, subfolders, names in os.walk(start):
+            # Follow links, since pages would be made from their targets. A link that leads out of
+            # the workspace, or a cycle of links, ends here.
+            real = os.path.realpath(folder)
+            if real in walked or not f"{real}/".startswith(roots):
+                subfolders.clear()
+                continue
+            walked.add(real)
+            subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
+            inside = Path(folder).relative_to(root).as_posix()
+            if inside in {"content/handouts", "content/starters"} or inside.startswith(
+                (f"{TRANSLATIONS}/", f"{STARTER_TRANSLATIONS}/")
+            ):
+                continue
+            here = Path(folder)
+            starts += [str(here / name) for name in subfolders if (here / name).is_symlink()]
+            found.update(
+                {f"{inside}/{name}": here / name for name in names if not name.startswith(".")}
+            )
+    return found
 
 
 def is_merged(name: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 import uvicorn
 from desk_server import HOST, SECRET, stand_in_desk
 
-from teachback.serving import connections, gate
+from teachback.serving import connections, request_guard
 from teachback.serving.connections import HurriedProtocol
 from teachback.serving.desk_app import desk_app
 
@@ -94,7 +94,7 @@ async def served(state: Path, file: bytes = b"1;") -> AsyncIterator[Served]:
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (gate, connections):
+    for module in (request_guard, connections):
         monkeypatch.setattr(module, "SLOWEST", LIMIT)
         monkeypatch.setattr(module, "SLOWEST_FILE", LIMIT)
 

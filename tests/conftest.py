@@ -21,7 +21,7 @@ from workspace_cases import lay
 
 from teachback.checking import all_rules
 from teachback.checking.clinical import rule_loader
-from teachback.checking.plain_language.vocabulary import builtin_vocabulary, load_vocabulary
+from teachback.checking.plain_language.word_lists import builtin_vocabulary, load_vocabulary
 from teachback.content import loader
 from teachback.files import images, merged_files
 from teachback.files import workspace as workspace_files
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from jinja2.bccache import Bucket
 
     from teachback.checking.clinical.clinical_rules import TextRules
-    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.content.printed_words import Words
 
 # `./teachback test` sets it, and messages would name commands as they are typed there.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tiny_handout import TINY
 
 from teachback.checking.checker import check, failed
-from teachback.checking.plain_language.vocabulary import FOLDER
+from teachback.checking.plain_language.word_lists import FOLDER
 from teachback.cli.app import run
 from teachback.errors import Severity
 from teachback.files.stray_files import SHELVES, stray_files

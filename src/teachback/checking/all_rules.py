@@ -11,7 +11,7 @@ from teachback.checking.clinical import clinical_rules
 from teachback.checking.clinical.clinical_rules import GAP
 from teachback.checking.plain_language import structure
 from teachback.checking.plain_language.reading_grade import score_findings, target_of
-from teachback.checking.plain_language.vocabulary import load_vocabulary
+from teachback.checking.plain_language.word_lists import load_vocabulary
 from teachback.checking.plain_language.wording import glued_findings
 from teachback.checking.review_calendar import bibliography_problems
 from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Iterator
 
-    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.checking.rule import ReaderText
     from teachback.content.loader import LoadedHandout, WorkspaceContent
     from teachback.files.workspace import Workspace

@@ -67,7 +67,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.blocking_rules import AcceptedFinding
     from teachback.checking.plain_language.reading_grade import Graded
-    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.checking.rule import Example, ReaderText
     from teachback.content.sources import Source
 

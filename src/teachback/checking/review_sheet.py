@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from teachback.checking.cross_audience import ShortPair
     from teachback.checking.plain_language.pemat_cdc_questions import SelfCheckQuestion
     from teachback.checking.plain_language.reading_grade import Grade, Graded
-    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.checking.rule import ReaderText
     from teachback.content.handout import Handout
     from teachback.content.inline_markup import Line

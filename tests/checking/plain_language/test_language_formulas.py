@@ -11,7 +11,7 @@ from teachback.checking.checker import check
 from teachback.checking.plain_language.language_formulas import language_score, spoken_syllables
 from teachback.checking.plain_language.reading_grade import graded
 from teachback.checking.plain_language.sentences import sentences_of
-from teachback.checking.plain_language.vocabulary import builtin_vocabulary
+from teachback.checking.plain_language.word_lists import builtin_vocabulary
 from teachback.checking.rule import ReaderText
 from teachback.editions.passages import Passage, ReaderContext, Role
 

@@ -23,7 +23,7 @@ from teachback.checking.plain_language.sentences import (
     split_sentences,
     words_of,
 )
-from teachback.checking.plain_language.vocabulary import builtin_vocabulary
+from teachback.checking.plain_language.word_lists import builtin_vocabulary
 from teachback.checking.rule import Example, ReaderText
 from teachback.content.audiences import Audiences
 from teachback.content.handout import Handout

@@ -11,7 +11,7 @@ from texts_as_read import edition_of
 from teachback.checking.plain_language.reading_grade import target_of
 from teachback.checking.plain_language.structure import RULES, kinds, structure_findings
 from teachback.checking.plain_language.unexplained_terms import passages_as_read
-from teachback.checking.plain_language.vocabulary import builtin_vocabulary, forms, load_vocabulary
+from teachback.checking.plain_language.word_lists import builtin_vocabulary, forms, load_vocabulary
 from teachback.checking.rule import Example, ReaderText, Rule, problem_of
 from teachback.content.handout import Handout
 from teachback.content.loader import LoadedHandout, load_handout, load_shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from teachback.checking.plain_language.syllables import syllables
-from teachback.checking.plain_language.vocabulary import builtin_vocabulary
+from teachback.checking.plain_language.word_lists import builtin_vocabulary
 
 # Counted by hand; none of these is in the table of exceptions.
 EVERYDAY = {

@@ -18,7 +18,7 @@ from teachback.checking.plain_language.sentences import (
     split_sentences,
     words_of,
 )
-from teachback.checking.plain_language.vocabulary import Vocabulary, builtin_vocabulary
+from teachback.checking.plain_language.word_lists import Vocabulary, builtin_vocabulary
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.content.draft_notices import rules_know

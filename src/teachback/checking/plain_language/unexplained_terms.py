@@ -17,7 +17,7 @@ from teachback.errors import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.checking.plain_language.word_lists import Vocabulary
 
 _SHORT: Final = re.compile(r"\b(?:[a-z]?[A-Z]{2,5}\d?s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])")
 # Abbreviations that are better known than the words behind them.

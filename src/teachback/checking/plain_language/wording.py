@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from teachback.checking.clinical.lexicon import Lexicon
-    from teachback.checking.plain_language.vocabulary import Vocabulary
+    from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.editions.passages import Passage
 
 _ADVERB: Final = (

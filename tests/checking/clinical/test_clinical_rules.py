@@ -282,6 +282,17 @@ def test_only_the_following_is_an_order(rules: TextRules) -> None:
     assert not found_in({"text": "Drink only the amount that we set for you."}, rules)
 
 
+def test_to_clear_something_with_the_care_team_is_to_ask_first(rules: TextRules) -> None:
+    """Clear liquids are none of that."""
+    for text in (
+        "Clear any new supplement with your doctor first.",
+        "Clear all pills with us before you take ibuprofen.",
+    ):
+        assert not found_in({"text": text}, rules), text
+    order = {"text": "For the first day, drink clear soup with salt substitute before bed."}
+    assert found_in(order, rules)
+
+
 @pytest.mark.parametrize(
     "text",
     [

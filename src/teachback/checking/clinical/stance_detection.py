@@ -63,7 +63,8 @@ _TEAM: Final = (
 # A sentence that sends the reader to the care team first, lets it decide, or keeps to what it set.
 _ASK: Final = re.compile(
     r"(?:\bnot|\bnever|n't)\b[^.]{0,80}\bwithout (?:first )?(?:ask|talk|check|call|your|our)\w*"
-    r"|\b(?:ask|check|talk|speak|call|consult|discuss|clear(?= it\b)|confirm)(?:ing|s)?\b[^.;!?]{0,80}?"
+    r"|\b(?:ask|check|talk|speak|call|consult|discuss|confirm|clear"
+    r"(?!\w* (?:liquids?|fluids?|soups?|broths?|drinks?)))(?:ing|s)?\b[^.;!?]{0,80}?"
     r"\b(?:before|first|whether|if (?:you (?:can|may|should|need)|it|this|that|they|these|any|an?)"
     r"\b(?! (?:\w+ ){0,2}(?:persist|continue|last|gets?|stays?|keeps?|hurts?))"
     r"|how (?:much|many|often)|which|what|about (?:it|them|these|this))\b"
@@ -96,8 +97,7 @@ _WAITS: Final = re.compile(
     r"|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b"
     r"|\bconsider\b"
 )
-# Items under "Call us if:" are things to report, not advice. So is what the reader is to tell.
-# Items under "Triggers include:" or "Examples include the following:" are facts.
+# Items under "Call us if:" are things to report, those under "Examples include:" are facts.
 _REPORT: Final = re.compile(
     r"(?:call|tell|get help|show us|let us|report|bring|ask)\b|.*\b(?:symptom|trigger|cause|example)"
     r"s? (?:(?:may|can) )?(?:are|be|include)(?: the following)?$"

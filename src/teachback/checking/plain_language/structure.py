@@ -297,8 +297,8 @@ def _long_lists(reader_text: ReaderText) -> Iterator[Finding]:
                 else f"this list has {len(items)} items"
             )
             hint = (
-                f"Split it into two lists, or remove some items; the {'sixteenth' if names else 'eighth'}"
-                f" is '{_start(items[most].text)}'."
+                "Split it into two lists, or remove some items; the "
+                f"{'sixteenth' if names else 'eighth'} is '{_start(items[most].text)}'."
             )
             yield _found(
                 "plain-long-list",

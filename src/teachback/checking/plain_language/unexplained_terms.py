@@ -61,7 +61,7 @@ _CALLED: Final = re.compile(
     r"|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$",
     re.IGNORECASE,
 )
-# What is asked for by its name needs no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
+# Names of products need no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
 _PRODUCT: Final = re.compile(r"\s(?:citrate|chloride|bicarbonate)\b")
 _BRANDED: Final = re.compile(r"\s[A-Z][a-z]+")
 _BRAND: Final = re.compile(r"[a-z,(] [A-Z][a-z]+(?:['\u2019]s)? $")

@@ -120,8 +120,8 @@ ask and or no all any if you your help take eat drink be is
 keep away urgent emergency severe should cannot doctor please before"""
 _SHOUTED: Final = frozenset(_SHOUTED_WORDS.split())
 _LONGEST_SHORT: Final = 6  # letters of an abbreviation; longer words in capitals are shouted
-# A capital between small words is that of a name: "a drink such as Ensure or milk". In a heading such
-# as "How to Discontinue Your Pills", the next word has one, too.
+# A capital between small words is that of a name: "a drink such as Ensure or milk". In a heading,
+# as in "How to Discontinue Your Pills", the next word has one, too.
 _NAMED: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])")
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")

@@ -23,7 +23,7 @@ from teachback.checking import all_rules
 from teachback.checking.clinical import rule_loader
 from teachback.checking.plain_language.word_lists import builtin_vocabulary, load_vocabulary
 from teachback.content import loader
-from teachback.files import images, merged_files
+from teachback.files import images, merged_files, text_decoding
 from teachback.files import workspace as workspace_files
 from teachback.files.workspace import Workspace, builtin_root, package_root
 from teachback.files.yaml_reader import read_yaml
@@ -186,6 +186,7 @@ def built_in_bytes_once() -> Iterator[None]:
         patch.setattr(workspace_files, "_read", read_file)
         patch.setattr(workspace_files, "_files_below", files_below)
         patch.setattr(images, "_svg_fault", checked)
+        patch.setattr(design, "decode", functools.lru_cache(512)(text_decoding.decode))
         yield
 
 

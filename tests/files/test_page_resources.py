@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
 
 import pytest
 from hostile_markup import (
@@ -25,7 +27,13 @@ from tiny_handout import TINY
 from workspace_cases import HANDOUT, all_files, here, lay, problems
 
 from teachback.content.locale_formats import direction_of
-from teachback.files.page_resources import POLICY, closed_page, foreign_loads, parse_page
+from teachback.files.page_resources import (
+    POLICY,
+    closed_page,
+    foreign_loads,
+    html_parser,
+    parse_page,
+)
 from teachback.files.workspace import builtin_root
 from teachback.pdf.page_reader import screen_text
 
@@ -41,6 +49,24 @@ def found(text: str) -> tuple[str, ...]:
     return tuple(
         one.name for one in foreign_loads(text, lambda name: name == "own", direction=direction_of)
     )
+
+
+def test_a_page_is_read_with_patterns_that_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """tinyhtml5 2.1.0 would make a pattern anew for each stretch of text."""
+    text = (
+        "<p class='a  b'>A &amp; B<!-- c-d --><style>i { top: 0 }</style><textarea>\n<b></textarea>"
+    )
+    stream = html_parser().inputstream
+    kept_ones = stream.characters_until_regex
+    none: dict[object, object] = {}
+    trees = []
+    for patterns in (none, kept_ones):
+        monkeypatch.setattr(stream, "characters_until_regex", patterns)
+        trees.append(ET.tostring(html_parser().parse(io.StringIO(text))))
+    kept = len(kept_ones)
+    html_parser().parse(io.StringIO(text))
+    assert trees[0] == trees[1]
+    assert 0 < kept == len(kept_ones)
 
 
 @pytest.mark.parametrize("markup", [*ELEMENTS, *ATTRIBUTES])

@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import pytest
+from weasyprint.css import ComputedStyle
+from weasyprint.css.properties import INITIAL_VALUES
 
 from teachback.files.workspace import builtin_root
 from teachback.pdf import renderer
@@ -146,3 +148,49 @@ def test_a_line_whose_last_space_alone_is_too_much_is_not_broken_after_its_first
     assert len(places) == len(widths)
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > counts[-1]
+
+
+# A style for each way in which a property gets its value.
+VALUES = """
+:root { --wide: 3mm; --ink: #123; color: var(--ink); font: 12pt "%s" }
+body { direction: rtl; margin-inline-start: var(--wide); text-align: start }
+ul { border-inline-end: 2px solid; padding: inherit; width: calc(50%% - 1mm) }
+li { text-decoration: underline; float: right; margin: initial; inline-size: 40mm }
+li::marker { color: red }
+p { display: flex; page: wide; border-top: 1pt dashed; line-height: 1.2em; text-indent: 5%% }
+p > b { position: absolute; inset-block-start: 0; border-start-start-radius: 2px }
+"""
+
+
+def test_each_property_has_the_value_that_weasyprint_computes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Most values are found in one step: the parent's, or the initial one."""
+    html = (
+        f'<html lang="en"><title>x</title><style>{VALUES % FAMILY}</style>'
+        "<body><ul><li>A word<li>Two</ul><p>Three <b>four</b><i></i>"
+    )
+    document = lay_out(html, FILES, fonts()).document
+    styles = [
+        box.style
+        for page in document.pages
+        for box in page._page_box.descendants(placeholders=True)  # noqa: SLF001 -- no public name
+        if isinstance(box.style, ComputedStyle)
+    ]
+    ours: list[dict[str, object]] = []
+    theirs: list[dict[str, object]] = []
+    for values, computed in ((ours, renderer._value), (theirs, renderer._computed_value)):  # noqa: SLF001 -- no public name
+        monkeypatch.setattr(ComputedStyle, "__missing__", computed)
+        for style in styles:
+            anew = ComputedStyle(
+                style.parent_style,
+                style.cascaded,
+                style.pseudo_type,
+                style.root_style,
+                style.base_url,
+                style.font_config,
+                style.initial_page_sizes,
+            )
+            values.append({name: anew[name] for name in INITIAL_VALUES})
+    assert len(styles) > 10
+    assert ours == theirs

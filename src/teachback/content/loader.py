@@ -660,15 +660,19 @@ def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
 
     With such a font, a page would show another number than its text holds.
     """
+    own = [
+        path
+        for folder in folders(workspace, "styles/fonts")
+        for path in sorted(folder.rglob("*.ttf"))
+        if not path.is_relative_to(workspace.builtin)
+    ]
+    if not own:
+        return
     shipped = [
         path.read_bytes()
         for path in sorted((workspace.builtin / "styles" / "fonts").rglob("*.ttf"))
     ]
-    for path in (
-        path
-        for folder in folders(workspace, "styles/fonts")
-        for path in sorted(folder.rglob("*.ttf"))
-    ):
+    for path in own:
         data = read_bytes(path)
         if data not in shipped:
             points = coverage((path,))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import posixpath
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -228,18 +228,39 @@ def shown_on_paper(files: Collection[str]) -> Callable[[str], bool]:
     )
 
 
+class _Patterns(dict[tuple["Collection[str]", bool], "re.Pattern[str]"]):
+    """The patterns by which tinyhtml5 splits a page, each compiled once."""
+
+    def __missing__(self, asked: tuple[Collection[str], bool]) -> re.Pattern[str]:
+        letters, wanted = asked
+        some = "".join(f"\\x{ord(letter):02x}" for letter in letters)
+        pattern = self[asked] = re.compile(f"[{'' if wanted else '^'}{some}]+")
+        return pattern
+
+
+@cache
+def html_parser() -> Any:  # noqa: ANN401 -- tinyhtml5 has no types
+    """Return tinyhtml5, which then keeps its patterns, also for WeasyPrint.
+
+    tinyhtml5 2.1.0 keeps each under a wrong key, so it makes one anew for each stretch of text: a
+    quarter of the time of reading a page.
+    """
+    import tinyhtml5.inputstream
+
+    tinyhtml5.inputstream.characters_until_regex = _Patterns()
+    return tinyhtml5
+
+
 @lru_cache(2)
 def parse_page(page: str) -> Element:
     """Return the tree of a page, as a browser builds it. HTML names have no namespace.
 
     Of an embedded file it has the beginning only. Callers must not change the tree.
     """
-    import tinyhtml5
-
     # A page of 200 KB has 50 KB without its fonts. Given a short string, tinyhtml5 would try it as
     # a file name.
     text = io.StringIO(_EMBEDDED.sub(r"\1", page))
-    root: Element = tinyhtml5.parse(text, namespace_html_elements=False)
+    root: Element = html_parser().parse(text, namespace_html_elements=False)
     return root
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from teachback.checking.blocking_rules import merged
-from teachback.checking.plain_language.structure import structure_findings
+from teachback.checking.plain_language.lengths_and_headings import plain_language_findings
 from teachback.checking.review_dates import number_findings
 from teachback.checking.rule import ReaderText, fold_findings
 from teachback.content.handout import Handout
@@ -112,7 +112,7 @@ def main() -> None:
         reader = ReaderContext(audiences.lineage(audience), {})
         page = ReaderText(handout, reader, passages(handout, reader))
         words += sum(len(passage.text.split()) for passage in page.passages)
-        findings = (*structure_findings(page, 6), *number_findings(page.passages))
+        findings = (*plain_language_findings(page, 6), *number_findings(page.passages))
         for finding in fold_findings(merged(f for f in findings if f.rule not in LACKING)):
             found[finding.rule] += 1
             if "--show" in sys.argv:

@@ -10,7 +10,7 @@ from workspace_cases import here, lay, problems
 
 from teachback.content.loader import load_handout, load_shared, read_handouts
 from teachback.content.translation import Translation
-from teachback.content.translation_status import match_translation
+from teachback.content.translation_matching import match_translation
 from teachback.content.validation_errors import validated
 from teachback.files.workspace import (
     Workspace,

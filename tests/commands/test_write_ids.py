@@ -8,7 +8,7 @@ import pytest
 from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY, TRANSLATION
 
-from teachback.commands.translate import translation_status
+from teachback.commands.translation_status import translation_status
 from teachback.commands.write_ids import write_ids
 from teachback.errors import TeachbackError
 

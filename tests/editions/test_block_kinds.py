@@ -10,8 +10,8 @@ import pytest
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
+from teachback.checking.plain_language.lengths_and_headings import kinds
 from teachback.checking.plain_language.pemat_cdc_questions import CUES, LISTS, TOOLS
-from teachback.checking.plain_language.structure import kinds
 from teachback.checking.rule import ReaderText
 from teachback.commands.listings import TOLD_KINDS
 from teachback.content.approval import fingerprint

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from teachback.content.record_fields import RecordField
 from teachback.errors import Problem, TeachbackError
 from teachback.files import xlsx_reader
-from teachback.files.xlsx_cell_formats import (
+from teachback.files.xlsx_number_formats import (
     UNKNOWN_DATE,
     UNKNOWN_LOOK,
     UNKNOWN_TIME,

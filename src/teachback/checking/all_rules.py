@@ -9,7 +9,7 @@ from teachback.checking import cross_audience, review_dates, translation_rules
 from teachback.checking.blocking_rules import UNRULED, Guard, load_guard
 from teachback.checking.clinical import clinical_rules
 from teachback.checking.clinical.clinical_rules import GAP
-from teachback.checking.plain_language import structure
+from teachback.checking.plain_language import lengths_and_headings
 from teachback.checking.plain_language.reading_grade import score_findings, target_of
 from teachback.checking.plain_language.word_lists import load_vocabulary
 from teachback.checking.plain_language.wording import glued_findings
@@ -115,7 +115,7 @@ def load_all_rules(workspace: Workspace) -> Rules:
     rules = (
         *(rule.rule for rule in guard.text.rules),
         *cross_audience.RULES,
-        *structure.RULES,
+        *lengths_and_headings.RULES,
         *review_dates.RULES,
         *translation_rules.RULES,
         *OWN,
@@ -140,7 +140,9 @@ def find_in(reader_text: ReaderText, shared: WorkspaceContent, rules: Rules) -> 
     """Yield the findings of every rule that looks at a single edition."""
     yield from clinical_rules.clinical_findings(reader_text, rules.text)
     target = target_of(reader_text.handout, shared.audiences, reader_text.reader.audience)
-    yield from structure.structure_findings(reader_text, target=target, vocabulary=rules.vocabulary)
+    yield from lengths_and_headings.plain_language_findings(
+        reader_text, target=target, vocabulary=rules.vocabulary
+    )
     yield from score_findings(reader_text, rules.vocabulary)
     yield from glued_findings(reader_text, rules.text.lexicon)
     yield from review_dates.number_findings(reader_text.passages)

@@ -13,7 +13,7 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Final
 
 from teachback.checking.cross_audience import short_pairs
-from teachback.checking.plain_language import structure
+from teachback.checking.plain_language import lengths_and_headings
 from teachback.checking.plain_language.pemat_cdc_questions import self_check
 from teachback.checking.plain_language.reading_grade import FORMULAS, SMOG_ABOVE, graded, target_of
 from teachback.content.handout import sources_of
@@ -412,7 +412,10 @@ def _questions(
     for name, edition in reader_texts.items():
         target = target_of(authored.handout, shared.audiences, name)
         for asked in self_check(
-            edition, structure.structure_findings(edition, target=target, vocabulary=vocabulary)
+            edition,
+            lengths_and_headings.plain_language_findings(
+                edition, target=target, vocabulary=vocabulary
+            ),
         ):
             lines = tuple(sorted({authored.file.locate(path).line for path in asked.places}))
             key = (asked.instrument, asked.item, asked.question, asked.answer, asked.said)

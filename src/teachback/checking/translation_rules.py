@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.lexicon import Lexicon
     from teachback.checking.glossary import Glossary
-    from teachback.content.translation_status import TranslatedTexts
+    from teachback.content.translation_matching import TranslatedTexts
 
 # In the examples, `text` is the English and `other` the translation.
 NUMBERS: Final = Rule(

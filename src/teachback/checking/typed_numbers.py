@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from teachback.checking.plain_language.sentences import split_sentences
+from teachback.checking.plain_language.sentence_splitter import split_sentences
 from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
 from teachback.editions.passages import Role
 from teachback.errors import Severity

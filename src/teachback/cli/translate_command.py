@@ -30,7 +30,7 @@ def status_command(handout: str | None, language: str | None, strict: bool, as_j
 
     The exit code is 1 when an edition is refused; with --strict, when one is not whole and checked.
     """
-    from teachback.commands.translate import translation_status
+    from teachback.commands.translation_status import translation_status
 
     status = translation_status(handout, language, here())
     failed = status.failed(strict=strict)

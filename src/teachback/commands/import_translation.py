@@ -18,7 +18,7 @@ from teachback.content.exchange.xliff import read_xliff
 from teachback.content.exchange.xlsx import read_xlsx
 from teachback.content.loader import load_shared, read_translation, validate_handout
 from teachback.content.translation import NOTE, TextState, handout_texts, one_line, with_short_words
-from teachback.content.translation_status import refusal_findings
+from teachback.content.translation_matching import refusal_findings
 from teachback.errors import (
     Location,
     Problem,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from teachback.content.base_model import LANGUAGE_TAG, Model, steps
 from teachback.content.loader import load_handout, load_shared
 from teachback.content.translation import TextState, Translation, handout_texts
-from teachback.content.translation_status import match_translation
+from teachback.content.translation_matching import match_translation
 from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import (

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, NoReturn
 from xml.parsers import expat
 
 from teachback.errors import Location, Problem, Severity, TeachbackError
-from teachback.files.xlsx_cell_formats import (
+from teachback.files.xlsx_number_formats import (
     BUILT_IN,
     UNKNOWN_DATE,
     UNKNOWN_LOOK,

@@ -2,7 +2,7 @@
 
 WeasyPrint's tree passes the validators but reads badly: it is made from boxes, and a box ends with
 its line or page. Our tree is made from elements: all boxes of an element belong to one node,
-wherever they are. Then `tag_tree` repairs it. Each part names the fault that it mends, with
+wherever they are. Then `tag_repairs` repairs it. Each part names the fault that it mends, with
 WeasyPrint's issue where one is known. tests/pdf/test_tag_writer.py shows each fault in WeasyPrint's
 own tree, and fails when the fault is gone.
 
@@ -28,7 +28,7 @@ import weasyprint.pdf
 from weasyprint.formatting_structure import boxes
 
 from teachback.errors import Problem, TeachbackError
-from teachback.pdf.tag_tree import Link, MarkedContent, Node, repair, skipped_levels
+from teachback.pdf.tag_repairs import Link, MarkedContent, Node, repair, skipped_levels
 from teachback.pdf.text_direction import is_untold
 from teachback.pdf.word_shapes import letters_by_glyph
 from teachback.units import PT_PER_INCH, PX_PER_INCH

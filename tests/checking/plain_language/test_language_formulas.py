@@ -10,7 +10,7 @@ from translated_tiny import SPANISH_TINY, TRANSLATION
 from teachback.checking.checker import check
 from teachback.checking.plain_language.language_formulas import language_score, spoken_syllables
 from teachback.checking.plain_language.reading_grade import graded
-from teachback.checking.plain_language.sentences import sentences_of
+from teachback.checking.plain_language.sentence_splitter import sentences_of
 from teachback.checking.plain_language.word_lists import builtin_vocabulary
 from teachback.checking.rule import ReaderText
 from teachback.editions.passages import Passage, ReaderContext, Role

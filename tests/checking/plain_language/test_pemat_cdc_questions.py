@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from texts_as_read import edition_of
 
+from teachback.checking.plain_language.lengths_and_headings import plain_language_findings
 from teachback.checking.plain_language.pemat_cdc_questions import SelfCheckQuestion, self_check
-from teachback.checking.plain_language.structure import structure_findings
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.checking.rule import Example, ReaderText
 from teachback.content.handout import Handout
@@ -16,7 +16,7 @@ def asked(reader_text: ReaderText) -> dict[tuple[str, str], SelfCheckQuestion]:
     """Return the questions by instrument and item."""
     return {
         (question.instrument, question.item): question
-        for question in self_check(reader_text, structure_findings(reader_text))
+        for question in self_check(reader_text, plain_language_findings(reader_text))
     }
 
 

@@ -17,7 +17,7 @@ from teachback.checking.plain_language.reading_grade import (
     smog,
     target_of,
 )
-from teachback.checking.plain_language.sentences import (
+from teachback.checking.plain_language.sentence_splitter import (
     is_action,
     sentences_of,
     split_sentences,

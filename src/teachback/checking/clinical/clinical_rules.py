@@ -395,7 +395,7 @@ def _by_rule(
         key = (sentence, rule.file.id)
         if judged.stance in {"warned", "ask"}:
             gathered.settled.add(key)
-        if _passed(rule, unit, sentence) or judged.stance not in rule.file.when:
+        if judged.stance not in rule.file.when or _passed(rule, unit, sentence):
             continue
         finding = _finding(passage, unit, rule, mention, judged, level, model)
         if finding is not None:

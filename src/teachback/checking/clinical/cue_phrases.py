@@ -1,4 +1,4 @@
-"""Find the phrases in a clause that say do or do not. Pure."""
+"""Find the phrases that say do, do not, or ask the care team first. Pure."""
 
 from __future__ import annotations
 
@@ -122,6 +122,40 @@ by (?:the|your) bed|with (?:\w+ ){0,3}(?:supper|dinner|lunch|breakfast|meals?)|h
   |cups?|shots?|spoon\w*|bowls?|pinch|slices?|servings?|tablets?|pills?|capsules?|bottles?|liters?
   |ounces|oz|cartons?|teaspoons?|tablespoons?|bags?|packets?|scoops?|pieces?|doses?|sips?|stick)
 """
+_TEAM: Final = (
+    r"(?:care team|(?:kidney |renal |dialysis |health )?(?:team|clinic|doctors?|nurses?"
+    r"|dietitians?|dieticians?|providers?|pharmacists?|nephrologists?|unit|specialist"
+    r"|prescribers?|social workers?)|us|we)"
+)
+# A sentence that sends the reader to the care team first, lets it decide, or keeps to what it set.
+_ASK: Final = re.compile(
+    r"(?:\bnot|\bnever|n't)\b[^.]{0,80}\bwithout (?:first )?(?:ask|talk|check|call|your|our)\w*"
+    r"|\b(?:ask|check|talk|speak|call|consult|discuss|confirm|clear"
+    r"(?!\w* (?:liquids?|fluids?|soups?|broths?|drinks?)))(?:ing|s)?\b[^.;!?]{0,80}?"
+    r"\b(?:before|first|whether|if (?:you (?:can|may|should|need)|it|this|that|they|these|any|an?)"
+    r"\b(?! (?:\w+ ){0,2}(?:persist|continue|last|gets?|stays?|keeps?|hurts?))"
+    r"|how (?:much|many|often)|which|what|about (?:it|them|these|this))\b"
+    rf"|\b(?:ask|check|talk|speak|consult|discuss)\b[^.;!?]{{0,80}}?\b{_TEAM}\b(?! (?:for|to)\b)"
+    r"|\b(?:unless|only if|if|as|until|when|once|after|what|that|than|the \w+)\b[^.;]{0,30}"
+    rf"\b{_TEAM}\b[^.;]{{0,20}}\b(?:says?|said|tells?|told|g[ai]ve[sn]?|agrees?|approve[sd]?|sets?"
+    r"|prescrib\w+|order\w*|choo?ses?|recommend\w*|wants?|asks?|advises?)\b"
+    rf"|\b{_TEAM} (?:\w+ )?(?:(?:can|will|may|might|could|should) \w+|decides?|gave you|sets?"
+    r"|prescribed|planned|chooses|tells)\b"
+    rf"|\b(?:prescribed|ordered|by (?:your|their|the) {_TEAM}|right for you|depends? on your"
+    r"|unless (?:\w+ ){0,3}(?:told|restricted|directed|advised|instructed)"
+    r"|unless (?:you )?(?:are )?(?:have|on|under) (?:a )?(?:\w+ )?(?:restriction|limit|allowance)"
+    r"|keep to a (?:\w+ )?(?:limit|allowance)"
+    r"|if (?:you )?(?:are )?not (?:on a|told to|restricted|limited))\b"
+    r"|\b(?:within|keep to|stay (?:in|under)|toward|part of|in|of|under|reach) (?:your|the)"
+    r" (?:\w+ )?(?:fluid |daily )*(?:limit|allowance|amount|plan|goal|total|target|budget)s?\b"
+    r"|\b(?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|watch|track|record|count)\b"
+    r"|\bonly (?:as much|what|the(?! following))\b|(?<!also )(?<!all )(?<!can )\bcount(?:s|ed)?\b"
+    r"|\bthe amount (?:of \w+ )?(?:your?|we|that)\b"
+)
+_UNASKED: Final = re.compile(
+    r"(?:no (?:need|reason) to|need not|(?:not|n't)(?: (?:need|have) to| bother)?|without|even if"
+    r"|never mind|instead of|rather than|no point in)\W+(?:[\w']+\W+){0,2}$|\bonly $"
+)
 _KIND: Final = re.compile(r"^\[(\w+)\]\n", re.MULTILINE)
 _WORD: Final = re.compile(r"\w+")
 
@@ -155,3 +189,11 @@ def _patterns() -> tuple[re.Pattern[str], list[str]]:
     _, *parts = _KIND.split(table)
     groups = ("|".join(phrases.splitlines()) for phrases in parts[1::2])
     return re.compile(rf"(?:{'|'.join(f'({group})' for group in groups)})\b"), parts[::2]
+
+
+def asks_first(text: str) -> bool:
+    """Return whether a sentence leaves the choice to the care team, or keeps to what it set."""
+    return any(
+        match[0].startswith(("not", "never", "n't")) or not _UNASKED.search(text[: match.start()])
+        for match in _ASK.finditer(text)
+    )

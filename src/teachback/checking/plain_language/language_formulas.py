@@ -16,7 +16,7 @@ from teachback.content.base_model import Plain  # noqa: TC001 -- pydantic reads 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from teachback.checking.plain_language.sentences import Sentence
+    from teachback.checking.plain_language.sentence_splitter import Sentence
 
 _INITIALS: Final = 5
 

@@ -13,8 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.checking.plain_language.sentences import sentences_of, words_of
-from teachback.checking.plain_language.structure import (
+from teachback.checking.plain_language.lengths_and_headings import (
     LONGEST_PARAGRAPH,
     LONGEST_SENTENCE,
     MOST_WORDS,
@@ -22,6 +21,7 @@ from teachback.checking.plain_language.structure import (
     first_block,
     kinds,
 )
+from teachback.checking.plain_language.sentence_splitter import sentences_of, words_of
 from teachback.checking.plain_language.wording import CDC, PEMAT
 from teachback.editions.passages import Passage, Role, Steps
 
@@ -117,7 +117,7 @@ class _ReaderFacts:
 def self_check(reader_text: ReaderText, found: Iterable[Finding]) -> tuple[SelfCheckQuestion, ...]:
     """Return all questions that apply to an edition.
 
-    `found` are the findings of `structure_findings` in it. Questions about tables, pictures or
+    `found` are the findings of `plain_language_findings` in it. Questions about tables, pictures or
     numbers are left out if there are none.
     """
     facts = _ReaderFacts(reader_text, tuple(found), kinds(reader_text))

@@ -20,7 +20,12 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.checking.plain_language.language_formulas import LanguageFormula, language_score
-from teachback.checking.plain_language.sentences import LISTED, PROSE, Sentence, sentences_of
+from teachback.checking.plain_language.sentence_splitter import (
+    LISTED,
+    PROSE,
+    Sentence,
+    sentences_of,
+)
 from teachback.checking.plain_language.syllables import syllables
 from teachback.checking.plain_language.word_lists import Vocabulary, builtin_vocabulary
 from teachback.checking.rule import Example, Finding, ReaderText, Rule

@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from teachback.checking.plain_language.sentences import WORD, is_action, split_sentences
+from teachback.checking.plain_language.sentence_splitter import WORD, is_action, split_sentences
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.content.draft_notices import rules_know
 from teachback.content.inline_markup import bare

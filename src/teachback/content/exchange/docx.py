@@ -26,7 +26,7 @@ from teachback.files.office_package import (
     relations,
     write_package,
 )
-from teachback.files.xlsx_cell_formats import CellFault
+from teachback.files.xlsx_number_formats import CellFault
 from teachback.files.xml_tree import XmlElement, as_markup, read_xml
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from teachback.content.exchange.sheet import ReturnedSheet, ReturnedText, SentSheet, in_one_line
 from teachback.content.translation import one_line
 from teachback.errors import Location, Problem, TeachbackError
-from teachback.files.xlsx_cell_formats import CellFault
+from teachback.files.xlsx_number_formats import CellFault
 from teachback.files.xml_tree import read_xml
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from teachback.content.record_fields import FieldKind
 from teachback.errors import folded
 from teachback.files.encoding_damage import LOST_LETTER, spoilt
 from teachback.files.unprintable_characters import OVERLAY, TURNING, is_odd_blank, is_unseen
-from teachback.files.xlsx_cell_formats import Day, PointedNumber
+from teachback.files.xlsx_number_formats import Day, PointedNumber
 from teachback.merge.records.dates import Order, read_date
 from teachback.units import field_beside, split_languages
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, TextIO
 from teachback.content.record_fields import COLUMNS
 from teachback.errors import LIKELY, Location, Problem, Severity, TeachbackError, folded, guess
 from teachback.files.encoding_damage import is_garbled
-from teachback.files.xlsx_cell_formats import CellFault, PointedNumber
+from teachback.files.xlsx_number_formats import CellFault, PointedNumber
 from teachback.files.xlsx_reader import read_workbook
 from teachback.merge.ordered_workers import OpenFile, streamed
 from teachback.merge.record_shapes import RecordRow

@@ -8,8 +8,12 @@ from time import process_time
 import pytest
 from texts_as_read import edition_of
 
+from teachback.checking.plain_language.lengths_and_headings import (
+    RULES,
+    kinds,
+    plain_language_findings,
+)
 from teachback.checking.plain_language.reading_grade import target_of
-from teachback.checking.plain_language.structure import RULES, kinds, structure_findings
 from teachback.checking.plain_language.unexplained_terms import passages_as_read
 from teachback.checking.plain_language.word_lists import builtin_vocabulary, forms, load_vocabulary
 from teachback.checking.rule import Example, ReaderText, Rule, problem_of
@@ -27,7 +31,7 @@ def found_in(text: str, audience: str = "general") -> dict[str, str]:
     """Return the findings in a text: words by rule."""
     return {
         finding.rule: finding.words
-        for finding in structure_findings(edition_of(Example(text, audience=audience)))
+        for finding in plain_language_findings(edition_of(Example(text, audience=audience)))
     }
 
 
@@ -37,12 +41,12 @@ def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(rule: Ru
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
     for example in rule.bad:
-        assert rule.id in {finding.rule for finding in structure_findings(edition_of(example))}, (
-            example.text
-        )
+        assert rule.id in {
+            finding.rule for finding in plain_language_findings(edition_of(example))
+        }, example.text
     for example in rule.good:
         assert rule.id not in {
-            finding.rule for finding in structure_findings(edition_of(example))
+            finding.rule for finding in plain_language_findings(edition_of(example))
         }, example.text
 
 
@@ -181,14 +185,14 @@ def test_a_message_names_the_words_and_what_to_write() -> None:
     """An author learns which words are meant, and what to write in their place."""
     finding = next(
         f
-        for f in structure_findings(edition_of(Example("Call prior to your visit.")))
+        for f in plain_language_findings(edition_of(Example("Call prior to your visit.")))
         if f.rule == "plain-hard-word"
     )
     assert "'prior to'" in finding.message
     assert "'before'" in finding.hint
     share = next(
         f
-        for f in structure_findings(edition_of(Example("It helps 25% of readers.")))
+        for f in plain_language_findings(edition_of(Example("It helps 25% of readers.")))
         if f.rule == "plain-percentage"
     )
     assert "'1 in 4 people'" in share.hint
@@ -199,14 +203,14 @@ def test_a_message_names_the_words_and_what_to_write() -> None:
     ):
         (short,) = (
             f
-            for f in structure_findings(edition_of(Example(f"Ask for your {written}.")))
+            for f in plain_language_findings(edition_of(Example(f"Ask for your {written}.")))
             if f.rule == "plain-abbreviation"
         )
         assert short.hint.startswith(
             f"Write '{words} ({written})' the first time, or only '{words}'."
         )
     assert "'glomerular filtration rate'" in next(
-        f.hint for f in structure_findings(edition_of(Example("Ask for your GFR.")))
+        f.hint for f in plain_language_findings(edition_of(Example("Ask for your GFR.")))
     )
 
 
@@ -214,7 +218,7 @@ def test_a_term_is_told_once_where_it_first_stands() -> None:
     """An explanation at the second use is too late; one at the first use is enough."""
     late = [
         f.passage.role
-        for f in structure_findings(
+        for f in plain_language_findings(
             edition_of(Example("# Edema\nEdema (swelling) hurts.\nEdema goes.", audience="ckd"))
         )
         if f.rule == "plain-term"
@@ -240,7 +244,7 @@ def test_a_lead_in_is_not_counted_with_each_item() -> None:
     items = "\n- Pain in your chest or your arm\n- Pain in your jaw, back or belly"
     assert found_in(lead + items).get("plain-long-sentence") is None
     long = "\n- Pain" + " in your jaw and in your back" * 4
-    found = structure_findings(edition_of(Example(lead + items + long)))
+    found = plain_language_findings(edition_of(Example(lead + items + long)))
     (told,) = (finding for finding in found if finding.rule == "plain-long-sentence")
     assert "'Pain in your jaw" in told.message
 
@@ -255,7 +259,7 @@ def test_a_hard_word_is_told_once_an_edition() -> None:
     """Three uses of a word, in any form, are one finding, so that the list stays short."""
     words = [
         f.words
-        for f in structure_findings(
+        for f in plain_language_findings(
             edition_of(Example("Notify us.\nNotify us.\nWe notified them."))
         )
         if f.rule == "plain-hard-word"
@@ -266,9 +270,13 @@ def test_a_hard_word_is_told_once_an_edition() -> None:
 def test_another_language_gets_no_english_rule() -> None:
     """Rules made of English words find nothing in Spanish by accident."""
     reader_text = edition_of(Example("No notify: DO NOT administer prior to 25% CKD."))
-    assert list(structure_findings(reader_text))
+    assert list(plain_language_findings(reader_text))
     assert (
-        list(structure_findings(ReaderText(None, reader_text.reader, reader_text.passages, "es")))
+        list(
+            plain_language_findings(
+                ReaderText(None, reader_text.reader, reader_text.passages, "es")
+            )
+        )
         == []
     )
 
@@ -304,10 +312,10 @@ def test_a_list_counts_as_its_reader_gets_it() -> None:
     ]
     long = [{"text": f"Item {number}."} for number in range(8)]
     assert "plain-long-list" not in {
-        f.rule for f in structure_findings(one([{"list": short}, {"notes": 3}]))
+        f.rule for f in plain_language_findings(one([{"list": short}, {"notes": 3}]))
     }
     assert "plain-long-list" in {
-        f.rule for f in structure_findings(one([{"list": long}, {"notes": 3}]))
+        f.rule for f in plain_language_findings(one([{"list": long}, {"notes": 3}]))
     }
 
 
@@ -315,7 +323,7 @@ def test_a_list_of_names_may_be_longer() -> None:
     """Fifteen names of a few words are looked through; eight sentences are too many."""
     names = [f"fresh fruit {number}" for number in range(15)]
     for items, long in ((names, False), ([*names, "nuts"], True), (["Eat less."] * 8, True)):
-        found = {f.rule for f in structure_findings(one([{"list": items}, {"notes": 3}]))}
+        found = {f.rule for f in plain_language_findings(one([{"list": items}, {"notes": 3}]))}
         assert ("plain-long-list" in found) is long, items
 
 
@@ -323,7 +331,7 @@ def test_two_lists_of_one_block_kind_are_two_lists() -> None:
     """Items of different lists are not added up."""
     lists = [{"list": [f"Item {number}." for number in range(5)]} for _ in range(2)]
     assert "plain-long-list" not in {
-        f.rule for f in structure_findings(one([*lists, {"notes": 3}]))
+        f.rule for f in plain_language_findings(one([*lists, {"notes": 3}]))
     }
 
 
@@ -335,7 +343,7 @@ def test_an_entry_that_reads_as_the_opposite_of_its_column_is_named() -> None:
     }
     told = {
         finding.words: (finding.message, finding.hint)
-        for finding in structure_findings(one([{"do_dont": advice}, {"notes": 3}]))
+        for finding in plain_language_findings(one([{"do_dont": advice}, {"notes": 3}]))
         if finding.rule == "plain-mixed-forms"
     }
     assert set(told) == {"Do not put lotion between your toes.", "Take ibuprofen for foot pain."}
@@ -344,7 +352,7 @@ def test_an_entry_that_reads_as_the_opposite_of_its_column_is_named() -> None:
     assert "Write 'Do not take ibuprofen for foot pain.'" in hint
     alike = {"do": ["Wash your feet."], "do_not": ["Sleep on it.", "Take ibuprofen for foot pain."]}
     assert "plain-mixed-forms" not in {
-        finding.rule for finding in structure_findings(one([{"do_dont": alike}, {"notes": 3}]))
+        finding.rule for finding in plain_language_findings(one([{"do_dont": alike}, {"notes": 3}]))
     }
 
 
@@ -352,11 +360,13 @@ def test_lines_for_notes_without_a_word_count_as_notes() -> None:
     """A block without words of its own counts; one for another reader does not."""
     assert kinds(one([{"notes": 3}])) == {"notes"}
     assert "plain-no-teach-back" not in {
-        f.rule for f in structure_findings(one([{"text": "Walk."}, {"notes": 3}]))
+        f.rule for f in plain_language_findings(one([{"text": "Walk."}, {"notes": 3}]))
     }
     assert "plain-no-teach-back" in {
         f.rule
-        for f in structure_findings(one([{"text": "Walk."}, {"notes": 3, "only": ["general"]}]))
+        for f in plain_language_findings(
+            one([{"text": "Walk."}, {"notes": 3, "only": ["general"]}])
+        )
     }
 
 
@@ -376,11 +386,13 @@ def test_reading_order_is_that_of_the_paper() -> None:
         "Pain",
         "My card",
     ]
-    assert [f.words for f in structure_findings(reader_text) if f.rule == "plain-term"] == []
+    assert [f.words for f in plain_language_findings(reader_text) if f.rule == "plain-term"] == []
     followed = one([explained[0], {"red_flags": ["now"]}, {"notes": 2}], red_flags=flags)
-    assert [f.words for f in structure_findings(followed) if f.rule == "plain-term"] == []
+    assert [f.words for f in plain_language_findings(followed) if f.rule == "plain-term"] == []
     unplaced = one([explained[0], explained[2]], red_flags=flags)
-    assert [f.words for f in structure_findings(unplaced) if f.rule == "plain-term"] == ["Edema"]
+    assert [f.words for f in plain_language_findings(unplaced) if f.rule == "plain-term"] == [
+        "Edema"
+    ]
 
 
 def test_a_row_that_says_what_its_first_cell_means_explains_it() -> None:
@@ -394,7 +406,7 @@ def test_a_row_that_says_what_its_first_cell_means_explains_it() -> None:
         }
         assert [
             f.words
-            for f in structure_findings(one([table, {"notes": 2}]))
+            for f in plain_language_findings(one([table, {"notes": 2}]))
             if f.rule == "plain-term"
         ] == found
 
@@ -402,7 +414,7 @@ def test_a_row_that_says_what_its_first_cell_means_explains_it() -> None:
 def test_a_block_of_terms_explains_its_words() -> None:
     """Each word stands beside its meaning; the next section may use it."""
     terms = {"terms": [{"term": "Edema", "meaning": "Swelling from water in the body."}]}
-    found = structure_findings(one([terms, {"text": "Edema may come back."}, {"notes": 2}]))
+    found = plain_language_findings(one([terms, {"text": "Edema may come back."}, {"notes": 2}]))
     assert [f.words for f in found if f.rule == "plain-term"] == []
 
 
@@ -437,7 +449,9 @@ def test_a_clinics_own_list_takes_the_place_of_ours(tmp_path: Path) -> None:
     own = load_vocabulary(Workspace(tmp_path, builtin_root()))
     assert [
         f.words
-        for f in structure_findings(edition_of(Example("Prior to a kerfuffle.")), vocabulary=own)
+        for f in plain_language_findings(
+            edition_of(Example("Prior to a kerfuffle.")), vocabulary=own
+        )
     ] == ["kerfuffle"]
     (folder / "plain-words.yaml").write_text("kerfuffle: {mean: mess}\n", encoding="utf-8")
     with pytest.raises(
@@ -479,7 +493,7 @@ def test_the_shipped_handout_meets_its_target_for_every_reader(
     above = [
         f.message
         for reader_text, target in zip(editions, targets, strict=True)
-        for f in structure_findings(reader_text, target)
+        for f in plain_language_findings(reader_text, target)
         if f.rule == "plain-grade"
     ]
     assert above == []
@@ -491,7 +505,8 @@ def test_findings_of_the_shipped_handout_have_their_place(
     """A finding is on the line of its words; the general reader meets 'dialysis' unexplained."""
     authored, editions, _ = shipped
     problems = [
-        problem_of(finding, authored.file.locate) for finding in structure_findings(editions[0])
+        problem_of(finding, authored.file.locate)
+        for finding in plain_language_findings(editions[0])
     ]
     lines = Path(authored.file.name).read_text(encoding="utf-8").splitlines()
     dialysis = next(p for p in problems if p.rule == "plain-term" and "'dialysis'" in p.message)
@@ -510,7 +525,7 @@ def test_all_readers_of_the_shipped_handout_take_a_moment(
     number = sum(
         1
         for reader_text, target in zip(editions, targets, strict=True)
-        for _ in structure_findings(reader_text, target)
+        for _ in plain_language_findings(reader_text, target)
     )
     assert number > 0
     assert process_time() - start < 0.5
@@ -520,5 +535,5 @@ def test_a_long_text_without_an_end_does_not_take_long() -> None:
     """No pattern backtracks without limit: ten times the words take about ten times as long."""
     text = "people not no never is be, a of (the or " * 120
     start = process_time()
-    assert list(structure_findings(edition_of(Example(text))))
+    assert list(plain_language_findings(edition_of(Example(text))))
     assert process_time() - start < 1

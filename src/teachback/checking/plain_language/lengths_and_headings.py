@@ -1,7 +1,7 @@
 """Run all rules on plain language over one edition.
 
-The rules on structure are in this module, the others in modules of their own. Every finding is a
-warning: a person decides. The rules are for English, as their `languages` say.
+The rules on lengths, lists and headings are in this module, the others in modules of their own.
+Every finding is a warning: a person decides. The rules are for English, as their `languages` say.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.plain_language import reading_grade, unexplained_terms, wording
-from teachback.checking.plain_language.sentences import (
+from teachback.checking.plain_language.sentence_splitter import (
     closed,
     is_action,
     sentences_of,
@@ -199,7 +199,7 @@ _EMPTY: Final = re.compile(
 )
 
 
-def structure_findings(
+def plain_language_findings(
     reader_text: ReaderText, target: int | None = None, vocabulary: Vocabulary | None = None
 ) -> Iterator[Finding]:
     """Yield the findings of all rules on plain language in one edition, in no particular order.

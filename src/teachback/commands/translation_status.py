@@ -1,4 +1,4 @@
-"""Return the state of each translation, text by text and reader by reader."""
+"""List the state of each translation, text by text and reader by reader: `translate status`."""
 
 from __future__ import annotations
 

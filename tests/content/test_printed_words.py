@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from settings_from_flags import resolve
 
 from teachback.checking.checker import check
 from teachback.commands.build import build
-from teachback.content import loader
 from teachback.content.audiences import Audiences
 from teachback.content.languages import missing_font
 from teachback.content.loader import load_shared, read_handouts
@@ -276,28 +275,6 @@ def composed(clinic: Workspace) -> Job:
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     context = print_context(clinic, reading, resolve({}, clinic))
     return compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("html",)))
-
-
-def test_the_words_of_a_language_are_read_when_they_are_asked_for(
-    workspace: Make, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A clinic's own words are read at once: they may be wrong."""
-    read = []
-    load = loader._load_words  # noqa: SLF001 -- no public name
-
-    def noted(where: Workspace, language: str, *given: Any) -> Words:  # noqa: ANN401
-        read.append(language)
-        return load(where, language, *given)
-
-    monkeypatch.setattr(loader, "_load_words", noted)
-    words = load_shared(workspace()).words
-    assert {"en", "es", "vi"} <= set(words)
-    assert read == []
-    assert words["es"] is words["es"]
-    assert read == ["es"]
-    own = (builtin_root() / "content/words/vi.yaml").read_text(encoding="utf-8")
-    load_shared(workspace({"content/words/vi.yaml": own}))
-    assert "vi" in read
 
 
 def test_all_words_that_come_with_the_program_can_be_printed(builtin: Workspace) -> None:

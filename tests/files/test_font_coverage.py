@@ -18,12 +18,11 @@ from teachback.content.loader import load_handout, load_shared
 from teachback.errors import TeachbackError
 from teachback.files.font_coverage import coverage
 from teachback.files.images import digits_fault
-from teachback.files.workspace import builtin_root
+from teachback.files.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.files.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
@@ -147,6 +146,19 @@ def test_a_font_of_the_clinic_with_changed_digits_is_named(
     assert "looks like a 6" in problem.message
     assert problem.location is not None
     assert problem.location.file.endswith("AtkinsonHyperlegible-Bold.ttf")
+
+
+def test_a_clinic_inside_the_checkout_has_fonts_of_its_own(tmp_path: Path) -> None:
+    """The README makes the first clinic there; its fonts do not count as those of the program."""
+    program = tmp_path / "program"
+    for folder in ("content", "styles", "templates"):
+        shutil.copytree(builtin_root() / folder, program / folder)
+    clinic = with_font(
+        Workspace(program / "my-clinic", program), "Own.ttf", remapped(SHIPPED[0], "0123465789")
+    )
+    with pytest.raises(TeachbackError) as refused:
+        load_shared(clinic)
+    assert "looks like" in str(refused.value)
 
 
 def test_a_font_without_digits_is_not_compared(workspace: Callable[..., Workspace]) -> None:

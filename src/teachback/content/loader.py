@@ -6,7 +6,6 @@ The result is checked values, or all problems at once, each with its location.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
@@ -78,7 +77,7 @@ from teachback.files.workspace import (
 from teachback.files.yaml_reader import UnquotedTextError, YamlFile, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     # A path in a file, and what is wrong there.
@@ -97,35 +96,13 @@ LONGEST_TITLE: Final = 80
 _TO_BLOCK: Final = 4
 
 
-class WordsByLanguage(Mapping[str, Words]):
-    """The printed words of each language. Some are read when they are first asked for."""
-
-    def __init__(self, words: dict[str, Words | Callable[[], Words]]) -> None:
-        self._words = words
-
-    def __getitem__(self, language: str) -> Words:
-        words = self._words[language]
-        if not isinstance(words, Words):
-            words = self._words[language] = words()
-        return words
-
-    def __contains__(self, language: object) -> bool:
-        return language in self._words
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._words)
-
-    def __len__(self) -> int:
-        return len(self._words)
-
-
 class WorkspaceContent(NamedTuple):
     """The files that every handout of a workspace uses."""
 
     audiences: Audiences
     clinic: Clinic
     sources: Sources
-    words: Mapping[str, Words]
+    words: dict[str, Words]
     # By language: why its words cannot be printed. Handouts in other languages can.
     unfinished: dict[str, tuple[Problem, ...]]
     glyphs: frozenset[int]
@@ -267,21 +244,17 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
     audiences = _tried(lambda: _load_audiences(workspace, letters), problems)
     clinic = _tried(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
     bibliography = _tried(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
-    known: dict[str, Words | Callable[[], Words]] = {}
-    words = WordsByLanguage(known)
+    words: dict[str, Words] = {}
     unfinished: dict[str, tuple[Problem, ...]] = {}
     # The built-in languages come first, so that a clinic's file with their name is the wrong one.
     tags = {
-        path.stem: path.is_relative_to(workspace.root)
+        path.stem: None
         for folder in reversed(folders(workspace, WORDS))
         for path in sorted(folder.glob("*.yaml"))
     }
-    for language, is_own in tags.items():
-        others = words if is_own else {}
-        read = partial(_load_words, workspace, language, others, letters(language))
+    for language in tags:
         try:
-            # Tests check the words that come with the program.
-            known[language] = read() if is_own else read
+            words[language] = _load_words(workspace, language, words, letters(language))
         except TeachbackError as error:
             unfinished[language] = error.problems
     if clinic is not None:
@@ -290,10 +263,10 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
         # All at once: the words are another file to mend.
         problems += [problem for found in unfinished.values() for problem in found]
     for language in tuple(words):
-        tongue = languages.of(language)
-        if tongue.family and not families.get(tongue.family):
-            del known[language]
-            unfinished[language] = (missing_font(tongue),)
+        known = languages.of(language)
+        if known.family and not families.get(known.family):
+            del words[language]
+            unfinished[language] = (missing_font(known),)
     if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
         raise TeachbackError(*problems)
     return WorkspaceContent(
@@ -687,18 +660,16 @@ def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
 
     With such a font, a page would show another number than its text holds.
     """
+    builtin = workspace.builtin / "styles" / "fonts"
     own = [
         path
         for folder in folders(workspace, "styles/fonts")
+        if folder != builtin
         for path in sorted(folder.rglob("*.ttf"))
-        if not path.is_relative_to(workspace.builtin)
     ]
     if not own:
         return
-    shipped = [
-        path.read_bytes()
-        for path in sorted((workspace.builtin / "styles" / "fonts").rglob("*.ttf"))
-    ]
+    shipped = [path.read_bytes() for path in sorted(builtin.rglob("*.ttf"))]
     for path in own:
         data = read_bytes(path)
         if data not in shipped:

@@ -165,6 +165,12 @@ def test_a_finding_says_which_words_decided(rules: TextRules) -> None:
     assert pill.message.endswith("('Skip' is said of 'water pill')")
 
 
+def test_a_name_does_not_recommend_itself(rules: TextRules) -> None:
+    """The words that decided are others than those of the name."""
+    (plan,) = check_text("Follow the DASH eating plan.", rules)
+    assert plan.message.endswith("('Follow' recommends 'dash eating plan')")
+
+
 @pytest.mark.parametrize("question", ["Can I eat tomatoes?", "Are tomatoes safe for me?"])
 def test_a_yes_below_a_question_is_advice(question: str, rules: TextRules) -> None:
     """A heading that asks is read together with the answer below it."""

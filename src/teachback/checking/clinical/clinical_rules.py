@@ -480,10 +480,12 @@ def _finding(
 def _because(rule: TextRule, words: str, mention: Mention, model: VerdictModel) -> str:
     """Return which words of a sentence decided: those of the rule's pattern, or the heaviest."""
     match = compiled(rule.doing).search(lowered(words)) if rule.doing else None
+    # The name itself does not recommend.
+    others = re.sub(rf"{re.escape(mention.name)}\w*", "_", words, flags=re.IGNORECASE)
     phrases = (
         (words[match.start() : match.end()],)
         if match
-        else model.deciding(_WORD.findall(words))
+        else model.deciding(_WORD.findall(others))
         if not rule.doing
         else ()
     )

@@ -191,6 +191,7 @@ def _patterns() -> tuple[re.Pattern[str], list[str]]:
     return re.compile(rf"(?:{'|'.join(f'({group})' for group in groups)})\b"), parts[::2]
 
 
+@lru_cache(maxsize=1024)
 def asks_first(text: str) -> bool:
     """Return whether a sentence leaves the choice to the care team, or keeps to what it set."""
     return any(

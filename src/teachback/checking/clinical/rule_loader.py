@@ -76,11 +76,7 @@ def load_clinical_rules(workspace: Workspace) -> TextRules:
                 )
     # The program's own patterns are compiled on first use; its tests check that all of them
     # compile.
-    own = (
-        {path.name for path in (workspace.root / "content" / "rules").glob("*.yaml")}
-        if workspace.root != workspace.builtin
-        else frozenset()
-    )
+    own = {path.name for path in (workspace.root / "content" / "rules").glob("*.yaml")}
     made = [
         (place, _made(rule, place if Path(place.name).name in own else None))
         for place, rule in files

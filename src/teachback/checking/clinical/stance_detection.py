@@ -247,7 +247,6 @@ def verdict(text: str, myth: str = "") -> int:
 
 
 @lru_cache(maxsize=1024)
-@lru_cache(maxsize=1024)
 def judge(
     unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str
 ) -> DetectedStance:

@@ -146,7 +146,8 @@ def built_in_files_once() -> Iterator[None]:
 def built_in_bytes_once() -> Iterator[None]:
     """List and read the built-in files once, and hash them and the program's own code once.
 
-    The model of the verdict alone is 15 MB. The same drawing is checked once.
+    The model of the verdict alone is 15 MB. The same drawing is checked once, and the same text decoded
+    once.
     """
     inside = f"{builtin_root()}{os.sep}"
     hashed = fingerprints._program  # noqa: SLF001 -- no public name

@@ -179,7 +179,7 @@ def context(playwright: Playwright, served: Served) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def desk(context: BrowserContext, served: Served) -> Iterator[Page]:
-    """Return the page of the front desk; nothing may go wrong in its scripts, or against its policy.
+    """Return the page of the front desk; nothing may go wrong in its scripts or against its policy.
 
     It is the same tab for all tests, and loaded anew: another tab would start another process.
     """
@@ -458,7 +458,7 @@ def test_while_a_page_is_made_nothing_is_shown_of_the_one_before(desk: Page) -> 
     """No page, code or fit of the old one; the page says what it waits for, and Print does, too.
 
     The first page moves nothing when it comes: its fields are there before. What is said stays
-    until all pages are there, and Print prints no other order than the one for which it was pressed.
+    until all pages are there, and Print prints the order for which it was pressed, and no other.
     """
     held: list[Route] = []
     desk.route("**/desk/edition", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright takes no built-in

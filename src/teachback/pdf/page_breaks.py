@@ -196,7 +196,7 @@ def _blocks(box: Any) -> list[Any]:  # noqa: ANN401
 
 
 def _floats(box: Any) -> list[Any]:  # noqa: ANN401
-    """Return a box and those in it, where they are floats: the height of a block is without them."""
+    """Return the floats among a box and those in it: the height of a block is without them."""
     return [one for one in box.descendants() if one.is_floated()]
 
 

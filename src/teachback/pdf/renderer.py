@@ -276,8 +276,9 @@ def _sheet(**asked: Any) -> Any:  # noqa: ANN401 -- the arguments and the result
 weasyprint.css.CSS = _sheet
 
 
-# The properties that have their parent's or their initial value as it is, each with the names whose
-# rules would set it: its own, and those that count from where a line begins ("margin-inline-start").
+# The properties that have their parent's or their initial value as it is. Each has the names whose
+# rules would set it: its own, and those that count from where a line begins, such as
+# `margin-inline-start`.
 _SET_BY: Final = {
     name: frozenset(
         {name, *(PHYSICAL_FUNCTIONS[name](block="ttb", inline=side) for side in ("ltr", "rtl"))}

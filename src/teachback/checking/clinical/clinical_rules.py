@@ -481,7 +481,7 @@ def _because(rule: TextRule, words: str, mention: Mention, model: VerdictModel) 
     """Return which words of a sentence decided: those of the rule's pattern, or the heaviest."""
     match = compiled(rule.doing).search(lowered(words)) if rule.doing else None
     # The name itself does not recommend.
-    others = re.sub(rf"{re.escape(mention.name)}\w*", "_", words, flags=re.IGNORECASE)
+    others = re.sub(rf"\b{re.escape(mention.name)}\w*", "_", words, flags=re.IGNORECASE)
     phrases = (
         (words[match.start() : match.end()],)
         if match

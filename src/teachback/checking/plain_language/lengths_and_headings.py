@@ -49,7 +49,7 @@ _LONG_LIST: Final = "> Call us if you have:\n" + "\n".join(
     f"- sign {number}" for number in range(1, 9)
 )
 _SHORT_LIST: Final = "> Call us if you have:\n- a fever\n- a cough"
-_LENGTHS: Final = (
+_OWN_RULES: Final = (
     Rule(
         "plain-long-sentence",
         f"a sentence of more than {LONGEST_SENTENCE} words",
@@ -182,12 +182,12 @@ _LENGTHS: Final = (
     ),
 )
 RULES: Final[tuple[Rule, ...]] = (
-    *_LENGTHS,
+    *_OWN_RULES,
     *wording.RULES,
     *unexplained_terms.RULES,
     *reading_grade.RULES,
 )
-_SEVERITY: Final = {rule.id: rule.severity for rule in _LENGTHS}
+_SEVERITY: Final = {rule.id: rule.severity for rule in _OWN_RULES}
 # A rough grade says the same as these once more, and is told when they are mended.
 _IN_GRADE: Final = frozenset({"plain-long-sentence", "plain-hard-word"})
 # A heading of these words alone says nothing of its section.

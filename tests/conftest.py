@@ -22,7 +22,7 @@ from workspace_cases import lay
 from teachback.checking import all_rules
 from teachback.checking.clinical import rule_loader
 from teachback.checking.plain_language.word_lists import builtin_vocabulary, load_vocabulary
-from teachback.content import loader
+from teachback.content import workspace_content
 from teachback.files import images, merged_files, text_decoding
 from teachback.files import workspace as workspace_files
 from teachback.files.workspace import Workspace, builtin_root, package_root
@@ -109,7 +109,7 @@ def built_in_files_once() -> Iterator[None]:
         own = has_own(workspace, "content/rules")
         return load_vocabulary(workspace) if own else builtin_vocabulary()
 
-    checked = loader._load_words  # noqa: SLF001 -- no public name
+    checked = workspace_content._load_words  # noqa: SLF001 -- no public name
     words_once: dict[Any, Words] = {}
 
     def words(
@@ -133,7 +133,7 @@ def built_in_files_once() -> Iterator[None]:
         patch.setattr(composer, "open_sandbox", templates)
         patch.setattr(merged_files, "read_yaml", functools.lru_cache(64)(read_yaml))
         patch.setattr(all_rules, "load_vocabulary", vocabulary)
-        patch.setattr(loader, "_load_words", words)
+        patch.setattr(workspace_content, "_load_words", words)
         plain = Workspace(root, root)
         rules(Workspace(root / "none", root))
         opened = design.open_design(plain)

@@ -18,7 +18,8 @@ from safety_measure import LINEAGE, is_aside, pieces, read_set
 
 from teachback.checking.clinical.clinical_rules import LEANS, sentence_features, units
 from teachback.checking.clinical.rule_loader import load_clinical_rules
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.editions.passages import ReaderContext, passages
 from teachback.files.workspace import Workspace, builtin_root
 

@@ -18,7 +18,7 @@ from teachback.checking.plain_language.lengths_and_headings import plain_languag
 from teachback.checking.review_dates import number_findings
 from teachback.checking.rule import ReaderText, fold_findings
 from teachback.content.handout import Handout
-from teachback.content.loader import load_shared
+from teachback.content.workspace_content import load_shared
 from teachback.editions.passages import ReaderContext, passages
 from teachback.files.workspace import Workspace, builtin_root
 

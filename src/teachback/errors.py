@@ -12,11 +12,12 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
+ResultT = TypeVar("ResultT")
 
 # Characters that a terminal does not show as themselves: controls, bidirectional marks, lone
 # surrogates, and line separators of other systems.
@@ -177,6 +178,15 @@ def fault_problem(error: BaseException) -> Problem:
         "What was finished is kept. Report this code: it holds no text and nothing about a "
         "patient.",
     )
+
+
+def collected(step: Callable[[], ResultT], problems: list[Problem]) -> ResultT | None:
+    """Return what a step returns. If it fails, add its problems to the list, and return None."""
+    try:
+        return step()
+    except TeachbackError as error:
+        problems.extend(error.problems)
+        return None
 
 
 def in_file_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

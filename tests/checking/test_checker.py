@@ -24,7 +24,7 @@ from teachback.checking.rule import ReaderText
 from teachback.cli.app import run
 from teachback.cli.output import print_checkup
 from teachback.commands.build import build
-from teachback.content.loader import load_shared
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Severity, TeachbackError, UsageError
 
 if TYPE_CHECKING:

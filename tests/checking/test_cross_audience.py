@@ -20,7 +20,8 @@ from teachback.checking.cross_audience import (
 from teachback.checking.rule import problem_of
 from teachback.checking.typed_numbers import ADVICE, TYPED
 from teachback.content.clinic import Clinic
-from teachback.content.loader import load_handout, load_shared, validate_handout
+from teachback.content.loader import load_handout, validate_handout
+from teachback.content.workspace_content import load_shared
 from teachback.editions.selection import Reader, choose
 from teachback.errors import Severity
 from teachback.files.workspace import Workspace, handout_files
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.checking.rule import Example, Finding, Rule
-    from teachback.content.loader import LoadedHandout
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.errors import Problem
 
     Make = Callable[..., Workspace]

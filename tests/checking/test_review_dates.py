@@ -40,9 +40,10 @@ from teachback.checking.review_dates import (
 )
 from teachback.cli.app import run
 from teachback.content.handout import sources_of
-from teachback.content.loader import load_handout, load_shared, read_handouts, validate_handout
+from teachback.content.loader import load_handout, read_handouts, validate_handout
 from teachback.content.sources import Sources
 from teachback.content.validation_errors import validated
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Location, Severity, UsageError
 from teachback.files.workspace import Workspace, handout_files
 from teachback.files.yaml_reader import read_yaml
@@ -51,7 +52,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from teachback.checking.rule import Example, Rule
-    from teachback.content.loader import LoadedHandout, LoadedHandouts
+    from teachback.content.handout_loader import LoadedHandout
+    from teachback.content.loader import LoadedHandouts
 
     Make = Callable[..., Workspace]
 

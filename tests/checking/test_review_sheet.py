@@ -30,7 +30,8 @@ from teachback.commands.charts import MOST as SCALE
 from teachback.commands.charts import WIDTH, bar
 from teachback.commands.review_report import MOST, write_reports
 from teachback.commands.staff_sheet import FORMS
-from teachback.content.loader import load_shared, picture_hash
+from teachback.content.handout_loader import picture_hash
+from teachback.content.workspace_content import load_shared
 from teachback.editions.passages import ReaderContext
 from teachback.editions.version_changes import changes
 from teachback.errors import TeachbackError, UsageError

@@ -15,7 +15,8 @@ from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.checking.glossary import Glossary, GlossaryFile, load_glossary
 from teachback.checking.plain_language.reading_grade import graded
 from teachback.checking.translation_rules import RULES, text_differences
-from teachback.content.loader import load_handout, load_shared, read_handouts
+from teachback.content.loader import load_handout, read_handouts
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Severity
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 

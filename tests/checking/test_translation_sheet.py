@@ -13,7 +13,9 @@ from workspace_cases import here, lay
 
 from teachback.checking.translation_sheet import pair_texts
 from teachback.checking.translation_sheet_proof import translation_sheet_problems
-from teachback.content.loader import load_shared, picture_hash, read_translation
+from teachback.content.handout_loader import picture_hash
+from teachback.content.translation_loader import read_translation
+from teachback.content.workspace_content import load_shared
 from teachback.files.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:

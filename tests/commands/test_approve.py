@@ -15,7 +15,8 @@ from teachback.cli.app import run
 from teachback.commands.approve import a_year_after, approve
 from teachback.commands.build import build
 from teachback.commands.listings import handout_rows
-from teachback.content.loader import load_shared, read_handouts, validate_handout
+from teachback.content.loader import read_handouts, validate_handout
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Severity, TeachbackError, UsageError
 from teachback.files.workspace import Workspace, handout_files
 from teachback.files.yaml_editor import with_values

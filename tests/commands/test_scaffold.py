@@ -12,7 +12,7 @@ import weasyprint
 from workspace_cases import here, lay, problems
 
 from teachback.cli.context import LAUNCHER
-from teachback.content.loader import load_shared
+from teachback.content.workspace_content import load_shared
 from teachback.files.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from workspace_cases import here, lay, problems
 
-from teachback.content.loader import load_handout, load_shared, read_handouts
+from teachback.content.loader import load_handout, read_handouts
 from teachback.content.translation import Translation
 from teachback.content.translation_matching import match_translation
 from teachback.content.validation_errors import validated
+from teachback.content.workspace_content import load_shared
 from teachback.files.workspace import (
     Workspace,
     builtin_root,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny_handout import TINY
 
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.errors import TeachbackError
 from teachback.files.workspace import handout_files
 

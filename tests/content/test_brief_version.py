@@ -8,7 +8,8 @@ import pytest
 from tiny_handout import TINY
 
 from teachback.content.brief_version import brief_version, has_brief_version
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.editions.edition_code import edition_code
 from teachback.editions.selection import Reader, choose
 from teachback.files.workspace import handout_files

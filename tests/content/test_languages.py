@@ -11,7 +11,8 @@ from tiny_handout import TINY
 from workspace_cases import here, lay
 
 from teachback.content.languages import Language, Languages
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.errors import TeachbackError
 from teachback.files.workspace import builtin_root
 from teachback.html.language_styles import language_styles

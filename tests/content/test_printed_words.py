@@ -14,9 +14,10 @@ from teachback.checking.checker import check
 from teachback.commands.build import build
 from teachback.content.audiences import Audiences
 from teachback.content.languages import missing_font
-from teachback.content.loader import load_shared, read_handouts
+from teachback.content.loader import read_handouts
 from teachback.content.printed_words import Words, words_problems
 from teachback.content.validation_errors import validated
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Severity, TeachbackError
 from teachback.files.workspace import builtin_root, handout_files
 from teachback.files.yaml_reader import read_yaml

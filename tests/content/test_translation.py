@@ -9,8 +9,9 @@ from languages import language_files
 from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY, TRANSLATION
 
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
 from teachback.content.translation import handout_texts, with_texts
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Severity, TeachbackError
 from teachback.files.stray_files import stray_files
 from teachback.files.workspace import handout_files, starter_files
@@ -18,7 +19,7 @@ from teachback.files.workspace import handout_files, starter_files
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.content.loader import LoadedHandout
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.errors import Problem
     from teachback.files.workspace import Workspace
 

@@ -19,9 +19,10 @@ from teachback.content.audience_coverage import reach_problems
 from teachback.content.base_model import steps
 from teachback.content.brief_version import brief_version
 from teachback.content.handout import BLOCKS, Handout, Model, Role, SourcedModel, Text, text_fields
-from teachback.content.loader import load_handout, load_shared, read_handouts
+from teachback.content.loader import load_handout, read_handouts
 from teachback.content.translation import handout_texts
 from teachback.content.validation_errors import validated
+from teachback.content.workspace_content import load_shared
 from teachback.editions.comparison import compare
 from teachback.editions.passages import ReaderContext, passages
 from teachback.editions.selection import Reader, choose
@@ -37,7 +38,8 @@ from teachback.units import TypeSize
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.content.loader import LoadedHandout, WorkspaceContent
+    from teachback.content.handout_loader import LoadedHandout
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.editions.edition import Edition
     from teachback.files.workspace import Workspace
 

@@ -13,7 +13,8 @@ from tiny_handout import TINY
 
 from teachback.cli.app import run
 from teachback.commands.diff import compared, write_page
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.editions.comparison import as_lines, compare, marked_words, summary
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.page_resources import foreign_loads

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tiny_handout import TINY
 
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.editions.edition import Flags, Zones
 from teachback.editions.selection import Reader, choose
 from teachback.files.workspace import handout_files

@@ -17,7 +17,8 @@ from settings_from_flags import resolve
 from teachback import __version__
 from teachback.cli.app import command_line
 from teachback.content.handout import BLOCKS, Handout
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.files.workspace import Workspace, builtin_root
 from teachback.printing.card_stock import load_stocks
 from tools.write_format_reference import PAGE, format_reference, page_with

@@ -10,7 +10,8 @@ import pytest
 
 from teachback.content.handout import Handout, Tier
 from teachback.content.inline_markup import Span, plain
-from teachback.content.loader import WorkspaceContent, load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import WorkspaceContent, load_shared
 from teachback.editions.selection import Reader, choose
 from teachback.files.workspace import handout_files
 from teachback.units import TypeSize

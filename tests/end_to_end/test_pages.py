@@ -18,7 +18,8 @@ from settings_from_flags import resolve
 from teachback.commands.build import build
 from teachback.commands.calibrate import calibrate
 from teachback.content.inline_markup import plain
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.editions.edition_code import CODE
 from teachback.editions.qr_code import codes_in_dots
 from teachback.editions.selection import Reader, choose

@@ -14,7 +14,8 @@ from fontTools.ttLib.tables._c_m_a_p import CmapSubtable
 from tiny_handout import TINY
 from workspace_cases import HANDOUT
 
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.errors import TeachbackError
 from teachback.files.font_coverage import coverage
 from teachback.files.images import digits_fault

@@ -574,7 +574,7 @@ def test_generated_text_stops_the_pages_that_staff_read(
     workspace: Callable[..., Workspace], builtin: Workspace
 ) -> None:
     """A number added to the cover would send paper to the wrong patient."""
-    from teachback.content.loader import load_shared
+    from teachback.content.workspace_content import load_shared
 
     shared = load_shared(builtin)
     letter = Paper.LETTER.box

@@ -13,7 +13,7 @@ from tiny_handout import TINY
 from workspace_cases import FIGURE, HANDOUT, SVG, here, lay, problems
 
 from teachback.checking.checker import check
-from teachback.content.loader import load_shared
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Location, TeachbackError
 from teachback.files.images import picture_fault
 from teachback.files.workspace import builtin_root

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from workspace_cases import here, lay
 
-from teachback.content.loader import load_shared
+from teachback.content.workspace_content import load_shared
 from teachback.errors import TeachbackError
 from teachback.files.workspace import effective_files
 from teachback.printing.card_stock import load_stocks

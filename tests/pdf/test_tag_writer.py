@@ -20,7 +20,8 @@ from PIL import Image
 from settings_from_flags import resolve
 
 from teachback.commands.card import print_cards
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.editions.selection import Reader, choose
 from teachback.errors import TeachbackError
 from teachback.files.stylesheets import stylesheet_problems

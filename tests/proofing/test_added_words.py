@@ -14,7 +14,7 @@ from teachback.checking.checker import check
 from teachback.commands.calibrate import calibrate
 from teachback.commands.diff import compared, write_page
 from teachback.commands.review_report import write_reports
-from teachback.content.loader import load_shared
+from teachback.content.workspace_content import load_shared
 from teachback.errors import TeachbackError
 from teachback.merge.stamping.cover_page import cover_template
 from teachback.printing.design import open_design

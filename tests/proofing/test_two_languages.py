@@ -15,7 +15,8 @@ from settings_from_flags import resolve
 from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY, TRANSLATION, translated
 
-from teachback.content.loader import load_shared, read_handouts
+from teachback.content.loader import read_handouts
+from teachback.content.workspace_content import load_shared
 from teachback.editions.edition_code import edition_code, is_valid_code
 from teachback.files.workspace import builtin_root, handout_files
 from teachback.pdf.page_reader import read_words

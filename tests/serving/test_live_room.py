@@ -15,7 +15,7 @@ from settings_from_flags import resolve
 from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY
 
-from teachback.content.loader import load_shared
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Problem
 from teachback.files.workspace import Workspace, builtin_root
 from teachback.printing.process_limits import send_part

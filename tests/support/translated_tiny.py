@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
 from teachback.content.translation import handout_texts
+from teachback.content.workspace_content import load_shared
 from teachback.files.workspace import handout_files
 
 if TYPE_CHECKING:

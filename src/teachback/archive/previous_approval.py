@@ -13,7 +13,8 @@ from teachback.archive.store import ArchiveEntry, entries_at, entry_paths, objec
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
 from teachback.content.handout import Handout
-from teachback.content.loader import LoadedHandout, approval_mark, picture_hash
+from teachback.content.handout_loader import LoadedHandout, picture_hash
+from teachback.content.loader import approval_mark
 from teachback.content.validation_errors import validated
 from teachback.errors import TeachbackError
 from teachback.files.atomic_files import sha256
@@ -23,7 +24,7 @@ from teachback.files.yaml_reader import read_yaml
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from teachback.content.loader import WorkspaceContent
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.files.workspace import Workspace
 
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.checking.rule import ReaderText
-    from teachback.content.loader import LoadedHandout, WorkspaceContent
+    from teachback.content.handout_loader import LoadedHandout
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.files.workspace import Workspace
 
 

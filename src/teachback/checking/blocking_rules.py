@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.content.base_model import Accepted
-    from teachback.content.loader import LoadedHandout, WorkspaceContent
+    from teachback.content.handout_loader import LoadedHandout
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.files.workspace import Workspace
     from teachback.files.yaml_reader import YamlFile
 

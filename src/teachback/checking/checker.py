@@ -35,14 +35,10 @@ from teachback.checking.plain_language.reading_grade import (
 )
 from teachback.checking.rule import fold_findings
 from teachback.content.handout import sources_of
+from teachback.content.handout_loader import FaultyHandoutError, LoadedHandout
 from teachback.content.languages import missing_font
-from teachback.content.loader import (
-    FaultyHandoutError,
-    LoadedHandout,
-    WorkspaceContent,
-    load_handout,
-    load_shared,
-)
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import WorkspaceContent, load_shared
 from teachback.errors import (
     Problem,
     Severity,

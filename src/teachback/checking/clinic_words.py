@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.checking.rule import Finding
-    from teachback.content.loader import WorkspaceContent
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.files.workspace import Workspace
 
 _NUMBER_HINT: Final = (

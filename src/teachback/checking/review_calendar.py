@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from icalendar import Event
 
-    from teachback.content.loader import WorkspaceContent
+    from teachback.content.workspace_content import WorkspaceContent
 
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # Calendars compare SEQUENCE first (RFC 5546, section 2.1.5). It counts the seconds since this

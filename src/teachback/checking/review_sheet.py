@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.checking.rule import ReaderText
     from teachback.content.handout import Handout
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.content.inline_markup import Line
-    from teachback.content.loader import LoadedHandout, WorkspaceContent
     from teachback.content.printed_words import Words
     from teachback.content.sources import Source
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.editions.comparison import Change, Piece
     from teachback.errors import Location, Problem
 

@@ -23,16 +23,17 @@ from teachback.content.inline_markup import (
     may_hold_marks,
     parse_marks,
 )
-from teachback.content.loader import translation_approval
 from teachback.content.translation import NOTE, TextState, one_line
+from teachback.content.translation_loader import translation_approval
 from teachback.editions.comparison import marked_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from teachback.content.inline_markup import Line
-    from teachback.content.loader import ReadTranslation, WorkspaceContent
     from teachback.content.translation import HandoutText
+    from teachback.content.translation_loader import ReadTranslation
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.editions.comparison import Words
     from teachback.errors import Problem
 

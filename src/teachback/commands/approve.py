@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from teachback.checking.blocking_rules import PrintGate
-from teachback.content.loader import (
-    LoadedHandout,
-    approval_mark,
-    load_shared,
-    picture_hash,
-    validate_handout,
-)
+from teachback.content.handout_loader import LoadedHandout, picture_hash
+from teachback.content.loader import approval_mark, validate_handout
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Location, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import (
     Workspace,

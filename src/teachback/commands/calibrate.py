@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from teachback.commands.calibration_page import EDGE, back, front
-from teachback.content.loader import LoadedHandouts, load_shared
+from teachback.content.loader import LoadedHandouts
 from teachback.content.locale_formats import direction_of
+from teachback.content.workspace_content import load_shared
 from teachback.errors import OfDesign, TeachbackError, UsageError, nearest
 from teachback.files.workspace import Workspace, write_whole
 from teachback.html.composer import Design, Medium, fill, fill_page

@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
 from teachback.content.locale_formats import direction_of
+from teachback.content.workspace_content import load_shared
 from teachback.editions.comparison import Comparison, compare
 from teachback.editions.passages import ReaderContext
 from teachback.errors import OfDesign, Problem, UsageError, nearest

@@ -15,9 +15,11 @@ from teachback.content.exchange.sheet import SentSheet, SentText, in_one_line
 from teachback.content.exchange.xliff import write_xliff
 from teachback.content.exchange.xlsx import write_xlsx
 from teachback.content.inline_markup import bare
-from teachback.content.loader import LoadedHandouts, load_shared, read_translation, validate_handout
+from teachback.content.loader import LoadedHandouts, validate_handout
 from teachback.content.locale_formats import direction_of
 from teachback.content.translation import NOTE, TextState, one_line
+from teachback.content.translation_loader import read_translation
+from teachback.content.workspace_content import load_shared
 from teachback.editions.comparison import pieces
 from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import read_bytes, shown, translated_file, write_whole
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
 
     from teachback.checking.blocking_rules import Guard
     from teachback.checking.glossary import Glossary
-    from teachback.content.loader import LoadedHandout, ReadTranslation, WorkspaceContent
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.content.translation import HandoutText
+    from teachback.content.translation_loader import ReadTranslation
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.editions.comparison import Piece
     from teachback.files.workspace import Workspace
     from teachback.printing.card_room import SideRoom

@@ -16,9 +16,11 @@ from teachback.content.exchange.po import read_po
 from teachback.content.exchange.sheet import in_one_line, short_hash
 from teachback.content.exchange.xliff import read_xliff
 from teachback.content.exchange.xlsx import read_xlsx
-from teachback.content.loader import load_shared, read_translation, validate_handout
+from teachback.content.loader import validate_handout
 from teachback.content.translation import NOTE, TextState, handout_texts, one_line, with_short_words
+from teachback.content.translation_loader import read_translation
 from teachback.content.translation_matching import refusal_findings
+from teachback.content.workspace_content import load_shared
 from teachback.errors import (
     Location,
     Problem,
@@ -38,8 +40,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.content.exchange.sheet import ReturnedSheet, ReturnedText
-    from teachback.content.loader import ReadTranslation, WorkspaceContent
     from teachback.content.translation import HandoutText
+    from teachback.content.translation_loader import ReadTranslation
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.files.workspace import Workspace
     from teachback.printing.card_room import SideRoom
     from teachback.printing.settings import Settings

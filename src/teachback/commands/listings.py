@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.base_model import first_text
 from teachback.content.handout import blocks_of, kind_of
-from teachback.content.loader import load_shared, read_handouts
+from teachback.content.loader import read_handouts
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Problem, in_file_order
 from teachback.files.workspace import (
     Workspace,

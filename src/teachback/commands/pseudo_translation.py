@@ -6,18 +6,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from teachback.content.handout_loader import LONGEST_TITLE, LoadedHandout
 from teachback.content.languages import missing_font
-from teachback.content.loader import (
-    LONGEST_TITLE,
-    LoadedHandout,
-    LoadedHandouts,
-    load_handout,
-    load_shared,
-)
+from teachback.content.loader import LoadedHandouts, load_handout
 from teachback.content.locale_formats import direction_of
 from teachback.content.pseudo_text import in_letters, other_letters, pseudo_text
 from teachback.content.text_and_picture_checks import texts_in
 from teachback.content.translation import handout_texts, with_texts
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Problem, TeachbackError, UsageError, in_file_order, nearest
 from teachback.files.font_packages import family_fonts
 from teachback.files.workspace import (
@@ -38,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.content.handout import Handout
-    from teachback.content.loader import WorkspaceContent
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.files.workspace import Workspace
     from teachback.printing.job_composer import PrintContext
     from teachback.printing.jobs import FinishedJob, Job

@@ -14,7 +14,8 @@ from teachback.checking.review_sheet import Report, make_sheet
 from teachback.checking.review_sheet_proof import review_sheet_problems
 from teachback.commands.review_report_page import compose_report
 from teachback.commands.staff_sheet import FORMS, LONGER, StaffSheet, make_sheets
-from teachback.content.loader import load_shared, picture_hash
+from teachback.content.handout_loader import picture_hash
+from teachback.content.workspace_content import load_shared
 from teachback.errors import OfDesign, TeachbackError
 from teachback.files.workspace import write_whole
 from teachback.printing.design import open_design

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from teachback.checking.translation_sheet import STATES, pair_texts
 from teachback.checking.translation_sheet_proof import translation_sheet_problems
 from teachback.commands.staff_sheet import LONGER, StaffSheet, make_sheets
-from teachback.content.loader import load_shared, picture_hash, read_translation
+from teachback.content.handout_loader import picture_hash
 from teachback.content.locale_formats import direction_of
 from teachback.content.translation import TextState
+from teachback.content.translation_loader import read_translation
+from teachback.content.workspace_content import load_shared
 from teachback.errors import OfDesign, UsageError
 from teachback.files.workspace import chosen_handouts, is_translation, read_bytes, write_whole
 from teachback.html.composer import fill_page, line_to_html, stylesheet
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.checking.translation_sheet import TranslationSheet
-    from teachback.content.loader import WorkspaceContent
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.files.workspace import Workspace
     from teachback.html.composer import Design, Medium
     from teachback.units import Paper

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from teachback.content.loader import load_shared, read_translation, validate_handout
+from teachback.content.loader import validate_handout
 from teachback.content.translation import TextState
+from teachback.content.translation_loader import read_translation
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Problem, Severity, TeachbackError, UsageError, in_file_order
 from teachback.files.workspace import ANY_LANGUAGE, chosen_handouts, is_translation, read_bytes
 
@@ -13,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from teachback.content.loader import ReadTranslation, WorkspaceContent
+    from teachback.content.translation_loader import ReadTranslation
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.files.workspace import Workspace
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.content.base_model import Model, SourcedModel, steps
 from teachback.content.handout import Handout, HandoutRow, ids_of
-from teachback.content.loader import load_shared, validate_handout
+from teachback.content.loader import validate_handout
 from teachback.content.translation import handout_texts
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Location, TeachbackError
 from teachback.files.workspace import (
     handout_files,
@@ -25,7 +26,7 @@ from teachback.files.yaml_reader import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from teachback.content.loader import LoadedHandout
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.files.workspace import Workspace
 
 _WORDS: Final = 4

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.content.base_model import LANGUAGE_TAG, Model, steps
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
 from teachback.content.translation import TextState, Translation, handout_texts
 from teachback.content.translation_matching import match_translation
 from teachback.content.validation_errors import validated
+from teachback.content.workspace_content import load_shared
 from teachback.errors import Location, Problem, Severity, TeachbackError, UsageError, nearest
 from teachback.files.workspace import (
     TRANSLATIONS,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.content.handout import Handout
-    from teachback.content.loader import LoadedHandout
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.files.workspace import Workspace
 
 # What a translation has of its own, or takes from its handout without asking.

@@ -11,15 +11,15 @@ from teachback.lazy_exports import finder
 if TYPE_CHECKING:
     from teachback.content.handout import Handout as Handout
     from teachback.content.loader import load_handout as load_handout
-    from teachback.content.loader import load_shared as load_shared
     from teachback.content.loader import read_handouts as read_handouts
+    from teachback.content.workspace_content import load_shared as load_shared
 
 __getattr__ = finder(
     __name__,
     {
         "Handout": "handout",
         "load_handout": "loader",
-        "load_shared": "loader",
+        "load_shared": "workspace_content",
         "read_handouts": "loader",
     },
 )

@@ -21,7 +21,7 @@ from teachback.files.text_decoding import decode, place_at
 from teachback.files.unprintable_characters import NO_BREAK, SOFT_HYPHEN, faults, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # A node or a mark of PyYAML, which has no types.
 YamlNode: TypeAlias = Any
@@ -248,6 +248,12 @@ class YamlFile:
         """
         found = self.in_file(path)
         return self.locations[found].key if key else self.locations[found].value
+
+    def located(
+        self, found: Iterable[tuple[tuple[Any, ...], Problem]], *, key: bool = False
+    ) -> Iterator[Problem]:
+        """Yield problems at the places of their paths: those of the values, or of their keys."""
+        return (problem._replace(location=self.locate(path, key=key)) for path, problem in found)
 
     def in_file(self, path: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return a path without the steps that the file does not have."""

@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from teachback.content.loader import LoadedHandout, LoadedHandouts, WorkspaceContent
+    from teachback.content.handout_loader import LoadedHandout
+    from teachback.content.loader import LoadedHandouts
     from teachback.content.printed_words import Words
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.editions.edition import Edition
     from teachback.printing.settings import Settings
 

@@ -28,7 +28,7 @@ from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR, TypeSize
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from teachback.content.loader import LoadedHandout
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.content.printed_words import Words
     from teachback.editions.edition import Edition
     from teachback.errors import Location

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from teachback.checking.all_rules import Rules
-    from teachback.content.loader import LoadedHandout, WorkspaceContent
+    from teachback.content.handout_loader import LoadedHandout
+    from teachback.content.workspace_content import WorkspaceContent
     from teachback.pdf.renderer import LaidOutDocument
     from teachback.printing.jobs import Job
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.all_rules import load_all_rules
-from teachback.content.loader import LoadedHandouts, load_shared, validate_handout
+from teachback.content.loader import LoadedHandouts, validate_handout
+from teachback.content.workspace_content import load_shared
 from teachback.errors import COMPARE_LENGTH, Problem, TeachbackError, fault_problem, in_file_order
 from teachback.files.workspace import handout_named, read_bytes, shown, source_files, stem_of
 from teachback.printing.job_composer import check_apart, open_pool, print_context
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
-    from teachback.content.loader import LoadedHandout
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.files.workspace import Workspace
     from teachback.printing.process_pool import Outcome, Pool
     from teachback.printing.settings import Settings

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from teachback.content.audiences import Audience, Audiences
     from teachback.content.handout import Handout, Text
-    from teachback.content.loader import LoadedHandout, LoadedHandouts
+    from teachback.content.handout_loader import LoadedHandout
+    from teachback.content.loader import LoadedHandouts
     from teachback.content.record_fields import RecordField
     from teachback.errors import Problem
     from teachback.printing.card_stock import Stock, Stocks

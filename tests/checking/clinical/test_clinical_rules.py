@@ -19,7 +19,8 @@ from teachback.checking.clinical.clinical_rules import (
 )
 from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.checking.rule import ReaderText
-from teachback.content.loader import load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.editions.passages import Passage, ReaderContext, Role, passages
 from teachback.errors import Severity, TeachbackError
 from tools import learn_verdict

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from time import process_time
+from typing import TYPE_CHECKING
 
 import pytest
 from texts_as_read import edition_of
@@ -18,10 +19,14 @@ from teachback.checking.plain_language.unexplained_terms import passages_as_read
 from teachback.checking.plain_language.word_lists import builtin_vocabulary, forms, load_vocabulary
 from teachback.checking.rule import Example, ReaderText, Rule, problem_of
 from teachback.content.handout import Handout
-from teachback.content.loader import LoadedHandout, load_handout, load_shared
+from teachback.content.loader import load_handout
+from teachback.content.workspace_content import load_shared
 from teachback.editions.passages import ReaderContext, Role, passages
 from teachback.errors import Severity
 from teachback.files.workspace import Workspace, builtin_root, handout_files
+
+if TYPE_CHECKING:
+    from teachback.content.handout_loader import LoadedHandout
 
 ROOT = Workspace(builtin_root(), builtin_root())
 BY_ID = {rule.id: rule for rule in RULES}

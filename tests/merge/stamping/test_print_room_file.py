@@ -20,7 +20,8 @@ from PIL import Image, ImageChops
 from settings_from_flags import resolve
 
 from teachback.cli.app import run
-from teachback.content.loader import load_shared, read_handouts
+from teachback.content.loader import read_handouts
+from teachback.content.workspace_content import load_shared
 from teachback.errors import TeachbackError
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.merge.stamping.cover_layout import LETTERS as EDITIONS

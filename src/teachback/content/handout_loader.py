@@ -1,0 +1,273 @@
+"""Load and check the file of a handout in the language that it was written in.
+
+The result is a checked handout, or all problems at once, each with its location.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.content.approval import ApprovalStatus, approval_status
+from teachback.content.audience_coverage import reach_problems
+from teachback.content.block_checks import block_problems
+from teachback.content.draft_notices import (
+    Notice,
+    accepted_unchecked,
+    rules_know,
+    unchecked_problem,
+    unused_problem,
+)
+from teachback.content.handout import Handout, ids_of, sources_of
+from teachback.content.handout_checks import place_problems
+from teachback.content.readable_part import readable_part
+from teachback.content.text_and_picture_checks import (
+    handout_picture_problems,
+    handout_text_problems,
+    letter_problems,
+    texts_in,
+)
+from teachback.content.validation_errors import validated
+from teachback.errors import Location, Problem, TeachbackError, guess, nearest
+from teachback.files.workspace import TRANSLATIONS, Workspace, find, read_bytes, shown
+from teachback.files.yaml_reader import UnquotedTextError, YamlFile, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from teachback.content.translation_matching import ReaderStates, TranslatedTexts
+    from teachback.content.workspace_content import WorkspaceContent
+
+_ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LONGEST_TITLE: Final = 80
+# The steps of a path that lead to a block: sections, 2, blocks, 4.
+_TO_BLOCK: Final = 4
+
+
+class LoadedHandout(NamedTuple):
+    """A checked handout, the file with the location of each text, and the approval status."""
+
+    handout: Handout
+    file: YamlFile
+    standing: ApprovalStatus = ApprovalStatus()
+    notices: tuple[Notice, ...] = ()
+    translated: TranslatedHandout | None = None
+    # Whether entries with problems were left out, so that nothing is said of it as a whole.
+    is_part: bool = False
+
+    @property
+    def checked(self) -> LoadedHandout:
+        """The handout that rules on content read: of a translation, the English it was made from.
+
+        It is the translation itself where the rules know its language, and not the other one.
+        """
+        if self.translated is None or rules_know(self.handout.language):
+            return self
+        return self.translated.english
+
+
+class TranslatedHandout(NamedTuple):
+    """The handout that a translation was made from, and how they compare.
+
+    `english` is the handout as it was translated, which may be older than `now`, the handout
+    itself. The place of a text in it is where the translation's file holds it. `readers` has the
+    state of each text for each reader, also for those who get no edition.
+    """
+
+    english: LoadedHandout
+    now: LoadedHandout
+    texts: TranslatedTexts
+    readers: tuple[ReaderStates, ...]
+
+
+class FaultyHandoutError(TeachbackError):
+    """The problems of a handout that cannot be printed, but whose texts can be checked."""
+
+    def __init__(
+        self, authored: LoadedHandout, laid_out: LoadedHandout | None, *problems: Problem
+    ) -> None:
+        """Store the handout with its problems, and what of it can be laid out, if anything."""
+        super().__init__(*problems)
+        self.authored = authored
+        self.laid_out = laid_out
+
+
+def validate_authored(
+    raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent
+) -> LoadedHandout:
+    """Check the bytes of a handout file that is no translation.
+
+    Raises TeachbackError with every problem found; it is a FaultyHandoutError if the texts can be
+    checked for more.
+    """
+    unquoted: tuple[Problem, ...] = ()
+    try:
+        file = read_yaml(raw, shown(path))
+    except UnquotedTextError as error:
+        file, unquoted = error.file, error.problems
+    try:
+        handout = validated(Handout, file)
+    except TeachbackError as error:
+        problems = [*unquoted, *error.problems, *_handout_letter_problems(file, shared)]
+        part = readable_part(file)
+        if part is None:
+            raise TeachbackError(*problems) from None
+        problems += _id_problems(*part)
+        problems += handout_text_problems(*part, _field_names(file))
+        problems += _problems_of_whole_blocks(*part, file, error.problems)
+        raise _faulty(part, problems, shared, workspace, whole=file) from None
+    problems = [
+        *unquoted,
+        *name_problems(path, handout, file, shared),
+        *_id_problems(handout, file),
+        *file.located(place_problems(handout)),
+        *file.located(block_problems(handout), key=True),
+        *handout_text_problems(handout, file, _field_names(file)),
+        *_handout_letter_problems(file, shared),
+    ]
+    faulty = _faulty((handout, file), problems, shared, workspace)
+    if faulty.problems:
+        raise faulty
+    stands = approval_status(handout, shared.audiences, picture_hash(workspace))
+    place = file.locate(("language",), key=True)
+    unused = workspace.root / TRANSLATIONS / handout.language / f"{handout.id}.yaml"
+    notices = [unused_problem(shown(unused))] if unused.exists() else []
+    unchecked = not rules_know(handout.language)
+    if unchecked:
+        notices.append(unchecked_problem(handout))
+        unchecked = accepted_unchecked(handout) is None
+    return LoadedHandout(
+        handout,
+        file,
+        stands._replace(unchecked=unchecked),
+        tuple(Notice("", problem._replace(location=place)) for problem in notices),
+    )
+
+
+def _faulty(
+    read: tuple[Handout, YamlFile],
+    problems: list[Problem],
+    shared: WorkspaceContent,
+    workspace: Workspace,
+    *,
+    whole: YamlFile | None = None,
+) -> FaultyHandoutError:
+    """Return the problems of a handout, with what of it can be checked and laid out.
+
+    `whole` is the file that has more entries than what was read.
+    """
+    handout, file = read
+    is_part = whole is not None
+    # It is unknown who reads a part of a handout whose audiences have problems.
+    is_read = whole is None or whole.data["audiences"] == file.data["audiences"]
+    found = reach_problems(handout, shared.audiences, is_part=is_part) if is_read else ()
+    unread = list(file.located(found, key=True))
+    unsourced = list(unknown_source_problems(handout, file, shared))
+    unseen = list(handout_picture_problems(handout, file, workspace))
+    lacking = [*unread, *unsourced]
+    checked = (readable_part(file, lacking) if lacking else None) or read
+    laid = (readable_part(checked[1], unseen) if unseen else None) or checked
+    problems = [*problems, *unread, *unsourced, *unseen]
+    is_part = is_part or bool(unread)
+    return FaultyHandoutError(
+        LoadedHandout(*checked, is_part=is_part), LoadedHandout(*laid, is_part=True), *problems
+    )
+
+
+def _problems_of_whole_blocks(
+    handout: Handout, part: YamlFile, file: YamlFile, told: Sequence[Problem]
+) -> Iterator[Problem]:
+    """Yield the faults of the blocks of a part that have all their entries."""
+    broken = {file.path_at(one.location)[:_TO_BLOCK] for one in told if one.location}
+    for where, problem in block_problems(handout):
+        place = part.locate(where, key=True)
+        if file.path_at(place)[:_TO_BLOCK] not in broken:
+            yield problem._replace(location=place)
+
+
+def _field_names(file: YamlFile) -> tuple[str, ...]:
+    """Return the names of the fields that a file declares, also of those with problems."""
+    fields = file.data.get("fields") or ()
+    return tuple(one["name"] for one in fields if isinstance(one, dict) and "name" in one)
+
+
+def picture_hash(workspace: Workspace) -> Callable[[str], str]:
+    """Return a function from a picture's name below content/ to its hash.
+
+    The hash is "" when the picture is missing.
+    """
+
+    def hashed(name: str) -> str:
+        from teachback.files.atomic_files import sha256
+
+        path = find(workspace, f"content/{name}")
+        return sha256(read_bytes(path)) if path else ""
+
+    return hashed
+
+
+def name_problems(
+    path: Path, handout: Handout, file: YamlFile, shared: WorkspaceContent
+) -> Iterator[Problem]:
+    """Yield faults of a file's name, language, badges, review and title."""
+    expected = {handout.id, f"{handout.id}.{handout.language}"}
+    if path.stem not in expected:
+        message = f"the id '{handout.id}' differs from the name of the file"
+        stem = path.stem.split(".")[0]
+        other = f", or set `id: {stem}`" if _ID.fullmatch(stem) else ""
+        yield Problem(message, f"Call the file {handout.id}.yaml{other}.", file.locate(("id",)))
+    if handout.language in shared.unfinished:
+        yield from shared.unfinished[handout.language]
+    elif handout.language not in shared.words:
+        message = f"there are no words for the language '{handout.language}'"
+        yield Problem(
+            message,
+            f"Add content/words/{handout.language}.yaml. {nearest(handout.language, shared.words)}",
+            file.locate(("language",)),
+        )
+    for index, name in enumerate(handout.audiences):
+        audience = shared.audiences.root.get(name)
+        if audience is not None and handout.language not in audience.badge:
+            message = f"the audience '{name}' has no badge in the language '{handout.language}'"
+            hint = "Add it in content/audiences.yaml."
+            yield Problem(message, hint, file.locate(("audiences", index)))
+    review = handout.review
+    if review.status == "approved":
+        for name in ("reviewer", "reviewed", "due"):
+            if getattr(review, name) is None:
+                hint = "Fill it, or set `status: draft`."
+                yield Problem(f"an approved text needs `{name}:`", hint, file.locate(("review",)))
+    if review.reviewed and review.due and review.due < review.reviewed:
+        message = "the next review is due before the last one took place"
+        yield Problem(message, "Set a later `due:`.", file.locate(("review", "due")))
+    for where, text in texts_in(handout.title, ("title",)):
+        if len(text) > LONGEST_TITLE:
+            message = f"this title has {len(text)} letters; {LONGEST_TITLE} fit the foot of a page"
+            yield Problem(message, "Say it in fewer words.", file.locate(where))
+
+
+def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
+    first: dict[str, Location] = {}
+    for path, name in ids_of(handout):
+        place = file.locate(path)
+        if name in first:
+            message = f"the id '{name}' is used twice; it was first used in line {first[name].line}"
+            yield Problem(message, "Give each one its own id.", place)
+        first.setdefault(name, place)
+
+
+def unknown_source_problems(
+    handout: Handout, file: YamlFile, shared: WorkspaceContent
+) -> Iterator[Problem]:
+    """Yield a problem for each source that is not in content/sources.yaml."""
+    for path, name in sources_of(handout):
+        if name not in shared.sources.root:
+            hint = guess(name, shared.sources.root) or "Add it to content/sources.yaml."
+            yield Problem(f"the source '{name}' is not known", hint, file.locate(path))
+
+
+def _handout_letter_problems(file: YamlFile, shared: WorkspaceContent) -> Iterator[Problem]:
+    """Yield the letters of a handout, valid or not, that the font of its language lacks."""
+    language = file.data.get("language") if isinstance(file.data, dict) else None
+    return letter_problems(file, lambda _: shared.letters(language))

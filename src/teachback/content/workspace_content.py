@@ -1,0 +1,300 @@
+"""Load the files that every handout of a workspace uses: audiences, clinic, sources, words, fonts.
+
+The result is checked values, or all problems at once, each with its location.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.content.audiences import Audiences
+from teachback.content.base_model import LANGUAGE_TAG
+from teachback.content.clinic import Clinic
+from teachback.content.inline_markup import plain_problems
+from teachback.content.languages import NO_LANGUAGES, Languages, missing_font
+from teachback.content.printed_words import Words, words_problems
+from teachback.content.sources import Sources
+from teachback.content.text_and_picture_checks import as_written_problems, picture_problems
+from teachback.content.validation_errors import validated
+from teachback.errors import Location, Problem, Severity, TeachbackError, collected, nearest
+from teachback.files.font_coverage import coverage
+from teachback.files.font_packages import family_fonts
+from teachback.files.images import DIGITS, digits_fault
+from teachback.files.merged_files import read_entries
+from teachback.files.workspace import (
+    WORDS,
+    Workspace,
+    effective_files,
+    find,
+    folders,
+    read_bytes,
+    shown,
+)
+from teachback.files.yaml_reader import YamlFile, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+LANGUAGES: Final = "content/languages.yaml"
+
+
+class WorkspaceContent(NamedTuple):
+    """The files that every handout of a workspace uses."""
+
+    audiences: Audiences
+    clinic: Clinic
+    sources: Sources
+    words: dict[str, Words]
+    # By language: why its words cannot be printed. Handouts in other languages can.
+    unfinished: dict[str, tuple[Problem, ...]]
+    glyphs: frozenset[int]
+    # The file that has the location of each source.
+    bibliography: YamlFile
+    languages: Languages
+    # The letters of languages that have a font of their own, by its family; none if it is missing.
+    families: Mapping[str, frozenset[int]]
+
+    def letters(self, language: object) -> frozenset[int]:
+        """Return the letters that the font of a language has."""
+        return _letters(language, self.languages, self.families, self.glyphs)
+
+
+def load_shared(workspace: Workspace) -> WorkspaceContent:
+    """Read audiences, clinic, sources and all words.
+
+    Raises TeachbackError with the problems of all but the words.
+    """
+    problems: list[Problem] = []
+    glyphs = collected(lambda: _glyphs(workspace), problems)
+    languages = collected(lambda: _load_languages(workspace), problems) or Languages({})
+    families = collected(lambda: _families(workspace, languages), problems) or {}
+
+    def letters(language: object) -> frozenset[int]:
+        return _letters(language, languages, families, glyphs or frozenset())
+
+    audiences = collected(lambda: _load_audiences(workspace, letters), problems)
+    clinic = collected(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
+    bibliography = collected(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
+    words: dict[str, Words] = {}
+    unfinished: dict[str, tuple[Problem, ...]] = {}
+    # The built-in languages come first, so that a clinic's file with their name is the wrong one.
+    tags = {
+        path.stem: None
+        for folder in reversed(folders(workspace, WORDS))
+        for path in sorted(folder.glob("*.yaml"))
+    }
+    for language in tags:
+        try:
+            words[language] = _load_words(workspace, language, words, letters(language))
+        except TeachbackError as error:
+            unfinished[language] = error.problems
+    if clinic is not None:
+        problems += _language_help_problems(clinic, words, workspace)
+    if problems:
+        # All at once: the words are another file to mend.
+        problems += [problem for found in unfinished.values() for problem in found]
+    for language in tuple(words):
+        known = languages.of(language)
+        if known.family and not families.get(known.family):
+            del words[language]
+            unfinished[language] = (missing_font(known),)
+    if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
+        raise TeachbackError(*problems)
+    return WorkspaceContent(
+        audiences,
+        clinic,
+        bibliography[0],
+        words,
+        unfinished,
+        glyphs,
+        bibliography[1],
+        languages,
+        families,
+    )
+
+
+def _glyphs(workspace: Workspace) -> frozenset[int]:
+    fonts = {
+        path.name: path
+        for folder in reversed(folders(workspace, "styles/fonts"))
+        for path in folder.glob("*.ttf")
+    }
+    points = coverage(tuple(fonts.values()))
+    problems = tuple(_digit_problems(workspace))
+    if problems:
+        raise TeachbackError(*problems)
+    return points
+
+
+def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
+    """Yield problems for the clinic's fonts that draw a digit like another one.
+
+    With such a font, a page would show another number than its text holds.
+    """
+    builtin = workspace.builtin / "styles" / "fonts"
+    own = [
+        path
+        for folder in folders(workspace, "styles/fonts")
+        if folder != builtin
+        for path in sorted(folder.rglob("*.ttf"))
+    ]
+    if not own:
+        return
+    shipped = [path.read_bytes() for path in sorted(builtin.rglob("*.ttf"))]
+    for path in own:
+        data = read_bytes(path)
+        if data not in shipped:
+            points = coverage((path,))
+            fault = digits_fault(
+                data, shipped, "".join(digit for digit in DIGITS if ord(digit) in points)
+            )
+            if fault:
+                yield Problem(*fault, Location(shown(path)))
+
+
+def _load_languages(workspace: Workspace) -> Languages:
+    # An edition that was archived by an earlier version of the program has no such file.
+    if find(workspace, LANGUAGES) is None:
+        return NO_LANGUAGES
+    file = read_entries(workspace, LANGUAGES)
+    languages = validated(Languages, file)
+    problems = [
+        problem._replace(location=place)
+        for place, text in file.scalars()
+        for problem in plain_problems(text)
+    ]
+    if problems:
+        raise TeachbackError(*problems)
+    return languages
+
+
+def _families(workspace: Workspace, languages: Languages) -> dict[str, frozenset[int]]:
+    """Return the letters that all fonts of each family have; none for a family that is missing."""
+    files = effective_files(workspace)
+    families = {one.family for one in languages.root.values() if one.family}
+    return {
+        family: frozenset.intersection(*(coverage((files[name],)) for name in fonts.values()))
+        if (fonts := family_fonts(family, files))
+        else frozenset()
+        for family in sorted(families)
+    }
+
+
+def _letters(
+    language: object,
+    languages: Languages,
+    families: Mapping[str, frozenset[int]],
+    glyphs: frozenset[int],
+) -> frozenset[int]:
+    family = languages.of(language).family if isinstance(language, str) else None
+    return families.get(family, frozenset()) if family else glyphs
+
+
+def _load_audiences(workspace: Workspace, letters: Callable[[object], frozenset[int]]) -> Audiences:
+    file = read_entries(workspace, "content/audiences.yaml")
+    audiences = validated(Audiences, file)
+    badges = {"badge", "short"}
+    problems = list(
+        as_written_problems(
+            file, lambda path: letters(path[-1] if path[1:2] and path[1] in badges else None)
+        )
+    )
+    for name, audience in audiences.root.items():
+        if audience.extends is None:
+            continue
+        if audience.extends not in audiences.root:
+            problems.append(
+                Problem(
+                    f"the audience '{audience.extends}' is not known",
+                    nearest(audience.extends, audiences.root),
+                    file.locate((name, "extends")),
+                )
+            )
+        elif _is_in_ring(name, audiences):
+            message = f"the audience '{name}' extends itself, perhaps through others"
+            hint = "Delete one `extends`."
+            problems.append(Problem(message, hint, file.locate((name, "extends"))))
+    if problems:
+        raise TeachbackError(*problems)
+    return audiences
+
+
+def _is_in_ring(name: str, audiences: Audiences) -> bool:
+    """Return whether an audience extends itself. One that extends such a one is not to blame."""
+    last = audiences.root.get(audiences.lineage(name)[-1])
+    return last is not None and last.extends == name
+
+
+def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
+    path = find(workspace, "content/clinic.yaml")
+    if path is None:
+        hint = "Restore the file that came with the program."
+        raise TeachbackError.of("content/clinic.yaml: there is no such file", hint)
+    file = read_yaml(read_bytes(path), shown(path))
+    clinic = validated(Clinic, file)
+    problems = list(as_written_problems(file, lambda _: glyphs))
+    if clinic.logo:
+        if clinic.name is None:
+            message = "a logo needs the clinic's name beside it"
+            hint = "Fill `name:`; a reader who cannot see the logo hears the name."
+            problems.append(Problem(message, hint, file.locate(("logo",))))
+        values = " | ".join(filter(None, [*clinic.values().values(), clinic.address]))
+        problems += picture_problems(clinic.logo, file.locate(("logo",)), workspace, (values,))
+    if problems:
+        raise TeachbackError(*problems)
+    return clinic
+
+
+def _language_help_problems(
+    clinic: Clinic, words: Mapping[str, Words], workspace: Workspace
+) -> Iterator[Problem]:
+    """Yield a problem for each language whose words do not offer an interpreter."""
+    path = find(workspace, "content/clinic.yaml")
+    if path is None:
+        return
+    for index, language in enumerate(clinic.language_help):
+        if language not in words or not words[language].language_help:
+            there = [name for name, one in words.items() if one.language_help]
+            message = f"there are no words for `language_help` in '{language}'"
+            hint = (
+                f"Write `language_help:` into {WORDS}/{language}.yaml, or leave it out. "
+                f"There are: {', '.join(sorted(there))}."
+            )
+            file = read_yaml(read_bytes(path), shown(path))
+            yield Problem(message, hint, file.locate(("language_help", index)))
+
+
+def _load_sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources, YamlFile]:
+    file = read_entries(workspace, "content/sources.yaml")
+    sources = validated(Sources, file)
+    problems = tuple(as_written_problems(file, lambda _: glyphs))
+    if problems:
+        raise TeachbackError(*problems)
+    return sources, file
+
+
+def _load_words(
+    workspace: Workspace, language: str, others: Mapping[str, Words], glyphs: frozenset[int]
+) -> Words:
+    file = read_entries(workspace, f"{WORDS}/{language}.yaml")
+    words = validated(Words, file)
+    problems = list(as_written_problems(file, lambda _: glyphs, filled=True))
+    problems += [
+        problem
+        for problem in file.located(words_problems(words, language))
+        # Warnings are reported later, with what the rules find in these words.
+        if problem.severity is Severity.ERROR
+    ]
+    twin = next((name for name, one in others.items() if one.language == words.language), None)
+    if twin:
+        message = f"this language name, '{words.language}', is that of {WORDS}/{twin}.yaml already"
+        hint = "Translate the words, and write the language's own name."
+        problems.append(Problem(message, hint, file.locate(("language",))))
+    if not re.fullmatch(LANGUAGE_TAG, language):
+        message = f"'{language}' is not a language tag, so no handout can be written in it"
+        hint = "Call the file by its language, such as en.yaml, es.yaml or zh-Hans.yaml."
+        problems.append(Problem(message, hint, file.locate()))
+    if problems:
+        raise TeachbackError(*problems)
+    return words

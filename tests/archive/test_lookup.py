@@ -217,6 +217,9 @@ def test_the_very_file_is_opened_from_a_copy(
     status, _, err = say(code_for(clinic, "ckd"), "--open")
     assert status == 1
     assert "no program could be started" in err
+    status, out, err = say(code_for(clinic, "ckd"), "--open", "--json")
+    assert (status, json.loads(out)["ok"]) == (1, False)
+    assert "no program could be started" in err
 
 
 def test_what_was_changed_in_the_archive_is_not_handed_out(

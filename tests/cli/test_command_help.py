@@ -5,13 +5,19 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from typing import TYPE_CHECKING
 
 import click
 import pytest
+from handout_with_fields import FILLED
+from workspace_cases import HANDOUT, here, lay
 
 from teachback.cli.app import command_line, run
 from teachback.cli.context import LAUNCHER, as_typed
 from teachback.files.workspace import builtin_root
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +122,28 @@ def test_a_refusal_and_a_usage_name_the_launcher(
     monkeypatch.setenv(LAUNCHER, "../our program/teachback")
     assert run(["build", "--nonsense"]) == 2
     assert "See `'../our program/teachback' build --help`." in capsys.readouterr().err
+
+
+def test_export_names_the_next_command_as_it_can_be_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A user of the launcher gets its name, as after every other command."""
+    root = lay(tmp_path, {})
+    monkeypatch.setenv(LAUNCHER, "./teachback")
+    code, out, _ = here("translate export tiny -l es --format po", root, monkeypatch, capsys)
+    assert (code, out.splitlines()[1]) == (
+        0,
+        "When it comes back: ./teachback translate import FILE",
+    )
+
+
+def test_merge_quotes_the_paths_of_the_command_to_type_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A blank in the name of a folder would end an option's value."""
+    root = lay(tmp_path, {HANDOUT: FILLED.encode()})
+    (root / "rows.csv").write_text("id,audience,patient\np1,nobody,Ann Other\n", encoding="utf-8")
+    monkeypatch.chdir(root)
+    assert run(["merge", "tiny", "--records", "rows.csv", "--output", "on paper"]) == 1
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.endswith("again with --records 'on paper/to-mend.csv' --output 'on paper'")

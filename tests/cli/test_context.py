@@ -13,6 +13,7 @@ from tiny_handout import TINY
 from workspace_cases import lay
 
 from teachback.cli.app import run
+from teachback.cli.context import fault
 
 pytestmark = pytest.mark.slow
 
@@ -238,6 +239,13 @@ def test_a_fault_shows_where_it_came_from_only_to_who_asks(
     out, err = capsys.readouterr()
     assert "listings.py" in err
     assert PLANTED not in out + err
+
+
+def test_a_library_that_is_not_named_is_not_called_none() -> None:
+    """Python does not always know which library an import lacks."""
+    named = fault(ImportError("no such file", name="pikepdf")).message
+    assert named.startswith("the library 'pikepdf' is missing or broken (code ")
+    assert fault(ImportError("no such file")).message.startswith("a library is missing or broken (")
 
 
 # Registered before the run, so that it looks when the run has tidied up.

@@ -7,8 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from handout_with_fields import FILLED
 from tiny_handout import TINY
-from translated_tiny import SPANISH_TINY, TRANSLATION
+from translated_tiny import SPANISH_TINY, TRANSLATION, translated
 from workspace_cases import here, lay
 
 from teachback.files.workspace import builtin_root
@@ -16,6 +17,8 @@ from teachback.files.workspace import builtin_root
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from teachback.files.workspace import Workspace
 
     Run = Callable[[str], tuple[int, str, str]]
 
@@ -305,6 +308,39 @@ def test_a_printed_translation_is_kept_found_and_printed_again(teachback: Run) -
     assert (code, "Una hoja pequeña" in out) == (0, True)
     code, out, err = teachback("verify kept --rebuild")
     assert (code, err) == (0, "")
+
+
+@pytest.mark.slow
+def test_an_edition_in_two_languages_is_kept_and_printed_again(teachback: Run) -> None:
+    """The archive has both languages, so both are printed from what it keeps."""
+    code, _, _ = teachback(
+        "build tiny --language es+en --kind handout --audience ckd --archive kept"
+    )
+    assert code == 0
+    code, out, err = teachback("verify kept --rebuild")
+    assert (code, err) == (0, "")
+    assert "1 edition, " in out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("in_records", [True, False])
+def test_merge_keeps_an_edition_in_two_languages(
+    workspace: Callable[..., Workspace],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    in_records: bool,  # noqa: FBT001 -- a case of the test
+) -> None:
+    """Records or the command name both languages. A card has the first one."""
+    root = translated(FILLED, workspace, {}).root
+    rows = ["id,language,audience,patient,visit", "p1,es+en,ckd,Ann Other,2027-03-01"]
+    language = "" if in_records else " --language es+en"
+    if not in_records:
+        rows = [re.sub(r"^(\w+),[^,]+", r"\1", row) for row in rows]
+    (root / "rows.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    command = f"merge tiny --records rows.csv --kind handout --kind card --archive kept{language}"
+    code, out, err = here(command, root, monkeypatch, capsys)
+    assert (code, "not archived" in err) == (0, False)
+    assert out.endswith("2 editions kept in kept.\n")
 
 
 def test_a_new_translation_has_each_english_text(root: Path, teachback: Run) -> None:

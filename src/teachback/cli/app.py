@@ -263,20 +263,23 @@ def identify_command(
     if not flags["as_json"]:
         print_answers(answers)
     copied = copy_kept(folder, answers, target) if target is not None else ()
+    to_open = readable_copy(folder, answers) if flags["opened"] else None
+    for path in () if flags["as_json"] else copied:
+        click.echo(f"copied: {shown(path.absolute())}")
+    is_open = to_open is None or click.launch(str(to_open)) == 0
+    done = found and is_open
     if flags["as_json"]:
         outcome = {
-            "ok": found,
+            "ok": done,
             "answers": [answer.as_json() for answer in answers],
             "copied": [str(path) for path in copied],
         }
         print_json(outcome)
-    for path in () if flags["as_json"] else copied:
-        click.echo(f"copied: {shown(path.absolute())}")
-    opened = readable_copy(folder, answers) if flags["opened"] else None
-    if opened is not None and click.launch(str(opened)) != 0:
+    if not is_open:
+        # Not raised: that would print a second JSON document.
         hint = "Copy it with --copy DIR, and open it there."
-        raise TeachbackError.of("no program could be started that shows it", hint)
-    return int(not found)
+        print_problems((Problem("no program could be started that shows it", hint),))
+    return int(not done)
 
 
 @command_line.command("verify")

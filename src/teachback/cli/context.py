@@ -188,7 +188,8 @@ def fault(error: BaseException) -> Problem:
         return Problem(f"there is not enough memory {code}", hint)
     if isinstance(error, ImportError):
         hint = "Install the program again."
-        return Problem(f"the library '{error.name}' is missing or broken {code}", hint)
+        library = f"the library '{error.name}'" if error.name else "a library"
+        return Problem(f"{library} is missing or broken {code}", hint)
     if isinstance(error, OSError) and error.errno:
         # Leave out the file name, which may be a patient's id.
         hint = "Solve what the system reports, and start again."

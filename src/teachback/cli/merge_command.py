@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -199,7 +200,7 @@ def _wipe(folder: Path, *, as_json: bool) -> int:
     from teachback.merge.run_removal import wipe
 
     if typed() - {"wipe", "as_json"}:
-        hint = f"Type: teachback merge --wipe {folder}"
+        hint = f"Type: teachback merge --wipe {shlex.quote(str(folder))}"
         raise UsageError.of("--wipe cannot be combined with anything else", hint)
     wiped = wipe(folder)
     hint = "Look into the folder, and delete what you do not need."
@@ -257,7 +258,7 @@ def _print(merged: Merged, order: MergeOrder) -> None:
     click.echo(f"{_many(merged.records, 'record')}: {printed}, {merged.rejected} rejected{where}")
     if merged.rejected and not order.dry_run:
         mend = shown(folder / "to-mend.csv")
-        again = f"--records {mend} --output {shown(order.output)}"
+        again = f"--records {shlex.quote(mend)} --output {shlex.quote(shown(order.output))}"
         click.echo(f"Mend the rejected rows in {mend}, and type the command again with {again}")
 
 

@@ -227,7 +227,7 @@ def export_command(
     )
     of = f" of {exported.of}" if exported.texts != exported.of else ""
     click.echo(f"{shown(path)}  {exported.texts}{of} texts")
-    click.echo("When it comes back: teachback translate import FILE")
+    click.echo(as_typed("When it comes back: teachback translate import FILE"))
 
 
 @translate_group.command("import")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from teachback.archive.store import not_archived
 from teachback.commands.archive_step import ArchivedRun
 from teachback.errors import Severity, TeachbackError
-from teachback.units import Paper, TypeSize
+from teachback.units import Paper, TypeSize, split_languages
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -42,10 +42,13 @@ def keep_blank_editions(
     wanted = sorted((edition[1:], edition[0]) for edition in editions)
     for (language, paper, size, kind), same in groupby(wanted, key=lambda one: one[0]):
         with TemporaryDirectory(prefix="teachback-") as folder:
+            first, facing = split_languages(language)
             blank = replace(
                 settings,
                 audiences=tuple(audience for _, audience in same),
-                language=language,
+                language=first,
+                # A card has no room for two languages.
+                facing="" if kind == "card" else facing,
                 paper=Paper(paper) if paper else settings.paper,
                 size=TypeSize(size),
                 kinds=(kind,),

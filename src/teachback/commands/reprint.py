@@ -25,7 +25,7 @@ from teachback.files.workspace import (
 )
 from teachback.printing.imposition import Offset, Sides
 from teachback.printing.settings import Settings
-from teachback.units import Depth, Paper, PrintInk, TypeSize
+from teachback.units import Depth, Paper, PrintInk, TypeSize, split_languages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,12 +129,14 @@ def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[
     # A translation is kept with the handout that it translates.
     names = [name for name in entry.sources if name.startswith((HANDOUTS, TRANSLATIONS))]
     stem = stem_of(Path(max(names, key=lambda name: name.startswith(TRANSLATIONS))))
+    language, facing = split_languages(entry.language)
     for (kind, size, paper, setup, depth, ink), wanted in groups.items():
         stock, sides, offset, back_offset = setup.split(" ") if setup else ("", "", "", "")
         settings = Settings(
             handouts=(stem,),
             audiences=(entry.audience,),
-            language=None,
+            language=language,
+            facing=facing,
             paper=Paper(paper),
             size=TypeSize(size),
             depth=Depth(depth),

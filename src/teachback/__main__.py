@@ -8,12 +8,12 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # Searching for pydantic plugins of other programs takes time, and none are wanted here.
+    # Pydantic would search for plugins of other programs. That takes time, and none is used here.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # Most objects live until the run ends: looking for garbage takes a tenth of its time.
+    # Most objects live until the run ends, and looking for garbage takes a tenth of its time.
     gc.set_threshold(1_000_000)
-    # Python would look for garbage once more at the end: a sixth of the time of a check.
-    # Registered first, so that it is done last: others tidy up before it.
+    # Python would look for garbage once more at the end, for a sixth of the time of a check.
+    # What is registered first runs last, after others have tidied up.
     atexit.register(gc.freeze)
     from teachback.cli.context import install_guard, open_streams
 
@@ -21,10 +21,10 @@ def main() -> None:
     install_guard()
     from teachback.cli.app import run
 
-    sys.exit(finished(run(sys.argv[1:])))
+    sys.exit(_exit_code(run(sys.argv[1:])))
 
 
-def finished(code: int) -> int:
+def _exit_code(code: int) -> int:
     """Return the exit code of a run, raised to 1 if output was lost.
 
     Output is lost when standard output cannot take what was printed.

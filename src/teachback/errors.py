@@ -25,7 +25,7 @@ _UNREADABLE: Final = re.compile(
     "[\0-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
 # Python decodes the bytes of a file name that are not UTF-8 into this range (PEP 383).
-_BYTES: Final = range(0xDC80, 0xDD00)
+_UNDECODED: Final = range(0xDC80, 0xDD00)
 
 
 class Severity(StrEnum):
@@ -130,18 +130,18 @@ class OutOfTime(TeachbackError):  # noqa: N818 -- the name says what happened
 
 
 def readable(text: str) -> str:
-    r"""Write invisible characters as `\x00` or `\u202e`, and a byte that is not UTF-8 as `\xff`."""
+    r"""Escape invisible characters as `\x00` or `\u202e`, and a byte that is not UTF-8 as `\xff`."""
 
-    def written(match: re.Match[str]) -> str:
-        number = ord(match[0])
-        if number in _BYTES:
-            number -= 0xDC00
+    def escaped(match: re.Match[str]) -> str:
+        code_point = ord(match[0])
+        if code_point in _UNDECODED:
+            code_point -= 0xDC00
         return {9: "\\t", 10: "\\n", 13: "\\r"}.get(
-            number,
-            f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}",  # noqa: PLR2004 -- one byte
+            code_point,
+            f"\\x{code_point:02x}" if code_point < 0x100 else f"\\u{code_point:04x}",  # noqa: PLR2004 -- one byte
         )
 
-    return _UNREADABLE.sub(written, text)
+    return _UNREADABLE.sub(escaped, text)
 
 
 def unreadable(text: str) -> bool:
@@ -157,11 +157,11 @@ def fault_code(error: BaseException) -> str:
     # Imported here because only a fault needs it.
     import traceback
 
-    ours = Path(__file__).parent
+    package = Path(__file__).parent
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if ours in Path(frame.filename).parents
+        if package in Path(frame.filename).parents
     ]
     place = f"{Path(frames[-1].filename).stem}-{frames[-1].lineno}-" if frames else ""
     return f"{place}{type(error).__name__}"
@@ -213,10 +213,7 @@ def as_errors(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the hint for a misspelt name: the nearest known name, and the known names.
-
-    At most 24 names are listed.
-    """
+    """Return the hint for a misspelt name: the nearest known name, and up to 24 known names."""
     names = sorted(known)
     if not names:
         return ""
@@ -224,55 +221,54 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"{guess(word, names)} Known: {listed}".strip()
 
 
-# The least likeness of a guess (difflib), and of one that stops a run: `Tel` is no misspelt `note`.
-_LIKE: Final = 0.55
+# The least difflib ratio of a guess, and of a guess that stops a run: `Tel` is no misspelt `note`.
+_GUESS_RATIO: Final = 0.55
 LIKELY: Final = 0.7
 
 
 def folded(name: str) -> str:
-    """Return a name as it is compared where neither case nor blanks around it count.
-
-    A run of blanks counts as one.
-    """
+    """Return the form of a name for comparisons in which neither case nor extra blanks count."""
     import unicodedata
 
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
-def guess(word: str, known: Iterable[str], like: float = _LIKE) -> str:
+def guess(word: str, known: Iterable[str], like: float = _GUESS_RATIO) -> str:
     """Return a hint that asks for the nearest known name, or "" when none is near.
 
-    `like` is the least likeness, from 0 to 1.
-
-    A name that only looks the same gets its own hint: an accented letter can be stored as one
-    character or as two.
+    `like` is the least difflib ratio, from 0 to 1. A known name that only looks the same gets its
+    own hint: an accented letter can be stored as one character or as two.
     """
     # Imported here because only a misspelt name needs them.
     import difflib
     import unicodedata
 
     names = sorted(known)
-    looks = unicodedata.normalize("NFKC", word)
+    normalized = unicodedata.normalize("NFKC", word)
     twin = next(
-        (name for name in names if name != word and unicodedata.normalize("NFKC", name) == looks),
+        (
+            name
+            for name in names
+            if name != word and unicodedata.normalize("NFKC", name) == normalized
+        ),
         None,
     )
     if twin is not None:
-        letters = (
+        ambiguous = (
             ", ".join(
                 dict.fromkeys(
-                    c
-                    for c in unicodedata.normalize("NFC", twin)
-                    if unicodedata.normalize("NFKD", c) != c
+                    letter
+                    for letter in unicodedata.normalize("NFC", twin)
+                    if unicodedata.normalize("NFKD", letter) != letter
                 )
             )
             or word
         )
         return (
-            f"There is '{twin}', which looks the same and is stored otherwise ({letters}). "
+            f"There is '{twin}', which looks the same and is stored otherwise ({ambiguous}). "
             "Copy its name, or rename it."
         )
-    # The letters of a short name are in many a longer word: `fluid` is no misspelt `id`.
-    near = [name for name in names if len(word) < 2 * len(name)]
-    match = difflib.get_close_matches(word.lower(), near, n=1, cutoff=like)
+    # A much longer word often has the letters of a short name: `fluid` is no misspelt `id`.
+    candidates = [name for name in names if len(word) < 2 * len(name)]
+    match = difflib.get_close_matches(word.lower(), candidates, n=1, cutoff=like)
     return f"Did you mean '{match[0]}'?" if match else ""

@@ -107,8 +107,8 @@ CARD: Final = Box(85.60, 53.98)
 # Printing and cutting by hand both drift, so text keeps this distance in mm (1/8 inch) from the
 # card's edge.
 CARD_INSET: Final = 3.2
-# In pt. The steps of a card's type; each side takes the largest that fits. A card that needs smaller
-# text than the floor is refused. From the most on, lines move apart, and letters grow no more.
+# In pt. The steps of a card's type: each side takes the largest that fits. A card that needs smaller
+# type than the floor is refused. Above CARD_TEXT_MOST, only the space between lines grows.
 CARD_TEXT: Final = 9.0
 CARD_TEXT_FLOOR: Final = 8.0
 CARD_TEXT_MOST: Final = 14.0
@@ -116,5 +116,5 @@ CARD_STEPS: Final = tuple(CARD_TEXT_FLOOR + 0.5 * step for step in range(25))
 
 
 def card_leading(step: float) -> float:
-    """Return the distance of a card's lines at a step of its type, as a share of the letters."""
+    """Return the line height of a card at a step of its type, as a multiple of the type size."""
     return 1.08 + 0.02 * (step - CARD_TEXT_FLOOR)

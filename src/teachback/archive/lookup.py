@@ -16,7 +16,7 @@ from teachback.archive.store import (
     ArchiveEntry,
     entries_at,
     entry_paths,
-    named_records,
+    journaled_codes,
     object_path,
 )
 from teachback.editions.edition_code import (
@@ -34,10 +34,10 @@ from teachback.files.workspace import read_named, shown, write_whole
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# In dots per inch: how a page without text is drawn. Gives two to three dots a module of the
-# smallest QR code.
+# In dots per inch, for drawing a page without text: a module of the smallest QR code gets two to
+# three dots.
 SCAN_DPI: Final = 200
-_CHECK: Final = (
+_RETYPE: Final = (
     f"Type it again from the paper: the last part has {LENGTH + 1} letters and digits, "
     f"of these: {ALPHABET}."
 )
@@ -47,9 +47,9 @@ _CHECK: Final = (
 class Answer:
     """The answer of an archive about one code.
 
-    Holds its records, oldest first, or the nearest codes where there are none. `exact` is the kept
-    file that equals the scan, byte for byte. `scanned` says whether there was a scan that could
-    equal one.
+    `entries` are the records of the code, oldest first. If there are none, `nearest` has the records
+    of similar codes. `exact` is the kept file that equals the scan, byte for byte. `scanned` is
+    whether there was a scan that could equal one.
     """
 
     code: str
@@ -118,8 +118,8 @@ def identify(folder: Path, typed: str | None, scan: Path | None) -> tuple[Answer
     if typed is None and scan is None:
         hint = "Type a code, or name a picture or a PDF with --scan."
         raise UsageError.of("there is nothing to look for", hint)
-    scanned = None if scan is None else (read_named(scan), shown(scan))
-    return identify_scanned(folder, typed, scanned)
+    scan_file = None if scan is None else (read_named(scan), shown(scan))
+    return identify_scanned(folder, typed, scan_file)
 
 
 def is_archive(folder: Path) -> bool:
@@ -130,58 +130,63 @@ def is_archive(folder: Path) -> bool:
 def identify_scanned(
     folder: Path, typed: str | None, scanned: tuple[bytes, str] | None
 ) -> tuple[Answer, ...]:
-    """Look up a typed code, and each code on the bytes of a scan, whose name is for messages.
+    """Look up a typed code, and each code on a scan, in an archive.
 
-    Raises TeachbackError for a scan that cannot be read.
+    `scanned` are the bytes of the scan, and its name for messages. Raises TeachbackError for a scan that cannot be read.
     """
-    known, named = entry_paths(folder), named_records(folder)
-    wanted = () if typed is None else _typed_codes(normalize_code(typed), known)
-    answers = [_answer(code, known, named) for code in wanted]
+    paths_by_code, journaled = entry_paths(folder), journaled_codes(folder)
+    typed_codes = () if typed is None else _typed_codes(normalize_code(typed), paths_by_code)
+    answers = [_answer(code, paths_by_code, journaled) for code in typed_codes]
     if scanned is not None:
         data, name = scanned
         sha256 = hashlib.sha256(data).hexdigest()
-        codes = scanned_codes(data, name) or _codes_of(sha256, known)
+        codes = scanned_codes(data, name) or _codes_of_file(sha256, paths_by_code)
         if not codes:
             hint = (
                 "Scan it straight, at 300 dots to the inch, or type the code printed on each page."
             )
             raise TeachbackError.of("no edition code can be read here", hint, Location(name))
-        answers += [_answer(code, known, named, sha256, photo=not _is_pdf(data)) for code in codes]
+        answers += [
+            _answer(code, paths_by_code, journaled, sha256, photo=not _is_pdf(data))
+            for code in codes
+        ]
     return tuple(answers)
 
 
 def _typed_codes(typed: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the code that was typed; for its last part alone, all known codes that end in it."""
+    """Return the typed code or, if only its last part was typed, all known codes that end in it."""
     part = typed.replace("-", "")
-    ending = sorted(code for code in known if last_part(code) == part)
-    return tuple(ending) or (part if len(part) == LENGTH + 1 else typed,)
+    matches = sorted(code for code in known if last_part(code) == part)
+    return tuple(matches) or (part if len(part) == LENGTH + 1 else typed,)
 
 
 def _answer(
     code: str,
-    known: Mapping[str, list[Path]],
-    named: Mapping[str, str],
+    paths_by_code: Mapping[str, list[Path]],
+    journaled: Mapping[str, str],
     sha256: str | None = None,
     *,
     photo: bool = False,
 ) -> Answer:
-    paths = known.get(code, [])
+    paths = paths_by_code.get(code, [])
     entries = entries_at(paths)
     problems: list[Problem] = []
-    near: tuple[ArchiveEntry, ...] = ()
+    nearest: tuple[ArchiveEntry, ...] = ()
     if len(entries) < len(paths):
         severity = Severity.WARNING if entries else Severity.ERROR
-        lost = len(paths) - len(entries)
-        message = f"{code}: {lost} record{'s have' if lost != 1 else ' has'} changed in the archive"
+        damaged = len(paths) - len(entries)
+        message = (
+            f"{code}: {damaged} record{'s have' if damaged != 1 else ' has'} changed in the archive"
+        )
         problems.append(Problem(message, "`teachback verify` says which.", severity=severity))
     elif not entries:
-        near = tuple(
-            entries_at(known[other])[-1]
-            for other in nearest_codes(code, known)
-            if entries_at(known[other])
+        nearest = tuple(
+            readable[-1]
+            for other in nearest_codes(code, paths_by_code)
+            if (readable := entries_at(paths_by_code[other]))
         )
-        problems.append(_unknown(code, near))
-    if any(named.get(path.stem) != code for path in paths):
+        problems.append(_unknown_code(code, nearest))
+    if any(journaled.get(path.stem) != code for path in paths):
         message = f"{code}: the journal of the archive does not name every record of this code"
         hint = "A record may have been put there by hand: run `teachback verify`."
         problems.append(Problem(message, hint, severity=Severity.WARNING))
@@ -192,20 +197,22 @@ def _answer(
     return Answer(
         code,
         entries,
-        near,
+        nearest,
         tuple(problems),
         sha256 is not None and not (photo and exact is None),
         exact,
     )
 
 
-def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
+def _unknown_code(code: str, nearest: tuple[ArchiveEntry, ...]) -> Problem:
     """Explain why a code finds nothing: it was misread, or printed elsewhere."""
-    alike = " or ".join(f"{entry.code} ({entry.handout} for {entry.audience})" for entry in near)
-    guess = f"Did you mean {alike}?" if alike else ""
+    suggestions = " or ".join(
+        f"{entry.code} ({entry.handout} for {entry.audience})" for entry in nearest
+    )
+    guess = f"Did you mean {suggestions}?" if suggestions else ""
     if re.fullmatch(f"[{ALPHABET}]{{{LENGTH + 1}}}", code):
         message = f"this archive has no edition code that ends in {code}"
-        return Problem(message, f"{guess} {_CHECK}".strip())
+        return Problem(message, f"{guess} {_RETYPE}".strip())
     if CODE.fullmatch(code) is None:
         return Problem(
             f"'{code}' is not an edition code",
@@ -213,7 +220,7 @@ def _unknown(code: str, near: tuple[ArchiveEntry, ...]) -> Problem:
         )
     if not is_valid_code(code):
         message = f"{code} was misread or mistyped: its last character does not fit the rest"
-        return Problem(message, f"{guess} {_CHECK}".strip())
+        return Problem(message, f"{guess} {_RETYPE}".strip())
     hint = "It may have been printed elsewhere, or without --archive."
     message = f"{code} is a valid code, but this archive does not have it"
     return Problem(message, f"{hint} {guess}".strip())
@@ -234,32 +241,32 @@ def scanned_codes(data: bytes, name: str) -> tuple[str, ...]:
     try:
         if not _is_pdf(data):
             return codes_in_picture(data)
-        said = [code for text in page_texts(data) for code in CODE.findall(text)]
-        whole = [code for code in said if is_valid_code(code)]
-        drawn = (
+        text_codes = [code for text in page_texts(data) for code in CODE.findall(text)]
+        valid = [code for code in text_codes if is_valid_code(code)]
+        qr_codes = (
             []
-            if said
+            if text_codes
             else [code for page in scanned_pages(data, SCAN_DPI) for code in codes_in_picture(page)]
         )
     except TeachbackError as error:
         raise TeachbackError(*with_location(error.problems, "the scan", Location(name))) from None
-    return tuple(dict.fromkeys(whole or said or drawn))
+    return tuple(dict.fromkeys(valid or text_codes or qr_codes))
 
 
-def _codes_of(sha256: str, known: Mapping[str, list[Path]]) -> tuple[str, ...]:
+def _codes_of_file(sha256: str, paths_by_code: Mapping[str, list[Path]]) -> tuple[str, ...]:
     """Return the codes of a file that does not show one itself."""
     return tuple(
         code
-        for code, paths in known.items()
-        if any(o.sha256 == sha256 for e in entries_at(paths) for o in e.outputs)
+        for code, paths in paths_by_code.items()
+        if any(output.sha256 == sha256 for entry in entries_at(paths) for output in entry.outputs)
     )
 
 
 def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[Path, ...]:
     """Copy all files kept under the found codes into a folder, under readable names.
 
-    Of files with the same name, the newest gets it; to the names of the others, the start of their
-    hash is added. Raises TeachbackError when a file is no longer what was kept, or would replace
+    If several files have the same name, the newest gets it. The start of their hash is added to the
+    names of the others. Raises TeachbackError when a file is no longer what was kept, or would replace
     another file; then nothing is copied.
     """
     planned: dict[str, tuple[str, bytes]] = {}
@@ -291,28 +298,27 @@ def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[
 
 
 def main_file(answer: Answer) -> ArchivedFile | None:
-    """Return the file to open.
+    """Return the file to open, or None if there is no file.
 
-    That is the file that was scanned, else the newest handout in standard size, else any other
-    file.
+    It is the scanned file, else the newest handout in standard size, else any file.
     """
     if answer.exact is not None:
         return answer.exact
-    order = sorted(
+    return min(
         (output for _, output in answer.files),
         key=lambda output: (
             output.form != "pdf",
             output.kind != "handout",
             output.size != "standard",
         ),
+        default=None,
     )
-    return order[0] if order else None
 
 
 def readable_copy(folder: Path, answers: tuple[Answer, ...]) -> Path | None:
-    """Copy the file to open into a temporary folder, or return None when nothing was found.
+    """Copy the file to open into a temporary folder; return None when nothing was found.
 
-    A viewer could otherwise write into the archive.
+    The copy keeps a viewer from writing into the archive.
     """
     for answer in answers:
         output = main_file(answer)

@@ -1,7 +1,7 @@
 """Find the last version of a handout that was approved for a reader, in its file or the archive.
 
-The archive holds bytes that were a handout once. They are read as they are: rules that would refuse
-them today are no reason to hide what has changed since.
+Archived versions are read without applying the rules of today: a version that would be refused now
+still shows what has changed since.
 """
 
 from __future__ import annotations
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 class ApprovedVersion:
     """A version that was approved for an audience.
 
-    Holds its content, where it is kept, who approved it on which day, and the fingerprint of its
-    text. `at` sorts versions by the day of their approval, and those of one day by when they were
-    kept (UTC).
+    `where` describes where it was found, and `mark` is the fingerprint of its text. `at` sorts
+    versions by the day of their approval, and those of one day by when they were kept (UTC).
     """
 
     authored: LoadedHandout
@@ -47,16 +46,16 @@ class ApprovedVersion:
 
 @dataclass
 class Search:
-    """The approved versions found, by audience, and descriptions of where the search looked."""
+    """The approved versions found, by audience, and a description of where the search looked."""
 
     found: dict[str, ApprovedVersion] = field(default_factory=dict)
     looked: str = ""
 
-    def add(self, audience: str, earlier: ApprovedVersion) -> None:
-        """Keep a version if it is the latest for its audience."""
-        known = self.found.get(audience)
-        if known is None or known.at <= earlier.at:
-            self.found[audience] = earlier
+    def add(self, audience: str, version: ApprovedVersion) -> None:
+        """Keep a version if none of its audience is later."""
+        latest = self.found.get(audience)
+        if latest is None or latest.at <= version.at:
+            self.found[audience] = version
 
 
 def approved_before(
@@ -64,16 +63,16 @@ def approved_before(
 ) -> Search:
     """Search for the last approved version of a handout, for each of its audiences.
 
-    `archive` is None where there is none. Sources that cannot be read, are damaged or cut off are
-    reported in `looked`, and do not stop the search.
+    `archive` is None where there is none. `looked` reports an archive that is damaged or cannot be
+    read; that does not stop the search.
     """
     search = Search()
-    search.looked = _look_in_archive(authored.handout, shared, workspace, archive, search)
-    review, stands = authored.handout.review, authored.standing
+    search.looked = _search_archive(authored.handout, shared, workspace, archive, search)
+    review, standing = authored.handout.review, authored.standing
     if review.status == "approved":
         picture = picture_hash(workspace)
         for name in authored.handout.audiences:
-            if stands.review(review, name).status == "approved":
+            if standing.review(review, name).status == "approved":
                 mark = approval_mark(authored, shared.audiences.lineage(name), picture)
                 reviewed = str(review.reviewed or "")
                 search.add(
@@ -90,7 +89,7 @@ def approved_before(
     return search
 
 
-def _look_in_archive(
+def _search_archive(
     handout: Handout,
     shared: WorkspaceContent,
     workspace: Workspace,
@@ -99,34 +98,34 @@ def _look_in_archive(
 ) -> str:
     if archive is None:
         return "there is no archive"
-    damaged = False
+    is_damaged = False
     try:
         paths = [path for group in entry_paths(archive).values() for path in group]
         entries = entries_at(paths)
-        damaged = len(entries) < len(paths)
+        is_damaged = len(entries) < len(paths)
         for entry in entries:
             if (entry.handout, entry.language, entry.review.get("status")) == (
                 handout.id,
                 handout.language,
                 "approved",
             ):
-                damaged |= not _take_entry(entry, archive, shared, workspace, search)
+                is_damaged |= not _add_entry(entry, archive, shared, workspace, search)
     except (OSError, TeachbackError):
         return f"the archive {shown(archive)}, which cannot be read"
     return f"the archive {shown(archive)}" + (
-        ", which is damaged: `teachback verify` says where" if damaged else ""
+        ", which is damaged: `teachback verify` says where" if is_damaged else ""
     )
 
 
-def _take_entry(
+def _add_entry(
     entry: ArchiveEntry,
     archive: Path,
     shared: WorkspaceContent,
     workspace: Workspace,
     search: Search,
 ) -> bool:
-    """Add the version that an entry was printed from. Returns whether its bytes are intact."""
-    whole = True
+    """Add the version that an entry was printed from; return whether its bytes are intact."""
+    is_intact = True
 
     def picture(name: str) -> str:
         return entry.sources.get(f"content/{name}") or picture_hash(workspace)(name)
@@ -139,20 +138,20 @@ def _take_entry(
         except OSError:
             data = b""
         if sha256(data) != expected:
-            whole = False
+            is_intact = False
             continue
-        old = _read(data, f"{entry.code}:{name}", shared)
-        if old is not None and (old.handout.id, old.handout.language) == (
+        authored = _parsed(data, f"{entry.code}:{name}", shared)
+        if authored is not None and (authored.handout.id, authored.handout.language) == (
             entry.handout,
             entry.language,
         ):
-            mark = fingerprint(old.handout, shared.audiences.lineage(entry.audience), picture)
+            mark = fingerprint(authored.handout, shared.audiences.lineage(entry.audience), picture)
             where = f"the archive, edition {entry.code}, kept {entry.kept[:10]}"
             reviewed = entry.review.get("reviewed") or ""
             search.add(
                 entry.audience,
                 ApprovedVersion(
-                    old,
+                    authored,
                     where,
                     entry.review.get("reviewer") or "",
                     reviewed,
@@ -160,21 +159,15 @@ def _take_entry(
                     (reviewed, entry.kept),
                 ),
             )
-    return whole
+    return is_intact
 
 
-def _read(data: bytes, name: str, shared: WorkspaceContent) -> LoadedHandout | None:
-    """Parse a version as a handout.
-
-    None if today's model cannot read it, or if it left an audience without a text.
-    """
+def _parsed(data: bytes, name: str, shared: WorkspaceContent) -> LoadedHandout | None:
+    """Parse a version; return None if it is no valid handout, or leaves an audience without text."""
     try:
         file = read_yaml(data, name)
         handout = validated(Handout, file)
     except TeachbackError:
         return None
-    return (
-        None
-        if any(True for _ in reach_problems(handout, shared.audiences))
-        else LoadedHandout(handout, file)
-    )
+    has_gaps = any(True for _ in reach_problems(handout, shared.audiences))
+    return None if has_gaps else LoadedHandout(handout, file)

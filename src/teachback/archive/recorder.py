@@ -45,11 +45,14 @@ def keep_editions(
 ) -> None:
     """Keep printed files of `folder` in an archive, each under its code, with its sources.
 
-    Raises TeachbackError when something cannot be kept: a file or a source that changed after
-    printing (the others are kept then), or an archive that cannot be written to.
+    `reading` are the handouts that the run has read. Raises TeachbackError when something cannot be
+    kept: a file or a source that changed after printing (the others are kept then), or an archive
+    that cannot be written to.
     """
     blobs: Blobs = {}
-    shared = {name: _source(name, path, blobs) for name, path in effective_files(workspace).items()}
+    shared_sources = {
+        name: _read_source(name, path, blobs) for name, path in effective_files(workspace).items()
+    }
     fingerprint = shared_fingerprint(workspace)
     design = open_design(workspace)
     files = handout_files(workspace)
@@ -63,15 +66,15 @@ def keep_editions(
             message = f"the handout '{stem}' was removed during printing"
             problems.append(Problem(message, "Put it back, and build again."))
             continue
-        own = {
-            source_name(path): _source(source_name(path), path, blobs)
+        own_sources = {
+            source_name(path): _read_source(source_name(path), path, blobs)
             for path in source_files(files[stem], workspace)
         }
-        sources = {**shared, **own}
+        sources = {**shared_sources, **own_sources}
         reading = read_handouts(workspace, {stem: files[stem]}, reading)
-        origin = made_from(fingerprint, *(blobs[one] for one in own.items()))
+        origin = made_from(fingerprint, *(blobs[source] for source in own_sources.items()))
         editions = {} if stem in reading.problems else editions_by_code(reading, stem, design)
-        # The hash proves that the sources are those of the print, and the codes that they give the
+        # The hash proves that these sources were printed, and the codes prove that they give the
         # text on the paper.
         if any(
             output.made_from != origin or not set(output.code.split()) <= set(editions)
@@ -81,16 +84,16 @@ def keep_editions(
             message = "a file was changed while this was printed"
             problems.append(Problem(message, hint, Location(shown(files[stem]))))
             continue
-        kept: dict[str, list[ArchivedFile]] = {}
+        files_by_code: dict[str, list[ArchivedFile]] = {}
         for output in group:
             try:
-                one = _kept(output, folder, blobs)
+                archived = _archived_file(output, folder, blobs)
             except TeachbackError as error:
                 problems += error.problems
                 continue
             for code in output.code.split():
-                kept.setdefault(code, []).append(one)
-        for code, outputs_of_code in kept.items():
+                files_by_code.setdefault(code, []).append(archived)
+        for code, archived_files in files_by_code.items():
             edition = editions[code]
             review = edition.review
             entries.append(
@@ -111,7 +114,7 @@ def keep_editions(
                     program=__version__,
                     weasyprint=importlib.metadata.version("weasyprint"),
                     kept=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
-                    outputs=tuple(sorted(outputs_of_code, key=lambda output: output.file)),
+                    outputs=tuple(sorted(archived_files, key=lambda output: output.file)),
                     sources=dict(sorted(sources.items())),
                 )
             )
@@ -121,14 +124,14 @@ def keep_editions(
         raise TeachbackError(*problems)
 
 
-def _source(name: str, path: Path, blobs: Blobs) -> str:
+def _read_source(name: str, path: Path, blobs: Blobs) -> str:
     data = read_bytes(path)
     sha256 = hashlib.sha256(data).hexdigest()
     blobs[name, sha256] = data
     return sha256
 
 
-def _kept(output: Output, folder: Path, blobs: Blobs) -> ArchivedFile:
+def _archived_file(output: Output, folder: Path, blobs: Blobs) -> ArchivedFile:
     path = folder / output.file
     data = read_named(path)
     if hashlib.sha256(data).hexdigest() != output.sha256:

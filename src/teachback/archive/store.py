@@ -7,10 +7,11 @@
     unfinished/                what a run has not finished, or left behind when it was ended
 
 Each file is named by the SHA-256 of its bytes. A record is written to unfinished/, then named in
-the journal, then moved to entries/. Each step is synced to disk before the next. This tells the
-remains of a killed run from files that somebody removed: a record that the journal names is in one
-of the two folders, and a record in entries/ is named in the journal. A build with nothing to do
-imports this module, so it imports nothing heavy.
+the journal, then moved to entries/. Each step is synced to disk before the next. So even after a
+kill, a record that the journal names is in one of the two folders, and the journal names every
+record in entries/. If not, somebody removed a file.
+
+A build with nothing to do imports this module, so it imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -53,10 +54,7 @@ FIRST_LINE: Final = b'{"format": 1, "teachback": "archive"}\n'
 
 @dataclass(frozen=True)
 class ArchivedFile:
-    """A printed file.
-
-    Holds its name in the output folder, its kind, and the hash and length of its bytes.
-    """
+    """A printed file: its name in the output folder, its kind, and the hash of its bytes."""
 
     file: str
     kind: str
@@ -103,7 +101,7 @@ class ArchiveEntry:
 
 
 def entry_from(data: bytes) -> ArchiveEntry | None:
-    """Parse a record. None if the bytes are not a record."""
+    """Parse a record; return None if the bytes are not one."""
     try:
         fields = read_json(data)
         entry = ArchiveEntry(
@@ -120,36 +118,36 @@ def object_path(folder: Path, name: str, sha256: str) -> Path:
 
 
 def entry_paths(folder: Path) -> dict[str, list[Path]]:
-    """Return the paths of all records by code.
+    """Return the paths of all records, by code.
 
-    Includes records that the journal names but an ended run did not move to entries/.
+    They include records that the journal names and that a killed run did not move to entries/.
     """
-    found: dict[str, list[Path]] = {}
+    paths_by_code: dict[str, list[Path]] = {}
     with os_errors_as_problems(folder):
         for path in sorted((folder / ENTRIES).glob("[!.]*/[!.]*.json")):
             if path.is_file():
-                found.setdefault(path.parent.name, []).append(path)
-        for sha256, code in named_records(folder).items():
+                paths_by_code.setdefault(path.parent.name, []).append(path)
+        for sha256, code in journaled_codes(folder).items():
             pending = folder / UNFINISHED / f"{sha256}.json"
             if pending.is_file():
-                found.setdefault(code, []).append(pending)
-    return dict(sorted(found.items()))
+                paths_by_code.setdefault(code, []).append(pending)
+    return dict(sorted(paths_by_code.items()))
 
 
 def entries_at(paths: Iterable[Path]) -> tuple[ArchiveEntry, ...]:
-    """Read records, oldest first. Damaged records are left out."""
-    found = []
+    """Read records, and return them oldest first. Damaged records are left out."""
+    entries = []
     for path in paths:
         try:
             data = file_bytes(path)
         except OSError:
             continue
         entry = entry_from(data) if hashlib.sha256(data).hexdigest() == path.stem else None
-        found += [entry] if entry else []
-    return tuple(sorted(found, key=lambda entry: (entry.kept, entry.to_bytes())))
+        entries += [entry] if entry else []
+    return tuple(sorted(entries, key=lambda entry: (entry.kept, entry.to_bytes())))
 
 
-def named_records(folder: Path) -> dict[str, str]:
+def journaled_codes(folder: Path) -> dict[str, str]:
     """Return the code of each record that the journal names, by the record's hash.
 
     Lines that cannot be read are skipped.
@@ -158,23 +156,23 @@ def named_records(folder: Path) -> dict[str, str]:
         data = file_bytes(folder / JOURNAL)
     except FileNotFoundError:
         return {}
-    return _named(data)
+    return _parse_journal(data)
 
 
-def _named(journal: bytes) -> dict[str, str]:
-    named = {}
-    # Anything after the last line end is a line that a kill cut off.
+def _parse_journal(journal: bytes) -> dict[str, str]:
+    codes = {}
+    # What follows the last line end is a line that a killed run did not finish.
     for line in journal.split(b"\n")[:-1]:
         with suppress(ValueError, KeyError, TypeError):
             fields = read_json(line)
-            named[str(fields["record"])] = str(fields["code"])
-    return named
+            codes[str(fields["record"])] = str(fields["code"])
+    return codes
 
 
 def is_intact(path: Path, sha256: str) -> bool:
-    """Check whether a kept file is a regular file with the bytes that were kept.
+    """Return whether a kept file is a regular file, not a link, with the bytes that were kept.
 
-    A link is not. Raises OSError when the file cannot be read.
+    Raises OSError when the file cannot be read.
     """
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -186,22 +184,24 @@ def is_intact(path: Path, sha256: str) -> bool:
 
 
 class _IntactFiles:
-    """A check whether files of an archive are intact. Each file is hashed once."""
+    """Check whether files of an archive are intact; hash each file only once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[Path, bool] = {}
+        self._results: dict[Path, bool] = {}
 
     def __call__(self, name: str, sha256: str) -> bool:
         path = object_path(self._folder, name, sha256)
-        if path not in self._known:
-            self._known[path] = is_intact(path, sha256)
-        return self._known[path]
+        if path not in self._results:
+            self._results[path] = is_intact(path, sha256)
+        return self._results[path]
 
-    def entries(self, code: str, named: Collection[str]) -> list[ArchiveEntry]:
+    def entries(self, code: str, journaled: Collection[str]) -> list[ArchiveEntry]:
         """Return the records of a code that the journal names and whose sources are all intact."""
         paths = [
-            path for path in (self._folder / ENTRIES / code).glob("*.json") if path.stem in named
+            path
+            for path in (self._folder / ENTRIES / code).glob("*.json")
+            if path.stem in journaled
         ]
         return [
             entry
@@ -210,25 +210,25 @@ class _IntactFiles:
         ]
 
 
-def all_kept(folder: Path, wanted: Iterable[tuple[str, str, str]]) -> bool:
-    """Check whether all printed files (code, name, SHA-256) are kept.
+def all_kept(folder: Path, files: Iterable[tuple[str, str, str]]) -> bool:
+    """Return whether all printed files (code, name, SHA-256) are kept.
 
-    The files, and the sources of a record that lists them, must be intact.
+    A file counts as kept if it is intact, with all sources of a record that lists it.
     """
     with os_errors_as_problems(folder):
-        named = named_records(folder)
-        if not named:
+        journaled = journaled_codes(folder)
+        if not journaled:
             return False
         intact = _IntactFiles(folder)
-        known: dict[str, set[tuple[str, str]]] = {}
-        for code, file, sha256 in wanted:
-            if code not in known:
-                known[code] = {
+        kept_files: dict[str, set[tuple[str, str]]] = {}
+        for code, file, sha256 in files:
+            if code not in kept_files:
+                kept_files[code] = {
                     (output.file, output.sha256)
-                    for entry in intact.entries(code, named)
+                    for entry in intact.entries(code, journaled)
                     for output in entry.outputs
                 }
-            if (file, sha256) not in known[code] or not intact(file, sha256):
+            if (file, sha256) not in kept_files[code] or not intact(file, sha256):
                 return False
     return True
 
@@ -239,48 +239,50 @@ def keep_entries(
     """Keep editions. They are synced to disk when this returns.
 
     `blobs` are the bytes of all files that the entries name, by name and SHA-256. A file that is
-    kept already is not kept again, unless a source of the earlier record is damaged or lost: then a
-    second, intact record is written. Raises TeachbackError when something cannot be kept; the
-    archive is then as readable as before.
+    kept already is not kept again, unless a source of its record is damaged or lost: then a second,
+    intact record is written. Raises TeachbackError when something cannot be kept; the archive is
+    then as readable as before.
     """
     with os_errors_as_problems(folder):
-        _make(folder)
+        _make_folders(folder)
         with locked(
             folder / JOURNAL, os.O_RDWR | os.O_APPEND | os.O_CREAT, fcntl.LOCK_EX
         ) as journal:
-            _mend(folder, journal)
-            _put_all(folder, blobs)
-            fresh = []
-            named = _named(read_all(journal))
+            _repair(folder, journal)
+            _write_objects(folder, blobs)
+            new_entries = []
+            journaled = _parse_journal(read_all(journal))
             intact = _IntactFiles(folder)
             for entry in entries:
-                known = {
+                kept_files = {
                     (output.file, output.sha256)
-                    for old in intact.entries(entry.code, named)
-                    for output in old.outputs
+                    for kept in intact.entries(entry.code, journaled)
+                    for output in kept.outputs
                 }
                 outputs = tuple(
-                    output for output in entry.outputs if (output.file, output.sha256) not in known
+                    output
+                    for output in entry.outputs
+                    if (output.file, output.sha256) not in kept_files
                 )
-                fresh += [replace(entry, outputs=outputs)] if outputs else []
-            _record(folder, journal, fresh)
+                new_entries += [replace(entry, outputs=outputs)] if outputs else []
+            _write_records(folder, journal, new_entries)
 
 
 def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
-    """Return the problems as ones that say, once: printed, but not archived."""
-    said = "printed, but not archived: "
+    """Return the problems of an error, each with the prefix "printed, but not archived"."""
+    prefix = "printed, but not archived: "
     return tuple(
-        problem._replace(message=f"{said}{problem.message.removeprefix(said)}")
+        problem._replace(message=f"{prefix}{problem.message.removeprefix(prefix)}")
         for problem in error.problems
     )
 
 
-def _make(folder: Path) -> None:
+def _make_folders(folder: Path) -> None:
     """Create the folders of an archive, but not in a folder that holds other files."""
     folder.mkdir(parents=True, exist_ok=True)
-    others = {name for name in os.listdir(folder) if not name.startswith(".")} - OWN  # noqa: PTH208 -- names only
-    if others and not (folder / JOURNAL).exists():
-        message = f"this folder holds other files ({min(others)}), not an archive"
+    foreign = {name for name in os.listdir(folder) if not name.startswith(".")} - OWN  # noqa: PTH208 -- names only
+    if foreign and not (folder / JOURNAL).exists():
+        message = f"this folder holds other files ({min(foreign)}), not an archive"
         hint = "Name an empty folder for the archive."
         raise TeachbackError.of(message, hint, Location(shown(folder)))
     for name in (ENTRIES, OBJECTS, UNFINISHED):
@@ -289,8 +291,8 @@ def _make(folder: Path) -> None:
     sync(folder.parent)
 
 
-def _mend(folder: Path, journal: int) -> None:
-    """Finish what an ended run named in the journal, and remove the rest.
+def _repair(folder: Path, journal: int) -> None:
+    """Finish what a killed run named in the journal, and remove the rest of it.
 
     The archive must be locked.
     """
@@ -309,58 +311,58 @@ def _mend(folder: Path, journal: int) -> None:
         hint = "Restore it from a backup, or name another folder."
         message = "this is not a readable archive journal"
         raise TeachbackError.of(message, hint, Location(shown(folder / JOURNAL), 1, 1))
-    named = _named(data)
+    journaled = _parse_journal(data)
     for path in sorted((folder / UNFINISHED).iterdir()):
-        if path.stem in named and hashlib.sha256(file_bytes(path)).hexdigest() == path.stem:
-            _move_in(folder, path, named[path.stem])
+        if path.stem in journaled and hashlib.sha256(file_bytes(path)).hexdigest() == path.stem:
+            _move_to_entries(folder, path, journaled[path.stem])
         else:
             path.unlink()
 
 
-def _put_all(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
-    """Write the bytes that are not there yet.
+def _write_objects(folder: Path, blobs: Mapping[tuple[str, str], bytes]) -> None:
+    """Write the files that are not in the archive yet.
 
     Raises TeachbackError with every file that is no longer what was kept.
     """
-    places = {object_path(folder, name, sha256): (name, sha256) for name, sha256 in blobs}
-    there = {place for place in places if os.path.lexists(place)}
+    files_by_path = {object_path(folder, name, sha256): (name, sha256) for name, sha256 in blobs}
+    existing = {path for path in files_by_path if os.path.lexists(path)}
     hint = (
         "Move it away and build again: it is then archived again. Run `teachback verify` to "
         "find more such files."
     )
     damaged = [
         Problem(
-            f"{places[place][0]}: this file has changed since it was archived",
+            f"{files_by_path[path][0]}: this file has changed since it was archived",
             hint,
-            Location(shown(place)),
+            Location(shown(path)),
         )
-        for place in sorted(there)
-        if not is_intact(place, places[place][1])
+        for path in sorted(existing)
+        if not is_intact(path, files_by_path[path][1])
     ]
     if damaged:
         raise TeachbackError(*damaged)
-    touched: set[Path] = set()
-    for place in sorted(places.keys() - there):
-        place.parent.mkdir(exist_ok=True)
-        beside = folder / UNFINISHED / place.name
-        write_through(beside, blobs[places[place]])
-        beside.rename(place)
-        touched.add(place.parent)
-    for parent in sorted(touched):
-        sync(parent)
-    if touched:
+    changed_folders: set[Path] = set()
+    for path in sorted(files_by_path.keys() - existing):
+        path.parent.mkdir(exist_ok=True)
+        unfinished = folder / UNFINISHED / path.name
+        write_through(unfinished, blobs[files_by_path[path]])
+        unfinished.rename(path)
+        changed_folders.add(path.parent)
+    for subfolder in sorted(changed_folders):
+        sync(subfolder)
+    if changed_folders:
         sync(folder / OBJECTS)
 
 
-def _record(folder: Path, journal: int, entries: list[ArchiveEntry]) -> None:
+def _write_records(folder: Path, journal: int, entries: list[ArchiveEntry]) -> None:
     """Write records, name them in the journal, and move them into entries/.
 
-    In any other order a kill could lose one.
+    In any other order, a killed run could lose one.
     """
     if not entries:
         return
-    before = read_all(journal)
-    last = before[before.rfind(b"\n", 0, -1) + 1 :]
+    written = read_all(journal)
+    last_line = written[written.rfind(b"\n", 0, -1) + 1 :]
     pending: list[tuple[Path, str]] = []
     lines: list[bytes] = []
     for entry in entries:
@@ -369,22 +371,22 @@ def _record(folder: Path, journal: int, entries: list[ArchiveEntry]) -> None:
         path = folder / UNFINISHED / f"{sha256}.json"
         write_through(path, data)
         pending.append((path, entry.code))
-        last = journal_line(last, entry.code, sha256, entry.kept)
-        lines.append(last)
+        last_line = journal_line(last_line, entry.code, sha256, entry.kept)
+        lines.append(last_line)
     sync(folder / UNFINISHED)
     try:
         append(journal, b"".join(lines))
     except OSError:
-        os.ftruncate(journal, len(before))
+        os.ftruncate(journal, len(written))
         raise
     for path, code in pending:
-        _move_in(folder, path, code)
+        _move_to_entries(folder, path, code)
 
 
-def journal_line(before: bytes, code: str, sha256: str, kept: str) -> bytes:
-    """Return the journal's line for a record. `before` is the line before, with its line end."""
+def journal_line(previous_line: bytes, code: str, sha256: str, kept: str) -> bytes:
+    """Return the journal's line for a record; `previous_line` includes its line end."""
     fields = {
-        "before": hashlib.sha256(before).hexdigest(),
+        "before": hashlib.sha256(previous_line).hexdigest(),
         "code": code,
         "kept": kept,
         "record": sha256,
@@ -392,9 +394,9 @@ def journal_line(before: bytes, code: str, sha256: str, kept: str) -> bytes:
     return (json.dumps(fields) + "\n").encode()
 
 
-def _move_in(folder: Path, path: Path, code: str) -> None:
-    place = folder / ENTRIES / code
-    place.mkdir(exist_ok=True)
-    path.rename(place / path.name)
-    sync(place)
+def _move_to_entries(folder: Path, path: Path, code: str) -> None:
+    target = folder / ENTRIES / code
+    target.mkdir(exist_ok=True)
+    path.rename(target / path.name)
+    sync(target)
     sync(folder / ENTRIES)

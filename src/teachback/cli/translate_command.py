@@ -225,7 +225,7 @@ def export_command(
     exported = export_translation(
         handout, language, form, only, path, settings, workspace, force=force
     )
-    of = f" of {exported.of}" if exported.texts != exported.of else ""
+    of = f" of {exported.total}" if exported.texts != exported.total else ""
     click.echo(f"{shown(path)}  {exported.texts}{of} texts")
     click.echo(as_typed("When it comes back: teachback translate import FILE"))
 

@@ -50,17 +50,15 @@ def approve(
 ) -> Approved:
     """Set a handout's review to approved, for all or some audiences; return what was written.
 
-    With a `language`, its translation is approved: by whoever has checked it.
-
-    Raises UsageError for invalid names and dates. Raises TeachbackError when the handout has an
-    error or a finding that keeps it from being printed, is a built-in one, or cannot be written.
-    The file is then unchanged.
+    With a `language`, its translation is approved instead. Raises UsageError for invalid names and
+    dates. Raises TeachbackError when the handout has an error or a finding that keeps it from being
+    printed, is a built-in one, or cannot be written. The file is then unchanged.
     """
     path = handout_named(workspace, f"{name}.{language}" if language else name)
-    until = due or a_year_after(today)
-    if until <= today:
+    due_date = due or a_year_after(today)
+    if due_date <= today:
         hint = "Give a later --due."
-        raise UsageError.of(f"{until} is too early for the next review: today is {today}", hint)
+        raise UsageError.of(f"{due_date} is too early for the next review: today is {today}", hint)
     if not by.isprintable():
         hint = "Write a name, on one line."
         raise UsageError.of("--by holds a line break or another sign that cannot be printed", hint)
@@ -80,32 +78,34 @@ def approve(
             message = f"the handout '{name}' is not for '{audience}'"
             raise UsageError.of(message, nearest(audience, handout.audiences))
     gate = PrintGate(workspace, shared)
-    outdated = (
+    stale_notices = (
         notice.problem._replace(severity=Severity.ERROR)
         for notice in authored.notices
         if notice.audience in authored.standing.stale
         and notice.problem.severity is not Severity.HINT
     )
-    found = (*gate.broken, *gate.problems(authored), *dict.fromkeys(outdated))
-    if open_errors := [problem for problem in found if problem.severity is Severity.ERROR]:
+    problems = (*gate.broken, *gate.problems(authored), *dict.fromkeys(stale_notices))
+    if open_errors := [problem for problem in problems if problem.severity is Severity.ERROR]:
         raise TeachbackError(*open_errors)
-    chosen = tuple(a for a in handout.audiences if not audiences or a in audiences)
-    picture = picture_hash(workspace)
-    marks = {a: approval_mark(authored, shared.audiences.lineage(a), picture) for a in chosen}
-    marks |= _still_approved(authored, chosen, by.strip(), today)
+    to_approve = tuple(a for a in handout.audiences if not audiences or a in audiences)
+    hash_picture = picture_hash(workspace)
+    marks = {
+        a: approval_mark(authored, shared.audiences.lineage(a), hash_picture) for a in to_approve
+    }
+    marks |= _still_approved(authored, to_approve, by.strip(), today)
     marks = {a: marks[a] for a in handout.audiences if a in marks}
     values: dict[str, str | dict[str, str]] = {
         "status": "approved",
         "reviewer": by.strip(),
         "reviewed": today.isoformat(),
-        "due": until.isoformat(),
+        "due": due_date.isoformat(),
         "approved": marks,
     }
     edited = with_values(raw, shown(path), "review", values)
-    again = validate_handout(edited, path, workspace, shared)
-    _check_only_the_review_changed(authored, again, tuple(marks))
+    edited_handout = validate_handout(edited, path, workspace, shared)
+    _check_only_the_review_changed(authored, edited_handout, tuple(marks))
     write_whole(path.resolve(), edited)
-    return Approved(shown(path), values, tuple(marks), _lines(again, edited))
+    return Approved(shown(path), values, tuple(marks), _lines(edited_handout, edited))
 
 
 def a_year_after(day: dt.date) -> dt.date:
@@ -117,12 +117,11 @@ def a_year_after(day: dt.date) -> dt.date:
 
 
 def _still_approved(
-    authored: LoadedHandout, chosen: tuple[str, ...], by: str, today: dt.date
+    authored: LoadedHandout, to_approve: tuple[str, ...], by: str, today: dt.date
 ) -> dict[str, str]:
-    """Return the approvals that other audiences keep.
+    """Return the marks of the other audiences that stay approved.
 
-    Paper names one reviewer and one day, so both must be the same for all. Raises TeachbackError if
-    they differ.
+    Paper names one reviewer and one day. Raises TeachbackError if those of the others differ.
     """
     review, standing = authored.handout.review, authored.standing
     others = {
@@ -130,17 +129,19 @@ def _still_approved(
         for a, mark in (review.approved or {}).items()
         if review.status == "approved"
         and a in authored.handout.audiences
-        and a not in (*chosen, *standing.changed)
+        and a not in (*to_approve, *standing.changed)
     }
-    unsealed = (
+    is_unmarked = (
         review.status == "approved"
         and review.approved is None
-        and set(chosen) != set(authored.handout.audiences)
+        and set(to_approve) != set(authored.handout.audiences)
     )
-    if unsealed or (others and (review.reviewer, review.reviewed) != (by, today)):
-        named = " and ".join(others or [a for a in authored.handout.audiences if a not in chosen])
+    if is_unmarked or (others and (review.reviewer, review.reviewed) != (by, today)):
+        names = " and ".join(
+            others or [a for a in authored.handout.audiences if a not in to_approve]
+        )
         message = (
-            f"the text for {named} was approved by {review.reviewer} on {review.reviewed}, and "
+            f"the text for {names} was approved by {review.reviewer} on {review.reviewed}, and "
             "a handout names only one reviewer and one day"
         )
         hint = (
@@ -154,13 +155,17 @@ def _still_approved(
 def _check_only_the_review_changed(
     before: LoadedHandout, after: LoadedHandout, audiences: tuple[str, ...]
 ) -> None:
-    """Raise TeachbackError if an edit changed more than the review; it is then not written."""
-    old, new = (
-        {key: value for key, value in a.file.data.items() if key != "review"}
-        for a in (before, after)
+    """Raise TeachbackError if an edit changed more than the review, or not all of it."""
+    old_data, new_data = (
+        {key: value for key, value in version.file.data.items() if key != "review"}
+        for version in (before, after)
     )
-    counts = set(before.handout.audiences) - set(after.standing.unmarked)
-    if old != new or counts != set(audiences) or after.handout.review.status != "approved":
+    approved = set(before.handout.audiences) - set(after.standing.unmarked)
+    if (
+        old_data != new_data
+        or approved != set(audiences)
+        or after.handout.review.status != "approved"
+    ):
         message = "the review cannot be written without changing other lines"
         hint = (
             "Write it as `review: {status: draft, reviewer: null, reviewed: null, due: null}`, "
@@ -170,7 +175,7 @@ def _check_only_the_review_changed(
 
 
 def _lines(authored: LoadedHandout, edited: bytes) -> tuple[tuple[int, str], ...]:
-    """Return the numbered lines of the file that hold the review."""
+    """Return the lines of the file that hold the review, with their numbers."""
     file = authored.file
     numbers = [file.locate(("review",), key=True).line]
     review = authored.handout.review
@@ -181,7 +186,7 @@ def _lines(authored: LoadedHandout, edited: bytes) -> tuple[tuple[int, str], ...
             for name in (review.approved or ())
             if key == "approved"
         ]
-    text = edited.decode("utf-8-sig").split("\n")
+    lines = edited.decode("utf-8-sig").split("\n")
     return tuple(
-        (number, text[number - 1].rstrip()) for number in range(min(numbers), max(numbers) + 1)
+        (number, lines[number - 1].rstrip()) for number in range(min(numbers), max(numbers) + 1)
     )

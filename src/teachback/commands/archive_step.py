@@ -31,17 +31,22 @@ def archive_outputs(
     outputs: Sequence[Output],
     reading: LoadedHandouts | None,
 ) -> ArchivedRun:
-    """Keep outputs, new and old, in the archive. `reading` spares reading the handouts again."""
+    """Keep outputs, new and old, in the archive.
+
+    `reading` are the handouts that the run has read, so that they are not read again.
+    """
     if settings.archive is None or not outputs:
         return ArchivedRun()
     from teachback.archive.store import all_kept, not_archived
 
-    editions = [(code, one.file, one.sha256) for one in outputs for code in one.code.split()]
+    files = [
+        (code, output.file, output.sha256) for output in outputs for code in output.code.split()
+    ]
     try:
-        if not all_kept(settings.archive, editions):
+        if not all_kept(settings.archive, files):
             from teachback.archive.recorder import keep_editions
 
             keep_editions(settings.archive, outputs, settings.output, workspace, reading)
     except TeachbackError as error:
         return ArchivedRun(problems=not_archived(error))
-    return ArchivedRun(tuple(sorted({code for code, _, _ in editions})))
+    return ArchivedRun(tuple(sorted({code for code, _, _ in files})))

@@ -1,4 +1,4 @@
-"""Keep in the archive the editions that `merge` printed, as they are without a patient's words."""
+"""Archive the editions that `merge` printed, without a patient's words."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def keep_blank_editions(
     today: dt.date,
     editions: Iterable[tuple[str, str, str, str, str]],
 ) -> ArchivedRun:
-    """Print blank editions into a folder that is removed, and keep them in the archive, if any.
+    """Print editions into a temporary folder, and keep them in the archive, if there is one.
 
-    An edition is audience, language, paper (empty for a card), size and kind. The files are those
-    that `build` prints, so no patient's words are in them.
+    An edition is audience, language, paper (empty for a card), size and kind. They are printed by
+    `build`, so no patient's words are in them.
     """
     if settings.archive is None:
         return ArchivedRun()
@@ -39,13 +39,13 @@ def keep_blank_editions(
 
     codes: set[str] = set()
     problems: list[Problem] = []
-    wanted = sorted((edition[1:], edition[0]) for edition in editions)
-    for (language, paper, size, kind), same in groupby(wanted, key=lambda one: one[0]):
+    by_form = sorted((edition[1:], edition[0]) for edition in editions)
+    for (language, paper, size, kind), group in groupby(by_form, key=lambda edition: edition[0]):
         with TemporaryDirectory(prefix="teachback-") as folder:
             first, facing = split_languages(language)
-            blank = replace(
+            blank_settings = replace(
                 settings,
-                audiences=tuple(audience for _, audience in same),
+                audiences=tuple(audience for _, audience in group),
                 language=first,
                 # A card has no room for two languages.
                 facing="" if kind == "card" else facing,
@@ -57,11 +57,11 @@ def keep_blank_editions(
                 proof=False,
             )
             try:
-                built = build(blank, workspace, today)
+                built = build(blank_settings, workspace, today)
             except TeachbackError as error:
                 problems += not_archived(error)
                 continue
         codes.update(built.archived)
-        failed = [one for one in built.problems if one.severity is Severity.ERROR]
-        problems += not_archived(TeachbackError(*failed))
+        errors = [problem for problem in built.problems if problem.severity is Severity.ERROR]
+        problems += not_archived(TeachbackError(*errors))
     return ArchivedRun(tuple(sorted(codes)), tuple(dict.fromkeys(problems)))

@@ -48,13 +48,13 @@ class BuildResult:
 
     @property
     def failed(self) -> bool:
-        """Return whether something was refused."""
+        """Whether something was refused."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
 
 @dataclass(frozen=True)
-class _Stale:
-    """The stale outputs as they were printed, and the handouts that were read for them."""
+class _StaleRun:
+    """What became of the stale outputs, and the handouts that were read for them."""
 
     run: PrintedRun | None = None
     reading: LoadedHandouts | None = None
@@ -72,27 +72,31 @@ def build(
     plan = plan_build(settings, workspace, today)
     stale = _print_stale(plan, settings, workspace, step)
     printed = stale.run.outputs if stale.run else {}
-    done = {**plan.kept, **printed}
+    outputs = {**plan.kept, **printed}
     now = Now(plan.origins, stale.run.libraries if stale.run else "")
-    recorded = save_record(settings.output, done, tuple(printed), plan.summaries, now)
-    archived = archive_outputs(settings, workspace, tuple(done.values()), stale.reading)
-    index, unwritten = write_index(settings.output, recorded.live)
+    recorded = save_record(settings.output, outputs, tuple(printed), plan.summaries, now)
+    archived = archive_outputs(settings, workspace, tuple(outputs.values()), stale.reading)
+    index, index_problems = write_index(settings.output, recorded.live)
     if stale.run and stale.run.stopped:
         # Everything that was finished is recorded, so the interrupt can now take effect.
         raise KeyboardInterrupt
-    found = joined(
+    problems_by_stem = joined(
         plan.problems,
         _problems_of_faulty(plan.reading, workspace),
         stale.problems,
         {GENERAL: old_paper(recorded.outputs, recorded.live, settings.output)},
-        {GENERAL: (*recorded.problems, *archived.problems, *unwritten)},
+        {GENERAL: (*recorded.problems, *archived.problems, *index_problems)},
     )
-    problems = in_file_order(problem for group in found.values() for problem in group)
+    problems = in_file_order(problem for group in problems_by_stem.values() for problem in group)
     return BuildResult(
-        tuple(done[name] for name in sorted(done)),
+        tuple(outputs[name] for name in sorted(outputs)),
         tuple(sorted(printed)),
         as_errors(problems) if settings.strict else problems,
-        tuple(s for s in plan.sources if is_refused(s, found, strict=settings.strict)),
+        tuple(
+            stem
+            for stem in plan.sources
+            if is_refused(stem, problems_by_stem, strict=settings.strict)
+        ),
         stale.run.proofs if stale.run else {},
         archived.codes,
         index,
@@ -100,7 +104,10 @@ def build(
 
 
 def _problems_of_faulty(reading: LoadedHandouts | None, workspace: Workspace) -> RunProblems:
-    """Return what the rules find in handouts that are refused already: one round is enough."""
+    """Return what the rules find in handouts that are refused already.
+
+    So an author sees all problems in one run.
+    """
     if reading is None or not reading.faulty:
         return {}
     from teachback.checking.blocking_rules import faulty_problems
@@ -110,14 +117,17 @@ def _problems_of_faulty(reading: LoadedHandouts | None, workspace: Workspace) ->
 
 def _print_stale(
     plan: BuildPlan, settings: Settings, workspace: Workspace, step: Step | None
-) -> _Stale:
-    """Print the stale outputs: each handout completely or not at all, but for too long a card."""
+) -> _StaleRun:
+    """Print the stale outputs.
+
+    A handout is printed whole or not at all, except that a card that is too long is left out.
+    """
     faulty = plan.reading.faulty if plan.reading else {}
     if not (plan.stale or faulty) or is_refused(GENERAL, plan.problems, strict=settings.strict):
-        return _Stale(reading=plan.reading)
+        return _StaleRun(reading=plan.reading)
     unwritable = _folder_problems(settings.output)
     if unwritable:
-        return _Stale(reading=plan.reading, problems={GENERAL: unwritable})
+        return _StaleRun(reading=plan.reading, problems={GENERAL: unwritable})
     from teachback.commands.print_steps import print_outputs
     from teachback.content.loader import read_handouts
     from teachback.printing.card_run import full_sheet_or_plain
@@ -126,51 +136,56 @@ def _print_stale(
     reading = read_handouts(workspace, plan.stale_files, plan.reading)
     known = plan.reading.problems if plan.reading else {}
     problems = {stem: found for stem, found in reading.problems.items() if stem not in known}
-    orders = _orders([want for want in plan.stale if want.stem in reading.authored])
-    orders += [one._replace(for_fit=True) for one in _orders(_refused_outputs(reading, settings))]
+    orders = _orders([output for output in plan.stale if output.stem in reading.authored])
+    orders += [
+        order._replace(for_fit=True) for order in _orders(_refused_outputs(reading, settings))
+    ]
     if not orders:
-        return _Stale(reading=reading, problems=problems)
+        return _StaleRun(reading=reading, problems=problems)
     run = None
-    if any(one.kind == "card" and set(one.forms) != {"html"} for one in orders):
+    if any(order.kind == "card" and set(order.forms) != {"html"} for order in orders):
         run = full_sheet_or_plain(workspace, settings)
     if run is not None and run.sides == "one":
-        # Their code is in front, and not on the back as on the card alone.
-        orders = [apart for one in orders for apart in one.alone("sheet")]
-    measured = replace(reading, authored={**reading.authored, **reading.laid_out})
+        # A sheet has the code on the front, and a single card has it on the back.
+        orders = [alone for order in orders for alone in order.alone("sheet")]
+    with_laid_out = replace(reading, authored={**reading.authored, **reading.laid_out})
     try:
-        context = print_context(workspace, measured, settings, run)
+        context = print_context(workspace, with_laid_out, settings, run)
     except TeachbackError as error:
-        return _Stale(reading=reading, problems=joined(problems, {GENERAL: error.problems}))
+        return _StaleRun(reading=reading, problems=joined(problems, {GENERAL: error.problems}))
     printed = print_outputs(context, orders, plan.origins, plan.record, step)
-    return _Stale(printed, reading, joined(problems, printed.problems))
+    return _StaleRun(printed, reading, joined(problems, printed.problems))
 
 
 def _refused_outputs(reading: LoadedHandouts, settings: Settings) -> list[WantedOutput]:
-    """Return what would be printed of the handouts that are refused for the faults of their text."""
+    """Return what would be printed of handouts that are refused for the faults of their text."""
     from teachback.printing.job_composer import summarise
 
     return [
-        want
+        output
         for stem, authored in reading.laid_out.items()
-        # Only handouts have a part that can be laid out, and translations stand beside them.
+        # Only a handout is laid out in spite of its faults, and a translation stands beside one.
         if not settings.facing and settings.language in {None, authored.handout.language}
-        for want in wanted_outputs(stem, summarise(authored, ""), settings)
+        for output in wanted_outputs(stem, summarise(authored, ""), settings)
     ]
 
 
 def _orders(stale: Sequence[WantedOutput]) -> list[JobOrder]:
-    """Order one job for each edition's handout and card, with all the forms that are stale."""
+    """Return one order for each handout and card of an edition, with all its stale forms."""
     from teachback.printing.job_composer import JobOrder
 
-    forms: dict[tuple[str, str, str], tuple[str, ...]] = {}
-    for want in stale:
-        key = (want.stem, want.audience, want.kind)
-        forms[key] = (*forms.get(key, ()), want.form)
-    return [JobOrder(stem, (audience,), kind, of) for (stem, audience, kind), of in forms.items()]
+    forms_by_key: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for output in stale:
+        key = (output.stem, output.audience, output.kind)
+        forms_by_key[key] = (*forms_by_key.get(key, ()), output.form)
+    return [
+        JobOrder(stem, (audience,), kind, forms)
+        for (stem, audience, kind), forms in forms_by_key.items()
+    ]
 
 
 def _folder_problems(folder: Path) -> tuple[Problem, ...]:
-    """Try to write to the folder, before minutes are spent on printing."""
+    """Return why the folder cannot be written to, before minutes are spent on printing."""
     probe = folder / ".writable"
     try:
         write_whole(probe, b"")

@@ -1,6 +1,6 @@
 """Plan a build: which handouts, for whom, in which files, and which files are up to date.
 
-A plan for which nothing changed imports neither pydantic nor Jinja2 nor WeasyPrint.
+If nothing has changed, planning imports neither pydantic nor Jinja2 nor WeasyPrint.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 class BuildPlan:
     """The outputs that a build keeps and those that it prints.
 
-    `sources` are the chosen files by stem, `origins` the hashes of what every handout is made from.
-    `record` is what was printed before. `kept` are the outputs that exist unchanged, by file name;
-    `stale` are those to print. `reading` are the handouts that had to be read for the plan.
+    `sources` are the chosen files by stem, and `origins` the hashes of what each handout is made
+    from. `record` is what was printed before. `kept` are the outputs that exist unchanged, by file
+    name, and `stale` those to print. `reading` are the handouts that were read for the plan.
     """
 
     sources: Mapping[str, Path]
@@ -61,7 +61,7 @@ class BuildPlan:
 
 
 def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> BuildPlan:
-    """Plan a build. Raises UsageError for names that do not exist, or a choice of nothing."""
+    """Plan a build. Raises UsageError for names that do not exist, or if nothing is chosen."""
     files = handout_files(workspace)
     sources = {
         stem: path
@@ -73,10 +73,10 @@ def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> Buil
     record = read_record(settings.output)
     summaries, reading = _summaries(settings, workspace, sources, origins, record)
     chosen = {
-        stem: one
-        for stem, one in sorted(summaries.items())
-        if settings.language in {None, one.language}
-        and settings.facing in {"", one.translated_from}
+        stem: summary
+        for stem, summary in sorted(summaries.items())
+        if settings.language in {None, summary.language}
+        and settings.facing in {"", summary.translated_from}
     }
     problems = joined(
         {GENERAL: stray_files(workspace)},
@@ -89,18 +89,18 @@ def plan_build(settings: Settings, workspace: Workspace, today: dt.date) -> Buil
         *({stem: [problem]} for stem, problem in _twins(chosen, files)),
         {
             stem: review_problems(
-                one, today, release=settings.release, audiences=settings.audiences
+                summary, today, release=settings.release, audiences=settings.audiences
             )
-            for stem, one in chosen.items()
+            for stem, summary in chosen.items()
         },
     )
     wanted = [
-        want
-        for stem, one in chosen.items()
+        output
+        for stem, summary in chosen.items()
         if not is_refused(stem, problems, strict=settings.strict)
-        for want in wanted_outputs(stem, one, settings)
+        for output in wanted_outputs(stem, summary, settings)
     ]
-    kept, stale = _sorted_out(wanted, _usable(settings, record, origins), settings.output)
+    kept, stale = _kept_and_stale(wanted, _usable(settings, record, origins), settings.output)
     return BuildPlan(sources, origins, record, summaries, kept, stale, reading, problems)
 
 
@@ -138,18 +138,18 @@ def _summaries(
     origins: Mapping[str, str],
     record: Record,
 ) -> tuple[dict[str, Summary], LoadedHandouts | None]:
-    """Return the facts of the chosen handouts. Only those that changed since the record are read.
+    """Return the summaries of the chosen handouts; read only those that changed since the record.
 
     Raises UsageError for an unknown audience.
     """
     readable = {stem: path for stem, path in sources.items() if stem in origins}
     known = {
-        stem: one
-        for stem, one in record.summaries.items()
-        if stem in readable and one.made_from == origins[stem]
+        stem: summary
+        for stem, summary in record.summaries.items()
+        if stem in readable and summary.made_from == origins[stem]
     }
     unread = {stem: path for stem, path in readable.items() if stem not in known}
-    audiences = {name for one in known.values() for name in one.audiences}
+    audiences = {name for summary in known.values() for name in summary.audiences}
     if not unread and set(settings.audiences) <= audiences:
         return known, None
     from teachback.content.loader import read_handouts
@@ -158,7 +158,7 @@ def _summaries(
     reading = read_handouts(workspace, unread)
     check_audiences(settings, reading)
     return known | {
-        stem: summarise(one, origins[stem]) for stem, one in reading.authored.items()
+        stem: summarise(authored, origins[stem]) for stem, authored in reading.authored.items()
     }, reading
 
 
@@ -175,7 +175,7 @@ def check_audiences(settings: Settings, reading: LoadedHandouts) -> None:
 def _check_choice(
     settings: Settings, workspace: Workspace, chosen: Mapping[str, Summary], problems: RunProblems
 ) -> None:
-    """Refuse a choice that would silently print nothing."""
+    """Raise UsageError for a choice that would silently print nothing."""
     if settings.facing and "handout" not in settings.kinds:
         raise UsageError(one_language_problem("a card", settings))
     if settings.language is not None and not chosen and not any(problems.values()):
@@ -203,9 +203,10 @@ def _check_choice(
         settings.audiences
         and chosen
         and not any(
-            # Those who are refused are told why.
-            set(settings.audiences) & {*one.audiences, *(notice[0] for notice in one.notices)}
-            for one in chosen.values()
+            # The problems of a refused audience say why it gets nothing.
+            set(settings.audiences)
+            & {*summary.audiences, *(notice[0] for notice in summary.notices)}
+            for summary in chosen.values()
         )
     ):
         message = f"no handout is for {' or '.join(settings.audiences)}"
@@ -219,10 +220,10 @@ def _twins(
 
     Their pages would have the same file names.
     """
-    first: dict[tuple[str, str], str] = {}
+    stems: dict[tuple[str, str], str] = {}
     for stem, summary in chosen.items():
-        twin = first.setdefault((summary.id, summary.language), stem)
-        for one, other in ((stem, twin), (twin, stem)) if twin != stem else ():
+        first_stem = stems.setdefault((summary.id, summary.language), stem)
+        for one, other in ((stem, first_stem), (first_stem, stem)) if first_stem != stem else ():
             message = f"{shown(files[other])} has the same id and language"
             yield one, Problem(message, "Keep one of the two.", Location(shown(files[one]), 1, 1))
 
@@ -255,22 +256,22 @@ def _usable(settings: Settings, record: Record, origins: Mapping[str, str]) -> l
     """Return the recorded outputs that were printed from the present text, design and libraries."""
     if settings.force or settings.proof or not same_libraries(record.libraries):
         return []
-    return [one for one in record.outputs.values() if current(one, origins, record)]
+    return [output for output in record.outputs.values() if current(output, origins, record)]
 
 
-def _sorted_out(
+def _kept_and_stale(
     wanted: Iterable[WantedOutput], usable: Iterable[Output], folder: Path
 ) -> tuple[dict[str, Output], tuple[WantedOutput, ...]]:
     """Separate the outputs that exist unchanged from those that must be printed."""
     kept: dict[str, Output] = {}
     stale: list[WantedOutput] = []
-    printed: defaultdict[WantedOutput, list[Output]] = defaultdict(list)
+    recorded: defaultdict[WantedOutput, list[Output]] = defaultdict(list)
     for output in usable:
-        printed[output.identity].append(output)
-    for want in wanted:
-        same = printed.get(want)
+        recorded[output.identity].append(output)
+    for wanted_output in wanted:
+        same = recorded.get(wanted_output)
         if same and all(is_unchanged(folder, output) for output in same):
             kept |= {output.file: output for output in same}
         else:
-            stale.append(want)
+            stale.append(wanted_output)
     return kept, tuple(stale)

@@ -48,30 +48,33 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     else:
         name, page = str(settings.paper), settings.paper.box
     sides = settings.sides or Sides.LONG_EDGE
-    says = words.calibrate
+    texts = words.calibrate
     pages = [
         {
-            "title": says.front,
+            "title": texts.front,
             "drawing": front(page, settings.offset),
-            "steps": [fill(step, edge=f"{EDGE:g}") for step in says.front_steps],
+            "steps": [fill(step, edge=f"{EDGE:g}") for step in texts.front_steps],
         }
     ]
     if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
         pages.append(
             {
-                "title": says.back,
+                "title": texts.back,
                 "drawing": back(page, settings.back_offset),
-                "steps": list(says.back_steps),
+                "steps": list(texts.back_steps),
             }
         )
     context = print_context(workspace, LoadedHandouts(shared, {}, {}), settings)
-    spoken = language_styles((language,), shared.languages, context.files)
+    styles_of_language = language_styles((language,), shared.languages, context.files)
     with open_pool(context, 1) as pool:
         check_apart(pool)
         hint = OfDesign("Compare the clinic's own template and styles with the built-in ones.")
         data = pool.one(
             Task(
-                _page, (pages, words, (language, spoken), page, sides), "laying the page out", hint
+                _page,
+                (pages, words, (language, styles_of_language), page, sides),
+                "laying the page out",
+                hint,
             )
         )
     path = settings.output / f"calibrate-{name}-{sides}.pdf"
@@ -81,38 +84,38 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
 
 def _page(
     context: PrintContext,
-    wanted: tuple[Sequence[Mapping[str, object]], Words, tuple[str, str], Box, Sides],
+    order: tuple[Sequence[Mapping[str, object]], Words, tuple[str, str], Box, Sides],
 ) -> bytes:
     from teachback.pdf.renderer import Fonts, lay_out, write
     from teachback.printing.card_sheets import ask_for_printing
     from teachback.proofing.added_words import added_words_problems
     from teachback.proofing.page_proof import visibility_problems
 
-    compose = partial(_compose, *wanted[:4])
+    compose = partial(_compose, *order[:4])
     page, name = compose(context.design), "the calibration page"
-    laid = lay_out(page, context.files, Fonts())
-    data = write(laid)
-    problems = laid.problems or (
+    layout = lay_out(page, context.files, Fonts())
+    data = write(layout)
+    problems = layout.problems or (
         *visibility_problems(data, name),
         *added_words_problems(page, name, "calibrate.html", context.design, compose),
     )
     if problems:
         raise TeachbackError(*problems)
-    return ask_for_printing(data, wanted[4])
+    return ask_for_printing(data, order[4])
 
 
 def _compose(
     pages: Sequence[Mapping[str, object]],
     words: Words,
-    spoken: tuple[str, str],
+    language_and_styles: tuple[str, str],
     page: Box,
     design: Design,
 ) -> str:
     """Return the HTML of the page that measures a printer's offset, front and back.
 
-    `spoken` is a language with its styles.
+    `language_and_styles` is a language with its styles.
     """
-    language, styles_of_language = spoken
+    language, styles_of_language = language_and_styles
     sheets = [design.styles[name] for name in ("tokens.css", "calibrate.css", "clinic.css")]
     styles = f"@page {{ size: {page.width}mm {page.height}mm; margin: 0 }}\n" + "".join(
         f"{sheet}\n" for sheet in (*sheets, styles_of_language)

@@ -52,52 +52,52 @@ def print_cards(
     Raises UsageError for invalid names and numbers, and TeachbackError for what cannot be printed.
     """
     files = handout_files(workspace)
-    stem = _chosen(settings, tuple(files))
+    stem = _chosen_stem(settings, tuple(files))
     # Hash before reading, so that a change during printing counts as a change.
     origins, _ = hashed_origins(files, workspace)
     reading = read_handouts(workspace, {stem: files[stem]})
     if stem in reading.problems:
         raise TeachbackError(*reading.problems[stem])
-    noticed = review_problems(
+    review_findings = review_problems(
         summarise(reading.authored[stem], ""),
         today,
         release=settings.release,
         audiences=settings.audiences,
     )
-    if any(problem.severity is Severity.ERROR for problem in noticed):
-        raise TeachbackError(*noticed)
-    audiences = _readers(stem, reading, settings)
-    run, count = _card_run(len(audiences), settings, order, workspace)
+    if any(problem.severity is Severity.ERROR for problem in review_findings):
+        raise TeachbackError(*review_findings)
+    audiences = _chosen_audiences(stem, reading, settings)
+    run, count = _laid_on_stock(len(audiences), settings, order, workspace)
     form = CARDS_PRESS if order.press else CARDS
     context = print_context(workspace, reading, settings, run)
-    orders, record = [JobOrder(stem, audiences, "card", (form,))], read_record(settings.output)
-    printed = print_outputs(context, orders, origins, record)
+    order_of_cards = JobOrder(stem, audiences, "card", (form,))
+    printed = print_outputs(context, [order_of_cards], origins, read_record(settings.output))
     if printed.stopped:
         raise KeyboardInterrupt
-    found = [one for problems in printed.problems.values() for one in problems]
+    print_findings = [problem for group in printed.problems.values() for problem in group]
     if not printed.outputs:
-        raise TeachbackError(*found)
+        raise TeachbackError(*print_findings)
     ((name, output),) = printed.outputs.items()
     recorded = save_record(
         settings.output, printed.outputs, (name,), {}, Now(origins, printed.libraries)
     )
-    _, unwritten = write_index(settings.output, recorded.live)
+    _, index_problems = write_index(settings.output, recorded.live)
     # Read again: a text that was changed during printing must not be kept as the source.
     archived = archive_outputs(settings, workspace, (output,), None)
     problems = (
-        *noticed,
-        *found,
+        *review_findings,
+        *print_findings,
         *stray_files(workspace),
         *recorded.problems,
         *archived.problems,
-        *unwritten,
+        *index_problems,
     )
     return PrintedCards(
         output, count, len(run.sheets), run.sides, run.stock, problems, archived.codes
     )
 
 
-def _readers(stem: str, reading: LoadedHandouts, settings: Settings) -> tuple[str, ...]:
+def _chosen_audiences(stem: str, reading: LoadedHandouts, settings: Settings) -> tuple[str, ...]:
     """Return the audiences that get a card: those that were named, or all of the handout.
 
     Raises UsageError for a language or an audience that the handout does not have, and
@@ -120,7 +120,7 @@ def _readers(stem: str, reading: LoadedHandouts, settings: Settings) -> tuple[st
     return settings.audiences or handout.audiences
 
 
-def _card_run(
+def _laid_on_stock(
     audiences: int, settings: Settings, order: CardOrder, workspace: Workspace
 ) -> tuple[CardRun, int]:
     """Lay the cards on stock; return the run and the number of cards.
@@ -128,25 +128,25 @@ def _card_run(
     Raises UsageError for an unknown stock, for too many copies, and for what the stock cannot do.
     """
     stocks = load_stocks(workspace)
-    named = find_stock(settings.card_stock, stocks)
-    copies = order.copies if order.copies is not None else (1 if order.press else named[1].places)
+    stock = find_stock(settings.card_stock, stocks)
+    copies = order.copies if order.copies is not None else (1 if order.press else stock[1].places)
     if copies > MOST_COPIES:
         hint = f"Print at most {MOST_COPIES}."
         raise UsageError.of(f"{copies} copies are too many for one file", hint)
     cards = [number for number in range(audiences) for _ in range(copies)]
-    return card_run(named, cards, settings, stocks, order), len(cards)
+    return card_run(stock, cards, settings, stocks, order), len(cards)
 
 
-def _chosen(settings: Settings, stems: tuple[str, ...]) -> str:
-    wanted = settings.handouts[0]
-    of_id = [stem for stem in stems if stem.split(".")[0] == wanted or stem == wanted]
+def _chosen_stem(settings: Settings, stems: tuple[str, ...]) -> str:
+    name = settings.handouts[0]
+    matches = [stem for stem in stems if stem.split(".")[0] == name or stem == name]
     if settings.language is not None:
-        of_id = [
-            stem for stem in of_id if stem.endswith(f".{settings.language}") or "." not in stem
+        matches = [
+            stem for stem in matches if stem.endswith(f".{settings.language}") or "." not in stem
         ]
-    if not of_id:
-        raise UsageError(unknown_handout(wanted, stems))
-    if settings.language is None and len(of_id) > 1 and wanted not in of_id:
+    if not matches:
+        raise UsageError(unknown_handout(name, stems))
+    if settings.language is None and len(matches) > 1 and name not in matches:
         hint = "Say which one with --language."
-        raise UsageError.of(f"'{wanted}' is written in several languages: {', '.join(of_id)}", hint)
-    return wanted if settings.language is None and wanted in of_id else of_id[-1]
+        raise UsageError.of(f"'{name}' is written in several languages: {', '.join(matches)}", hint)
+    return name if settings.language is None and name in matches else matches[-1]

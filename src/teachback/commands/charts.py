@@ -1,7 +1,7 @@
 """Draw a number and its target as a small bar chart in SVG. Pure.
 
-The bar is filled up to the target and hatched beyond it. The target is a line with its number, so
-no colour has a meaning.
+The bar is filled up to the target and hatched beyond it, and the target is a line: no colour has a
+meaning.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ MOST: Final = 14.0
 _BAR: Final = 4.2
 _TOP: Final = 1.4
 # In mm, the distance of hatching strokes, and the length of the shortest.
-_APART: Final = 1.4
-_SHORTEST: Final = 0.4
+_STROKE_DISTANCE: Final = 1.4
+_SHORTEST_STROKE: Final = 0.4
 
 
-def bar(value: float, target: float | None, said: str) -> str:
+def bar(value: float, target: float | None, description: str) -> str:
     """Return a bar (62 x 7 mm) for a grade of 0 to 14, with a line at the target if there is one.
 
-    `said` is the text for screen readers.
+    `description` is the text for screen readers.
     """
-    end = _at(value)
-    line = None if target is None else _at(target)
+    end = _position(value)
+    line = None if target is None else _position(target)
     within = end if line is None else min(end, line)
     parts = [
         (
@@ -46,7 +46,7 @@ def bar(value: float, target: float | None, said: str) -> str:
                 f'{_TOP + _BAR - min(_BAR, 2 * (min(x + 2.1, end) - x)):.2f}" '
                 'stroke="#111111" stroke-width="0.3"/>'
             )
-            for x in _steps(within, end)
+            for x in _stroke_starts(within, end)
         ]
     if line is not None:
         parts.append(
@@ -55,19 +55,19 @@ def bar(value: float, target: float | None, said: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="bar" role="img" '
         f'width="{WIDTH}mm" height="{HEIGHT}mm" viewBox="0 0 {WIDTH} '
-        f'{HEIGHT}"><title>{escape(said)}</title>{"".join(parts)}</svg>'
+        f'{HEIGHT}"><title>{escape(description)}</title>{"".join(parts)}</svg>'
     )
 
 
-def _at(value: float) -> float:
+def _position(value: float) -> float:
     """Return the position of a grade, in mm from the left."""
     return max(0.0, min(value, MOST)) / MOST * WIDTH
 
 
-def _steps(start: float, end: float) -> list[float]:
+def _stroke_starts(start: float, end: float) -> list[float]:
     """Return where the strokes of a hatching start, in mm."""
     return [
-        start + _APART * n
-        for n in range(int((end - start) / _APART) + 1)
-        if end - (start + _APART * n) > _SHORTEST
+        start + _STROKE_DISTANCE * number
+        for number in range(int((end - start) / _STROKE_DISTANCE) + 1)
+        if end - (start + _STROKE_DISTANCE * number) > _SHORTEST_STROKE
     ]

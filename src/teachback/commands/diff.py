@@ -55,14 +55,14 @@ def write_page(comparison: Comparison, clinic: Clinic, workspace: Workspace, pag
     compose = partial(_compose, comparison, clinic)
     design = open_design(workspace)
     sheet = StaffSheet(
-        "the comparison", "diff.html", compose, _as_compared, workspace, design, frozenset()
+        "the comparison", "diff.html", compose, _no_problems, workspace, design, frozenset()
     )
     (data,) = make_sheets(sheet, (page,), 1.0, _HINT)
     write_whole(page, data)
 
 
-def _as_compared(*_: object) -> tuple[Problem, ...]:
-    """Return no problem: the words of a comparison are those of texts that are proved."""
+def _no_problems(*_: object) -> tuple[Problem, ...]:
+    """Return no problem: a comparison has only the words of handouts, which are proved."""
     return ()
 
 

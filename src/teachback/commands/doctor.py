@@ -83,8 +83,8 @@ def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
     present = {name.split("/")[2] for name in packaged_fonts()}
     extras = [
         *(
-            (name, use, importlib.util.find_spec(of) is not None)
-            for name, (of, use) in EXTRAS.items()
+            (name, use, importlib.util.find_spec(module) is not None)
+            for name, (module, use) in EXTRAS.items()
         ),
         *((name, use, name in present) for name, use in FONT_EXTRAS.items()),
     ]
@@ -124,7 +124,7 @@ def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
         remedy="Put the program's styles/fonts/ back.",
     )
     clinic = find(workspace, "content/clinic.yaml")
-    own = (
+    is_own = (
         clinic is not None
         and clinic.is_relative_to(workspace.root)
         and workspace.root != workspace.builtin
@@ -132,9 +132,9 @@ def _findings(workspace: Workspace) -> Iterator[InstallationCheck]:
     yield InstallationCheck(
         "clinic",
         shown(clinic)
-        if own and clinic
+        if is_own and clinic
         else "none of your own: lines to write on are printed instead of names and numbers",
-        ok=own,
+        ok=is_own,
         needed=False,
         remedy="teachback init DIR makes a workspace with a clinic.yaml to fill in.",
     )

@@ -67,18 +67,18 @@ _TIERS: Final = {
     "today": "call the clinic today",
     "visit": "tell the clinic at the next visit",
 }
-_OTHER: Final = {
+_OTHER_PLACES: Final = {
     "purpose": "The purpose of the handout, in one line; for staff",
     "fields": "The name or a choice of what a patient's record fills in",
 }
 
 
 class ExportedTexts(NamedTuple):
-    """The file that was written, and how many texts it has of how many."""
+    """The file that was written, how many texts it has, and how many a translation has in total."""
 
     path: Path
     texts: int
-    of: int
+    total: int
 
 
 def export_translation(
@@ -94,62 +94,65 @@ def export_translation(
 ) -> ExportedTexts:
     """Write the texts of a handout for a translator into a file, in one of `WRITERS`.
 
-    Raises UsageError for an unknown handout or language, and TeachbackError if there is such a file
-    already, unless `force` replaces it, or for a handout or a translation with problems.
+    Raises UsageError for an unknown handout or language, or if the file exists, unless `force`
+    replaces it. Raises TeachbackError for a handout or a translation with problems.
     """
     if target.exists() and not force:
         hint = "It may hold a translator's work. Import it, or replace it with --force."
         raise UsageError.of(f"there is a file {shown(target)} already", hint)
-    sheet, of = sent_sheet(name, language, only, settings, workspace)
+    sheet, total = sent_sheet(name, language, only, settings, workspace)
     if not sheet.texts:
         message = f"no text of '{name}' is {only} in '{language}'"
         raise TeachbackError.of(message, f"See `teachback translate status {name}`.")
     write_whole(target, WRITERS[form](sheet))
-    return ExportedTexts(target, len(sheet.texts), of)
+    return ExportedTexts(target, len(sheet.texts), total)
 
 
 def sent_sheet(
     name: str, language: str, only: str | None, settings: Settings, workspace: Workspace
 ) -> tuple[SentSheet, int]:
-    """Return the texts of a handout for a translator, all or some of them, and their number."""
+    """Return the texts for a translator, all or those of `only`, and how many there are in all."""
     opened = open_translation(name, language, workspace)
     shared = load_shared(workspace)
-    read = read_translation(opened.raw, opened.path, workspace, shared)
-    if read.texts.faults:
+    reading = read_translation(opened.raw, opened.path, workspace, shared)
+    if reading.texts.faults:
         faults = (
-            problem._replace(location=read.file.locate(at)) for at, problem in read.texts.faults
+            problem._replace(location=reading.file.locate(at))
+            for at, problem in reading.texts.faults
         )
         raise TeachbackError(*faults)
-    states = _states(read)
+    states = _states(reading)
     guard = load_guard(workspace)
-    context = _contexts(read, opened.raw, opened.path, settings, workspace, shared, guard)
+    context = _contexts(reading, opened.raw, opened.path, settings, workspace, shared, guard)
     texts = tuple(
-        _sent(text, states[text.key], read, context[text.key])
-        for text in read.texts.texts
+        _sent_text(text, states[text.key], reading, context[text.key])
+        for text in reading.texts.texts
         if text.key in states and (only is None or states[text.key] in CHOICES[only])
     )
-    now = read.now.handout
-    directions = direction_of(now.language), direction_of(language)
-    sheet = SentSheet(now.id, now.language, language, str(now.version), texts, directions)
+    handout = reading.now.handout
+    directions = direction_of(handout.language), direction_of(language)
+    sheet = SentSheet(
+        handout.id, handout.language, language, str(handout.version), texts, directions
+    )
     return sheet, len(states)
 
 
-def _states(read: ReadTranslation) -> dict[str, TextState]:
-    """Return the state of each text that a reader gets: the worst that it has for one."""
-    found: dict[str, TextState] = {}
+def _states(reading: ReadTranslation) -> dict[str, TextState]:
+    """Return the state of each text that a reader gets: the worst of its states for all readers."""
+    states: dict[str, TextState] = {}
     order = list(TextState)
-    for reader in read.readers:
+    for reader in reading.readers:
         for text, state in reader.texts:
-            found[text.key] = min(found.get(text.key, state), state, key=order.index)
-    return found
+            states[text.key] = min(states.get(text.key, state), state, key=order.index)
+    return states
 
 
-def _sent(
-    text: HandoutText, state: TextState, read: ReadTranslation, context: _Context
+def _sent_text(
+    text: HandoutText, state: TextState, reading: ReadTranslation, context: _Context
 ) -> SentText:
     about = context.about
-    english, words = read.texts.english(text.key) or "", read.texts.words(text.key) or ""
-    entry = read.texts.translation.texts.get(read.texts.entries.get(text.key, ""), {})
+    english, words = reading.texts.english(text.key) or "", reading.texts.words(text.key) or ""
+    entry = reading.texts.translation.texts.get(reading.texts.entries.get(text.key, ""), {})
     before = (one_line(english), in_one_line(words)) if state is TextState.STALE else None
     if before:
         about = (*about, f"The original was: {before[0]}", f"Its translation was: {before[1]}")
@@ -174,7 +177,7 @@ class _Context(NamedTuple):
 
 
 def _contexts(
-    read: ReadTranslation,
+    reading: ReadTranslation,
     raw: bytes,
     path: Path,
     settings: Settings,
@@ -184,57 +187,60 @@ def _contexts(
 ) -> dict[str, _Context]:
     """Return the context of each text: where it stands, for whom, and what stays as it is.
 
-    Of a text on several cards, the least room counts.
+    A text on several cards gets the length of the one with the least room.
     """
-    source = read.now._replace(handout=read.texts.source)
-    keys = {text.path: text.key for text in read.texts.texts}
+    source = reading.now._replace(handout=reading.texts.source)
+    keys = {text.path: text.key for text in reading.texts.texts}
     readers: defaultdict[str, list[str]] = defaultdict(list)
-    for reader in read.readers:
+    for reader in reading.readers:
         for text, _ in reader.texts:
             readers[text.key].append(reader.audience)
-    found: defaultdict[str, dict[str, None]] = defaultdict(dict)
-    cards: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
+    places: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    card_lines: defaultdict[str, dict[str, list[str]]] = defaultdict(dict)
     lengths: dict[str, int] = {}
-    rooms = card_rooms(read, raw, path, settings, workspace, shared)
-    for audience in (reader.audience for reader in read.readers):
+    rooms = card_rooms(reading, raw, path, settings, workspace, shared)
+    for audience in (reader.audience for reader in reading.readers):
         edition = reader_text_of(source, audience, shared)
         for piece in pieces(source.handout, edition.reader):
             key = keys.get(piece.path)
             if key is None:
                 continue
             if piece.block.startswith("card ") or piece.heading == "Card":
-                words = read.texts.words(key) or piece.text
+                words = reading.texts.words(key) or piece.text
                 line, length = _on_card(rooms.get(audience), piece.text, words)
-                cards[key].setdefault(line, []).append(audience)
+                card_lines[key].setdefault(line, []).append(audience)
                 if length:
                     lengths[key] = min(length, lengths.get(key, length))
             if not piece.block.startswith("card "):
-                found[key].setdefault(_where(piece))
-    glossary = guard.glossary(read.texts.translation.language)
+                places[key].setdefault(_place(piece))
+    glossary = guard.glossary(reading.texts.translation.language)
     return {
         text.key: _Context(
             (
-                *(found[text.key] or [_OTHER.get(str(text.path[0]), "")]),
+                *(places[text.key] or [_OTHER_PLACES.get(str(text.path[0]), "")]),
                 f"For: {', '.join(readers[text.key])}",
-                *(f"{line} (for {', '.join(names)})" for line, names in cards[text.key].items()),
-                *_kept(text.text, guard, glossary),
+                *(
+                    f"{line} (for {', '.join(names)})"
+                    for line, names in card_lines[text.key].items()
+                ),
+                *_unchanged_parts(text.text, guard, glossary),
             ),
             lengths.get(text.key, 0),
         )
-        for text in read.texts.texts
+        for text in reading.texts.texts
     }
 
 
-def _where(piece: Piece) -> str:
-    """Return what a text is, and where it stands."""
+def _place(piece: Piece) -> str:
+    """Return what kind of text it is, and where it stands."""
     tier = piece.passage.tier if piece.passage else ""
     if piece.what.startswith("red flag"):
         return f"Red flag, tier '{tier}': {_TIERS.get(tier, '')}"
     block = f", in a block '{piece.form}'" if piece.form and piece.heading != "Red flags" else ""
     what = piece.what[:1].upper() + piece.what[1:]
-    places = {"Top of page 1": "at the top of page 1", "Card": "on the card"}
-    place = places.get(piece.heading, f"below '{piece.heading}'")
-    return f"{what}{'' if piece.heading in places else block}, {place}"
+    positions = {"Top of page 1": "at the top of page 1", "Card": "on the card"}
+    position = positions.get(piece.heading, f"below '{piece.heading}'")
+    return f"{what}{'' if piece.heading in positions else block}, {position}"
 
 
 def _on_card(
@@ -245,32 +251,32 @@ def _on_card(
     if rooms is None:
         return f"On the card; its room could not be measured; {letters}", 0
     sides, is_translated = rooms
-    said = bare(words) if is_translated else english
-    room = room_of(sides, said)
+    text = bare(words) if is_translated else english
+    room = room_of(sides, text)
     if room is None:
         return f"On the card; {letters}", 0
-    whose = "translation" if is_translated else "original"
+    version = "translation" if is_translated else "original"
     left = f"{room.left:.1f} mm left" if room.left >= 0 else f"{-room.left:.1f} mm too much"
     line = (
-        f"On the card, {room.side}: {left} on that side with the words of the {whose}, in type of "
+        f"On the card, {room.side}: {left} on that side with the words of the {version}, in type of "
         f"{CARD_TEXT_FLOOR:g} pt; a line takes {LINE:.1f} mm; {letters}"
     )
-    return line, length_for(room, said)
+    return line, length_for(room, text)
 
 
 def card_rooms(
-    read: ReadTranslation,
+    reading: ReadTranslation,
     raw: bytes,
     path: Path,
     settings: Settings,
     workspace: Workspace,
     shared: WorkspaceContent,
 ) -> dict[str, tuple[tuple[SideRoom, ...], bool]]:
-    """Return the room on the card of each reader, and whether it is that of the translation.
+    """Return the room on the card of each reader, and whether the translation was measured.
 
-    It is that of the original where the translation is not whole.
+    The original is measured where the translation is not whole.
     """
-    if read.now.handout.card is None:
+    if reading.now.handout.card is None:
         return {}
     source_path = translated_file(path, workspace)
     if source_path is None:
@@ -279,13 +285,13 @@ def card_rooms(
         source_path.stem: validate_handout(read_bytes(source_path), source_path, workspace, shared)
     }
     stem = f"{path.stem}.{path.parent.name}"
-    # Where it is whole for no reader, the room is that of the original.
+    # This fails where the translation is whole for no reader.
     with suppress(TeachbackError):
         loaded[stem] = validate_handout(raw, path, workspace, shared)
     context = print_context(workspace, LoadedHandouts(shared, loaded, {}), settings)
-    found = {}
+    rooms = {}
     with open_pool(context, 1) as pool:
-        for reader in read.readers:
+        for reader in reading.readers:
             is_whole = stem in loaded and reader.audience in loaded[stem].handout.audiences
             order = JobOrder(
                 stem if is_whole else source_path.stem, (reader.audience,), "card", ("pdf",)
@@ -294,21 +300,21 @@ def card_rooms(
                 side_rooms, order, "measuring the card", "Look at it with `teachback card`."
             )
             try:
-                found[reader.audience] = (pool.one(task), is_whole)
+                rooms[reader.audience] = (pool.one(task), is_whole)
             except TeachbackError:
-                # The card has problems of its own; the file says that it was not measured.
+                # A card with problems of its own is not measured, and the file says so.
                 continue
-    return found
+    return rooms
 
 
-def _kept(text: str, guard: Guard, glossary: Glossary) -> Iterator[str]:
-    """Yield what a translation keeps as it is, and how it calls the medicines."""
-    places = dict.fromkeys(re.findall(r"\{[^{}]*\}|\]\([^)]*\)", text))
-    if places:
-        yield f"Stays as it is: {', '.join(places)}"
+def _unchanged_parts(text: str, guard: Guard, glossary: Glossary) -> Iterator[str]:
+    """Yield what a translation must not change, and the names of medicines in its language."""
+    placeholders = dict.fromkeys(re.findall(r"\{[^{}]*\}|\]\([^)]*\)", text))
+    if placeholders:
+        yield f"Stays as it is: {', '.join(placeholders)}"
     strong = text.count("**") // 2
     if strong:
-        parts = "1 part between two stars" if strong == 1 else f"{strong} parts between two stars"
+        parts = f"{strong} part{'s' if strong != 1 else ''} between two stars"
         yield f"Has {parts}, as in **so**; the translation has as many"
     lower = text.lower()
     names = {
@@ -317,9 +323,11 @@ def _kept(text: str, guard: Guard, glossary: Glossary) -> Iterator[str]:
         if mention.classes & glossary.medicines
     }
     if names:
-        known = glossary.words.names
-        told = (
-            f"{written} ({' or '.join(known[name])})" if name in known else written
+        translated_names = glossary.words.names
+        medicines = (
+            f"{written} ({' or '.join(translated_names[name])})"
+            if name in translated_names
+            else written
             for name, written in names.items()
         )
-        yield f"Medicines and minerals: {', '.join(told)}"
+        yield f"Medicines and minerals: {', '.join(medicines)}"

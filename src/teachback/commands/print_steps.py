@@ -1,7 +1,7 @@
 """The steps that `build` and `card` share: compose, check, print, prove and write.
 
-Each step takes values and returns a value. A handout is written whole or not at all; a card that
-fits on no stock is refused alone.
+Each step takes values and returns a value. A handout is written whole or not at all, except that a
+card that fits on no stock is refused alone.
 """
 
 from __future__ import annotations
@@ -89,16 +89,17 @@ def _known_fits(
     """
     if not same_libraries(record.libraries):
         return {}
-    wanted = (str(settings.size), str(settings.paper), str(settings.depth))
-    card = (str(TypeSize.STANDARD), None, str(Depth.FULL))
+    handout_form = (str(settings.size), str(settings.paper), str(settings.depth))
+    card_form = (str(TypeSize.STANDARD), None, str(Depth.FULL))
     return {
-        (one.stem, one.kind, one.audience): one.fit
-        for one in record.outputs.values()
-        if one.form == "pdf"
-        and (one.size, one.paper, one.depth) == (card if one.kind == "card" else wanted)
-        and one.ink == settings.asked_ink("pdf")
-        and (TWO_LANGUAGES in one.language) == bool(settings.facing and one.kind != "card")
-        and current(one, origins, record)
+        (output.stem, output.kind, output.audience): output.fit
+        for output in record.outputs.values()
+        if output.form == "pdf"
+        and (output.size, output.paper, output.depth)
+        == (card_form if output.kind == "card" else handout_form)
+        and output.ink == settings.asked_ink("pdf")
+        and (TWO_LANGUAGES in output.language) == bool(settings.facing and output.kind != "card")
+        and current(output, origins, record)
     }
 
 
@@ -111,11 +112,12 @@ def _composing_problems(composed: ComposedJobs) -> RunProblems:
         GENERAL: composed.flaws,
         **{
             stem: tuple(
-                one
-                for one in found
-                if not composed.flaws or (one.location and one.location.file.endswith(".html"))
+                problem
+                for problem in problems
+                if not composed.flaws
+                or (problem.location and problem.location.file.endswith(".html"))
             )
-            for stem, found in composed.problems.items()
+            for stem, problems in composed.problems.items()
         },
     }
 
@@ -132,29 +134,29 @@ def _print(
     proofs: dict[str, Measures] = {}
     problems: defaultdict[str, tuple[Problem, ...]] = defaultdict(tuple)
     waiting: defaultdict[str, list[FinishedJob]] = defaultdict(list)
-    left = Counter(job.stem for job in jobs)
+    jobs_left = Counter(job.stem for job in jobs)
     libraries, stopped = "", False
     try:
-        finished = do_jobs(jobs, pool)
+        results = do_jobs(jobs, pool)
         # The workers make the first pages while the rules are loaded and applied.
         gate = PrintGate(context.workspace, reading.shared)
         problems[GENERAL] += gate.broken
         for stem in dict.fromkeys(job.stem for job in jobs[:1] if not job.for_fit):
             problems[stem] += gate.problems(reading.authored[stem])
-        for count, done in enumerate(finished, start=1):
-            stem = done.job.stem
-            if stem not in waiting and stem != jobs[0].stem and not done.job.for_fit:
+        for count, finished in enumerate(results, start=1):
+            stem = finished.job.stem
+            if stem not in waiting and stem != jobs[0].stem and not finished.job.for_fit:
                 problems[stem] += gate.problems(reading.authored[stem])
-            problems[cards_of(stem) if done.too_long else stem] += done.problems
+            problems[cards_of(stem) if finished.too_long else stem] += finished.problems
             if settings.proof:
-                problems[stem] += _noticed(done)
-            waiting[stem].append(done)
-            left[stem] -= 1
-            libraries = done.libraries or libraries
-            refused = any(
+                problems[stem] += _warnings(finished)
+            waiting[stem].append(finished)
+            jobs_left[stem] -= 1
+            libraries = finished.libraries or libraries
+            has_refusal = any(
                 is_refused(key, problems, strict=settings.strict) for key in (stem, GENERAL)
             )
-            if left[stem] == 0 and not refused:
+            if jobs_left[stem] == 0 and not has_refusal:
                 for output, measures in written_outputs(waiting[stem], context, origins[stem]):
                     outputs[output.file] = output
                     proofs |= {output.file: measures} if measures and settings.proof else {}
@@ -170,23 +172,23 @@ def _print(
     return PrintedRun(outputs, proofs, problems, libraries, stopped)
 
 
-def _noticed(done: FinishedJob) -> tuple[Problem, ...]:
-    found = (one for printed in done.printed for one in printed.noticed)
-    return with_location(found, done.job.name, done.job.place)
+def _warnings(finished: FinishedJob) -> tuple[Problem, ...]:
+    warnings = (warning for printed in finished.printed for warning in printed.noticed)
+    return with_location(warnings, finished.job.name, finished.job.place)
 
 
 def written_outputs(
-    finished: Iterable[FinishedJob], context: PrintContext, origin: str
+    finished_jobs: Iterable[FinishedJob], context: PrintContext, origin: str
 ) -> Iterator[tuple[Output, Measures | None]]:
     """Write finished files into the output folder, and yield each with its measures.
 
     `origin` is the hash of what the handout is made from.
     """
-    for done in finished:
-        for printed in done.printed:
+    for finished in finished_jobs:
+        for printed in finished.printed:
             output = replace(
-                _output(done.job, printed, context, origin),
-                libraries=sha256(done.libraries.encode()),
+                _output(finished.job, printed, context, origin),
+                libraries=sha256(finished.libraries.encode()),
             )
             write_whole(context.settings.output / output.file, printed.data)
             yield output, printed.measures

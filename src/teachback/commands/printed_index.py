@@ -61,29 +61,33 @@ def write_index(
     Only pictures that are not there yet are drawn. Without files there is no page.
     """
     try:
-        return _written(folder, outputs) if outputs else None, ()
+        return _write(folder, outputs) if outputs else None, ()
     except TeachbackError as error:
         return None, error.problems
 
 
-def _written(folder: Path, outputs: Collection[Output]) -> Path:
+def _write(folder: Path, outputs: Collection[Output]) -> Path:
     page = _PAGE.format(body="".join(_groups(outputs))).encode()
-    drawn = {one: folder / _PICTURES / f"{one.sha256}.png" for one in outputs if _is_drawn(one)}
-    missing = {one: path for one, path in drawn.items() if not os.path.exists(path)}  # noqa: PTH110 -- fast
+    pictures = {
+        output: folder / _PICTURES / f"{output.sha256}.png"
+        for output in outputs
+        if _has_picture(output)
+    }
+    missing = {output: path for output, path in pictures.items() if not os.path.exists(path)}  # noqa: PTH110 -- fast
     if missing:
         from teachback.pdf.page_images import page_pictures
 
-        for one, path in missing.items():
-            dpi = _CARD_DPI if (one.kind, one.form) == ("card", "pdf") else _DPI
-            write_whole(path, page_pictures(read_named(folder / one.file), dpi, most=1)[0])
+        for output, path in missing.items():
+            dpi = _CARD_DPI if (output.kind, output.form) == ("card", "pdf") else _DPI
+            write_whole(path, page_pictures(read_named(folder / output.file), dpi, most=1)[0])
     index = folder / INDEX
     try:
-        same = file_bytes(index) == page
+        is_current = file_bytes(index) == page
     except OSError:
-        same = False
-    if not same:
+        is_current = False
+    if not is_current:
         write_whole(index, page)
-        for path in set((folder / _PICTURES).glob("*.png")) - set(drawn.values()):
+        for path in set((folder / _PICTURES).glob("*.png")) - set(pictures.values()):
             path.unlink(missing_ok=True)
     return index
 
@@ -104,24 +108,24 @@ def printed_file(folder: Path, name: str | None, audiences: Collection[str]) -> 
     if name is not None and name not in {row["handout"] for row in rows}:
         hint = nearest(name, {row["handout"] for row in rows})
         raise UsageError.of(f"no file of a handout '{name}' is printed", hint)
-    found = [
+    files = [
         folder / row["file"]
         for row in rows
         if row["kind"] == "handout"
         and name == row["handout"]
         and (not audiences or row["audience"] in audiences)
     ]
-    return found[0] if len(found) == 1 else folder / INDEX
+    return files[0] if len(files) == 1 else folder / INDEX
 
 
-def _is_drawn(output: Output) -> bool:
+def _has_picture(output: Output) -> bool:
     return output.form not in {"html", "png"}
 
 
 def _groups(outputs: Iterable[Output]) -> Iterator[str]:
     """Yield the HTML of each handout."""
     by_handout: dict[str, list[Output]] = {}
-    for output in sorted(outputs, key=_place):
+    for output in sorted(outputs, key=_sort_key):
         by_handout.setdefault(output.handout, []).append(output)
     for handout, group in by_handout.items():
         yield f'<h2 id="{escape(handout)}">{escape(handout)}</h2>\n<ul>\n'
@@ -129,14 +133,14 @@ def _groups(outputs: Iterable[Output]) -> Iterator[str]:
         yield "</ul>\n"
 
 
-def _place(output: Output) -> tuple[str, bool, str, int, str]:
+def _sort_key(output: Output) -> tuple[str, bool, str, int, str]:
     """Return the key to sort by: handouts before cards, and what is printed before the rest."""
-    form = ("html", "png").index(output.form) + 1 if not _is_drawn(output) else 0
+    form = ("html", "png").index(output.form) + 1 if not _has_picture(output) else 0
     return output.handout, output.kind != "handout", output.audience, form, output.file
 
 
 def _entry(output: Output) -> str:
-    picture = f"{_PICTURES}/{output.sha256}.png" if _is_drawn(output) else output.file
+    picture = f"{_PICTURES}/{output.sha256}.png" if _has_picture(output) else output.file
     image = "" if output.form == "html" else f'<img src="{escape(picture)}" alt="" loading="lazy">'
     pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
     kind = "Handout" if output.kind == "handout" else "Card"

@@ -1,4 +1,4 @@
-"""Print a handout in pseudo-text, to see what a translation would not fit: `translate pseudo`."""
+"""Print a handout in pseudo-text, to see which pages a translation would not fit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     Step = Callable[[int, int], None]
     Grow = Callable[[str], str]
 
-# In the foot of each page and on each card, where a draft says that it is one. Staff read it.
+# The draft notice of each page and each card. Staff read it.
 MARK: Final = "Pseudo-text: no handout, not for patients"
 _CARD_MARK: Final = "Pseudo-text, not for patients"
 _NOT_TEXTS: Final = frozenset({"language", "calibrate", "cover", "drafts"})
@@ -52,7 +52,7 @@ _FOLDER: Final = "pseudo"
 # The font of languages that name none, which is that of English.
 _FAMILY: Final = "Atkinson Hyperlegible"
 _REGULAR: Final = 400
-# Each comes nearer to the width that is wanted; the last one changed it by less than 1 %.
+# Rounds in which the growth comes near to the target width: the last changed it by less than 1 %.
 _ROUNDS: Final = 3
 # Texts of a few words often grow by a third from English into other languages.
 GROWTH: Final = 1.3
@@ -76,11 +76,12 @@ class _Measured(NamedTuple):
 
 
 class PseudoOrder(NamedTuple):
-    """A handout that is wanted in pseudo-text, for all its readers or some.
+    """A handout to print in pseudo-text, for all its readers or some.
 
-    It is set as `language` is; with `from_right`, as one that is written from right to left.
-    `growth` is that of the language, or GROWTH, where it is left out. It is that of the width of
-    texts where there is a language, and that of their letters where there is none.
+    Its pages have the letters, font and direction of `language`; with `from_right`, those of any
+    language that is written from right to left. With a language, `growth` is that of the width of
+    texts, and else that of the number of letters. If left out, it is that of the language, or
+    GROWTH.
     """
 
     handout: str
@@ -101,48 +102,50 @@ def print_pseudo(
     name = order.handout
     path = handout_files(workspace).get(name)
     if path is None or is_translation(path):
-        known = [one for one, file in handout_files(workspace).items() if not is_translation(file)]
-        raise UsageError(unknown_handout(name, known))
+        ids = [stem for stem, file in handout_files(workspace).items() if not is_translation(file)]
+        raise UsageError(unknown_handout(name, ids))
     shared = load_shared(workspace)
     authored = load_handout(path, workspace, shared)
-    readers = _readers(order, authored.handout)
-    language = _language(order, authored.handout, shared)
+    readers = _chosen_readers(order, authored.handout)
+    language = _page_language(order, authored.handout, shared)
     growth = order.growth or (shared.languages.of(language).growth if language else GROWTH)
-    fonts = effective_files(workspace)
-    pseudo, words = _in_pseudo_text(authored, shared, language, growth, fonts)
-    reading = LoadedHandouts(words, {name: pseudo}, {})
+    files = effective_files(workspace)
+    pseudo, pseudo_shared = _as_pseudo_text(authored, shared, language, growth, files)
+    reading = LoadedHandouts(pseudo_shared, {name: pseudo}, {})
     folder = settings.output / _FOLDER / name
     rows: list[dict[str, Any]] = []
     problems = [*_title_problems(pseudo)]
-    wanted = list(_wanted(name, pseudo.handout, readers, settings))
-    # It says on which stocks a card would fit that is too small.
+    orders_by_form = list(_orders_by_form(name, pseudo.handout, readers, settings))
+    # With a run, the problem of a card that does not fit names the stocks on which it would.
     run = full_sheet(workspace, settings)
-    total = sum(len(orders) for _, orders in wanted)
-    for own, orders in wanted:
-        context = print_context(workspace, reading, own, run)
-        found = {}
+    total = sum(len(orders) for _, orders in orders_by_form)
+    for form_settings, orders in orders_by_form:
+        context = print_context(workspace, reading, form_settings, run)
+        rows_by_job = {}
         jobs = _measured_jobs(context, orders)
         for count, measured in enumerate(jobs, start=len(rows) + 1):
-            told = _with_paper(measured.done, own)
-            found[measured.done.job.kind, measured.done.job.audience] = _row(
-                measured, own, folder, told
+            job_problems = _located_problems(measured.done, form_settings)
+            rows_by_job[measured.done.job.kind, measured.done.job.audience] = _row(
+                measured, form_settings, folder, job_problems
             )
-            problems += told
+            problems += job_problems
             if step:
                 step(count, total)
-        rows += [found[one.kind, one.audiences[0]] for one in orders]
+        rows += [rows_by_job[job.kind, job.audiences[0]] for job in orders]
     return PseudoRun(tuple(rows), in_file_order(dict.fromkeys(problems)), folder, growth)
 
 
-def _with_paper(done: FinishedJob, settings: Settings) -> tuple[Problem, ...]:
-    """Return the problems of a job with the paper and the size of the type; a card has one size."""
+def _located_problems(done: FinishedJob, settings: Settings) -> tuple[Problem, ...]:
+    """Return the problems of a job. Those of a handout name its paper and its type size."""
     if done.job.kind == "card":
         return done.problems
-    where = f"{settings.paper}, {settings.size} print"
-    return tuple(one._replace(message=f"{where}: {one.message}") for one in done.problems)
+    form = f"{settings.paper}, {settings.size} print"
+    return tuple(
+        problem._replace(message=f"{form}: {problem.message}") for problem in done.problems
+    )
 
 
-def _wanted(
+def _orders_by_form(
     name: str, handout: Handout, readers: tuple[str, ...], settings: Settings
 ) -> Iterator[tuple[Settings, list[JobOrder]]]:
     """Yield the settings of each paper and size, with what is printed on it."""
@@ -159,9 +162,12 @@ def _wanted(
 
 def _measured_jobs(context: PrintContext, orders: list[JobOrder]) -> Iterator[_Measured]:
     composed = compose_apart(context, orders, context.settings.jobs)
-    found = (*composed.flaws, *(one for some in composed.problems.values() for one in some))
-    if found:
-        raise TeachbackError(*found)
+    problems = (
+        *composed.flaws,
+        *(problem for group in composed.problems.values() for problem in group),
+    )
+    if problems:
+        raise TeachbackError(*problems)
     with open_pool(context, context.settings.jobs) as pool:
         tasks = [
             Task(_measure, job, "laying the page out", "", "", scale_of(len(job.handout)))
@@ -171,24 +177,24 @@ def _measured_jobs(context: PrintContext, orders: list[JobOrder]) -> Iterator[_M
             if outcome.result is None:
                 raise TeachbackError(*outcome.problems)
             measured: _Measured = outcome.result
-            told = tuple(map(pool.settle, measured.done.problems))
-            yield measured._replace(done=replace(measured.done, problems=told))
+            settled = tuple(map(pool.settle, measured.done.problems))
+            yield measured._replace(done=replace(measured.done, problems=settled))
 
 
-def _measure(given: PrintContext, job: Job) -> _Measured:
+def _measure(context: PrintContext, job: Job) -> _Measured:
     """Print one job; of a card, measure the room it has or lacks."""
     from teachback.printing.type_fitting import card_room
 
-    done = do_job(job, given.files)
-    return _Measured(done, card_room(job, 0, CARD, given.files) if job.cards else None)
+    finished = do_job(job, context.files)
+    return _Measured(finished, card_room(job, 0, CARD, context.files) if job.cards else None)
 
 
 def _row(
     measured: _Measured, settings: Settings, folder: Path, problems: tuple[Problem, ...]
 ) -> dict[str, Any]:
     """Return the row of an edition, and write its file if it fits."""
-    done, room = measured.done, measured.room
-    job = done.job
+    finished, room = measured.done, measured.room
+    job = finished.job
     is_card = job.kind == "card"
     name = (
         f"card-{job.audience}"
@@ -196,54 +202,56 @@ def _row(
         else (f"handout-{job.audience}-{settings.paper}-{settings.size}")
     )
     target = folder / f"{name}.pdf"
-    if done.printed:
-        write_whole(target, done.printed[0].data)
+    if finished.printed:
+        write_whole(target, finished.printed[0].data)
     else:
-        # That of an earlier run would be taken for this one.
+        # A file of an earlier run would be mistaken for one of this run.
         target.unlink(missing_ok=True)
     return {
         "reader": job.audience,
         "kind": job.kind,
         "paper": None if is_card else str(settings.paper),
         "size": None if is_card else str(settings.size),
-        "pages": done.printed[0].pages if done.printed else None,
-        "type_pt": room.type_pt if room and done.printed else None,
-        "missing_mm": room.missing_mm if room and not done.printed else None,
+        "pages": finished.printed[0].pages if finished.printed else None,
+        "type_pt": room.type_pt if room and finished.printed else None,
+        "missing_mm": room.missing_mm if room and not finished.printed else None,
         "flags": list(room.flags) if room else [],
-        "fits": "yes" if done.printed else "no",
-        "file": target.name if done.printed else None,
-        "problems": [one.message for one in problems],
+        "fits": "yes" if finished.printed else "no",
+        "file": target.name if finished.printed else None,
+        "problems": [problem.message for problem in problems],
     }
 
 
-def _readers(order: PseudoOrder, handout: Handout) -> tuple[str, ...]:
-    unknown = [one for one in order.audiences if one not in handout.audiences]
+def _chosen_readers(order: PseudoOrder, handout: Handout) -> tuple[str, ...]:
+    unknown = [name for name in order.audiences if name not in handout.audiences]
     if unknown:
         message = f"'{order.handout}' is not for the audience '{unknown[0]}'"
         raise UsageError.of(message, nearest(unknown[0], handout.audiences))
-    return tuple(one for one in handout.audiences if not order.audiences or one in order.audiences)
+    return tuple(
+        name for name in handout.audiences if not order.audiences or name in order.audiences
+    )
 
 
-def _language(order: PseudoOrder, handout: Handout, shared: WorkspaceContent) -> str | None:
-    """Return the language that the pages are set as, or None for that of the handout.
+def _page_language(order: PseudoOrder, handout: Handout, shared: WorkspaceContent) -> str | None:
+    """Return the language in which pages are set, or None for that of the handout.
 
     Raises UsageError for one without words, and TeachbackError for one with unfinished words or
     without its font.
     """
     usable = [name for name in shared.words if name != handout.language and shared.letters(name)]
     if order.from_right and order.language is None:
-        found = next((one for one in usable if direction_of(one) == "rtl"), None)
-        if found is None:
+        right_to_left = next((name for name in usable if direction_of(name) == "rtl"), None)
+        if right_to_left is None:
             unfinished = [
-                one
+                problem
                 for name, problems in shared.unfinished.items()
                 if direction_of(name) == "rtl"
-                for one in problems
+                for problem in problems
             ]
             message = "there are no words for a language that is written from right to left"
             hint = "Add content/words/LANG.yaml, such as ar.yaml."
             raise TeachbackError(*(unfinished or [Problem(message, hint)]))
-        return found
+        return right_to_left
     if order.language is None or order.language == handout.language:
         return None
     if order.language in shared.unfinished:
@@ -258,48 +266,48 @@ def _language(order: PseudoOrder, handout: Handout, shared: WorkspaceContent) ->
     return order.language
 
 
-def _in_pseudo_text(
+def _as_pseudo_text(
     authored: LoadedHandout,
     shared: WorkspaceContent,
     language: str | None,
     growth: float,
     files: Mapping[str, Path],
 ) -> tuple[LoadedHandout, WorkspaceContent]:
-    """Return a handout in pseudo-text as a draft, and the words and badges of its pages.
+    """Return a draft in pseudo-text, and the workspace content with its words and badges.
 
-    Its id is another one, so that its edition codes are those of no handout.
+    The draft has an id of its own, so that its edition codes are those of no real handout.
     """
-    handout, own = authored.handout, language or authored.handout.language
-    words = shared.words[own]
+    handout, page_language = authored.handout, language or authored.handout.language
+    words = shared.words[page_language]
     letters = other_letters(_texts(words)) if language else ""
     if language:
-        fonts = [_font(shared, one, files) for one in (handout.language, language)]
-        grow = as_wide([one.text for one in handout_texts(handout)], fonts, letters, growth)
+        fonts = [_font(shared, tag, files) for tag in (handout.language, language)]
+        grow = as_wide([text.text for text in handout_texts(handout)], fonts, letters, growth)
     else:
         grow = _grower(letters, growth)
         words = _words_grown(words, grow)
     marked = words.model_copy(update={"draft": MARK, "card_draft": _CARD_MARK})
     badges = {
-        name: one.model_copy(
+        name: audience.model_copy(
             update={
-                key: {**found, own: _badge(found, handout.language, language, grow)}
-                for key, found in (("badge", one.badge), ("short", one.short))
-                if handout.language in found
+                key: {**texts, page_language: _badge(texts, handout.language, language, grow)}
+                for key, texts in (("badge", audience.badge), ("short", audience.short))
+                if handout.language in texts
             }
         )
-        for name, one in shared.audiences.root.items()
+        for name, audience in shared.audiences.root.items()
     }
     audiences = shared.audiences.model_copy(update={"root": badges})
     review = {"status": "draft", "reviewer": None, "reviewed": None, "approved": None}
-    grown = with_texts(handout, {one.path: grow(one.text) for one in handout_texts(handout)})
+    grown = with_texts(handout, {text.path: grow(text.text) for text in handout_texts(handout)})
     update = {
         "id": f"{_FOLDER}-{handout.id}",
-        "language": own,
+        "language": page_language,
         "review": handout.review.model_copy(update=review),
     }
     return (
         authored._replace(handout=grown.model_copy(update=update), notices=()),
-        shared._replace(words={**shared.words, own: marked}, audiences=audiences),
+        shared._replace(words={**shared.words, page_language: marked}, audiences=audiences),
     )
 
 
@@ -310,21 +318,21 @@ def _grower(letters: str, growth: float) -> Grow:
 
 
 def as_wide(texts: Sequence[str], fonts: Sequence[Path], letters: str, growth: float) -> Grow:
-    """Return what makes texts `growth` times as wide in the second font as they are in the first.
+    """Return a function that makes texts `growth` times as wide in the second font as in the first.
 
-    `letters` are those of another script, or "". The letters of another font or script are wider or
-    narrower: so their number tells nothing of the room that a translation takes.
+    `letters` are those of another script, or "". The number of letters cannot be used instead: those
+    of another font or script are wider or narrower.
     """
-    wanted = growth * _width(texts, fonts[0])
-    share = growth
+    target_width = growth * _width(texts, fonts[0])
+    letter_growth = growth
     for _ in range(_ROUNDS):
-        grow = _grower(letters, share)
-        share *= wanted / _width([grow(text) for text in texts], fonts[1])
-    return _grower(letters, share)
+        grow = _grower(letters, letter_growth)
+        letter_growth *= target_width / _width([grow(text) for text in texts], fonts[1])
+    return _grower(letters, letter_growth)
 
 
 def _width(texts: Iterable[str], font: Path) -> float:
-    """Return how wide texts are in a font, in type sizes."""
+    """Return the width of texts in a font, as a multiple of the type size."""
     from teachback.pdf.text_direction import begins_rtl
     from teachback.pdf.word_shapes import WordShaper
 
@@ -343,7 +351,7 @@ def _font(shared: WorkspaceContent, language: str, files: Mapping[str, Path]) ->
 
 
 def _badge(badges: Mapping[str, str], source: str, language: str | None, grow: Grow) -> str:
-    """Return a badge in the language, or else that of the handout in pseudo-text."""
+    """Return the badge in the language, or that of the handout in pseudo-text."""
     return badges.get(language or "") or grow(badges[source])
 
 
@@ -351,8 +359,8 @@ def _texts(words: Any) -> Iterator[str]:  # noqa: ANN401 -- words, or a group of
     if isinstance(words, str):
         yield words
     elif isinstance(words, tuple):
-        for one in words:
-            yield from _texts(one)
+        for item in words:
+            yield from _texts(item)
     elif words is not None:
         for name in type(words).model_fields:
             yield from _texts(getattr(words, name))

@@ -48,14 +48,14 @@ def reprint(folder: Path) -> tuple[Problem, ...]:
     problems: list[Problem] = []
     for paths in entry_paths(folder).values():
         for entry in entries_at(paths):
-            with TemporaryDirectory(prefix="teachback-") as place:
-                workspace = _laid_out(folder, entry, Path(place))
+            with TemporaryDirectory(prefix="teachback-") as temporary:
+                workspace = _restored_sources(folder, entry, Path(temporary))
                 if workspace is not None:
-                    problems += _compared(folder, entry, workspace, Path(place) / "build")
+                    problems += _differences(folder, entry, workspace, Path(temporary) / "build")
     return tuple(problems)
 
 
-def _laid_out(folder: Path, entry: ArchiveEntry, place: Path) -> Workspace | None:
+def _restored_sources(folder: Path, entry: ArchiveEntry, place: Path) -> Workspace | None:
     """Restore the sources of an edition below a folder; return None when one is damaged.
 
     Files that were merged with built-in ones are a clinic's again, and all others are built-in.
@@ -76,25 +76,25 @@ def _laid_out(folder: Path, entry: ArchiveEntry, place: Path) -> Workspace | Non
     return workspace if merged else Workspace(workspace.builtin, workspace.builtin)
 
 
-def _compared(
+def _differences(
     folder: Path, entry: ArchiveEntry, workspace: Workspace, output: Path
 ) -> Iterator[Problem]:
     now = f"Teachback {__version__} with WeasyPrint {importlib.metadata.version('weasyprint')}"
     then = f"Teachback {entry.program} with WeasyPrint {entry.weasyprint}"
     by = f"by {now}" if now == then else f"by {now} (kept: by {then})"
     severity = Severity.ERROR if now == then else Severity.WARNING
-    for settings, wanted in _orders(entry, output):
+    for settings, kept_files in _orders(entry, output):
         try:
             built = build(settings, workspace, dt.date.fromisoformat(entry.kept[:10]))
-            again = {_key(made): made.sha256 for made in built.outputs}
+            printed_hashes = {_identity(printed): printed.sha256 for printed in built.outputs}
             reasons = [
                 problem.message for problem in built.problems if problem.severity is Severity.ERROR
             ]
         except TeachbackError as error:
-            again, reasons = {}, [problem.message for problem in error.problems]
-        for kept in wanted:
+            printed_hashes, reasons = {}, [problem.message for problem in error.problems]
+        for kept in kept_files:
             place = Location(shown(object_path(folder, kept.file, kept.sha256)))
-            sha256 = again.get(_key(kept))
+            sha256 = printed_hashes.get(_identity(kept))
             if sha256 is None:
                 why = f": {reasons[0]}" if reasons else ""
                 message = f"{entry.code}: {kept.file} cannot be printed again {by}{why}"
@@ -113,9 +113,9 @@ def _compared(
             yield Problem(message, "Its bytes were hashed again.", place, Severity.WARNING)
 
 
-def _key(one: Output | ArchivedFile) -> str:
+def _identity(file: Output | ArchivedFile) -> str:
     """Return what identifies a file in an edition; a sheet's name does not hold its whole setup."""
-    return f"sheet {' '.join(one.setup.split())} {one.ink}" if one.form == "sheet" else one.file
+    return f"sheet {' '.join(file.setup.split())} {file.ink}" if file.form == "sheet" else file.file
 
 
 def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[ArchivedFile]]]:
@@ -130,7 +130,7 @@ def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[
     names = [name for name in entry.sources if name.startswith((HANDOUTS, TRANSLATIONS))]
     stem = stem_of(Path(max(names, key=lambda name: name.startswith(TRANSLATIONS))))
     language, facing = split_languages(entry.language)
-    for (kind, size, paper, setup, depth, ink), wanted in groups.items():
+    for (kind, size, paper, setup, depth, ink), kept_files in groups.items():
         stock, sides, offset, back_offset = setup.split(" ") if setup else ("", "", "", "")
         settings = Settings(
             handouts=(stem,),
@@ -142,7 +142,7 @@ def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[
             depth=Depth(depth),
             ink=PrintInk(ink) if ink else None,
             kinds=(kind,),
-            formats=tuple(sorted({_FORMATS.get(kept.form, kept.form) for kept in wanted})),
+            formats=tuple(sorted({_FORMATS.get(kept.form, kept.form) for kept in kept_files})),
             output=output,
             jobs=1,
             stock=stock or None,
@@ -151,7 +151,7 @@ def _orders(entry: ArchiveEntry, output: Path) -> Iterator[tuple[Settings, list[
             back_offset=_offset(back_offset),
             force=True,
         )
-        yield settings, wanted
+        yield settings, kept_files
 
 
 def _offset(written: str) -> Offset:

@@ -68,7 +68,7 @@ def write_reports(
         for checked in checkup.handouts
         if checked.authored is not None
     )
-    unread = tuple(checked for checked in checkup.handouts if checked.authored is None)
+    unreadable = tuple(checked for checked in checkup.handouts if checked.authored is None)
     if len(sheets) > MOST and any(FORMS[path.suffix.lower()] == "pdf" for path in paths):
         message = (
             f"{len(sheets)} handouts are too many for one PDF to sign; it holds at most {MOST}"
@@ -79,9 +79,9 @@ def write_reports(
             "Or ask for .html.",
         )
     report = Report(
-        today, sheets, unread, checkup.problems, looked_for(checkup), checkup.rules.off, full
+        today, sheets, unreadable, checkup.problems, looked_for(checkup), checkup.rules.off, full
     )
-    given = StaffSheet(
+    staff_sheet = StaffSheet(
         "the sheet to sign",
         "report.html",
         partial(compose_report, report, shared.clinic, shared.languages, paper),
@@ -93,6 +93,6 @@ def write_reports(
     sizes = [
         checked.authored.file.size for checked in checkup.handouts if checked.authored is not None
     ]
-    made = make_sheets(given, paths, LONGER * sum(map(scale_of, sizes)), _HINT)
-    for path, data in zip(paths, made, strict=True):
+    documents = make_sheets(staff_sheet, paths, LONGER * sum(map(scale_of, sizes)), _HINT)
+    for path, data in zip(paths, documents, strict=True):
         write_whole(path, data)

@@ -32,21 +32,23 @@ def compose_report(
 
     Raises TeachbackError where the font of a handout's language is missing.
     """
-    names = ["tokens.css", "report.css", f"report-{medium}.css"]
+    style_sheets = ["tokens.css", "report.css", f"report-{medium}.css"]
     tags = ("en", *(sheet.language for sheet in report.sheets))
-    styles = stylesheet(names, clinic, design, language_styles(tags, languages, design.files))
+    styles = stylesheet(
+        style_sheets, clinic, design, language_styles(tags, languages, design.files)
+    )
     if medium is Medium.PRINT:
         styles = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n{styles}"
-    given: dict[str, Any] = {
+    names: dict[str, Any] = {
         "report": report,
         "clinic": clinic,
         "medium": str(medium),
         "bar": _bar,
         "direction": direction_of,
     }
-    given["spans"] = partial(line_to_html, medium=medium, write_here="line to write on")
-    return fill_page("report.html", design, medium, styles, given)
+    names["spans"] = partial(line_to_html, medium=medium, write_here="line to write on")
+    return fill_page("report.html", design, medium, styles, names)
 
 
-def _bar(value: float, target: float | None, said: str) -> Markup:
-    return Markup(bar(value, target, said))  # noqa: S704 -- our own drawing
+def _bar(value: float, target: float | None, description: str) -> Markup:
+    return Markup(bar(value, target, description))  # noqa: S704 -- our own drawing

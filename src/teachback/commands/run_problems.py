@@ -25,13 +25,13 @@ def cards_of(stem: str) -> str:
 
 def joined(*groups: Mapping[str, Iterable[Problem]]) -> RunProblems:
     """Join the problems of several steps, in their order."""
-    found: dict[str, tuple[Problem, ...]] = {}
+    problems_by_stem: dict[str, tuple[Problem, ...]] = {}
     for group in groups:
         for stem, problems in group.items():
-            found[stem] = (*found.get(stem, ()), *problems)
-    return found
+            problems_by_stem[stem] = (*problems_by_stem.get(stem, ()), *problems)
+    return problems_by_stem
 
 
 def is_refused(stem: str, problems: RunProblems, *, strict: bool) -> bool:
     """Return whether a handout has errors, or any problem at all under --strict."""
-    return any(strict or one.severity is Severity.ERROR for one in problems.get(stem, ()))
+    return any(strict or problem.severity is Severity.ERROR for problem in problems.get(stem, ()))

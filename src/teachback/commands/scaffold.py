@@ -53,8 +53,8 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
         **{folder / name: read_bytes(builtin / name) for name in SCHEMAS},
         folder / SETTINGS: read_bytes(builtin / "content" / "samples" / SETTINGS),
     }
-    there = [path for path in files if path.exists()]
-    if there:
+    existing = [path for path in files if path.exists()]
+    if existing:
         raise TeachbackError(
             *(
                 Problem(
@@ -62,7 +62,7 @@ def init(folder: Path, today: dt.date) -> tuple[Path, ...]:
                     "Nothing was written. Choose another folder.",
                     Location(shown(path)),
                 )
-                for path in there
+                for path in existing
             )
         )
     for path, data in files.items():
@@ -127,7 +127,7 @@ def _copies(starter: str, identifier: str, path: Path, workspace: Workspace) -> 
 
 
 def copy_builtin(name: str, workspace: Workspace, *, force: bool = False) -> tuple[Path, str]:
-    """Copy a built-in file into the workspace; return its new place, and how it counts there.
+    """Copy a built-in file into the workspace; return its new path, and what the copy does there.
 
     `name` is the file's name in a workspace, or the last part of it if no other file has that.
     Raises UsageError for an unknown name, and TeachbackError when the clinic has such a file
@@ -139,22 +139,24 @@ def copy_builtin(name: str, workspace: Workspace, *, force: bool = False) -> tup
     builtin = Workspace(workspace.builtin, workspace.builtin)
     files = effective_files(builtin)
     files |= {source_name(path): path for path in handout_files(builtin).values()}
-    wanted = PurePosixPath(name).as_posix()
-    by_end = {one: {PurePosixPath(one).name, PurePosixPath(one).stem} for one in files}
-    # A translation has its handout's file name, and a name of its own.
-    by_end |= {one: {stem_of(path)} for one, path in files.items() if is_translation(path)}
-    matches = [one for one in files if one == wanted] or [
-        one for one, ends in by_end.items() if wanted in ends
+    requested = PurePosixPath(name).as_posix()
+    short_names = {file: {PurePosixPath(file).name, PurePosixPath(file).stem} for file in files}
+    # The file of a translation has the name of its handout, so only its stem tells them apart.
+    short_names |= {file: {stem_of(path)} for file, path in files.items() if is_translation(path)}
+    matches = [file for file in files if file == requested] or [
+        file for file, names in short_names.items() if requested in names
     ]
     if len(matches) > 1:
-        # A part of an edition in two languages is named with its folder.
-        matches = [one for one in matches if PurePosixPath(one).parent.name != "facing"] or matches
+        # The templates of facing/ must be named with their folder.
+        matches = [
+            file for file in matches if PurePosixPath(file).parent.name != "facing"
+        ] or matches
     if len(matches) > 1:
         hint = f"Name one of them: {', '.join(matches)}."
         raise UsageError.of(f"several built-in files are called '{name}'", hint)
     if not matches:
-        near = guess(wanted, files if "/" in wanted else set().union(*by_end.values()))
-        folders = ", ".join(sorted({str(PurePosixPath(one).parent) for one in files}))
+        near = guess(requested, files if "/" in requested else set().union(*short_names.values()))
+        folders = ", ".join(sorted({str(PurePosixPath(file).parent) for file in files}))
         hint = f"{near} The built-in files are in {folders}.".strip()
         raise UsageError.of(f"there is no built-in file '{name}'", hint)
     target = workspace.root / matches[0]

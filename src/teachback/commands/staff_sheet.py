@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
     from teachback.html.composer import Design
 
-    Drawn = Callable[[str], str]
+    MakeDrawable = Callable[[str], str]
 
 # The formats of a sheet, by suffix.
 FORMS: Final = {".html": "html", ".htm": "html", ".pdf": "pdf"}
-# A sheet to sign takes about this many times as long as its handout.
+# Making a sheet takes about this many times as long as making its handout.
 LONGER: Final = 4
 
 
@@ -33,88 +33,86 @@ LONGER: Final = 4
 class StaffSheet:
     """Everything that a sheet is made from, for a worker process.
 
-    `name` is what messages call it. `compose` makes its page, and `unproved` returns the problems
-    of the words that were read from it.
+    `name` is what messages call it. `compose` makes its page. `word_problems` returns the problems of
+    the words that were read back from the page.
     """
 
     name: str
     template: str
     compose: Callable[[Medium, Design], str]
-    unproved: Callable[[Iterable[str], Drawn, bool], tuple[Problem, ...]]
+    word_problems: Callable[[Iterable[str], MakeDrawable, bool], tuple[Problem, ...]]
     workspace: Workspace
     design: Design
     glyphs: frozenset[int]
 
     @property
     def files(self) -> Mapping[str, Path]:
-        """The workspace's files by name, for the pages that name them."""
+        """The workspace's files by name."""
         return self.design.files
 
 
 def make_sheets(
-    given: StaffSheet, paths: tuple[Path, ...], scale: float, hint: OfDesign
+    sheet: StaffSheet, paths: tuple[Path, ...], scale: float, hint: OfDesign
 ) -> tuple[bytes, ...]:
     """Return the bytes of a sheet for each file, in the format of its suffix (FORMS).
 
-    `scale` is how much longer than usual it is. Raises TeachbackError when it cannot be made.
+    `scale` is how many times longer than usual a sheet may take. Raises TeachbackError when it cannot be made.
     """
     makers: dict[str, Callable[[StaffSheet, None], bytes]] = {"html": _page, "pdf": _pdf}
     seconds = process_pool.LIMITS.seconds * max(1.0, scale)
     limits = replace(process_pool.LIMITS, seconds=seconds)
-    with Pool(given, 1, limits, settle=hinting(given.files)) as children:
+    with Pool(sheet, 1, limits, settle=hinting(sheet.files)) as pool:
         return tuple(
-            children.one(
-                Task(makers[FORMS[path.suffix.lower()]], None, f"making {given.name}", hint)
-            )
+            pool.one(Task(makers[FORMS[path.suffix.lower()]], None, f"making {sheet.name}", hint))
             for path in paths
         )
 
 
-def _page(given: StaffSheet, _: None) -> bytes:
+def _page(sheet: StaffSheet, _: None) -> bytes:
     from teachback.pdf.page_reader import screen_text
     from teachback.proofing.added_words import added_words_problems
 
-    _check_styles(given)
-    compose = partial(given.compose, Medium.SCREEN)
-    page = compose(given.design)
+    _check_styles(sheet)
+    compose = partial(sheet.compose, Medium.SCREEN)
+    page = compose(sheet.design)
     problems = (
-        *given.unproved((token.words for token in screen_text(page)), str, False),  # noqa: FBT003 -- not on paper
-        *added_words_problems(page, given.name, given.template, given.design, compose),
+        *sheet.word_problems((token.words for token in screen_text(page)), str, False),  # noqa: FBT003 -- not on paper
+        *added_words_problems(page, sheet.name, sheet.template, sheet.design, compose),
     )
     if problems:
         raise TeachbackError(*problems)
     return page.encode()
 
 
-def _check_styles(given: StaffSheet) -> None:
+def _check_styles(sheet: StaffSheet) -> None:
     """Raise TeachbackError for styles that could hide or add words on the sheet."""
     from teachback.printing.design import design_problems
 
-    problems = tuple(design_problems(given.design, given.workspace))
+    problems = tuple(design_problems(sheet.design, sheet.workspace))
     if problems:
         raise TeachbackError(*problems)
 
 
-def _pdf(given: StaffSheet, _: None) -> bytes:
+def _pdf(sheet: StaffSheet, _: None) -> bytes:
     from teachback.pdf.page_layout import text_outside
     from teachback.pdf.page_reader import read_words
     from teachback.pdf.renderer import Fonts, lay_out, write
     from teachback.proofing.added_words import added_words_problems
     from teachback.proofing.page_proof import outside_problems, visibility_problems
 
-    _check_styles(given)
-    compose = partial(given.compose, Medium.PRINT)
-    page = compose(given.design)
-    drawn = partial(_drawable, glyphs=given.glyphs)
-    laid = lay_out(drawn(page), given.files, Fonts())
-    problems = (*laid.problems, *outside_problems(text_outside(laid, HANDOUT_SAFE)))
+    _check_styles(sheet)
+    compose = partial(sheet.compose, Medium.PRINT)
+    page = compose(sheet.design)
+    make_drawable = partial(_drawable, glyphs=sheet.glyphs)
+    layout = lay_out(make_drawable(page), sheet.files, Fonts())
+    problems = (*layout.problems, *outside_problems(text_outside(layout, HANDOUT_SAFE)))
     if problems:
         raise TeachbackError(*problems)
-    data = write(laid)
+    data = write(layout)
     problems = (
-        *given.unproved(read_words(data), drawn, True),  # noqa: FBT003 -- on paper
-        *visibility_problems(data, given.name),
-        *added_words_problems(page, given.name, given.template, given.design, compose),
+        *sheet.word_problems(read_words(data), make_drawable, True),  # noqa: FBT003 -- on paper
+        *visibility_problems(data, sheet.name),
+        *added_words_problems(page, sheet.name, sheet.template, sheet.design, compose),
     )
     if problems:
         raise TeachbackError(*problems)
@@ -122,11 +120,13 @@ def _pdf(given: StaffSheet, _: None) -> bytes:
 
 
 def _drawable(page: str, glyphs: frozenset[int]) -> str:
-    """Replace each character that no font has by its number.
+    """Replace each character that no font has with its code point.
 
     A sheet quotes handouts that are refused for such characters.
     """
     return "".join(
-        c if ord(c) in glyphs or c.isspace() or not c.isprintable() else f"[U+{ord(c):04X}]"
-        for c in page
+        letter
+        if ord(letter) in glyphs or letter.isspace() or not letter.isprintable()
+        else f"[U+{ord(letter):04X}]"
+        for letter in page
     )

@@ -60,11 +60,11 @@ def write_proof(
     read = read_translation(raw, source, workspace, shared)
     sheet = pair_texts(read, shared, picture_hash(workspace))
     source_name, target_name = (
-        shared.words[one].language if one in shared.words else shared.languages.of(one).name
-        for one in sheet.languages
+        shared.words[tag].language if tag in shared.words else shared.languages.of(tag).name
+        for tag in sheet.languages
     )
     names = (source_name, target_name)
-    given = StaffSheet(
+    staff_sheet = StaffSheet(
         "the proof of the translation",
         TEMPLATE,
         partial(_compose, sheet, names, shared, today, paper),
@@ -73,7 +73,7 @@ def write_proof(
         open_design(workspace),
         shared.glyphs.union(*map(shared.letters, sheet.languages)),
     )
-    (data,) = make_sheets(given, (path,), LONGER * scale_of(len(raw)), _HINT)
+    (data,) = make_sheets(staff_sheet, (path,), LONGER * scale_of(len(raw)), _HINT)
     write_whole(path, data)
     states = [state for reader in read.readers for _, state in reader.texts]
     return ProofOfTranslation(
@@ -86,7 +86,9 @@ def write_proof(
 
 def _translation_file(name: str, language: str, workspace: Workspace) -> Path:
     files = chosen_handouts((name,), workspace, language).values()
-    found = next((p for p in files if is_translation(p) and p.parent.name == language), None)
+    found = next(
+        (file for file in files if is_translation(file) and file.parent.name == language), None
+    )
     if found is None:
         message = f"there is no translation of '{name}' into '{language}'"
         hint = f"Begin one: teachback translate start {name} --language {language}"
@@ -96,7 +98,7 @@ def _translation_file(name: str, language: str, workspace: Workspace) -> Path:
 
 def _compose(
     sheet: TranslationSheet,
-    languages: tuple[str, str],
+    language_names: tuple[str, str],
     shared: WorkspaceContent,
     day: dt.date,
     paper: Paper,
@@ -104,17 +106,17 @@ def _compose(
     design: Design,
 ) -> str:
     """Return the page of a proof, to be laid out."""
-    files = ["tokens.css", "report.css", "report-print.css", "translation-proof.css"]
+    style_sheets = ["tokens.css", "report.css", "report-print.css", "translation-proof.css"]
     size = f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n"
-    spoken = language_styles(sheet.languages, shared.languages, design.files)
+    styles_of_languages = language_styles(sheet.languages, shared.languages, design.files)
     names: dict[str, Any] = {
         "sheet": sheet,
         "clinic": shared.clinic,
         "day": day,
-        "names": languages,
+        "names": language_names,
         "states": tuple(STATES.values()),
         "direction": direction_of,
         "spans": partial(line_to_html, medium=medium, write_here=""),
     }
-    styles = size + stylesheet(files, shared.clinic, design) + spoken
+    styles = size + stylesheet(style_sheets, shared.clinic, design) + styles_of_languages
     return fill_page(TEMPLATE, design, medium, styles, names)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class TranslationStatus(NamedTuple):
-    """A row for each translation and reader, the texts that are not fine, and all problems."""
+    """A row for each translation and reader, the missing and stale texts, and all problems."""
 
     rows: tuple[dict[str, Any], ...]
     texts: tuple[dict[str, Any], ...]
@@ -48,11 +48,11 @@ def translation_status(
         if is_translation(path) and language in {None, path.parent.name}
     ]
     if not files and (name or language):
-        what = " ".join(
-            [*(f"of '{one}'" for one in names), *([f"into '{language}'"] * bool(language))]
+        which = " ".join(
+            [*(f"of '{handout}'" for handout in names), *([f"into '{language}'"] * bool(language))]
         )
         hint = "A translation is a file such as content/translations/es/leg-cramps.yaml."
-        raise UsageError.of(f"there is no translation {what}", hint)
+        raise UsageError.of(f"there is no translation {which}", hint)
     shared = load_shared(workspace)
     rows: list[dict[str, Any]] = []
     texts: list[dict[str, Any]] = []
@@ -60,19 +60,19 @@ def translation_status(
     for path in files:
         raw = read_bytes(path)
         try:
-            read = read_translation(raw, path, workspace, shared)
-            rows += _rows(read)
-            texts += _open_texts(read)
-            problems += _told(raw, path, workspace, shared)
+            reading = read_translation(raw, path, workspace, shared)
+            rows += _rows(reading)
+            texts += _open_texts(reading)
+            problems += _build_problems(raw, path, workspace, shared)
         except TeachbackError as error:
             problems += error.problems
     return TranslationStatus(tuple(rows), tuple(texts), in_file_order(dict.fromkeys(problems)))
 
 
-def _told(
+def _build_problems(
     raw: bytes, path: Path, workspace: Workspace, shared: WorkspaceContent
 ) -> Iterator[Problem]:
-    """Yield what a build says of a translation, but not that it is a draft: the rows say that."""
+    """Yield the problems of a build, without the hints: the rows say that a text is a draft."""
     authored = validate_handout(raw, path, workspace, shared)
     return (
         notice.problem
@@ -81,30 +81,30 @@ def _told(
     )
 
 
-def _rows(read: ReadTranslation) -> Iterator[dict[str, Any]]:
-    """Yield a row for each reader; the fields of the table are those of the JSON."""
-    translation = read.texts.translation
-    for reader in read.readers:
-        open_ = any(state is not TextState.FINE for _, state in reader.texts)
+def _rows(reading: ReadTranslation) -> Iterator[dict[str, Any]]:
+    """Yield a row for each reader, as it is in the table and in the JSON."""
+    translation = reading.texts.translation
+    for reader in reading.readers:
+        has_open = any(state is not TextState.FINE for _, state in reader.texts)
         yield {
             "handout": translation.translates,
             "language": translation.language,
             "reader": reader.audience,
             "texts": len(reader.texts),
             **{str(state): reader.count(state) for state in TextState},
-            "printed": "no" if reader.refusing else "as a draft" if open_ else "yes",
+            "printed": "no" if reader.refusing else "as a draft" if has_open else "yes",
         }
 
 
-def _open_texts(read: ReadTranslation) -> Iterator[dict[str, Any]]:
+def _open_texts(reading: ReadTranslation) -> Iterator[dict[str, Any]]:
     """Yield the texts that are missing or stale, with their readers and their English."""
-    translation = read.texts.translation
-    found: dict[str, dict[str, Any]] = {}
-    for reader in read.readers:
+    translation = reading.texts.translation
+    rows: dict[str, dict[str, Any]] = {}
+    for reader in reading.readers:
         for text, state in reader.texts:
             if state not in {TextState.MISSING, TextState.STALE}:
                 continue
-            one = found.setdefault(
+            row = rows.setdefault(
                 text.key,
                 {
                     "handout": translation.translates,
@@ -114,9 +114,9 @@ def _open_texts(read: ReadTranslation) -> Iterator[dict[str, Any]]:
                     "readers": [],
                     "english": text.text,
                     "translated_from": (
-                        read.texts.english(text.key) if read.texts.words(text.key) else None
+                        reading.texts.english(text.key) if reading.texts.words(text.key) else None
                     ),
                 },
             )
-            one["readers"].append(reader.audience)
-    yield from found.values()
+            row["readers"].append(reader.audience)
+    yield from rows.values()

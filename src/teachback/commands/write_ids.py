@@ -42,9 +42,9 @@ class WrittenIds(NamedTuple):
 
 
 def write_ids(name: str, workspace: Workspace) -> WrittenIds:
-    """Write an id into each part of a handout that has a text and none; no other byte changes.
+    """Write an id into each part of a handout that has a text and no id; change no other byte.
 
-    The keys of the workspace's own translations follow. Raises UsageError for an unknown handout,
+    The keys in the workspace's own translations change with them. Raises UsageError for an unknown handout,
     and TeachbackError for a built-in one, or one with problems. Nothing is then written.
     """
     path = handout_named(workspace, name)
@@ -55,19 +55,19 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     shared = load_shared(workspace)
     raw = read_bytes(path)
     authored = validate_handout(raw, path, workspace, shared)
-    edited = with_ids(raw, shown(path), _wanted(authored))
-    again = validate_handout(edited, path, workspace, shared)
-    before, after = _values(authored.handout), _values(again.handout)
-    if after | dict.fromkeys(_without_id(before)) != before:
+    edited = with_ids(raw, shown(path), _new_ids(authored))
+    reloaded = validate_handout(edited, path, workspace, shared)
+    old_values, new_values = _values(authored.handout), _values(reloaded.handout)
+    if new_values | dict.fromkeys(_without_id(old_values)) != old_values:
         message = "ids cannot be written here without changing other lines"
         raise TeachbackError.of(message, "Write them by hand.", Location(shown(path)))
-    old = {name for _, name in ids_of(authored.handout)}
+    old_ids = {name for _, name in ids_of(authored.handout)}
     keys = {
-        before.key: after.key
-        for before, after in zip(
-            handout_texts(authored.handout), handout_texts(again.handout), strict=True
+        old_values.key: new_values.key
+        for old_values, new_values in zip(
+            handout_texts(authored.handout), handout_texts(reloaded.handout), strict=True
         )
-        if before.key != after.key
+        if old_values.key != new_values.key
     }
     changed = {path: edited} if edited != raw else {}
     for other in handout_files(workspace).values():
@@ -83,40 +83,40 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     for file, data in changed.items():
         write_whole(file.resolve(), data)
     return WrittenIds(
-        tuple(name for _, name in ids_of(again.handout) if name not in old),
+        tuple(name for _, name in ids_of(reloaded.handout) if name not in old_ids),
         tuple(map(shown, changed)),
-        tuple(text.key for text in handout_texts(again.handout) if re.search(r"/\d", text.key)),
+        tuple(text.key for text in handout_texts(reloaded.handout) if re.search(r"/\d", text.key)),
     )
 
 
-def _wanted(authored: LoadedHandout) -> dict[tuple[Any, ...], tuple[str, str]]:
-    """Return for each path in the file the new id, and the key that a bare entry gets."""
+def _new_ids(authored: LoadedHandout) -> dict[tuple[Any, ...], tuple[str, str]]:
+    """Return the new id for each path in the file, and the key that an entry without keys gets."""
     handout, file = authored.handout, authored.file
     parts = {path: value for path, value in steps(handout) if isinstance(value, SourcedModel)}
-    taken = {name for _, name in ids_of(handout)}
-    wanted: dict[tuple[Any, ...], tuple[str, str]] = {}
+    used = {name for _, name in ids_of(handout)}
+    new_ids: dict[tuple[Any, ...], tuple[str, str]] = {}
     for text in handout_texts(handout):
-        around = (text.path[:length] for length in range(len(text.path), 0, -1))
-        path = next((one for one in around if one in parts), None)
+        ancestors = (text.path[:length] for length in range(len(text.path), 0, -1))
+        path = next((ancestor for ancestor in ancestors if ancestor in parts), None)
         if path is None or parts[path].id is not None:
             continue
         place = file.in_file(path)
-        if place in wanted:
+        if place in new_ids:
             continue
         part = parts[path]
-        known = {field.alias or name for name, field in type(part).model_fields.items()}
+        known_keys = {field.alias or name for name, field in type(part).model_fields.items()}
         data = file.data
         for step in place:
             data = data[step]
         key = "cells" if isinstance(part, HandoutRow) else "text"
-        is_bare = not (isinstance(data, dict) and known & set(data))
-        new = _name(text.text, taken)
-        taken.add(new)
-        wanted[place] = (new, key if is_bare else "")
-    return wanted
+        is_bare = not (isinstance(data, dict) and known_keys & set(data))
+        new = _id_from(text.text, used)
+        used.add(new)
+        new_ids[place] = (new, key if is_bare else "")
+    return new_ids
 
 
-def _name(text: str, taken: set[str]) -> str:
+def _id_from(text: str, used: set[str]) -> str:
     """Return an id made of the first words of a text."""
     plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", re.sub(r"\{[^{}]*\}|'", "", plain))[:_WORDS]
@@ -124,14 +124,14 @@ def _name(text: str, taken: set[str]) -> str:
     if not re.match(r"[a-z]", name):
         name = f"part-{name}".strip("-")
     return next(
-        one
-        for one in (name, *(f"{name}-{n}" for n in range(2, len(taken) + 3)))
-        if one not in taken
+        candidate
+        for candidate in (name, *(f"{name}-{number}" for number in range(2, len(used) + 3)))
+        if candidate not in used
     )
 
 
 def _values(handout: Handout) -> dict[tuple[Any, ...], object]:
-    return {path: one for path, one in steps(handout) if not isinstance(one, Model | tuple)}
+    return {path: value for path, value in steps(handout) if not isinstance(value, Model | tuple)}
 
 
 def _without_id(values: Mapping[tuple[Any, ...], object]) -> Iterator[tuple[Any, ...]]:

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
 
 # What a translation has of its own, or takes from its handout without asking.
-_APART: Final = frozenset({"language", "version", "review", "accept", "target_grade", "pages"})
+_NOT_COMPARED: Final = frozenset(
+    {"language", "version", "review", "accept", "target_grade", "pages"}
+)
 # For an editor: the folder of a language lies two folders below content/.
 _SCHEMA: Final = "# yaml-language-server: $schema=../../translation.schema.json"
-_DRAFTS: Final = """\
+_DRAFT_COMMENT: Final = """\
 # Texts in '{language}' are from the starter {starter}. A DRAFT: no qualified translator has checked it.
 """
 
@@ -67,13 +69,13 @@ def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTra
     """
     path = handout_named(workspace, name)
     shared = load_shared(workspace)
-    written = load_handout(path, workspace, shared)
-    handout = written.handout
+    adopted = load_handout(path, workspace, shared)
+    handout = adopted.handout
     english_path = handout_files(workspace).get(handout.id)
     if is_translation(path) or english_path is None or english_path == path:
         message = f"'{name}' is not a handout in another language than '{handout.id}'"
         raise UsageError.of(
-            message, nearest(name, [one for one in handout_files(workspace) if "." in one])
+            message, nearest(name, [stem for stem in handout_files(workspace) if "." in stem])
         )
     english = load_handout(english_path, workspace, shared)
     target = workspace.root / TRANSLATIONS / handout.language / f"{handout.id}.yaml"
@@ -81,50 +83,54 @@ def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTra
         hint = "Keep it, or replace it with --force."
         message = "there is such a translation already"
         raise TeachbackError.of(message, hint, Location(shown(target)))
-    theirs = {text.key: text.text for text in handout_texts(handout)}
-    pairs = [
-        (text.key, text.text, theirs[text.key])
+    adopted_texts = {text.key: text.text for text in handout_texts(handout)}
+    texts = [
+        (text.key, text.text, adopted_texts[text.key])
         for text in handout_texts(english.handout)
-        if text.key in theirs
+        if text.key in adopted_texts
     ]
-    differences = tuple(_differences(english, written))
-    if not pairs:
+    differences = tuple(_differences(english, adopted))
+    if not texts:
         message = f"no text of '{name}' has the key of a text of '{handout.id}'"
         hint = "Write the same ids into both."
         raise TeachbackError(Problem(message, hint, Location(shown(path))), *differences)
     write_whole(
-        target, _file(english.handout, handout.language, str(handout.version), pairs).encode()
+        target, _file_text(english.handout, handout.language, str(handout.version), texts).encode()
     )
-    return AdoptedTranslation(target, len(pairs), differences)
+    return AdoptedTranslation(target, len(texts), differences)
 
 
-def _differences(english: LoadedHandout, written: LoadedHandout) -> Iterator[Problem]:
+def _differences(english: LoadedHandout, adopted: LoadedHandout) -> Iterator[Problem]:
     """Yield where the structure differs, at its place in the handout that was written."""
-    ours, theirs = dict(_structure(english.handout)), dict(_structure(written.handout))
-    for way in {**ours, **theirs}:
-        path, value = theirs.get(way, ((), None))
-        old = ours.get(way, ((), None))[1]
+    english_values, adopted_values = (
+        dict(_structure(english.handout)),
+        dict(_structure(adopted.handout)),
+    )
+    for address in {**english_values, **adopted_values}:
+        path, value = adopted_values.get(address, ((), None))
+        old = english_values.get(address, ((), None))[1]
         if value == old:
             continue
-        place = written.file.locate(path) if path else Location(written.file.name)
-        if way not in theirs:
-            message = f"`{way}` is {old} in '{english.handout.language}', and is not here"
-        elif way not in ours:
-            message = f"`{way}` is {value} here, and not in '{english.handout.language}'"
+        place = adopted.file.locate(path) if path else Location(adopted.file.name)
+        if address not in adopted_values:
+            message = f"`{address}` is {old} in '{english.handout.language}', and is not here"
+        elif address not in english_values:
+            message = f"`{address}` is {value} here, and not in '{english.handout.language}'"
         else:
-            message = f"`{way}` is {value} here, and {old} in '{english.handout.language}'"
+            message = f"`{address}` is {value} here, and {old} in '{english.handout.language}'"
         hint = "The translation gets what the handout of that language has."
         yield Problem(message, hint, place, Severity.WARNING)
     texts = [
-        {text.key: text.path for text in handout_texts(one.handout)} for one in (english, written)
+        {text.key: text.path for text in handout_texts(version.handout)}
+        for version in (english, adopted)
     ]
     for key in texts[0].keys() - texts[1].keys():
         message = f"the text `{key}` is not here: it is missing in the translation"
-        yield Problem(message, "Translate it.", Location(written.file.name), Severity.WARNING)
+        yield Problem(message, "Translate it.", Location(adopted.file.name), Severity.WARNING)
     for key in texts[1].keys() - texts[0].keys():
         message = f"the text `{key}` is only here: the translation does not have it"
         hint = "Add it to the handout that is translated, or give it the id that it has there."
-        yield Problem(message, hint, written.file.locate(texts[1][key]), Severity.WARNING)
+        yield Problem(message, hint, adopted.file.locate(texts[1][key]), Severity.WARNING)
 
 
 def _structure(handout: Handout) -> Iterator[tuple[str, tuple[tuple[Any, ...], object]]]:
@@ -135,30 +141,30 @@ def _structure(handout: Handout) -> Iterator[tuple[str, tuple[tuple[Any, ...], o
         # A text by audience is a mapping, which is no value of its own.
         for path in (text.path, *([text.path[:-1]] if "@" in text.key else []))
     }
-    ways: dict[tuple[Any, ...], tuple[Any, ...]] = {(): ()}
+    addresses: dict[tuple[Any, ...], tuple[Any, ...]] = {(): ()}
     for path, value in steps(handout):
-        way = (*ways[path[:-1]], path[-1]) if path else ()
-        ways[path] = way
-        if not path or path[0] in _APART or path in texts or "id" in path[-1:]:
+        address = (*addresses[path[:-1]], path[-1]) if path else ()
+        addresses[path] = address
+        if not path or path[0] in _NOT_COMPARED or path in texts or "id" in path[-1:]:
             continue
         name = getattr(value, "id", None)
         if isinstance(value, Model) and isinstance(name, str):
             # The order of parts with ids, by the one before.
-            yield f"{'/'.join(map(str, way[:-1]))} {name}", (path, f"in place {path[-1] + 1}")
-            ways[path] = (name,)
+            yield f"{'/'.join(map(str, address[:-1]))} {name}", (path, f"in place {path[-1] + 1}")
+            addresses[path] = (name,)
         elif not isinstance(value, Model) and not _holds_models(value) and value not in (None, ()):
-            yield "/".join(map(str, way)), (path, _shown(value))
+            yield "/".join(map(str, address)), (path, _as_text(value))
 
 
 def _holds_models(value: object) -> bool:
     return isinstance(value, tuple) and any(isinstance(item, Model) for item in value)
 
 
-def _shown(value: object) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(str, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{name}: {_shown(one)}' for name, one in value.items())}}}"
+        return f"{{{', '.join(f'{name}: {_as_text(item)}' for name, item in value.items())}}}"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -180,39 +186,41 @@ def start_translation(
         message = "there is such a translation already"
         raise TeachbackError.of(message, hint, Location(shown(target)))
     if starter is None:
-        texts, drafts = _to_translate(english), ""
+        texts, comment = _to_translate(english), ""
     else:
         texts = _from_starter(english, starter, language, workspace)
-        drafts = _DRAFTS.format(language=language, starter=starter)
-    lines = _file(english, language, str(english.version), texts)
-    write_whole(target, f"{drafts}{lines}".encode())
-    return StartedTranslation(target, len(texts), sum(bool(new) for _, _, new in texts))
+        comment = _DRAFT_COMMENT.format(language=language, starter=starter)
+    text = _file_text(english, language, str(english.version), texts)
+    write_whole(target, f"{comment}{text}".encode())
+    return StartedTranslation(
+        target, len(texts), sum(bool(translation) for _, _, translation in texts)
+    )
 
 
 def _from_starter(
     english: Handout, starter: str, language: str, workspace: Workspace
 ) -> list[tuple[str, str, str]]:
     """Return each text with its translation, or none where the handout does not say the same."""
-    there = starter_translations(starter, workspace)
-    if language not in there:
+    translations = starter_translations(starter, workspace)
+    if language not in translations:
         hint = (
-            f"It has one into {' and '.join(there)}."
-            if there
+            f"It has one into {' and '.join(translations)}."
+            if translations
             else "Leave out `--from`: then you get the English of each text, to translate."
         )
         message = f"there is no translation of a starter '{starter}' into '{language}'"
         raise UsageError.of(message, hint)
-    file = read_yaml(read_bytes(there[language]), shown(there[language]))
+    file = read_yaml(read_bytes(translations[language]), shown(translations[language]))
     texts = match_translation(english, validated(Translation, file))
     # The translation may have shorter words for the card where the English has none.
     keys = {text.key for text in handout_texts(english)}
-    found = [
+    filled = [
         (text.key, text.text, texts.words(text.key) or "")
         if texts.state(text, checked=True) is TextState.FINE
         else (text.key, text.text, "")
         for text in texts.texts
     ]
-    return [one for one in found if one[2] or one[0] in keys]
+    return [entry for entry in filled if entry[2] or entry[0] in keys]
 
 
 class OpenedTranslation(NamedTuple):
@@ -234,13 +242,13 @@ def open_translation(name: str, language: str, workspace: Workspace) -> OpenedTr
     if is_translation(path):
         message = f"'{name}' is a translation"
         raise UsageError.of(message, f"Name the handout that it translates: {path.stem}.")
-    there = handout_files(workspace).get(f"{path.stem}.{language}")
-    if there is not None and not is_translation(there):
+    existing = handout_files(workspace).get(f"{path.stem}.{language}")
+    if existing is not None and not is_translation(existing):
         message = f"this is written in '{language}', and takes the place of a translation"
-        hint = f"Turn it into one first: teachback translate adopt {there.stem}"
-        raise TeachbackError.of(message, hint, Location(shown(there)))
-    if there is not None:
-        return OpenedTranslation(there, read_bytes(there), is_new=False)
+        hint = f"Turn it into one first: teachback translate adopt {existing.stem}"
+        raise TeachbackError.of(message, hint, Location(shown(existing)))
+    if existing is not None:
+        return OpenedTranslation(existing, read_bytes(existing), is_new=False)
     english = load_handout(path, workspace, load_shared(workspace)).handout
     target = workspace.root / TRANSLATIONS / language / f"{english.id}.yaml"
     return OpenedTranslation(target, _to_fill_in(english, language), is_new=True)
@@ -255,14 +263,16 @@ def refuse_no_language(language: str) -> None:
 
 def _to_fill_in(english: Handout, language: str) -> bytes:
     """Return the file of a translation with the English of each text, and no translation yet."""
-    return _file(english, language, str(english.version), _to_translate(english)).encode()
+    return _file_text(english, language, str(english.version), _to_translate(english)).encode()
 
 
 def _to_translate(english: Handout) -> list[tuple[str, str, str]]:
     return [(text.key, text.text, "") for text in handout_texts(english)]
 
 
-def _file(english: Handout, language: str, version: str, pairs: list[tuple[str, str, str]]) -> str:
+def _file_text(
+    english: Handout, language: str, version: str, texts: list[tuple[str, str, str]]
+) -> str:
     due = english.review.due or "null"
     lines = [
         _SCHEMA,
@@ -272,7 +282,7 @@ def _file(english: Handout, language: str, version: str, pairs: list[tuple[str, 
         f"review: {{status: draft, reviewer: null, reviewed: null, due: {due}}}",
         "texts:",
     ]
-    for key, old, new in pairs:
-        lines += [f"  {key}:", f"    {english.language}: {in_block(old)}"]
-        lines += [f"    {language}: {in_block(new)}"] if new else []
+    for key, original, translation in texts:
+        lines += [f"  {key}:", f"    {english.language}: {in_block(original)}"]
+        lines += [f"    {language}: {in_block(translation)}"] if translation else []
     return "\n".join(lines) + "\n"

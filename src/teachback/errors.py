@@ -130,7 +130,7 @@ class OutOfTime(TeachbackError):  # noqa: N818 -- the name says what happened
 
 
 def readable(text: str) -> str:
-    r"""Escape invisible characters as `\x00` or `\u202e`, and a byte that is not UTF-8 as `\xff`."""
+    r"""Escape invisible characters as `\x00` or `\u202e`, and bytes that are not UTF-8 as `\xff`."""
 
     def escaped(match: re.Match[str]) -> str:
         code_point = ord(match[0])

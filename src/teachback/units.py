@@ -107,8 +107,8 @@ CARD: Final = Box(85.60, 53.98)
 # Printing and cutting by hand both drift, so text keeps this distance in mm (1/8 inch) from the
 # card's edge.
 CARD_INSET: Final = 3.2
-# In pt. The steps of a card's type: each side takes the largest that fits. A card that needs smaller
-# type than the floor is refused. Above CARD_TEXT_MOST, only the space between lines grows.
+# In pt. The steps of a card's type: each side takes the largest that fits. A card that needs
+# smaller type than the floor is refused. Above CARD_TEXT_MOST, only the space between lines grows.
 CARD_TEXT: Final = 9.0
 CARD_TEXT_FLOOR: Final = 8.0
 CARD_TEXT_MOST: Final = 14.0

@@ -286,6 +286,16 @@ def test_a_written_handout_becomes_a_translation(root: Path, teachback: Run) -> 
     assert (code, "is not a handout in another language" in err) == (2, True)
 
 
+def test_differences_of_an_adopted_handout_are_in_reading_order(root: Path, teachback: Run) -> None:
+    """The same two handouts give the same report in every run."""
+    (root / TRANSLATION).unlink()
+    ids = ["sixth", "fifth", "fourth", "third", "second", "first"]
+    blocks = "".join(f"      - id: {name}\n        text: Solo aquí.\n" for name in ids)
+    (root / "content/handouts/tiny.es.yaml").write_text(WRITTEN + blocks, encoding="utf-8")
+    _, _, err = teachback("translate adopt tiny.es")
+    assert re.findall(r"the text `(\w+)/text` is only here", err) == ids
+
+
 def test_an_adopted_handout_of_the_same_structure_is_whole(root: Path, teachback: Run) -> None:
     """Nothing is told, and a translation that is there is not replaced by accident."""
     (root / "content/handouts/tiny.es.yaml").write_text(WRITTEN, encoding="utf-8")

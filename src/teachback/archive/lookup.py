@@ -47,8 +47,8 @@ _RETYPE: Final = (
 class Answer:
     """The answer of an archive about one code.
 
-    `entries` are the records of the code, oldest first. If there are none, `nearest` has the records
-    of similar codes. `exact` is the kept file that equals the scan, byte for byte. `scanned` is
+    `entries` are the records of the code, oldest first. If there are none, `nearest` has records of
+    similar codes. `exact` is the kept file that equals the scan, byte for byte. `scanned` is
     whether there was a scan that could equal one.
     """
 
@@ -132,7 +132,8 @@ def identify_scanned(
 ) -> tuple[Answer, ...]:
     """Look up a typed code, and each code on a scan, in an archive.
 
-    `scanned` are the bytes of the scan, and its name for messages. Raises TeachbackError for a scan that cannot be read.
+    `scanned` are the bytes of the scan, and its name for messages. Raises TeachbackError for a scan
+    that cannot be read.
     """
     paths_by_code, journaled = entry_paths(folder), journaled_codes(folder)
     typed_codes = () if typed is None else _typed_codes(normalize_code(typed), paths_by_code)
@@ -266,8 +267,8 @@ def copy_kept(folder: Path, answers: tuple[Answer, ...], target: Path) -> tuple[
     """Copy all files kept under the found codes into a folder, under readable names.
 
     If several files have the same name, the newest gets it. The start of their hash is added to the
-    names of the others. Raises TeachbackError when a file is no longer what was kept, or would replace
-    another file; then nothing is copied.
+    names of the others. Raises TeachbackError when a file is no longer what was kept, or would
+    replace another file; then nothing is copied.
     """
     planned: dict[str, tuple[str, bytes]] = {}
     problems: list[Problem] = []

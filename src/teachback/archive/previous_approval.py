@@ -163,7 +163,7 @@ def _add_entry(
 
 
 def _parsed(data: bytes, name: str, shared: WorkspaceContent) -> LoadedHandout | None:
-    """Parse a version; return None if it is no valid handout, or leaves an audience without text."""
+    """Parse a version; return None if it is invalid, or leaves an audience without a text."""
     try:
         file = read_yaml(data, name)
         handout = validated(Handout, file)

@@ -17,8 +17,8 @@ import click
 
 from teachback import __version__
 from teachback.cli import merge_command, serve_command, translate_command
-from teachback.cli.command_help import MEANT, CommandGroup
-from teachback.cli.context import as_typed, fault, here, program_name, today
+from teachback.cli.command_help import CONTEXT, SYNONYMS, CommandGroup
+from teachback.cli.context import as_typed, current_workspace, fault, program_name, today
 from teachback.cli.options import (
     archive_folder,
     chosen,
@@ -29,10 +29,10 @@ from teachback.cli.options import (
 )
 from teachback.cli.output import (
     Progress,
+    archived_json,
+    archived_text,
     built_json,
     interrupted,
-    kept_json,
-    kept_words,
     print_answers,
     print_json,
     print_problems,
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
 
 COMPLETION = "_TEACHBACK_COMPLETE"
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -192,9 +191,9 @@ def card_command(handout: str, copies: int | None, start_at: int, **flags: Any) 
         outcome = {
             "ok": not failed,
             "outputs": [row],
-            "problems": [p.as_json() for p in printed.problems],
+            "problems": [problem.as_json() for problem in printed.problems],
         }
-        print_json(outcome | kept_json(printed.archived, settings.archive))
+        print_json(outcome | archived_json(printed.archived, settings.archive))
         return int(failed)
     print_problems(printed.problems)
     sheets = f"{printed.sheets} sheet{'s' if printed.sheets != 1 else ''}"
@@ -205,7 +204,7 @@ def card_command(handout: str, copies: int | None, start_at: int, **flags: Any) 
     )
     click.echo(_how_to_print(str(printed.sides), press=order.press))
     if printed.archived:
-        click.echo(f"{kept_words(printed.archived, settings.archive)}.")
+        click.echo(f"{archived_text(printed.archived, settings.archive)}.")
     return int(failed)
 
 
@@ -216,14 +215,14 @@ def _how_to_print(sides: str, *, press: bool = False) -> str:
             "For a print shop: one card a page, 3 mm bleed, cut at the marks, "
             "front and back in turn."
         )
-    click_on = {
+    choice = {
         "one": "on one side",
         "long-edge": "on both sides, flip on long edge",
         "short-edge": "on both sides, flip on short edge",
         "fold": "on one side, then cut and fold along the dashed line",
     }[sides]
     return (
-        f"Print at 'Actual size' (100 %), {click_on}. "
+        f"Print at 'Actual size' (100 %), {choice}. "
         "First hold one sheet of plain paper against your stock."
     )
 
@@ -339,7 +338,7 @@ def list_handouts(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     """List the handouts: id, language, audiences, review."""
     from teachback.commands.listings import handout_rows
 
-    rows, problems = handout_rows(here())
+    rows, problems = handout_rows(current_workspace())
     print_rows(rows, as_json=as_json)
     print_problems(problems)
     return 1 if problems else 0
@@ -351,7 +350,7 @@ def list_starters(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
     """List the handouts that `teachback new ID --from STARTER` copies, and what they hold."""
     from teachback.commands.listings import starter_rows
 
-    rows, problems = starter_rows(here())
+    rows, problems = starter_rows(current_workspace())
     print_rows(rows, as_json=as_json)
     print_problems(problems)
     return 1 if problems else 0
@@ -363,7 +362,7 @@ def list_stocks(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
     """List the stocks: name, page, cards, size, other names of the same sheet."""
     from teachback.commands.listings import stock_rows
 
-    print_rows(stock_rows(here()), as_json=as_json)
+    print_rows(stock_rows(current_workspace()), as_json=as_json)
 
 
 @list_group.command("audiences")
@@ -372,7 +371,7 @@ def list_audiences(as_json: bool) -> None:  # noqa: FBT001 -- what click parsed
     """List the audiences: id, what staff call them, which one they extend."""
     from teachback.commands.listings import audience_rows
 
-    print_rows(audience_rows(here()), as_json=as_json)
+    print_rows(audience_rows(current_workspace()), as_json=as_json)
 
 
 @command_line.command("schema")
@@ -408,12 +407,12 @@ def new_command(identifier: str, starter: str | None) -> None:
     from teachback.commands.scaffold import new
     from teachback.files.workspace import starter_files, starter_translations
 
-    for path in new(identifier, here(), today(), starter):
+    for path in new(identifier, current_workspace(), today(), starter):
         click.echo(shown(path))
-    for language in starter_translations(starter, here()) if starter else ():
+    for language in starter_translations(starter, current_workspace()) if starter else ():
         start = f"teachback translate start {identifier} --language {language} --from {starter}"
         click.echo(as_typed(f"It has a draft in '{language}', too: {start}"))
-    if starter is None and identifier in starter_files(here()):
+    if starter is None and identifier in starter_files(current_workspace()):
         like = f"teachback new my-{identifier} --from {identifier}"
         click.echo(as_typed(f"There is a starter of this name, with a text to change: {like}"))
     click.echo(as_typed(f"Now change it, then: teachback build {identifier}"))
@@ -426,7 +425,7 @@ def copy_command(name: str, force: bool) -> None:  # noqa: FBT001 -- what click 
     """Copy a built-in file into the workspace, to change it there."""
     from teachback.commands.scaffold import copy_builtin
 
-    path, effect = copy_builtin(name, here(), force=force)
+    path, effect = copy_builtin(name, current_workspace(), force=force)
     click.echo(f"{shown(path)}\n{effect}")
 
 
@@ -454,7 +453,7 @@ def help_command(context: click.Context, words: tuple[str, ...]) -> None:
     for word in words:
         known = command.commands if isinstance(command, click.Group) else {}
         if word not in known:
-            hint = nearest(MEANT.get(word, word), known)
+            hint = nearest(SYNONYMS.get(word, word), known)
             raise UsageError.of(f"there is no command '{word}'", hint)
         command = known[word]
         context = click.Context(command, context, word)
@@ -469,7 +468,7 @@ def doctor_command(as_json: bool) -> int:  # noqa: FBT001 -- what click parsed
 
     from teachback.commands.doctor import examine
 
-    findings = examine(here(needed=False))
+    findings = examine(current_workspace(needed=False))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

@@ -1,11 +1,17 @@
-"""Print the help of commands: options of one kind in a group, and each command's line whole."""
+"""Print the help of commands: options in groups, and the whole line of each command."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import click
 
+# The settings of Click for groups of commands.
+CONTEXT: Final[dict[str, Any]] = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+    "show_default": True,
+}
 # The options of each group, without their dashes. Groups and options are printed in this order.
 _GROUPS: Final = {
     "Records": "records name-from audience-from dates encoding dry-run wipe",
@@ -17,11 +23,10 @@ _GROUPS: Final = {
     "People": "add-person remove-person lock-after",
 }
 _OTHERS: Final = "Other options"
-# Fewer options are one list.
+# So few options are printed as one list.
 _FEW: Final = 6
-
-
-MEANT: Final = {"print": "build", "preview": "open", "show": "open", "watch": "serve"}
+# Words that other programs use for a command.
+SYNONYMS: Final = {"print": "build", "preview": "open", "show": "open", "watch": "serve"}
 
 
 class GroupedCommand(click.Command):
@@ -35,7 +40,8 @@ class GroupedCommand(click.Command):
             if isinstance(param, click.Option) and (row := param.get_help_record(ctx)) is not None
         }
         groups = {
-            title: [n for n in names.split() if n in rows] for title, names in _GROUPS.items()
+            title: [name for name in names.split() if name in rows]
+            for title, names in _GROUPS.items()
         }
         grouped = {name for names in groups.values() for name in names}
         groups[_OTHERS] = [name for name in rows if name not in grouped]
@@ -55,18 +61,18 @@ class CommandGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command. Other programs' words for one are guessed in the error."""
+        """Return the command. The error for a synonym names the command that it stands for."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
-            meant = MEANT.get(args[0])
+            meant = SYNONYMS.get(args[0])
             if meant not in self.commands:
                 raise
             message = f"No such command '{args[0]}'. Did you mean '{meant}'?"
             raise click.UsageError(message, ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- as Click
-        """Write a line for each command, as many lines of the terminal as it needs."""
+        """Write the whole description of each command, on as many lines as it needs."""
         with formatter.section("Commands"):
             formatter.write_dl(
                 [

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 # Maintainers set it to see where a fault came from. It shows source lines, and no values.
 TRACEBACK: Final = "TEACHBACK_TRACEBACK"
-# The launcher sets it to the words that it was started with.
+# The launcher sets it to the command that started it.
 LAUNCHER: Final = "TEACHBACK_LAUNCHER"
-_LOST: Final = {
+_LOSS_REASONS: Final = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk space allowed is used up",
     errno.EFBIG: "the system allows no larger file",
@@ -40,18 +40,17 @@ def today() -> dt.date:
 def new_second() -> dt.datetime:
     """Wait for the next whole second, and return it in UTC.
 
-    So no two successive calls return the same second.
+    So each call returns another second.
     """
     time.sleep(1 - time.time() % 1)
     return dt.datetime.now(tz=dt.UTC).replace(microsecond=0)
 
 
-def here(*, needed: bool = True) -> Workspace:
+def current_workspace(*, needed: bool = True) -> Workspace:
     """Return the workspace of the current folder.
 
-    If none is needed, a folder that is in none stands for an empty one.
-    Raises UsageError when the folder is gone or is in no workspace, and TeachbackError for links
-    that lead out.
+    If none is `needed`, a folder outside of any workspace counts as an empty one. Raises UsageError
+    when the folder is gone or is in no workspace, and TeachbackError for links that lead out.
     """
     try:
         folder = Path.cwd()
@@ -66,7 +65,7 @@ def here(*, needed: bool = True) -> Workspace:
         return Workspace(folder, builtin_root())
 
 
-class _Out(io.FileIO):
+class _LossyStream(io.FileIO):
     """A standard stream that never stops the work.
 
     Output that cannot be written is dropped, and the first error is kept.
@@ -79,39 +78,41 @@ class _Out(io.FileIO):
     def write(self, data: Any, /) -> int:  # noqa: ANN401 -- any buffer of bytes
         """Write bytes, waiting until a terminal or pipe is ready; return how many were taken."""
         try:
-            taken = super().write(data)
-            while taken is None:
+            written = super().write(data)
+            while written is None:
                 select.select([], [self], [])
-                taken = super().write(data)
+                written = super().write(data)
         except OSError as error:
             self.lost = self.lost or error
             return len(memoryview(data).cast("B"))
-        return taken
+        return written
 
 
 def program_name(folder: Path | None = None) -> str:
     """Return what the user types to start the program, from this folder or from another one.
 
-    The launcher passes the words that it was started with; without it, this is `teachback`.
+    Without the launcher, that is `teachback`.
     """
     name = os.environ.get(LAUNCHER) or "teachback"
     if folder is not None and "/" in name and not os.path.isabs(name):  # noqa: PTH117 -- no path of a file
-        at, end = os.path.split(os.path.abspath(name))  # noqa: PTH100 -- the last link is kept
-        name = os.path.join(os.path.relpath(os.path.realpath(at), os.path.realpath(folder)), end)  # noqa: PTH118
+        directory, file = os.path.split(os.path.abspath(name))  # noqa: PTH100 -- the last link is kept
+        way = os.path.relpath(os.path.realpath(directory), os.path.realpath(folder))
+        name = os.path.join(way, file)  # noqa: PTH118 -- may begin with ./
     return shlex.quote(name)
 
 
 def as_typed(text: str) -> str:
-    """Return a text for the user, with its commands as they can be typed here.
+    """Replace the commands in a text with those that can be typed here.
 
-    Messages name commands as `teachback build`, and extras as `pip install 'teachback[cluster]'`.
+    In messages, commands are written as `teachback build`, and extras as
+    `pip install 'teachback[cluster]'`.
     """
-    by_launcher = LAUNCHER in os.environ
+    has_launcher = LAUNCHER in os.environ
     pip = f"{shlex.quote(sys.executable)} -m pip install "
     text = re.sub(
         r"pip install (?:'teachback\[([\w-]+)\]')?",
         lambda found: (
-            f"teachback add {found[1]}" if by_launcher and found[1] else pip + found[0][12:]
+            f"teachback add {found[1]}" if has_launcher and found[1] else pip + found[0][12:]
         ),
         text,
     )
@@ -123,27 +124,27 @@ def open_streams() -> None:
 
     They may be closed, full, or unable to encode a letter.
     """
-    # Otherwise the next opened file would get the number of a closed stream, and receive what is
-    # printed.
+    # Otherwise the next file to be opened would get the descriptor of a closed stream, and what is
+    # printed would go into that file.
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
-        old = getattr(sys, name)
-        if old is not None:
+        stream = getattr(sys, name)
+        if stream is not None:
             with suppress(OSError):
-                old.flush()
+                stream.flush()
         # A letter that the stream's encoding lacks is written as an escape.
         setattr(
             sys,
             name,
             io.TextIOWrapper(
-                io.BufferedWriter(_Out(descriptor)),
-                encoding=getattr(old, "encoding", None) or "utf-8",
+                io.BufferedWriter(_LossyStream(descriptor)),
+                encoding=getattr(stream, "encoding", None) or "utf-8",
                 errors="backslashreplace",
-                line_buffering=getattr(old, "line_buffering", False) or descriptor == 2,  # noqa: PLR2004 -- standard error
+                line_buffering=getattr(stream, "line_buffering", False) or descriptor == 2,  # noqa: PLR2004 -- standard error
             ),
         )
 
@@ -154,10 +155,10 @@ def lost_output() -> Problem | None:
     A reader that has closed the pipe is no loss.
     """
     sys.stdout.flush()
-    error = _lost(sys.stdout)
+    error = _first_error(sys.stdout)
     if error is None or isinstance(error, BrokenPipeError):
         return None
-    reason = _LOST.get(error.errno or 0) or error.strerror or "it was refused"
+    reason = _LOSS_REASONS.get(error.errno or 0) or error.strerror or "it was refused"
     hint = "What was done is done, and files are kept. Print to another place."
     return Problem(f"standard output could not be written: {reason}", hint)
 
@@ -165,12 +166,12 @@ def lost_output() -> Problem | None:
 def all_output_written() -> bool:
     """Return whether standard output took all that was printed."""
     sys.stdout.flush()
-    return _lost(sys.stdout) is None
+    return _first_error(sys.stdout) is None
 
 
-def _lost(stream: Any) -> OSError | None:  # noqa: ANN401 -- any stream
+def _first_error(stream: Any) -> OSError | None:  # noqa: ANN401 -- any stream
     raw = getattr(getattr(stream, "buffer", None), "raw", None)
-    return raw.lost if isinstance(raw, _Out) else None
+    return raw.lost if isinstance(raw, _LossyStream) else None
 
 
 def fault(error: BaseException) -> Problem:
@@ -202,17 +203,17 @@ def install_guard() -> None:
     import threading
 
     sys.excepthook = _on_fault
-    threading.excepthook = lambda about: _on_fault(
-        about.exc_type, about.exc_value, about.exc_traceback
+    threading.excepthook = lambda arguments: _on_fault(
+        arguments.exc_type, arguments.exc_value, arguments.exc_traceback
     )
-    # These come, for example, from destructors, and nothing depends on them any more.
+    # Such exceptions come from destructors, for example, and nothing depends on them any more.
     sys.unraisablehook = lambda _: None
 
 
 def _on_fault(
     kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
 ) -> None:
-    """Print one line for an uncaught exception; a traceback may quote a value."""
+    """Print one line for an uncaught exception, since a traceback may quote a value."""
     if issubclass(kind, KeyboardInterrupt):
         return
     problem = fault((error or kind()).with_traceback(trace))

@@ -11,8 +11,15 @@ import click
 
 from teachback.cli.command_help import GroupedCommand
 from teachback.cli.context import today
-from teachback.cli.options import MEANT, chosen, json_option, release_option, setting_options, typed
-from teachback.cli.output import Progress, kept_json, kept_words, print_json, print_problems
+from teachback.cli.options import (
+    chosen,
+    json_option,
+    meant_cells,
+    release_option,
+    setting_options,
+    typed_parameters,
+)
+from teachback.cli.output import Progress, archived_json, archived_text, print_json, print_problems
 from teachback.errors import Location, Problem, Severity, UsageError
 from teachback.files.workspace import refuse_own_folder, shown
 
@@ -23,9 +30,9 @@ if TYPE_CHECKING:
     from teachback.printing.settings import Settings
 
 # How many rejected rows are printed when a file lists all of them.
-_FEW: Final = 20
+_MOST_ROWS: Final = 20
 # The options that only sheets of cards have a use for.
-_OF_SHEETS: Final = {"stock", "sides", "printer", "offset", "back_offset", "start_at"}
+_SHEET_OPTIONS: Final = {"stock", "sides", "printer", "offset", "back_offset", "start_at"}
 
 
 @click.command("merge", cls=GroupedCommand)
@@ -124,48 +131,50 @@ def merge_command(handout: str | None, wipe: Path | None, as_json: bool, **flags
     stay_in_memory()
     if order.records is not None and order.records.is_fifo():
         click.echo(f"Reading records from the pipe {shown(order.records)} ...", err=True)
-    opened = handout_engine.open_engine(settings, workspace, today(), flags["start_at"])
-    early: list[Problem] = []
+    engine = handout_engine.open_engine(settings, workspace, today(), flags["start_at"])
+    printed_early: list[Problem] = []
 
     def warn(problems: tuple[Problem, ...]) -> None:
         """Print warnings while somebody may still stop the run."""
-        early.extend(problems)
+        printed_early.extend(problems)
         print_problems(problems)
 
     with Progress(shown_at_all=not as_json, label="Printing") as step:
-        merged = merge(order, opened, step, None if as_json else warn)
+        merged = merge(order, engine, step, None if as_json else warn)
     archived = ArchivedRun()
     if not order.dry_run:
         archived = keep_blank_editions(settings, workspace, today(), merged.keys)
         merged = replace(merged, problems=(*merged.problems, *archived.problems))
     if as_json:
-        print_json(_as_json(merged) | kept_json(archived.codes, settings.archive))
+        print_json(_as_json(merged) | archived_json(archived.codes, settings.archive))
     else:
-        print_problems(tuple(problem for problem in merged.problems if problem not in early))
-        _print(merged, order)
+        print_problems(
+            tuple(problem for problem in merged.problems if problem not in printed_early)
+        )
+        _print_result(merged, order)
         if archived.codes:
-            click.echo(f"{kept_words(archived.codes, settings.archive)}.")
+            click.echo(f"{archived_text(archived.codes, settings.archive)}.")
     return int(merged.failed)
 
 
 def _order(settings: Settings, flags: dict[str, Any]) -> MergeOrder:
     from teachback.merge.merge_order import MergeOrder
-    from teachback.merge.record_shapes import MeantCell
 
-    by_flag = typed()
-    if "audiences" in by_flag and len(settings.audiences) > 1:
+    typed_flags = typed_parameters()
+    if "audiences" in typed_flags and len(settings.audiences) > 1:
         message = f"--audience takes one name here, not {len(settings.audiences)}"
         hint = "Name the audience of each record in a column of its own: see --audience-from."
         raise UsageError.of(message, hint)
     # The configured kinds are for `build`. Here, cards are printed only if asked for.
-    kinds = settings.kinds if "kinds" in by_flag else ("handout",)
-    for name in sorted(_OF_SHEETS & by_flag) if "card" not in kinds or not flags["combine"] else ():
+    kinds = settings.kinds if "kinds" in typed_flags else ("handout",)
+    on_sheets = "card" in kinds and flags["combine"]
+    for name in () if on_sheets else sorted(_SHEET_OPTIONS & typed_flags):
         message = f"--{name.replace('_', '-')} works only with --kind card and --combine"
         raise UsageError.of(message, "Add both, or leave it out: only sheets are on stock.")
     own_folder = settings.output / "merge" / settings.handouts[0]
     return MergeOrder(
         records=None if flags["records"] == "-" else Path(flags["records"]),
-        output=settings.output if "output" in by_flag else own_folder,
+        output=settings.output if "output" in typed_flags else own_folder,
         kinds=kinds,
         combine=flags["combine"] or 0,
         duplex=flags["duplex"],
@@ -179,7 +188,7 @@ def _order(settings: Settings, flags: dict[str, Any]) -> MergeOrder:
         jobs=settings.jobs,
         dry_run=flags["dry_run"],
         cluster=_cluster(flags),
-        meant=tuple(MeantCell(*one) for one in click.get_current_context().meta.get(MEANT, ())),
+        meant=meant_cells(),
     )
 
 
@@ -199,34 +208,27 @@ def _cluster(flags: dict[str, Any]) -> Cluster | None:
 def _wipe(folder: Path, *, as_json: bool) -> int:
     from teachback.merge.run_removal import wipe
 
-    if typed() - {"wipe", "as_json"}:
+    if typed_parameters() - {"wipe", "as_json"}:
         hint = f"Type: teachback merge --wipe {shlex.quote(str(folder))}"
         raise UsageError.of("--wipe cannot be combined with anything else", hint)
-    wiped = wipe(folder)
-    hint = "Look into the folder, and delete what you do not need."
-    left = (
-        (
-            Problem(
-                f"{_many(wiped.left, 'file')} left: the run did not make them",
-                hint,
-                Location(shown(folder)),
-            ),
-        )
-        if wiped.left
-        else ()
-    )
+    removal = wipe(folder)
+    problems: tuple[Problem, ...] = ()
+    if removal.left:
+        message = f"{_counted(removal.left, 'file')} left: the run did not make them"
+        hint = "Look into the folder, and delete what you do not need."
+        problems = (Problem(message, hint, Location(shown(folder))),)
     if as_json:
         outcome = {
-            "ok": not left,
-            "removed": wiped.files,
-            "left": wiped.left,
-            "problems": [problem.as_json() for problem in left],
+            "ok": not problems,
+            "removed": removal.files,
+            "left": removal.left,
+            "problems": [problem.as_json() for problem in problems],
         }
         print_json(outcome)
     else:
-        print_problems(left)
-        click.echo(f"{_many(wiped.files, 'file')} removed")
-    return int(bool(left))
+        print_problems(problems)
+        click.echo(f"{_counted(removal.files, 'file')} removed")
+    return int(bool(problems))
 
 
 def rejected_row_problems(rejected: tuple[PrintedRecord, ...], name: str) -> tuple[Problem, ...]:
@@ -238,28 +240,34 @@ def rejected_row_problems(rejected: tuple[PrintedRecord, ...], name: str) -> tup
     )
 
 
-def _print(merged: Merged, order: MergeOrder) -> None:
+def _print_result(merged: Merged, order: MergeOrder) -> None:
     folder = (merged.folder or order.output).absolute()
-    shown_rows = merged.told if order.dry_run else merged.told[:_FEW]
-    print_problems(rejected_row_problems(shown_rows, order.name))
-    more = merged.rejected - len(shown_rows)
+    rows = merged.told if order.dry_run else merged.told[:_MOST_ROWS]
+    print_problems(rejected_row_problems(rows, order.name))
+    more = merged.rejected - len(rows)
     if more:
         where = (
             f"see {shown(folder / 'rejected.csv')}"
             if not order.dry_run
             else "the first ones are above"
         )
-        click.echo(f"{_many(more, 'more row')} rejected; {where}", err=True)
+        click.echo(f"{_counted(more, 'more row')} rejected; {where}", err=True)
     for code, files in sorted(merged.editions.items()):
         click.echo(f"{code}  {files}")
     kept = f", {merged.kept} of the files were there" if merged.kept else ""
     printed = f"{merged.printed} {'would be printed' if order.dry_run else 'printed'}{kept}"
     where = "; nothing was written" if order.dry_run else f"; all of it is in {shown(folder)}"
-    click.echo(f"{_many(merged.records, 'record')}: {printed}, {merged.rejected} rejected{where}")
+    click.echo(
+        f"{_counted(merged.records, 'record')}: {printed}, {merged.rejected} rejected{where}"
+    )
     if merged.rejected and not order.dry_run:
-        mend = shown(folder / "to-mend.csv")
-        again = f"--records {shlex.quote(mend)} --output {shlex.quote(shown(order.output))}"
-        click.echo(f"Mend the rejected rows in {mend}, and type the command again with {again}")
+        rows_to_mend = shown(folder / "to-mend.csv")
+        options = (
+            f"--records {shlex.quote(rows_to_mend)} --output {shlex.quote(shown(order.output))}"
+        )
+        click.echo(
+            f"Mend the rejected rows in {rows_to_mend}, and type the command again with {options}"
+        )
 
 
 def _as_json(merged: Merged) -> dict[str, Any]:
@@ -284,7 +292,7 @@ def _as_json(merged: Merged) -> dict[str, Any]:
     }
 
 
-def _many(count: int, noun: str) -> str:
+def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' if count != 1 else ''}"
 
 

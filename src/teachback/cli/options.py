@@ -1,7 +1,6 @@
 """Declare the options that commands share, above all the settings.
 
-A setting may also come from the environment or from teachback.toml. Click resolves each:
-flag > environment > teachback.toml > default.
+Click resolves each setting in this order: flag, environment, teachback.toml, default.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 import click
 from click import ParameterSource
 
-from teachback.cli.context import here
+from teachback.cli.context import current_workspace
 from teachback.errors import Location, Problem, TeachbackError, UsageError, folded, nearest
 from teachback.files.toml_reader import TomlFile, read_toml
 from teachback.files.unprintable_characters import faults
@@ -28,14 +27,16 @@ from teachback.units import TWO_LANGUAGES, Depth, Paper, PrintInk, TypeSize, spl
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from teachback.merge.record_shapes import MeantCell
+
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 MOST_OFFSET: Final = 20.0
 _KINDS: Final = ("handout", "card")
 _FORMATS: Final = ("pdf", "html", "png")
 # The key of Context.meta that holds the errors found so far.
 _ERRORS: Final = "teachback.settings"
-# The key of Context.meta that holds what cells of records stand for; see `_meant_cells`.
-MEANT: Final = "teachback.meant"
+# The key of Context.meta that holds the lines of [merge.map.COLUMN].
+_MEANT_CELLS: Final = "teachback.meant"
 
 
 class Setting(click.Option):
@@ -46,7 +47,7 @@ class Setting(click.Option):
     """
 
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:  # noqa: ANN401 -- Click's own
-        """Make it a flag, unless it is hidden."""
+        """Make the setting a flag, unless it is hidden."""
         if not self.hidden:
             super().add_to_parser(parser, ctx)
 
@@ -62,20 +63,20 @@ class Setting(click.Option):
         if ctx.default_map is None:
             ctx.default_map = {}
             try:
-                ctx.obj = ctx.obj or here()
+                ctx.obj = ctx.obj or current_workspace()
                 ctx.default_map = _file_values(ctx, ctx.obj)
             except TeachbackError as error:
                 ctx.meta[_ERRORS] = [error]
         return super().consume_value(ctx, opts)
 
     def process_value(self, ctx: click.Context, value: object) -> object:
-        """Convert a value, and keep the error of a wrong one. A list loses its repeats."""
+        """Convert a value, and remove the repeats of a list. Keep the error of a wrong value."""
         try:
             value = super().process_value(ctx, value)
         except click.BadParameter as error:
-            flag = ctx.get_parameter_source(self.name) is ParameterSource.COMMANDLINE
-            where = self.opts[0] if flag else str(self.envvar)
-            ctx.meta.setdefault(_ERRORS, []).append(UsageError(_refused(where, value, error)))
+            is_typed = ctx.get_parameter_source(self.name) is ParameterSource.COMMANDLINE
+            source = self.opts[0] if is_typed else str(self.envvar)
+            ctx.meta.setdefault(_ERRORS, []).append(UsageError(_refused(source, value, error)))
             return None
         if isinstance(value, tuple):
             choices = getattr(self.type, "choices", value)
@@ -83,8 +84,8 @@ class Setting(click.Option):
         return value
 
 
-class _OneOf(click.Choice[Any]):
-    """One of some words; the hint for another word names the nearest."""
+class _Choice(click.Choice[Any]):
+    """A choice of words whose error names the nearest one."""
 
     def normalize_choice(self, choice: object, ctx: click.Context | None) -> str:  # noqa: ARG002 -- as Click
         return str(choice)
@@ -127,7 +128,7 @@ class _Offset(click.ParamType[Offset]):
 def _use_printer(ctx: click.Context, _: click.Parameter, name: str | None) -> None:
     """Put a printer's offsets among the defaults.
 
-    A printer named by flag or environment wins over what the file says of all printers.
+    The offsets of a printer named by flag or environment win over those of the file's top level.
     """
     if name is None or not ctx.default_map:
         return
@@ -170,33 +171,33 @@ _SETTINGS: Final = {
     "kind": _setting(
         "--kind kinds",
         "What to print; may be repeated.",
-        _OneOf(_KINDS),
+        _Choice(_KINDS),
         multiple=True,
         default=_KINDS,
     ),
     "format": _setting(
         "--format formats",
         "Which files to make; may be repeated.",
-        _OneOf(_FORMATS),
+        _Choice(_FORMATS),
         multiple=True,
         default=("pdf",),
     ),
-    "paper": _setting("--paper", "The paper to print on.", _OneOf(Paper), default="letter"),
+    "paper": _setting("--paper", "The paper to print on.", _Choice(Paper), default="letter"),
     "size": _setting(
-        "--size", "The type: 13 pt, or 18 pt large print.", _OneOf(TypeSize), default="standard"
+        "--size", "The type: 13 pt, or 18 pt large print.", _Choice(TypeSize), default="standard"
     ),
     "ink": _setting(
-        "--ink", "Print in black alone, or in colour.", _OneOf(PrintInk), show_default="black"
+        "--ink", "Print in black alone, or in colour.", _Choice(PrintInk), show_default="black"
     ),
     "depth": _setting(
         "--depth",
         "How much of a handout: all, or the parts marked `brief: true`.",
-        _OneOf(Depth),
+        _Choice(Depth),
         default="full",
     ),
     "stock": _setting("--stock", "The stock, by any name it is sold under."),
     "sides": _setting(
-        "--sides", "How the back comes behind the front.", _OneOf(Sides), show_default="long-edge"
+        "--sides", "How the back comes behind the front.", _Choice(Sides), show_default="long-edge"
     ),
     "printer": _setting(
         "--printer", f"Take the offsets of this printer from {SETTINGS}.", callback=_use_printer
@@ -214,7 +215,7 @@ _SETTINGS: Final = {
     "dates": _setting(
         "--dates",
         "What comes first in dates such as 11/2/2027: mdy is the month, dmy the day.",
-        _OneOf(("mdy", "dmy")),
+        _Choice(("mdy", "dmy")),
     ),
     "jobs": _setting(
         "--jobs -j",
@@ -237,9 +238,9 @@ release_option = click.option(
 
 
 def setting_options(*flags: str, **own: dict[str, str]) -> Callable[[_Command], _Command]:
-    """Add every setting to a command; those that are named become its flags.
+    """Add every setting to a command; the named ones become its flags.
 
-    `own` names flags too, with the attributes in which they differ, such as their help.
+    `own` names further flags, each with attributes of its own, such as another help.
     """
 
     def add(command: _Command) -> _Command:
@@ -253,8 +254,8 @@ def setting_options(*flags: str, **own: dict[str, str]) -> Callable[[_Command], 
 def chosen(**given: Any) -> tuple[Settings, Workspace]:  # noqa: ANN401 -- fields of any type
     """Return the settings of the running command, and its workspace.
 
-    `given` holds fields that no option has. Raises the problems of teachback.toml, environment
-    and flags, all at once: UsageError, or TeachbackError if the file has any.
+    `given` holds fields for which there is no option. Raises all problems of teachback.toml,
+    environment and flags at once: as TeachbackError if the file has any, else as UsageError.
     """
     context = click.get_current_context()
     errors: list[TeachbackError] = context.meta.get(_ERRORS, [])
@@ -267,11 +268,19 @@ def chosen(**given: Any) -> tuple[Settings, Workspace]:  # noqa: ANN401 -- field
         message = f"--language: '{params['language']}' does not name two languages"
         raise UsageError.of(message, "Write both, such as es+en, or one of them.")
     params |= {"language": named or None, "facing": facing}
-    found = {field.name: params[field.name] for field in fields(Settings) if field.name in params}
-    return Settings(**found), context.obj
+    values = {field.name: params[field.name] for field in fields(Settings) if field.name in params}
+    return Settings(**values), context.obj
 
 
-def typed() -> set[str]:
+def meant_cells() -> tuple[MeantCell, ...]:
+    """Return what teachback.toml says that cells of records mean."""
+    from teachback.merge.record_shapes import MeantCell
+
+    lines = click.get_current_context().meta.get(_MEANT_CELLS, ())
+    return tuple(MeantCell(*line) for line in lines)
+
+
+def typed_parameters() -> set[str]:
     """Return the parameters of the running command that were typed on the command line."""
     context = click.get_current_context()
     source = context.get_parameter_source
@@ -299,7 +308,7 @@ def archive_folder() -> Path:
 
     Raises UsageError when there is none.
     """
-    settings = resolve((), here(needed=False))
+    settings = resolve((), current_workspace(needed=False))
     usual = settings.output / "archive"
     if settings.archive is None and not usual.is_dir():
         hint = "Name its folder, or make one: teachback build --archive build/archive."
@@ -308,7 +317,7 @@ def archive_folder() -> Path:
 
 
 def _file_values(context: click.Context, workspace: Workspace) -> dict[str, Any]:
-    """Return the values of teachback.toml by parameter; "printers" holds those of each printer.
+    """Return the values of teachback.toml by parameter, with those of each printer in "printers".
 
     Raises TeachbackError with all problems.
     """
@@ -318,42 +327,46 @@ def _file_values(context: click.Context, workspace: Workspace) -> dict[str, Any]
     of_printer = {key: known[key] for key in ("offset", "back-offset")}
     tables = file.data.pop("printers", {})
     problems: list[Problem] = []
-    meant = _meant_cells(file, problems)
+    map_lines = _read_meant_cells(file, problems)
     printers = {
-        name: _checked(table, of_printer, partial(file.place, f"printers.{name}"), problems)
-        for name, table in (tables if isinstance(tables, dict) else {"": tables}).items()
+        printer: _checked(table, of_printer, partial(file.place, f"printers.{printer}"), problems)
+        for printer, table in (tables if isinstance(tables, dict) else {"": tables}).items()
     }
-    found = {"output": "build", **_checked(file.data, known, file.place, problems)}
+    values = {"output": "build", **_checked(file.data, known, file.place, problems)}
     ids = {name for stem in handout_files(workspace) for name in (stem, stem.split(".")[0])}
     problems += [
-        unknown_handout(one, ids)._replace(location=file.place("handouts"))
-        for one in found.get("configured", ())
-        if one not in ids
+        unknown_handout(name, ids)._replace(location=file.place("handouts"))
+        for name in values.get("configured", ())
+        if name not in ids
     ]
-    name = found.get("printer")
-    if name is not None and name not in printers:
-        hint = _known_printers(name, printers)
-        problems.append(Problem(f"printer: '{name}' is not allowed", hint, file.place("printer")))
+    printer = values.get("printer")
+    if printer is not None and printer not in printers:
+        hint = _known_printers(printer, printers)
+        problems.append(
+            Problem(f"printer: '{printer}' is not allowed", hint, file.place("printer"))
+        )
     if problems:
         raise TeachbackError(*problems)
-    folders = {"output", "archive"} & found.keys()
-    found |= {name: str(workspace.root / found[name]) for name in folders}
-    context.meta[MEANT] = meant
-    return {**found, "printers": printers}
+    folders = {"output", "archive"} & values.keys()
+    values |= {name: str(workspace.root / values[name]) for name in folders}
+    context.meta[_MEANT_CELLS] = map_lines
+    return {**values, "printers": printers}
 
 
-def _meant_cells(file: TomlFile, problems: list[Problem]) -> tuple[tuple[Any, ...], ...]:
-    """Return each line of the sections [merge.map.COLUMN]: column, cell, what it means, place.
+def _read_meant_cells(file: TomlFile, problems: list[Problem]) -> tuple[tuple[Any, ...], ...]:
+    """Return each line of the sections [merge.map.COLUMN]: column, cell, its meaning, its place.
 
-    Adds the problems of lines that cannot be read.
+    Adds the problems of wrong lines to `problems`.
     """
     merge = file.data.pop("merge", {"map": {}})
     tables = merge.get("map") if isinstance(merge, dict) and set(merge) == {"map"} else None
-    if not isinstance(tables, dict) or not all(isinstance(one, dict) for one in tables.values()):
+    if not isinstance(tables, dict) or not all(
+        isinstance(table, dict) for table in tables.values()
+    ):
         hint = 'Write a section [merge.map.audience] and below it: "Kidney" = "ckd"'
         problems.append(Problem("this section cannot be read", hint, file.place("merge")))
         return ()
-    found: list[tuple[Any, ...]] = []
+    lines: list[tuple[Any, ...]] = []
     for column, table in tables.items():
         cells = set[str]()
         for cell, meant in table.items():
@@ -366,8 +379,8 @@ def _meant_cells(file: TomlFile, problems: list[Problem]) -> tuple[tuple[Any, ..
                 hint = "Delete one of the two; capitals and blanks do not count."
                 problems.append(Problem(f"'{cell}' is here twice", hint, place))
             cells.add(folded(cell))
-            found.append((column, cell, meant, place))
-    return tuple(found)
+            lines.append((column, cell, meant, place))
+    return tuple(lines)
 
 
 def _checked(
@@ -376,20 +389,22 @@ def _checked(
     place: Callable[..., Location],
     problems: list[Problem],
 ) -> dict[str, Any]:
-    """Return the values of one table by parameter, and add the problems of the others."""
+    """Return the values of one table by parameter; add those that are wrong to `problems`."""
     if not isinstance(table, dict):
         hint = 'Write [printers.front-desk] and below it: offset = "0.5, -1.2"'
         problems.append(Problem("a printer needs a section of its own", hint, place()))
         return {}
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in table.items():
         option, items = options.get(key), value if isinstance(value, list) else [value]
         # A TOML string may hold any character by its code, such as "\u200b".
-        hidden = next((fault for item in items for fault in faults(str(item), alone=True)), None)
+        hidden_character = next(
+            (fault for item in items for fault in faults(str(item), alone=True)), None
+        )
         if option is None:
             problem = Problem(f"the setting '{key}' is not known", nearest(key, options))
-        elif hidden:
-            problem = Problem(*hidden[1:])
+        elif hidden_character:
+            problem = Problem(*hidden_character[1:])
         elif (
             not items
             or not {type(item) for item in items} <= {str, int, float}
@@ -406,13 +421,13 @@ def _checked(
             except click.BadParameter as error:
                 problem = _refused(key, texts, error)
             else:
-                found[option.name] = texts if option.multiple else texts[0]
+                values[option.name] = texts if option.multiple else texts[0]
                 continue
         problems.append(problem._replace(location=place(key)))
-    return found
+    return values
 
 
-def _refused(where: str, value: object, error: click.BadParameter) -> Problem:
+def _refused(setting: str, value: object, error: click.BadParameter) -> Problem:
     values = value if isinstance(value, list | tuple) else [value]
     quoted = ", ".join(f"'{item}'" for item in values)
-    return Problem(f"{where}: {quoted} is not allowed", error.message)
+    return Problem(f"{setting}: {quoted} is not allowed", error.message)

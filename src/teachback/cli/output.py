@@ -86,31 +86,31 @@ class Progress:
             self.bar.__exit__(*details)
 
 
-def built_json(built: BuildResult, archive: Path | None) -> dict[str, Any]:
+def built_json(result: BuildResult, archive: Path | None) -> dict[str, Any]:
     """Return the result of a build as plain data."""
     from teachback.printing.build_record import manifest_row
 
     return {
-        "ok": not built.failed,
+        "ok": not result.failed,
         "outputs": [
             {
                 **manifest_row(output),
-                "status": "printed" if output.file in built.printed else "unchanged",
+                "status": "printed" if output.file in result.printed else "unchanged",
             }
-            for output in built.outputs
+            for output in result.outputs
         ],
-        "refused": list(built.refused),
+        "refused": list(result.refused),
         **(
             {
                 "proofs": [
-                    _proof_json(name, measures) for name, measures in sorted(built.proofs.items())
+                    _proof_json(name, measures) for name, measures in sorted(result.proofs.items())
                 ]
             }
-            if built.proofs
+            if result.proofs
             else {}
         ),
-        "problems": [problem.as_json() for problem in built.problems],
-        **kept_json(built.archived, archive),
+        "problems": [problem.as_json() for problem in result.problems],
+        **archived_json(result.archived, archive),
     }
 
 
@@ -133,13 +133,13 @@ def _proof_json(name: str, measures: Measures) -> dict[str, Any]:
     }
 
 
-def kept_json(codes: tuple[str, ...], archive: Path | None) -> dict[str, Any]:
+def archived_json(codes: tuple[str, ...], archive: Path | None) -> dict[str, Any]:
     """Return the editions that a run archived as plain data; {} without an archive."""
     return {} if archive is None else {"archive": {"folder": str(archive), "kept": list(codes)}}
 
 
-def kept_words(codes: tuple[str, ...], archive: Path | None) -> str:
-    """Return how many editions a run archived, or ""."""
+def archived_text(codes: tuple[str, ...], archive: Path | None) -> str:
+    """Return how many editions a run archived in words, or "" for none."""
     return (
         f"{len(codes)} edition{'s' if len(codes) != 1 else ''} kept in {shown(archive)}"
         if archive is not None and codes
@@ -154,15 +154,15 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
         if not answer.entries:
             continue
         newest, review = answer.entries[-1], answer.entries[-1].review
-        said = f"approved by {review['reviewer']} on {review['reviewed']}"
+        approval = f"approved by {review['reviewer']} on {review['reviewed']}"
         if review["status"] != "approved":
-            said = f"{review['status']}: no clinician has approved this text"
+            approval = f"{review['status']}: no clinician has approved this text"
         rows = [
             ("handout", f"{newest.handout}: {newest.title}"),
             ("audience", f"{newest.audience}: {newest.badge}"),
             ("language", newest.language),
             ("version", newest.version),
-            ("review", said + (f"; due {review['due']}" if review["due"] else "")),
+            ("review", approval + (f"; due {review['due']}" if review["due"] else "")),
             ("first kept", answer.entries[0].kept),
         ]
         if answer.scanned:
@@ -188,33 +188,33 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
             )
 
 
-def print_summary(built: BuildResult, folder: Path, archive: Path | None) -> None:
+def print_summary(result: BuildResult, folder: Path, archive: Path | None) -> None:
     """Print one line for each printed file, and one for all."""
-    for output in built.outputs:
-        if output.file in built.printed:
+    for output in result.outputs:
+        if output.file in result.printed:
             pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
             click.echo(f"{shown(folder / output.file)}  {pages}  {output.code}")
-    if built.proofs:
+    if result.proofs:
         click.echo("\nMeasured on the printed pages:")
         print_rows(
-            [proof_row(name, measures) for name, measures in sorted(built.proofs.items())],
+            [proof_row(name, measures) for name, measures in sorted(result.proofs.items())],
             as_json=False,
         )
         click.echo()
-    unchanged = len(built.outputs) - len(built.printed)
-    errors = sum(problem.severity is Severity.ERROR for problem in built.problems)
-    words = [f"{len(built.printed)} printed"]
+    unchanged = len(result.outputs) - len(result.printed)
+    errors = sum(problem.severity is Severity.ERROR for problem in result.problems)
+    words = [f"{len(result.printed)} printed"]
     words += [f"{unchanged} unchanged"] if unchanged else []
     words += [f"{errors} problem{'s' if errors != 1 else ''}"] if errors else []
-    words += [f"not printed: {' '.join(built.refused)}"] if built.refused else []
-    kept = kept_words(built.archived, archive)
+    words += [f"not printed: {' '.join(result.refused)}"] if result.refused else []
+    kept = archived_text(result.archived, archive)
     click.echo(
         ", ".join(words)
-        + (f"; all of it is in {shown(folder)}" if built.outputs else "")
+        + (f"; all of it is in {shown(folder)}" if result.outputs else "")
         + (f"; {kept}" if kept else "")
     )
-    if built.index is not None:
-        click.echo(as_typed(f"Look at it: teachback open  ({shown(built.index)})"))
+    if result.index is not None:
+        click.echo(as_typed(f"Look at it: teachback open  ({shown(result.index)})"))
 
 
 def proof_row(name: str, measures: Measures) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def proof_row(name: str, measures: Measures) -> dict[str, Any]:
 
 
 def print_checkup(checkup: CheckResult) -> None:
-    """Print the findings of each handout, and at the end what was checked."""
+    """Print the findings of each handout, and then what was checked."""
     from teachback.checking.checker import looked_for
 
     print_problems(checkup.problems)
@@ -243,11 +243,11 @@ def print_checkup(checkup: CheckResult) -> None:
         waived = [f"{len(checked.waived)} accepted"] if checked.waived else []
         click.echo(f"{checked.stem}: {', '.join([*counts, *waived]) or 'nothing found'}")
         for name, graded in checked.grades(checkup.rules.vocabulary).items():
-            said = [f"  {name}: {', '.join(map(str, graded.grades))}"]
-            # A language's own formula has a target of its own.
+            parts = [f"  {name}: {', '.join(map(str, graded.grades))}"]
+            # The formula of another language has its own target, which its grade names.
             if not any(grade.scale for grade in graded.grades):
-                said.append(f"target grade {checked.targets[name]}")
-            click.echo("; ".join(said))
+                parts.append(f"target grade {checked.targets[name]}")
+            click.echo("; ".join(parts))
     click.echo(as_typed(looked_for(checkup)))
 
 
@@ -288,10 +288,10 @@ def checkup_json(checkup: CheckResult) -> dict[str, Any]:
 
 def _counts(problems: tuple[Problem, ...]) -> dict[str, int]:
     names = [(Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.HINT, "hint")]
-    counted = {
+    counts = {
         name: sum(problem.severity is severity for problem in problems) for severity, name in names
     }
-    return {name if count == 1 else f"{name}s": count for name, count in counted.items() if count}
+    return {name if count == 1 else f"{name}s": count for name, count in counts.items() if count}
 
 
 def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:
@@ -315,8 +315,7 @@ def print_problems(problems: tuple[Problem, ...]) -> None:
             else ""
         )
         rule = f" [{problem.rule}]" if problem.rule else ""
-        # A text quoted from a file may hold line breaks, but a problem and its hint are one line
-        # each.
+        # A message may quote line breaks from a file, but it is printed in one line.
         message, hint = (
             as_typed(readable(" ".join(text.split()))) for text in (problem.message, problem.hint)
         )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from teachback.cli.command_help import GroupedCommand
-from teachback.cli.context import as_typed, here, new_second, today
+from teachback.cli.context import as_typed, current_workspace, new_second, today
 from teachback.cli.options import audience_option, json_option, resolve, strict_option
 from teachback.cli.output import (
     Progress,
@@ -63,7 +63,7 @@ def check_command(
     """Check for what is risky for a reader, hard to read, not agreed or out of date."""
     from teachback.checking.checker import check, explain_rules, failed
 
-    workspace = here()
+    workspace = current_workspace()
     if explain is not None:
         click.echo(explain_rules(explain, workspace))
         return 0
@@ -78,24 +78,24 @@ def check_command(
         checkup = check(names, flags["audience"], workspace, today(), step, brief=brief)
     if not flags["as_json"]:
         print_checkup(checkup)
-    # Print the findings before files are written, which may fail.
-    lost = _written(checkup, flags["sarif"], write, workspace)
-    bad = failed(checkup, strict=flags["strict"]) or bool(lost)
+    # The findings are printed first, because writing files may fail.
+    write_problems = _write_files(checkup, flags["sarif"], write, workspace)
+    has_failed = failed(checkup, strict=flags["strict"]) or bool(write_problems)
     if flags["as_json"]:
         outcome = {
             **checkup_json(checkup),
-            "ok": not bad,
-            "not_written": [problem.as_json() for problem in lost],
+            "ok": not has_failed,
+            "not_written": [problem.as_json() for problem in write_problems],
         }
         print_json(outcome)
     else:
-        print_problems(lost)
-        for path in () if lost else report:
+        print_problems(write_problems)
+        for path in () if write_problems else report:
             click.echo(f"To sign: {shown(path.absolute())}")
-    return int(bad)
+    return int(has_failed)
 
 
-def _written(
+def _write_files(
     checkup: CheckResult,
     sarif_file: Path | None,
     write: Callable[[CheckResult], None] | None,
@@ -119,7 +119,7 @@ def _reporter(
 ) -> Callable[[CheckResult], None]:
     """Return a function that writes the reports.
 
-    Faults of their names or of the settings are raised before anything is checked.
+    Raises the problems of their names and of the settings now, before anything is checked.
     """
     from teachback.commands.review_report import write_reports
     from teachback.commands.staff_sheet import FORMS
@@ -128,9 +128,9 @@ def _reporter(
         check_target(path, tuple(FORMS), workspace, "--report")
     settings = resolve((), workspace)
     archive = settings.archive or settings.output / "archive"
-    kept = archive if archive.is_dir() else None
+    existing = archive if archive.is_dir() else None
     return lambda checkup: write_reports(
-        checkup, paths, workspace, today(), kept, settings.paper, full=full
+        checkup, paths, workspace, today(), existing, settings.paper, full=full
     )
 
 
@@ -151,7 +151,7 @@ def diff_command(handout: str, left: str, right: str, page: Path | None, as_json
     from teachback.commands.diff import compared, write_page
     from teachback.editions.comparison import as_lines, summary
 
-    workspace = here()
+    workspace = current_workspace()
     if page is not None:
         check_target(page, (".html", ".htm"), workspace, "--html")
     comparison, clinic = compared(handout, (left, right), workspace)
@@ -188,24 +188,24 @@ def due_command(within: str, form: str, as_json: bool) -> int:  # noqa: FBT001 -
     from teachback.checking.review_dates import horizon
 
     day = today()
-    workspace = here()
+    workspace = current_workspace()
     names = resolve((), workspace).handouts
-    listed = due_list(workspace, day, horizon(within, day), names)
-    rows = due_rows(listed, day)
+    due = due_list(workspace, day, horizon(within, day), names)
+    rows = due_rows(due, day)
     if as_json:
-        problems = [problem.as_json() for problem in (*listed.problems, *listed.undated)]
+        problems = [problem.as_json() for problem in (*due.problems, *due.undated)]
         print_json({"due": rows, "problems": problems})
-        return int(bool(listed.problems))
+        return int(bool(due.problems))
     if form == "ics":
-        click.echo(as_calendar(listed.terms, new_second()), nl=False)
+        click.echo(as_calendar(due.terms, new_second()), nl=False)
     elif form == "csv":
         click.echo(as_csv(rows), nl=False)
     elif rows:
         print_rows(rows, as_json=False)
     else:
         click.echo(f"Nothing is due within {within}.")
-    print_problems((*listed.problems, *listed.undated))
-    return int(bool(listed.problems))
+    print_problems((*due.problems, *due.undated))
+    return int(bool(due.problems))
 
 
 @click.command("approve", cls=GroupedCommand)
@@ -234,7 +234,9 @@ def approve_command(
     from teachback.commands.approve import approve
 
     until = _date(due) if due else None
-    done = approve(handout, by, here(), today(), due=until, audiences=audience, language=language)
+    done = approve(
+        handout, by, current_workspace(), today(), due=until, audiences=audience, language=language
+    )
     if as_json:
         print_json({"file": done.file, "audiences": list(done.audiences), "review": done.review})
         return

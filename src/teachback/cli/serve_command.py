@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from teachback.cli.command_help import GroupedCommand
-from teachback.cli.options import MEANT, chosen, release_option, setting_options
+from teachback.cli.options import chosen, meant_cells, release_option, setting_options
 from teachback.cli.output import print_problems
 from teachback.errors import UsageError
 
@@ -81,15 +81,14 @@ _PATH = click.Path(path_type=Path)
 @click.option("--remove-person", metavar="NAME", help="Let somebody in no longer.")
 def serve_command(port: int, names: tuple[str, ...], **flags: Any) -> None:  # noqa: ANN401 -- what click parsed
     """Print from a browser: find a topic, type a name, look, print."""
-    from teachback.merge.record_shapes import MeantCell
     from teachback.serving.log_in import save_person
     from teachback.serving.print_audit import state_folder
     from teachback.serving.server import NetworkOrder, ServeOrder, serve_desk
 
     settings, workspace = chosen()
     if flags["add_person"] is not None:
-        ask = "Password (10 characters or more)"
-        password = click.prompt(ask, hide_input=True, confirmation_prompt=True, err=True)
+        prompt = "Password (10 characters or more)"
+        password = click.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True)
         save_person(state_folder(workspace.root), flags["add_person"], password)
         click.echo(f"{flags['add_person']} may enter. A running desk must be started again.")
         return
@@ -115,7 +114,7 @@ def serve_command(port: int, names: tuple[str, ...], **flags: Any) -> None:  # n
         network=network if on_network else None,
         handout=flags["handout"],
         editor=flags["editor"],
-        meant=tuple(MeantCell(*one) for one in click.get_current_context().meta.get(MEANT, ())),
+        meant=meant_cells(),
     )
     serve_desk(settings, workspace, order, click.echo, print_problems)
 

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import click
 
-from teachback.cli.context import as_typed, here, today
+from teachback.cli.command_help import CONTEXT
+from teachback.cli.context import as_typed, current_workspace, today
 from teachback.cli.options import audience_option, json_option, resolve, strict_option
 from teachback.cli.output import Progress, print_json, print_problems, print_rows
 from teachback.files.workspace import check_target, shown
 from teachback.units import Paper
-
-CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "show_default": True}
 
 
 @click.group("translate", context_settings=CONTEXT)
@@ -32,7 +31,7 @@ def status_command(handout: str | None, language: str | None, strict: bool, as_j
     """
     from teachback.commands.translation_status import translation_status
 
-    status = translation_status(handout, language, here())
+    status = translation_status(handout, language, current_workspace())
     failed = status.failed(strict=strict)
     if as_json:
         outcome = {
@@ -46,11 +45,11 @@ def status_command(handout: str | None, language: str | None, strict: bool, as_j
     if not status.rows and not status.problems:
         click.echo("There is no translation.")
     print_rows(list(status.rows), as_json=False)
-    for one in status.texts:
-        click.echo(f"{one['state']}: {one['text']} ({', '.join(one['readers'])})")
-        if one["translated_from"] is not None:
-            click.echo(f"  translated: {one['translated_from']}")
-        click.echo(f"  now:        {one['english']}")
+    for text in status.texts:
+        click.echo(f"{text['state']}: {text['text']} ({', '.join(text['readers'])})")
+        if text["translated_from"] is not None:
+            click.echo(f"  translated: {text['translated_from']}")
+        click.echo(f"  now:        {text['english']}")
     print_problems(status.problems)
     return int(failed)
 
@@ -68,7 +67,7 @@ def start_command(handout: str, language: str, starter: str | None) -> None:
     """Write a translation to fill in: each text of a handout in its own language."""
     from teachback.commands.write_translation import start_translation
 
-    started = start_translation(handout, language, here(), starter)
+    started = start_translation(handout, language, current_workspace(), starter)
     click.echo(f"{shown(started.path)}  {started.texts} texts")
     if starter is not None:
         click.echo(
@@ -94,7 +93,7 @@ def start_command(handout: str, language: str, starter: str | None) -> None:
     help="Write it here.",
 )
 @click.option(
-    "--paper", type=click.Choice([str(one) for one in Paper]), help="The paper to print on."
+    "--paper", type=click.Choice([str(paper) for paper in Paper]), help="The paper to print on."
 )
 @json_option
 def proof_command(
@@ -107,18 +106,18 @@ def proof_command(
     """Print both languages side by side, with the state of each text, to read and to sign."""
     from teachback.commands.translation_proof import write_proof
 
-    workspace = here()
+    workspace = current_workspace()
     settings = resolve((), workspace)
     target = path or settings.output / f"{handout}-{language}-proof.pdf"
     check_target(target, (".pdf",), workspace, "--output")
-    chosen = Paper(paper) if paper else settings.paper
-    done = write_proof(handout, language, target, workspace, today(), chosen)
+    chosen_paper = Paper(paper) if paper else settings.paper
+    proof = write_proof(handout, language, target, workspace, today(), chosen_paper)
     if as_json:
-        print_json({**done._asdict(), "path": shown(done.path)})
+        print_json({**proof._asdict(), "path": shown(proof.path)})
         return
-    click.echo(f"To sign: {shown(done.path.absolute())}  {done.texts} texts")
-    if done.missing or done.outdated:
-        click.echo(f"{done.missing} missing and {done.outdated} outdated: the sheet marks them.")
+    click.echo(f"To sign: {shown(proof.path.absolute())}  {proof.texts} texts")
+    if proof.missing or proof.outdated:
+        click.echo(f"{proof.missing} missing and {proof.outdated} outdated: the sheet marks them.")
 
 
 @translate_group.command("pseudo")
@@ -150,7 +149,7 @@ def pseudo_command(
     """
     from teachback.commands.pseudo_translation import PseudoOrder, print_pseudo
 
-    workspace = here()
+    workspace = current_workspace()
     settings = resolve((), workspace)
     with Progress(shown_at_all=not as_json) as step:
         order = PseudoOrder(handout, growth, audience, language, rtl)
@@ -162,11 +161,11 @@ def pseudo_command(
         outcome = {"ok": not failed, "folder": folder, "editions": run.rows, "problems": problems}
         print_json(outcome)
         return int(failed)
-    rows = [{key: one for key, one in row.items() if key != "problems"} for row in run.rows]
+    rows = [{key: value for key, value in row.items() if key != "problems"} for row in run.rows]
     print_rows(rows, as_json=False)
     print_problems(run.problems)
-    much = "wide" if language or rtl else "long"
-    click.echo(f"Pseudo-text, {run.growth:g} times as {much}: {shown(run.folder.absolute())}")
+    dimension = "wide" if language or rtl else "long"
+    click.echo(f"Pseudo-text, {run.growth:g} times as {dimension}: {shown(run.folder.absolute())}")
     return int(failed)
 
 
@@ -177,7 +176,7 @@ def adopt_command(handout: str, force: bool) -> None:  # noqa: FBT001 -- what cl
     """Turn a handout such as leg-cramps.es into a translation, and show where the two differ."""
     from teachback.commands.write_translation import adopt
 
-    adopted = adopt(handout, here(), force=force)
+    adopted = adopt(handout, current_workspace(), force=force)
     print_problems(adopted.differences)
     click.echo(f"{shown(adopted.path)}  {adopted.texts} texts, each beside the English of now")
     click.echo("Read them side by side, then delete the handout: it takes the translation's place.")
@@ -218,15 +217,15 @@ def export_command(
     """Write the texts of a handout into a file for a translator, each with its context."""
     from teachback.commands.export_translation import ENDINGS, export_translation
 
-    workspace = here()
+    workspace = current_workspace()
     path = target or Path(f"{handout}.{language}{ENDINGS[form][0]}")
     check_target(path, ENDINGS[form], workspace, "--output")
     settings = resolve((), workspace)
     exported = export_translation(
         handout, language, form, only, path, settings, workspace, force=force
     )
-    of = f" of {exported.total}" if exported.texts != exported.total else ""
-    click.echo(f"{shown(path)}  {exported.texts}{of} texts")
+    total = f" of {exported.total}" if exported.texts != exported.total else ""
+    click.echo(f"{shown(path)}  {exported.texts}{total} texts")
     click.echo(as_typed("When it comes back: teachback translate import FILE"))
 
 
@@ -238,7 +237,7 @@ def import_command(file: Path, strict: bool, as_json: bool) -> None:  # noqa: FB
     """Take the texts of a file that `export` wrote into the translation: all of it, or nothing."""
     from teachback.commands.import_translation import import_translation
 
-    workspace = here()
+    workspace = current_workspace()
     imported = import_translation(file, resolve((), workspace), workspace, strict=strict)
     if as_json:
         print_json(
@@ -264,7 +263,7 @@ def ids_command(handout: str, as_json: bool) -> None:  # noqa: FBT001 -- what cl
     """Write the ids that a handout lacks, so that its translations find a text that was moved."""
     from teachback.commands.write_ids import write_ids
 
-    written = write_ids(handout, here())
+    written = write_ids(handout, current_workspace())
     if as_json:
         print_json(written._asdict())
         return

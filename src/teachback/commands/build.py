@@ -54,7 +54,7 @@ class BuildResult:
 
 @dataclass(frozen=True)
 class _StaleRun:
-    """What became of the stale outputs, and the handouts that were read for them."""
+    """The result of printing the stale outputs, and the handouts that were read for it."""
 
     run: PrintedRun | None = None
     reading: LoadedHandouts | None = None

@@ -258,8 +258,8 @@ def _on_card(
     version = "translation" if is_translated else "original"
     left = f"{room.left:.1f} mm left" if room.left >= 0 else f"{-room.left:.1f} mm too much"
     line = (
-        f"On the card, {room.side}: {left} on that side with the words of the {version}, in type of "
-        f"{CARD_TEXT_FLOOR:g} pt; a line takes {LINE:.1f} mm; {letters}"
+        f"On the card, {room.side}: {left} on that side with the words of the {version}, in type "
+        f"of {CARD_TEXT_FLOOR:g} pt; a line takes {LINE:.1f} mm; {letters}"
     )
     return line, length_for(room, text)
 

@@ -95,7 +95,7 @@ class _Mark(NamedTuple):
 
 @dataclass
 class _Changes:
-    """What a file changes: the new values of each entry, the row of each key, and the problems.
+    """The changes of a file: the new values of each entry, the row of each key, and the problems.
 
     `keys` are the keys of the handout's texts, in reading order.
     """

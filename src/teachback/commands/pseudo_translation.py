@@ -320,8 +320,8 @@ def _grower(letters: str, growth: float) -> Grow:
 def as_wide(texts: Sequence[str], fonts: Sequence[Path], letters: str, growth: float) -> Grow:
     """Return a function that makes texts `growth` times as wide in the second font as in the first.
 
-    `letters` are those of another script, or "". The number of letters cannot be used instead: those
-    of another font or script are wider or narrower.
+    `letters` are those of another script, or "". Letters of another font or script are wider or
+    narrower, so their number says nothing about the room that a translation takes.
     """
     target_width = growth * _width(texts, fonts[0])
     letter_growth = growth

@@ -33,8 +33,8 @@ LONGER: Final = 4
 class StaffSheet:
     """Everything that a sheet is made from, for a worker process.
 
-    `name` is what messages call it. `compose` makes its page. `word_problems` returns the problems of
-    the words that were read back from the page.
+    `name` is what messages call it. `compose` makes its page. `word_problems` returns the problems
+    of the words that were read back from the page.
     """
 
     name: str

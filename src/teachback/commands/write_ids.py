@@ -44,8 +44,8 @@ class WrittenIds(NamedTuple):
 def write_ids(name: str, workspace: Workspace) -> WrittenIds:
     """Write an id into each part of a handout that has a text and no id; change no other byte.
 
-    The keys in the workspace's own translations change with them. Raises UsageError for an unknown handout,
-    and TeachbackError for a built-in one, or one with problems. Nothing is then written.
+    The keys in the workspace's own translations change with them. Raises UsageError for an unknown
+    handout, and TeachbackError for a built-in one, or one with problems. Nothing is then written.
     """
     path = handout_named(workspace, name)
     if is_translation(path) or not path.is_relative_to(workspace.root):
@@ -63,11 +63,11 @@ def write_ids(name: str, workspace: Workspace) -> WrittenIds:
         raise TeachbackError.of(message, "Write them by hand.", Location(shown(path)))
     old_ids = {name for _, name in ids_of(authored.handout)}
     keys = {
-        old_values.key: new_values.key
-        for old_values, new_values in zip(
+        before.key: after.key
+        for before, after in zip(
             handout_texts(authored.handout), handout_texts(reloaded.handout), strict=True
         )
-        if old_values.key != new_values.key
+        if before.key != after.key
     }
     changed = {path: edited} if edited != raw else {}
     for other in handout_files(workspace).values():

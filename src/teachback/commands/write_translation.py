@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from teachback.content.handout_loader import LoadedHandout
     from teachback.files.workspace import Workspace
 
-# What a translation has of its own, or takes from its handout without asking.
+# Keys that a translation has itself, or always takes from its handout.
 _NOT_COMPARED: Final = frozenset(
     {"language", "version", "review", "accept", "target_grade", "pages"}
 )
@@ -64,8 +64,8 @@ def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTra
     """Write the texts of a handout such as ID.es beside those of ID, as a translation.
 
     The handout is left as it is, and takes the place of the translation until it is deleted. Raises
-    UsageError for an unknown handout, and TeachbackError for one that is no other language's, or if
-    there is a translation already, unless `force` replaces it.
+    UsageError for an unknown handout, or one that is not in another language. Raises TeachbackError
+    if there is a translation already, unless `force` replaces it.
     """
     path = handout_named(workspace, name)
     shared = load_shared(workspace)
@@ -101,11 +101,9 @@ def adopt(name: str, workspace: Workspace, *, force: bool = False) -> AdoptedTra
 
 
 def _differences(english: LoadedHandout, adopted: LoadedHandout) -> Iterator[Problem]:
-    """Yield where the structure differs, at its place in the handout that was written."""
-    english_values, adopted_values = (
-        dict(_structure(english.handout)),
-        dict(_structure(adopted.handout)),
-    )
+    """Yield the differences in structure and texts, at their place in the adopted handout."""
+    english_values = dict(_structure(english.handout))
+    adopted_values = dict(_structure(adopted.handout))
     for address in {**english_values, **adopted_values}:
         path, value = adopted_values.get(address, ((), None))
         old = english_values.get(address, ((), None))[1]
@@ -120,25 +118,27 @@ def _differences(english: LoadedHandout, adopted: LoadedHandout) -> Iterator[Pro
             message = f"`{address}` is {value} here, and {old} in '{english.handout.language}'"
         hint = "The translation gets what the handout of that language has."
         yield Problem(message, hint, place, Severity.WARNING)
-    texts = [
+    english_texts, adopted_texts = (
         {text.key: text.path for text in handout_texts(version.handout)}
         for version in (english, adopted)
-    ]
-    for key in texts[0].keys() - texts[1].keys():
-        message = f"the text `{key}` is not here: it is missing in the translation"
-        yield Problem(message, "Translate it.", Location(adopted.file.name), Severity.WARNING)
-    for key in texts[1].keys() - texts[0].keys():
-        message = f"the text `{key}` is only here: the translation does not have it"
-        hint = "Add it to the handout that is translated, or give it the id that it has there."
-        yield Problem(message, hint, adopted.file.locate(texts[1][key]), Severity.WARNING)
+    )
+    for key in english_texts:
+        if key not in adopted_texts:
+            message = f"the text `{key}` is not here: it is missing in the translation"
+            yield Problem(message, "Translate it.", Location(adopted.file.name), Severity.WARNING)
+    for key, path in adopted_texts.items():
+        if key not in english_texts:
+            message = f"the text `{key}` is only here: the translation does not have it"
+            hint = "Add it to the handout that is translated, or give it the id that it has there."
+            yield Problem(message, hint, adopted.file.locate(path), Severity.WARNING)
 
 
 def _structure(handout: Handout) -> Iterator[tuple[str, tuple[tuple[Any, ...], object]]]:
-    """Yield what is no text, by its way from the nearest id, with its path and value."""
+    """Yield the values that are no texts, by their address from the nearest id, with their path."""
     texts = {
         path
         for text in handout_texts(handout)
-        # A text by audience is a mapping, which is no value of its own.
+        # A text by audience is in a mapping, which is left out as well.
         for path in (text.path, *([text.path[:-1]] if "@" in text.key else []))
     }
     addresses: dict[tuple[Any, ...], tuple[Any, ...]] = {(): ()}
@@ -149,7 +149,7 @@ def _structure(handout: Handout) -> Iterator[tuple[str, tuple[tuple[Any, ...], o
             continue
         name = getattr(value, "id", None)
         if isinstance(value, Model) and isinstance(name, str):
-            # The order of parts with ids, by the one before.
+            # Compare the order of parts with ids; addresses below them begin with the id.
             yield f"{'/'.join(map(str, address[:-1]))} {name}", (path, f"in place {path[-1] + 1}")
             addresses[path] = (name,)
         elif not isinstance(value, Model) and not _holds_models(value) and value not in (None, ()):
@@ -200,7 +200,7 @@ def start_translation(
 def _from_starter(
     english: Handout, starter: str, language: str, workspace: Workspace
 ) -> list[tuple[str, str, str]]:
-    """Return each text with its translation, or none where the handout does not say the same."""
+    """Return each text with its translation: "" where the English differs from the starter's."""
     translations = starter_translations(starter, workspace)
     if language not in translations:
         hint = (
@@ -212,7 +212,7 @@ def _from_starter(
         raise UsageError.of(message, hint)
     file = read_yaml(read_bytes(translations[language]), shown(translations[language]))
     texts = match_translation(english, validated(Translation, file))
-    # The translation may have shorter words for the card where the English has none.
+    # The translation may have short words for the card where the English handout has none.
     keys = {text.key for text in handout_texts(english)}
     filled = [
         (text.key, text.text, texts.words(text.key) or "")
@@ -224,7 +224,7 @@ def _from_starter(
 
 
 class OpenedTranslation(NamedTuple):
-    """The file of a translation and its bytes; one that is new has the English and nothing else."""
+    """The path and the bytes of a translation. A new one has only the English texts."""
 
     path: Path
     raw: bytes
@@ -262,7 +262,7 @@ def refuse_no_language(language: str) -> None:
 
 
 def _to_fill_in(english: Handout, language: str) -> bytes:
-    """Return the file of a translation with the English of each text, and no translation yet."""
+    """Return the bytes of a translation with the English of each text and nothing else."""
     return _file_text(english, language, str(english.version), _to_translate(english)).encode()
 
 

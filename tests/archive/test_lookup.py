@@ -67,7 +67,7 @@ def code_for(clinic: Path, audience: str) -> str:
 
 
 @pytest.fixture
-def say(
+def identify_here(
     clinic: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., tuple[int, str, str]]:
     """Return a function that runs `teachback identify` in the clinic's folder.
@@ -76,23 +76,23 @@ def say(
     """
     monkeypatch.chdir(clinic)
 
-    def said(*arguments: str) -> tuple[int, str, str]:
+    def run_identify(*arguments: str) -> tuple[int, str, str]:
         code = run(["identify", *arguments])
         printed = capsys.readouterr()
         return code, printed.out, printed.err
 
-    return said
+    return run_identify
 
 
 def test_a_code_says_what_the_paper_is(
-    clinic: Path, say: Callable[..., tuple[int, str, str]]
+    clinic: Path, identify_here: Callable[..., tuple[int, str, str]]
 ) -> None:
     """The output has the handout, audience, language, version, review and files.
 
     It also says when the edition was first kept, and by which program.
     """
     code = code_for(clinic, "ckd")
-    status, out, err = say(code)
+    status, out, err = identify_here(code)
     assert (status, err) == (0, "")
     lines = out.splitlines()
     (entry,) = entries_at(entry_paths(clinic / "build/archive")[code])
@@ -117,25 +117,25 @@ def test_a_code_says_what_the_paper_is(
 
 
 def test_a_code_may_be_typed_as_people_type(
-    clinic: Path, say: Callable[..., tuple[int, str, str]]
+    clinic: Path, identify_here: Callable[..., tuple[int, str, str]]
 ) -> None:
     """Lower case and blanks are accepted."""
     code = code_for(clinic, "ckd")
-    status, out, _ = say(code.lower().replace("-", " "))
+    status, out, _ = identify_here(code.lower().replace("-", " "))
     assert (status, out.splitlines()[0]) == (0, code)
 
 
 def test_the_last_part_of_a_code_is_enough(
-    clinic: Path, say: Callable[..., tuple[int, str, str]]
+    clinic: Path, identify_here: Callable[..., tuple[int, str, str]]
 ) -> None:
     """A patient reads out the last part; a wrong letter in it is told with the nearest code."""
     code = code_for(clinic, "ckd")
     part = code[-7:]
     for typed in (part, f" {part[:3].lower()} {part[3:].lower()} "):
-        status, out, err = say(typed)
+        status, out, err = identify_here(typed)
         assert (status, out.splitlines()[0], err) == (0, code, "")
     wrong = part[:-3] + next(letter for letter in ALPHABET if letter != part[-3]) + part[-2:]
-    status, out, err = say(wrong)
+    status, out, err = identify_here(wrong)
     assert (status, out) == (1, "")
     assert f"this archive has no edition code that ends in {wrong}" in err
     assert f"Did you mean {code} (tiny for ckd)?" in err
@@ -153,52 +153,54 @@ def test_all_codes_that_end_in_the_same_part_are_listed(tmp_path: Path) -> None:
 
 
 def test_a_mistyped_code_is_told_from_one_that_is_not_here(
-    clinic: Path, say: Callable[..., tuple[int, str, str]]
+    clinic: Path, identify_here: Callable[..., tuple[int, str, str]]
 ) -> None:
     """A wrong check character is reported, with the nearest code and what it belongs to."""
     code = code_for(clinic, "ckd")
     wrong = code[:-3] + next(letter for letter in ALPHABET if letter != code[-3]) + code[-2:]
-    status, out, err = say(wrong)
+    status, out, err = identify_here(wrong)
     assert (status, out) == (1, "")
     assert f"{wrong} was misread or mistyped: its last character does not fit the rest" in err
     assert f"7 letters and digits, of these: {ALPHABET}." in err
     assert f"Did you mean {code} (tiny for ckd)?" in err
-    status, out, err = say(code_of(3))
+    status, out, err = identify_here(code_of(3))
     assert (status, out) == (1, "")
     assert f"{code_of(3)} is a valid code, but this archive does not have it" in err
     assert "It may have been printed elsewhere, or without --archive." in err
-    status, out, err = say("../../etc/passwd")
+    status, out, err = identify_here("../../etc/passwd")
     assert (status, out) == (1, "")
     assert "is not an edition code" in err
 
 
 def test_the_very_files_are_copied_by_names_one_can_read(
-    clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+    clinic: Path, tmp_path: Path, identify_here: Callable[..., tuple[int, str, str]]
 ) -> None:
     """The copies are equal byte for byte.
 
     Nothing is copied if another file has one of the names.
     """
     code = code_for(clinic, "ckd")
-    assert say(code, "--copy", str(tmp_path / "there"))[0] == 0
+    assert identify_here(code, "--copy", str(tmp_path / "there"))[0] == 0
     names = sorted(path.name for path in (tmp_path / "there").iterdir())
     assert "handout-ckd-en-letter.pdf" in names
     for name in names:
         assert (tmp_path / "there" / name).read_bytes() == (
             clinic / "build/tiny" / name
         ).read_bytes()
-    assert say(code, "--copy", str(tmp_path / "there"))[0] == 0
+    assert identify_here(code, "--copy", str(tmp_path / "there"))[0] == 0
     other = tmp_path / "other"
     other.mkdir()
     (other / "handout-ckd-en-letter.pdf").write_bytes(b"another")
-    status, _, err = say(code, "--copy", str(other))
+    status, _, err = identify_here(code, "--copy", str(other))
     assert status == 1
     assert "another file has this name already" in err
     assert [path.read_bytes() for path in other.iterdir()] == [b"another"]
 
 
 def test_the_very_file_is_opened_from_a_copy(
-    clinic: Path, say: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+    clinic: Path,
+    identify_here: Callable[..., tuple[int, str, str]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A viewer that saves what it shows cannot change the archive."""
     opened: list[Path] = []
@@ -208,16 +210,16 @@ def test_the_very_file_is_opened_from_a_copy(
         return 0
 
     monkeypatch.setattr(click, "launch", viewer)
-    assert say(code_for(clinic, "ckd"), "--open")[0] == 0
+    assert identify_here(code_for(clinic, "ckd"), "--open")[0] == 0
     (path,) = opened
     assert path.name == "handout-ckd-en-letter.pdf"
     assert path.read_bytes() == (clinic / "build/tiny/handout-ckd-en-letter.pdf").read_bytes()
     assert not path.is_relative_to(clinic)
     monkeypatch.setattr(click, "launch", lambda _: 3)
-    status, _, err = say(code_for(clinic, "ckd"), "--open")
+    status, _, err = identify_here(code_for(clinic, "ckd"), "--open")
     assert status == 1
     assert "no program could be started" in err
-    status, out, err = say(code_for(clinic, "ckd"), "--open", "--json")
+    status, out, err = identify_here(code_for(clinic, "ckd"), "--open", "--json")
     assert (status, json.loads(out)["ok"]) == (1, False)
     assert "no program could be started" in err
 
@@ -244,9 +246,9 @@ def test_what_was_changed_in_the_archive_is_not_handed_out(
     record.chmod(0o644)
     record.write_bytes(record.read_bytes().replace(b'"draft"', b'"approved"'))
     assert run(["identify", entry.code, "--archive", str(archive)]) == 1
-    said = capsys.readouterr()
-    assert "1 record has changed in the archive" in said.err
-    assert "approved" not in said.out
+    printed = capsys.readouterr()
+    assert "1 record has changed in the archive" in printed.err
+    assert "approved" not in printed.out
 
 
 def test_a_record_that_was_put_there_by_hand_is_not_taken_for_granted(
@@ -312,23 +314,23 @@ def test_files_of_one_name_from_two_prints_are_both_copied(tmp_path: Path) -> No
 
 
 def test_a_pdf_is_recognised_by_the_words_on_it(
-    clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+    clinic: Path, tmp_path: Path, identify_here: Callable[..., tuple[int, str, str]]
 ) -> None:
     """The output says whether the file is a kept one, or another with the same code."""
     scan = clinic / "build/tiny/handout-ckd-en-letter.pdf"
-    status, out, _ = say("--scan", str(scan))
+    status, out, _ = identify_here("--scan", str(scan))
     assert status == 0
     assert out.splitlines()[0] == code_for(clinic, "ckd")
     assert "  your file   is byte for byte tiny/handout-ckd-en-letter.pdf" in out.splitlines()
     other = tmp_path / "mail.pdf"
     other.write_bytes(scan.read_bytes() + b"\n% sent by mail\n")
-    status, out, _ = say("--scan", str(other))
+    status, out, _ = identify_here("--scan", str(other))
     assert status == 0
     assert "  your file   is not one of the kept files, but has the same code" in out.splitlines()
 
 
 def test_a_scan_is_recognised_by_the_qr_codes_on_it(
-    clinic: Path, tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+    clinic: Path, tmp_path: Path, identify_here: Callable[..., tuple[int, str, str]]
 ) -> None:
     """The scan may be a picture, or a PDF that is one. Both codes on it are answered."""
     codes = [code_for(clinic, "general"), code_for(clinic, "ckd")]
@@ -345,13 +347,13 @@ def test_a_scan_is_recognised_by_the_qr_codes_on_it(
     spoilt = both.rotate(183, fillcolor=255).filter(ImageFilter.GaussianBlur(0.7))
     spoilt.save(tmp_path / "scan.jpg", quality=60)
     spoilt.save(tmp_path / "scan.pdf", resolution=200)
-    for name, told in (("scan.jpg", 0), ("scan.pdf", 2)):
-        status, out, err = say("--scan", str(tmp_path / name))
+    for name, count in (("scan.jpg", 0), ("scan.pdf", 2)):
+        status, out, err = identify_here("--scan", str(tmp_path / name))
         assert (status, err) == (0, "")
         assert sorted(line for line in out.splitlines() if not line.startswith(" ")) == sorted(
             codes
         )
-        assert out.count("is not one of the kept files, but has the same code") == told
+        assert out.count("is not one of the kept files, but has the same code") == count
 
 
 def test_a_kept_picture_without_a_code_on_it_is_recognised_by_its_bytes(tmp_path: Path) -> None:
@@ -395,7 +397,7 @@ def test_a_kept_picture_without_a_code_on_it_is_recognised_by_its_bytes(tmp_path
 )
 def test_a_scan_that_says_nothing_is_said(
     tmp_path: Path,
-    say: Callable[..., tuple[int, str, str]],
+    identify_here: Callable[..., tuple[int, str, str]],
     name: str,
     data: bytes | None,
     expected: str,
@@ -406,29 +408,29 @@ def test_a_scan_that_says_nothing_is_said(
         Image.new("L", (300, 300), 255).save(path)
     else:
         path.write_bytes(data)
-    status, out, err = say("--scan", str(path))
+    status, out, err = identify_here("--scan", str(path))
     assert (status, out) == (1, "")
     assert f"{path}: {expected}" in err
 
 
 def test_a_scan_that_is_not_there_is_said(
-    tmp_path: Path, say: Callable[..., tuple[int, str, str]]
+    tmp_path: Path, identify_here: Callable[..., tuple[int, str, str]]
 ) -> None:
     """The message is that of any file that cannot be read."""
-    status, _, err = say("--scan", str(tmp_path / "none.png"))
+    status, _, err = identify_here("--scan", str(tmp_path / "none.png"))
     assert status == 1
     assert "this file cannot be read: No such file or directory" in err
 
 
 def test_the_answer_is_given_as_json(
-    clinic: Path, say: Callable[..., tuple[int, str, str]]
+    clinic: Path, identify_here: Callable[..., tuple[int, str, str]]
 ) -> None:
     """Other programs get an answer for known and unknown codes."""
     code = code_for(clinic, "ckd")
-    status, out, _ = say(code, "--json")
-    said = json.loads(out)
-    assert (status, said["ok"]) == (0, True)
-    (answer,) = said["answers"]
+    status, out, _ = identify_here(code, "--json")
+    outcome = json.loads(out)
+    assert (status, outcome["ok"]) == (0, True)
+    (answer,) = outcome["answers"]
     assert (answer["code"], answer["handout"], answer["audience"], answer["known"]) == (
         code,
         "tiny",
@@ -437,10 +439,14 @@ def test_the_answer_is_given_as_json(
     )
     assert answer["review"]["status"] == "draft"
     assert len(answer["files"]) == 6
-    status, out, _ = say(code[:-1] + "0", "--json")
-    said = json.loads(out)
-    assert (status, said["ok"]) == (1, False)
-    assert said["answers"][0]["nearest"][0] == {"code": code, "handout": "tiny", "audience": "ckd"}
+    status, out, _ = identify_here(code[:-1] + "0", "--json")
+    outcome = json.loads(out)
+    assert (status, outcome["ok"]) == (1, False)
+    assert outcome["answers"][0]["nearest"][0] == {
+        "code": code,
+        "handout": "tiny",
+        "audience": "ckd",
+    }
 
 
 def test_an_approved_text_says_who_approved_it_and_when(

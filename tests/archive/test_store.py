@@ -355,8 +355,8 @@ def test_a_folder_that_cannot_be_written_to_is_said(
         return real(path, flags, mode)
 
     monkeypatch.setattr(os, "open", closed)
-    said = {errno.EACCES: "Permission denied", errno.EROFS: "the disk is read-only"}[number]
-    assert refused(three) == f"{three / 'journal.jsonl'}: this cannot be read or written: {said}"
+    reason = {errno.EACCES: "Permission denied", errno.EROFS: "the disk is read-only"}[number]
+    assert refused(three) == f"{three / 'journal.jsonl'}: this cannot be read or written: {reason}"
 
 
 def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
@@ -389,8 +389,8 @@ def test_an_archive_that_another_run_does_not_let_go_of_is_said(
 ) -> None:
     """The wait for a lock ends."""
     monkeypatch.setattr(atomic_files, "LOCK_TIMEOUT", 0.05)
-    with (three / "journal.jsonl").open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with (three / "journal.jsonl").open("rb") as journal:
+        fcntl.flock(journal, fcntl.LOCK_EX)
         assert refused(three).endswith("another run is at work here")
 
 
@@ -693,11 +693,11 @@ def test_an_archive_that_was_put_back_is_called_what_it_may_be(
     assert re.fullmatch("3:[0-9a-f]{16}", head)
     put_back(three, records)
     assert run(["verify", str(three), "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    (problem,) = said["problems"]
+    outcome = json.loads(capsys.readouterr().out)
+    (problem,) = outcome["problems"]
     assert "left by an interrupted run, or by restoring an older journal" in problem["message"]
     assert "restore the latest one" in problem["hint"]
-    assert said["head"].startswith(f"{records}:")
+    assert outcome["head"].startswith(f"{records}:")
     assert run(["verify", str(three), "--expect", head]) == 1
     assert f"an older journal was restored: it names {records} record" in capsys.readouterr().err
 
@@ -864,8 +864,8 @@ def test_verify_gives_json(three: Path, capsys: pytest.CaptureFixture[str]) -> N
     """The JSON is for those who run it every night."""
     gone(handout_of(three, 1))
     assert run(["verify", str(three), "--json"]) == 1
-    said = json.loads(capsys.readouterr().out)
-    assert (said["ok"], said["editions"], said["records"], len(said["problems"])) == (
+    outcome = json.loads(capsys.readouterr().out)
+    assert (outcome["ok"], outcome["editions"], outcome["records"], len(outcome["problems"])) == (
         False,
         3,
         3,
@@ -974,7 +974,7 @@ def test_a_build_with_all_kept_imports_nothing_heavy(workspace: Make, tmp_path: 
         "--archive",
         str(archive),
     ]
-    said = subprocess.run(
+    outcome = subprocess.run(
         command,
         cwd=clinic.root,
         capture_output=True,
@@ -982,7 +982,7 @@ def test_a_build_with_all_kept_imports_nothing_heavy(workspace: Make, tmp_path: 
         check=True,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
     ).stdout
-    assert said.splitlines()[-3:] == [
+    assert outcome.splitlines()[-3:] == [
         f"0 printed, 4 unchanged; all of it is in build; 2 editions kept in {archive}",
         "Look at it: teachback open  (build/index.html)",
         "0 []",
@@ -1132,10 +1132,10 @@ def test_the_outcome_names_the_archive_in_json(
     assert run(arguments) == 0
     assert "archive" not in json.loads(capsys.readouterr().out)
     assert run([*arguments, "--archive", str(tmp_path / "archive")]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert said["archive"] == {
+    outcome = json.loads(capsys.readouterr().out)
+    assert outcome["archive"] == {
         "folder": str(tmp_path / "archive"),
-        "kept": sorted({row["code"] for row in said["outputs"]}),
+        "kept": sorted({row["code"] for row in outcome["outputs"]}),
     }
 
 

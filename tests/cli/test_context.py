@@ -126,22 +126,22 @@ def test_no_stream_stops_the_work_or_gives_a_traceback(name: str, tmp_path: Path
     for root, (code, stdout, stderr) in zip(roots, done, strict=True):
         command = (root / "command").read_text(encoding="utf-8").replace("\n", " ")
         file = COMMANDS[command]
-        said = f"{command}: {code}\n{stdout}{stderr}"
-        assert "Traceback" not in stdout + stderr, said
-        assert "failed because of its own error" not in stdout + stderr, said
-        assert not file or (root / file).stat().st_size > 0, said
+        report = f"{command}: {code}\n{stdout}{stderr}"
+        assert "Traceback" not in stdout + stderr, report
+        assert "failed because of its own error" not in stdout + stderr, report
+        assert not file or (root / file).stat().st_size > 0, report
         wrong = "nothing-of-that-name" in command
         if "output is full" in name and not wrong:
-            assert code == 1, said
-            assert "standard output could not be written: the disk is full" in stderr, said
+            assert code == 1, report
+            assert "standard output could not be written: the disk is full" in stderr, report
         if "closed" in name or "ascii" in name or "cp1252" in name:
-            assert code == (2 if wrong else 0), said
+            assert code == (2 if wrong else 0), report
         if "--json" in command and stdout and "nobody" not in name:
-            assert isinstance(json.loads(stdout), dict | list), said
+            assert isinstance(json.loads(stdout), dict | list), report
         assert (
             "approve" not in command
             or b"status: approved" in (root / "content/handouts/tiny.yaml").read_bytes()
-        ), said
+        ), report
 
 
 # The function that each command calls, where an exception is raised.

@@ -42,7 +42,8 @@ def test_all_problems_of_the_file_and_of_the_flags_are_told_at_once(
     code, _, stderr = here("build --paper leter", root, monkeypatch, capsys)
     assert code == 1
     assert [
-        (one.place.removeprefix("teachback.toml:"), one.message) for one in problems(stderr)
+        (problem.place.removeprefix("teachback.toml:"), problem.message)
+        for problem in problems(stderr)
     ] == [
         ("1:1", "the setting 'papr' is not known"),
         ("2:1", "size: 'big' is not allowed"),
@@ -109,8 +110,8 @@ def test_a_handout_in_the_file_that_does_not_exist_is_told_at_its_line(
     """A misspelt name does not print less in silence."""
     root = lay(tmp_path, {"teachback.toml": b'paper = "a4"\nhandouts = ["tiny", "tinny"]'})
     code, _, err = here("build", root, monkeypatch, capsys)
-    (said,) = problems(err)
-    assert (code, said.place, said.message) == (
+    (problem,) = problems(err)
+    assert (code, problem.place, problem.message) == (
         1,
         "teachback.toml:2:1",
         "there is no handout 'tinny'",

@@ -425,7 +425,7 @@ def test_a_review_of_tomorrow_has_taken_place_where_clocks_are_ahead(
 
     `check`, `build` and `build --release` agree.
     """
-    told = days > 1
+    is_future = days > 1
     reviewed = TODAY + dt.timedelta(days=days)
     review = (
         f"{{status: approved, reviewer: A. Nurse, reviewed: {reviewed}, due: "
@@ -442,8 +442,8 @@ def test_a_review_of_tomorrow_has_taken_place_where_clocks_are_ahead(
     for command, failed in {
         "check tiny": False,
         printing: False,
-        f"{printing} --release": told,
+        f"{printing} --release": is_future,
     }.items():
         code = run(command.split())
-        said = "has not taken place yet" in capsys.readouterr().err
-        assert (said, code) == (told, int(failed)), command
+        is_reported = "has not taken place yet" in capsys.readouterr().err
+        assert (is_reported, code) == (is_future, int(failed)), command

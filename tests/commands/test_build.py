@@ -83,20 +83,20 @@ def test_a_page_that_is_forced_again_is_laid_out_once(
     """The record knows the space of the handout and the type of the card; the files are alike."""
     text = with_signs(1) + "      - notes: 9\n" + "      - text: A line.\n" * 3
     clinic = workspace({"content/handouts/tiny.yaml": text})
-    laid: list[str] = []
+    calls: list[str] = []
     for module, name in ((type_fitting, "_try"), (page_fitting, "lay_out_with_styles")):
         real = getattr(module, name)
 
-        def counted(*given: Any, real: Any = real) -> Any:  # noqa: ANN401 -- as the functions
-            laid.append(real.__name__)
-            return real(*given)
+        def counted(*arguments: Any, real: Any = real) -> Any:  # noqa: ANN401 -- as the functions
+            calls.append(real.__name__)
+            return real(*arguments)
 
         monkeypatch.setattr(module, name, counted)
     run(clinic, format=("pdf",), audience=("ckd",))
-    first, rows = tuple(laid), listing(clinic)
-    laid.clear()
+    first, rows = tuple(calls), listing(clinic)
+    calls.clear()
     run(clinic, format=("pdf",), audience=("ckd",), force=True)
-    assert sorted(laid) == ["_try", "lay_out_with_styles"]
+    assert sorted(calls) == ["_try", "lay_out_with_styles"]
     assert (first.count("_try") > 1, first.count("lay_out_with_styles") > 1) == (True, True)
     assert listing(clinic) == rows
 
@@ -118,9 +118,9 @@ def test_a_change_of_anything_that_pages_are_made_from_prints_again(
     """A clinic's file of the same name replaces the built-in one, and counts as a change."""
     clinic = workspace()
     run(clinic, audience=("ckd",))
-    own = clinic.root / name
-    own.parent.mkdir(parents=True, exist_ok=True)
-    own.write_bytes((builtin.root / name).read_bytes() + b"\n")
+    clinic_file = clinic.root / name
+    clinic_file.parent.mkdir(parents=True, exist_ok=True)
+    clinic_file.write_bytes((builtin.root / name).read_bytes() + b"\n")
     assert len(run(clinic, audience=("ckd",)).printed) == 2
 
 
@@ -210,8 +210,8 @@ def test_an_ink_of_the_clinic_prints_again_under_the_same_names(workspace: Make)
     """A change in clinic.yaml is a change of all pages."""
     clinic = workspace()
     first = run(clinic, audience=("ckd",), format=("pdf",)).printed
-    own = 'emergency: "911"\nink: colour\n'
-    (clinic.root / "content/clinic.yaml").write_text(own, encoding="utf-8")
+    clinic_yaml = 'emergency: "911"\nink: colour\n'
+    (clinic.root / "content/clinic.yaml").write_text(clinic_yaml, encoding="utf-8")
     assert run(clinic, audience=("ckd",), format=("pdf",)).printed == first
 
 
@@ -241,7 +241,7 @@ def with_signs(times: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("paper", "stock", "own"),
+    ("paper", "stock", "size"),
     [
         ("letter", "", "a bank card (85.6 x 53.98 mm)"),
         ("a4", "", "a bank card (85.6 x 53.98 mm)"),
@@ -249,7 +249,7 @@ def with_signs(times: int) -> str:
     ],
 )
 def test_a_card_too_long_for_its_stock_is_printed_on_larger_plain_paper(
-    paper: str, stock: str, own: str, workspace: Make
+    paper: str, stock: str, size: str, workspace: Make
 ) -> None:
     """One warning says so, with the missing mm and the command; the handouts are printed."""
     clinic = workspace({"content/handouts/tiny.yaml": with_signs(2)})
@@ -257,7 +257,7 @@ def test_a_card_too_long_for_its_stock_is_printed_on_larger_plain_paper(
     built = run(clinic, **flags)
     (problem,) = built.problems
     assert not built.failed
-    assert f"card of tiny for ckd does not fit on {own} at 8 pt; " in problem.message
+    assert f"card of tiny for ckd does not fit on {size} at 8 pt; " in problem.message
     assert re.search(r"; [1-9][0-9]?\.[0-9] mm are missing, so it is printed on", problem.message)
     assert problem.message.endswith(f" on cut-{paper}-id2 (105 x 74 mm)")
     assert problem.hint.startswith(f"`teachback card tiny --stock cut-{paper}-id2` prints more")
@@ -346,17 +346,19 @@ def test_slips_in_one_part_hide_no_fault_of_another(
     text += "      - notes: 12\n" * 3
     built = run(workspace({"content/handouts/tiny.yaml": text}), audience=("ckd",), format=("pdf",))
     lines = text.splitlines()
-    at = {
+    line_numbers = {
         next(line for line in lines if part in line): problem.location.line
         for problem in built.problems
         for part in ("ibuprofen", "pages: 1", "id: long")
         if problem.location and part in lines[problem.location.line - 1]
     }
     messages = [problem.message for problem in built.problems]
-    for _, _, told in slips:
-        assert [message for message in messages if told in message], (told, messages)
-    assert at == {line: number for number, line in enumerate(lines, start=1) if line in at}
-    assert len(at) == 3
+    for _, _, expected in slips:
+        assert [message for message in messages if expected in message], (expected, messages)
+    assert line_numbers == {
+        line: number for number, line in enumerate(lines, start=1) if line in line_numbers
+    }
+    assert len(line_numbers) == 3
     assert built.printed == ()
 
 
@@ -368,9 +370,9 @@ def test_a_broken_list_of_sources_does_not_hide_the_slips_of_a_handout(workspace
     }
     with pytest.raises(TeachbackError) as raised:
         run(workspace(files))
-    told = " ".join(problem.message for problem in raised.value.problems)
-    assert "the key 'publisher' is missing" in told
-    assert "'soon' is not a date" in told
+    messages = " ".join(problem.message for problem in raised.value.problems)
+    assert "the key 'publisher' is missing" in messages
+    assert "'soon' is not a date" in messages
 
 
 def test_a_pdf_from_an_earlier_text_is_named_as_such(workspace: Make) -> None:
@@ -412,10 +414,12 @@ def test_release_refuses_a_draft_and_an_overdue_review(workspace: Make) -> None:
 def test_two_processes_print_the_same_bytes_as_one(workspace: Make) -> None:
     """--jobs changes only the time that a build takes."""
     clinic = workspace()
-    one = run(clinic, format=("pdf",), audience=("ckd",), jobs=1)
-    two = run(clinic, format=("pdf",), audience=("ckd",), jobs=2, force=True)
-    assert one.printed == two.printed
-    assert [output.sha256 for output in one.outputs] == [output.sha256 for output in two.outputs]
+    alone = run(clinic, format=("pdf",), audience=("ckd",), jobs=1)
+    together = run(clinic, format=("pdf",), audience=("ckd",), jobs=2, force=True)
+    assert alone.printed == together.printed
+    assert [output.sha256 for output in alone.outputs] == [
+        output.sha256 for output in together.outputs
+    ]
 
 
 def test_an_unknown_handout_or_audience_is_a_usage_error_with_the_nearest_name(
@@ -442,7 +446,7 @@ def test_a_build_with_nothing_to_do_imports_nothing_heavy(workspace: Make) -> No
         "code = run(['build', 'tiny', '--format', 'html']); print(code, sorted(sys.modules))"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", command],
         cwd=clinic.root,
         env=environment,
@@ -450,9 +454,9 @@ def test_a_build_with_nothing_to_do_imports_nothing_heavy(workspace: Make) -> No
         text=True,
         check=True,
     ).stdout
-    assert "4 unchanged" in said
-    assert "'teachback.commands.build'" in said
-    assert [name for name in heavy if f"'{name}'" in said] == []
+    assert "4 unchanged" in output
+    assert "'teachback.commands.build'" in output
+    assert [name for name in heavy if f"'{name}'" in output] == []
 
 
 def test_dates_on_paper_come_from_the_content_and_not_from_the_clock(workspace: Make) -> None:
@@ -595,9 +599,9 @@ def test_two_processes_that_build_at_once_are_both_in_the_manifest(workspace: Ma
         for kind in ("handout", "card")
     ]
     for process in started:
-        _, said = process.communicate()
-        assert process.returncode == 0, said
-        assert "earlier" not in said
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors
+        assert "earlier" not in errors
     assert {Path(name).name.split("-")[0] for name in whole_listing(clinic)} == {"handout", "card"}
     assert len(whole_listing(clinic)) == 4
 

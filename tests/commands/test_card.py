@@ -115,7 +115,7 @@ def laid_cards(workspace: Workspace, stem: str, box: Box, sides: str = "") -> tu
 
 
 @pytest.fixture(scope="module")
-def laid(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[bytes, str]]:
+def lay_card(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[bytes, str]]:
     """Return a function that lays out a card of few words once for each size of card."""
     few = TINY.replace("id: tiny", "id: few-words").replace("general, ckd]", "ckd, dialysis]")
     few = few.replace("{general: For everyone here., ckd: For kidneys here.}", "For you.")
@@ -146,14 +146,14 @@ def test_a_card_that_has_no_room_for_its_code_on_one_side_is_refused(tmp_path: P
 
 @pytest.mark.parametrize(("name", "sides"), RUNS)
 def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf_a(
-    name: str, sides: Sides, laid: Callable[..., tuple[bytes, str]], tmp_path: Path
+    name: str, sides: Sides, lay_card: Callable[..., tuple[bytes, str]], tmp_path: Path
 ) -> None:
     """Front and back of each card are within 0.05 mm, and the tags are valid."""
     stock, path = STOCKS[name], tmp_path / "cards.pdf"
     settings = resolve({"sides": str(sides)}, BUILTIN)
     cards = [0] * stock.places
     sheets = card_run((name, stock), cards, settings, ALL_STOCKS, CardOrder(outline=True))
-    card, _ = laid(sheets.box)
+    card, _ = lay_card(sheets.box)
     path.write_bytes(lay_on_sheets(card, sheets.sheets, sheets.page, sheets.sides, sheets.extras))
     drawn = outlines(path, stock.card_box.width, stock.card_box.height)
     places = [stock.corner(place) for place in range(stock.places)]
@@ -170,11 +170,11 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
         }[sides]
         expected = [places, *([backs] if backs else [])]
     assert len(drawn) == len(expected)
-    for found, wanted in zip(drawn, expected, strict=True):
-        assert len(found) == len(wanted)
-        for corner in wanted:
+    for outlined, corners in zip(drawn, expected, strict=True):
+        assert len(outlined) == len(corners)
+        for corner in corners:
             assert any(
-                abs(corner[0] - x) <= 0.05 and abs(corner[1] - y) <= 0.05 for x, y in found
+                abs(corner[0] - x) <= 0.05 and abs(corner[1] - y) <= 0.05 for x, y in outlined
             ), corner
     assert faults(path.read_bytes()) == []
 
@@ -190,7 +190,7 @@ def test_each_outline_stands_where_the_table_says_and_the_file_is_pdf_ua_and_pdf
     ],
 )
 def test_a_scanner_reads_the_code_of_the_cards_of_every_size(
-    name: str, sides: Sides, laid: Callable[..., tuple[bytes, str]]
+    name: str, sides: Sides, lay_card: Callable[..., tuple[bytes, str]]
 ) -> None:
     """At 300 dots to the inch, the code is read off a full sheet, one-sided off the fronts."""
     stock = STOCKS[name]
@@ -198,7 +198,7 @@ def test_a_scanner_reads_the_code_of_the_cards_of_every_size(
     sheets = card_run(
         (name, stock), [0] * stock.places, settings, ALL_STOCKS, CardOrder(outline=True)
     )
-    card, code = laid(sheets.box, "" if stock.fold else str(sides))
+    card, code = lay_card(sheets.box, "" if stock.fold else str(sides))
     assert code.startswith("FW-DIALYSIS-EN-")
     data = lay_on_sheets(card, sheets.sheets, sheets.page, sheets.sides, sheets.extras)
     side = 1 if sides is Sides.LONG_EDGE else 0
@@ -237,8 +237,8 @@ ours:
   pitch: {{across: 96, down: 61}}
   source: [made up by a test]
 """
-    said = {"general": ("Chest pain", "I am well"), "ckd": ("Arm pain", "I have CKD")}
-    (front, back), (other_front, other_back) = said.values()
+    texts = {"general": ("Chest pain", "I am well"), "ckd": ("Arm pain", "I have CKD")}
+    (front, back), (other_front, other_back) = texts.values()
     handout = TINY.replace(front, f"{{general: {front}, ckd: {other_front}}}").replace(
         "help}", f"help, statements: [{{general: {back}, ckd: {other_back}}}]}}"
     )
@@ -248,7 +248,7 @@ ours:
         workspace({"content/stocks.yaml": stock, "content/handouts/tiny.yaml": handout}),
         stock="ours",
         sides=sides,
-        audience=tuple(said),
+        audience=tuple(texts),
     )
     corners = [(4 + 96 * column, 9 + 61 * row) for row in range(3) for column in range(2)]
 
@@ -263,7 +263,7 @@ ours:
         asked = str(document.Root.ViewerPreferences.Duplex)
     upright = (asked == "/DuplexFlipLongEdge") == (height > width)
     with pypdfium2.PdfDocument(path) as document:
-        for at, (front, back) in enumerate(said.values()):
+        for at, (front, back) in enumerate(texts.values()):
             fronts = [place(x, y) for x, y in found(document[0], front)]
             turned = [
                 (width - x, y) if upright else (x, height - y) for x, y in found(document[1], back)
@@ -307,13 +307,13 @@ def test_ten_equal_cards_read_as_one_and_two_different_ones_as_two(
     """A screen reader hears each card once, however often it is printed."""
     visit = "  - {id: cough, tier: visit, card: true, text: A cough}\n"
     both = workspace({"content/handouts/tiny.yaml": TINY.replace("card: {t", f"{visit}card: {{t")})
-    _, one = dealt(tmp_path, CardOrder(copies=30), both, stock="avery-5371")
-    _, two = dealt(
+    _, equal = dealt(tmp_path, CardOrder(copies=30), both, stock="avery-5371")
+    _, different = dealt(
         tmp_path, CardOrder(copies=5), both, stock="avery-5371", audience=("general", "ckd")
     )
     _, front = dealt(tmp_path, CardOrder(copies=5), both, stock="avery-c32011", sides="one")
-    assert [headings(one)[kind] for kind in ("/H1", "/LI")] == [1, 2]
-    assert [headings(two)[kind] for kind in ("/H1", "/LI")] == [2, 4]
+    assert [headings(equal)[kind] for kind in ("/H1", "/LI")] == [1, 2]
+    assert [headings(different)[kind] for kind in ("/H1", "/LI")] == [2, 4]
     assert headings(front)["/LI"] == 1
 
 
@@ -523,11 +523,11 @@ def test_a_stock_that_cannot_be_is_a_problem_with_its_place(line: str, workspace
         "  first: {left: 0.75 in, top: 1.27cm}\n  pitch: {across: 252pt, down: "
         "50.8}\n  source: [a ruler]\n"
     )
-    broken, said = BROKEN_STOCKS[line]
+    broken, message = BROKEN_STOCKS[line]
     assert load_stocks(workspace({"content/stocks.yaml": good}))
     with pytest.raises(TeachbackError) as wrong:
         load_stocks(workspace({"content/stocks.yaml": good.replace(line, broken)}))
-    assert said in wrong.value.problems[0].message
+    assert message in wrong.value.problems[0].message
     place = wrong.value.problems[0].location
     assert place is not None
     assert place.file.endswith("content/stocks.yaml")
@@ -566,9 +566,9 @@ def test_the_command_says_what_to_click(
     """The last line of output is for the person at the printer."""
     monkeypatch.chdir(workspace().root)
     assert run(["card", "tiny", "--audience", "ckd", "--stock", "avery-5371"]) == 0
-    said = capsys.readouterr().out
-    assert "10 cards on 1 sheet of avery-5371" in said
-    assert "'Actual size' (100 %), on both sides, flip on long edge" in said
+    output = capsys.readouterr().out
+    assert "10 cards on 1 sheet of avery-5371" in output
+    assert "'Actual size' (100 %), on both sides, flip on long edge" in output
     assert run(["card", "tiny", "--copies", "3", "--json"]) == 0
     row = json.loads(capsys.readouterr().out)["outputs"][0]
     assert (row["cards"], row["stock"], row["audience"]) == (6, "cut-letter-id1", "general+ckd")

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 def pdf(pages: int = 1) -> bytes:
     """Return a PDF with empty Letter pages."""
     file = io.BytesIO()
-    with pikepdf.new() as made:
+    with pikepdf.new() as document:
         for _ in range(pages):
-            made.add_blank_page(page_size=(612, 792))
-        made.save(file)
+            document.add_blank_page(page_size=(612, 792))
+        document.save(file)
     return file.getvalue()
 
 
@@ -60,11 +60,11 @@ def printed(folder: Path, name: str, data: bytes, kind: str = "handout") -> Outp
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Return a list that grows with each page that is drawn."""
     calls: list[int] = []
-    whole = page_images.page_pictures
+    real = page_images.page_pictures
 
     def counted(data: bytes, dpi: int, most: int | None = None) -> tuple[bytes, ...]:
         calls.append(dpi)
-        return whole(data, dpi, most)
+        return real(data, dpi, most)
 
     monkeypatch.setattr(page_images, "page_pictures", counted)
     return calls
@@ -77,8 +77,8 @@ def test_each_file_is_shown_with_its_first_page(tmp_path: Path, drawn: list[int]
         printed(tmp_path, "tiny/handout-ckd-en-letter.pdf", pdf(2)),
         printed(tmp_path, "tiny/card-ckd-en.pdf", pdf(3), kind="card"),
     ]
-    index, unwritten = write_index(tmp_path, outputs)
-    assert unwritten == ()
+    index, problems_of_index = write_index(tmp_path, outputs)
+    assert problems_of_index == ()
     assert index is not None
     page = index.read_text(encoding="utf-8")
     assert re.findall(r'<a href="([^"]+)"', page) == [
@@ -97,16 +97,19 @@ def test_each_file_is_shown_with_its_first_page(tmp_path: Path, drawn: list[int]
 
 def test_what_has_not_changed_is_not_drawn_again(tmp_path: Path, drawn: list[int]) -> None:
     """Only the picture of the changed file is drawn, and that of the old one goes."""
-    one, two = (printed(tmp_path, f"tiny/handout-{n}-en.pdf", pdf(n)) for n in (1, 2))
-    write_index(tmp_path, [one, two])
+    unchanged, old = (printed(tmp_path, f"tiny/handout-{n}-en.pdf", pdf(n)) for n in (1, 2))
+    write_index(tmp_path, [unchanged, old])
     before = (tmp_path / "index.html").stat().st_mtime_ns
-    write_index(tmp_path, [one, two])
+    write_index(tmp_path, [unchanged, old])
     assert len(drawn) == 2
     assert (tmp_path / "index.html").stat().st_mtime_ns == before
-    again = printed(tmp_path, "tiny/handout-2-en.pdf", pdf(3))
-    write_index(tmp_path, [one, again])
+    new = printed(tmp_path, "tiny/handout-2-en.pdf", pdf(3))
+    write_index(tmp_path, [unchanged, new])
     assert len(drawn) == 3
-    assert {path.stem for path in (tmp_path / ".pictures").iterdir()} == {one.sha256, again.sha256}
+    assert {path.stem for path in (tmp_path / ".pictures").iterdir()} == {
+        unchanged.sha256,
+        new.sha256,
+    }
 
 
 def test_names_are_escaped(tmp_path: Path) -> None:

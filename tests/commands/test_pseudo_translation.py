@@ -34,17 +34,19 @@ def test_what_fits_is_printed_and_marked_and_what_does_not_is_told(
     lay(tmp_path, {"content/handouts/tiny.yaml": crowded.encode()})
     command = "translate pseudo tiny --growth 1.5 --audience ckd --json"
     code, out, _ = here(command, tmp_path, monkeypatch, capsys)
-    told = json.loads(out)
-    assert (code, told["ok"]) == (1, False)
-    handouts = [row for row in told["editions"] if row["kind"] == "handout"]
+    outcome = json.loads(out)
+    assert (code, outcome["ok"]) == (1, False)
+    handouts = [row for row in outcome["editions"] if row["kind"] == "handout"]
     assert [(row["paper"], row["size"]) for row in handouts] == [
         ("letter", "standard"), ("letter", "large"), ("a4", "standard"), ("a4", "large")
     ]  # fmt: skip
-    [card] = [row for row in told["editions"] if row["kind"] == "card"]
+    [card] = [row for row in outcome["editions"] if row["kind"] == "card"]
     assert card["missing_mm"] > 0
     assert set(card["flags"]) & {"f3", "f8"}
     assert any("does not fit on the card" in message for message in card["problems"])
-    assert any("`teachback card tiny --stock " in one["hint"] for one in told["problems"])
+    assert any(
+        "`teachback card tiny --stock " in problem["hint"] for problem in outcome["problems"]
+    )
     printed = [row for row in handouts if row["fits"] == "yes"]
     assert printed
     for row in printed:
@@ -89,7 +91,9 @@ def test_pseudo_text_is_as_wide_in_the_font_of_the_language_as_was_asked(letters
         with TTFont(font) as file:
             names, advances = file.getBestCmap(), file["hmtx"].metrics
             em = file["head"].unitsPerEm
-            widths.append(sum(advances[names[ord(one)]][0] for one in "".join(set_in_it)) / em)
+            widths.append(
+                sum(advances[names[ord(letter)]][0] for letter in "".join(set_in_it)) / em
+            )
     # The font tables tell the widths without kerning.
     assert widths[1] / widths[0] == pytest.approx(1.4, rel=0.03)
 

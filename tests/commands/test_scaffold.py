@@ -47,10 +47,10 @@ def test_a_folder_that_is_no_workspace_is_told_and_nothing_is_made_there(
     (tmp_path / "letter.txt").write_bytes(b"")
     code, out, err = typed(command)
     assert (code, out) == (2, "")
-    (said,) = problems(err)
-    assert said.place == str(tmp_path)
-    assert said.message.startswith("this folder is no workspace")
-    assert said.hint == "Make a new one: teachback init my-clinic"
+    (problem,) = problems(err)
+    assert problem.place == str(tmp_path)
+    assert problem.message.startswith("this folder is no workspace")
+    assert problem.hint == "Make a new one: teachback init my-clinic"
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
@@ -76,14 +76,14 @@ def test_doctor_and_schema_need_no_workspace(typed: Typed) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         ("gone", "WeasyPrint, which uses it, cannot be loaded"),
         ("old", "WeasyPrint 1.0 is installed"),
     ],
 )
 def test_doctor_finds_a_weasyprint_that_cannot_print(
-    fault: str, said: str, typed: Typed, monkeypatch: pytest.MonkeyPatch
+    fault: str, message: str, typed: Typed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It does not load, or it is another one than the pinned one."""
     if fault == "gone":
@@ -92,7 +92,7 @@ def test_doctor_finds_a_weasyprint_that_cannot_print(
         monkeypatch.setattr(weasyprint, "__version__", "1.0")
     code, out, _ = typed("doctor")
     assert code == 1
-    assert re.search(rf"^MISSING +Pango +{said}.*\n +Install ", out, re.MULTILINE)
+    assert re.search(rf"^MISSING +Pango +{message}.*\n +Install ", out, re.MULTILINE)
 
 
 def test_init_makes_a_workspace_with_an_archive(tmp_path: Path, typed: Typed) -> None:
@@ -107,7 +107,7 @@ def test_init_makes_a_workspace_with_an_archive(tmp_path: Path, typed: Typed) ->
 
 
 @pytest.mark.parametrize(
-    ("launcher", "said"),
+    ("launcher", "lines"),
     [
         ("", ["cd 'my clinic'", "teachback build"]),
         ("./teachback", ["cd 'my clinic'", "../teachback build"]),
@@ -116,7 +116,7 @@ def test_init_makes_a_workspace_with_an_archive(tmp_path: Path, typed: Typed) ->
 )
 def test_init_ends_with_the_commands_as_they_can_be_typed_here(
     launcher: str,
-    said: list[str],
+    lines: list[str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -127,7 +127,7 @@ def test_init_ends_with_the_commands_as_they_can_be_typed_here(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(LAUNCHER, launcher)
     assert run(["init", "my clinic"]) == 0
-    assert [line.strip() for line in capsys.readouterr().out.splitlines()[-2:]] == said
+    assert [line.strip() for line in capsys.readouterr().out.splitlines()[-2:]] == lines
 
 
 @pytest.mark.parametrize(

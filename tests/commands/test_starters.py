@@ -60,15 +60,15 @@ def test_each_starter_and_its_translation_pass_a_strict_check_in_a_clinics_works
     assert "heart-zones" in STARTERS
     assert ("heart-zones", "es") in TRANSLATED
     root = lay(tmp_path, OWN)
-    told = {}
+    outputs = {}
     for starter in STARTERS:
         code, out, err = here(f"new our-{starter} --from {starter}", root, monkeypatch, capsys)
         assert (code, err) == (0, "")
         assert f"content/handouts/our-{starter}.yaml" in out
-        told[starter] = out
+        outputs[starter] = out
     for starter, language in TRANSLATED:
         start = f"translate start our-{starter} --language {language} --from {starter}"
-        assert f"teachback {start}" in told[starter]
+        assert f"teachback {start}" in outputs[starter]
         code, out, err = here(start, root, monkeypatch, capsys)
         assert (code, err) == (0, "")
         assert "drafts that no qualified translator has checked" in out
@@ -77,7 +77,7 @@ def test_each_starter_and_its_translation_pass_a_strict_check_in_a_clinics_works
     code, out, _ = here("translate status --json", root, monkeypatch, capsys)
     editions = json.loads(out)["editions"]
     assert len(editions) >= 2 * len(TRANSLATED)
-    assert {one["printed"] for one in editions} == {"as a draft"}
+    assert {edition["printed"] for edition in editions} == {"as a draft"}
     names = " ".join(f"our-{starter}" for starter in STARTERS)
     code, out, err = here(f"check --strict {names}", root, monkeypatch, capsys)
     assert (code, out.count("INFLESZ")) == (0, len(editions)), err
@@ -102,9 +102,9 @@ def test_a_misspelt_starter_is_answered_with_the_nearest_one(
     root = lay(tmp_path, OWN)
     code, _, err = here("new ours --from hart-zones", root, monkeypatch, capsys)
     assert code == 2
-    (said,) = problems(err)
-    assert said.message == "there is no starter 'hart-zones'"
-    assert said.hint.startswith("Did you mean 'heart-zones'?")
+    (problem,) = problems(err)
+    assert problem.message == "there is no starter 'hart-zones'"
+    assert problem.hint.startswith("Did you mean 'heart-zones'?")
     assert not (root / "content" / "handouts" / "ours.yaml").exists()
 
 
@@ -205,11 +205,17 @@ def test_a_starter_that_has_no_such_translation_is_named(
     """Nothing is written; the hint tells which languages there are."""
     root = lay(tmp_path, OWN)
     here("new ours --from heart-zones", root, monkeypatch, capsys)
-    for given, hint in (("vi --from heart-zones", "into es."), ("es --from nothing", "Leave out")):
-        code, _, err = here(f"translate start ours -l {given}", root, monkeypatch, capsys)
-        (said,) = problems(err)
-        assert (code, said.message.startswith("there is no translation of a starter")) == (2, True)
-        assert hint in said.hint
+    for arguments, hint in (
+        ("vi --from heart-zones", "into es."),
+        ("es --from nothing", "Leave out"),
+    ):
+        code, _, err = here(f"translate start ours -l {arguments}", root, monkeypatch, capsys)
+        (problem,) = problems(err)
+        assert (code, problem.message.startswith("there is no translation of a starter")) == (
+            2,
+            True,
+        )
+        assert hint in problem.hint
     assert not (root / "content/translations").exists()
 
 
@@ -228,7 +234,7 @@ def test_each_translation_of_a_starter_prints(
     """Each card has room for its flags, and each page for its words; the readers take turns."""
     root = lay(tmp_path, OWN)
     # Leg cramps has a test of its own.
-    starters = [(one, language) for one, language in TRANSLATED if one != "leg-cramps"]
+    starters = [(name, language) for name, language in TRANSLATED if name != "leg-cramps"]
     assert len(starters) > 2
     for number, (starter, language) in enumerate(starters):
         reader = ("dialysis", "ckd")[number % 2]

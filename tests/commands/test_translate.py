@@ -105,14 +105,14 @@ def test_a_missing_text_hides_no_fault_of_the_others(root: Path, teachback: Run)
     for command in (BUILD, "check tiny"):
         code, _, err = teachback(command)
         assert code == 1
-        for told in (
+        for message in (
             "`title` is not translated",
             "the English says 2, and the translation does not",
             "** is 2 times in the English, and 0 times in the translation",
             "the number '303-555-9999' is typed into the text",
             "[translation-english]",
         ):
-            assert told in err
+            assert message in err
 
 
 def test_another_changed_word_is_told_on_paper_and_at_each_build(
@@ -267,13 +267,13 @@ def test_a_written_handout_becomes_a_translation(root: Path, teachback: Run) -> 
     code, out, err = teachback("translate adopt tiny.es")
     assert code == 0
     assert "7 texts" in out
-    for told in (
+    for message in (
         "tiny.es.yaml:10:23: warning: `chest/tier` is today here, and now in 'en'",
         "`chest/card` is false here, and true in 'en'",
         "the text `card/title` is not here: it is missing in the translation",
         "the text `extra/text` is only here",
     ):
-        assert told in err
+        assert message in err
     text = (root / TRANSLATION).read_text(encoding="utf-8")
     assert '  message:\n    en: One message.\n    es: "Una nota: importante"\n' in text
     code, _, err = teachback(BUILD)
@@ -407,7 +407,7 @@ def test_two_languages_are_side_by_side_and_both_say_that_they_are_a_draft(
     page = both(root)
     words = ["Para los riñones aquí.", "For kidneys here.", "Dolor de pecho", "Chest pain"]
     words += ["nadie revisó la traducción", "nobody has reviewed this translation"]
-    assert [one for one in words if one not in page] == []
+    assert [word for word in words if word not in page] == []
     assert list((root / "build/tiny").glob("card*es*")) == []
     (printed,) = re.findall(r"T-CKD-ES-EN-\w{7}", out)
     code, out, _ = teachback(f"identify {printed} --archive kept --json")
@@ -417,7 +417,7 @@ def test_two_languages_are_side_by_side_and_both_say_that_they_are_a_draft(
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "message"),
     [
         ("card tiny --language es+en", "a card is in one language, not in 'es+en'"),
         ("build tiny --language es+en --kind card", "a card is in one language"),
@@ -428,12 +428,12 @@ def test_two_languages_are_side_by_side_and_both_say_that_they_are_a_draft(
     ],
 )
 def test_what_is_not_printed_in_two_languages_says_why(
-    teachback: Run, command: str, said: str
+    teachback: Run, command: str, message: str
 ) -> None:
     """Nothing is printed, and the hint names what can be."""
     code, _, err = teachback(command)
     assert code == 2
-    assert said in err
+    assert message in err
 
 
 def test_two_languages_are_released_when_both_are_approved(root: Path, teachback: Run) -> None:

@@ -171,7 +171,7 @@ def test_only_what_is_open_may_be_sent(root: Path) -> None:
     )
     change(root, HANDOUT, ("Chest pain", "Chest pressure"))
     chosen = {
-        only: [(one.key, one.words) for one in sheet_of(root, only).texts]
+        only: [(text.key, text.words) for text in sheet_of(root, only).texts]
         for only in ("missing", "stale", "open")
     }
     assert chosen == {
@@ -195,7 +195,7 @@ def test_a_file_that_comes_back_untouched_changes_nothing(
     before = all_files(root)
     code, out, err = teachback(f"translate import {file.name}")
     assert (code, out) == (0, f"{TRANSLATION}  0 texts new or changed\n")
-    assert [said.message for said in problems(err)] == [
+    assert [problem.message for problem in problems(err)] == [
         f"warning: {row}the text `{key}` is not translated in this file"
         for key, at in (("chest/text", 12), ("card/title", 13))
         for row in [
@@ -261,14 +261,16 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written(
     code, out, err = teachback("translate import back.po")
     assert (code, out) == (1, "")
     # An invisible character is told by itself: nothing else is read of such a file.
-    assert [said.message[:35] for said in problems(err)] == ["the character U+200B zero width spa"]
+    assert [problem.message[:35] for problem in problems(err)] == [
+        "the character U+200B zero width spa"
+    ]
     change(root, "back.po", ("\u200b", ""))
     before = all_files(root)
     code, out, err = teachback("translate import back.po")
     assert (code, out) == (1, "")
-    assert all(said.place.startswith("back.po:") for said in problems(err))
-    told = sorted(said.message.partition(" [")[0] for said in problems(err))
-    assert told == sorted(
+    assert all(problem.place.startswith("back.po:") for problem in problems(err))
+    messages = sorted(problem.message.partition(" [")[0] for problem in problems(err))
+    assert messages == sorted(
         [
             "the handout has no text `titel`",
             "the original of `message` was changed in this file",
@@ -284,7 +286,7 @@ def test_all_that_is_wrong_is_told_at_once_and_nothing_is_written(
             "`one/blocks/1@ckd`: the character '\u4e00' (U+4E00 CJK UNIFIED IDEOGRAPH-4E00) is in none of the fonts",
         ]
     )
-    hints = {said.message: said.hint for said in problems(err)}
+    hints = {problem.message: problem.hint for problem in problems(err)}
     assert hints["the original of `message` was changed in this file"] == (
         "Write it as it was: One message."
     )
@@ -312,13 +314,13 @@ def test_english_that_has_changed_meanwhile_makes_a_text_stale(root: Path, teach
     po(root, ('msgstr "Un mensaje."', 'msgstr "El mensaje."'))
     change(root, HANDOUT, ("One message.", "Two messages."))
     code, _, err = teachback("translate import back.po")
-    (said,) = problems(err)
+    (problem,) = problems(err)
     assert code == 0
-    assert said.message == (
+    assert problem.message == (
         "warning: the original of `message` has changed since the file was written, so its "
         "translation is stale"
     )
-    assert said.hint == "It was 'One message.', and is now 'Two messages.'."
+    assert problem.hint == "It was 'One message.', and is now 'Two messages.'."
     assert "    en: One message.\n    es: El mensaje.\n" in translation(root)
     rows = json.loads(teachback("translate status tiny --json")[1])["editions"]
     assert [row["stale"] for row in rows] == [1, 1]
@@ -331,12 +333,13 @@ def test_what_was_changed_here_meanwhile_is_not_lost(root: Path, teachback: Run)
         root, TRANSLATION, ("Una hoja pequeña", "Una hoja chica"), ("      mensaje", "      aviso")
     )
     code, _, err = teachback("translate import back.po")
-    (said,) = problems(err)
+    (problem,) = problems(err)
     assert code == 1
     assert (
-        said.message == "the translation of `message` was changed here since the file was written"
+        problem.message
+        == "the translation of `message` was changed here since the file was written"
     )
-    assert said.hint.endswith("Here it is now: Un aviso.")
+    assert problem.hint.endswith("Here it is now: Un aviso.")
     change(root, "back.po", ('msgstr "El mensaje."', 'msgstr "Un aviso."'))
     before = translation(root)
     assert teachback("translate import back.po")[0] == 0
@@ -350,7 +353,7 @@ def test_an_older_translation_does_not_replace_a_newer_one(root: Path, teachback
     change(root, TRANSLATION, ("en: One message.", "en: Two messages."))
     code, _, err = teachback("translate import back.po")
     assert code == 1
-    assert [said.message for said in problems(err)] == [
+    assert [problem.message for problem in problems(err)] == [
         "`message` was translated from an older original than the translation that is here"
     ]
 
@@ -382,7 +385,7 @@ def test_notes_come_back(root: Path, teachback: Run) -> None:
     )
     code, _, err = teachback("translate import back.po")
     assert code == 0
-    assert [said.message for said in problems(err)] == [
+    assert [problem.message for problem in problems(err)] == [
         "warning: the note on `chest/text` was taken out in this file; here it stays"
     ]
     new = 'es: Una hoja pequeña, note: "¿Hoja o folleto?"}   # short'
@@ -418,7 +421,7 @@ def test_a_note_that_was_changed_on_both_sides_is_told(root: Path, teachback: Ru
     change(root, "back.po", ("# Ask.", "# Asked."))
     code, _, err = teachback("translate import back.po")
     assert code == 1
-    assert [said.message for said in problems(err)] == [
+    assert [problem.message for problem in problems(err)] == [
         "the note on `chest/text` was changed here since the file was written"
     ]
 
@@ -431,7 +434,7 @@ def test_words_that_the_card_has_no_room_for_are_told(
     po(root, ('msgstr "Dolor de pecho"', f'msgstr "{long}"'))
     code, _, err = here("translate import back.po", root, monkeypatch, capsys)
     assert code == 0
-    found = [(said.message, said.hint) for said in problems(err)]
+    found = [(problem.message, problem.hint) for problem in problems(err)]
     assert len(found) == 2
     for reader, (message, hint) in zip(("ckd", "general"), found, strict=True):
         assert message.startswith(f"warning: the card for {reader} lacks ")
@@ -464,11 +467,11 @@ def test_short_words_for_the_card_may_be_added(root: Path, teachback: Run) -> No
 
 def test_a_row_without_its_mark_is_refused(root: Path, teachback: Run) -> None:
     """Nobody can say what was changed, so nothing is replaced."""
-    mark = next(one.mark for one in sheet_of(root).texts if one.key == "message")
+    mark = next(text.mark for text in sheet_of(root).texts if text.key == "message")
     po(root, (f"#. Mark: {mark}\n", ""), ('msgstr "Un mensaje."', 'msgstr "El mensaje."'))
     code, _, err = teachback("translate import back.po")
     assert code == 1
-    assert [said.message for said in problems(err)] == [
+    assert [problem.message for problem in problems(err)] == [
         "the row of `message` has lost its mark, so what was changed is not known"
     ]
 
@@ -477,7 +480,7 @@ def test_a_new_language_begins_with_a_file(root: Path, teachback: Run) -> None:
     """Where there is no translation, `import` writes one, with the English of each text."""
     (root / TRANSLATION).unlink()
     sheet = sheet_of(root)
-    assert {one.state for one in sheet.texts} == {"missing"}
+    assert {text.state for text in sheet.texts} == {"missing"}
     po(root, ('msgid "Chest pain"\nmsgstr ""', 'msgid "Chest pain"\nmsgstr "Dolor"'), sheet=sheet)
     code, out, _ = teachback("translate import back.po")
     assert (code, out) == (0, f"{TRANSLATION}  1 text new or changed\n")
@@ -529,8 +532,8 @@ def test_the_translation_of_the_program_is_copied_first(root: Path, teachback: R
     po(root, ('msgstr "Nombre"', 'msgstr "Su nombre"'), sheet=sheet)
     code, _, err = teachback("translate import back.po")
     assert code == 1
-    (said,) = problems(err)
-    assert said.hint == (
+    (problem,) = problems(err)
+    assert problem.hint == (
         "Make it yours first: teachback copy content/translations/es/leg-cramps.yaml"
     )
 
@@ -545,8 +548,8 @@ def test_the_file_of_a_translation_keeps_its_form(root: Path, teachback: Run) ->
         line_end = "\r\n" if "\r" in text else "\n"
         folded = f"es: >-{line_end}      Un{line_end}      mensaje."
         assert folded in text
-        wanted = text.replace(folded, "es: El aviso.")
-        assert (root / TRANSLATION).read_bytes().decode() == wanted
+        expected = text.replace(folded, "es: El aviso.")
+        assert (root / TRANSLATION).read_bytes().decode() == expected
 
 
 FIXTURES = Path(__file__).parent.parent / "support" / "exchange"

@@ -92,4 +92,4 @@ def test_check_accepts_it_by_the_same_entry(
     ]
     files["content/handouts/tiny.yaml"] = ACCEPTED
     [checked] = check(("tiny",), (), workspace(files), today).handouts
-    assert [one.finding.rule for one in checked.waived] == ["language-unknown"]
+    assert [waiver.finding.rule for waiver in checked.waived] == ["language-unknown"]

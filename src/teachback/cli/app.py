@@ -32,6 +32,7 @@ from teachback.cli.output import (
     archived_json,
     archived_text,
     built_json,
+    counted,
     interrupted,
     print_answers,
     print_json,
@@ -196,8 +197,7 @@ def card_command(handout: str, copies: int | None, start_at: int, **flags: Any) 
         print_json(outcome | archived_json(printed.archived, settings.archive))
         return int(failed)
     print_problems(printed.problems)
-    sheets = f"{printed.sheets} sheet{'s' if printed.sheets != 1 else ''}"
-    cards = f"{printed.cards} card{'s' if printed.cards != 1 else ''}"
+    sheets, cards = counted(printed.sheets, "sheet"), counted(printed.cards, "card")
     click.echo(
         f"{shown(settings.output / printed.output.file)}  {cards} on {sheets} of {printed.stock}  "
         f"{printed.output.code}"

@@ -19,7 +19,14 @@ from teachback.cli.options import (
     setting_options,
     typed_parameters,
 )
-from teachback.cli.output import Progress, archived_json, archived_text, print_json, print_problems
+from teachback.cli.output import (
+    Progress,
+    archived_json,
+    archived_text,
+    counted,
+    print_json,
+    print_problems,
+)
 from teachback.errors import Location, Problem, Severity, UsageError
 from teachback.files.workspace import refuse_own_folder, shown
 
@@ -214,7 +221,7 @@ def _wipe(folder: Path, *, as_json: bool) -> int:
     removal = wipe(folder)
     problems: tuple[Problem, ...] = ()
     if removal.left:
-        message = f"{_counted(removal.left, 'file')} left: the run did not make them"
+        message = f"{counted(removal.left, 'file')} left: the run did not make them"
         hint = "Look into the folder, and delete what you do not need."
         problems = (Problem(message, hint, Location(shown(folder))),)
     if as_json:
@@ -227,7 +234,7 @@ def _wipe(folder: Path, *, as_json: bool) -> int:
         print_json(outcome)
     else:
         print_problems(problems)
-        click.echo(f"{_counted(removal.files, 'file')} removed")
+        click.echo(f"{counted(removal.files, 'file')} removed")
     return int(bool(problems))
 
 
@@ -251,15 +258,13 @@ def _print_result(merged: Merged, order: MergeOrder) -> None:
             if not order.dry_run
             else "the first ones are above"
         )
-        click.echo(f"{_counted(more, 'more row')} rejected; {where}", err=True)
+        click.echo(f"{counted(more, 'more row')} rejected; {where}", err=True)
     for code, files in sorted(merged.editions.items()):
         click.echo(f"{code}  {files}")
     kept = f", {merged.kept} of the files were there" if merged.kept else ""
     printed = f"{merged.printed} {'would be printed' if order.dry_run else 'printed'}{kept}"
     where = "; nothing was written" if order.dry_run else f"; all of it is in {shown(folder)}"
-    click.echo(
-        f"{_counted(merged.records, 'record')}: {printed}, {merged.rejected} rejected{where}"
-    )
+    click.echo(f"{counted(merged.records, 'record')}: {printed}, {merged.rejected} rejected{where}")
     if merged.rejected and not order.dry_run:
         rows_to_mend = shown(folder / "to-mend.csv")
         options = (
@@ -290,10 +295,6 @@ def _as_json(merged: Merged) -> dict[str, Any]:
             if problem.severity is not Severity.HINT
         ],
     }
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' if count != 1 else ''}"
 
 
 COMMANDS = (merge_command,)

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -133,6 +134,11 @@ def _proof_json(name: str, measures: Measures) -> dict[str, Any]:
     }
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless it is 1."""
+    return f"{count} {noun}{'s' if count != 1 else ''}"
+
+
 def archived_json(codes: tuple[str, ...], archive: Path | None) -> dict[str, Any]:
     """Return the editions that a run archived as plain data; {} without an archive."""
     return {} if archive is None else {"archive": {"folder": str(archive), "kept": list(codes)}}
@@ -141,7 +147,7 @@ def archived_json(codes: tuple[str, ...], archive: Path | None) -> dict[str, Any
 def archived_text(codes: tuple[str, ...], archive: Path | None) -> str:
     """Return how many editions a run archived in words, or "" for none."""
     return (
-        f"{len(codes)} edition{'s' if len(codes) != 1 else ''} kept in {shown(archive)}"
+        f"{counted(len(codes), 'edition')} kept in {shown(archive)}"
         if archive is not None and codes
         else ""
     )
@@ -178,10 +184,8 @@ def print_answers(answers: tuple[Answer, ...]) -> None:
         for name, value in rows:
             click.echo(f"  {name:12}{value}")
         for entry, output in answer.files:
-            pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
-            form = ", ".join(
-                word for word in (pages, output.paper, output.size, output.ink) if word
-            )
+            pages = counted(output.pages, "page")
+            form = ", ".join(filter(None, (pages, output.paper, output.size, output.ink)))
             click.echo(
                 f"  {'file':12}{output.file}  {form}; "
                 f"Teachback {entry.program}, WeasyPrint {entry.weasyprint}"
@@ -192,7 +196,7 @@ def print_summary(result: BuildResult, folder: Path, archive: Path | None) -> No
     """Print one line for each printed file, and one for all."""
     for output in result.outputs:
         if output.file in result.printed:
-            pages = f"{output.pages} page{'s' if output.pages != 1 else ''}"
+            pages = counted(output.pages, "page")
             click.echo(f"{shown(folder / output.file)}  {pages}  {output.code}")
     if result.proofs:
         click.echo("\nMeasured on the printed pages:")
@@ -205,7 +209,7 @@ def print_summary(result: BuildResult, folder: Path, archive: Path | None) -> No
     errors = sum(problem.severity is Severity.ERROR for problem in result.problems)
     words = [f"{len(result.printed)} printed"]
     words += [f"{unchanged} unchanged"] if unchanged else []
-    words += [f"{errors} problem{'s' if errors != 1 else ''}"] if errors else []
+    words += [counted(errors, "problem")] if errors else []
     words += [f"not printed: {' '.join(result.refused)}"] if result.refused else []
     kept = archived_text(result.archived, archive)
     click.echo(
@@ -239,7 +243,7 @@ def print_checkup(checkup: CheckResult) -> None:
     print_problems(checkup.problems)
     for checked in checkup.handouts:
         print_problems(checked.problems)
-        counts = [f"{count} {name}" for name, count in _counts(checked.problems).items()]
+        counts = _counts(checked.problems)
         waived = [f"{len(checked.waived)} accepted"] if checked.waived else []
         click.echo(f"{checked.stem}: {', '.join([*counts, *waived]) or 'nothing found'}")
         for name, graded in checked.grades(checkup.rules.vocabulary).items():
@@ -286,12 +290,9 @@ def checkup_json(checkup: CheckResult) -> dict[str, Any]:
     }
 
 
-def _counts(problems: tuple[Problem, ...]) -> dict[str, int]:
-    names = [(Severity.ERROR, "error"), (Severity.WARNING, "warning"), (Severity.HINT, "hint")]
-    counts = {
-        name: sum(problem.severity is severity for problem in problems) for severity, name in names
-    }
-    return {name if count == 1 else f"{name}s": count for name, count in counts.items() if count}
+def _counts(problems: tuple[Problem, ...]) -> list[str]:
+    counts = Counter(problem.severity for problem in problems)
+    return [counted(counts[severity], str(severity)) for severity in Severity if counts[severity]]
 
 
 def refuse(problems: tuple[Problem, ...], *, as_json: bool) -> None:

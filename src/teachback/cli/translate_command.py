@@ -9,7 +9,7 @@ import click
 from teachback.cli.command_help import CONTEXT
 from teachback.cli.context import as_typed, current_workspace, today
 from teachback.cli.options import audience_option, json_option, resolve, strict_option
-from teachback.cli.output import Progress, print_json, print_problems, print_rows
+from teachback.cli.output import Progress, counted, print_json, print_problems, print_rows
 from teachback.files.workspace import check_target, shown
 from teachback.units import Paper
 
@@ -68,7 +68,7 @@ def start_command(handout: str, language: str, starter: str | None) -> None:
     from teachback.commands.write_translation import start_translation
 
     started = start_translation(handout, language, current_workspace(), starter)
-    click.echo(f"{shown(started.path)}  {started.texts} texts")
+    click.echo(f"{shown(started.path)}  {counted(started.texts, 'text')}")
     if starter is not None:
         click.echo(
             f"{started.translated} are filled in: drafts that no qualified translator has checked."
@@ -115,7 +115,7 @@ def proof_command(
     if as_json:
         print_json({**proof._asdict(), "path": shown(proof.path)})
         return
-    click.echo(f"To sign: {shown(proof.path.absolute())}  {proof.texts} texts")
+    click.echo(f"To sign: {shown(proof.path.absolute())}  {counted(proof.texts, 'text')}")
     if proof.missing or proof.outdated:
         click.echo(f"{proof.missing} missing and {proof.outdated} outdated: the sheet marks them.")
 
@@ -178,7 +178,9 @@ def adopt_command(handout: str, force: bool) -> None:  # noqa: FBT001 -- what cl
 
     adopted = adopt(handout, current_workspace(), force=force)
     print_problems(adopted.differences)
-    click.echo(f"{shown(adopted.path)}  {adopted.texts} texts, each beside the English of now")
+    click.echo(
+        f"{shown(adopted.path)}  {counted(adopted.texts, 'text')}, each beside the English of now"
+    )
     click.echo("Read them side by side, then delete the handout: it takes the translation's place.")
 
 
@@ -224,8 +226,8 @@ def export_command(
     exported = export_translation(
         handout, language, form, only, path, settings, workspace, force=force
     )
-    total = f" of {exported.total}" if exported.texts != exported.total else ""
-    click.echo(f"{shown(path)}  {exported.texts}{total} texts")
+    part = f"{exported.texts} of " if exported.texts != exported.total else ""
+    click.echo(f"{shown(path)}  {part}{counted(exported.total, 'text')}")
     click.echo(as_typed("When it comes back: teachback translate import FILE"))
 
 
@@ -250,8 +252,7 @@ def import_command(file: Path, strict: bool, as_json: bool) -> None:  # noqa: FB
         )
         return
     print_problems(imported.problems)
-    count = f"{len(imported.keys)} text{'s' if len(imported.keys) != 1 else ''}"
-    click.echo(f"{shown(imported.path)}  {count} new or changed")
+    click.echo(f"{shown(imported.path)}  {counted(len(imported.keys), 'text')} new or changed")
     for name in imported.unchecked:
         click.echo(f"The translation for {name} was checked; with these texts it must be again.")
 
@@ -269,11 +270,12 @@ def ids_command(handout: str, as_json: bool) -> None:  # noqa: FBT001 -- what cl
         return
     for name in written.files:
         click.echo(name)
-    count = f"{len(written.ids)} id{'s' if len(written.ids) != 1 else ''} written"
-    places = f"{len(written.by_place)} texts have a place number"
-    click.echo(
-        f"{count}; {places}: {', '.join(written.by_place[:3])} ..." if written.by_place else count
-    )
+    ids = f"{counted(len(written.ids), 'id')} written"
+    if written.by_place:
+        verb = "has" if len(written.by_place) == 1 else "have"
+        texts = f"{counted(len(written.by_place), 'text')} {verb} a place number"
+        ids = f"{ids}; {texts}: {', '.join(written.by_place[:3])} ..."
+    click.echo(ids)
 
 
 COMMANDS = (translate_group, ids_command)

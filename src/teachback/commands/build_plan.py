@@ -143,21 +143,21 @@ def _summaries(
     Raises UsageError for an unknown audience.
     """
     readable = {stem: path for stem, path in sources.items() if stem in origins}
-    known = {
+    unchanged = {
         stem: summary
         for stem, summary in record.summaries.items()
         if stem in readable and summary.made_from == origins[stem]
     }
-    unread = {stem: path for stem, path in readable.items() if stem not in known}
-    audiences = {name for summary in known.values() for name in summary.audiences}
+    unread = {stem: path for stem, path in readable.items() if stem not in unchanged}
+    audiences = {name for summary in unchanged.values() for name in summary.audiences}
     if not unread and set(settings.audiences) <= audiences:
-        return known, None
+        return unchanged, None
     from teachback.content.loader import read_handouts
     from teachback.printing.job_composer import summarise
 
     reading = read_handouts(workspace, unread)
     check_audiences(settings, reading)
-    return known | {
+    return unchanged | {
         stem: summarise(authored, origins[stem]) for stem, authored in reading.authored.items()
     }, reading
 

@@ -287,9 +287,9 @@ def _mark_of(row: ReturnedText, current: _CurrentText, changes: _Changes) -> _Ma
         message = f"what the file says about `{row.key}` was changed; that is not read"
         changes.add_problem(row, message, "Write remarks into the note of the text.")
         return None
-    found = next(iter(faults(row.words)), None) or next(iter(faults(row.note)), None)
-    if found:
-        changes.add_problem(row, f"`{row.key}`: {found[1]}", found[2])
+    fault = next(iter(faults(row.words)), None) or next(iter(faults(row.note)), None)
+    if fault:
+        changes.add_problem(row, f"`{row.key}`: {fault[1]}", fault[2])
         return None
     return mark
 

@@ -110,9 +110,9 @@ def _new_ids(authored: LoadedHandout) -> dict[tuple[Any, ...], tuple[str, str]]:
             data = data[step]
         key = "cells" if isinstance(part, HandoutRow) else "text"
         is_bare = not (isinstance(data, dict) and known_keys & set(data))
-        new = _id_from(text.text, used)
-        used.add(new)
-        new_ids[place] = (new, key if is_bare else "")
+        new_id = _id_from(text.text, used)
+        used.add(new_id)
+        new_ids[place] = (new_id, key if is_bare else "")
     return new_ids
 
 

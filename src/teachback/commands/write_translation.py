@@ -106,16 +106,20 @@ def _differences(english: LoadedHandout, adopted: LoadedHandout) -> Iterator[Pro
     adopted_values = dict(_structure(adopted.handout))
     for address in {**english_values, **adopted_values}:
         path, value = adopted_values.get(address, ((), None))
-        old = english_values.get(address, ((), None))[1]
-        if value == old:
+        english_value = english_values.get(address, ((), None))[1]
+        if value == english_value:
             continue
         place = adopted.file.locate(path) if path else Location(adopted.file.name)
         if address not in adopted_values:
-            message = f"`{address}` is {old} in '{english.handout.language}', and is not here"
+            message = (
+                f"`{address}` is {english_value} in '{english.handout.language}', and is not here"
+            )
         elif address not in english_values:
             message = f"`{address}` is {value} here, and not in '{english.handout.language}'"
         else:
-            message = f"`{address}` is {value} here, and {old} in '{english.handout.language}'"
+            message = (
+                f"`{address}` is {value} here, and {english_value} in '{english.handout.language}'"
+            )
         hint = "The translation gets what the handout of that language has."
         yield Problem(message, hint, place, Severity.WARNING)
     english_texts, adopted_texts = (

@@ -552,6 +552,23 @@ def test_the_file_of_a_translation_keeps_its_form(root: Path, teachback: Run) ->
         assert (root / TRANSLATION).read_bytes().decode() == expected
 
 
+def test_the_new_version_replaces_no_other_date_of_its_line(root: Path, teachback: Run) -> None:
+    """In a file in brackets, the day of a check may stand before the version."""
+    head = (
+        "{translates: tiny, language: es, review: {status: draft, reviewed: 2026-11-22, "
+        "due: null, reviewer: null}, version: 2026-11-22,"
+    )
+    texts = {text.key: {"en": text.english, "es": text.words} for text in sheet_of(root).texts}
+    text = f"{head}\n texts: {json.dumps(texts, ensure_ascii=False)}}}\n"
+    (root / TRANSLATION).write_text(text, encoding="utf-8")
+    change(root, HANDOUT, ("version: 2026-11-22", "version: 2026-12-24"))
+    po(root, ('msgstr "Un mensaje."', 'msgstr "El mensaje."'))
+    code, _, err = teachback("translate import back.po")
+    assert (code, err) == (0, "")
+    expected = head.replace("version: 2026-11-22", "version: 2026-12-24")
+    assert translation(root).splitlines()[0] == expected
+
+
 FIXTURES = Path(__file__).parent.parent / "support" / "exchange"
 
 

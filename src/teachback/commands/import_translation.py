@@ -484,7 +484,9 @@ def _with_version(
     place = updated.file.locate(("version",))
     lines = text.split("\n")
     line = lines[place.line - 1]
+    # In brackets, another date may stand before the version.
+    before, rest = line[: place.column - 1], line[place.column - 1 :]
     old_version = str(updated.texts.translation.version)
-    lines[place.line - 1] = line.replace(old_version, str(version), 1)
+    lines[place.line - 1] = before + rest.replace(old_version, str(version), 1)
     versioned = "\n".join(lines).encode()
     return versioned, read_translation(versioned, path, workspace, shared)

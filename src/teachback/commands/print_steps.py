@@ -58,7 +58,7 @@ def print_outputs(
     record: Record,
     step: Step | None = None,
 ) -> PrintedRun:
-    """Compose, check, print, prove and write what is ordered, in worker processes.
+    """Compose, check, print, prove and write the ordered files, in worker processes.
 
     `origins` is the hash of what each handout is made from, by its stem, and `record` has what was
     printed before. Files that are finished when the run is stopped are kept.
@@ -85,7 +85,7 @@ def _known_fits(
 ) -> dict[tuple[str, str, str], tuple[int, ...]]:
     """Return the fit of each page that was printed before from the same sources.
 
-    Its key is the stem, the kind and the audience.
+    The keys are stem, kind and audience.
     """
     if not same_libraries(record.libraries):
         return {}
@@ -106,7 +106,7 @@ def _known_fits(
 def _composing_problems(composed: ComposedJobs) -> RunProblems:
     """Return the problems of composing.
 
-    Faults of the styles are reported at their place, so their effects on pages are not.
+    If the styles have faults, those are reported, and their effects on pages are left out.
     """
     return {
         GENERAL: composed.flaws,
@@ -141,8 +141,8 @@ def _print(
         # The workers make the first pages while the rules are loaded and applied.
         gate = PrintGate(context.workspace, reading.shared)
         problems[GENERAL] += gate.broken
-        for stem in dict.fromkeys(job.stem for job in jobs[:1] if not job.for_fit):
-            problems[stem] += gate.problems(reading.authored[stem])
+        if not jobs[0].for_fit:
+            problems[jobs[0].stem] += gate.problems(reading.authored[jobs[0].stem])
         for count, finished in enumerate(results, start=1):
             stem = finished.job.stem
             if stem not in waiting and stem != jobs[0].stem and not finished.job.for_fit:

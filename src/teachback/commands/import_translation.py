@@ -105,7 +105,7 @@ class _Changes:
     rows: dict[str, ReturnedText] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def add_problem(
+    def report(
         self, row: ReturnedText, message: str, hint: str, severity: Severity = Severity.ERROR
     ) -> None:
         """Add a problem with a row."""
@@ -145,13 +145,9 @@ def import_translation(
         problems += _text_problems(edited, opened.path, updated, changes, workspace, shared)
         if not any(problem.severity is Severity.ERROR for problem in problems):
             edited, updated = _with_version(edited, opened.path, updated, workspace, shared)
-            if any(
-                text.path[0] in _CARD_PARTS
-                for text in updated.texts.texts
-                if text.key in changes.rows
-            ):
+            if card_keys := _card_keys(updated, changes):
                 rooms = card_rooms(updated, edited, opened.path, settings, workspace, shared)
-                problems += _card_problems(updated, changes, rooms)
+                problems += _card_problems(card_keys, changes, rooms)
         problems += _shipped_problems(opened.path, workspace)
     problems = [*in_file_order(problems)]
     if strict:
@@ -204,7 +200,7 @@ def _take_rows(sheet: ReturnedSheet, reading: ReadTranslation) -> _Changes:
                 changes.problems.append(Problem(message, "Keep one of them.", row.place))
                 reported.add(row.key)
         elif row.key not in texts:
-            changes.add_problem(row, f"the handout has no text `{row.key}`", _moved(row, texts))
+            changes.report(row, f"the handout has no text `{row.key}`", _moved(row, texts))
         else:
             _take_row(row, texts[row.key], reading, changes)
     return changes
@@ -249,7 +245,7 @@ def _take_row(
                     "so its translation is stale"
                 )
                 hint = f"It was '{row.english}', and is now '{current.english}'."
-                changes.add_problem(row, message, hint, Severity.WARNING)
+                changes.report(row, message, hint, Severity.WARNING)
         if row.english != current.translated_from and (values or not is_older):
             values[source] = row.english
     values |= _new_note(row, current, mark, changes)
@@ -270,7 +266,7 @@ def _mark_of(row: ReturnedText, current: _CurrentText, changes: _Changes) -> _Ma
         mark = _Mark(*parts)
     elif row.mark or row.told or current.words or current.note or row.english != current.english:
         message = f"the row of `{row.key}` has lost its mark, so what was changed is not known"
-        changes.add_problem(row, message, _EXPORT_AGAIN)
+        changes.report(row, message, _EXPORT_AGAIN)
         return None
     else:
         # Somebody has added the row by hand.
@@ -281,15 +277,15 @@ def _mark_of(row: ReturnedText, current: _CurrentText, changes: _Changes) -> _Ma
             if short_hash(current.english) == mark.english
             else _EXPORT_AGAIN
         )
-        changes.add_problem(row, f"the original of `{row.key}` was changed in this file", hint)
+        changes.report(row, f"the original of `{row.key}` was changed in this file", hint)
         return None
     if short_hash(row.told) != mark.context:
         message = f"what the file says about `{row.key}` was changed; that is not read"
-        changes.add_problem(row, message, "Write remarks into the note of the text.")
+        changes.report(row, message, "Write remarks into the note of the text.")
         return None
     fault = next(iter(faults(row.words)), None) or next(iter(faults(row.note)), None)
     if fault:
-        changes.add_problem(row, f"`{row.key}`: {fault[1]}", fault[2])
+        changes.report(row, f"`{row.key}`: {fault[1]}", fault[2])
         return None
     return mark
 
@@ -302,12 +298,10 @@ def _new_words(
     if not row.words:
         if is_open:
             message = f"the text `{row.key}` is not translated in this file"
-            changes.add_problem(row, message, "It stays as it is.", Severity.WARNING)
+            changes.report(row, message, "It stays as it is.", Severity.WARNING)
         elif short_hash(current.words) == mark.words:
             message = f"the translation of `{row.key}` was taken out in this file"
-            changes.add_problem(
-                row, message, "Write it, or delete the row if it is to stay as it was."
-            )
+            changes.report(row, message, "Write it, or delete the row if it is to stay as it was.")
             return None
         return ""
     if row.unfinished:
@@ -315,7 +309,7 @@ def _new_words(
             f"the translation of `{row.key}` is marked as unfinished ('{row.unfinished}'), "
             "and is not taken"
         )
-        changes.add_problem(
+        changes.report(
             row, message, "Finish it in the tool, then import it again.", Severity.WARNING
         )
         return ""
@@ -327,13 +321,13 @@ def _new_words(
     if current.words and short_hash(current.words) != mark.words:
         message = f"the translation of `{row.key}` was changed here since the file was written"
         hint = f"Write one of them into the file. Here it is now: {current.words}"
-        changes.add_problem(row, message, hint)
+        changes.report(row, message, hint)
         return None
     if current.words and row.english != current.english == current.translated_from:
         message = (
             f"`{row.key}` was translated from an older original than the translation that is here"
         )
-        changes.add_problem(row, message, f"Its original is now: {current.english}")
+        changes.report(row, message, f"Its original is now: {current.english}")
         return None
     return row.words
 
@@ -346,13 +340,13 @@ def _new_note(
         return {}
     if current.note and short_hash(current.note) != mark.note:
         message = f"the note on `{row.key}` was changed here since the file was written"
-        changes.add_problem(
+        changes.report(
             row, message, f"Write one of them into the file. Here it is now: {current.note}"
         )
         return {}
     if not row.note:
         message = f"the note on `{row.key}` was taken out in this file; here it stays"
-        changes.add_problem(row, message, "Delete it in the translation, too.", Severity.WARNING)
+        changes.report(row, message, "Delete it in the translation, too.", Severity.WARNING)
         return {}
     return {NOTE: row.note}
 
@@ -408,28 +402,18 @@ def _text_problems(
     Problems of texts that the file does not change are left out.
     """
     guard = load_guard(workspace)
-    language = updated.texts.translation.language
-    paths = {text.path: text.key for text in updated.texts.texts if text.key in changes.rows}
-    keys = {updated.file.locate(updated.texts.place(key, language)): key for key in paths.values()}
-    findings = translation_findings(updated.texts, guard.text.lexicon, guard.glossary(language))
-    remaining, _, _ = settled(
-        merged(
-            finding
-            for finding in findings
-            if finding.rule not in guard.off and finding.passage.path in paths
-        ),
-        updated.texts.translation.accept,
-    )
+    texts, locate = updated.texts, updated.file.locate
+    language = texts.translation.language
+    keys = {text.path: text.key for text in texts.texts if text.key in changes.rows}
+    keys_by_place = {locate(texts.place(key, language)): key for key in keys.values()}
+    findings = translation_findings(texts, guard.text.lexicon, guard.glossary(language))
+    of_new_texts = (f for f in findings if f.rule not in guard.off and f.passage.path in keys)
+    remaining, _, _ = settled(merged(of_new_texts), texts.translation.accept)
     keyed_problems = [
-        (
-            paths[finding.passage.path],
-            problem_of(finding._replace(audiences=()), updated.file.locate),
-        )
+        (keys[finding.passage.path], problem_of(finding._replace(audiences=()), locate))
         for finding in remaining
     ]
-    refusals = {
-        problem.message for _, _, problem in refusal_findings(updated.texts, updated.readers)
-    }
+    refusals = {problem.message for _, _, problem in refusal_findings(texts, updated.readers)}
     try:
         authored = validate_handout(edited, path, workspace, shared)
     except TeachbackError as error:
@@ -438,7 +422,7 @@ def _text_problems(
         others = list(translation_result(authored, shared, guard).problems)
     known = {(key, problem.message) for key, problem in keyed_problems}
     for problem in others:
-        key = keys.get(problem.location) if problem.location else None
+        key = keys_by_place.get(problem.location) if problem.location else None
         if key is not None and (key, problem.message) not in known:
             keyed_problems.append((key, problem))
     for key, problem in keyed_problems:
@@ -447,24 +431,26 @@ def _text_problems(
         yield problem._replace(message=message, location=row.place, also=())
 
 
-def _card_problems(
-    updated: ReadTranslation,
-    changes: _Changes,
-    rooms: Mapping[str, tuple[tuple[SideRoom, ...], bool]],
-) -> Iterator[Problem]:
-    """Yield a warning for each side of a card on which the new texts have no room."""
-    texts = [
-        text
+def _card_keys(updated: ReadTranslation, changes: _Changes) -> list[str]:
+    """Return the keys of the new texts that may be on the card."""
+    return [
+        text.key
         for text in updated.texts.texts
         if text.key in changes.rows and text.path[0] in _CARD_PARTS
     ]
+
+
+def _card_problems(
+    keys: list[str], changes: _Changes, rooms: Mapping[str, tuple[tuple[SideRoom, ...], bool]]
+) -> Iterator[Problem]:
+    """Yield a warning for each side of a card on which the new texts have no room."""
+    listed = ", ".join(f"`{key}`" for key in keys)
     for audience, (sides, is_translated) in rooms.items():
         for room in sides if is_translated else ():
             if room.left < 0:
-                keys = ", ".join(f"`{text.key}`" for text in texts)
                 message = f"the card for {audience} lacks {-room.left:.1f} mm on its {room.side}"
-                hint = f"Write shorter words, such as a `short` for a red flag. New are {keys}."
-                place = changes.rows[texts[0].key].place
+                hint = f"Write shorter words, such as a `short` for a red flag. New are {listed}."
+                place = changes.rows[keys[0]].place
                 yield Problem(message, hint, place, Severity.WARNING)
 
 

@@ -672,6 +672,15 @@ def test_wipe_removes_a_run_and_nothing_else() -> None:
     ]
 
 
+def test_a_list_that_somebody_named_like_a_mended_run_is_left() -> None:
+    """A clerk may save mended rows beside those to mend."""
+    merged(records("A1,Anna,ckd,", "A2,,ckd,"))
+    Path("out/mended-rows.csv").write_text("id\n", encoding="utf-8")
+    assert run_removal.wipe(Path("out")).left == 1
+    assert Path("out/mended-rows.csv").exists()
+    assert not Path("out/handouts").exists()
+
+
 @pytest.mark.parametrize(
     "name",
     [

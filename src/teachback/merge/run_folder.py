@@ -206,7 +206,8 @@ def folder_of(folder: Path, key: str) -> Path:
 
 def earlier_runs(folder: Path) -> list[Path]:
     """Return the folders of all runs whose patients' papers are in a folder."""
-    return [folder, *sorted(one for one in folder.glob(f"{MENDED}*") if not one.is_symlink())]
+    mended = (path for path in folder.glob(f"{MENDED}*") if path.is_dir() and not path.is_symlink())
+    return [folder, *sorted(mended)]
 
 
 def open_list(run: RunFolder, name: str, text: str) -> None:

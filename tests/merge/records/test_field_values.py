@@ -5,11 +5,15 @@ The reason never quotes the value.
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from teachback.content.record_fields import RecordField
+from teachback.files.font_coverage import coverage
+from teachback.files.workspace import builtin_root
 from teachback.merge.records.dates import Order
 from teachback.merge.records.field_values import FieldFault, read_value, unprintable_reason
 
@@ -165,6 +169,15 @@ def test_letters_without_a_font_are_told_by_their_script(
     assert isinstance(read, FieldFault)
     assert read.reason.startswith(told)
     assert read_value(field(), "Nguyễn Hà", "en", None, points) == "Nguyễn Hà"
+
+
+def test_a_korean_name_is_printed_where_a_font_has_its_syllables() -> None:
+    """The font of the extra has no letters that syllables are made of, and needs none."""
+    fonts = tuple((builtin_root() / "packaging/fonts/korean").rglob("*.ttf"))
+    points = coverage(fonts)
+    assert ord("김") in points
+    assert points.isdisjoint(map(ord, unicodedata.normalize("NFD", "김")))
+    assert read_value(field(), "김민준", "en", None, points) == "김민준"
 
 
 @pytest.mark.parametrize("raw", ["60 kg", "60kg", "5.5 %", "7 mmol/L", "36.6 \u00b0C"])

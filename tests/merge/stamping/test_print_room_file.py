@@ -9,6 +9,7 @@ import io
 import pickle
 import re
 import string
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import page as page_validation
@@ -264,6 +265,14 @@ def test_the_cover_lists_ids_and_no_values(bundle: Bundle) -> None:
     with pikepdf.open(io.BytesIO(data)) as pdf, pdf.open_outline() as outline:
         assert [item.title for item in outline.root] == ["id-1", "id-2", "id-3"]
         assert b"Name" not in pdf.Root.Metadata.read_bytes()
+
+
+def test_the_cover_names_the_code_points_of_a_letter_that_no_font_has(bundle: Bundle) -> None:
+    """A letter with an accent has two, where Unicode has no letter for both."""
+    words = {**bundle.cover.says, "file": "Paq\u0303 {number}"}
+    cover = replace(bundle.cover, says=words)
+    front = texts(combined(replace(bundle, cover=cover), entry(ODD, 1)))[0]
+    assert "Pa(U+0071)(U+0303) 2" in front
 
 
 @pytest.mark.parametrize(

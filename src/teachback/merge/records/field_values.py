@@ -222,12 +222,22 @@ def _letter_fault(letter: str, kind: str) -> str:
 
 
 def _fontless(words: str, points: frozenset[int] | None) -> str:
-    """Return the reason for the first letter that no font has. Its accents are not looked at."""
+    """Return the reason for the first letter that no font has, whole or without its accents."""
     if points is None or words.isascii():
         return ""
-    letters = filter(str.isalpha, unicodedata.normalize("NFD", words))
-    missing = next((letter for letter in letters if ord(letter) not in points), "")
+    missing = next((letter for letter in words if _lacks(points, letter)), "")
     return no_font(missing) if missing else ""
+
+
+def _lacks(points: frozenset[int], letter: str) -> bool:
+    """Check whether fonts lack a letter, and a letter that it decomposes into.
+
+    A Korean syllable decomposes into letters that a font with all syllables need not have.
+    """
+    if ord(letter) in points:
+        return False
+    parts = filter(str.isalpha, unicodedata.normalize("NFD", letter))
+    return any(ord(part) not in points for part in parts)
 
 
 def no_font(letter: str) -> str:

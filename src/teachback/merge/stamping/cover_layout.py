@@ -286,14 +286,15 @@ def _down(line: int) -> float:
 def _shaped(cover: Cover, slot: Slot, words: str) -> tuple[int, Shaped]:
     """Shape words in the first font of a place that has all letters.
 
-    A letter that no font has is written as its code point.
+    A letter that no font has is written as its code points, of which an accented one has several.
     """
     for index in slot.fonts:
         shaped = shaper(cover.fonts[index]).shape(words)
         if not shaped.missing:
             return index, shaped
     missing = shaper(cover.fonts[slot.fonts[0]]).shape(words).missing
-    return _shaped(cover, slot, words.replace(missing, f"(U+{ord(missing):04X})"))
+    code_points = "".join(f"(U+{ord(sign):04X})" for sign in missing)
+    return _shaped(cover, slot, words.replace(missing, code_points))
 
 
 def _has_room(cover: Cover, slot: Slot, words: str) -> bool:

@@ -48,7 +48,7 @@ from teachback.merge.merge_order import (
 )
 from teachback.merge.ordered_workers import LostTask, map_in_order
 from teachback.merge.record_shapes import PrintedRecord
-from teachback.merge.record_source import changed_since, opened_records, reading
+from teachback.merge.record_source import changed_since, opened_records, read_errors_as_problems
 from teachback.merge.records.record_reader import (
     changed,
     misnamed,
@@ -226,7 +226,7 @@ def _surveyed(
     meanwhile.
     """
     rules = rules_of(order, engine)
-    with reading(source):
+    with read_errors_as_problems(source):
         table, noticed = open_table(
             source.file,
             order.records,
@@ -245,7 +245,7 @@ def _surveyed(
     count = 0
     longest: list[str] = []
     with (
-        reading(source),
+        read_errors_as_problems(source),
         closing(read_parts(table, CHUNK)) as parts,
         closing(
             map_in_order(

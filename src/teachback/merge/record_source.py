@@ -33,19 +33,19 @@ PIPE_TIMEOUT: Final = 300
 class RecordSource:
     """The open records of an order.
 
-    `path` is None for a pipe, whose content is a copy. `state` identifies the file as it was
+    `path` is None for a pipe, whose content is a copy. `identity` is that of the file as it was
     opened.
     """
 
     file: BinaryIO
     name: str
     path: Path | None = None
-    state: tuple[object, ...] = ()
+    identity: tuple[object, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Return whether the file was changed or replaced since it was opened; False for a pipe."""
-        return self.path is not None and _state(self.file, self.path) != self.state
+        return self.path is not None and _identity(self.file, self.path) != self.identity
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def opened_records(order: MergeOrder) -> Iterator[RecordSource]:
     """Open the records of an order. Raises TeachbackError when they cannot be read."""
     with ExitStack() as files:
         if order.records is not None:
-            incoming = files.enter_context(_named(order.records))
+            incoming = files.enter_context(_opened_path(order.records))
         elif sys.stdin is not None:
             incoming = sys.stdin.buffer
         else:
@@ -61,52 +61,52 @@ def opened_records(order: MergeOrder) -> Iterator[RecordSource]:
             hint = "Name the file of records: --records FILE."
             raise TeachbackError.of("there is no standard input", hint)
         if order.records is None or not stat.S_ISREG(os.fstat(incoming.fileno()).st_mode):
-            copy = _copied(None if order.dry_run else order.output / UNFINISHED, incoming)
+            copy = _copy_of(None if order.dry_run else order.output / UNFINISHED, incoming)
             yield RecordSource(files.enter_context(copy), order.name)  # type: ignore[arg-type]
             return
         if os.fstat(incoming.fileno()).st_size > MOST_READ:
             message = f"this file of records is larger than {MOST_READ // 1_000_000:,} MB"
             hint = "Is it the right file? If so, split it."
             raise TeachbackError.of(message, hint, Location(order.name))
-        state = _state(incoming, order.records)  # type: ignore[arg-type]
-        yield RecordSource(incoming, order.name, order.records, state)  # type: ignore[arg-type]
+        identity = _identity(incoming, order.records)  # type: ignore[arg-type]
+        yield RecordSource(incoming, order.name, order.records, identity)  # type: ignore[arg-type]
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[IO[bytes]]:
+def _opened_path(path: Path) -> Iterator[IO[bytes]]:
     """Open a file of records, or a named pipe.
 
     Raises TeachbackError for a device or a socket, and for a pipe that delivers nothing.
     """
     with os_errors_as_problems(path):
-        kind = path.stat().st_mode
-    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):
+        mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISFIFO(mode) or stat.S_ISDIR(mode)):
         message = "this is a device or a socket, not a file of records"
         hint = "Name a file, or - for standard input."
         raise TeachbackError.of(message, hint, Location(shown(path)))
     with os_errors_as_problems(path):
         # Opening a pipe that has no writer would block forever.
-        descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if stat.S_ISFIFO(kind) else 0))
+        descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if stat.S_ISFIFO(mode) else 0))
         file = os.fdopen(descriptor, "rb")
     with file:
-        if stat.S_ISFIFO(kind):
-            _await(descriptor, path)
+        if stat.S_ISFIFO(mode):
+            _wait_for_data(descriptor, path)
         yield file
 
 
-def _await(descriptor: int, path: Path) -> None:
+def _wait_for_data(descriptor: int, path: Path) -> None:
     """Wait until a pipe has data. Raises TeachbackError after `PIPE_TIMEOUT` seconds without."""
-    watch = select.poll()
-    watch.register(descriptor, select.POLLIN)
+    poller = select.poll()
+    poller.register(descriptor, select.POLLIN)
     # poll() reports nothing for a pipe until a writer has opened it.
-    if not any(event & select.POLLIN for _, event in watch.poll(PIPE_TIMEOUT * 1000)):
+    if not any(event & select.POLLIN for _, event in poller.poll(PIPE_TIMEOUT * 1000)):
         message = f"nothing came into this pipe for {PIPE_TIMEOUT} s"
         hint = "Start what writes into it, then start again."
         raise TeachbackError.of(message, hint, Location(shown(path)))
     os.set_blocking(descriptor, True)
 
 
-def _copied(folder: Path | None, source: IO[bytes]) -> IO[bytes]:
+def _copy_of(folder: Path | None, pipe: IO[bytes]) -> IO[bytes]:
     """Copy a pipe into a file without a name, which disappears with the process.
 
     The file lies in `folder`, or with None in the system's folder for temporary files. Raises
@@ -115,7 +115,7 @@ def _copied(folder: Path | None, source: IO[bytes]) -> IO[bytes]:
     with os_errors_as_problems(folder or Path(tempfile.gettempdir())):
         # Where the system has no nameless files, Python removes the name at once.
         file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 -- the caller closes it
-        while block := source.read(1 << 20):
+        while block := pipe.read(1 << 20):
             file.write(block)
             if file.tell() > MOST_PIPED:
                 file.close()
@@ -125,18 +125,18 @@ def _copied(folder: Path | None, source: IO[bytes]) -> IO[bytes]:
         return file
 
 
-def _state(file: BinaryIO, path: Path) -> tuple[object, ...]:
+def _identity(file: BinaryIO, path: Path) -> tuple[object, ...]:
     """Return what identifies the open file and the file that has its name now, if any.
 
     Holds device, inode, size and modification time of each.
     """
     with os_errors_as_problems(path):
-        there = (os.fstat(file.fileno()), *([path.stat()] if path.is_file() else []))
-    return tuple((one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns) for one in there)
+        stats = (os.fstat(file.fileno()), *([path.stat()] if path.is_file() else []))
+    return tuple((each.st_dev, each.st_ino, each.st_size, each.st_mtime_ns) for each in stats)
 
 
 @contextmanager
-def reading(source: RecordSource) -> Iterator[None]:
+def read_errors_as_problems(source: RecordSource) -> Iterator[None]:
     """Turn an OSError while the records are read into a Problem. Other errors pass unchanged."""
     try:
         yield

@@ -62,39 +62,39 @@ class _TooLongError(Exception):
 class _Lines:
     """The lines of a text. Lines that were given back come first.
 
-    `number` counts the lines, `taken` are those of the current row.
+    `number` counts the lines, `row_lines` are those of the current row.
     """
 
     def __init__(self, text: TextIO) -> None:
         self._text = text
-        self._back: deque[str] = deque()
+        self._given_back: deque[str] = deque()
         self.number = 0
-        self.taken: list[str] = []
-        self._size = 0
+        self.row_lines: list[str] = []
+        self._length = 0
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line = self._back.popleft() if self._back else read_line(self._text)
+        line = self._given_back.popleft() if self._given_back else read_line(self._text)
         if not line:
             raise StopIteration
         self.number += 1
-        self.taken.append(line)
-        self._size += len(line)
-        if self._size > MOST_CHARACTERS or len(self.taken) > MOST_LINES:
+        self.row_lines.append(line)
+        self._length += len(line)
+        if self._length > MOST_CHARACTERS or len(self.row_lines) > MOST_LINES:
             raise _TooLongError
         return line
 
     def begin(self) -> int:
         """Begin a row and return the number of its first line."""
-        self.taken, self._size = [], 0
+        self.row_lines, self._length = [], 0
         return self.number + 1
 
     def give_back(self) -> None:
         """Put back all lines of this row but its first, to be read as rows of their own."""
-        self.number -= len(self.taken) - 1
-        self._back.extendleft(reversed(self.taken[1:]))
+        self.number -= len(self.row_lines) - 1
+        self._given_back.extendleft(reversed(self.row_lines[1:]))
 
 
 def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | str, str]]:
@@ -117,7 +117,7 @@ def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | 
         except csv.Error:
             cells, reason = [], UNCLOSED
         except _TooLongError:
-            cells, reason = [], UNCLOSED if len(lines.taken) > 1 else TOO_LONG
+            cells, reason = [], UNCLOSED if len(lines.row_lines) > 1 else TOO_LONG
         if not reason and not cells:
             continue
         width = width or len(cells)
@@ -126,10 +126,9 @@ def read_cells(text: TextIO, delimiter: str) -> Iterator[tuple[int, list[str] | 
         if reason:
             lines.give_back()
             reader = csv.reader(lines, delimiter=delimiter, strict=True)
-            yield line, reason, "" if reason == TOO_LONG else lines.taken[0]
+            yield line, reason, "" if reason == TOO_LONG else lines.row_lines[0]
         else:
-            taken = lines.taken
-            yield line, cells, taken[0] if len(taken) == 1 else "".join(taken)
+            yield line, cells, "".join(lines.row_lines)
 
 
 def cells_of(texts: Iterable[str], delimiter: str) -> Iterator[list[str]]:
@@ -149,17 +148,17 @@ def find_delimiter(
 ) -> tuple[str | None, bool]:
     """Return the delimiter, and whether another one is possible.
 
-    `headers` holds the cells of the header by delimiter. The best delimiter is the one that yields
-    the column `key` and then the most known columns. None where two are equally good.
+    `headers` holds the cells of the header by delimiter. The best one yields the column `key`, and of
+    several that do, the one with the most known columns. It is None where two are equally good.
     """
-    cutting = {sign: cells for sign, cells in headers.items() if len(cells) > 1}
-    if not cutting:
+    possible = {sign: cells for sign, cells in headers.items() if len(cells) > 1}
+    if not possible:
         return ",", False
-    wanted = set(map(folded, known))
+    known_names = set(map(folded, known))
     ranks = {
-        sign: (folded(key) in (names := set(map(folded, cells))), len(names & wanted))
-        for sign, cells in cutting.items()
+        sign: (folded(key) in (names := set(map(folded, cells))), len(names & known_names))
+        for sign, cells in possible.items()
     }
     best = max(ranks.values())
-    leading = [sign for sign, rank in ranks.items() if rank == best]
-    return (leading[0] if len(leading) == 1 else None), len(cutting) > 1
+    leaders = [sign for sign, rank in ranks.items() if rank == best]
+    return (leaders[0] if len(leaders) == 1 else None), len(possible) > 1

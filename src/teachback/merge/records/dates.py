@@ -61,22 +61,22 @@ def read_date(words: str, order: Order | None = None) -> dt.date | str:
     are a day in one order of day and month only, or in the `order` that was chosen. Nobody who
     writes the month first writes dots, so `mdy` decides nothing about 11.2.2027.
     """
-    if found := _ISO.fullmatch(words):
-        return _day(*found.groups()) or NO_DATE
-    if found := _FIGURES.fullmatch(words):
-        one, sign, other, year = found.groups()
-        return _of_figures(year, one, other, order, dots=sign == ".")
-    if found := _MONTH_FIRST.fullmatch(words):
-        return _named(found[3], found[1], found[2])
-    if found := _DAY_FIRST.fullmatch(words):
-        return _named(found[3], found[2], found[1])
+    if match := _ISO.fullmatch(words):
+        return _day(*match.groups()) or NO_DATE
+    if match := _FIGURES.fullmatch(words):
+        first, separator, second, year = match.groups()
+        return _of_figures(year, first, second, order, dots=separator == ".")
+    if match := _MONTH_FIRST.fullmatch(words):
+        return _named(match[3], match[1], match[2])
+    if match := _DAY_FIRST.fullmatch(words):
+        return _named(match[3], match[2], match[1])
     return _COUNTED if re.fullmatch(r"[0-9]{5}", words) else NO_DATE
 
 
 def _of_figures(
-    year: str, one: str, other: str, order: Order | None, *, dots: bool
+    year: str, first: str, second: str, order: Order | None, *, dots: bool
 ) -> dt.date | str:
-    month_first, day_first = _day(year, one, other), _day(year, other, one)
+    month_first, day_first = _day(year, first, second), _day(year, second, first)
     if len(year) == 2:  # noqa: PLR2004 -- figures
         return _TWO_FIGURES
     if month_first is None or day_first is None or month_first == day_first:
@@ -97,7 +97,7 @@ def _named(year: str, month: str, day: str) -> dt.date | str:
 
 def _day(year: str, month: str, day: str) -> dt.date | None:
     try:
-        found = dt.date(int(year), int(month), int(day))
+        date = dt.date(int(year), int(month), int(day))
     except ValueError:
         return None
-    return found if found.year in _YEARS else None
+    return date if date.year in _YEARS else None

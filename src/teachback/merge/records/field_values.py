@@ -68,9 +68,9 @@ _REASONS: Final = {
 }
 
 
-# A cache of letters that are known to be printable in any position. Those of names come back again
-# and again.
-_fine: set[str] = set()
+# The letters that were found to be printable in any position. Names have the same ones again and
+# again.
+_known_printable: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ def read_value(
     if not words:
         return FieldFault(field.name, "is empty but required") if field.required else ""
     if field.type is FieldKind.DATE:
-        day = read_date(words, order)
-        return FieldFault(field.name, day) if isinstance(day, str) else dated(day, language)
+        date = read_date(words, order)
+        return FieldFault(field.name, date) if isinstance(date, str) else dated(date, language)
     if field.type is FieldKind.PHONE and not _is_phone(words):
         return FieldFault(
             field.name, "is not a phone number: leave out all words, or leave it empty"
@@ -163,22 +163,24 @@ def words_by_place(
     if not words or not facing:
         return {field.name: words} if words else {}
     if field.type is FieldKind.CHOICE:
-        at = [normalize_value(choice) for choice in field.choices].index(words)
-        other: str | FieldFault = normalize_value(english.get(field.name, field).choices[at])
+        index = [normalize_value(choice) for choice in field.choices].index(words)
+        facing_words: str | FieldFault = normalize_value(
+            english.get(field.name, field).choices[index]
+        )
     else:
-        other = read_value(field, raw, facing, order, points, written_in=own)
-    if not isinstance(other, str):
-        return other
-    return {field.name: words, field_beside(field.name, facing): other}
+        facing_words = read_value(field, raw, facing, order, points, written_in=own)
+    if not isinstance(facing_words, str):
+        return facing_words
+    return {field.name: words, field_beside(field.name, facing): facing_words}
 
 
 def normalize_value(raw: str) -> str:
     """Return a value stripped and in NFC, with every kind of space as a plain one."""
-    composed = unicodedata.normalize("NFC", raw.strip())
+    value = unicodedata.normalize("NFC", raw.strip())
     return (
-        composed
-        if composed.isascii()
-        else "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in composed)
+        value
+        if value.isascii()
+        else "".join(" " if unicodedata.category(letter) == "Zs" else letter for letter in value)
     )
 
 
@@ -186,36 +188,36 @@ def unprintable_reason(words: str) -> str:
     """Return why words cannot be printed in any field, or an empty text if they can."""
     if len(words) > LONGEST:
         return f"is longer than {LONGEST} characters"
-    if _fine.issuperset(words) or (words.isascii() and words.isprintable()):
+    if _known_printable.issuperset(words) or (words.isascii() and words.isprintable()):
         return ""
     marks = 0
-    before = " "
+    previous = " "
     for letter in words:
-        kind = unicodedata.category(letter)
-        reason = _letter_fault(letter, kind)
+        category = unicodedata.category(letter)
+        reason = _letter_fault(letter, category)
         if reason:
             return reason
-        if kind in _ACCENTS and before.isspace():
+        if category in _ACCENTS and previous.isspace():
             return "holds an accent without a letter"
-        if unicodedata.combining(letter) == OVERLAY or kind == "Me":
+        if unicodedata.combining(letter) == OVERLAY or category == "Me":
             return "holds a mark that is drawn over a letter, such as a line through it"
-        marks = marks + 1 if kind in {"Mn", "Me"} else 0
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
         if marks > MOST_MARKS:
             return "has too many accents on one letter"
-        before = letter
-        if kind not in _ACCENTS:
-            _fine.add(letter)
+        previous = letter
+        if category not in _ACCENTS:
+            _known_printable.add(letter)
     return ""
 
 
-def _letter_fault(letter: str, kind: str) -> str:
-    """Return why a character cannot be printed in any position. `kind` is its Unicode category."""
+def _letter_fault(letter: str, category: str) -> str:
+    """Return why a character cannot be printed anywhere. `category` is its Unicode category."""
     if letter in TURNING:
         return "holds an invisible character that changes the direction of the text"
     if letter == _LOST:
         return LOST_LETTER
-    if kind in _REASONS:
-        return _REASONS[kind]
+    if category in _REASONS:
+        return _REASONS[category]
     if is_unseen(letter) or is_odd_blank(letter):
         return _REASONS["Cf"]
     return ""

@@ -2,7 +2,7 @@
 
 Reads CSV, TSV, JSON Lines and Excel workbooks, and recognises the format from the bytes. Rows are
 read one at a time. A row that cannot be read is yielded with the reason. A record is a patient's
-row here; the printing package's `build_record` is about what was printed.
+row here. In the printing package, `build_record` is about what was printed.
 """
 
 from __future__ import annotations
@@ -49,18 +49,18 @@ MOST_SECONDS: Final = 240
 # The most characters in the texts of one part.
 MOST_TOGETHER: Final = 500_000
 # Letters of other alphabets that look like the letters a to z.
-_ALIKE: Final = str.maketrans(
+_LOOKALIKES: Final = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u04bb\u0501\u03bf\u03b9\u03bd\u0131\u0261",
     "aeopcyxijshdoivig",
 )
 # The column of a list of rejected rows that says why; it is not read.
 REASON: Final = "rejected because"
 # The most characters of a column's name that a message quotes.
-_SHOWN: Final = 40
+_MOST_SHOWN: Final = 40
 _NUL: Final = "holds a zero byte"
-_GARBLED: Final = "has a name that lost letters, or was read in the wrong encoding"
+_GARBLED_NAME: Final = "has a name that lost letters, or was read in the wrong encoding"
 # The types of JSON values that are refused. Nobody wants to read "True" on paper.
-_NO_TEXT: Final = {
+_NO_TEXT_REASONS: Final = {
     dict: "holds a nested record",
     list: "holds a list",
     bool: "is true or false; write the word to print, in quotes",
@@ -69,8 +69,8 @@ _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _SEP: Final = "sep="
 
-# The number of a row, its text (in a sheet: its cells), and why it cannot be read.
-_Text = tuple[int, Any, str]
+# The number of a row, its text (in a sheet: its cells), and why it cannot be read (empty: it can).
+_RowText = tuple[int, Any, str]
 
 
 class Part(NamedTuple):
@@ -153,10 +153,10 @@ def open_table(
     problems. `key` is the column of ids, `known` are all columns that have a meaning, and `labels`
     are other names of them. Raises TeachbackError for a file that cannot be read with certainty.
     """
-    table, noticed = open_columns(file, path, name, key, known, encoding)
+    table, warnings = open_columns(file, path, name, key, known, encoding)
     if table.kind == "jsonl":
-        return replace(table, known=frozenset({key, *known}), labels=labels), noticed
-    return _headed(table, key, known, noticed, labels)
+        return replace(table, known=frozenset({key, *known}), labels=labels), warnings
+    return _with_checked_header(table, key, known, warnings, labels)
 
 
 def open_columns(
@@ -178,11 +178,11 @@ def open_columns(
         hint = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
         raise TeachbackError.of("this is an old Excel file, or one with a password", hint, place)
     if head.startswith(_ZIP):
-        with closing(_workbook(file, name)) as found:
-            warned = next(found)
-            names = next((_plain(cells) for some in found for _, cells in some), [])
-        return RecordTable(file, name, "xlsx", header=_stripped(names)), warned
-    codec, noticed = find_encoding(file, name, encoding)
+        with closing(_workbook(file, name)) as messages:
+            warnings = next(messages)
+            first_row = next((_texts_of(cells) for some in messages for _, cells in some), [])
+        return RecordTable(file, name, "xlsx", header=_stripped(first_row)), warnings
+    codec, warnings = find_encoding(file, name, encoding)
     ending = path.suffix.lower() if path else ""
     start = (
         head.decode("utf-16" if codec == "utf-16" else "latin-1", errors="ignore")
@@ -193,9 +193,9 @@ def open_columns(
         hint = "Write one record a line, each in braces (JSON Lines)."
         raise TeachbackError.of("this is a JSON list", hint, place)
     if ending in {".jsonl", ".ndjson"} or start.startswith("{"):
-        return RecordTable(file, name, "jsonl", codec), noticed
-    return _csv(
-        RecordTable(file, name, "csv", codec), key, known, noticed, tabs=ending in {".tsv", ".tab"}
+        return RecordTable(file, name, "jsonl", codec), warnings
+    return _csv_table(
+        RecordTable(file, name, "csv", codec), key, known, warnings, tabs=ending in {".tsv", ".tab"}
     )
 
 
@@ -206,62 +206,63 @@ def read_parts(table: RecordTable, size: int) -> Generator[Part]:
     work is in `read_part`, which any process can do. Raises TeachbackError when the file cannot be
     read, or changed since it was opened.
     """
-    with closing(
-        _json_texts(table)
-        if table.kind == "jsonl"
-        else _sheet_texts(table)
-        if table.kind == "xlsx"
-        else _csv_texts(table)
-    ) as found:
-        for some in _in_parts(found, size, MOST_TOGETHER):
-            numbers, texts, reasons = zip(*some, strict=True)
-            yield Part(numbers, texts, {at: reason for at, reason in enumerate(reasons) if reason})
+    readers = {"csv": _csv_texts, "jsonl": _json_texts, "xlsx": _sheet_texts}
+    with closing(readers[table.kind](table)) as row_texts:
+        for group in _in_parts(row_texts, size, MOST_TOGETHER):
+            numbers, texts, reasons = zip(*group, strict=True)
+            yield Part(
+                numbers, texts, {index: reason for index, reason in enumerate(reasons) if reason}
+            )
 
 
-def _in_parts(found: Iterable[_Text], size: int, most: int) -> Iterator[list[_Text]]:
-    some: list[_Text] = []
-    held = 0
-    for one in found:
-        some.append(one)
-        held += len(one[1])
-        if len(some) == size or held > most:
-            yield some
-            some, held = [], 0
-    if some:
-        yield some
+def _in_parts(
+    row_texts: Iterable[_RowText], size: int, most_characters: int
+) -> Iterator[list[_RowText]]:
+    group: list[_RowText] = []
+    length = 0
+    for number, text, reason in row_texts:
+        group.append((number, text, reason))
+        length += len(text)
+        if len(group) == size or length > most_characters:
+            yield group
+            group, length = [], 0
+    if group:
+        yield group
 
 
 def read_part(form: Form, part: Part) -> Iterator[RecordRow]:
     """Parse the rows of a part."""
-    whole = (
-        [text for at, text in enumerate(part.texts) if at not in part.broken]
+    readable = (
+        [text for index, text in enumerate(part.texts) if index not in part.broken]
         if part.broken
         else part.texts
     )
     names = column_names(form.known, form.labels)
-    cells: Iterator[Any] = cells_of(whole, form.delimiter) if form.kind == "csv" else iter(whole)
-    for at, number in enumerate(part.numbers):
-        if at in part.broken:
-            yield RecordRow(number, reason=part.broken[at])
+    cells: Iterator[Any] = (
+        cells_of(readable, form.delimiter) if form.kind == "csv" else iter(readable)
+    )
+    for index, number in enumerate(part.numbers):
+        if index in part.broken:
+            yield RecordRow(number, reason=part.broken[index])
         elif form.kind == "jsonl":
             yield _json_row(number, next(cells), names)
         else:
-            yield _row(number, next(cells), form.header)
+            yield _record_row(number, next(cells), form.header)
 
 
-def _csv_texts(table: RecordTable) -> Generator[_Text]:
-    with _text(table) as text:
-        found = read_cells(text, table.delimiter)
-        next(found, None)
-        for line, cells, whole in found:
+def _csv_texts(table: RecordTable) -> Generator[_RowText]:
+    with _open_text(table) as text:
+        rows = read_cells(text, table.delimiter)
+        next(rows, None)
+        for line, cells, row_text in rows:
             if isinstance(cells, str):
-                yield line + table.skipped, whole, cells
+                yield line + table.skipped, row_text, cells
             elif any(cells):
-                yield line + table.skipped, whole, ""
+                yield line + table.skipped, row_text, ""
 
 
-def _json_texts(table: RecordTable) -> Generator[_Text]:
-    with _text(table) as text:
+def _json_texts(table: RecordTable) -> Generator[_RowText]:
+    with _open_text(table) as text:
         number = 0
         while line := read_line(text):
             number += 1
@@ -271,10 +272,10 @@ def _json_texts(table: RecordTable) -> Generator[_Text]:
                 yield number, line, ""
 
 
-def _sheet_texts(table: RecordTable) -> Generator[_Text]:
-    with closing(_workbook(table.file, table.name)) as found:
-        next(found)
-        for number, cells in islice((row for some in found for row in some), 1, None):
+def _sheet_texts(table: RecordTable) -> Generator[_RowText]:
+    with closing(_workbook(table.file, table.name)) as messages:
+        next(messages)
+        for number, cells in islice((row for batch in messages for row in batch), 1, None):
             yield number, tuple(cells), ""
 
 
@@ -290,65 +291,56 @@ def _workbook(file: BinaryIO, name: str) -> Generator[Any]:
             shutil.copyfileobj(file, copy)
             copy.flush()
             handle = OpenFile(copy)
-        hint = "Save the sheet as 'CSV UTF-8'."
-        yield from files.enter_context(
-            closing(
-                streamed(
-                    _read_handle,
-                    (handle, name),
-                    f"{name}: reading the workbook",
-                    hint,
-                    MOST_SECONDS,
-                )
-            )
-        )
+        doing, hint = f"{name}: reading the workbook", "Save the sheet as 'CSV UTF-8'."
+        messages = streamed(_read_handle, (handle, name), doing, hint, MOST_SECONDS)
+        yield from files.enter_context(closing(messages))
 
 
-def _read_handle(given: tuple[OpenFile, str]) -> Iterator[Any]:
-    handle, name = given
+def _read_handle(handle_and_name: tuple[OpenFile, str]) -> Iterator[Any]:
+    handle, name = handle_and_name
     with handle.opened() as file:
         yield from read_workbook(file, name)  # type: ignore[arg-type]
 
 
-def _csv(
+def _csv_table(
     table: RecordTable,
     key: str,
     known: Collection[str],
-    noticed: tuple[Problem, ...],
+    warnings: tuple[Problem, ...],
     *,
     tabs: bool,
 ) -> tuple[RecordTable, tuple[Problem, ...]]:
-    skipped, said = _sep_line(table)
-    table = RecordTable(table.file, table.name, "csv", table.codec, skipped=skipped)
+    skipped, named = _sep_line(table)
+    table = replace(table, skipped=skipped)
     headers = {}
     for sign in DELIMITERS:
-        with _text(table) as text:
+        with _open_text(table) as text:
             headers[sign] = first_cells(text, sign)
-    chosen, doubtful = (
-        ("\t", False) if tabs else (said, False) if said else find_delimiter(headers, key, known)
-    )
+    delimiter: str | None = "\t" if tabs else named
+    uncertain = False
+    if not delimiter:
+        delimiter, uncertain = find_delimiter(headers, key, known)
     place = Location(table.name, skipped + 1, 1)
-    if chosen is None:
+    if delimiter is None:
         message = "the separator of the columns is unclear: comma, semicolon or tab"
         hint = (
             "Save the file with one of these between the columns, and use none of them "
             "in a column name."
         )
         raise TeachbackError.of(message, hint, place)
-    if doubtful:
+    if uncertain:
         message = (
-            f"the columns are read as separated by a {DELIMITERS[chosen]}, but the first line "
+            f"the columns are read as separated by a {DELIMITERS[delimiter]}, but the first line "
             "holds other separators too"
         )
         hint = "Check the columns with `--dry-run`."
-        noticed = (*noticed, Problem(message, hint, place, Severity.WARNING))
-    header = _stripped(headers[chosen])
-    return RecordTable(table.file, table.name, "csv", table.codec, chosen, skipped, header), noticed
+        warnings = (*warnings, Problem(message, hint, place, Severity.WARNING))
+    return replace(table, delimiter=delimiter, header=_stripped(headers[delimiter])), warnings
 
 
 def _sep_line(table: RecordTable) -> tuple[int, str]:
     """Return how many lines precede the header, and the delimiter of Excel's own line `sep=;`."""
-    with _text(table) as text:
+    with _open_text(table) as text:
         line = text.readline(16).rstrip("\r\n")
     if line[:-1].lower() == _SEP and line[-1] in DELIMITERS:
         return 1, line[-1]
@@ -356,7 +348,7 @@ def _sep_line(table: RecordTable) -> tuple[int, str]:
 
 
 @contextmanager
-def _text(table: RecordTable) -> Iterator[TextIO]:
+def _open_text(table: RecordTable) -> Iterator[TextIO]:
     table.file.seek(0)
     text = io.TextIOWrapper(table.file, table.codec, newline="")
     try:
@@ -391,25 +383,25 @@ def column_names(known: Iterable[str], labels: Labels = ()) -> ColumnNames:
     A name that could stand for two of them stands for none. A label never takes a known name.
     """
     exact = {folded(name): name for name in known}
-    return ColumnNames(exact, {**_single(labels), **_single(exact.items())})
+    return ColumnNames(exact, {**_unambiguous(labels), **_unambiguous(exact.items())})
 
 
-def _single(named: Iterable[tuple[str, str]]) -> dict[str, str]:
-    found: dict[str, set[str]] = {}
-    for name, meant in named:
-        found.setdefault(plain_name(name), set()).add(meant)
-    return {name: "" if len(meant) > 1 else meant.pop() for name, meant in found.items()}
+def _unambiguous(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    meanings: dict[str, set[str]] = {}
+    for name, column in pairs:
+        meanings.setdefault(plain_name(name), set()).add(column)
+    return {name: "" if len(columns) > 1 else columns.pop() for name, columns in meanings.items()}
 
 
 def _stripped(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name.lstrip("\ufeff").strip() for name in names)
 
 
-def _headed(
+def _with_checked_header(
     table: RecordTable,
     key: str,
     known: Collection[str],
-    noticed: tuple[Problem, ...],
+    known_warnings: tuple[Problem, ...],
     labels: Labels,
 ) -> tuple[RecordTable, tuple[Problem, ...]]:
     """Check the names of the columns.
@@ -424,13 +416,13 @@ def _headed(
         known.add(REASON)
     place = Location(table.name, table.skipped + 1, 1)
     if key not in header:
-        alike = next(
+        similar = next(
             (name for name in header if "".join(filter(str.isalnum, name)).lower() == key.lower()),
             "",
         )
         hint = (
-            f"Name it: --name-from {alike}"
-            if alike
+            f"Name it: --name-from {similar}"
+            if similar
             else (
                 "The first row holds the column names. If the ids are in another column: "
                 "--name-from COLUMN."
@@ -440,27 +432,27 @@ def _headed(
     if len(header) > MOST_COLUMNS:
         message = f"the records have {len(header)} columns; {MOST_COLUMNS} is the most"
         raise TeachbackError.of(message, "Keep only those that are printed.", place)
-    wrong = [
+    problems = [
         *(garbled_column(number, place) for number, name in enumerate(header) if is_garbled(name)),
         *(
-            _twice(table.header, header, name, place)
+            _repeated_column(table.header, header, name, place)
             for name in dict.fromkeys(header)
             if name and header.count(name) > 1
         ),
         *misnamed([name for name in header if name], known, place),
     ] or _near_missing(header, {*known} - {key, *COLUMNS}, known, place)
-    if wrong:
-        raise TeachbackError(*wrong)
-    warned = list(noticed)
+    if problems:
+        raise TeachbackError(*problems)
+    warnings = list(known_warnings)
     if "" in header:
         message = (
             f"{header.count('')} of the columns {'has' if header.count('') == 1 else 'have'} "
             "no name, and must be empty"
         )
         hint = "Name these columns, or delete them."
-        warned.append(Problem(message, hint, place, Severity.WARNING))
-    warned += _unknown_columns(header, known, place)
-    return replace(table, header=header), tuple(warned)
+        warnings.append(Problem(message, hint, place, Severity.WARNING))
+    warnings += _unknown_columns(header, known, place)
+    return replace(table, header=header), tuple(warnings)
 
 
 def _near_missing(
@@ -471,20 +463,16 @@ def _near_missing(
     All places of that field would stay empty.
     """
     missing = set(fields) - set(header)
-    found = [
-        (number, said)
-        for number, name in enumerate(header)
-        if name and name not in known and (said := guess(name, missing, LIKELY))
-    ]
     return [
         Problem(
             f"column {column_place(number)} looks like a misspelt field, and that field has no "
             "column",
-            f"{said} Then rename the column. If it is something else, delete it, or add an "
+            f"{question} Then rename the column. If it is something else, delete it, or add an "
             "empty column with the field's name.",
             place,
         )
-        for number, said in found
+        for number, name in enumerate(header)
+        if name and name not in known and (question := guess(name, missing, LIKELY))
     ]
 
 
@@ -494,19 +482,15 @@ def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> l
     They differ from it only in hyphens, underscores, blanks inside, look-alikes or invisible
     characters. Such a name is quoted, since it is a field's and not a patient's.
     """
-    by_look = {_look(name): name for name in known}
-    found = [
-        (name, by_look[_look(name)])
-        for name in names
-        if name not in known and _look(name) in by_look
-    ]
+    fields_by_look = {_look(name): name for name in known}
     return [
         Problem(
             f"the column '{_short(name)}' is spelt differently from the field '{field}'",
             f"Rename the column to {field}, or delete it.",
             place,
         )
-        for name, field in found
+        for name in names
+        if name not in known and (field := fields_by_look.get(_look(name)))
     ]
 
 
@@ -522,7 +506,7 @@ def looks_of(known: Iterable[str]) -> frozenset[str]:
 
 def _look(name: str) -> str:
     """Return the letters and digits of a name in lower case, with look-alikes replaced."""
-    plain = unicodedata.normalize("NFKC", name).casefold().translate(_ALIKE)
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_LOOKALIKES)
     return "".join(filter(str.isalnum, plain))
 
 
@@ -550,20 +534,21 @@ def unknown_names(names: Collection[str], known: Collection[str], place: Locatio
     """
     if not names:
         return []
-    many = len(names) != 1
+    several = len(names) > 1
     message = (
-        f"{len(names)} name{'s' if many else ''} in these records "
-        f"{'are not fields and are' if many else 'is not a field and is'} not printed"
+        f"{len(names)} name{'s' if several else ''} in these records "
+        f"{'are not fields and are' if several else 'is not a field and is'} not printed"
     )
-    asked = dict.fromkeys(said for name in names if (said := guess(name, known)))
-    return [
-        Problem(
-            message,
-            " ".join(asked) or f"These are printed: {', '.join(sorted(known))}.",
-            place,
-            Severity.WARNING,
-        )
-    ]
+    questions = dict.fromkeys(question for name in names if (question := guess(name, known)))
+    return [_not_printed(message, questions, known, place)]
+
+
+def _not_printed(
+    message: str, questions: Iterable[str], known: Iterable[str], place: Location
+) -> Problem:
+    """Return the warning of unknown names. `questions` ask for the known names that are near."""
+    hint = " ".join(questions) or f"These are printed: {', '.join(sorted(known))}."
+    return Problem(message, hint, place, Severity.WARNING)
 
 
 def column_place(number: int) -> str:
@@ -585,34 +570,29 @@ def _unknown_columns(
     numbers = [number for number, name in enumerate(header) if name and name not in known]
     if not numbers:
         return []
-    listed = ", ".join(map(column_place, numbers[:10])) + (" ..." if len(numbers) > 10 else "")  # noqa: PLR2004 -- one line
-    asked = [
-        f"Column {column_place(number)}: {said}"
+    places = ", ".join(map(column_place, numbers[:10])) + (" ..." if len(numbers) > 10 else "")  # noqa: PLR2004 -- one line
+    questions = [
+        f"Column {column_place(number)}: {question}"
         for number in numbers[:10]
-        if (said := guess(header[number], known))
+        if (question := guess(header[number], known))
     ]
     message = (
-        f"the column{'s' if len(numbers) != 1 else ''} {listed} "
-        f"{'are' if len(numbers) != 1 else 'is'} not printed"
+        f"the column{'s' if len(numbers) > 1 else ''} {places} "
+        f"{'are' if len(numbers) > 1 else 'is'} not printed"
     )
-    return [
-        Problem(
-            message,
-            " ".join(asked) or f"These are printed: {', '.join(sorted(known))}.",
-            place,
-            Severity.WARNING,
-        )
-    ]
+    return [_not_printed(message, questions, known, place)]
 
 
-def _twice(written: Sequence[str], header: Sequence[str], name: str, place: Location) -> Problem:
+def _repeated_column(
+    written: Sequence[str], header: Sequence[str], name: str, place: Location
+) -> Problem:
     numbers = [number for number, other in enumerate(header) if other == name]
-    listed = " and ".join(map(column_place, numbers))
+    places = " and ".join(map(column_place, numbers))
     if len({folded(written[number]) for number in numbers}) > 1:
-        message = f"the columns {listed} are two names of the column '{name}'"
+        message = f"the columns {places} are two names of the column '{name}'"
         return Problem(message, "Keep the one that is to be printed, and delete the others.", place)
     hint = "Give each one a different name."
-    return Problem(f"the columns {listed} have the same name", hint, place)
+    return Problem(f"the columns {places} have the same name", hint, place)
 
 
 def garbled_column(number: int, place: Location) -> Problem:
@@ -625,43 +605,45 @@ def garbled_column(number: int, place: Location) -> Problem:
 
 
 def _short(name: str) -> str:
-    shown = "".join(sign if sign.isprintable() else "?" for sign in name)
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+    printable = "".join(sign if sign.isprintable() else "?" for sign in name)
+    return printable if len(printable) <= _MOST_SHOWN else f"{printable[:_MOST_SHOWN]}..."
 
 
-def _plain(cells: Sequence[str | CellFault]) -> list[str]:
+def _texts_of(cells: Sequence[str | CellFault]) -> list[str]:
     return [cell if isinstance(cell, str) else "" for cell in cells]
 
 
-def _row(number: int, cells: Sequence[str | CellFault], header: tuple[str, ...]) -> RecordRow:
+def _record_row(
+    number: int, cells: Sequence[str | CellFault], header: tuple[str, ...]
+) -> RecordRow:
     """Assign cells to their columns.
 
     In a sheet a row ends with its last cell; in a text file every row has the same number of cells.
     """
     if REASON in header:
         cells = [unguarded(cell) if type(cell) is str else cell for cell in cells]
-    plain = [cell for cell in cells if isinstance(cell, str)]
-    if len(plain) == len(cells) == len(header) and "" not in header:
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    if len(texts) == len(cells) == len(header) and "" not in header:
         # The fast path, for nearly all rows.
         return (
             RecordRow(number, reason=_NUL)
-            if "\0" in "".join(plain)
-            else RecordRow(number, dict(zip(header, plain, strict=True)))
+            if "\0" in "".join(texts)
+            else RecordRow(number, dict(zip(header, texts, strict=True)))
         )
     extra = [cell for cell in cells[len(header) :] if cell]
     nameless = [cell for name, cell in zip(header, cells, strict=False) if not name and cell]
     if extra or nameless:
         return RecordRow(number, reason="has something in a column without a name")
-    texts = {
+    texts_by_column = {
         name: cell
         for name, cell in zip(header, cells, strict=False)
         if name and isinstance(cell, str)
     }
-    if any("\0" in text for text in texts.values()):
+    if any("\0" in text for text in texts_by_column.values()):
         return RecordRow(number, reason=_NUL)
     return RecordRow(
         number,
-        texts,
+        texts_by_column,
         {
             name: cell.reason
             for name, cell in zip(header, cells, strict=False)
@@ -674,44 +656,48 @@ class _JsonError(ValueError):
     """A line that is not a record. The message is the reason."""
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _object_of_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) != len(pairs):
         raise _JsonError("holds a name twice")
-    return found
+    return record
 
 
-def _no_number(_: str) -> Any:  # noqa: ANN401 -- never returns
+def _refuse_constant(_: str) -> Any:  # noqa: ANN401 -- never returns
     raise _JsonError("holds NaN or Infinity, which is not a number")
 
 
 def _json_row(number: int, line: str, names: ColumnNames) -> RecordRow:
     try:
         # Numbers stay as written, so that 7.50 is printed as 7.50.
-        found = json.loads(
+        record = json.loads(
             line,
-            object_pairs_hook=_object,
+            object_pairs_hook=_object_of_pairs,
             parse_int=str,
             parse_float=PointedNumber,
-            parse_constant=_no_number,
+            parse_constant=_refuse_constant,
         )
     except _JsonError as error:
         return RecordRow(number, reason=str(error))
     except (ValueError, RecursionError):
         return RecordRow(number, reason="is not JSON")
-    if not isinstance(found, dict):
+    if not isinstance(record, dict):
         return RecordRow(number, reason="is not a record in braces")
-    if len(found) > MOST_COLUMNS:
+    if len(record) > MOST_COLUMNS:
         return RecordRow(number, reason=f"has more than {MOST_COLUMNS} names")
-    named = [(names.meaning(name) or name.strip(), value) for name, value in found.items()]
-    faults = {name: _NO_TEXT[type(value)] for name, value in named if type(value) in _NO_TEXT}
+    named = [(names.meaning(name) or name.strip(), value) for name, value in record.items()]
+    faults = {
+        name: _NO_TEXT_REASONS[type(value)]
+        for name, value in named
+        if type(value) in _NO_TEXT_REASONS
+    }
     cells = {name: _json_text(value) for name, value in named if name not in faults}
-    if len(cells) + len(faults) < len(found):
+    if len(cells) + len(faults) < len(record):
         return RecordRow(number, reason="holds a name twice")
     if any("\0" in text for text in cells.values()):
         return RecordRow(number, reason=_NUL)
-    if any(is_garbled(name) for name in found):
-        return RecordRow(number, reason=_GARBLED)
+    if any(is_garbled(name) for name in record):
+        return RecordRow(number, reason=_GARBLED_NAME)
     return RecordRow(number, cells, faults)
 
 

@@ -83,9 +83,9 @@ CHUNK: Final = 250
 # The number of processes that may die, each on one record, before the machine is blamed rather than
 # the records.
 MOST_LOST: Final = 5
-# The number of longest ids that are checked against the cover's space. Letters differ in width, so
-# the longest id alone is not enough.
-_LONGEST: Final = 50
+# The number of the longest ids that are checked against the cover's space. Letters differ in width,
+# so the longest id alone is not enough.
+_LONGEST_IDS: Final = 50
 _PRINTED_BEFORE: Final = "was printed already by an earlier run into this folder"
 _REASON_LOST: Final = "could not be printed: the printing process was stopped"
 
@@ -95,13 +95,13 @@ class _Survey:
     """The result of the first pass over the records.
 
     Holds the table and the rules by which it was read, a fingerprint of all rows, the characters
-    that each edition needs, the number of rows, some of the longest ids, all ids and those that
-    several rows have (in lower case), and warnings.
+    that each edition needs, and the number of rows. `longest` are some of the longest ids. `ids`
+    are all ids in lower case, and `repeated` those that several rows have. `problems` are warnings.
     """
 
     table: RecordTable
     rules: RowRules
-    mark: bytes
+    fingerprint: bytes
     characters: dict[EditionKey, frozenset[str]]
     rows: int
     longest: tuple[str, ...]
@@ -121,8 +121,8 @@ def merge(
     begin or cannot go on. Finished files are kept then.
     """
     try:
-        with ExitStack() as open_things:
-            return _merge(order, engine, step, warn, open_things)
+        with ExitStack() as resources:
+            return _merge(order, engine, step, warn, resources)
     except (TeachbackError, BrokenPipeError):
         raise
     except Exception as error:  # noqa: BLE001 -- a traceback may quote a value
@@ -130,7 +130,7 @@ def merge(
 
 
 def _merge(
-    order: MergeOrder, engine: Engine, step: Step | None, warn: Warn | None, open_things: ExitStack
+    order: MergeOrder, engine: Engine, step: Step | None, warn: Warn | None, resources: ExitStack
 ) -> Merged:
     refuse_order(order, engine)
     refuse_meant(order, engine)
@@ -141,54 +141,62 @@ def _merge(
         dispatcher.look(order.cluster)
     if not order.dry_run:
         # Check the output folder before anything is read or printed.
-        open_things.enter_context(run_folder.opened(order.output))
-    source = open_things.enter_context(opened_records(order))
-    beside = None if order.dry_run else order.output / UNFINISHED
-    spool, files, rows = (open_things.enter_context(closing(SpoolFile(beside))) for _ in range(3))
+        resources.enter_context(run_folder.opened(order.output))
+    source = resources.enter_context(opened_records(order))
+    scratch_folder = None if order.dry_run else order.output / UNFINISHED
+    spool, files, rows = (
+        resources.enter_context(closing(SpoolFile(scratch_folder))) for _ in range(3)
+    )
     surveyed = _surveyed(source, order, engine, spool, rows)
     if source.path is None:
-        # The copy of a pipe has been read, and stays on the disk no longer than needed.
+        # The copy of a pipe stays on the disk no longer than needed.
         source.file.close()
-    setup, noticed = _set_up(surveyed, order, engine)
-    merged = Merged(problems=(*surveyed.problems, *noticed))
+    setup, warnings = _set_up(surveyed, order, engine)
+    merged = Merged(problems=(*surveyed.problems, *warnings))
     if warn:
         warn(merged.problems)
-    key = _key(order, engine, setup, surveyed.mark)
-    mended = surveyed.table.mended and order.output.is_dir()
-    folder = run_folder.folder_of(order.output, key) if mended else order.output
-    refused = _refused_ids(surveyed, order, folder)
-    chunks = (reject_ids(chunk, refused) for chunk in _spooled(spool))
-    wanted = _spooled_by_file(chunks, setup, order, files) if order.combine else chunks
+    key = _run_key(order, engine, setup, surveyed.fingerprint)
+    is_mended = surveyed.table.mended and order.output.is_dir()
+    folder = run_folder.folder_of(order.output, key) if is_mended else order.output
+    refused_ids = _refused_ids(surveyed, order, folder)
+    chunks = (reject_ids(chunk, refused_ids) for chunk in _spooled(spool))
+    to_print = _spooled_by_file(chunks, setup, order, files) if order.combine else chunks
     if order.dry_run:
-        return _print(setup, wanted, order, merged, lambda _, so_far: _tell(step, so_far, surveyed))
+        return _print(
+            setup,
+            to_print,
+            order,
+            merged,
+            lambda _, so_far: _report_progress(step, so_far, surveyed),
+        )
     if folder != order.output:
-        open_things.enter_context(run_folder.opened(folder))
+        resources.enter_context(run_folder.opened(folder))
     setup = replace(setup, folder=str(folder.absolute()))
-    about = {"handout": engine.handout, "program": __version__}
-    run = run_folder.begin(folder, key, about)
-    open_things.callback(run_folder.close, run)
+    description = {"handout": engine.handout, "program": __version__}
+    run = run_folder.begin(folder, key, description)
+    resources.callback(run_folder.close, run)
     finished = outcome_of(run)
     if finished is not None:
-        return _told(replace(finished, problems=merged.problems), folder, setup)
+        return _with_editions(replace(finished, problems=merged.problems), folder, setup)
     folders = (COMBINED,) if order.combine else tuple(FOLDERS[kind] for kind in order.kinds)
     run_folder.go_on(run, folders)
 
     def record(result: ChunkResult, so_far: Merged) -> None:
         record_result(run, result)
-        _tell(step, so_far, surveyed)
+        _report_progress(step, so_far, surveyed)
 
-    merged = _print(setup, _announced(run, setup, wanted), order, merged, record)
+    merged = _print(setup, _announced(run, setup, to_print), order, merged, record)
     if merged.rejected:
         write_rows_to_mend(run, surveyed.table.row_form, rows)
     # On a network file system an open nameless file has a name, and the folder could not be
     # cleared.
-    for one in (spool, files, rows):
-        one.close()
+    for spool_file in (spool, files, rows):
+        spool_file.close()
     refuse_miscount(run, merged, surveyed.rows, folders)
     run_folder.finish(run, counts_of(merged))
     if source.changed:
         merged = replace(merged, problems=(*merged.problems, changed_since(source)))
-    return _told(merged, folder, setup)
+    return _with_editions(merged, folder, setup)
 
 
 def _print(
@@ -210,24 +218,24 @@ def _print(
     return merged
 
 
-def _told(merged: Merged, folder: Path, setup: ChunkPrintSetup) -> Merged:
+def _with_editions(merged: Merged, folder: Path, setup: ChunkPrintSetup) -> Merged:
     """Return the outcome with the folder of the run, and the editions that it printed."""
-    # With boxes or with a record's words, it is the same edition.
+    # An edition is the same with boxes and with a record's words.
     keys = (key[:5] for key, stamper in setup.stampers.items() if stamper.code in merged.editions)
     return replace(merged, folder=folder, keys=tuple(dict.fromkeys(keys)))
 
 
 def _surveyed(
-    source: RecordSource, order: MergeOrder, engine: Engine, spool: SpoolFile, rows: SpoolFile
+    source: RecordSource, order: MergeOrder, engine: Engine, spool: SpoolFile, kept_rows: SpoolFile
 ) -> _Survey:
-    """Read all rows, and spool them in chunks, and as they are in the file.
+    """Read all rows. Spool the records in chunks, and keep the rows as they are in the file.
 
     Raises TeachbackError when there are no rows, when they cannot be read, or when the file changed
     meanwhile.
     """
     rules = rules_of(order, engine)
     with read_errors_as_problems(source):
-        table, noticed = open_table(
+        table, warnings = open_table(
             source.file,
             order.records,
             order.name,
@@ -237,12 +245,12 @@ def _surveyed(
             rules.labels,
         )
     refuse_missing(table, rules, engine)
-    mark = hashlib.sha256()
+    fingerprint = hashlib.sha256()
     unknown: dict[str, int] = {}
     characters: dict[EditionKey, frozenset[str]] = {}
     ids = set[str]()
     repeated = set[str]()
-    count = 0
+    rows_read = 0
     longest: list[str] = []
     with (
         read_errors_as_problems(source),
@@ -251,53 +259,53 @@ def _surveyed(
             map_in_order(
                 survey,
                 (table.row_form, rules),
-                parts if order.dry_run else keep_rows(parts, rows),
+                parts if order.dry_run else keep_rows(parts, kept_rows),
                 order.jobs,
             )
         ) as summaries,
     ):
-        for number, found in enumerate(summaries):
-            if isinstance(found, LostTask):
-                raise _ended_from_outside()
-            if found.problems:
-                raise TeachbackError(*found.problems)
-            for identifier in filter(None, map(str.lower, found.ids)):
+        for number, summary in enumerate(summaries):
+            if isinstance(summary, LostTask):
+                raise _stopped_from_outside()
+            if summary.problems:
+                raise TeachbackError(*summary.problems)
+            for identifier in filter(None, map(str.lower, summary.ids)):
                 (repeated if identifier in ids else ids).add(identifier)
-            chunk = Chunk(number, found.records, found.printable)
+            chunk = Chunk(number, summary.records, summary.printable)
             spool.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
-            for key, letters in found.characters.items():
+            for key, letters in summary.characters.items():
                 characters[key] = characters.get(key, frozenset()) | letters
             unknown |= {
-                name: combine_findings(unknown.get(name, 0), line) for name, line in found.unknown
+                name: combine_findings(unknown.get(name, 0), line) for name, line in summary.unknown
             }
-            mark.update(found.mark)
-            count += len(found.ids)
-            longest = nlargest(_LONGEST, [*longest, *chunk.ids], key=len)
+            fingerprint.update(summary.fingerprint)
+            rows_read += len(summary.ids)
+            longest = nlargest(_LONGEST_IDS, [*longest, *chunk.ids], key=len)
     place = Location(table.name)
-    if not count:
+    if not rows_read:
         hint = "Write one row for each record, below the column names."
         raise TeachbackError.of("there are no records in this file", hint, place)
-    wrong = misnamed(unknown, rules.known, place) or near_names(unknown, rules.known, table.name)
-    if wrong:
-        raise TeachbackError(*wrong)
+    errors = misnamed(unknown, rules.known, place) or near_names(unknown, rules.known, table.name)
+    if errors:
+        raise TeachbackError(*errors)
     if source.changed:
         raise changed(order.name)
     problems = (
         *engine.problems,
-        *noticed,
+        *warnings,
         *overruled(order, table),
         *unknown_names(unknown, rules.known, place),
     )
     return _Survey(
         table,
         rules,
-        mark.digest(),
-        characters,
-        count,
-        tuple(longest),
-        frozenset(ids),
-        frozenset(repeated),
-        problems,
+        fingerprint=fingerprint.digest(),
+        characters=characters,
+        rows=rows_read,
+        longest=tuple(longest),
+        ids=frozenset(ids),
+        repeated=frozenset(repeated),
+        problems=problems,
     )
 
 
@@ -321,14 +329,14 @@ def _set_up(
 
 
 def _warnings(stampers: Iterable[Stamper]) -> tuple[Problem, ...]:
-    return tuple(dict.fromkeys(problem for one in stampers for problem in one.warnings))
+    return tuple(dict.fromkeys(problem for stamper in stampers for problem in stamper.warnings))
 
 
 def _refused_ids(surveyed: _Survey, order: MergeOrder, folder: Path) -> dict[str, str]:
     """Return the ids, in lower case, that no record may have, each with the reason."""
-    before = printed_before(order.output, folder) if surveyed.table.mended else ()
+    printed_ids = printed_before(order.output, folder) if surveyed.table.mended else ()
     return {
-        **dict.fromkeys(surveyed.ids.intersection(before), _PRINTED_BEFORE),
+        **dict.fromkeys(surveyed.ids.intersection(printed_ids), _PRINTED_BEFORE),
         **dict.fromkeys(surveyed.repeated, TWICE),
     }
 
@@ -348,19 +356,19 @@ def _spooled_by_file(
 
 def _by_file(chunks: Iterable[Chunk], setup: ChunkPrintSetup, order: MergeOrder) -> Iterator[Chunk]:
     """Yield a chunk for each file of many records, with as many as can be printed."""
-    file: list[ValidatedRecord] = []
+    records: list[ValidatedRecord] = []
     printable = number = 0
     with closing(map_in_order(checked, setup, chunks, order.jobs)) as results:
         for chunk in results:
             if isinstance(chunk, LostTask):
-                raise _ended_from_outside()
+                raise _stopped_from_outside()
             for record in unpack(chunk.records):
                 if printable == order.combine and not record.faults:
-                    yield chunk_of(number, file)._replace(checked=True)
-                    file, printable, number = [], 0, number + 1
-                file.append(record)
+                    yield chunk_of(number, records)._replace(checked=True)
+                    records, printable, number = [], 0, number + 1
+                records.append(record)
                 printable += not record.faults
-    yield chunk_of(number, file)._replace(checked=True)
+    yield chunk_of(number, records)._replace(checked=True)
 
 
 def _announced(run: RunFolder, setup: ChunkPrintSetup, chunks: Iterable[Chunk]) -> Iterator[Chunk]:
@@ -378,20 +386,20 @@ def _results(
     Raises TeachbackError with the problems of a chunk that could not be printed.
     """
     if order.cluster is None:
-        printed = map_in_order(work, setup, chunks, order.jobs)
+        outcomes = map_in_order(work, setup, chunks, order.jobs)
     else:
         from teachback.merge.cluster import dispatcher
 
-        printed = dispatcher.print_on_cluster(order.cluster, setup, chunks)
+        outcomes = dispatcher.print_on_cluster(order.cluster, setup, chunks)
     lost = 0
-    with closing(printed):
-        for done in printed:
-            result = done
+    with closing(outcomes):
+        for outcome in outcomes:
+            result = outcome
             if isinstance(result, LostTask):
                 result, deaths = _one_by_one(setup, result.task)
                 lost += deaths
                 if lost > MOST_LOST:
-                    raise _ended_from_outside()
+                    raise _stopped_from_outside()
             if result.problems:
                 raise TeachbackError(*result.problems)
             yield result
@@ -416,26 +424,26 @@ def _one_by_one(setup: ChunkPrintSetup, chunk: Chunk) -> tuple[ChunkResult, int]
             deaths += 1
             (record, *others) = unpack(part.records)
             if others or deaths > MOST_LOST:
-                raise _ended_from_outside()
+                raise _stopped_from_outside()
             records.append(PrintedRecord(record.row, record.id, faults=(("", _REASON_LOST),)))
     return ChunkResult(chunk.number, tuple(records)), deaths
 
 
-def _ended_from_outside() -> TeachbackError:
+def _stopped_from_outside() -> TeachbackError:
     hint = "What was finished is kept: start again, with fewer --jobs if memory is short."
     message = "the printing processes were stopped from outside, perhaps for lack of memory"
     return TeachbackError.of(message, hint)
 
 
-def _tell(step: Step | None, merged: Merged, surveyed: _Survey) -> None:
+def _report_progress(step: Step | None, merged: Merged, surveyed: _Survey) -> None:
     if step:
         step(merged.records, surveyed.rows)
 
 
-def _key(order: MergeOrder, engine: Engine, setup: ChunkPrintSetup, mark: bytes) -> str:
+def _run_key(order: MergeOrder, engine: Engine, setup: ChunkPrintSetup, fingerprint: bytes) -> str:
     """Return a hash that identifies the run: records, editions, options and program version."""
     codes = sorted((*map(str, key), setup.stampers[key].code) for key in setup.stampers)
-    parts = [
+    contents = [
         engine.handout,
         engine.fingerprint,
         __version__,
@@ -444,4 +452,4 @@ def _key(order: MergeOrder, engine: Engine, setup: ChunkPrintSetup, mark: bytes)
         order.combine,
         order.duplex,
     ]
-    return hashlib.sha256(json.dumps(parts).encode() + mark).hexdigest()
+    return hashlib.sha256(json.dumps(contents).encode() + fingerprint).hexdigest()

@@ -27,7 +27,7 @@ NAMED: Final = {
     "mac-roman": "mac_roman", "cp437": "cp437", "cp850": "cp850",
     "shift-jis": "cp932", "gb18030": "gb18030", "big5": "cp950", "euc-kr": "cp949",
 }  # fmt: skip
-_SAVE: Final = (
+_SAVE_HINT: Final = (
     "Save it as UTF-8 ('CSV UTF-8' in Excel), "
     "or name its encoding, such as --encoding windows-1250."
 )
@@ -56,7 +56,7 @@ _NEVER_INSIDE: Final = re.compile(r"[^\W\d_][\u201c\u201d\u2026\u2022\u20ac\xb0]
 # Polish: n, s or z with an accent before a vowel, and c as in Joćo. Czech: as in Thérčse, Bjřrn and
 # Řystein. Romanian: as in Joăo. Slovak: a long l at the start, as in Ĺsa. Lithuanian and Latvian: as
 # in Sįnchez and Jųrgen.
-_NO_EASTERN: Final = re.compile(
+_NEVER_EASTERN: Final = re.compile(
     r"[ńśź][aeiouyóąę]|ř[ry]|ć(?:o|es)$|ų(?!$)|č[^\Waeiouy\d_]{1,2}es?$|ă[oe]|őe|^ĺ|[įķ][a-z]*ez$",
     re.IGNORECASE,
 )
@@ -64,14 +64,14 @@ _NO_EASTERN: Final = re.compile(
 # Portuguese: a with a tilde before a letter other than o and e, or o with a tilde not before e.
 # Italian: i or u with a grave accent that is not last. Ligatures: ae after an i at the end of a
 # word, or oe not before u.
-_NO_WESTERN: Final = re.compile(
+_NEVER_WESTERN: Final = re.compile(
     r"è[aeiouyáéíóúý]|ñ(?![aeiouyáéíóúü])|ã(?=[^\Woe])|õ(?!e)|[ìù](?!$)|iæ$|œ(?!u)", re.IGNORECASE
 )
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_BYTES: Final = re.compile(rb"[A-Za-z\x80-\xff]+")
-# An encoding is ruled out by more than one unfit word per ten that fit. A few words are foreign or
-# mistyped.
-_FEW: Final = 10
+_WORD_BYTES: Final = re.compile(rb"[A-Za-z\x80-\xff]+")
+# An encoding is ruled out by more than one unfit word for each ten that fit. A few words are foreign
+# or mistyped.
+_FIT_FOR_EACH_UNFIT: Final = 10
 # The number of words that are remembered, so that each is checked once.
 _MOST_KNOWN: Final = 100_000
 
@@ -94,17 +94,17 @@ class CandidateEncoding:
 class _Tally:
     """The numbers of distinct words that look like words in an encoding, and that do not.
 
-    `letter` is one that is another one, `meant`, in Windows-1252.
+    `letter` is the first one that differs from Windows-1252, and `western` what it is there.
     """
 
     fitting: int = 0
     unfit: int = 0
     letter: str = ""
-    meant: str = ""
+    western: str = ""
 
 
 _CP1252: Final = CandidateEncoding("windows-1252", _WESTERN)
-_RIVALS: Final = (
+_RIVAL_ENCODINGS: Final = (
     CandidateEncoding(
         "windows-1250",
         (
@@ -133,25 +133,27 @@ _RIVALS: Final = (
 
 
 def find_encoding(
-    file: BinaryIO, name: str, said: str | None = None
+    file: BinaryIO, name: str, named: str | None = None
 ) -> tuple[str, tuple[Problem, ...]]:
     """Return Python's codec for a file, and a warning where the bytes alone do not prove it.
 
-    `said` is the encoding that a person names. Raises UsageError for an unknown encoding, and
+    `named` is the encoding that a person names. Raises UsageError for an unknown encoding, and
     TeachbackError for a file that is not in the named encoding, that no encoding fits, or that
     several fit.
     """
     file.seek(0)
     head = file.read(4)
-    if said is not None:
-        wanted = said.strip().lower().replace("_", "-")
-        if wanted not in NAMED:
-            raise UsageError.of(f"the encoding '{said[:40]}' is not known", nearest(wanted, NAMED))
-        _refuse_unfit(file, name, NAMED[wanted], wanted)
-        return NAMED[wanted], ()
+    if named is not None:
+        encoding = named.strip().lower().replace("_", "-")
+        if encoding not in NAMED:
+            raise UsageError.of(
+                f"the encoding '{named[:40]}' is not known", nearest(encoding, NAMED)
+            )
+        _refuse_unfit(file, name, NAMED[encoding], encoding)
+        return NAMED[encoding], ()
     if head in _UTF32:
-        raise TeachbackError.of("the file is saved as UTF-32", _SAVE, Location(name, 1, 1))
-    codec = next((codec for mark, codec in _BOMS if head.startswith(mark)), None)
+        raise TeachbackError.of("the file is saved as UTF-32", _SAVE_HINT, Location(name, 1, 1))
+    codec = next((codec for bom, codec in _BOMS if head.startswith(bom)), None)
     if codec is not None:
         _refuse_unfit(file, name, codec, "utf-16" if codec == "utf-16" else "utf-8")
         return codec, ()
@@ -160,14 +162,14 @@ def find_encoding(
         message = "the file looks like UTF-16, but does not begin with the mark that says so"
         hint = "Save it as UTF-8, or name it: --encoding utf-16-le."
         raise TeachbackError.of(message, hint, Location(name, 1, 1))
-    return ("utf-8-sig", ()) if line is None else _western(file, name, line)
+    return ("utf-8-sig", ()) if line is None else _decide_western(file, name, line)
 
 
-def _refuse_unfit(file: BinaryIO, name: str, codec: str, said: str) -> None:
+def _refuse_unfit(file: BinaryIO, name: str, codec: str, encoding: str) -> None:
     line, _, _ = _fault_line(file, codec)
     if line is not None:
-        message = f"this line is not {said}, as the file is said to be"
-        raise TeachbackError.of(message, _SAVE, Location(name, line, 1))
+        message = f"this line is not {encoding}, as the file is said to be"
+        raise TeachbackError.of(message, _SAVE_HINT, Location(name, line, 1))
 
 
 def _fault_line(file: BinaryIO, codec: str) -> tuple[int | None, int, int]:
@@ -190,46 +192,46 @@ def _fault_line(file: BinaryIO, codec: str) -> tuple[int | None, int, int]:
     return None, nuls, size
 
 
-def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, ...]]:
+def _decide_western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, ...]]:
     """Decide whether a file is Windows-1252. Its `line` is the first that is not UTF-8."""
-    rivals = {reading: _Tally() for reading in _RIVALS}
+    rivals = {encoding: _Tally() for encoding in _RIVAL_ENCODINGS}
     known: set[bytes] = set()
     file.seek(0)
     while raw := file.readline(BLOCK):
         if raw.isascii():
             continue
-        for reading in [reading for reading in rivals if reading.wide]:
-            text = _decoded(raw, reading)
-            if text is None or not _fits(text, reading):
-                del rivals[reading]
+        for encoding in [encoding for encoding in rivals if encoding.wide]:
+            text = _decoded(raw, encoding)
+            if text is None or not _fits(text, encoding):
+                del rivals[encoding]
             else:
-                rivals[reading].fitting += 1
-        for word in _BYTES.findall(raw):
+                rivals[encoding].fitting += 1
+        for word in _WORD_BYTES.findall(raw):
             if word.isascii() or word in known:
                 continue
             if len(known) < _MOST_KNOWN:
                 known.add(word)
-            meant = _decoded(word, _CP1252)
-            if meant is None or not _fits(meant, _CP1252):
+            western = _decoded(word, _CP1252)
+            if western is None or not _fits(western, _CP1252):
                 message = (
                     "this line is not UTF-8, and the file does not read like Windows-1252 either"
                 )
-                raise TeachbackError.of(message, _SAVE, Location(name, line, 1))
-            _weigh(word, meant, rivals)
-    others = [
-        (reading.name, tally)
-        for reading, tally in rivals.items()
-        if tally.fitting and tally.fitting >= tally.unfit * _FEW
+                raise TeachbackError.of(message, _SAVE_HINT, Location(name, line, 1))
+            _count_evidence(word, western, rivals)
+    possible = [
+        (encoding.name, tally)
+        for encoding, tally in rivals.items()
+        if tally.fitting and tally.fitting >= tally.unfit * _FIT_FOR_EACH_UNFIT
     ]
-    if others:
+    if possible:
         readings = ", or ".join(
-            f"{codec} ({tally.meant} would be {tally.letter})" if tally.letter else codec
-            for codec, tally in others
+            f"{encoding} ({tally.western} would be {tally.letter})" if tally.letter else encoding
+            for encoding, tally in possible
         )
         message = f"this line is not UTF-8; the file could be windows-1252, or {readings}"
         hint = (
             "Look at the accented letters of your list. If windows-1252 is right, add "
-            f"--encoding windows-1252; else --encoding {others[0][0]} or the like. Better, save "
+            f"--encoding windows-1252; else --encoding {possible[0][0]} or the like. Better, save "
             "it as UTF-8 ('CSV UTF-8' in Excel)."
         )
         raise TeachbackError.of(message, hint, Location(name, line, 1))
@@ -247,33 +249,35 @@ def _western(file: BinaryIO, name: str, line: int) -> tuple[str, tuple[Problem, 
     )
 
 
-def _weigh(word: bytes, meant: str, rivals: dict[CandidateEncoding, _Tally]) -> None:
+def _count_evidence(word: bytes, western: str, rivals: dict[CandidateEncoding, _Tally]) -> None:
     """Count for each rival encoding whether a word looks like one there.
 
     A word that is the same in both encodings is no evidence, even if it is foreign.
     """
-    for reading in [reading for reading in rivals if not reading.wide]:
-        text = _decoded(word, reading)
+    for encoding in [encoding for encoding in rivals if not encoding.wide]:
+        text = _decoded(word, encoding)
         if text is None:
             # The word's bytes are invalid in this encoding.
-            del rivals[reading]
-        elif text != meant and _fits(text, reading):
-            rivals[reading].fitting += 1
-            if not rivals[reading].letter and len(text) == len(meant):
-                pairs = ((a, b) for a, b in zip(meant, text, strict=True) if a != b)
-                rivals[reading].meant, rivals[reading].letter = next(pairs)
-        elif text != meant:
-            rivals[reading].unfit += 1
+            del rivals[encoding]
+        elif text != western and _fits(text, encoding):
+            rivals[encoding].fitting += 1
+            if not rivals[encoding].letter and len(text) == len(western):
+                pairs = zip(western, text, strict=True)
+                rivals[encoding].western, rivals[encoding].letter = next(
+                    pair for pair in pairs if pair[0] != pair[1]
+                )
+        elif text != western:
+            rivals[encoding].unfit += 1
 
 
-def _decoded(raw: bytes, reading: CandidateEncoding) -> str | None:
+def _decoded(raw: bytes, encoding: CandidateEncoding) -> str | None:
     try:
-        return raw.decode(NAMED[reading.name])
+        return raw.decode(NAMED[encoding.name])
     except UnicodeDecodeError:
         return None
 
 
-def _fits(text: str, reading: CandidateEncoding) -> bool:
+def _fits(text: str, encoding: CandidateEncoding) -> bool:
     """Check whether the words of a text each fit a language of this encoding.
 
     A list of patients may mix languages.
@@ -283,39 +287,42 @@ def _fits(text: str, reading: CandidateEncoding) -> bool:
     if _NEVER_INSIDE.search(text):
         return False
     words = [word for word in _WORD.findall(text) if not word.isascii()]
-    if reading.script:
-        scripts = reading.script.split()
+    if encoding.script:
+        scripts = encoding.script.split()
         return all(
             unicodedata.name(letter, "").split(" ")[0].split("-")[0] in scripts
             for word in words
             for letter in word
         )
-    return all(_cased(word) and not _crowded(word) and _spelt(word, reading) for word in words)
-
-
-def _spelt(word: str, reading: CandidateEncoding) -> bool:
-    letters = {letter for letter in word if not letter.isascii()}
-    known = any(letters <= {*language, *language.upper()} for language in reading.languages)
-    return known and not (_NO_WESTERN if reading.languages is _WESTERN else _NO_EASTERN).search(
-        word
+    return all(
+        _has_usual_capitals(word) and not _has_long_run(word) and _fits_a_language(word, encoding)
+        for word in words
     )
 
 
-def _cased(word: str) -> bool:
+def _fits_a_language(word: str, encoding: CandidateEncoding) -> bool:
+    letters = {letter for letter in word if not letter.isascii()}
+    known = any(letters <= {*language, *language.upper()} for language in encoding.languages)
+    never = _NEVER_WESTERN if encoding.languages is _WESTERN else _NEVER_EASTERN
+    return known and not never.search(word)
+
+
+def _has_usual_capitals(word: str) -> bool:
     """Check whether capitals stand where they do in names.
 
     MUñOZ counts as right: programs that only know ASCII capitals write names like that.
     """
-    plain = [letter for letter in word if letter.isascii()]
-    if plain and all(letter.isupper() for letter in plain):
+    ascii_letters = [letter for letter in word if letter.isascii()]
+    if ascii_letters and all(letter.isupper() for letter in ascii_letters):
         return True
     pairs = pairwise(word)
     return not any(
-        a.islower() and b.isupper() and not (a.isascii() and b.isascii()) for a, b in pairs
+        left.islower() and right.isupper() and not (left.isascii() and right.isascii())
+        for left, right in pairs
     )
 
 
-def _crowded(word: str) -> bool:
+def _has_long_run(word: str) -> bool:
     run = longest = 0
     for letter in word:
         run = 0 if letter.isascii() else run + 1

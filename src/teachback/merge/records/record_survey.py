@@ -28,22 +28,24 @@ class PartSummary(NamedTuple):
     """The result of reading a part.
 
     Holds its records (packed), the id of each, the indexes of rejected ones, and the characters
-    that each edition needs. `mark` is a fingerprint of the rows as read. `unknown` are names
-    without a meaning, each as `unknown_columns` finds it. With `problems` the run stops.
+    that each edition needs. `fingerprint` is that of the rows as read. `unknown` are names without
+    a meaning, each as `unknown_columns` finds it. With `problems` the run stops.
     """
 
     records: bytes = b""
     ids: tuple[str, ...] = ()
     rejected: frozenset[int] = frozenset()
     characters: Mapping[EditionKey, frozenset[str]] = {}
-    mark: bytes = b""
+    fingerprint: bytes = b""
     unknown: tuple[tuple[str, int], ...] = ()
     problems: tuple[Problem, ...] = ()
 
     @property
     def printable(self) -> tuple[str, ...]:
         """The ids of the records that may be printed, in order."""
-        return tuple(name for at, name in enumerate(self.ids) if at not in self.rejected)
+        return tuple(
+            identifier for index, identifier in enumerate(self.ids) if index not in self.rejected
+        )
 
 
 class Chunk(NamedTuple):
@@ -61,10 +63,10 @@ class Chunk(NamedTuple):
     checked: bool = False
 
 
-def survey(given: tuple[Form, RowRules], part: Part) -> PartSummary:
+def survey(form_and_rules: tuple[Form, RowRules], part: Part) -> PartSummary:
     """Read the rows of a part and their values. Errors are returned as problems, never raised."""
     try:
-        return _surveyed(*given, part)
+        return _surveyed(*form_and_rules, part)
     except Exception as error:  # noqa: BLE001 -- whatever it is, its message may hold a value
         return PartSummary(problems=(fault_problem(error),))
 
@@ -73,13 +75,13 @@ def _surveyed(form: Form, rules: RowRules, part: Part) -> PartSummary:
     rows = list(read_part(form, part))
     records = list(validated_records(rows, rules))
     # Plain tuples, since writing the class names would take as long as all the rest.
-    plain = [(*record[:2], *record[3:], *map(tuple, record.keys)) for record in records]
+    tuples = [(*record[:2], *record[3:], *map(tuple, record.keys)) for record in records]
     return PartSummary(
         pack(records),
         tuple(record.id for record in records),
-        frozenset(at for at, record in enumerate(records) if record.faults),
+        frozenset(index for index, record in enumerate(records) if record.faults),
         letters_needed(records),
-        hashlib.sha256(repr(plain).encode("utf-8", "surrogatepass")).digest(),
+        hashlib.sha256(repr(tuples).encode("utf-8", "surrogatepass")).digest(),
         unknown_columns(rows, rules) if form.kind == "jsonl" else (),
     )
 
@@ -92,17 +94,19 @@ def reject_ids(chunk: Chunk, reasons: Mapping[str, str]) -> Chunk:
     if not reasons:
         return chunk
     records = [
-        ValidatedRecord(one.row, one.id, faults=((ID, reasons[one.id.lower()]), *one.faults))
-        if one.id.lower() in reasons
-        else one
-        for one in unpack(chunk.records)
+        ValidatedRecord(
+            record.row, record.id, faults=((ID, reasons[record.id.lower()]), *record.faults)
+        )
+        if record.id.lower() in reasons
+        else record
+        for record in unpack(chunk.records)
     ]
     return chunk_of(chunk.number, records)
 
 
 def chunk_of(number: int, records: list[ValidatedRecord]) -> Chunk:
     """Return a chunk of records."""
-    return Chunk(number, pack(records), tuple(one.id for one in records if not one.faults))
+    return Chunk(number, pack(records), tuple(record.id for record in records if not record.faults))
 
 
 def letters_needed(records: Iterable[ValidatedRecord]) -> dict[EditionKey, frozenset[str]]:
@@ -111,9 +115,9 @@ def letters_needed(records: Iterable[ValidatedRecord]) -> dict[EditionKey, froze
     for record in records:
         letters.setdefault(record.keys, set()).update(*record.values.values())
     characters: dict[EditionKey, frozenset[str]] = {}
-    for keys, found in letters.items():
+    for keys, characters_found in letters.items():
         for key in keys:
-            characters[key] = characters.get(key, frozenset()) | found
+            characters[key] = characters.get(key, frozenset()) | characters_found
     return characters
 
 

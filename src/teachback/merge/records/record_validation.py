@@ -6,6 +6,7 @@ id that cannot name a file is not repeated either: it could be a name, or a form
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,7 +30,8 @@ TWICE: Final = "is the id of another row too: two patients cannot have the same 
 CHOOSING: Final = ("audience", "language", "paper", "size", "copies")
 MOST_COPIES: Final = 100
 MOST_UNKNOWN: Final = 50
-# Instead of a row: a name that a record has beside the field that it is close to is another thing.
+# In place of a row, for a name that some record has together with the field that it is close to:
+# there it is no misspelt field.
 NO_FIELD: Final = -1
 # The number of different choices that are cached.
 MOST_CHOSEN: Final = 1_000
@@ -50,8 +52,8 @@ _DEVICES: Final = frozenset(
 _PAPERS: Final = frozenset(map(str, Paper))
 _SIZES: Final = frozenset(map(str, TypeSize))
 
-# The editions of a row, the number of copies, and the faults in what it chooses.
-_Chosen = tuple[tuple[EditionKey, ...], int, list[Fault]]
+# What a row chooses: its editions, the number of copies, and the faults in its choices.
+_Choices = tuple[tuple[EditionKey, ...], int, list[Fault]]
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ class RowRules:
     `audiences` and `fields` are by language: the audiences with an edition, and the fields, whose
     values `read_value` reads. `language`, `paper` and `size` are the defaults for a cell that is
     missing or empty, and `audience` is the default for records without a column of audiences. The
-    defaults `audience` and `language` are empty where each row must have a value. `meant` holds by
-    column what stands in place of a cell, by the cell as `folded` compares it. `labels` are other
-    names of columns. `called` has what a fault calls a choice, where it is not its id.
+    defaults `audience` and `language` are empty where each row must have a value. `meant` maps the
+    cells of a column, as `folded` compares them, to what is read in their place. `labels` are other
+    names of columns. `called` has the names of choices in faults, where they are not their ids.
     """
 
     id_column: str
@@ -83,7 +85,7 @@ class RowRules:
     @property
     def known(self) -> frozenset[str]:
         """All columns that have a meaning."""
-        names = {one.name for each in self.fields.values() for one in each}
+        names = {field.name for fields in self.fields.values() for field in fields}
         return frozenset({self.id_column, self.audience_column, *CHOOSING[1:], *names})
 
 
@@ -92,9 +94,9 @@ def validated_records(rows: Iterable[RecordRow], rules: RowRules) -> Iterator[Va
 
     Ids that occur twice are not checked here: that takes all rows, which `merge_run` has seen.
     """
-    chosen: dict[tuple[str | None, ...], _Chosen] = {}
+    known_choices: dict[tuple[str | None, ...], _Choices] = {}
     for row in rows:
-        yield _validated(row, rules, chosen)
+        yield _validated(row, rules, known_choices)
 
 
 def unknown_columns(rows: Iterable[RecordRow], rules: RowRules) -> tuple[tuple[str, int], ...]:
@@ -104,7 +106,7 @@ def unknown_columns(rows: Iterable[RecordRow], rules: RowRules) -> tuple[tuple[s
     and all that look like a known name.
     """
     known = rules.known
-    looks = looks_of(known)
+    known_looks = looks_of(known)
     fields = known - {rules.id_column, rules.audience_column, *CHOOSING}
     unknown: dict[str, int] = {}
     for row in rows:
@@ -112,51 +114,56 @@ def unknown_columns(rows: Iterable[RecordRow], rules: RowRules) -> tuple[tuple[s
         for name in names:
             if name in known or unknown.get(name) == NO_FIELD:
                 continue
-            near = _near(name, fields)
-            line = 0 if not near else row.number if near.isdisjoint(names) else NO_FIELD
-            if line or len(unknown) < MOST_UNKNOWN or is_misnamed(name, looks):
-                unknown[name] = combine_findings(unknown.get(name, 0), line)
+            similar = _near(name, fields)
+            number = 0 if not similar else row.number if similar.isdisjoint(names) else NO_FIELD
+            if number or len(unknown) < MOST_UNKNOWN or is_misnamed(name, known_looks):
+                unknown[name] = combine_findings(unknown.get(name, 0), number)
     return tuple(unknown.items())
 
 
 @lru_cache(maxsize=1024)
 def _near(name: str, fields: frozenset[str]) -> frozenset[str]:
     """Return the fields that a name may be a misspelling of."""
-    return frozenset(one for one in fields if guess(name, (one,), LIKELY))
+    return frozenset(field for field in fields if guess(name, (field,), LIKELY))
 
 
-def combine_findings(one: int, other: int) -> int:
+def combine_findings(first: int, second: int) -> int:
     """Combine two findings about an unknown name: NO_FIELD, the row of a misspelt field, or 0."""
-    return NO_FIELD if NO_FIELD in {one, other} else one or other
+    return NO_FIELD if NO_FIELD in {first, second} else first or second
 
 
 def _validated(
-    row: RecordRow, rules: RowRules, chosen: dict[tuple[str | None, ...], _Chosen]
+    row: RecordRow, rules: RowRules, known_choices: dict[tuple[str | None, ...], _Choices]
 ) -> ValidatedRecord:
     if row.reason:
         return ValidatedRecord(row.number, "", faults=(("", row.reason),))
-    row = _meant(row, rules)
+    row = _with_meanings(row, rules)
     cells = row.cells
     identifier = cells.get(rules.id_column, "").strip()
     reason = row.faults.get(rules.id_column) or unsuitable(identifier)
     # Rows make the same few choices again and again.
-    said = None if row.faults else (cells.get(rules.audience_column), *map(cells.get, CHOOSING[1:]))
-    found = chosen.get(said) if said else None
-    if found is None:
-        found = _chosen(row, rules)
-        if said and len(chosen) < MOST_CHOSEN:
-            chosen[said] = found
-    keys, copies, wrong = found
-    faults = [*([(ID, reason)] if reason else ()), *wrong]
+    choice_cells = (
+        None if row.faults else (cells.get(rules.audience_column), *map(cells.get, CHOOSING[1:]))
+    )
+    choices = known_choices.get(choice_cells) if choice_cells else None
+    if choices is None:
+        choices = _read_choices(row, rules)
+        if choice_cells and len(known_choices) < MOST_CHOSEN:
+            known_choices[choice_cells] = choices
+    keys, copies, choice_faults = choices
+    faults = [*([(ID, reason)] if reason else ()), *choice_faults]
     values: dict[str, str] = {}
-    for one in rules.fields.get(keys[0].language, ()):
-        if one.name in row.faults:
-            faults.append((one.name, row.faults[one.name]))
+    fields = rules.fields.get(keys[0].language, ())
+    for record_field in fields:
+        if record_field.name in row.faults:
+            faults.append((record_field.name, row.faults[record_field.name]))
             continue
         try:
-            words = rules.read_value(one, cells.get(one.name, ""), keys[0].language)
+            words = rules.read_value(
+                record_field, cells.get(record_field.name, ""), keys[0].language
+            )
         except Exception as error:  # noqa: BLE001 -- our fault, with one value: print the others
-            faults.append((one.name, own_fault(error)))
+            faults.append((record_field.name, own_fault(error)))
             continue
         if isinstance(words, dict):
             values.update(words)
@@ -164,8 +171,11 @@ def _validated(
             faults.append((words.field, words.reason))
     if faults:
         return ValidatedRecord(row.number, "" if reason else identifier, faults=tuple(faults))
-    fields = rules.fields.get(keys[0].language, ())
-    if boxes := tuple(one.name for one in fields if one.choices and one.name not in values):
+    if boxes := tuple(
+        record_field.name
+        for record_field in fields
+        if record_field.choices and record_field.name not in values
+    ):
         keys = _with_boxes(keys, boxes)
     return ValidatedRecord(row.number, identifier, keys, values, copies)
 
@@ -176,14 +186,14 @@ def _with_boxes(keys: tuple[EditionKey, ...], boxes: tuple[str, ...]) -> tuple[E
     return tuple(key._replace(boxes=boxes) if key.kind == "handout" else key for key in keys)
 
 
-def _meant(row: RecordRow, rules: RowRules) -> RecordRow:
-    """Return a row with what its cells stand for, where a clinic's settings say so."""
-    found = {
-        column: meant[cell]
-        for column, meant in rules.meant.items()
-        if (cell := folded(row.cells.get(column, ""))) in meant
+def _with_meanings(row: RecordRow, rules: RowRules) -> RecordRow:
+    """Return a row with the meanings of its cells, where a clinic's settings give them one."""
+    replaced = {
+        column: meanings[cell]
+        for column, meanings in rules.meant.items()
+        if (cell := folded(row.cells.get(column, ""))) in meanings
     }
-    return row._replace(cells={**row.cells, **found}) if found else row
+    return row._replace(cells={**row.cells, **replaced}) if replaced else row
 
 
 def own_fault(error: Exception) -> str:
@@ -210,7 +220,7 @@ def unsuitable(identifier: str) -> str:
     return ""
 
 
-def _chosen(row: RecordRow, rules: RowRules) -> _Chosen:
+def _read_choices(row: RecordRow, rules: RowRules) -> _Choices:
     faults: list[Fault] = []
 
     def cell(column: str, name: str) -> str | None:
@@ -220,37 +230,35 @@ def _chosen(row: RecordRow, rules: RowRules) -> _Chosen:
         text = row.cells.get(column)
         return None if text is None else text.strip()
 
-    def one_of(name: str, said: str, known: Collection[str]) -> str:
-        said = next((one for one in known if folded(one) == folded(said)), said)
-        if said not in known:
-            names = sorted(rules.called.get(one, one) for one in known)
+    def one_of(name: str, text: str, known: Collection[str]) -> str:
+        """Return the known choice that a text names. Adds a fault where there is none."""
+        choice = next((choice for choice in known if folded(choice) == folded(text)), text)
+        if choice not in known:
+            names = ", ".join(sorted(rules.called.get(choice, choice) for choice in known))
             faults.append(
-                (
-                    name,
-                    f"is not one of: {', '.join(names)}"
-                    if said
-                    else f"is empty; use one of: {', '.join(names)}",
-                )
+                (name, f"is not one of: {names}" if text else f"is empty; use one of: {names}")
             )
-        return said
+        return choice
 
     language = one_of("language", cell("language", "language") or rules.language, rules.audiences)
     # An empty cell in an audience column is an error and takes no default: advice for one reader
     # can harm another.
-    said = cell(rules.audience_column, "audience")
-    every = dict.fromkeys(one for each in rules.audiences.values() for one in each)
+    audience_cell = cell(rules.audience_column, "audience")
+    all_audiences = tuple(dict.fromkeys(itertools.chain.from_iterable(rules.audiences.values())))
     audience = one_of(
         "audience",
-        rules.audience if said is None else said,
+        rules.audience if audience_cell is None else audience_cell,
         # Audiences depend on the language. Where that is a fault, any of them may be right.
-        rules.audiences.get(language, tuple(every)),
+        rules.audiences.get(language, all_audiences),
     )
     paper = one_of("paper", cell("paper", "paper") or rules.paper, _PAPERS)
     size = one_of("size", cell("size", "size") or rules.size, _SIZES)
-    number = cell("copies", "copies") or "1"
+    copies_cell = cell("copies", "copies") or "1"
     copies = (
-        int(number)
-        if number.isascii() and number.isdigit() and len(number) <= len(str(MOST_COPIES))
+        int(copies_cell)
+        if copies_cell.isascii()
+        and copies_cell.isdigit()
+        and len(copies_cell) <= len(str(MOST_COPIES))
         else 0
     )
     if not 1 <= copies <= MOST_COPIES:

@@ -73,7 +73,7 @@ class Merged:
 
 
 def record_result(run: RunFolder, result: ChunkResult) -> None:
-    """Write a chunk down: its lines into both lists, and the hashes of its files."""
+    """Record a chunk: its lines in both lists, and the hashes of its files."""
     run_folder.report(
         run,
         result.number,
@@ -115,7 +115,7 @@ def outcome_of(run: RunFolder) -> Merged | None:
         for name, sha256 in finished["lists"].items():
             if hash_of(str(run.folder / name)) != sha256:
                 return None
-        for name, sha256 in _files(run.folder / run_folder.MANIFEST):
+        for name, sha256 in _listed_files(run.folder / run_folder.MANIFEST):
             if hash_of(str(run.folder / name)) != sha256:
                 return None
             kept += 1
@@ -138,14 +138,14 @@ def outcome_of(run: RunFolder) -> Merged | None:
     )
 
 
-def _files(manifest: Path) -> Iterator[tuple[str, str]]:
+def _listed_files(manifest: Path) -> Iterator[tuple[str, str]]:
     """Yield each file of a manifest once, with its hash. Records that share a file are adjacent."""
-    last = dict[str, str]()
+    previous = dict[str, str]()
     for line in map(AccountLine._make, list_lines(manifest)):
         name = line.file
         kind = name.partition("-")[0] if name.startswith(COMBINED) else name.partition("/")[0]
-        if name and last.get(kind) != name:
-            last[kind] = name
+        if name and previous.get(kind) != name:
+            previous[kind] = name
             yield name, line.sha256
 
 
@@ -161,41 +161,42 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
             run.folder / UNFINISHED / name for name in (run_folder.MANIFEST, run_folder.REJECTED)
         )
         # The lines of a row are adjacent, in both lists.
-        states = Counter(
-            state for (_, state), _ in groupby(list_lines(manifest), key=itemgetter(0, -1))
+        statuses = Counter(
+            status for (_, status), _ in groupby(list_lines(manifest), key=itemgetter(0, -1))
         )
-        listed = sum(1 for _ in groupby(list_lines(rejected), key=itemgetter(0)))
-        files = sum(1 for _ in _files(manifest))
-        there = sum(
+        rejected_rows = sum(1 for _ in groupby(list_lines(rejected), key=itemgetter(0)))
+        files = sum(1 for _ in _listed_files(manifest))
+        pdfs = sum(
             file.endswith(".pdf")
             for name in folders
             for file in os.listdir(run.folder / name)  # noqa: PTH208 -- faster for 100,000 files
         )
-    sums = {
+    counts = {
         "rows read": (rows, merged.records),
-        "rows in manifest.csv": (rows, states.total()),
-        "rows printed": (merged.printed, states[PRINTED]),
-        "rows rejected": (merged.rejected, states[REJECTED]),
-        "rows in rejected.csv": (merged.rejected, listed),
-        "files": (files, there),
+        "rows in manifest.csv": (rows, statuses.total()),
+        "rows printed": (merged.printed, statuses[PRINTED]),
+        "rows rejected": (merged.rejected, statuses[REJECTED]),
+        "rows in rejected.csv": (merged.rejected, rejected_rows),
+        "files": (files, pdfs),
     }
-    wrong = [
-        Problem(f"the counts do not add up: found {is_} {name}, expected {should}")
-        for name, (should, is_) in sums.items()
-        if should != is_
-    ]
-    if wrong:
-        hint = f"Look into {shown(run.folder)}; remove the run with --wipe, and start anew."
-        raise TeachbackError(
-            *(Problem(problem.message, hint, Location(shown(run.folder))) for problem in wrong)
+    place = Location(shown(run.folder))
+    hint = f"Look into {shown(run.folder)}; remove the run with --wipe, and start anew."
+    problems = [
+        Problem(
+            f"the counts do not add up: found {counted} {name}, expected {expected}", hint, place
         )
+        for name, (expected, counted) in counts.items()
+        if expected != counted
+    ]
+    if problems:
+        raise TeachbackError(*problems)
 
 
-def printed_before(folder: Path, but: Path) -> Iterator[str]:
-    """Yield the ids, in lower case, of whoever has paper in a folder, but for those of one run."""
-    for one in run_folder.earlier_runs(folder):
-        manifest = one / run_folder.MANIFEST
-        if one != but and manifest.exists():
+def printed_before(folder: Path, except_run: Path) -> Iterator[str]:
+    """Yield the ids, in lower case, that have paper in a folder from any run but one."""
+    for run in run_folder.earlier_runs(folder):
+        manifest = run / run_folder.MANIFEST
+        if run != except_run and manifest.exists():
             lines = map(AccountLine._make, list_lines(manifest))
             yield from (line.id.lower() for line in lines if line.status == PRINTED)
 

@@ -1,4 +1,4 @@
-"""Describe what is ordered from a run of `merge`, and derive what its rows may say."""
+"""Describe the order of a run of `merge`, check it, and derive the rules for its rows."""
 
 from __future__ import annotations
 
@@ -81,18 +81,18 @@ def refuse_order(order: MergeOrder, engine: Engine) -> None:
     if order.duplex and not order.combine:
         hint = "Add --combine N, or leave it out."
         problems.append(Problem("--duplex works only with --combine", hint))
-    named = {one.name for fields in engine.fields.values() for one in fields}
-    labelled = {plain_name(label) for label, _ in engine.labels}
-    if order.id_column in named or plain_name(order.id_column) in labelled:
+    field_names = {field.name for fields in engine.fields.values() for field in fields}
+    label_names = {plain_name(label) for label, _ in engine.labels}
+    if order.id_column in field_names or plain_name(order.id_column) in label_names:
         message = (
             f"the column '{order.id_column}' is a field of the handout, so it cannot name the "
             "files: a patient's name might become a file name"
         )
         hint = "Name a column of numbers or codes that mean nothing elsewhere."
         problems.append(Problem(message, hint))
-    there_is = f"It has: {', '.join(sorted(engine.kinds))}."
+    hint = f"It has: {', '.join(sorted(engine.kinds))}."
     problems += [
-        Problem(f"'{engine.handout}' has no {kind}", there_is)
+        Problem(f"'{engine.handout}' has no {kind}", hint)
         for kind in order.kinds
         if kind not in engine.kinds
     ]
@@ -118,7 +118,11 @@ def refuse_meant(order: MergeOrder, engine: Engine) -> None:
         "paper": tuple(map(str, Paper)),
         "size": tuple(map(str, TypeSize)),
     }
-    fields = {one.name: (one, lang) for lang, each in engine.fields.items() for one in each}
+    fields = {
+        field.name: (field, language)
+        for language, fields_of_language in engine.fields.items()
+        for field in fields_of_language
+    }
     known = {*choices, *fields}
     problems = []
     for column, cell, meant, place in order.meant:
@@ -126,9 +130,9 @@ def refuse_meant(order: MergeOrder, engine: Engine) -> None:
             message = f"'{cell}' cannot stand for the {column} '{meant}': there is none"
             problems.append(Problem(message, nearest(meant, choices[column]), place))
         elif column in fields and meant:
-            read = engine.read_value(fields[column][0], meant, fields[column][1])
-            if not isinstance(read, dict):
-                message = f"'{cell}' cannot stand for '{meant}': {column} {read.reason}"
+            value = engine.read_value(fields[column][0], meant, fields[column][1])
+            if not isinstance(value, dict):
+                message = f"'{cell}' cannot stand for '{meant}': {column} {value.reason}"
                 problems.append(Problem(message, "Write what the field can hold.", place))
         elif column not in known and column not in engine.other_fields:
             message = f"no handout has a field '{column}'"
@@ -144,9 +148,9 @@ def rules_of(order: MergeOrder, engine: Engine) -> RowRules:
     there are only translations.
     """
     meant: dict[str, dict[str, str]] = {}
-    for one in order.meant:
-        column = order.audience_column if one.column == "audience" else one.column
-        meant.setdefault(column, {})[folded(one.cell)] = one.meant
+    for meant_cell in order.meant:
+        column = order.audience_column if meant_cell.column == "audience" else meant_cell.column
+        meant.setdefault(column, {})[folded(meant_cell.cell)] = meant_cell.meant
     audiences = {name for names in engine.audiences.values() for name in names}
     return RowRules(
         id_column=order.id_column,
@@ -167,23 +171,23 @@ def rules_of(order: MergeOrder, engine: Engine) -> RowRules:
 def overruled(order: MergeOrder, table: RecordTable) -> list[Problem]:
     """Warn of options that the records override, and of a column that has no effect."""
     place = Location(table.name, table.skipped + 1, 1)
-    found = []
+    warnings = []
     if order.audience and order.audience_column in table.header:
         message = (
             f"--audience {order.audience} is ignored: the column '{order.audience_column}' sets "
             "the audience of each record"
         )
         hint = "Leave out --audience, or delete the column."
-        found.append(Problem(message, hint, place, Severity.WARNING))
+        warnings.append(Problem(message, hint, place, Severity.WARNING))
     if "copies" in table.header and not order.combine:
         message = "the column 'copies' is ignored without --combine: each record gets one file"
         hint = "Print each file as often as you need it, or add --combine N."
-        found.append(Problem(message, hint, place, Severity.WARNING))
-    return found
+        warnings.append(Problem(message, hint, place, Severity.WARNING))
+    return warnings
 
 
-# Where a field has its place on paper that is no handout.
-_PLACES: Final = {
+# What to do about a field without a place, by the kind of paper that is no handout.
+_PLACE_HINTS: Final = {
     "card": "Give it a line below `lines:` of the card, or leave it: the handout may have its place."
 }
 
@@ -191,9 +195,9 @@ _PLACES: Final = {
 def unplaced(
     stampers: Mapping[EditionKey, Stamper], rules: RowRules, table: RecordTable
 ) -> list[Problem]:
-    """Warn of columns that an edition has no place for: they are filled but not printed there."""
+    """Warn of columns that an edition has no place for, so that they are not printed there."""
     place = Location(table.name, table.skipped + 1, 1)
-    found = []
+    warnings = []
     for key, stamper in sorted(stampers.items()):
         names = [
             field.name
@@ -205,22 +209,24 @@ def unplaced(
                 f"the {key.kind} {stamper.code} has no place for {', '.join(names)}: "
                 "it is not printed there"
             )
-            found.append(
+            warnings.append(
                 Problem(
                     message,
-                    _PLACES.get(key.kind, "Give it a place in the handout, or delete the column."),
+                    _PLACE_HINTS.get(
+                        key.kind, "Give it a place in the handout, or delete the column."
+                    ),
                     place,
                     Severity.WARNING,
                 )
             )
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(warnings))
 
 
 def refuse_unlisted(ids: Iterable[str], combine: Combine) -> None:
     """Raise TeachbackError when the cover could list an id only in unreadably small type."""
-    wrong = combine.unlisted(ids)
-    if wrong:
-        longest = max(map(len, wrong))
+    too_long = combine.unlisted(ids)
+    if too_long:
+        longest = max(map(len, too_long))
         message = (
             f"the ids have up to {longest} letters, which is too long for the list on the cover "
             "page"
@@ -239,27 +245,27 @@ def refuse_unplaced(stampers: Mapping[EditionKey, Stamper], engine: Engine) -> N
         placed.setdefault((key.audience, key.language), set()).update(stamper.fields)
     problems = [
         Problem(
-            f"the required field '{one.name}' is on no page printed for {audience} ({language})",
+            f"the required field '{field.name}' is on no page printed for {audience} ({language})",
             "Put it into the text for these readers, or print another --kind. A style or "
             "template may also hide it.",
         )
         for (audience, language), names in sorted(placed.items())
-        for one in engine.fields[language]
-        if one.required and one.name not in names
+        for field in engine.fields[language]
+        if field.required and field.name not in names
     ]
     if problems:
         raise TeachbackError(*problems)
 
 
-def _near(name: str, header: tuple[str, ...]) -> str:
+def _missing_column_hint(name: str, header: tuple[str, ...]) -> str:
     """Return a hint on columns that may be the missing one.
 
     Columns are named by position: in a transposed table the header row holds patients.
     """
-    near = [column_place(number) for number, other in enumerate(header) if guess(other, [name])]
+    places = [column_place(number) for number, column in enumerate(header) if guess(column, [name])]
     return (
-        f"Is it the column {' or '.join(near)}? Rename it: {name}."
-        if near
+        f"Is it the column {' or '.join(places)}? Rename it: {name}."
+        if places
         else "The first row holds the column names: add it there."
     )
 
@@ -272,28 +278,30 @@ def refuse_missing(table: RecordTable, rules: RowRules, engine: Engine) -> None:
     if table.kind == "jsonl":
         return
     place = Location(table.name, table.skipped + 1, 1)
-    every = [{one.name for one in fields if one.required} for fields in engine.fields.values()]
-    missing = sorted(set.intersection(*every) - set(table.header)) if every else []
+    required = [
+        {field.name for field in fields if field.required} for fields in engine.fields.values()
+    ]
+    missing = sorted(set.intersection(*required) - set(table.header)) if required else []
     problems = [
         Problem(
             f"the records have no column '{name}', which the handout needs",
-            _near(name, table.header),
+            _missing_column_hint(name, table.header),
             place,
         )
         for name in missing
     ]
-    for column, name, answer in (
+    for column, name, default in (
         (rules.audience_column, "audience", rules.audience),
         ("language", "language", rules.language),
     ):
-        if not answer and column not in table.header:
+        if not default and column not in table.header:
             known = sorted(
-                {one for each in rules.audiences.values() for one in each}
+                {audience for audiences in rules.audiences.values() for audience in audiences}
                 if name == "audience"
                 else rules.audiences
             )
-            other = "name it with --audience-from, " if name == "audience" else ""
-            hint = f"Add it, {other}or say --{name} for all: {', '.join(known)}."
+            alternative = "name it with --audience-from, " if name == "audience" else ""
+            hint = f"Add it, {alternative}or say --{name} for all: {', '.join(known)}."
             message = f"the records need a column '{column}': this handout has several {name}s"
             problems.append(Problem(message, hint, place))
     if problems:

@@ -144,10 +144,10 @@ def _merge(
         resources.enter_context(run_folder.opened(order.output))
     source = resources.enter_context(opened_records(order))
     scratch_folder = None if order.dry_run else order.output / UNFINISHED
-    spool, files, rows = (
+    record_spool, file_spool, row_spool = (
         resources.enter_context(closing(SpoolFile(scratch_folder))) for _ in range(3)
     )
-    surveyed = _surveyed(source, order, engine, spool, rows)
+    surveyed = _surveyed(source, order, engine, record_spool, row_spool)
     if source.path is None:
         # The copy of a pipe stays on the disk no longer than needed.
         source.file.close()
@@ -159,8 +159,8 @@ def _merge(
     is_mended = surveyed.table.mended and order.output.is_dir()
     folder = run_folder.folder_of(order.output, key) if is_mended else order.output
     refused_ids = _refused_ids(surveyed, order, folder)
-    chunks = (reject_ids(chunk, refused_ids) for chunk in _spooled(spool))
-    to_print = _spooled_by_file(chunks, setup, order, files) if order.combine else chunks
+    chunks = (reject_ids(chunk, refused_ids) for chunk in _spooled(record_spool))
+    to_print = _spooled_by_file(chunks, setup, order, file_spool) if order.combine else chunks
     if order.dry_run:
         return _print(
             setup,
@@ -187,10 +187,10 @@ def _merge(
 
     merged = _print(setup, _announced(run, setup, to_print), order, merged, record)
     if merged.rejected:
-        write_rows_to_mend(run, surveyed.table.row_form, rows)
+        write_rows_to_mend(run, surveyed.table.row_form, row_spool)
     # On a network file system an open nameless file has a name, and the folder could not be
     # cleared.
-    for spool_file in (spool, files, rows):
+    for spool_file in (record_spool, file_spool, row_spool):
         spool_file.close()
     refuse_miscount(run, merged, surveyed.rows, folders)
     run_folder.finish(run, counts_of(merged))
@@ -226,7 +226,11 @@ def _with_editions(merged: Merged, folder: Path, setup: ChunkPrintSetup) -> Merg
 
 
 def _surveyed(
-    source: RecordSource, order: MergeOrder, engine: Engine, spool: SpoolFile, kept_rows: SpoolFile
+    source: RecordSource,
+    order: MergeOrder,
+    engine: Engine,
+    record_spool: SpoolFile,
+    row_spool: SpoolFile,
 ) -> _Survey:
     """Read all rows. Spool the records in chunks, and keep the rows as they are in the file.
 
@@ -259,7 +263,7 @@ def _surveyed(
             map_in_order(
                 survey,
                 (table.row_form, rules),
-                parts if order.dry_run else keep_rows(parts, kept_rows),
+                parts if order.dry_run else keep_rows(parts, row_spool),
                 order.jobs,
             )
         ) as summaries,
@@ -272,7 +276,7 @@ def _surveyed(
             for identifier in filter(None, map(str.lower, summary.ids)):
                 (repeated if identifier in ids else ids).add(identifier)
             chunk = Chunk(number, summary.records, summary.printable)
-            spool.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
+            record_spool.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
             for key, letters in summary.characters.items():
                 characters[key] = characters.get(key, frozenset()) | letters
             unknown |= {
@@ -346,12 +350,12 @@ def _spooled(spool: SpoolFile) -> Iterator[Chunk]:
 
 
 def _spooled_by_file(
-    chunks: Iterable[Chunk], setup: ChunkPrintSetup, order: MergeOrder, files: SpoolFile
+    chunks: Iterable[Chunk], setup: ChunkPrintSetup, order: MergeOrder, spool: SpoolFile
 ) -> Iterator[Chunk]:
     """Return a chunk for each file of many records. Its processes end before those that print."""
     for chunk in _by_file(chunks, setup, order):
-        files.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
-    return _spooled(files)
+        spool.put(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL))
+    return _spooled(spool)
 
 
 def _by_file(chunks: Iterable[Chunk], setup: ChunkPrintSetup, order: MergeOrder) -> Iterator[Chunk]:

@@ -42,35 +42,36 @@ def write_rows_to_mend(run: RunFolder, form: Form, rows: SpoolFile) -> None:
         dict.fromkeys(
             name
             for _, text in _rejected(run, rows)
-            for name in (_record(text) or {})
+            for name in (_json_record(text) or {})
             if name != REASON
         )
     )
-    kept = [number for number, name in enumerate(header) if name != REASON]
-    head = [REASON, *(header[number] for number in kept)]
+    # The reasons of an earlier run are replaced.
+    reason_columns = {index for index, name in enumerate(header) if name == REASON}
+    new_header = [REASON, *(name for name in header if name != REASON)]
     delimiter = form.delimiter or ","
     # Excel reads a file as UTF-8 only where it begins with this mark.
-    open_list(run, TO_MEND, "\ufeff" + lines([head], delimiter))
+    open_list(run, TO_MEND, "\ufeff" + lines([new_header], delimiter))
     for reasons, text in _rejected(run, rows):
-        cells = _cells(form, header, text)
-        if REASON in header:
+        cells = _cells_of(form, header, text)
+        if reason_columns:
             cells = [
-                unguarded(cells[n]) for n in range(len(cells)) if n in kept or n >= len(header)
+                unguarded(cell) for index, cell in enumerate(cells) if index not in reason_columns
             ]
         add_to_list(run, TO_MEND, lines([[reasons, *cells]], delimiter))
 
 
 def _rejected(run: RunFolder, rows: SpoolFile) -> Iterator[tuple[str, Any]]:
     """Yield the reasons of each rejected row, and its text as in the file (in a sheet: cells)."""
-    all_rows = (row for piece in rows.pieces() for row in zip(*pickle.loads(piece), strict=True))  # noqa: S301 -- our own bytes
-    listed = list_lines(run.folder / UNFINISHED / REJECTED)
+    kept_rows = (row for piece in rows.pieces() for row in zip(*pickle.loads(piece), strict=True))  # noqa: S301 -- our own bytes
+    rejected_lines = list_lines(run.folder / UNFINISHED / REJECTED)
     with os_errors_as_problems(run.folder):
-        for number, faults in groupby(listed, key=itemgetter(0)):
+        for number, faults in groupby(rejected_lines, key=itemgetter(0)):
             reasons = "; ".join(f"{field} {reason}".strip() for *_, field, reason in faults)
-            yield reasons, next(text for row, text in all_rows if row == int(number))
+            yield reasons, next(text for row, text in kept_rows if row == int(number))
 
 
-def _cells(form: Form, header: Sequence[str], text: Any) -> list[str]:  # noqa: ANN401 -- as in Part
+def _cells_of(form: Form, header: Sequence[str], text: Any) -> list[str]:  # noqa: ANN401 -- as in Part
     if form.kind == "xlsx":
         return [cell if isinstance(cell, str) else "" for cell in text]
     if form.kind == "csv":
@@ -78,20 +79,20 @@ def _cells(form: Form, header: Sequence[str], text: Any) -> list[str]:  # noqa: 
             return next(cells_of([text], form.delimiter))
         except (csv.Error, StopIteration):
             return [text.rstrip("\r\n")]
-    record = _record(text)
-    return [text.strip()] if record is None else [_text(record.get(name)) for name in header]
+    record = _json_record(text)
+    return [text.strip()] if record is None else [_cell_text(record.get(name)) for name in header]
 
 
-def _record(text: str) -> dict[str, Any] | None:
+def _json_record(text: str) -> dict[str, Any] | None:
     """Return a record of JSON Lines with its numbers as they are written, or None."""
     try:
-        found = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        record = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return record if isinstance(record, dict) else None
 
 
-def _text(value: object) -> str:
+def _cell_text(value: object) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     return json.dumps(value, ensure_ascii=False)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SHARED: Final = "shared-"
 FOLDERS: Final = {"handout": "handouts", "card": "cards"}
 COMBINED: Final = "combined"
-_LONGER: Final = "shorten it, or set a larger `width_mm` for the field in the handout"
+_TOO_LONG_HINT: Final = "shorten it, or set a larger `width_mm` for the field in the handout"
 
 
 class ChunkResult(NamedTuple):
@@ -48,7 +48,7 @@ class ChunkPrintSetup:
     """The settings of printing: the kinds, the editions and the folder.
 
     Without a `folder` nothing is written, and the result holds the bytes. With `only_look` no bytes
-    are made. `beside` is the folder inside `folder` for unfinished files.
+    are made. `unfinished` is the folder inside `folder` for unfinished files.
     """
 
     kinds: tuple[str, ...]
@@ -57,7 +57,7 @@ class ChunkPrintSetup:
     combine: Combine | None = None
     duplex: bool = False
     only_look: bool = False
-    beside: str = UNFINISHED
+    unfinished: str = UNFINISHED
 
 
 def work(setup: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
@@ -79,7 +79,7 @@ def checked(setup: ChunkPrintSetup, chunk: Chunk) -> Chunk:
     """Return a chunk in which a record that does not fit its editions has its faults."""
     if chunk.checked:
         return chunk
-    records = [_checked(setup, record) for record in unpack(chunk.records)]
+    records = [_with_faults(setup, record) for record in unpack(chunk.records)]
     return chunk_of(chunk.number, records)._replace(known=chunk.known, checked=True)
 
 
@@ -98,13 +98,16 @@ def _combined_name(kind: str, chunk: Chunk) -> str:
     return f"{COMBINED}/{FOLDERS[kind]}-{chunk.number + 1:05}.pdf"
 
 
-def _checked(setup: ChunkPrintSetup, record: ValidatedRecord) -> ValidatedRecord:
+def _with_faults(setup: ChunkPrintSetup, record: ValidatedRecord) -> ValidatedRecord:
     """Return a record, with the faults of its values if one of its editions cannot be printed."""
     try:
         faults = dict.fromkeys(
-            (one.field, f"{one.reason}: {_LONGER}" if one.reason == TOO_LONG else one.reason)
+            (
+                fault.field,
+                f"{fault.reason}: {_TOO_LONG_HINT}" if fault.reason == TOO_LONG else fault.reason,
+            )
             for key in record.keys
-            for one in setup.stampers[key].faults(record.values)
+            for fault in setup.stampers[key].faults(record.values)
         )
     except Exception as error:  # noqa: BLE001 -- the engine failed on this record: print the others
         return record._replace(faults=(("", own_fault(error)),))
@@ -127,24 +130,24 @@ def _print_alone(
     setup: ChunkPrintSetup, record: ValidatedRecord, known: Mapping[str, str]
 ) -> PrintedRecord:
     names = [_own_name(key.kind, record.id) for key in record.keys]
-    there = {name for name in names if _is_there(setup, name, known)}
+    existing = {name for name in names if _exists(setup, name, known)}
     try:
         # A record gets all of its files or none, so all are made before the first is written.
-        made = [
+        contents = [
             b""
-            if setup.only_look or name in there
+            if setup.only_look or name in existing
             else setup.stampers[key].stamp(record.values, record.id.encode())
             for key, name in zip(record.keys, names, strict=True)
         ]
     except Exception as error:  # noqa: BLE001 -- as in _checked
         return PrintedRecord(record.row, record.id, faults=(("", own_fault(error)),))
     files = []
-    for key, name, data in zip(record.keys, names, made, strict=True):
+    for key, name, content in zip(record.keys, names, contents, strict=True):
         stamper = setup.stampers[key]
-        sha256, rest = (
-            (known[name], None) if name in there else _put(setup, name, data, stamper.head)
+        sha256, data = (
+            (known[name], None) if name in existing else _write(setup, name, content, stamper.head)
         )
-        files.append(PrintedFile(stamper.code, name, stamper.pages, sha256, name in there, rest))
+        files.append(PrintedFile(stamper.code, name, stamper.pages, sha256, name in existing, data))
     return PrintedRecord(record.row, record.id, tuple(files))
 
 
@@ -153,33 +156,33 @@ def _print_together(
 ) -> tuple[PrintedRecord, ...]:
     """Print the records of a chunk into one file for each kind."""
     try:
-        made = _combined(setup, chunk, records)
+        files_by_kind = _combined(setup, chunk, records)
     except Exception:
-        tried = [_tried(setup, record) for record in records]
-        if tried == records:
+        records_tried = [_with_print_fault(setup, record) for record in records]
+        if records_tried == records:
             raise
-        records, made = tried, _combined(setup, chunk, tried)
-    files: dict[int, list[PrintedFile]] = {record.row: [] for record in records}
-    for kind, whole in made.items():
+        records, files_by_kind = records_tried, _combined(setup, chunk, records_tried)
+    files_by_row: dict[int, list[PrintedFile]] = {record.row: [] for record in records}
+    for kind, content in files_by_kind.items():
         name = _combined_name(kind, chunk)
         # The file is made again, since only then is it known which records it holds. It is written
-        # only if it is not there yet.
-        there = (
-            _is_there(setup, name, chunk.known)
-            and hashlib.sha256(whole).hexdigest() == chunk.known[name]
+        # only if it does not exist yet.
+        exists = (
+            _exists(setup, name, chunk.known)
+            and hashlib.sha256(content).hexdigest() == chunk.known[name]
         )
-        sha256, data = (chunk.known[name], None) if there else _put(setup, name, whole)
+        sha256, data = (chunk.known[name], None) if exists else _write(setup, name, content)
         for record in records:
             if not record.faults:
                 stamper = setup.stampers[record.edition(kind)]
                 pages = stamper.pages * record.copies
-                files[record.row].append(
-                    PrintedFile(stamper.code, name, pages, sha256, there, data)
+                files_by_row[record.row].append(
+                    PrintedFile(stamper.code, name, pages, sha256, exists, data)
                 )
                 # The bytes of a file are returned once, with its first record.
                 data = None
     return tuple(
-        PrintedRecord(record.row, record.id, tuple(files[record.row]), record.faults)
+        PrintedRecord(record.row, record.id, tuple(files_by_row[record.row]), record.faults)
         for record in records
     )
 
@@ -206,7 +209,7 @@ def _combined(
     }
 
 
-def _tried(setup: ChunkPrintSetup, record: ValidatedRecord) -> ValidatedRecord:
+def _with_print_fault(setup: ChunkPrintSetup, record: ValidatedRecord) -> ValidatedRecord:
     """Print a record by itself, to find out whether it is the one that fails."""
     try:
         for key in () if record.faults else record.keys:
@@ -216,7 +219,7 @@ def _tried(setup: ChunkPrintSetup, record: ValidatedRecord) -> ValidatedRecord:
     return record
 
 
-def _put(
+def _write(
     setup: ChunkPrintSetup, name: str, data: bytes, head: bytes = b""
 ) -> tuple[str, bytes | None]:
     """Write a file and return its hash, or its hash and bytes when there is no folder.
@@ -229,7 +232,7 @@ def _put(
     if setup.folder is None:
         return sha256, data
     try:
-        write_private(setup.folder, name, data, setup.beside)
+        write_private(setup.folder, name, data, setup.unfinished)
     except OSError as error:
         # Name the run's folder in the error: the file's name is a patient's id.
         error.filename = error.filename2 = None
@@ -238,17 +241,17 @@ def _put(
     return sha256, None
 
 
-def _is_there(setup: ChunkPrintSetup, name: str, known: Mapping[str, str]) -> bool:
+def _exists(setup: ChunkPrintSetup, name: str, known: Mapping[str, str]) -> bool:
     """Check whether a file that was written earlier still has the same hash.
 
-    Without a folder the file counts as there: the sender of the chunk has checked.
+    Without a folder the answer is yes for each known file: the sender of the chunk has checked.
     """
     if name not in known:
         return False
     return setup.folder is None or hash_of(f"{setup.folder}/{name}") == known[name]
 
 
-def still_there(setup: ChunkPrintSetup, chunk: Chunk) -> Chunk:
+def with_existing_files(setup: ChunkPrintSetup, chunk: Chunk) -> Chunk:
     """Return a chunk whose `known` holds only files that are still there, byte for byte.
 
     For a machine that prints the chunk without access to the folder.
@@ -257,36 +260,36 @@ def still_there(setup: ChunkPrintSetup, chunk: Chunk) -> Chunk:
         known={
             name: sha256
             for name, sha256 in chunk.known.items()
-            if _is_there(setup, name, chunk.known)
+            if _exists(setup, name, chunk.known)
         }
     )
 
 
-def put_away(setup: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> ChunkResult:
+def write_remote_result(setup: ChunkPrintSetup, chunk: Chunk, result: ChunkResult) -> ChunkResult:
     """Write the files of a chunk that another machine printed.
 
     Raises TeachbackError when the result does not belong to the chunk, or cannot be written.
     """
     names = set(files_of(setup, chunk))
     files = [file for record in result.records for file in record.files]
-    asked, given = (
+    requested, returned = (
         [(record.row, record.id) for record in records]
         for records in (unpack(chunk.records), result.records)
     )
-    whole = all(
+    intact = all(
         file.data is None or hashlib.sha256(file.data).hexdigest() == file.sha256 for file in files
     )
     if (
         result.number != chunk.number
-        or asked != given
+        or requested != returned
         or not names.issuperset(file.file for file in files)
-        or not whole
+        or not intact
     ):
         hint = "What was finished is kept. Start again."
         raise TeachbackError.of("another machine returned the wrong records", hint)
     for file in files:
         if file.data is not None:
-            _put(setup, file.file, file.data)
+            _write(setup, file.file, file.data)
     return with_files(result, lambda file: file._replace(data=None))
 
 

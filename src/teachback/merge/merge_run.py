@@ -138,7 +138,7 @@ def _merge(
         from teachback.merge.cluster import dispatcher
 
         # Hours may pass before the first chunk is sent, so an unreachable worker is reported now.
-        dispatcher.look(order.cluster)
+        dispatcher.check_workers(order.cluster)
     if not order.dry_run:
         # Check the output folder before anything is read or printed.
         resources.enter_context(run_folder.opened(order.output))
@@ -179,7 +179,7 @@ def _merge(
     if finished is not None:
         return _with_editions(replace(finished, problems=merged.problems), folder, setup)
     folders = (COMBINED,) if order.combine else tuple(FOLDERS[kind] for kind in order.kinds)
-    run_folder.go_on(run, folders)
+    run_folder.resume(run, folders)
 
     def record(result: ChunkResult, so_far: Merged) -> None:
         record_result(run, result)

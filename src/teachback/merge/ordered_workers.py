@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from multiprocessing.connection import Connection
 
-Given = TypeVar("Given")
-T = TypeVar("T")
-R = TypeVar("R")
+Setup = TypeVar("Setup")
+Task = TypeVar("Task")
+Result = TypeVar("Result")
 # The kinds of message from a streaming process: an item, the end, or the problems that it ended in.
 _ITEM, _DONE, _FAULT = "item", "done", "fault"
 # The number of tasks, for each process, that may be read before the first of them is finished.
@@ -39,10 +39,10 @@ AHEAD: Final = 4
 
 
 @dataclass(frozen=True)
-class LostTask(Generic[T]):
+class LostTask(Generic[Task]):
     """A task whose process ended before it answered."""
 
-    task: T
+    task: Task
 
 
 @dataclass
@@ -75,7 +75,7 @@ class OpenFile:
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Where processes are not forked, the descriptor is handed over.
-        return _taken_over, (reduction.DupFd(self._number),)
+        return _open_handed_over, (reduction.DupFd(self._number),)
 
     def opened(self) -> IO[bytes]:
         """Return the file, positioned at its start."""
@@ -84,53 +84,53 @@ class OpenFile:
         return file
 
 
-def _taken_over(number: Any) -> OpenFile:  # noqa: ANN401 -- multiprocessing's own
-    with os.fdopen(number.detach(), "rb") as file:
+def _open_handed_over(handed_over: Any) -> OpenFile:  # noqa: ANN401 -- multiprocessing's own
+    with os.fdopen(handed_over.detach(), "rb") as file:
         handle = OpenFile(file)
         handle._number = os.dup(file.fileno())  # noqa: SLF001 -- our own
     return handle
 
 
 def streamed(
-    function: Callable[[Given], Iterable[R]], given: Given, doing: str, hint: str, seconds: int
-) -> Generator[R]:
+    function: Callable[[Setup], Iterable[Result]], setup: Setup, doing: str, hint: str, seconds: int
+) -> Generator[Result]:
     """Yield the items of a function that runs in a process of its own.
 
     The process has limits on memory and processor time (`seconds`). The function must be
     module-level. Raises TeachbackError with the problems that it ends in, or when a limit is
     reached. Closing the generator ends the process.
     """
-    worker = _start(partial(_stream, function, given, seconds), [])
+    worker = _start(partial(_stream, function, setup, seconds), [])
     try:
         while True:
-            kind, answer = worker.pipe.recv()
+            kind, content = worker.pipe.recv()
             if kind == _DONE:
                 return
             if kind == _FAULT:
                 raise TeachbackError(
-                    *(answer or (Problem(f"{doing} needed more memory than is allowed", hint),))
+                    *(content or (Problem(f"{doing} needed more memory than is allowed", hint),))
                 )
-            yield answer
+            yield content
     except (EOFError, OSError):
         worker.process.join()
-        how = "failed because of an error in the program"
+        cause = "failed because of an error in the program"
         if worker.process.exitcode in {-signal.SIGXCPU, -signal.SIGKILL}:
-            how = f"took more than {seconds} s of processor time, or was stopped from outside"
-        raise TeachbackError.of(f"{doing} {how}", hint) from None
+            cause = f"took more than {seconds} s of processor time, or was stopped from outside"
+        raise TeachbackError.of(f"{doing} {cause}", hint) from None
     finally:
         worker.end()
 
 
 def _stream(
-    function: Callable[[Given], Iterable[Any]], given: Given, seconds: int, pipe: Connection
+    function: Callable[[Setup], Iterable[Any]], setup: Setup, seconds: int, pipe: Connection
 ) -> None:
     """Send each item of a function, then the end.
 
-    On an error, send its problems instead; none when memory ran out.
+    On an error, send its problems in place of the end. There are none when memory ran out.
     """
     allow_cpu(seconds)
     try:
-        for item in function(given):
+        for item in function(setup):
             pipe.send((_ITEM, item))
         pipe.send((_DONE, None))
     except TeachbackError as error:
@@ -140,13 +140,13 @@ def _stream(
 
 
 def map_in_order(
-    function: Callable[[Given, T], R],
-    given: Given,
-    tasks: Iterable[T],
+    function: Callable[[Setup, Task], Result],
+    setup: Setup,
+    tasks: Iterable[Task],
     jobs: int,
     *,
     apart: bool = False,
-) -> Generator[R | LostTask[T]]:
+) -> Generator[Result | LostTask[Task]]:
     """Yield `function(given, task)` for each task, in order, from `jobs` processes.
 
     A single job runs in this process, unless `apart`. A LostTask stands for a task whose process
@@ -155,31 +155,31 @@ def map_in_order(
     """
     if jobs == 1 and not apart:
         for task in tasks:
-            yield function(given, task)
+            yield function(setup, task)
         return
     waiting = enumerate(tasks)
-    ready: deque[tuple[int, T]] = deque()
+    ready: deque[tuple[int, Task]] = deque()
     workers: list[_Worker] = []
-    done: dict[int, R | LostTask[T]] = {}
-    due = read = 0
-    more = True
+    results: dict[int, Result | LostTask[Task]] = {}
+    next_number = tasks_read = 0
+    has_more = True
     try:
         while True:
             # Keep the workers busy before anything else is done here.
-            while ready and (worker := _idle(partial(_answer, function, given), workers, jobs)):
+            while ready and (worker := _idle(partial(_do_tasks, function, setup), workers, jobs)):
                 worker.take(*ready.popleft())
-            reading = more and len(ready) < jobs and read < due + jobs * AHEAD
-            if _collect(workers, done, 0 if reading or due in done else None):
+            reading = has_more and len(ready) < jobs and tasks_read < next_number + jobs * AHEAD
+            if _collect_results(workers, results, 0 if reading or next_number in results else None):
                 continue
             if reading:
-                following = next(waiting, None)
-                more = following is not None
-                if following is not None:
-                    ready.append(following)
-                    read += 1
-            elif due in done:
-                yield done.pop(due)
-                due += 1
+                numbered_task = next(waiting, None)
+                has_more = numbered_task is not None
+                if numbered_task is not None:
+                    ready.append(numbered_task)
+                    tasks_read += 1
+            elif next_number in results:
+                yield results.pop(next_number)
+                next_number += 1
             else:
                 return
     finally:
@@ -196,34 +196,38 @@ def _idle(work: Callable[[Connection], None], workers: list[_Worker], jobs: int)
     return idle
 
 
-def _collect(workers: list[_Worker], done: dict[int, Any], seconds: float | None) -> bool:
+def _collect_results(
+    workers: list[_Worker], results: dict[int, Any], seconds: float | None
+) -> bool:
     """Collect finished results, and return whether there were any. With None, wait for one."""
     busy = {worker.pipe: worker for worker in workers if worker.number >= 0}
     finished = wait(list(busy), seconds) if busy else []
     for pipe in finished:
         worker = busy[pipe]  # type: ignore[index]
         try:
-            done[worker.number] = worker.pipe.recv()
+            results[worker.number] = worker.pipe.recv()
             worker.number = -1
         except (EOFError, OSError):
-            done[worker.number] = LostTask(worker.task)
+            results[worker.number] = LostTask(worker.task)
             workers.remove(worker)
             worker.end()
     return bool(finished)
 
 
-def _answer(function: Callable[[Given, Any], Any], given: Given, pipe: Connection) -> None:
+def _do_tasks(function: Callable[[Setup, Any], Any], setup: Setup, pipe: Connection) -> None:
     """Do tasks until the pipe closes."""
     while True:
-        pipe.send(function(given, pipe.recv()))
+        pipe.send(function(setup, pipe.recv()))
 
 
 def _start(work: Callable[[Connection], None], others: list[_Worker]) -> _Worker:
     arguments = (work, tempfile.gettempdir(), os.getpid())
-    return _Worker(*start_worker(_serve, arguments, [other.pipe for other in others]))
+    return _Worker(*start_worker(_run_worker, arguments, [other.pipe for other in others]))
 
 
-def _serve(pipe: Connection, work: Callable[[Connection], None], scratch: str, parent: int) -> None:
+def _run_worker(
+    pipe: Connection, work: Callable[[Connection], None], scratch: str, parent: int
+) -> None:
     """Work in a worker process until the pipe closes."""
     confine(Limits(), scratch, parent)
     stay_in_memory()

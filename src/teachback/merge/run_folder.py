@@ -64,13 +64,14 @@ _TRIES: Final = 20
 class RunFolder:
     """A run in progress in its folder.
 
-    `key` identifies the run. `done` holds for each finished chunk the offset and length of its line
-    in the journal. `lists` are manifest.csv and rejected.csv, which are being written.
+    `key` identifies the run, and `description` goes into run.json beside it. `done` holds for each
+    finished chunk the offset and length of its line in the journal. `lists` are the CSV files that
+    are being written, by name.
     """
 
     folder: Path
     key: str
-    about: Mapping[str, Any]
+    description: Mapping[str, Any]
     finished: Mapping[str, Any] | None
     journal: int = -1
     done: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -82,7 +83,9 @@ def refuse_foreign(folder: Path) -> None:
     names = {path.name for path in folder.iterdir()}
     if names and RUN not in names and not names <= {UNFINISHED}:
         hint = "Name a new folder with --output."
-        raise TeachbackError.of("this folder holds other files, not a merge run", hint, _at(folder))
+        raise TeachbackError.of(
+            "this folder holds other files, not a merge run", hint, _location(folder)
+        )
 
 
 @contextmanager
@@ -92,7 +95,7 @@ def opened(folder: Path) -> Iterator[int]:
     The folder is removed again when it is empty at the end. Raises TeachbackError when it cannot be
     created, is a link, holds something else, or when another run holds the lock.
     """
-    made, lock = _made_and_held(folder)
+    created, lock = _created_and_locked(folder)
     try:
         with os_errors_as_problems(folder):
             refuse_foreign(folder)
@@ -101,79 +104,84 @@ def opened(folder: Path) -> Iterator[int]:
             with os_errors_as_problems(folder):
                 # Remove half-written files of an earlier start.
                 clear(folder / UNFINISHED)
-                _make(folder / UNFINISHED)
+                _create(folder / UNFINISHED)
             yield lock
         finally:
             with suppress(OSError):
                 clear(folder / UNFINISHED)
             with suppress(OSError):
-                for each in (folder, *(one for one in made if one != folder)):
-                    each.rmdir()
+                for path in (folder, *(other for other in created if other != folder)):
+                    path.rmdir()
     finally:
         os.close(lock)
 
 
-def _made_and_held(folder: Path) -> tuple[list[Path], int]:
+def _created_and_locked(folder: Path) -> tuple[list[Path], int]:
     """Create a folder if it is missing, and lock it.
 
     Returns the created folders, innermost first, and the lock. Another run may create, lock or
     remove the folder between any two steps; the next try then starts from what that run left.
     """
-    made: list[Path] = []
-    for left in reversed(range(_TRIES)):
+    created: list[Path] = []
+    for tries_left in reversed(range(_TRIES)):
         lock = -1
         with os_errors_as_problems(folder):
             if folder.is_symlink():
                 message = "this is a link; the output must be a real folder"
-                raise TeachbackError.of(message, "Name the folder itself.", _at(folder))
+                raise TeachbackError.of(message, "Name the folder itself.", _location(folder))
             try:
-                made += [] if folder.is_dir() else _make(folder)
+                created += [] if folder.is_dir() else _create(folder)
                 lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             except FileNotFoundError:
-                if not left:
+                if not tries_left:
                     raise
                 continue
         try:
-            held(lock, folder)
+            lock_folder(lock, folder)
             if os.path.samestat(os.fstat(lock), folder.stat()):
-                return made, lock
+                return created, lock
         except FileNotFoundError:
             pass
         except BaseException:
             os.close(lock)
             raise
         os.close(lock)
-    raise TeachbackError(_at_work(folder))
+    raise TeachbackError(_in_use_problem(folder))
 
 
-def held(lock: int, folder: Path) -> None:
+def lock_folder(lock: int, folder: Path) -> None:
     """Lock an open folder. Raises TeachbackError when another run holds the lock."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise TeachbackError(_at_work(folder)) from None
+        raise TeachbackError(_in_use_problem(folder)) from None
 
 
-def _at_work(folder: Path) -> Problem:
-    return Problem("another run is at work in this folder", "Wait until it is done.", _at(folder))
+def _in_use_problem(folder: Path) -> Problem:
+    return Problem(
+        "another run is at work in this folder", "Wait until it is done.", _location(folder)
+    )
 
 
-def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
+def begin(folder: Path, key: str, description: Mapping[str, Any]) -> RunFolder:
     """Resume the run with this key, or begin a new one.
 
     Raises TeachbackError when the folder holds another run, or one whose run.json was damaged.
     """
     with os_errors_as_problems(folder):
-        before = read_run(folder)
-        if before is not None and before["key"] != key:
+        recorded = read_run(folder)
+        if recorded is not None and recorded["key"] != key:
             hint = (
                 "Name another folder with --output, or remove that run: "
                 f"teachback merge --wipe {shown(folder)}"
             )
             message = "this folder holds a run of other records, editions or options"
-            raise TeachbackError.of(message, hint, _at(folder))
+            raise TeachbackError.of(message, hint, _location(folder))
         run = RunFolder(
-            folder, key, about, before if before and before["state"] == FINISHED else None
+            folder,
+            key,
+            description,
+            recorded if recorded and recorded["state"] == FINISHED else None,
         )
         if run.finished is not None:
             if not _is_outcome(run.finished):
@@ -181,7 +189,7 @@ def begin(folder: Path, key: str, about: Mapping[str, Any]) -> RunFolder:
                     "this file no longer describes a finished run",
                     "Name another folder with --output, or remove this run and print it anew: "
                     f"teachback merge --wipe {shown(folder)}",
-                    _at(folder / RUN),
+                    _location(folder / RUN),
                 )
             (folder / JOURNAL).unlink(missing_ok=True)
         return run
@@ -193,13 +201,13 @@ def folder_of(folder: Path, key: str) -> Path:
     It is `folder` itself where that holds no finished run with rejected rows.
     """
     with os_errors_as_problems(folder):
-        before = read_run(folder)
-        if before is None or before["key"] == key or not before.get("rejected"):
+        outer_run = read_run(folder)
+        if outer_run is None or outer_run["key"] == key or not outer_run.get("rejected"):
             return folder
         for number in count(1):
             inside = folder / f"{MENDED}{number}"
-            run = read_run(inside)
-            if run is None or run["key"] == key:
+            inner_run = read_run(inside)
+            if inner_run is None or inner_run["key"] == key:
                 break
         return inside
 
@@ -210,12 +218,12 @@ def earlier_runs(folder: Path) -> list[Path]:
     return [folder, *sorted(mended)]
 
 
-def open_list(run: RunFolder, name: str, text: str) -> None:
-    """Open another list of a run, which `finish` moves into place, with its first text."""
+def open_list(run: RunFolder, name: str, first_text: str) -> None:
+    """Open a list of a run, and write its first text. `finish` moves the list into place."""
     with os_errors_as_problems(run.folder):
         path = run.folder / UNFINISHED / name
         run.lists[name] = io.TextIOWrapper(_open_private(path), "utf-8", newline="")
-    add_to_list(run, name, text)
+    add_to_list(run, name, first_text)
 
 
 def add_to_list(run: RunFolder, name: str, text: str) -> None:
@@ -224,23 +232,23 @@ def add_to_list(run: RunFolder, name: str, text: str) -> None:
         run.lists[name].write(text)
 
 
-def go_on(run: RunFolder, folders: Iterable[str]) -> None:
+def resume(run: RunFolder, folders: Iterable[str]) -> None:
     """Open the journal and the lists. What the journal holds from an earlier start is kept."""
     folder = run.folder
     with os_errors_as_problems(folder):
         _write_run(run, RUNNING, {})
         for name in folders:
-            _make(folder / name)
+            _create(folder / name)
         run.finished = None
         run.journal = os.open(
             folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600
         )
         refuse_other(os.fstat(run.journal).st_mode, folder / JOURNAL)
         os.fchmod(run.journal, 0o600)
-        whole = _read_journal(run)
+        length = _read_journal(run)
         # Cut off a line that was half written when the run was ended.
-        os.ftruncate(run.journal, whole)
-        os.lseek(run.journal, whole, os.SEEK_SET)
+        os.ftruncate(run.journal, length)
+        os.lseek(run.journal, length, os.SEEK_SET)
         sync(folder)
         for name, columns in ((MANIFEST, MANIFEST_COLUMNS), (REJECTED, REJECTED_COLUMNS)):
             open_list(run, name, lines([columns]))
@@ -261,18 +269,18 @@ def announce(run: RunFolder, chunk: Chunk, files: Sequence[str]) -> None:
     """Record which files a chunk is about to write, and sync that to disk."""
     if chunk.number not in run.done:
         with os_errors_as_problems(run.folder):
-            append(run.journal, _line({"begin": chunk.number, "files": list(files)}))
+            append(run.journal, _journal_line({"begin": chunk.number, "files": list(files)}))
 
 
 def report(
-    run: RunFolder, number: int, hashes: Mapping[str, str], listed: str, rejected: str
+    run: RunFolder, number: int, hashes: Mapping[str, str], accounts: str, rejected: str
 ) -> None:
     """Record that a chunk is finished, with the hashes of its files, and append to both lists."""
     with os_errors_as_problems(run.folder):
-        run.lists[MANIFEST].write(listed)
+        run.lists[MANIFEST].write(accounts)
         run.lists[REJECTED].write(rejected)
         if number not in run.done:
-            line = memoryview(_line({"done": number, "sha256": dict(hashes)}))
+            line = memoryview(_journal_line({"done": number, "sha256": dict(hashes)}))
             while line:
                 line = line[os.write(run.journal, line) :]
 
@@ -300,7 +308,7 @@ def finish(run: RunFolder, counts: Mapping[str, Any]) -> None:
         # One sync for all: a sync for each file would take most of the run's time.
         os.sync()
         for name in run.lists:
-            # Somebody may have mended the rows already; those are not overwritten.
+            # Somebody may have mended the rows already. Those are not overwritten.
             if name != TO_MEND or not (folder / name).exists():
                 (folder / UNFINISHED / name).rename(folder / name)
         sync(folder)
@@ -324,25 +332,27 @@ def read_run(folder: Path) -> dict[str, Any] | None:
     with os.fdopen(descriptor, "rb") as file:
         data = file.read(1_000_000)
     try:
-        found = read_json(data)
+        content = read_json(data)
         if (
-            found["teachback"] == "merge"
-            and found["format"] == FORMAT
-            and found["state"] in {RUNNING, FINISHED}
-            and found["key"]
+            content["teachback"] == "merge"
+            and content["format"] == FORMAT
+            and content["state"] in {RUNNING, FINISHED}
+            and content["key"]
         ):
-            return dict(found)
+            return dict(content)
     except (ValueError, KeyError, TypeError):
         pass
     hint = "Name another folder with --output."
-    raise TeachbackError.of("this file does not describe a merge run", hint, _at(folder / RUN))
+    raise TeachbackError.of(
+        "this file does not describe a merge run", hint, _location(folder / RUN)
+    )
 
 
-def _is_outcome(found: Mapping[str, Any]) -> bool:
+def _is_outcome(content: Mapping[str, Any]) -> bool:
     """Check whether run.json has the counts and the hashes of a finished run."""
-    lists, editions = found.get("lists"), found.get("editions")
+    lists, editions = content.get("lists"), content.get("editions")
     return (
-        all(type(found.get(name)) is int for name in ("records", "printed", "rejected"))
+        all(type(content.get(name)) is int for name in ("records", "printed", "rejected"))
         and isinstance(lists, dict)
         and set(lists) == {MANIFEST, REJECTED}
         and isinstance(editions, dict)
@@ -375,27 +385,29 @@ def clear(folder: Path) -> None:
         folder.rmdir()
 
 
-def _make(folder: Path) -> list[Path]:
+def _create(folder: Path) -> list[Path]:
     """Create a folder that only its owner can read, and its missing parents.
 
     Returns the created folders, innermost first. A folder that another run creates at the same
     moment is used as it is.
     """
-    made: list[Path] = []
-    for each in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+    created: list[Path] = []
+    for path in reversed([path for path in (folder, *folder.parents) if not path.exists()]):
         try:
-            each.mkdir(mode=0o700)
+            path.mkdir(mode=0o700)
         except FileExistsError:
-            if each.is_symlink() or not each.is_dir():
+            if path.is_symlink() or not path.is_dir():
                 raise
             continue
-        each.chmod(0o700)
-        made.insert(0, each)
+        path.chmod(0o700)
+        created.insert(0, path)
     if folder.is_symlink() or not folder.is_dir():
         hint = "Move it away."
-        raise TeachbackError.of("a file or link is in the way of this folder", hint, _at(folder))
+        raise TeachbackError.of(
+            "a file or link is in the way of this folder", hint, _location(folder)
+        )
     folder.chmod(0o700)
-    return made
+    return created
 
 
 def _open_private(path: Path) -> IO[bytes]:
@@ -405,40 +417,40 @@ def _open_private(path: Path) -> IO[bytes]:
 
 
 def _write_run(run: RunFolder, state: str, counts: Mapping[str, Any]) -> None:
-    said = {
+    content = {
         "teachback": "merge",
         "format": FORMAT,
         "key": run.key,
         "state": state,
-        **run.about,
+        **run.description,
         **counts,
     }
     write_private(
-        str(run.folder), RUN, (json.dumps(said, indent=1, ensure_ascii=False) + "\n").encode()
+        str(run.folder), RUN, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
     )
     sync(run.folder)
 
 
 def _read_journal(run: RunFolder) -> int:
     """Record where the journal lists finished chunks. Returns the length of its complete lines."""
-    whole = 0
+    length = 0
     with os.fdopen(os.dup(run.journal), "rb") as file:
         for line in file:
             try:
-                said = read_json(line) if line.endswith(b"\n") else None
+                entry = read_json(line) if line.endswith(b"\n") else None
             except ValueError:
-                said = None
-            if not isinstance(said, dict):
+                entry = None
+            if not isinstance(entry, dict):
                 break
-            if isinstance(said.get("done"), int) and isinstance(said.get("sha256"), dict):
-                run.done[said["done"]] = (whole, len(line))
-            whole += len(line)
-    return whole
+            if isinstance(entry.get("done"), int) and isinstance(entry.get("sha256"), dict):
+                run.done[entry["done"]] = (length, len(line))
+            length += len(line)
+    return length
 
 
-def _line(said: Mapping[str, Any]) -> bytes:
-    return json.dumps(said, separators=(",", ":")).encode() + b"\n"
+def _journal_line(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry, separators=(",", ":")).encode() + b"\n"
 
 
-def _at(path: Path) -> Location:
+def _location(path: Path) -> Location:
     return Location(shown(path))

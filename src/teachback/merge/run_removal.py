@@ -27,7 +27,7 @@ from teachback.merge.run_folder import (
     OWN_FOLDERS,
     RUN,
     earlier_runs,
-    held,
+    lock_folder,
     read_run,
 )
 
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_COMBINED: Final = re.compile(r"(handouts|cards)-\d{5,}\.pdf")
-_PART: Final = re.compile(r"(\d+(-[0-9a-f]{16})?|[0-9a-f]{16})\.(part|seen)")
-_SHARED: Final = re.compile(rf"{SHARED}[0-9a-f]{{16}}")
+_COMBINED_FILE: Final = re.compile(r"(handouts|cards)-\d{5,}\.pdf")
+_UNFINISHED_FILE: Final = re.compile(r"(\d+(-[0-9a-f]{16})?|[0-9a-f]{16})\.(part|seen)")
+_SHARED_FOLDER: Final = re.compile(rf"{SHARED}[0-9a-f]{{16}}")
 
 
 @dataclass(frozen=True)
@@ -67,25 +67,33 @@ def wipe(folder: Path) -> RemovedFiles:
             raise UsageError.of("this folder holds no merge run", hint, place)
         root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            held(root, folder)
-            mended = [one for one in earlier_runs(folder)[1:] if read_run(one) is not None]
-            files = sum(wipe(one).files for one in mended)
-            removed = _wiped(root, folder)
+            lock_folder(root, folder)
+            mended = [
+                inner_folder
+                for inner_folder in earlier_runs(folder)[1:]
+                if read_run(inner_folder) is not None
+            ]
+            files = sum(wipe(inner_folder).files for inner_folder in mended)
+            removed = _remove_own_files(root, folder)
             return replace(removed, files=removed.files + files)
         finally:
             os.close(root)
 
 
-def _wiped(root: int, folder: Path) -> RemovedFiles:
+def _remove_own_files(root: int, folder: Path) -> RemovedFiles:
     count = 0
     for name in OWN_FOLDERS:
-        with _inside(root, name) as inside:
-            if inside is not None:
+        with _opened_inside(root, name) as descriptor:
+            if descriptor is not None:
                 # The list is complete before the first file is removed, since the names come from
                 # files of this folder.
-                own = _unfinished(inside) if name == UNFINISHED else _named(root, name)
-                count += sum(_remove(inside, file) for file in own)
-                count += _unshared(inside) if name == UNFINISHED else 0
+                names = (
+                    _unfinished_files(descriptor)
+                    if name == UNFINISHED
+                    else _recorded_names(root, name)
+                )
+                count += sum(_remove(descriptor, file) for file in names)
+                count += _remove_shared(descriptor) if name == UNFINISHED else 0
         with suppress(OSError):
             os.rmdir(name, dir_fd=root)
     left = sum(len(files) for _, _, files in os.walk(folder)) - sum(
@@ -101,59 +109,63 @@ def _wiped(root: int, folder: Path) -> RemovedFiles:
 
 
 @contextmanager
-def _inside(root: int, name: str) -> Iterator[int | None]:
+def _opened_inside(root: int, name: str) -> Iterator[int | None]:
     try:
-        inside = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root)
+        descriptor = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root)
     except OSError:
         # The folder is missing, or it is a link.
         yield None
         return
     try:
-        yield inside
+        yield descriptor
     finally:
-        os.close(inside)
+        os.close(descriptor)
 
 
-def _unfinished(inside: int) -> list[str]:
-    return [name for name in os.listdir(inside) if _PART.fullmatch(name) or name in OWN_FILES]
+def _unfinished_files(descriptor: int) -> list[str]:
+    return [
+        name
+        for name in os.listdir(descriptor)
+        if _UNFINISHED_FILE.fullmatch(name) or name in OWN_FILES
+    ]
 
 
-def _unshared(unfinished: int) -> int:
+def _remove_shared(unfinished: int) -> int:
     """Remove what an interrupted start left in the folders that other machines wrote into."""
     count = 0
-    for name in filter(_SHARED.fullmatch, os.listdir(unfinished)):
-        with _inside(unfinished, name) as inside:
-            if inside is not None:
-                count += sum(_remove(inside, file) for file in _unfinished(inside))
+    for name in filter(_SHARED_FOLDER.fullmatch, os.listdir(unfinished)):
+        with _opened_inside(unfinished, name) as descriptor:
+            if descriptor is not None:
+                count += sum(_remove(descriptor, file) for file in _unfinished_files(descriptor))
         with suppress(OSError):
             os.rmdir(name, dir_fd=unfinished)
     return count
 
 
-def _named(root: int, folder: str) -> Iterator[str]:
+def _recorded_names(root: int, folder: str) -> Iterator[str]:
     """Yield the names in the journal and the manifest for files of one folder of the run.
 
     Names that a run would never give are skipped.
     """
-    for said in (*_of_journal(root), *_of_manifest(root)):
-        before, _, name = said.partition("/")
-        stem, dot, ending = name.rpartition(".")
-        mine = (
-            _COMBINED.fullmatch(name)
+    for path in (*_journal_names(root), *_manifest_names(root)):
+        parent, _, name = path.partition("/")
+        stem, dot, extension = name.rpartition(".")
+        is_own = (
+            _COMBINED_FILE.fullmatch(name)
             if folder == COMBINED
-            else not unsuitable(stem) and (dot, ending) == (".", "pdf")
+            else not unsuitable(stem) and (dot, extension) == (".", "pdf")
         )
-        if before == folder and mine:
+        if parent == folder and is_own:
             yield name
 
 
-def _of_journal(root: int) -> Iterator[str]:
+def _journal_names(root: int) -> Iterator[str]:
     for line in _lines(root, JOURNAL):
         with suppress(ValueError, TypeError, AttributeError):
             yield from map(str, read_json(line).get("files", ()))
 
 
-def _of_manifest(root: int) -> Iterator[str]:
+def _manifest_names(root: int) -> Iterator[str]:
     with suppress(csv.Error):
         for row in csv.DictReader(_lines(root, MANIFEST)):
             yield row.get("file") or ""

@@ -37,7 +37,7 @@ from teachback.errors import TeachbackError, UsageError
 from teachback.files.workspace import SETTINGS, package_root
 from teachback.merge import handout_engine as engine_module
 from teachback.merge import merge_run
-from teachback.merge.chunk_printer import ChunkPrintSetup, ChunkResult, put_away, work
+from teachback.merge.chunk_printer import ChunkPrintSetup, ChunkResult, work, write_remote_result
 from teachback.merge.cluster import connection, dispatcher, payloads, worker_versions
 from teachback.merge.handout_engine import open_engine
 from teachback.merge.merge_order import Cluster, MergeOrder
@@ -720,12 +720,12 @@ def test_a_folder_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:
     here.mkdir()
     there.mkdir()
     (here / "ab.seen").write_bytes(b"1")
-    answer = payloads.look_around(str(here), "ab").answer
+    answer = payloads.report_worker(str(here), "ab").answer
     assert dispatcher.shares(here, "ab", answer)
-    assert payloads.look_around(str(there), "ab").answer == ""
+    assert payloads.report_worker(str(there), "ab").answer == ""
     assert not dispatcher.shares(here, "ab", "")
     (there / "ab.seen").write_bytes(b"2")
-    other = payloads.look_around(str(there), "ab").answer
+    other = payloads.report_worker(str(there), "ab").answer
     (here / other).write_bytes((there / other).read_bytes())
     assert not dispatcher.shares(here, "ab", other)
 
@@ -835,7 +835,7 @@ def test_what_comes_back_must_be_what_was_asked_for(tmp_path: Path) -> None:
     )
     for result in wrong:
         with pytest.raises(TeachbackError, match="returned the wrong records"):
-            put_away(bench, chunk, result)
+            write_remote_result(bench, chunk, result)
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / SETTINGS]
-    put_away(bench, chunk, ChunkResult(0, (PrintedRecord(2, "A", (right,)),)))
+    write_remote_result(bench, chunk, ChunkResult(0, (PrintedRecord(2, "A", (right,)),)))
     assert (tmp_path / "handouts" / "A.pdf").read_bytes() == data

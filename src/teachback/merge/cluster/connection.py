@@ -46,7 +46,7 @@ def refuse_address(cluster: Cluster) -> None:
     if match is None or int(match[3]) > 65_535:  # noqa: PLR2004 -- the highest port
         hint = "Write its address, such as tls://scheduler.example:8786."
         raise UsageError.of("--cluster does not name a scheduler", hint)
-    if not private(cluster.address):
+    if not is_private(cluster.address):
         message = "records are sent over a network only with TLS"
         hint = "Start the scheduler with tls://; tcp:// is for one at 127.0.0.1, ::1 or localhost."
         raise UsageError.of(message, hint)
@@ -55,7 +55,7 @@ def refuse_address(cluster: Cluster) -> None:
         raise UsageError.of(message, "Write tls://, or leave them out.")
 
 
-def private(address: str) -> bool:
+def is_private(address: str) -> bool:
     """Check whether data sent to an address is encrypted, or stays on this machine.
 
     Names are not looked up, since the answer could be anybody's.
@@ -89,20 +89,20 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
         raise TeachbackError.of("a cluster needs the library distributed", hint) from None
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    named = {
+    tls_files = {
         "tls_ca_file": cluster.ca,
         "tls_client_cert": cluster.cert,
         "tls_client_key": cluster.key,
     }
-    files: dict[str, Any] = {name: file for name, file in named.items() if file}
+    given_files: dict[str, Any] = {name: file for name, file in tls_files.items() if file}
     encrypted = cluster.address.startswith("tls:")
     with warnings.catch_warnings():
         # Versions are compared here; other warnings of Dask do not matter.
         warnings.simplefilter("ignore")
         try:
             patience = float(parse_timedelta(dask.config.get(_PATIENCE), default="s"))
-            security = Security(require_encryption=encrypted or None, **files)
-            _refuse_unnamed(security, encrypted=encrypted)
+            security = Security(require_encryption=encrypted or None, **given_files)
+            _refuse_missing_certificates(security, encrypted=encrypted)
             client = Client(
                 cluster.address,
                 security=security,
@@ -113,7 +113,7 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
         except TeachbackError:
             raise
         except Exception as error:  # noqa: BLE001 -- Dask lets any exception through
-            raise TeachbackError(_unreached(cluster, error)) from None
+            raise TeachbackError(_connection_problem(cluster, error)) from None
         try:
             yield client, patience
         finally:
@@ -121,27 +121,27 @@ def connected(cluster: Cluster) -> Iterator[tuple[Any, float]]:
                 client.close(timeout=5)
 
 
-def _refuse_unnamed(security: Any, *, encrypted: bool) -> None:  # noqa: ANN401 -- Dask's
+def _refuse_missing_certificates(security: Any, *, encrypted: bool) -> None:  # noqa: ANN401 -- Dask's
     if encrypted and not (security.tls_ca_file and security.tls_client_cert):
         raise TeachbackError.of("no certificates are named for the cluster", _CERTIFICATES)
 
 
-def _unreached(cluster: Cluster, error: BaseException) -> Problem:
+def _connection_problem(cluster: Cluster, error: BaseException) -> Problem:
     """Return the problem that explains why there is no connection."""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in chain:
         chain.append(cause)
         cause = cause.__cause__ or cause.__context__
-    words = " ".join(str(each) for each in chain)
+    words = " ".join(str(error) for error in chain)
     if re.search(r"(?i)\bssl|certificate|\btls\b.*alert", words.replace(cluster.address, "")):
-        found = re.search(
+        match = re.search(
             r"(?i)certificate verify failed|unknown ca|certificate required"
             r"|key values mismatch|no certificate",
             words,
         )
-        said = f": {found[0].lower()}" if found else ""
-        message = f"the certificates of the cluster do not match ours{said}"
+        detail = f": {match[0].lower()}" if match else ""
+        message = f"the certificates of the cluster do not match ours{detail}"
         return Problem(message, _CERTIFICATES, Location(cluster.address))
     if isinstance(error, OSError):
         hint = (
@@ -153,7 +153,7 @@ def _unreached(cluster: Cluster, error: BaseException) -> Problem:
     return Problem(message, "Check its settings.", Location(cluster.address))
 
 
-def killed(error: BaseException) -> bool:
+def ended_workers(error: BaseException) -> bool:
     """Check whether a task was given up because it had ended several workers."""
     from distributed.scheduler import KilledWorker
 

@@ -20,13 +20,13 @@ from teachback.errors import Location, Problem, TeachbackError, fault_problem
 from teachback.files.atomic_files import os_errors_as_problems
 from teachback.files.private_files import UNFINISHED
 from teachback.files.workspace import shown
-from teachback.merge.chunk_printer import SHARED, put_away, still_there
-from teachback.merge.cluster.connection import connected, killed, private
+from teachback.merge.chunk_printer import SHARED, with_existing_files, write_remote_result
+from teachback.merge.cluster.connection import connected, ended_workers, is_private
 from teachback.merge.cluster.payloads import (
     Sealed,
     WorkerReport,
-    look_around,
     print_sealed,
+    report_worker,
     seal,
     unseal,
 )
@@ -47,15 +47,15 @@ TICK: Final = 1.0
 SEEN_WITHIN: Final = 10.0
 # How often all workers of a chunk may disappear before the chunk is taken to be the cause.
 MOST_GONE: Final = 2
-_KEPT: Final = "What was finished is kept: start again, with --cluster or without."
-_STILL: Final = (
+_RESTART_HINT: Final = "What was finished is kept: start again, with --cluster or without."
+_NO_SPILL_HINT: Final = (
     "Set distributed.worker.memory.target and distributed.worker.memory.spill to false "
     "for the workers; see docs/cluster.md."
 )
 
 
 @dataclass
-class _Sent:
+class _SentChunk:
     """A chunk that was sent.
 
     Holds Dask's future, the workers that may do the chunk, and how often all of them disappeared
@@ -72,28 +72,29 @@ class _Sent:
 class _WorkerPool:
     """The workers that passed the check.
 
-    `threads` is the number of chunks that each does at a time, `ours` the versions that all have,
-    `alive` when a worker was last there.
+    `threads` is the number of chunks that each does at a time, `versions` are those that all must
+    have, `setup` is Dask's future of the settings that were sent, and `tries` counts what was sent.
+    `last_checked` is when the workers were checked, and `last_alive` when there was one.
     """
 
     client: Any
     token: str
     patience: float
-    ours: Mapping[str, str]
+    versions: Mapping[str, str]
     folder: str | None = None
     threads: dict[str, int] = field(default_factory=dict)
     setup: Any = None
     tries: int = 0
-    looked: float = 0.0
-    alive: float = field(default_factory=time.monotonic)
+    last_checked: float = 0.0
+    last_alive: float = field(default_factory=time.monotonic)
 
     @property
-    def room(self) -> int:
-        """The number of chunks that may be sent at the same time."""
+    def capacity(self) -> int:
+        """The number of chunks that may be sent before the first of them is done."""
         return max(1, AHEAD * sum(self.threads.values()))
 
 
-def look(cluster: Cluster) -> None:
+def check_workers(cluster: Cluster) -> None:
     """Reach the workers and check them.
 
     Raises UsageError for an address that records may not go to, and TeachbackError when workers
@@ -109,43 +110,48 @@ def print_on_cluster(
     """Print chunks on a cluster and yield the results in order.
 
     Files are written into the folder of `setup`, if it has one. A chunk that ended several workers
-    comes back as a LostTask. Raises TeachbackError as `look` does, and when no worker is left.
+    comes back as a LostTask. Raises TeachbackError as `check_workers` does, and when no worker is
+    left.
     """
     token = secrets.token_hex(8)
     with (
         connected(cluster) as (client, patience),
-        _shared_folder(setup, token, wanted=cluster.shared) as there,
+        _shared_folder(setup, token, wanted=cluster.shared) as worker_setup,
     ):
         pool = _WorkerPool(
             client,
             token,
             patience,
             versions(),
-            f"{there.folder}/{there.beside}" if there.folder else None,
+            f"{worker_setup.folder}/{worker_setup.unfinished}" if worker_setup.folder else None,
         )
         _wait_for_workers(pool)
         waiting = iter(chunks)
-        sent: deque[_Sent] = deque()
-        more = True
+        sent: deque[_SentChunk] = deque()
+        has_more = True
         while True:
-            while more and len(sent) < pool.room:
+            while has_more and len(sent) < pool.capacity:
                 chunk = next(waiting, None)
-                more = chunk is not None
+                has_more = chunk is not None
                 if chunk is not None:
                     sent.append(
-                        _send(pool, there, chunk if there.folder else still_there(setup, chunk))
+                        _send(
+                            pool,
+                            worker_setup,
+                            chunk if worker_setup.folder else with_existing_files(setup, chunk),
+                        )
                     )
             if not sent:
                 break
-            result = _first_result(pool, there, sent)
+            result = _first_result(pool, worker_setup, sent)
             chunk = sent.popleft().chunk
-            _resend_lost(pool, there, sent)
+            _resend_lost(pool, worker_setup, sent)
             yield (
                 result
-                if isinstance(result, LostTask) or there.folder
-                else put_away(setup, chunk, result)
+                if isinstance(result, LostTask) or worker_setup.folder
+                else write_remote_result(setup, chunk, result)
             )
-        if there.folder:
+        if worker_setup.folder:
             # A worker's files may still be on their way to the shared disk.
             with suppress(Exception):
                 client.run(os.sync, workers=list(pool.threads), on_error="ignore")
@@ -163,8 +169,8 @@ def _shared_folder(
     if not wanted or setup.folder is None:
         yield replace(setup, folder=None)
         return
-    beside = f"{UNFINISHED}/{SHARED}{token}"
-    folder = Path(setup.folder, beside)
+    unfinished = f"{UNFINISHED}/{SHARED}{token}"
+    folder = Path(setup.folder, unfinished)
     with os_errors_as_problems(folder):
         folder.mkdir(mode=0o700)
         folder.chmod(0o700)
@@ -172,7 +178,7 @@ def _shared_folder(
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(32))
     try:
-        yield replace(setup, beside=beside)
+        yield replace(setup, unfinished=unfinished)
     finally:
         # A worker that lost its connection cannot move files into place after this.
         with suppress(OSError):
@@ -195,52 +201,54 @@ def _update_workers(pool: _WorkerPool) -> bool:
 
     Raises TeachbackError for a worker that cannot be used, and when there was none for too long.
     """
-    pool.looked = time.monotonic()
+    pool.last_checked = time.monotonic()
     try:
-        there = {
+        threads = {
             address: int(worker["nthreads"])
             for address, worker in pool.client.scheduler_info(n_workers=-1)["workers"].items()
         }
-        new = [address for address in there if address not in pool.threads]
+        new = [address for address in threads if address not in pool.threads]
         _refuse_open(new)
-        seen = _worker_reports(pool, new)
+        reports = _worker_reports(pool, new)
     except TeachbackError:
         raise
     except Exception:  # noqa: BLE001 -- the scheduler is away, or a worker went just now
-        there, seen = {}, {}
+        threads, reports = {}, {}
     problems = [
-        problem for address, one in seen.items() for problem in _worker_problems(pool, address, one)
+        problem
+        for address, report in reports.items()
+        for problem in _worker_problems(pool, address, report)
     ]
     if problems:
         raise TeachbackError(*dict.fromkeys(problems))
     pool.threads = {
         address: count
-        for address, count in there.items()
-        if address in pool.threads or address in seen
+        for address, count in threads.items()
+        if address in pool.threads or address in reports
     }
     now = time.monotonic()
     if pool.threads:
-        pool.alive = now
-    elif now - pool.alive > pool.patience:
+        pool.last_alive = now
+    elif now - pool.last_alive > pool.patience:
         running = pool.client.status == "running"
         message = "the cluster has no worker" if running else "the cluster's scheduler is gone"
-        raise TeachbackError.of(message, _KEPT)
+        raise TeachbackError.of(message, _RESTART_HINT)
     return bool(pool.threads)
 
 
 def _refuse_open(addresses: Collection[str]) -> None:
     """Raise TeachbackError for workers that would be sent records without TLS."""
-    wrong = [
+    problems = [
         Problem(
             "this worker would be sent records without TLS",
             "Start it with tls:// and its certificates.",
             Location(address),
         )
         for address in addresses
-        if not private(address)
+        if not is_private(address)
     ]
-    if wrong:
-        raise TeachbackError(*wrong)
+    if problems:
+        raise TeachbackError(*problems)
 
 
 def _worker_reports(
@@ -250,7 +258,7 @@ def _worker_reports(
     if not addresses:
         return {}
     answers = pool.client.run(
-        look_around, pool.folder, pool.token, workers=addresses, on_error="return"
+        report_worker, pool.folder, pool.token, workers=addresses, on_error="return"
     )
     return {
         address: answer for address, answer in answers.items() if not isinstance(answer, OSError)
@@ -258,24 +266,26 @@ def _worker_reports(
 
 
 def _worker_problems(
-    pool: _WorkerPool, address: str, seen: WorkerReport | BaseException
+    pool: _WorkerPool, address: str, report: WorkerReport | BaseException
 ) -> Iterator[Problem]:
     """Yield the reasons why a worker cannot be used."""
     place = Location(address)
-    if not isinstance(seen, WorkerReport):
+    if not isinstance(report, WorkerReport):
         hint = "Install the same Teachback there, with its extra cluster."
-        message = f"this worker has no Teachback, or a different version ({type(seen).__name__})"
+        message = f"this worker has no Teachback, or a different version ({type(report).__name__})"
         yield Problem(message, hint, place)
         return
-    for name, ours in pool.ours.items():
-        theirs = seen.versions.get(name, "none")
-        if theirs != ours:
-            message = f"this worker has {name} {theirs} but needs {ours} to print the same files"
+    for name, own_version in pool.versions.items():
+        version = report.versions.get(name, "none")
+        if version != own_version:
+            message = (
+                f"this worker has {name} {version} but needs {own_version} to print the same files"
+            )
             yield Problem(message, "Install the same on all machines.", place)
-    if seen.spills:
+    if report.spills:
         message = "this worker may write records to its disk when memory is short"
-        yield Problem(message, _STILL, place)
-    if pool.folder is not None and not shares(Path(pool.folder), pool.token, seen.answer):
+        yield Problem(message, _NO_SPILL_HINT, place)
+    if pool.folder is not None and not shares(Path(pool.folder), pool.token, report.answer):
         message = (
             f"this worker does not share the folder {shown(Path(pool.folder).parents[1])} with us"
         )
@@ -288,14 +298,14 @@ def shares(folder: Path, token: str, answer: str) -> bool:
 
     Waits up to `SEEN_WITHIN` seconds, since a network file system may need a while.
     """
-    end = time.monotonic() + SEEN_WITHIN
+    deadline = time.monotonic() + SEEN_WITHIN
     while answer:
         try:
             return (folder / Path(answer).name).read_bytes() == (
                 folder / f"{token}.seen"
             ).read_bytes()
         except FileNotFoundError:
-            if time.monotonic() > end:
+            if time.monotonic() > deadline:
                 return False
         except OSError:
             return False
@@ -303,18 +313,20 @@ def shares(folder: Path, token: str, answer: str) -> bool:
     return False
 
 
-def _send(pool: _WorkerPool, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0) -> _Sent:
+def _send(
+    pool: _WorkerPool, worker_setup: ChunkPrintSetup, chunk: Chunk, times_gone: int = 0
+) -> _SentChunk:
     """Send a chunk to a free worker, and the settings only if they are not there yet."""
     # Dask takes two tasks with the same key for one, so each try has a key of its own.
     pool.tries += 1
     workers = list(pool.threads)
     if not workers:
         # Dask takes an empty list of workers for "any".
-        return _Sent(chunk, None, frozenset(), gone)
+        return _SentChunk(chunk, None, frozenset(), times_gone)
     try:
         if pool.setup is None or pool.setup.status != "finished":
             (pool.setup,) = pool.client.scatter(
-                [there], workers=workers, broadcast=True, hash=False
+                [worker_setup], workers=workers, broadcast=True, hash=False
             )
         future = pool.client.submit(
             print_sealed,
@@ -325,12 +337,12 @@ def _send(pool: _WorkerPool, there: ChunkPrintSetup, chunk: Chunk, gone: int = 0
             pure=False,
         )
     except Exception:  # noqa: BLE001 -- a worker has just gone: it is sent at the next look
-        return _Sent(chunk, None, frozenset(), gone)
-    return _Sent(chunk, future, frozenset(workers), gone)
+        return _SentChunk(chunk, None, frozenset(), times_gone)
+    return _SentChunk(chunk, future, frozenset(workers), times_gone)
 
 
 def _first_result(
-    pool: _WorkerPool, there: ChunkPrintSetup, sent: deque[_Sent]
+    pool: _WorkerPool, worker_setup: ChunkPrintSetup, sent: deque[_SentChunk]
 ) -> ChunkResult | LostTask[Chunk]:
     """Wait for the first chunk that was sent, and return its result."""
     while True:
@@ -344,7 +356,7 @@ def _first_result(
             time.sleep(TICK / 100)
         status = _status(first)
         if status == "error" and error is not None:
-            if killed(error):
+            if ended_workers(error):
                 return LostTask(first.chunk)
             raise TeachbackError(fault_problem(error))
         if status == "finished":
@@ -355,20 +367,26 @@ def _first_result(
             if sealed.data:
                 first.future.release()
                 return unseal(sealed)
-        _resend_lost(pool, there, sent)
+        _resend_lost(pool, worker_setup, sent)
 
 
-def _status(one: _Sent) -> str:
-    return str(getattr(one.future, "status", "none"))
+def _status(sent_chunk: _SentChunk) -> str:
+    return str(getattr(sent_chunk.future, "status", "none"))
 
 
-def _resend_lost(pool: _WorkerPool, there: ChunkPrintSetup, sent: deque[_Sent]) -> None:
+def _resend_lost(pool: _WorkerPool, worker_setup: ChunkPrintSetup, sent: deque[_SentChunk]) -> None:
     """Update the workers every `TICK` seconds, and send again the chunks that nobody is left to do.
 
     Raises TeachbackError as `_update_workers` does.
     """
-    if time.monotonic() - pool.looked < TICK or not _update_workers(pool):
+    if time.monotonic() - pool.last_checked < TICK or not _update_workers(pool):
         return
-    for number, one in enumerate(sent):
-        if one.workers.isdisjoint(pool.threads) or _status(one) in {"none", "cancelled", "lost"}:
-            sent[number] = _send(pool, there, one.chunk, one.gone + bool(one.workers))
+    for number, sent_chunk in enumerate(sent):
+        if sent_chunk.workers.isdisjoint(pool.threads) or _status(sent_chunk) in {
+            "none",
+            "cancelled",
+            "lost",
+        }:
+            sent[number] = _send(
+                pool, worker_setup, sent_chunk.chunk, sent_chunk.gone + bool(sent_chunk.workers)
+            )

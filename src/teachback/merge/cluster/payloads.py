@@ -33,15 +33,15 @@ class Sealed:
         return object.__sizeof__(self) + len(self.data)
 
 
-class _Rest(NamedTuple):
+class _FileEnd(NamedTuple):
     """A file that shares its beginning with another file of the chunk.
 
-    `like` is the index of that file, `shared` the number of shared bytes, `rest` what follows.
+    `model` is the index of that file, `shared` the number of shared bytes, `end` what follows.
     """
 
-    like: int
+    model: int
     shared: int
-    rest: bytes
+    end: bytes
 
 
 @dataclass(frozen=True)
@@ -77,53 +77,53 @@ def print_sealed(setup: ChunkPrintSetup, sealed: Sealed) -> Sealed:
 def unseal(sealed: Sealed) -> ChunkResult:
     """Unpack the result of a chunk and restore its files."""
     # It comes from a machine that prints for us, under the same certificates.
-    result, rests = pickle.loads(sealed.data)  # noqa: S301 -- the worker is trusted
-    if not rests:
+    result, ends = pickle.loads(sealed.data)  # noqa: S301 -- the worker is trusted
+    if not ends:
         return result  # type: ignore[no-any-return]
     files: list[bytes] = []
-    for like, shared, rest in rests:
-        files.append(files[like][:shared] + rest if shared else rest)
+    for model, shared, end in ends:
+        files.append(files[model][:shared] + end if shared else end)
 
-    def put_back(file: PrintedFile) -> PrintedFile:
-        number: Any = file.data
-        return file if number is None else file._replace(data=files[number])
+    def with_data(file: PrintedFile) -> PrintedFile:
+        index: Any = file.data
+        return file if index is None else file._replace(data=files[index])
 
-    return with_files(result, put_back)
+    return with_files(result, with_data)
 
 
 def packed(result: ChunkResult) -> Sealed:
     """Pack the result of a chunk for sending.
 
-    Each file is replaced by its number, and bytes that files share are sent once.
+    Each file is replaced by its index, and bytes that files share are sent once.
     """
-    first: dict[str, tuple[int, bytes]] = {}
-    rests: list[_Rest] = []
+    models: dict[str, tuple[int, bytes]] = {}
+    ends: list[_FileEnd] = []
 
-    def taken(file: PrintedFile) -> PrintedFile:
+    def with_index(file: PrintedFile) -> PrintedFile:
         if file.data is None:
             return file
-        number, model = first.setdefault(file.code, (len(rests), file.data))
-        shared = _shared(model, file.data) if number < len(rests) else 0
-        rests.append(_Rest(number, shared, file.data[shared:]))
-        number_of_it: Any = len(rests) - 1
-        return file._replace(data=number_of_it)
+        own_index: Any = len(ends)
+        index, model = models.setdefault(file.code, (own_index, file.data))
+        shared = _common_length(model, file.data) if index < own_index else 0
+        ends.append(_FileEnd(index, shared, file.data[shared:]))
+        return file._replace(data=own_index)
 
-    return Sealed(pickle.dumps((with_files(result, taken), rests)))
+    return Sealed(pickle.dumps((with_files(result, with_index), ends)))
 
 
-def _shared(one: bytes, other: bytes) -> int:
+def _common_length(first: bytes, second: bytes) -> int:
     """Return how many bytes two files have in common at their start."""
-    low, high = 0, min(len(one), len(other))
+    low, high = 0, min(len(first), len(second))
     while low < high:
         middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
+        if first[low:middle] == second[low:middle]:
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def look_around(
+def report_worker(
     folder: str | None,
     token: str,
     dask_worker: Any = None,  # noqa: ANN401 -- Dask passes itself by this name
@@ -134,22 +134,22 @@ def look_around(
     """
     # Dask may keep its data on a disk unless it is in a plain dictionary.
     spills = type(getattr(dask_worker, "data", None)) is not dict
-    return WorkerReport(versions(), spills, _answered(Path(folder), token) if folder else "")
+    return WorkerReport(versions(), spills, _write_answer(Path(folder), token) if folder else "")
 
 
-def _answered(folder: Path, token: str) -> str:
+def _write_answer(folder: Path, token: str) -> str:
     """Copy the token's file under a new name that nobody knows yet.
 
     Returns the name, or an empty string when the file cannot be read or written.
     """
     try:
-        said = (folder / f"{token}.seen").read_bytes()
+        token_bytes = (folder / f"{token}.seen").read_bytes()
         name = f"{os.getpid()}-{os.urandom(8).hex()}.seen"
         descriptor = os.open(
             folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600
         )
         with os.fdopen(descriptor, "wb") as file:
-            file.write(said)
+            file.write(token_bytes)
     except OSError:
         return ""
     return name

@@ -269,8 +269,8 @@ def test_the_cover_lists_ids_and_no_values(bundle: Bundle) -> None:
 
 def test_the_cover_names_the_code_points_of_a_letter_that_no_font_has(bundle: Bundle) -> None:
     """A letter with an accent has two, where Unicode has no letter for both."""
-    words = {**bundle.cover.says, "file": "Paq\u0303 {number}"}
-    cover = replace(bundle.cover, says=words)
+    words = {**bundle.cover.sentences, "file": "Paq\u0303 {number}"}
+    cover = replace(bundle.cover, sentences=words)
     front = texts(combined(replace(bundle, cover=cover), entry(ODD, 1)))[0]
     assert "Pa(U+0071)(U+0303) 2" in front
 

@@ -38,8 +38,8 @@ _TO_THE_RIGHT: Final = frozenset({"row", "at", "file", "part"})
 _RULED: Final = 5
 _GRAY: Final = b"0.6 G 0.5 w"
 # The space for a rule and its distance below the words, as parts of the step between lines.
-_GAP: Final = 0.3
-_BELOW: Final = 0.42
+_RULE_SPACE: Final = 0.3
+_RULE_DISTANCE: Final = 0.42
 _EDITION: Final = "edition"
 _COMPARE: Final = OfDesign(
     "Compare the clinic's own cover.html and cover.css with the built-in ones."
@@ -112,10 +112,10 @@ class Cover:
 
     fonts: tuple[SlotFont, ...]
     layouts: tuple[Layout, ...]
-    says: Mapping[str, str]
+    sentences: Mapping[str, str]
 
 
-def make_cover(template: Template, says: Mapping[str, str]) -> Cover:
+def make_cover(template: Template, sentences: Mapping[str, str]) -> Cover:
     """Read the places of a cover from its Template. Raises TeachbackError when one is missing."""
     if template.pages != len(LAYOUTS) * len(PAGES):
         message = (
@@ -127,7 +127,7 @@ def make_cover(template: Template, says: Mapping[str, str]) -> Cover:
     return Cover(
         template.fonts,
         tuple(_layout(name, number, template.slots) for number, name in enumerate(LAYOUTS)),
-        says,
+        sentences,
     )
 
 
@@ -137,28 +137,28 @@ def _layout(name: str, number: int, slots: Sequence[Slot]) -> Layout:
     steps: list[float] = []
     lines: list[int] = []
     for page in PAGES:
-        own = {
+        page_slots = {
             slot.field.split(".", 2)[2]: slot
             for slot in slots
             if slot.field.startswith(f"{name}.{page}.")
         }
-        listed = {tuple(key.split(".")): slot for key, slot in own.items() if "." in key}
-        tops: dict[str, dict[str, Slot]] = {}
-        for (column, line, field), slot in listed.items():
+        list_slots = {tuple(key.split(".")): slot for key, slot in page_slots.items() if "." in key}
+        first_line: dict[str, dict[str, Slot]] = {}
+        for (column, line, field), slot in list_slots.items():
             if line == "0":
-                tops.setdefault(column, {})[field] = slot
-        ends = [
+                first_line.setdefault(column, {})[field] = slot
+        id_places = [
             (int(line), slot.matrix[5])
-            for (column, line, field), slot in listed.items()
+            for (column, line, field), slot in list_slots.items()
             if (column, field) == ("0", "id")
         ]
-        if len(ends) != 2 or ends[1][0] < 1:  # noqa: PLR2004 -- the first and the last line
+        if len(id_places) != 2 or id_places[1][0] < 1:  # noqa: PLR2004 -- the first and the last line
             message = f"the cover's list '{name}' has no first and last line for an id"
             raise TeachbackError.of(message, _COMPARE)
-        (_, top), (last, bottom) = ends
-        heads.append({key: slot for key, slot in own.items() if "." not in key})
-        columns.append(tuple(tops[column] for column in sorted(tops, key=int)))
-        steps.append((bottom - top) / _down(last))
+        (_, first_y), (last, last_y) = id_places
+        heads.append({key: slot for key, slot in page_slots.items() if "." not in key})
+        columns.append(tuple(first_line[column] for column in sorted(first_line, key=int)))
+        steps.append((last_y - first_y) / _steps_down(last))
         lines.append(last + 1)
     return Layout(
         name,
@@ -179,7 +179,7 @@ def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
         layout
         for layout in cover.layouts
         if (layout.name != BY_LETTER or editions <= len(LETTERS))
-        and all(_has_room(cover, layout.columns[0][0]["id"], each) for each in ids)
+        and all(_has_room(cover, layout.columns[0][0]["id"], identifier) for identifier in ids)
     ]
     if not fitting:
         return max(cover.layouts, key=lambda layout: layout.columns[0][0]["id"].width)
@@ -191,7 +191,7 @@ def unlisted(cover: Cover, ids: Iterable[str]) -> tuple[str, ...]:
     widest = max(
         (layout.columns[0][0]["id"] for layout in cover.layouts), key=lambda slot: slot.width
     )
-    return tuple(each for each in ids if _size(cover, widest, each) < FLOOR)
+    return tuple(identifier for identifier in ids if _size(cover, widest, identifier) < FLOOR)
 
 
 def cover_pages(
@@ -199,28 +199,32 @@ def cover_pages(
 ) -> Iterator[tuple[int, bytes]]:
     """Yield each page of the cover: its page in the Template, and the content drawn there."""
     pages = list(layout.split(lines))
-    for count, held in enumerate(pages):
-        kind = 1 if count else 0
-        said = {
+    for count, page_lines in enumerate(pages):
+        page_kind = 1 if count else 0
+        words_by_place = {
             key: words
-            for key, words in _place_words(cover.says, facts, count + 1, len(pages)).items()
+            for key, words in _place_words(cover.sentences, facts, count + 1, len(pages)).items()
             if words
         }
-        places = {key: slot for key, slot in layout.heads[kind].items() if key in said}
-        sizes = {key: _size(cover, slot, said[key]) for key, slot in places.items()}
+        places = {
+            key: slot for key, slot in layout.heads[page_kind].items() if key in words_by_place
+        }
+        sizes = {key: _size(cover, slot, words_by_place[key]) for key, slot in places.items()}
         # Lines below each other have the same size.
-        least = min((size for key, size in sizes.items() if key.startswith(_EDITION)), default=0.0)
-        sizes.update({key: least for key in sizes if key.startswith(_EDITION)})
+        smallest = min(
+            (size for key, size in sizes.items() if key.startswith(_EDITION)), default=0.0
+        )
+        sizes.update({key: smallest for key in sizes if key.startswith(_EDITION)})
         drawn = [
-            _words(cover, slot, said[key], sizes[key], right=key in _TO_THE_RIGHT)
+            _drawn_words(cover, slot, words_by_place[key], sizes[key], right=key in _TO_THE_RIGHT)
             for key, slot in places.items()
         ]
-        drawn += _listed(cover, layout, kind, held)
-        yield layout.number * len(PAGES) + kind, b"q\n%b\nQ" % b"\n".join(drawn)
+        drawn += _drawn_list(cover, layout, page_kind, page_lines)
+        yield layout.number * len(PAGES) + page_kind, b"q\n%b\nQ" % b"\n".join(drawn)
 
 
 def _place_words(
-    says: Mapping[str, str], facts: CoverFacts, page: int, pages: int
+    sentences: Mapping[str, str], facts: CoverFacts, page: int, pages: int
 ) -> dict[str, str]:
     """Return the words for the places of a page, by name."""
     first, last = facts.rows
@@ -231,56 +235,63 @@ def _place_words(
     )
     return {
         "name": facts.name,
-        "file": says["file"].format(number=facts.number),
+        "file": sentences["file"].format(number=facts.number),
         "records": str(facts.records),
         "pages": str(facts.pages),
         "sheets": str(-(-facts.pages // 2) if facts.sides != ONE_SIDE else facts.pages),
-        "rows": says["from_to"].format(first=first, last=last) if first != last else str(first),
+        "rows": sentences["from_to"].format(first=first, last=last)
+        if first != last
+        else str(first),
         "papers": ", ".join(facts.papers),
-        "sides": says[_SIDES[facts.sides]],
-        "part": says["part"].format(page=page, pages=pages) if pages > 1 else "",
+        "sides": sentences[_SIDES[facts.sides]],
+        "part": sentences["part"].format(page=page, pages=pages) if pages > 1 else "",
         **{f"letter{index}": letter for index, letter in enumerate(letters)},
         **{
-            f"{_EDITION}{index}": says["edition"].format(code=code, pages=count, paper=paper)
+            f"{_EDITION}{index}": sentences["edition"].format(code=code, pages=count, paper=paper)
             for index, (code, count, paper) in enumerate(letters.values())
         },
     }
 
 
-def _listed(cover: Cover, layout: Layout, kind: int, lines: Sequence[Line]) -> Iterator[bytes]:
-    columns, step = layout.columns[kind], layout.steps[kind]
+def _drawn_list(
+    cover: Cover, layout: Layout, page_kind: int, lines: Sequence[Line]
+) -> Iterator[bytes]:
+    columns, step = layout.columns[page_kind], layout.steps[page_kind]
     # All columns have the same length, so that a short list is not one long column.
-    each = -(-len(lines) // len(columns))
-    said = [
+    column_length = -(-len(lines) // len(columns))
+    rows = [
         {**line._asdict(), "edition": LETTERS[line.edition] if layout.name == BY_LETTER else ""}
         for line in lines
     ]
     # Each field has one size down the page.
     sizes = {
-        field: min(_size(cover, slot, str(each[field])) for each in said)
+        field: min(_size(cover, slot, str(row[field])) for row in rows)
         for field, slot in columns[0].items()
     }
-    for index, words in enumerate(said):
-        column, down = columns[index // each], index % each
+    for index, row in enumerate(rows):
+        column, line_number = columns[index // column_length], index % column_length
         for field, slot in column.items():
-            yield _words(
+            yield _drawn_words(
                 cover,
                 slot,
-                str(words[field]),
+                str(row[field]),
                 sizes[field],
-                _down(down) * step,
+                _steps_down(line_number) * step,
                 right=field in _TO_THE_RIGHT,
             )
-        if down % _RULED == _RULED - 1 and down < each - 1:
+        if line_number % _RULED == _RULED - 1 and line_number < column_length - 1:
             left = min(slot.matrix[4] for slot in column.values())
             right = max(slot.matrix[4] + slot.width for slot in column.values())
-            y = next(iter(column.values())).matrix[5] + (_down(down) + _BELOW) * step
+            y = (
+                next(iter(column.values())).matrix[5]
+                + (_steps_down(line_number) + _RULE_DISTANCE) * step
+            )
             yield b"%b %.2f %.2f m %.2f %.2f l S" % (_GRAY, left, y, right, y)
 
 
-def _down(line: int) -> float:
+def _steps_down(line: int) -> float:
     """Return the distance from the first line, in steps."""
-    return line + line // _RULED * _GAP
+    return line + line // _RULED * _RULE_SPACE
 
 
 def _shaped(cover: Cover, slot: Slot, words: str) -> tuple[int, Shaped]:
@@ -306,10 +317,10 @@ def _size(cover: Cover, slot: Slot, words: str) -> float:
     return min(slot.sizes[0], slot.width * EM / max(_shaped(cover, slot, words)[1].length, 1))
 
 
-def _words(
-    cover: Cover, slot: Slot, words: str, size: float, down: float = 0.0, *, right: bool = False
+def _drawn_words(
+    cover: Cover, slot: Slot, words: str, size: float, offset: float = 0.0, *, right: bool = False
 ) -> bytes:
-    """Draw words in a place, shifted `down`."""
+    """Draw words in a place, `offset` below it."""
     index, shaped = _shaped(cover, slot, words)
     a, b, c, d, x, y = slot.matrix
     if right:
@@ -326,6 +337,6 @@ def _words(
         c,
         d,
         x,
-        y + down,
+        y + offset,
         steps,
     )

@@ -14,8 +14,8 @@ from teachback.errors import TeachbackError
 from teachback.html.composer import Medium, fill_page, stylesheet
 from teachback.html.language_styles import language_styles
 from teachback.merge.stamping.cover_layout import FLOOR, LAYOUTS, LETTERS, PAGES
-from teachback.merge.stamping.edition_templates import looked_at, opened_places
-from teachback.merge.stamping.template_builder import Cut, make_template
+from teachback.merge.stamping.edition_templates import checked_template, field_places
+from teachback.merge.stamping.template_builder import CutPlan, make_template
 
 if TYPE_CHECKING:
     from teachback.content.clinic import Clinic
@@ -36,16 +36,15 @@ def cover_template(
 ) -> Template:
     """Return the Template of a cover for a page size in mm.
 
-    `languages` are how its language is set.
-
-    Raises TeachbackError when the cover cannot be laid out.
+    `languages` say how its language is set. Raises TeachbackError when the cover cannot be laid
+    out.
     """
     from teachback.pdf.renderer import fonts, lay_out, write
     from teachback.proofing.added_words import added_words_problems
     from teachback.proofing.page_proof import visibility_problems
 
-    spoken = language_styles((language,), languages, design.files)
-    compose = partial(_compose_cover, words, clinic, language, page, spoken=spoken)
+    language_css = language_styles((language,), languages, design.files)
+    compose = partial(_compose_cover, words, clinic, language, page, language_css=language_css)
     html = compose(design)
     laid = lay_out(html, design.files, fonts())
     data = write(laid)
@@ -55,20 +54,20 @@ def cover_template(
     )
     if problems:
         raise TeachbackError(*problems)
-    cut = Cut("cover", language, FLOOR, None)
-    template = make_template(data, tuple(opened_places(laid, html, design.files)), cut)
-    return looked_at(template, laid, FLOOR)
+    plan = CutPlan("cover", language, FLOOR, None)
+    template = make_template(data, tuple(field_places(laid, html, design.files)), plan)
+    return checked_template(template, laid, FLOOR)
 
 
 def _compose_cover(
-    words: Words, clinic: Clinic, language: str, page: Box, design: Design, *, spoken: str
+    words: Words, clinic: Clinic, language: str, page: Box, design: Design, *, language_css: str
 ) -> str:
     """Compose the HTML of the cover: a page for each layout and each kind of page."""
     styles = (
         f"@page {{ size: {page.width}mm {page.height}mm }}\n"
-        f"{stylesheet(['tokens.css', 'cover.css'], clinic, design, spoken)}"
+        f"{stylesheet(['tokens.css', 'cover.css'], clinic, design, language_css)}"
     )
-    names = {
+    page_values = {
         "words": words,
         "clinic": clinic,
         "language": language,
@@ -77,7 +76,7 @@ def _compose_cover(
         "kinds": PAGES,
         "letters": range(len(LETTERS)),
     }
-    return fill_page("cover.html", design, Medium.PRINT, styles, names)
+    return fill_page("cover.html", design, Medium.PRINT, styles, page_values)
 
 
 def cover_words(words: Words) -> dict[str, str]:

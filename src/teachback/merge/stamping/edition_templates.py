@@ -15,7 +15,7 @@ from teachback.content.locale_formats import dated
 from teachback.errors import COMPARE, TeachbackError
 from teachback.files.font_packages import NAMES, packaged_fonts
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
-from teachback.merge.stamping.template_builder import Cut, Opened, make_template
+from teachback.merge.stamping.template_builder import CutPlan, FieldPlace, make_template
 from teachback.merge.stamping.template_specimen import specimen_problems
 from teachback.pdf.page_layout import openings
 from teachback.pdf.page_reader import read_words
@@ -48,8 +48,8 @@ def handout_template(
     data = write(laid)
     proved_file(data, page, laid, job.expected, served)
     expected = job.expected[0]
-    cut = Cut(job.code, expected.language, expected.floor, characters)
-    return looked_at(_cut(data, laid, page, served, cut), laid, expected.floor)
+    plan = CutPlan(job.code, expected.language, expected.floor, characters)
+    return checked_template(_cut_template(data, laid, page, served, plan), laid, expected.floor)
 
 
 def card_template(
@@ -63,18 +63,18 @@ def card_template(
     from teachback.pdf.renderer import write
     from teachback.printing.type_fitting import fitted_or_larger
 
-    placed = fitted_or_larger(job, None, served)
-    laid = placed.fit.laid
+    fitted = fitted_or_larger(job, None, served)
+    laid = fitted.fit.laid
     data = write(laid)
     proved_file(data, job.cards[0], laid, job.expected[:1], served)
-    template = _cut(
+    template = _cut_template(
         data,
         laid,
         job.cards[0],
         served,
-        Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters),
+        CutPlan(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters),
     )
-    return replace(looked_at(template, laid, CARD_TEXT_FLOOR), warnings=placed.warnings)
+    return replace(checked_template(template, laid, CARD_TEXT_FLOOR), warnings=fitted.warnings)
 
 
 def sheet_template(
@@ -96,34 +96,40 @@ def sheet_template(
     laid = lay_out_together(job, run, served)
     data = write(laid)
     proved_file(data, job.cards[0], laid, job.expected, served)
-    cut = Cut(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters)
+    plan = CutPlan(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters)
     # Where the words of a card stand is known of its own pages, not of the sheet.
-    looked_at(_cut(data, laid, job.cards[0], served, cut), laid, CARD_TEXT_FLOOR)
+    checked_template(_cut_template(data, laid, job.cards[0], served, plan), laid, CARD_TEXT_FLOOR)
     sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
     (sheet,) = run.sheets
     sides = (sheet.front, *((sheet.back,) if sheet.back is not None else ()))
     count = len(job.cards)
-    held = tuple(tuple(placement.card for placement in side) for side in sides)
-    beside = tuple(lines_beside(side, count, run.page, run.extras) for side in sides)
-    cut = replace(cut, cards=count, held=held, beside=beside)
-    return _cut(sheets, laid, job.cards[0], served, cut)
+    plan = replace(
+        plan,
+        cards=count,
+        cards_by_page=tuple(tuple(placement.card for placement in side) for side in sides),
+        lines_beside=tuple(lines_beside(side, count, run.page, run.extras) for side in sides),
+    )
+    return _cut_template(sheets, laid, job.cards[0], served, plan)
 
 
-def _cut(
-    data: bytes, laid: LaidOutDocument, page: str, served: Mapping[str, Path], cut: Cut
+def _cut_template(
+    data: bytes, laid: LaidOutDocument, page: str, served: Mapping[str, Path], plan: CutPlan
 ) -> Template:
-    if cut.characters is not None:
-        cut = replace(cut, characters=cut.characters | _common(cut.language))
-    template = make_template(data, tuple(opened_places(laid, page, served)), cut)
-    wanted = _letters(read_words(data))
-    if _letters(read_words(template.stamp([{}] * template.cards, b""))) != wanted:
+    if plan.characters is not None:
+        plan = replace(plan, characters=plan.characters | _common_characters(plan.language))
+    template = make_template(data, tuple(field_places(laid, page, served)), plan)
+    letters = _letters(read_words(data))
+    if _letters(read_words(template.stamp([{}] * template.cards, b""))) != letters:
         message = "the page prints a different text when it is prepared for records"
         raise TeachbackError.of(message, COMPARE)
     return template
 
 
-def looked_at(template: Template, laid: LaidOutDocument, floor: float) -> Template:
-    """Stamp a specimen record and check it. Raises TeachbackError when its words would be lost."""
+def checked_template(template: Template, laid: LaidOutDocument, floor: float) -> Template:
+    """Check a Template with a specimen record, and return it.
+
+    Raises TeachbackError when the words of the specimen would be lost.
+    """
     problems = (
         tuple(specimen_problems(template, tuple(openings(laid)), floor)) if template.slots else ()
     )
@@ -132,7 +138,7 @@ def looked_at(template: Template, laid: LaidOutDocument, floor: float) -> Templa
     return template
 
 
-def _common(language: str) -> frozenset[str]:
+def _common_characters(language: str) -> frozenset[str]:
     """Return the characters that any record may need: ASCII, and those of dates in the language."""
     return frozenset(
         {
@@ -149,19 +155,23 @@ def _letters(words: Iterable[str]) -> str:
     return "".join("".join(word.split()) for word in words)
 
 
-def opened_places(laid: LaidOutDocument, page: str, served: Mapping[str, Path]) -> Iterator[Opened]:
+def field_places(
+    laid: LaidOutDocument, page: str, served: Mapping[str, Path]
+) -> Iterator[FieldPlace]:
     """Yield the places of fields with their font files."""
     faces = font_faces(page)
     packaged = packaged_fonts()
-    names = [
+    name_fonts = [
         path
         for name, path in served.items()
         if (name.startswith(NAMES) and name.endswith(".ttf")) or name in packaged
     ]
     for opening in openings(laid):
-        chosen = [
+        font_choice = [
             face
             for family in opening.families
             for face in nearest_face(family, opening.weight, faces)
         ]
-        yield Opened(opening, font_files(chosen, served), nearest_weights(names, opening.weight))
+        yield FieldPlace(
+            opening, font_files(font_choice, served), nearest_weights(name_fonts, opening.weight)
+        )

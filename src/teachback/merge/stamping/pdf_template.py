@@ -34,10 +34,11 @@ STEP: Final = 0.5
 # An entry in the table of offsets (ISO 32000-1, 7.5.8.3): its kind, the offset of an object, and a
 # number that belongs to that.
 ENTRY: Final = struct.Struct(">BIB")
-# The owner of what is drawn beside the cards of a sheet, such as crop marks.
-BESIDE: Final = -1
-# The last result in this process: a record that was checked is stamped next.
-_last: list[tuple[Template, list[dict[str, str]], list[bytes | FieldFault]]] = []
+# In place of a card, for what is drawn beside the cards of a sheet, such as crop marks.
+NO_CARD: Final = -1
+# The last Template, its values and their outcomes in this process. A record that was checked is
+# stamped next.
+_last_outcomes: list[tuple[Template, list[dict[str, str]], list[bytes | FieldFault]]] = []
 UNPROVED: Final = "cannot be proved to print as it is written"
 OF_TWO_FONTS: Final = "mixes letters or signs that no one font here has"
 
@@ -85,10 +86,10 @@ class Template:
 
     Holds the bytes before the slots (`head`), the table of offsets without the slots, and the
     entries of the trailer. `pages` is the number of pages, `code` the edition's code, `fields` the
-    names of the fields that have a place. For a sheet of cards, `owners` gives, for each page, the
-    card that each stream draws (from 0; BESIDE for none), and `beside` what is drawn beside the
-    first card, the first two, and so on. `warnings` are for everyone, such as that a card is
-    printed on larger paper.
+    names of the fields that have a place. For a sheet of cards, `stream_cards` gives for each page
+    the card that each stream draws (from 0; NO_CARD for none), and `lines_beside` what is drawn
+    beside the first card, the first two, and so on. `warnings` are for everyone, such as that a
+    card is printed on larger paper.
     """
 
     code: str
@@ -100,18 +101,20 @@ class Template:
     head: bytes
     table: bytes
     trailer: bytes
-    owners: tuple[tuple[int, ...], ...] = ()
-    beside: tuple[tuple[bytes, ...], ...] = ()
+    stream_cards: tuple[tuple[int, ...], ...] = ()
+    lines_beside: tuple[tuple[bytes, ...], ...] = ()
     warnings: tuple[Problem, ...] = ()
 
     def faults(
         self, values: Mapping[str, str] | Sequence[Mapping[str, str]]
     ) -> tuple[FieldFault, ...]:
         """Return the faults of values that cannot be stamped, each once. Empty if all can."""
-        found = [
-            outcome for outcome in self._outcomes(_cards(values)) if isinstance(outcome, FieldFault)
+        faults = [
+            outcome
+            for outcome in self._outcomes(_values_by_card(values))
+            if isinstance(outcome, FieldFault)
         ]
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(faults))
 
     def stamp(
         self, values: Mapping[str, str] | Sequence[Mapping[str, str]], document: bytes
@@ -124,21 +127,24 @@ class Template:
         """
         parts: list[bytes | bytearray] = [self.head]
         table = bytearray(self.table)
-        at = len(self.head)
-        for slot, drawn in zip(self.slots, self.drawn(values), strict=True):
-            part = stream(slot.number, drawn)
-            parts.append(part)
-            ENTRY.pack_into(table, slot.number * ENTRY.size, 1, at, 0)
-            at += len(part)
+        offset = len(self.head)
+        for slot, content in zip(self.slots, self.drawn(values), strict=True):
+            slot_stream = stream(slot.number, content)
+            parts.append(slot_stream)
+            ENTRY.pack_into(table, slot.number * ENTRY.size, 1, offset, 0)
+            offset += len(slot_stream)
         # The table is the last object of the file, and has an entry for itself.
-        last = len(table) // ENTRY.size - 1
-        ENTRY.pack_into(table, last * ENTRY.size, 1, at, 0)
-        name = hashlib.sha256(b"%b\0%b" % (self.code.encode(), document)).hexdigest()[:32].encode()
+        table_number = len(table) // ENTRY.size - 1
+        ENTRY.pack_into(table, table_number * ENTRY.size, 1, offset, 0)
+        file_id = (
+            hashlib.sha256(b"%b\0%b" % (self.code.encode(), document)).hexdigest()[:32].encode()
+        )
         parts += [
-            b"%d 0 obj\n<</Type/XRef/W[1 4 1]/Size %d/Length %d" % (last, last + 1, len(table)),
-            b"%b/ID[<%b><%b>]>>\nstream\n" % (self.trailer, name, name),
+            b"%d 0 obj\n<</Type/XRef/W[1 4 1]/Size %d/Length %d"
+            % (table_number, table_number + 1, len(table)),
+            b"%b/ID[<%b><%b>]>>\nstream\n" % (self.trailer, file_id, file_id),
             table,
-            b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % at,
+            b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % offset,
         ]
         return b"".join(parts)
 
@@ -147,27 +153,27 @@ class Template:
 
         Raises UnstampedError as `stamp` does.
         """
-        drawn = []
+        contents = []
         faults = []
-        for outcome in self._outcomes(_cards(values)):
+        for outcome in self._outcomes(_values_by_card(values)):
             if isinstance(outcome, FieldFault):
                 faults.append(outcome)
             else:
-                drawn.append(outcome)
+                contents.append(outcome)
         if faults:
             raise UnstampedError(tuple(dict.fromkeys(faults)))
-        return tuple(drawn)
+        return tuple(contents)
 
     def _outcomes(self, cards: Sequence[Mapping[str, str]]) -> list[bytes | FieldFault]:
         if len(cards) != self.cards:
             raise ValueError(f"{len(cards)} records for {self.cards} cards")
-        if _last and _last[0][0] is self and _last[0][1] == cards:
-            return _last[0][2]
+        if _last_outcomes and _last_outcomes[0][0] is self and _last_outcomes[0][1] == cards:
+            return _last_outcomes[0][2]
         outcomes = []
         for slot in self.slots:
             value = cards[slot.card].get(slot.field, "")
             outcomes.append(self._drawn(slot, value) if value else slot.blank)
-        _last[:] = [(self, [dict(card) for card in cards], outcomes)]
+        _last_outcomes[:] = [(self, [dict(card) for card in cards], outcomes)]
         return outcomes
 
     def _drawn(self, slot: Slot, value: str) -> bytes | FieldFault:
@@ -189,18 +195,20 @@ class Template:
             size = next(fitting, None)
             if size is None:
                 return FieldFault(field, TOO_LONG)
-            *turn, x, y = slot.matrix
+            *linear, x, y = slot.matrix
             if slot.rtl:
                 x += slot.width - shaped.length * size / EM
             steps = b" ".join(
-                (b"%b Ts " % _number(rise * size) if rise or len(shaped.pieces) > 1 else b"")
-                + drawn
-                for rise, drawn in shaped.pieces
+                (b"%b Ts " % _pdf_number(rise * size) if rise or len(shaped.pieces) > 1 else b"")
+                + operators
+                for rise, operators in shaped.pieces
             )
-            return _run(slot.mark, value if shaped.said else "", index, size, (*turn, x, y), steps)
+            return _marked_run(
+                slot.mark, value if shaped.said else "", index, size, (*linear, x, y), steps
+            )
         if all(self._has(slot, letter) for letter in value if not letter.isspace()):
             return FieldFault(field, f"{OF_TWO_FONTS}: {BY_HAND}")
-        return FieldFault(field, _missing(missing))
+        return FieldFault(field, _missing_letter_reason(missing))
 
     def _has(self, slot: Slot, letter: str) -> bool:
         return any(not shaper(self.fonts[index]).shape(letter).missing for index in slot.fonts)
@@ -215,48 +223,54 @@ def stream(number: int, content: bytes) -> bytes:
     )
 
 
-def _cards(values: Mapping[str, str] | Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:
+def _values_by_card(
+    values: Mapping[str, str] | Sequence[Mapping[str, str]],
+) -> Sequence[Mapping[str, str]]:
     return list(values) if isinstance(values, (list, tuple)) else [values]  # type: ignore[list-item]
 
 
-def _missing(letter: str) -> str:
+def _missing_letter_reason(letter: str) -> str:
     """Return the reason for a letter or a sign that no font has. It does not name the letter."""
     if letter[0].isalpha() and len(letter) == 1:
         return no_font(letter)
-    what = "a letter with an accent" if letter[0].isalpha() else "a sign"
-    return f"has {what} that the fonts do not have"
+    kind = "a letter with an accent" if letter[0].isalpha() else "a sign"
+    return f"has {kind} that the fonts do not have"
 
 
 @lru_cache(4_096)
-def _number(value: float) -> bytes:
+def _pdf_number(value: float) -> bytes:
     """Write a number for PDF, without an exponent."""
     return f"{value:.4f}".rstrip("0").rstrip(".").encode()
 
 
-def _run(
-    mark: int, said: str, font: int, size: float, matrix: tuple[float, ...], steps: bytes
+def _marked_run(
+    mark: int, actual_text: str, font: int, size: float, matrix: tuple[float, ...], operators: bytes
 ) -> bytes:
     """Write one run of marked content: words in a font.
 
-    `said` becomes the /ActualText, for words that the glyphs alone do not tell.
+    `actual_text` becomes the /ActualText, for words that the glyphs alone do not tell.
     """
-    told = b"/ActualText<feff%b>" % said.encode("utf-16-be").hex().encode() if said else b""
-    place = b" ".join(map(_number, matrix))
+    entry = (
+        b"/ActualText<feff%b>" % actual_text.encode("utf-16-be").hex().encode()
+        if actual_text
+        else b""
+    )
+    matrix_numbers = b" ".join(map(_pdf_number, matrix))
     return b"/Span<</MCID %d%b>>BDC q BT /Slot%d %b Tf %b Tm %b ET Q EMC" % (
         mark,
-        told,
+        entry,
         font,
-        _number(size),
-        place,
-        steps,
+        _pdf_number(size),
+        matrix_numbers,
+        operators,
     )
 
 
 def blank(
-    mark: int, said: str, font: int, size: float, matrix: tuple[float, ...], space: bytes
+    mark: int, actual_text: str, font: int, size: float, matrix: tuple[float, ...], operators: bytes
 ) -> bytes:
     """Write the content of a slot without a value: a space, and its /ActualText.
 
     The space is needed because a tag without content would be skipped.
     """
-    return _run(mark, said, font, size, matrix, space)
+    return _marked_run(mark, actual_text, font, size, matrix, operators)

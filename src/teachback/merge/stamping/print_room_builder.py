@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     from teachback.merge.stamping.pdf_template import Template
 
-# Keys that lead out of an object to the page, the tags or the file around it.
-_LEFT: Final = frozenset({"/Parent", "/StructParents", "/StructParent", "/P", "/Length"})
+# Keys that are not copied: they lead to the page, the tags or the file around an object, or are
+# written anew.
+_OMITTED_KEYS: Final = frozenset({"/Parent", "/StructParents", "/StructParent", "/P", "/Length"})
 # The page entries that are kept, besides the content (ISO 32000-1, table 30). Links and tags are of
 # no use on paper.
-_OF_PAGE: Final = (
+_PAGE_KEYS: Final = (
     "/MediaBox",
     "/CropBox",
     "/BleedBox",
@@ -38,21 +39,21 @@ _OF_PAGE: Final = (
 
 
 def make_bundle(
-    templates: Mapping[str, Template], cover: Template, says: Mapping[str, str]
+    templates: Mapping[str, Template], cover: Template, sentences: Mapping[str, str]
 ) -> Bundle:
     """Prepare Templates, named by the caller, and a cover for files of many patients.
 
-    `cover` comes from `cover_template`. `says` are its sentences with placeholders for numbers,
+    `cover` comes from `cover_template`. `sentences` are its sentences with placeholders for numbers,
     from `cover_words` in its language. The result can be pickled. Raises TeachbackError when the
     pages of a Template are not as this program writes them.
     """
     with pikepdf.new() as pdf:
         store = _Store(pdf)
         parts = {key: _parts(template, store) for key, template in templates.items()}
-        front = _parts(cover, store)
+        cover_parts = _parts(cover, store)
         out = io.BytesIO()
         pdf.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none, deterministic_id=True)
-    return Bundle(parts, front, make_cover(cover, says), out.getvalue())
+    return Bundle(parts, cover_parts, make_cover(cover, sentences), out.getvalue())
 
 
 def _parts(template: Template, store: _Store) -> TemplateParts:
@@ -61,7 +62,7 @@ def _parts(template: Template, store: _Store) -> TemplateParts:
     with pikepdf.open(io.BytesIO(template.stamp([{}] * template.cards, b""))) as pdf:
         store.begin()
         pages = tuple(_page(page, slots, store) for page in pdf.pages)
-        store.pdf.Root.OutputIntents = store.copied(pdf.Root.get("/OutputIntents", Array()))
+        store.pdf.Root.OutputIntents = store.copy(pdf.Root.get("/OutputIntents", Array()))
         sides = str(pdf.Root.get("/ViewerPreferences", Dictionary()).get("/Duplex", ""))
     return TemplateParts(template, pages, sides.removeprefix("/"))
 
@@ -70,11 +71,11 @@ def _page(page: pikepdf.Page, slots: Mapping[int, int], store: _Store) -> Bundle
     content = page.obj.get("/Contents", Array())
     streams = content.as_list() if isinstance(content, Array) else [content]
     shared = [stream for stream in streams if stream.objgen[0] not in slots]
-    copied = {name: store.copied(page.obj[name]) for name in _OF_PAGE if name in page.obj}
-    copied["/Type"] = Name.Page
-    copied["/Resources"] = store.stored(store.copied(page.resources))
-    copied["/Contents"] = Array([store.copied(stream) for stream in shared])
-    store.pdf.pages.append(pikepdf.Page(Dictionary(copied)))
+    entries = {name: store.copy(page.obj[name]) for name in _PAGE_KEYS if name in page.obj}
+    entries["/Type"] = Name.Page
+    entries["/Resources"] = store.add(store.copy(page.resources))
+    entries["/Contents"] = Array([store.copy(stream) for stream in shared])
+    store.pdf.pages.append(pikepdf.Page(Dictionary(entries)))
     numbers = itertools.count()
     steps = tuple(slots.get(stream.objgen[0]) or next(numbers) for stream in streams)
     left, bottom, right, top = (float(edge) for edge in page.mediabox)
@@ -94,39 +95,45 @@ class _Store:
         """Forget the object numbers of the last file before the next is read."""
         self._copies.clear()
 
-    def copied(self, thing: Any) -> Any:  # noqa: ANN401 -- a PDF object, or a plain value
+    def copy(self, value: Any) -> Any:  # noqa: ANN401 -- a PDF object, or a plain value
         """Copy a value. Indirect objects are stored, with all that they need."""
-        if not isinstance(thing, pikepdf.Object) or not thing.is_indirect:
-            return self._inside(thing)
-        own = thing.objgen
-        if own not in self._copies:
-            self._copies[own] = None
-            self._copies[own] = self.stored(self._inside(thing))
-        if self._copies[own] is None:
+        if not isinstance(value, pikepdf.Object) or not value.is_indirect:
+            return self._copy_content(value)
+        number = value.objgen
+        if number not in self._copies:
+            self._copies[number] = None
+            self._copies[number] = self.add(self._copy_content(value))
+        if self._copies[number] is None:
             raise TeachbackError.of(
                 "a page's fonts or pictures refer to themselves and cannot be put into one file",
                 COMPARE,
             )
-        return self._copies[own]
+        return self._copies[number]
 
-    def stored(self, thing: Any) -> Any:  # noqa: ANN401
+    def add(self, value: Any) -> Any:  # noqa: ANN401
         """Return the stored object that equals this one. Stores it if there is none."""
         data = b""
-        described = thing
-        if isinstance(thing, pikepdf.Stream):
-            data, described = thing.read_raw_bytes(), thing.stream_dict
-        key = described.unparse(resolved=True) + b"\0" + data
+        dictionary = value
+        if isinstance(value, pikepdf.Stream):
+            data, dictionary = value.read_raw_bytes(), value.stream_dict
+        key = dictionary.unparse(resolved=True) + b"\0" + data
         if key not in self._stored:
-            self._stored[key] = self.pdf.make_indirect(thing)
+            self._stored[key] = self.pdf.make_indirect(value)
         return self._stored[key]
 
-    def _inside(self, thing: Any) -> Any:  # noqa: ANN401
-        if isinstance(thing, pikepdf.Stream):
-            return pikepdf.Stream(self.pdf, thing.read_raw_bytes(), self._inside(thing.stream_dict))
-        if isinstance(thing, Dictionary):
-            return Dictionary(
-                {str(key): self.copied(value) for key, value in thing.items() if key not in _LEFT}
+    def _copy_content(self, value: Any) -> Any:  # noqa: ANN401
+        if isinstance(value, pikepdf.Stream):
+            return pikepdf.Stream(
+                self.pdf, value.read_raw_bytes(), self._copy_content(value.stream_dict)
             )
-        if isinstance(thing, Array):
-            return Array([self.copied(value) for value in thing.as_list()])
-        return thing
+        if isinstance(value, Dictionary):
+            return Dictionary(
+                {
+                    str(key): self.copy(entry)
+                    for key, entry in value.items()
+                    if key not in _OMITTED_KEYS
+                }
+            )
+        if isinstance(value, Array):
+            return Array([self.copy(item) for item in value.as_list()])
+        return value

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from teachback.merge.stamping.pdf_template import Template
 
-_TURNED: Final = {LONG_EDGE, SHORT_EDGE}
+_TWO_SIDED: Final = {LONG_EDGE, SHORT_EDGE}
 # In mm. Paper sizes are written in points, and rounded.
-_NEAR: Final = 0.5
+_PAPER_TOLERANCE: Final = 0.5
 
 
 class PrintRoomRecord(NamedTuple):
@@ -71,18 +71,20 @@ class TemplateParts:
         """The code of the edition. A sheet repeats it for each card; here it occurs once."""
         return " ".join(dict.fromkeys(self.template.code.split()))
 
-    def content(self, index: int, drawn: Sequence[bytes], held: range) -> list[int | bytes]:
+    def content(self, index: int, drawn: Sequence[bytes], used_places: range) -> list[int | bytes]:
         """Return the content of a page: numbers of shared streams, and what is drawn for records.
 
-        `drawn` is the content of each slot. Of a sheet, the cards at the places `held` are drawn,
+        `drawn` is the content of each slot. Of a sheet, the cards at the `used_places` are drawn,
         and what belongs beside all places up to the last of them.
         """
         steps: Iterable[int] = self.pages[index].steps
         beside = b""
-        if self.template.owners:
-            owners = self.template.owners[index]
-            steps = (step for step, owner in zip(steps, owners, strict=True) if owner in held)
-            beside = (self.template.beside[index] or (b"",) * held.stop)[held.stop - 1]
+        if self.template.stream_cards:
+            cards = self.template.stream_cards[index]
+            steps = (step for step, card in zip(steps, cards, strict=True) if card in used_places)
+            beside = (self.template.lines_beside[index] or (b"",) * used_places.stop)[
+                used_places.stop - 1
+            ]
         content = [step if step >= 0 else drawn[-step - 1] for step in steps]
         return [*content, beside] if beside else content
 
@@ -99,7 +101,7 @@ class _Sheet(NamedTuple):
     skip: int = 0
 
     @property
-    def held(self) -> range:
+    def used_places(self) -> range:
         """The places that hold a card."""
         return range(self.skip, self.skip + len(self.entries))
 
@@ -113,7 +115,7 @@ class Bundle:
     """
 
     parts: Mapping[str, TemplateParts]
-    front: TemplateParts
+    cover_parts: TemplateParts
     cover: Cover
     data: bytes
 
@@ -138,20 +140,20 @@ class Bundle:
         if not entries:
             raise ValueError("a file holds at least one record")
         sheets = tuple(self._sheets(entries, skip))
-        turned = {self.parts[sheet.key].sides for sheet in sheets} & _TURNED
-        if len(turned) > 1:
+        flips = {self.parts[sheet.key].sides for sheet in sheets} & _TWO_SIDED
+        if len(flips) > 1:
             raise ValueError("sheets that are turned over different edges cannot be in one file")
-        sides = (turned or {LONG_EDGE}).pop() if duplex or turned else ONE_SIDE
+        sides = (flips or {LONG_EDGE}).pop() if duplex or flips else ONE_SIDE
         with pikepdf.open(io.BytesIO(self.data)) as pdf:
-            file = _File(pdf, sides)
+            file = _OpenFile(pdf, sides)
             self._print_cover(file, sheets, entries, (name, number))
             for sheet in sheets:
-                part = self.parts[sheet.key]
-                drawn = part.template.drawn(_values(sheet, part.template))
+                parts = self.parts[sheet.key]
+                contents = parts.template.drawn(_sheet_values(sheet, parts.template))
                 file.outline += [(entry.id, len(file.pages)) for entry in sheet.entries]
-                for index, page in enumerate(part.pages):
-                    file.add_page(page.number, part.content(index, drawn, sheet.held))
-                file.turn_over()
+                for index, page in enumerate(parts.pages):
+                    file.add_page(page.number, parts.content(index, contents, sheet.used_places))
+                file.complete_sheet()
             return file.finished(name)
 
     def _sheets(self, entries: Sequence[PrintRoomRecord], skip: int) -> Iterator[_Sheet]:
@@ -168,61 +170,67 @@ class Bundle:
             if cards == 1:
                 yield _Sheet(entry.key, (entry,))
                 continue
-            held = gathered.pop(entry.key, [])
-            while held:
-                yield _Sheet(entry.key, tuple(held[: cards - skip]), skip)
-                held, skip = held[cards - skip :], 0
+            entries_left = gathered.pop(entry.key, [])
+            while entries_left:
+                yield _Sheet(entry.key, tuple(entries_left[: cards - skip]), skip)
+                entries_left, skip = entries_left[cards - skip :], 0
 
     def _print_cover(
         self,
-        file: _File,
+        file: _OpenFile,
         sheets: Sequence[_Sheet],
         entries: Sequence[PrintRoomRecord],
-        named: tuple[str, int],
+        name_and_number: tuple[str, int],
     ) -> None:
         keys = list(dict.fromkeys(sheet.key for sheet in sheets))
         layout = layout_of(self.cover, [entry.id for entry in entries], len(keys))
-        at = 1 + file.fill(layout.pages(len(entries)))
+        first_page = 1 + file.with_blank_page(layout.pages(len(entries)))
         lines = []
         for sheet in sheets:
-            part = self.parts[sheet.key]
-            code, pages = part.code, len(part.pages)
+            parts = self.parts[sheet.key]
+            code, pages = parts.code, len(parts.pages)
             lines += [
-                Line(entry.row, entry.id, code, keys.index(sheet.key), pages, at)
+                Line(entry.row, entry.id, code, keys.index(sheet.key), pages, first_page)
                 for entry in sheet.entries
             ]
-            at += file.fill(pages)
-        used = [self.parts[key] for key in keys]
+            first_page += file.with_blank_page(pages)
+        used_parts = [self.parts[key] for key in keys]
         facts = CoverFacts(
-            *named,
+            *name_and_number,
             records=len({line.row for line in lines}),
-            pages=at - 1,
+            pages=first_page - 1,
             rows=(min(line.row for line in lines), max(line.row for line in lines)),
-            papers=tuple(dict.fromkeys(_paper(page.size) for part in used for page in part.pages)),
+            papers=tuple(
+                dict.fromkeys(_paper(page.size) for parts in used_parts for page in parts.pages)
+            ),
             sides=file.sides,
             editions=tuple(
-                (part.code, len(part.pages), _paper(part.pages[0].size)) for part in used
+                (parts.code, len(parts.pages), _paper(parts.pages[0].size)) for parts in used_parts
             ),
         )
-        for number, drawn in cover_pages(self.cover, layout, lines, facts):
-            page = self.front.pages[number]
+        for number, content in cover_pages(self.cover, layout, lines, facts):
+            page = self.cover_parts.pages[number]
             # Everything is drawn in the last place. The content before and between the places
             # stays.
-            last = min(page.steps)
+            last_step = min(page.steps)
             file.add_page(
                 page.number,
-                [step if step >= 0 else drawn for step in page.steps if step >= 0 or step == last],
+                [
+                    step if step >= 0 else content
+                    for step in page.steps
+                    if step >= 0 or step == last_step
+                ],
             )
-        file.turn_over()
+        file.complete_sheet()
 
 
-def _values(sheet: _Sheet, template: Template) -> Mapping[str, str] | list[Mapping[str, str]]:
+def _sheet_values(sheet: _Sheet, template: Template) -> Mapping[str, str] | list[Mapping[str, str]]:
     if template.cards == 1:
         return sheet.entries[0].values
     return [
         *([{}] * sheet.skip),
         *(entry.values for entry in sheet.entries),
-        *([{}] * (template.cards - sheet.held.stop)),
+        *([{}] * (template.cards - sheet.used_places.stop)),
     ]
 
 
@@ -230,12 +238,15 @@ def _paper(size: tuple[float, float]) -> str:
     """Return the name of a paper from its size in pt."""
     width, height = (edge * MM_PER_INCH / PT_PER_INCH for edge in size)
     for paper in Paper:
-        if abs(paper.box.width - width) < _NEAR and abs(paper.box.height - height) < _NEAR:
+        if (
+            abs(paper.box.width - width) < _PAPER_TOLERANCE
+            and abs(paper.box.height - height) < _PAPER_TOLERANCE
+        ):
             return "A4" if paper is Paper.A4 else paper.capitalize()
     return f"{width:.0f} x {height:.0f} mm"
 
 
-class _File:
+class _OpenFile:
     """A file that is being written, from the pages of a bundle.
 
     `outline` has the title of each entry, and the index of its page.
@@ -248,9 +259,9 @@ class _File:
         self._pdf = pdf
         self._models = [(page.obj, page.obj.Contents.as_list()) for page in pdf.pages]
         self._tree = pdf.make_indirect(Dictionary(Type=Name.Pages))
-        self._known: dict[bytes, pikepdf.Stream] = {}
+        self._streams: dict[bytes, pikepdf.Stream] = {}
 
-    def fill(self, pages: int) -> int:
+    def with_blank_page(self, pages: int) -> int:
         """Return the number of pages with the blank one that completes a sheet."""
         return pages + pages % 2 if self.sides != ONE_SIDE else pages
 
@@ -259,7 +270,7 @@ class _File:
         model, shared = self._models[number]
         page = copy(model)
         page.Contents = Array(
-            [shared[step] if isinstance(step, int) else self._drawn(step) for step in content]
+            [shared[step] if isinstance(step, int) else self._stream(step) for step in content]
         )
         self._add(page)
 
@@ -267,15 +278,15 @@ class _File:
         page.Parent = self._tree
         self.pages.append(self._pdf.make_indirect(page))
 
-    def _drawn(self, content: bytes) -> pikepdf.Stream:
+    def _stream(self, content: bytes) -> pikepdf.Stream:
         """Return content as a stream. Equal content, such as dates, is stored once."""
-        if content not in self._known:
-            self._known[content] = pikepdf.Stream(self._pdf, content)
-        return self._known[content]
+        if content not in self._streams:
+            self._streams[content] = pikepdf.Stream(self._pdf, content)
+        return self._streams[content]
 
-    def turn_over(self) -> None:
+    def complete_sheet(self) -> None:
         """Add a blank page where the next page would otherwise be a back."""
-        if self.fill(len(self.pages)) > len(self.pages):
+        if self.with_blank_page(len(self.pages)) > len(self.pages):
             size = self.pages[-1].MediaBox
             self._add(Dictionary(Type=Name.Page, MediaBox=size, Resources=Dictionary()))
 
@@ -285,7 +296,7 @@ class _File:
         self._tree.Count = len(self.pages)
         root = self._pdf.Root
         root.Pages = self._tree
-        root.Outlines = self._outlined()
+        root.Outlines = self._outline()
         root.PageMode = Name.UseOutlines
         root.ViewerPreferences = Dictionary(
             DisplayDocTitle=True,
@@ -308,7 +319,7 @@ class _File:
         )
         return out.getvalue()
 
-    def _outlined(self) -> pikepdf.Object:
+    def _outline(self) -> pikepdf.Object:
         """Return the outline, by which a viewer finds each id."""
         top = self._pdf.make_indirect(Dictionary(Type=Name.Outlines, Count=len(self.outline)))
         items = [
@@ -317,7 +328,7 @@ class _File:
             )
             for title, page in self.outline
         ]
-        for one, other in pairwise(items):
-            one.Next, other.Prev = other, one
+        for item, following in pairwise(items):
+            item.Next, following.Prev = following, item
         top.First, top.Last = items[0], items[-1]
         return top

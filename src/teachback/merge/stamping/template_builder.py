@@ -8,6 +8,7 @@ mark in the content holds a space.
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import zlib
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from pikepdf import Array, Dictionary, Name
 from teachback.content.inline_markup import RECORD
 from teachback.errors import COMPARE, TeachbackError
 from teachback.files.workspace import read_bytes
-from teachback.merge.stamping.pdf_template import BESIDE, ENTRY, STEP, Slot, Template, blank
+from teachback.merge.stamping.pdf_template import ENTRY, NO_CARD, STEP, Slot, Template, blank
 from teachback.pdf.text_shaping import SlotFont, shaper, slot_font
 from teachback.units import PT_PER_INCH, PX_PER_INCH
 
@@ -38,8 +39,8 @@ _DRAWING: Final = frozenset({"BT", "ET", "Tm", "Td", "TD", "T*", "Tj", "TJ", "'"
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A place as laid out, with its font files.
+class FieldPlace:
+    """A field's place as laid out, with its font files.
 
     `fonts` are those that its style names, in their order; `stand_ins` replace missing letters.
     """
@@ -50,13 +51,13 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Cut:
+class CutPlan:
     """The instructions for cutting an edition.
 
     Holds its code and language, the smallest type (`floor`, in pt), and the characters of all its
     records (None: all that the fonts have). `cards` is the number of cards in the file, each with
-    two pages; 1 for a handout. For a sheet, `held` lists the cards of each page in drawing order,
-    and `beside` becomes `Template.beside`.
+    two pages; 1 for a handout. For a sheet, `cards_by_page` lists the cards of each page in drawing
+    order, and `lines_beside` becomes `Template.lines_beside`.
     """
 
     code: str
@@ -64,13 +65,13 @@ class Cut:
     floor: float
     characters: frozenset[str] | None = None
     cards: int = 1
-    held: tuple[tuple[int, ...], ...] = ()
-    beside: tuple[tuple[bytes, ...], ...] = ()
+    cards_by_page: tuple[tuple[int, ...], ...] = ()
+    lines_beside: tuple[tuple[bytes, ...], ...] = ()
 
 
 @dataclass(frozen=True)
-class _Found:
-    """A place in the file, from its element.
+class _TaggedPlace:
+    """A field's place in the file, from its tag.
 
     Holds the field, the page, its mark there, and the /ActualText of the empty place.
     """
@@ -81,29 +82,29 @@ class _Found:
     words: str
 
 
-def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
+def make_template(data: bytes, places: Sequence[FieldPlace], plan: CutPlan) -> Template:
     """Cut a written file at its places.
 
     A file without places gives a Template that only stamps its ID. Raises TeachbackError when the
     places in the file differ from those that were laid out.
     """
-    if cut.characters is not None:
-        cut = replace(
-            cut, characters=frozenset(letter for word in cut.characters for letter in word)
+    if plan.characters is not None:
+        plan = replace(
+            plan, characters=frozenset(letter for word in plan.characters for letter in word)
         )
     with pikepdf.open(io.BytesIO(data)) as pdf:
-        found = list(_places(pdf.Root.StructTreeRoot))
-        if [place.field for place in found] != [one.opening.field for one in opened]:
+        tagged = list(_places(pdf.Root.StructTreeRoot))
+        if [place.field for place in tagged] != [place.opening.field for place in places]:
             message = "some fields are missing from the page, or out of order"
             raise TeachbackError.of(message, COMPARE)
-        named = [_fonts_of(one, cut) for one in opened]
-        paths = list(dict.fromkeys(path for each in named for path in each))
+        paths_by_place = [_fonts_of(place, plan) for place in places]
+        paths = list(dict.fromkeys(itertools.chain.from_iterable(paths_by_place)))
         fonts = tuple(
-            _slot_font(path, path.stat().st_mtime_ns, cut.characters, cut.language)
+            _slot_font(path, path.stat().st_mtime_ns, plan.characters, plan.language)
             for path in paths
         )
-        streams, owners = _split(pdf, found, cut.held)
-        _add_fonts(pdf, found, fonts)
+        streams, stream_cards = _split_pages(pdf, tagged, plan.cards_by_page)
+        _add_fonts(pdf, tagged, fonts)
         out = io.BytesIO()
         pdf.save(
             out,
@@ -112,28 +113,30 @@ def make_template(data: bytes, opened: Sequence[Opened], cut: Cut) -> Template:
             static_id=True,
         )
         pages = len(pdf.pages)
-    head, table, trailer, numbers = _sliced(out.getvalue(), streams)
+    head, table, trailer, numbers = _split_file(out.getvalue(), streams)
     slots = [
-        _slot(place, one.opening, number, tuple(map(paths.index, each)), fonts, cut)
-        for place, one, each, number in zip(found, opened, named, numbers, strict=True)
+        _slot(tag, place.opening, number, tuple(map(paths.index, own_paths)), fonts, plan)
+        for tag, place, own_paths, number in zip(
+            tagged, places, paths_by_place, numbers, strict=True
+        )
     ]
-    fields = tuple(dict.fromkeys(place.field for place in found))
+    fields = tuple(dict.fromkeys(place.field for place in tagged))
     return Template(
-        cut.code,
+        plan.code,
         pages,
         fields,
-        cut.cards,
+        plan.cards,
         tuple(slots),
         fonts,
         head,
         table,
         trailer,
-        owners,
-        cut.beside,
+        stream_cards,
+        plan.lines_beside,
     )
 
 
-def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
+def _places(element: Any) -> Iterator[_TaggedPlace]:  # noqa: ANN401 -- a PDF object
     """Yield the places in the structure tree, in reading order.
 
     The /ActualText of an empty place is removed from the element, since it goes into the mark.
@@ -144,7 +147,7 @@ def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
             continue
         if str(kid.get("/T", "")).startswith(RECORD):
             (mark,) = kid.K
-            yield _Found(
+            yield _TaggedPlace(
                 str(kid.T).removeprefix(RECORD),
                 kid.Pg.objgen,
                 int(mark),
@@ -156,83 +159,83 @@ def _places(element: Any) -> Iterator[_Found]:  # noqa: ANN401 -- a PDF object
             yield from _places(kid)
 
 
-def _split(
-    pdf: pikepdf.Pdf, found: list[_Found], held: tuple[tuple[int, ...], ...]
+def _split_pages(
+    pdf: pikepdf.Pdf, tagged: list[_TaggedPlace], cards_by_page: tuple[tuple[int, ...], ...]
 ) -> tuple[int, tuple[tuple[int, ...], ...]]:
     """Split the content of each page with places or cards into an array of streams.
 
     Returns the number of slots, and for each page of a sheet the card that each stream draws.
     """
     count = 0
-    owners = []
+    cards_of_pages = []
     for number, page in enumerate(pdf.pages):
-        wanted = {place.mark: place for place in found if place.page == page.obj.objgen}
-        if not wanted and not held:
+        places = {place.mark: place for place in tagged if place.page == page.obj.objgen}
+        if not places and not cards_by_page:
             continue
         parts = Array()
-        own = []
-        for piece, owner in _pieces(page, wanted, held[number] if held else ()):
-            own.append(owner)
+        stream_cards = []
+        for piece, card in _pieces(page, places, cards_by_page[number] if cards_by_page else ()):
+            stream_cards.append(card)
             if isinstance(piece, bytes):
                 parts.append(pikepdf.Stream(pdf, zlib.compress(piece, 9), Filter=Name.FlateDecode))
             else:
-                parts.append(pikepdf.Stream(pdf, b" ", {SLOT: found.index(piece)}))
+                parts.append(pikepdf.Stream(pdf, b" ", {SLOT: tagged.index(piece)}))
                 count += 1
         page.obj.Contents = parts
-        owners.append(tuple(own))
-    if count != len(found):
+        cards_of_pages.append(tuple(stream_cards))
+    if count != len(tagged):
         raise TeachbackError.of("the fields cannot be found on the page", COMPARE)
-    return count, tuple(owners) if held else ()
+    return count, tuple(cards_of_pages) if cards_by_page else ()
 
 
 def _pieces(
-    page: pikepdf.Page, wanted: dict[int, _Found], held: tuple[int, ...]
-) -> Iterator[tuple[bytes | _Found, int]]:
+    page: pikepdf.Page, places: dict[int, _TaggedPlace], cards: tuple[int, ...]
+) -> Iterator[tuple[bytes | _TaggedPlace, int]]:
     """Cut a page's content into what stays and the places between, each with its card.
 
     `lay_on_sheets` draws each card between a q and its Q.
     """
-    kept: list[Any] = []
-    place: _Found | None = None
-    owners = [*held, BESIDE]
+    instructions: list[Any] = []
+    place: _TaggedPlace | None = None
+    cards_left = [*cards, NO_CARD]
     depth = 0
-    for step in pikepdf.parse_content_stream(page):
-        name = str(step.operator)
+    for instruction in pikepdf.parse_content_stream(page):
+        name = str(instruction.operator)
         depth += {"q": 1, "Q": -1}.get(name, 0)
         if place is None:
-            marks = step.operands[1] if name == "BDC" else None
+            marks = instruction.operands[1] if name == "BDC" else None
             place = (
-                wanted.get(int(marks.get("/MCID", -1))) if isinstance(marks, Dictionary) else None
+                places.get(int(marks.get("/MCID", -1))) if isinstance(marks, Dictionary) else None
             )
             if place is None:
-                kept.append(step)
+                instructions.append(instruction)
         elif name == "EMC":
-            yield pikepdf.unparse_content_stream(kept) + b"\n", owners[0]
-            yield place, owners[0]
-            kept, place = [], None
+            yield pikepdf.unparse_content_stream(instructions) + b"\n", cards_left[0]
+            yield place, cards_left[0]
+            instructions, place = [], None
         elif name not in _DRAWING:
-            kept.append(step)
-        if name == "Q" and depth == 0 and len(owners) > 1:
-            yield pikepdf.unparse_content_stream(kept) + b"\n", owners.pop(0)
-            kept = []
-    if len(owners) > 1:
+            instructions.append(instruction)
+        if name == "Q" and depth == 0 and len(cards_left) > 1:
+            yield pikepdf.unparse_content_stream(instructions) + b"\n", cards_left.pop(0)
+            instructions = []
+    if len(cards_left) > 1:
         raise TeachbackError.of("the cards of a sheet cannot be told apart", COMPARE)
-    yield pikepdf.unparse_content_stream(kept) + b"\n", BESIDE
+    yield pikepdf.unparse_content_stream(instructions) + b"\n", NO_CARD
 
 
-def _fonts_of(one: Opened, cut: Cut) -> tuple[Path, ...]:
+def _fonts_of(place: FieldPlace, plan: CutPlan) -> tuple[Path, ...]:
     """Return the fonts that a place needs.
 
     Stand-ins are left out unless a record has characters that the other fonts lack.
     """
-    own = [
-        shaper(_slot_font(path, path.stat().st_mtime_ns, cut.characters, cut.language))
-        for path in one.fonts
+    shapers = [
+        shaper(_slot_font(path, path.stat().st_mtime_ns, plan.characters, plan.language))
+        for path in place.fonts
     ]
     lacking = any(
-        all(each.shape(letter).missing for each in own) for letter in cut.characters or ()
+        all(each.shape(letter).missing for each in shapers) for letter in plan.characters or ()
     )
-    return (*one.fonts, *(one.stand_ins if lacking else ()))
+    return (*place.fonts, *(place.stand_ins if lacking else ()))
 
 
 @lru_cache(16)
@@ -245,32 +248,37 @@ def _slot_font(
 
 
 def _slot(
-    place: _Found,
+    place: _TaggedPlace,
     opening: Opening,
     number: int,
-    names: tuple[int, ...],
+    font_indexes: tuple[int, ...],
     fonts: tuple[SlotFont, ...],
-    cut: Cut,
+    plan: CutPlan,
 ) -> Slot:
-    if not names:
+    if not font_indexes:
         message = f"the field '{place.field}' uses a font that is not in the workspace"
         raise TeachbackError.of(message, COMPARE)
-    sizes = _sizes(opening.size / PX_PER_PT, cut.floor)
+    sizes = _sizes(opening.size / PX_PER_PT, plan.floor)
     matrix = (1, 0, 0, -1, round(opening.left, 4), round(opening.baseline, 4))
-    space = shaper(fonts[names[0]]).shape("\xa0").pieces
+    space = shaper(fonts[font_indexes[0]]).shape("\xa0").pieces
     return Slot(
         field=place.field,
         number=number,
         mark=place.mark,
-        fonts=names,
+        fonts=font_indexes,
         matrix=matrix,
         width=opening.width,
         sizes=sizes,
         blank=blank(
-            place.mark, place.words, names[0], sizes[0], matrix, space[0][1] if space else b"[]TJ"
+            place.mark,
+            place.words,
+            font_indexes[0],
+            sizes[0],
+            matrix,
+            space[0][1] if space else b"[]TJ",
         ),
         page=opening.page,
-        card=opening.page // 2 if cut.cards > 1 else 0,
+        card=opening.page // 2 if plan.cards > 1 else 0,
         rtl=opening.rtl,
     )
 
@@ -286,14 +294,14 @@ def _sizes(largest: float, floor: float) -> tuple[float, ...]:
     return tuple(round(size * PX_PER_PT, 4) for size in (largest, *smaller))
 
 
-def _add_fonts(pdf: pikepdf.Pdf, found: list[_Found], fonts: tuple[SlotFont, ...]) -> None:
+def _add_fonts(pdf: pikepdf.Pdf, tagged: list[_TaggedPlace], fonts: tuple[SlotFont, ...]) -> None:
     if not fonts:
         return
-    made = {f"/Slot{index}": _font(pdf, font) for index, font in enumerate(fonts)}
+    font_objects = {f"/Slot{index}": _font(pdf, font) for index, font in enumerate(fonts)}
     for page in pdf.pages:
-        if any(place.page == page.obj.objgen for place in found):
+        if any(place.page == page.obj.objgen for place in tagged):
             page.obj.Resources.Font = Dictionary(
-                {**dict(page.obj.Resources.get("/Font", Dictionary()).items()), **made}
+                {**dict(page.obj.Resources.get("/Font", Dictionary()).items()), **font_objects}
             )
 
 
@@ -334,41 +342,43 @@ def _font(pdf: pikepdf.Pdf, font: SlotFont) -> Any:  # noqa: ANN401 -- a PDF obj
             Encoding=Name("/Identity-H"),
             DescendantFonts=Array([pdf.make_indirect(glyphs)]),
             ToUnicode=pdf.make_indirect(
-                pikepdf.Stream(pdf, zlib.compress(_read_as(font.read), 9), Filter=Name.FlateDecode)
+                pikepdf.Stream(
+                    pdf, zlib.compress(_to_unicode_table(font.read), 9), Filter=Name.FlateDecode
+                )
             ),
         )
     )
 
 
-def _read_as(read: tuple[str, ...]) -> bytes:
+def _to_unicode_table(characters_by_glyph: tuple[str, ...]) -> bytes:
     """Return the ToUnicode table, from glyphs to characters (ISO 32000-1, 9.10.3)."""
     # Glyph 0 stands for a missing letter, and is never drawn.
     lines = [
         f"<{glyph:04x}> <{characters.encode('utf-16-be').hex()}>"
-        for glyph, characters in enumerate(read)
+        for glyph, characters in enumerate(characters_by_glyph)
         if glyph
     ]
     blocks = [lines[start : start + 100] for start in range(0, len(lines), 100)]
-    chars = "".join(
+    mappings = "".join(
         f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n" for block in blocks
     )
     return (
         "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
         "/CIDSystemInfo\n<< /Registry (Adobe)\n/Ordering (UCS)\n/Supplement 0\n>> def\n"
         "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
-        f"1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n{chars}"
+        f"1 begincodespacerange\n<0000> <ffff>\nendcodespacerange\n{mappings}"
         "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
     ).encode()
 
 
-def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
+def _split_file(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
     """Cut a saved file into its parts.
 
     Returns the bytes that all records share, the table of offsets, the entries of the trailer, and
     the object numbers of the slots.
     """
     start = int(data.rpartition(b"startxref")[2].split()[0])
-    entries, trailer = _table(data[start:])
+    entries, trailer = _read_offset_table(data[start:])
     offsets = {
         number: offset
         for number, (kind, offset, _) in enumerate(entries)
@@ -378,46 +388,48 @@ def _sliced(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
     ends = [offsets[number] for number in order[1:]] + [start]
     numbers = [0] * count
     parts = [data[: offsets[order[0]]]]
-    at = len(parts[0])
+    length = len(parts[0])
     for number, end in zip(order, ends, strict=True):
-        thing = data[offsets[number] : end]
-        slot = re.search(rb"%b (\d+)" % SLOT.encode(), thing[:200])
-        if slot:
-            numbers[int(slot[1])] = number
+        object_bytes = data[offsets[number] : end]
+        slot_match = re.search(rb"%b (\d+)" % SLOT.encode(), object_bytes[:200])
+        if slot_match:
+            numbers[int(slot_match[1])] = number
             continue
-        entries[number] = (1, at, 0)
-        parts.append(thing)
-        at += len(thing)
+        entries[number] = (1, length, 0)
+        parts.append(object_bytes)
+        length += len(object_bytes)
     return b"".join(parts), b"".join(ENTRY.pack(*entry) for entry in entries), trailer, numbers
 
 
-def _table(end: bytes) -> tuple[list[tuple[int, int, int]], bytes]:
+def _read_offset_table(end: bytes) -> tuple[list[tuple[int, int, int]], bytes]:
     """Read the table of offsets (ISO 32000-1, 7.5.8) and the trailer entries from a file's end."""
     head, _, body = end.partition(b"stream\n")
-    told = {
+    matches = {
         key: re.search(rb"/%b ([^/>]+)" % key, head) for key in (b"W", b"Length", b"Root", b"Info")
     }
-    known = {key: match[1].strip() for key, match in told.items() if match}
-    widths = [int(width) for width in known[b"W"].strip(b"[] ").split()]
-    rows = zlib.decompress(body[: int(known[b"Length"])])
+    values = {key: match[1].strip() for key, match in matches.items() if match}
+    widths = [int(width) for width in values[b"W"].strip(b"[] ").split()]
+    rows = zlib.decompress(body[: int(values[b"Length"])])
     # Each row holds the difference to the row above (PNG's filter "up", 7.4.4.4), after one byte
     # that names the filter.
     columns = sum(widths)
     above = bytes(columns)
     entries = []
-    for begin in range(0, len(rows), columns + 1):
+    for start in range(0, len(rows), columns + 1):
         above = bytes(
-            (one + other) % 256
-            for one, other in zip(rows[begin + 1 : begin + 1 + columns], above, strict=True)
+            (difference + above_byte) % 256
+            for difference, above_byte in zip(
+                rows[start + 1 : start + 1 + columns], above, strict=True
+            )
         )
-        kind, where = above[: widths[0]], above[widths[0] : widths[0] + widths[1]]
+        kind, offset = above[: widths[0]], above[widths[0] : widths[0] + widths[1]]
         entries.append(
             (
                 int.from_bytes(kind),
-                int.from_bytes(where),
+                int.from_bytes(offset),
                 int.from_bytes(above[widths[0] + widths[1] :]),
             )
         )
     return entries, b"".join(
-        b"/%b %b" % (key, known[key]) for key in (b"Root", b"Info") if key in known
+        b"/%b %b" % (key, values[key]) for key in (b"Root", b"Info") if key in values
     )

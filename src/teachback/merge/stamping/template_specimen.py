@@ -54,24 +54,27 @@ def specimen_problems(
 
     The Template is that of a handout or a card. `floor` is the smallest allowed type in pt.
     """
-    words = {field: _filling(template, field) for field in template.fields}
-    blank, filled = (grey_pages(template.stamp(values, b"specimen"), DPI) for values in ({}, words))
-    looked = inks(blank, filled, [_box(place) for place in places], DPI / PX_PER_INCH)
-    said: set[tuple[str, str]] = set()
-    for place, slot, ink in zip(places, template.slots, looked.places, strict=True):
-        long = shaper(template.fonts[slot.fonts[0]]).shape(words[place.field]).length / EM
-        # `_filling` chose words that fit, so they are printed in the largest size that holds them.
+    words = {field: _longest_word(template, field) for field in template.fields}
+    blank, stamped = (
+        grey_pages(template.stamp(values, b"specimen"), DPI) for values in ({}, words)
+    )
+    ink_report = inks(blank, stamped, [_box(place) for place in places], DPI / PX_PER_INCH)
+    reported: set[tuple[str, str]] = set()
+    for place, slot, ink in zip(places, template.slots, ink_report.places, strict=True):
+        length_in_em = shaper(template.fonts[slot.fonts[0]]).shape(words[place.field]).length / EM
+        # `_longest_word` chose words that fit, so they are printed in the largest size that holds them.
         length = next(
-            (long * size for size in slot.sizes if long * size <= slot.width), long * slot.sizes[-1]
+            (length_in_em * size for size in slot.sizes if length_in_em * size <= slot.width),
+            length_in_em * slot.sizes[-1],
         )
-        fault = _fault(ink, place, length, floor) or _broken(
-            ink, place, len(words[place.field]), long * slot.sizes[0]
+        fault = _ink_fault(ink, place, length, floor) or _cover_fault(
+            ink, place, len(words[place.field]), length_in_em * slot.sizes[0]
         )
-        if fault and (place.field, fault) not in said:
-            said.add((place.field, fault))
+        if fault and (place.field, fault) not in reported:
+            reported.add((place.field, fault))
             yield Problem(f"the field '{place.field}' {fault} (page {place.page + 1})", _COMPARE)
-    if looked.elsewhere:
-        pages = ", ".join(str(page + 1) for page in looked.elsewhere)
+    if ink_report.elsewhere:
+        pages = ", ".join(str(page + 1) for page in ink_report.elsewhere)
         message = f"the text of a record would be printed outside its line, on page {pages}"
         yield Problem(message, _COMPARE)
 
@@ -90,7 +93,7 @@ def _box(place: Opening) -> tuple[int, float, float, float, float]:
     )
 
 
-def _filling(template: Template, field: str) -> str:
+def _longest_word(template: Template, field: str) -> str:
     """Return the longest word of one repeated letter that fits each place of a field."""
     count = min(
         max(1, int(slot.width / (slot.sizes[0] * 0.5)))
@@ -102,7 +105,7 @@ def _filling(template: Template, field: str) -> str:
     return LETTER * count
 
 
-def _fault(ink: Ink, place: Opening, length: float, floor: float) -> str:
+def _ink_fault(ink: Ink, place: Opening, length: float, floor: float) -> str:
     if place.size / _PX_PER_PT < floor - _SLACK:
         return (
             f"would be printed in {place.size / _PX_PER_PT:.1f} pt; {floor:g} pt is the "
@@ -115,7 +118,7 @@ def _fault(ink: Ink, place: Opening, length: float, floor: float) -> str:
     return "would be printed over something else" if ink.before < CLEAR else ""
 
 
-def _broken(ink: Ink, place: Opening, letters: int, length: float) -> str:
+def _cover_fault(ink: Ink, place: Opening, letters: int, length: float) -> str:
     """Return the fault of a word that is covered in the middle, above or below.
 
     The word is seen from end to end, and all its letters are the same.
@@ -123,20 +126,22 @@ def _broken(ink: Ink, place: Opening, letters: int, length: float) -> str:
     # A long value is set smaller; the ink shows how wide a letter is. The blank between two letters
     # does not occur before the first or after the last.
     step = len(ink.columns) / (letters - BLANK)
-    half = BLANK * step / 2
+    half_blank = BLANK * step / 2
     size = place.size * min(1.0, step * ink.dot * letters / length)
-    starts = [max(0, round(number * step - half)) for number in range(letters + 1)]
-    each = [sum(ink.columns[start:end]) for start, end in pairwise(starts)]
-    uneven = _gap(ink.columns) * ink.dot > WIDEST_GAP * size or min(each) < SAME_INK * max(each)
-    tall = [max(ink.heights[start:end], default=0) for start, end in pairwise(starts)]
-    low = min(tall) * ink.dot < LOWEST * size or _gap(ink.rows)
-    return "would be partly covered" if uneven or low else ""
+    starts = [max(0, round(number * step - half_blank)) for number in range(letters + 1)]
+    letter_inks = [sum(ink.columns[start:end]) for start, end in pairwise(starts)]
+    gaps = _longest_gap(ink.columns) * ink.dot > WIDEST_GAP * size or min(
+        letter_inks
+    ) < SAME_INK * max(letter_inks)
+    letter_heights = [max(ink.heights[start:end], default=0) for start, end in pairwise(starts)]
+    too_low = min(letter_heights) * ink.dot < LOWEST * size or _longest_gap(ink.rows)
+    return "would be partly covered" if gaps or too_low else ""
 
 
-def _gap(counts: tuple[int, ...]) -> int:
+def _longest_gap(counts: tuple[int, ...]) -> int:
     """Return the length of the longest stretch without ink."""
-    longest = now = 0
+    longest = current = 0
     for dots in counts:
-        now = 0 if dots else now + 1
-        longest = max(longest, now)
+        current = 0 if dots else current + 1
+        longest = max(longest, current)
     return longest

@@ -131,7 +131,7 @@ class Engine(Protocol):
         """The function that reads a value. It pickles."""
 
     def make_stampers(
-        self, wanted: Mapping[EditionKey, frozenset[str]]
+        self, characters: Mapping[EditionKey, frozenset[str]]
     ) -> Mapping[EditionKey, Stamper]:
         """Print each edition once, with the characters that its records need.
 
@@ -139,6 +139,8 @@ class Engine(Protocol):
         """
 
     def make_combine(
-        self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]
+        self,
+        stampers: Mapping[EditionKey, Stamper],
+        characters: Mapping[EditionKey, frozenset[str]],
     ) -> Combine:
         """Prepare files of many records. Raises TeachbackError when they cannot be made."""

@@ -63,10 +63,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Combiner:
-    """The function that puts records into print-room files, one bundle for each kind of paper.
+    """The function that puts records into print-room files, with one bundle for each kind.
 
-    The first sheet of cards of a run begins at the place `start_at`. `warnings` are those of
-    its print.
+    The first sheet of cards of a run begins at the place `start_at`. `warnings` are those of its
+    print.
     """
 
     bundles: Mapping[str, Bundle]
@@ -87,9 +87,9 @@ class Combiner:
         from teachback.merge.stamping.print_room_file import PrintRoomRecord
 
         entries = [
-            PrintRoomRecord(one.edition(kind).name, one.values, one.id, one.row)
-            for one in records
-            for _ in range(one.copies)
+            PrintRoomRecord(record.edition(kind).name, record.values, record.id, record.row)
+            for record in records
+            for _ in range(record.copies)
         ]
         skip = self.start_at - 1 if number == 1 else 0
         return self.bundles[kind].combine(
@@ -124,9 +124,12 @@ class HandoutEngine:
     def read_value(self) -> ReadValue:
         """The function that reads a value, with the order of day and month of the settings."""
         order = Order(self.settings.dates) if self.settings.dates else None
-        translated = (one.translated for one in self.reading.authored.values())
+        translations = (authored.translated for authored in self.reading.authored.values())
         english = {
-            one.name: one for found in translated if found for one in found.english.handout.fields
+            field.name: field
+            for translation in translations
+            if translation
+            for field in translation.english.handout.fields
         }
         return partial(words_by_place, order=order, points=self.points, english=english)
 
@@ -153,12 +156,12 @@ class HandoutEngine:
     @property
     def main_language(self) -> str:
         """The language of which all others are translations, or "" if there are several."""
-        written = [
+        originals = [
             language
             for language, stem in self.stems.items()
             if self.reading.authored[stem].translated is None
         ]
-        return written[0] if len(written) == 1 else ""
+        return originals[0] if len(originals) == 1 else ""
 
     @property
     def all_audiences(self) -> Collection[str]:
@@ -168,8 +171,12 @@ class HandoutEngine:
     @property
     def other_fields(self) -> frozenset[str]:
         """The names of the fields of all handouts of the workspace that can be read."""
-        authored = read_handouts(self.workspace, handout_files(self.workspace)).authored
-        return frozenset(one.name for each in authored.values() for one in each.handout.fields)
+        reading = read_handouts(self.workspace, handout_files(self.workspace))
+        return frozenset(
+            field.name
+            for authored in reading.authored.values()
+            for field in authored.handout.fields
+        )
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -191,18 +198,18 @@ class HandoutEngine:
     def labels(self) -> Labels:
         """The labels that the fields have on paper, in all languages and for all readers."""
         return tuple(
-            (bare(label), one.name)
-            for each in self.fields.values()
-            for one in each
-            for label in ([one.label] if isinstance(one.label, str) else one.label.values())
+            (bare(label), field.name)
+            for fields in self.fields.values()
+            for field in fields
+            for label in ([field.label] if isinstance(field.label, str) else field.label.values())
         )
 
     def make_stampers(
-        self, wanted: Mapping[EditionKey, frozenset[str]]
+        self, characters: Mapping[EditionKey, frozenset[str]]
     ) -> Mapping[EditionKey, Stamper]:
         """Print each edition once. Raises TeachbackError with all problems of all editions."""
-        self._refuse_drafts(wanted)
-        with self._pool(len(wanted)) as pool:
+        self._refuse_drafts(characters)
+        with self._pool(len(characters)) as pool:
             check_apart(pool)
             tasks = [
                 Task(
@@ -212,12 +219,14 @@ class HandoutEngine:
                     COMPARE_LENGTH,
                     scale=self._scale(key),
                 )
-                for key, letters in wanted.items()
+                for key, letters in characters.items()
             ]
-            return _done(pool, tasks)
+            return _results_by_key(pool, tasks)
 
     def make_combine(
-        self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]
+        self,
+        stampers: Mapping[EditionKey, Stamper],
+        characters: Mapping[EditionKey, frozenset[str]],
     ) -> Combiner:
         """Prepare print-room files: the cover, and sheets of cards on the workspace's stock.
 
@@ -228,13 +237,13 @@ class HandoutEngine:
 
         if self.start_at > 1:
             stocks = load_stocks(self.workspace)
-            named = find_stock(self.settings.card_stock, stocks)
+            stock = find_stock(self.settings.card_stock, stocks)
             # Refuse a place that the stock does not have.
-            card_run(named, [0], self.settings, stocks, CardOrder(start_at=self.start_at))
+            card_run(stock, [0], self.settings, stocks, CardOrder(start_at=self.start_at))
         language = self.settings.language or next(iter(self.stems))
-        with self._pool(len(wanted)) as pool:
+        with self._pool(len(characters)) as pool:
             cover = pool.one(Task(print_cover, language, "laying the cover out", COMPARE_LENGTH))
-            cards = {key: letters for key, letters in wanted.items() if key.kind == "card"}
+            cards = {key: letters for key, letters in characters.items() if key.kind == "card"}
             tasks = [
                 Task(
                     _sheet,
@@ -244,21 +253,25 @@ class HandoutEngine:
                 )
                 for key, letters in cards.items()
             ]
-            templates: dict[EditionKey, Any] = {**stampers, **_done(pool, tasks)}
-        says = cover_words(self.reading.shared.words[language])
+            templates: dict[EditionKey, Any] = {**stampers, **_results_by_key(pool, tasks)}
+        sentences = cover_words(self.reading.shared.words[language])
         kinds = dict.fromkeys(key.kind for key in templates)
         return Combiner(
             {
                 kind: make_bundle(
-                    {k.name: t for k, t in templates.items() if k.kind == kind}, cover, says
+                    {key.name: each for key, each in templates.items() if key.kind == kind},
+                    cover,
+                    sentences,
                 )
                 for kind in kinds
             },
             self.start_at,
-            tuple(dict.fromkeys(problem for one in templates.values() for problem in one.warnings)),
+            tuple(
+                dict.fromkeys(problem for each in templates.values() for problem in each.warnings)
+            ),
         )
 
-    def _refuse_drafts(self, wanted: Iterable[EditionKey]) -> None:
+    def _refuse_drafts(self, keys: Iterable[EditionKey]) -> None:
         """With --release, raise TeachbackError when a wanted text is unapproved or overdue.
 
         Texts that are not wanted may be drafts.
@@ -268,7 +281,7 @@ class HandoutEngine:
         problems: list[Problem] = []
         for language, stem in self.stems.items():
             audiences = tuple(
-                dict.fromkeys(key.audience for key in wanted if key.language == language)
+                dict.fromkeys(key.audience for key in keys if key.language == language)
             )
             if audiences:
                 problems += review_problems(
@@ -284,9 +297,9 @@ class HandoutEngine:
     def _scale(self, key: EditionKey) -> float:
         return scale_of(self.reading.authored[self.stems[key.language]].file.size)
 
-    def _pool(self, wanted: int) -> Pool:
+    def _pool(self, editions: int) -> Pool:
         context = print_context(self.workspace, self.reading, self.settings)
-        return open_pool(context, min(self.settings.jobs, max(1, wanted)))
+        return open_pool(context, min(self.settings.jobs, max(1, editions)))
 
 
 def open_engine(
@@ -301,18 +314,20 @@ def open_engine(
     reading = read_handouts(workspace, chosen_handouts((name,), workspace, settings.language))
     gate = PrintGate(workspace, reading.shared)
     problems = [*stray_files(workspace), *gate.broken]
-    unfit = set()
+    unfit = set[str]()
     for stem, authored in reading.authored.items():
         refusals = gate.problems(authored)
-        noticed = review_problems(summarise(authored, stem), today, release=False)
-        if _is_spare(stem, reading, settings):
-            unfit |= {stem for problem in refusals if problem.severity is Severity.ERROR}
-        problems += _told(stem, (*refusals, *noticed), reading, settings)
+        review = review_problems(summarise(authored, stem), today, release=False)
+        refused = any(problem.severity is Severity.ERROR for problem in refusals)
+        if refused and _is_unrequested_translation(stem, reading, settings):
+            unfit.add(stem)
+        problems += _as_warnings_if_unrequested(stem, (*refusals, *review), reading, settings)
     for stem, found in reading.problems.items():
-        problems += _told(stem, found, reading, settings)
-    reading = replace(
-        reading, authored={stem: one for stem, one in reading.authored.items() if stem not in unfit}
-    )
+        problems += _as_warnings_if_unrequested(stem, found, reading, settings)
+    authored_files = {
+        stem: authored for stem, authored in reading.authored.items() if stem not in unfit
+    }
+    reading = replace(reading, authored=authored_files)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     if errors:
         raise TeachbackError(*as_errors(errors))
@@ -341,34 +356,37 @@ def open_engine(
     )
 
 
-def _is_spare(stem: str, reading: LoadedHandouts, settings: Settings) -> bool:
-    """Return whether a file is a translation that was not asked for by its language."""
+def _is_unrequested_translation(stem: str, reading: LoadedHandouts, settings: Settings) -> bool:
+    """Return whether a file is a translation, and its language was not asked for."""
     return stem in reading.translations and stem.partition(".")[2] != settings.language
 
 
-def _told(
-    stem: str, found: Iterable[Problem], reading: LoadedHandouts, settings: Settings
+def _as_warnings_if_unrequested(
+    stem: str, problems: Iterable[Problem], reading: LoadedHandouts, settings: Settings
 ) -> list[Problem]:
-    """Return the problems of a file; those of a spare translation do not stop the other texts."""
-    if _is_spare(stem, reading, settings):
-        return [problem._replace(severity=Severity.WARNING) for problem in found]
-    return list(found)
+    """Return the problems of a file, as warnings if it is a translation that was not asked for.
+
+    They do not stop the other texts then.
+    """
+    if _is_unrequested_translation(stem, reading, settings):
+        return [problem._replace(severity=Severity.WARNING) for problem in problems]
+    return list(problems)
 
 
-def _done(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:
+def _results_by_key(pool: Pool, tasks: list[Task]) -> dict[EditionKey, Any]:
     """Run tasks whose subjects begin with an edition key, and return their results by key.
 
     Raises TeachbackError with the problems of all tasks.
     """
-    made: dict[EditionKey, Any] = {}
+    results: dict[EditionKey, Any] = {}
     problems: list[Problem] = []
     for outcome in pool.each(tasks):
         key = outcome.task.subject[0]
         problems += outcome.problems
-        made[key] = outcome.result
+        results[key] = outcome.result
     if problems:
         raise TeachbackError(*dict.fromkeys(problems))
-    return {task.subject[0]: made[task.subject[0]] for task in tasks}
+    return {task.subject[0]: results[task.subject[0]] for task in tasks}
 
 
 def _settings(context: PrintContext, key: EditionKey) -> Settings:
@@ -380,34 +398,34 @@ def _settings(context: PrintContext, key: EditionKey) -> Settings:
     )
 
 
-def _template(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str]]) -> Template:
+def _template(context: PrintContext, request: tuple[EditionKey, str, frozenset[str]]) -> Template:
     """Print one edition and cut it at its fields."""
     from teachback.merge.stamping.edition_templates import card_template, handout_template
 
-    key, stem, letters = wanted
+    key, stem, letters = request
     order = JobOrder(stem, (key.audience,), key.kind, ("pdf",))
-    cut = card_template if key.kind == "card" else handout_template
+    make_template = card_template if key.kind == "card" else handout_template
     run = full_sheet_or_plain(context.workspace, context.settings) if key.kind == "card" else None
     blank = replace(
         context, settings=_settings(context, key), for_records=True, boxes=key.boxes, run=run
     )
     job = compose_job(blank, order)
     try:
-        return cut(job, context.files, letters)
+        return make_template(job, context.files, letters)
     except TeachbackError as error:
         raise TeachbackError(*with_location(error.problems, job.name, job.place)) from None
 
 
-def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str], int]) -> Template:
+def _sheet(context: PrintContext, request: tuple[EditionKey, str, frozenset[str], int]) -> Template:
     """Print one sheet of cards on the workspace's stock, each card for a record of its own.
 
-    Cards that are too long for it are printed on larger plain stock, but where a stock was named,
-    or a place on its first sheet: that sheet is in the printer.
+    Cards that are too long for it are printed on larger plain stock. They are not where a stock was
+    named, or a place on its first sheet: that sheet is in the printer.
     """
     from teachback.merge.stamping.edition_templates import sheet_template
     from teachback.printing.type_fitting import fitted_or_larger
 
-    key, stem, letters, start_at = wanted
+    key, stem, letters, start_at = request
     run = full_sheet_or_plain(context.workspace, context.settings)
     warnings: tuple[Problem, ...] = ()
     if run.sides is Sides.ONE:
@@ -420,16 +438,18 @@ def _sheet(context: PrintContext, wanted: tuple[EditionKey, str, frozenset[str],
             'Delete `sides = "one"` from teachback.toml, '
             "choose a stock with two sides, or leave --combine out.",
         )
-    one = JobOrder(stem, (key.audience,), "card", (SHEET,))
+    card_order = JobOrder(stem, (key.audience,), "card", (SHEET,))
     if not context.settings.stock and start_at == 1:
-        placed = fitted_or_larger(compose_job(replace(context, run=run), one), run, context.files)
-        run, warnings = placed.run or run, placed.warnings
+        fitted = fitted_or_larger(
+            compose_job(replace(context, run=run), card_order), run, context.files
+        )
+        run, warnings = fitted.run or run, fitted.warnings
     stocks = load_stocks(context.workspace)
     stock = stocks.root[run.stock]
     run = card_run(
         (run.stock, stock), list(range(stock.places)), context.settings, stocks, CardOrder()
     )
-    order = one._replace(audiences=one.audiences * stock.places)
+    order = card_order._replace(audiences=card_order.audiences * stock.places)
     job = compose_job(replace(context, run=run), order)
     try:
         return replace(sheet_template(job, context.files, letters), warnings=warnings)

@@ -120,7 +120,7 @@ def outcome_of(run: RunFolder) -> Merged | None:
                 return None
             kept += 1
         rows = groupby(list_lines(run.folder / run_folder.REJECTED), itemgetter(0, 1))
-        told = tuple(
+        rejections = tuple(
             PrintedRecord(
                 int(number),
                 identifier,
@@ -134,7 +134,7 @@ def outcome_of(run: RunFolder) -> Merged | None:
         finished["rejected"],
         kept,
         finished["editions"],
-        told,
+        rejections,
     )
 
 
@@ -165,8 +165,8 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
             status for (_, status), _ in groupby(list_lines(manifest), key=itemgetter(0, -1))
         )
         rejected_rows = sum(1 for _ in groupby(list_lines(rejected), key=itemgetter(0)))
-        files = sum(1 for _ in _listed_files(manifest))
-        pdfs = sum(
+        files_listed = sum(1 for _ in _listed_files(manifest))
+        files_found = sum(
             file.endswith(".pdf")
             for name in folders
             for file in os.listdir(run.folder / name)  # noqa: PTH208 -- faster for 100,000 files
@@ -177,7 +177,7 @@ def refuse_miscount(run: RunFolder, merged: Merged, rows: int, folders: Iterable
         "rows printed": (merged.printed, statuses[PRINTED]),
         "rows rejected": (merged.rejected, statuses[REJECTED]),
         "rows in rejected.csv": (merged.rejected, rejected_rows),
-        "files": (files, pdfs),
+        "files": (files_listed, files_found),
     }
     place = Location(shown(run.folder))
     hint = f"Look into {shown(run.folder)}; remove the run with --wipe, and start anew."

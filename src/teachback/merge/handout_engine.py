@@ -322,8 +322,8 @@ def open_engine(
         if refused and _is_unrequested_translation(stem, reading, settings):
             unfit.add(stem)
         problems += _as_warnings_if_unrequested(stem, (*refusals, *review), reading, settings)
-    for stem, found in reading.problems.items():
-        problems += _as_warnings_if_unrequested(stem, found, reading, settings)
+    for stem, read_problems in reading.problems.items():
+        problems += _as_warnings_if_unrequested(stem, read_problems, reading, settings)
     authored_files = {
         stem: authored for stem, authored in reading.authored.items() if stem not in unfit
     }

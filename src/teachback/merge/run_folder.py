@@ -110,7 +110,7 @@ def opened(folder: Path) -> Iterator[int]:
             with suppress(OSError):
                 clear(folder / UNFINISHED)
             with suppress(OSError):
-                for path in (folder, *(other for other in created if other != folder)):
+                for path in (folder, *(parent for parent in created if parent != folder)):
                     path.rmdir()
     finally:
         os.close(lock)

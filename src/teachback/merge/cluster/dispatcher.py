@@ -116,7 +116,7 @@ def print_on_cluster(
     token = secrets.token_hex(8)
     with (
         connected(cluster) as (client, patience),
-        _shared_folder(setup, token, wanted=cluster.shared) as worker_setup,
+        _shared_folder(setup, token, shared=cluster.shared) as worker_setup,
     ):
         pool = _WorkerPool(
             client,
@@ -159,14 +159,14 @@ def print_on_cluster(
 
 @contextmanager
 def _shared_folder(
-    setup: ChunkPrintSetup, token: str, *, wanted: bool
+    setup: ChunkPrintSetup, token: str, *, shared: bool
 ) -> Iterator[ChunkPrintSetup]:
     """Yield the settings for the workers: without a folder, or with a folder that they share.
 
     The shared folder holds a token by which a worker proves that it sees it. It is removed at the
     end.
     """
-    if not wanted or setup.folder is None:
+    if not shared or setup.folder is None:
         yield replace(setup, folder=None)
         return
     unfinished = f"{UNFINISHED}/{SHARED}{token}"

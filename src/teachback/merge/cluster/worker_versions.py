@@ -29,14 +29,14 @@ def versions() -> dict[str, str]:
     source = hashlib.sha256()
     for path in sorted(package_root().rglob("*.py")):
         source.update(path.read_bytes())
-    found = {
+    found_versions = {
         "Teachback": f"{__version__} ({source.hexdigest()[:8]})",
         "Python": platform.python_version(),
         "zlib": zlib.ZLIB_RUNTIME_VERSION,
     }
     for name in LIBRARIES:
         try:
-            found[name] = importlib.metadata.version(name)
+            found_versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            found[name] = "none"
-    return found
+            found_versions[name] = "none"
+    return found_versions

@@ -180,7 +180,7 @@ def open_columns(
     if head.startswith(_ZIP):
         with closing(_workbook(file, name)) as messages:
             warnings = next(messages)
-            first_row = next((_texts_of(cells) for some in messages for _, cells in some), [])
+            first_row = next((_texts_of(cells) for batch in messages for _, cells in batch), [])
         return RecordTable(file, name, "xlsx", header=_stripped(first_row)), warnings
     codec, warnings = find_encoding(file, name, encoding)
     ending = path.suffix.lower() if path else ""
@@ -586,7 +586,7 @@ def _unknown_columns(
 def _repeated_column(
     written: Sequence[str], header: Sequence[str], name: str, place: Location
 ) -> Problem:
-    numbers = [number for number, other in enumerate(header) if other == name]
+    numbers = [number for number, column in enumerate(header) if column == name]
     places = " and ".join(map(column_place, numbers))
     if len({folded(written[number]) for number in numbers}) > 1:
         message = f"the columns {places} are two names of the column '{name}'"

@@ -46,17 +46,17 @@ def cover_template(
     language_css = language_styles((language,), languages, design.files)
     compose = partial(_compose_cover, words, clinic, language, page, language_css=language_css)
     html = compose(design)
-    laid = lay_out(html, design.files, fonts())
-    data = write(laid)
-    problems = laid.problems or (
+    layout = lay_out(html, design.files, fonts())
+    data = write(layout)
+    problems = layout.problems or (
         *visibility_problems(data, "the cover"),
         *added_words_problems(html, "the cover", "cover.html", design, compose),
     )
     if problems:
         raise TeachbackError(*problems)
     plan = CutPlan("cover", language, FLOOR, None)
-    template = make_template(data, tuple(field_places(laid, html, design.files)), plan)
-    return checked_template(template, laid, FLOOR)
+    template = make_template(data, tuple(field_places(layout, html, design.files)), plan)
+    return checked_template(template, layout, FLOOR)
 
 
 def _compose_cover(

@@ -44,12 +44,12 @@ def handout_template(
     """
     from teachback.pdf.renderer import write
 
-    page, laid = lay_out_handout(job, served)
-    data = write(laid)
-    proved_file(data, page, laid, job.expected, served)
+    page, layout = lay_out_handout(job, served)
+    data = write(layout)
+    proved_file(data, page, layout, job.expected, served)
     expected = job.expected[0]
     plan = CutPlan(job.code, expected.language, expected.floor, characters)
-    return checked_template(_cut_template(data, laid, page, served, plan), laid, expected.floor)
+    return checked_template(_cut_template(data, layout, page, served, plan), layout, expected.floor)
 
 
 def card_template(
@@ -64,17 +64,17 @@ def card_template(
     from teachback.printing.type_fitting import fitted_or_larger
 
     fitted = fitted_or_larger(job, None, served)
-    laid = fitted.fit.laid
-    data = write(laid)
-    proved_file(data, job.cards[0], laid, job.expected[:1], served)
+    layout = fitted.fit.laid
+    data = write(layout)
+    proved_file(data, job.cards[0], layout, job.expected[:1], served)
     template = _cut_template(
         data,
-        laid,
+        layout,
         job.cards[0],
         served,
         CutPlan(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters),
     )
-    return replace(checked_template(template, laid, CARD_TEXT_FLOOR), warnings=fitted.warnings)
+    return replace(checked_template(template, layout, CARD_TEXT_FLOOR), warnings=fitted.warnings)
 
 
 def sheet_template(
@@ -93,12 +93,14 @@ def sheet_template(
     run = job.run
     if run is None or len(run.sheets) != 1:
         raise ValueError("a sheet is made of a run of one sheet")
-    laid = lay_out_together(job, run, served)
-    data = write(laid)
-    proved_file(data, job.cards[0], laid, job.expected, served)
+    layout = lay_out_together(job, run, served)
+    data = write(layout)
+    proved_file(data, job.cards[0], layout, job.expected, served)
     plan = CutPlan(job.code, job.expected[0].language, CARD_TEXT_FLOOR, characters)
     # Where the words of a card stand is known of its own pages, not of the sheet.
-    checked_template(_cut_template(data, laid, job.cards[0], served, plan), laid, CARD_TEXT_FLOOR)
+    checked_template(
+        _cut_template(data, layout, job.cards[0], served, plan), layout, CARD_TEXT_FLOOR
+    )
     sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
     (sheet,) = run.sheets
     sides = (sheet.front, *((sheet.back,) if sheet.back is not None else ()))
@@ -109,15 +111,15 @@ def sheet_template(
         cards_by_page=tuple(tuple(placement.card for placement in side) for side in sides),
         lines_beside=tuple(lines_beside(side, count, run.page, run.extras) for side in sides),
     )
-    return _cut_template(sheets, laid, job.cards[0], served, plan)
+    return _cut_template(sheets, layout, job.cards[0], served, plan)
 
 
 def _cut_template(
-    data: bytes, laid: LaidOutDocument, page: str, served: Mapping[str, Path], plan: CutPlan
+    data: bytes, layout: LaidOutDocument, page: str, served: Mapping[str, Path], plan: CutPlan
 ) -> Template:
     if plan.characters is not None:
         plan = replace(plan, characters=plan.characters | _common_characters(plan.language))
-    template = make_template(data, tuple(field_places(laid, page, served)), plan)
+    template = make_template(data, tuple(field_places(layout, page, served)), plan)
     letters = _letters(read_words(data))
     if _letters(read_words(template.stamp([{}] * template.cards, b""))) != letters:
         message = "the page prints a different text when it is prepared for records"
@@ -125,13 +127,13 @@ def _cut_template(
     return template
 
 
-def checked_template(template: Template, laid: LaidOutDocument, floor: float) -> Template:
+def checked_template(template: Template, layout: LaidOutDocument, floor: float) -> Template:
     """Check a Template with a specimen record, and return it.
 
     Raises TeachbackError when the words of the specimen would be lost.
     """
     problems = (
-        tuple(specimen_problems(template, tuple(openings(laid)), floor)) if template.slots else ()
+        tuple(specimen_problems(template, tuple(openings(layout)), floor)) if template.slots else ()
     )
     if problems:
         raise TeachbackError(*problems)
@@ -156,7 +158,7 @@ def _letters(words: Iterable[str]) -> str:
 
 
 def field_places(
-    laid: LaidOutDocument, page: str, served: Mapping[str, Path]
+    layout: LaidOutDocument, page: str, served: Mapping[str, Path]
 ) -> Iterator[FieldPlace]:
     """Yield the places of fields with their font files."""
     faces = font_faces(page)
@@ -166,7 +168,7 @@ def field_places(
         for name, path in served.items()
         if (name.startswith(NAMES) and name.endswith(".ttf")) or name in packaged
     ]
-    for opening in openings(laid):
+    for opening in openings(layout):
         font_choice = [
             face
             for family in opening.families

@@ -78,15 +78,14 @@ class TemplateParts:
         and what belongs beside all places up to the last of them.
         """
         steps: Iterable[int] = self.pages[index].steps
-        beside = b""
+        lines = b""
         if self.template.stream_cards:
             cards = self.template.stream_cards[index]
             steps = (step for step, card in zip(steps, cards, strict=True) if card in used_places)
-            beside = (self.template.lines_beside[index] or (b"",) * used_places.stop)[
-                used_places.stop - 1
-            ]
+            lines_by_count = self.template.lines_beside[index]
+            lines = lines_by_count[used_places.stop - 1] if lines_by_count else b""
         content = [step if step >= 0 else drawn[-step - 1] for step in steps]
-        return [*content, beside] if beside else content
+        return [*content, lines] if lines else content
 
 
 class _Sheet(NamedTuple):

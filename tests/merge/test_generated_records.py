@@ -54,7 +54,7 @@ def test_exactly_the_broken_records_are_rejected_and_all_are_accounted_for(
     Twelve hundred names of many languages are printed on two papers in two processes.
     """
     wrong = made(tmp_path / "records.csv", "--papers", "letter,a4")
-    assert len({one["kind"] for one in wrong}) == 12
+    assert len({record["kind"] for record in wrong}) == 12
     assert len(wrong) == COUNT // 100 + 1, "an id that is there twice breaks two rows"
     monkeypatch.chdir(workspace({"content/handouts/tiny.yaml": FILLED}).root)
     out = tmp_path / "out"
@@ -73,15 +73,15 @@ def test_exactly_the_broken_records_are_rejected_and_all_are_accounted_for(
             "--json",
         ]
     )
-    said = json.loads(capsys.readouterr().out)
-    assert (ended, said["records"], said["printed"], said["rejected"]) == (
+    outcome = json.loads(capsys.readouterr().out)
+    assert (ended, outcome["records"], outcome["printed"], outcome["rejected"]) == (
         1,
         COUNT,
         COUNT - len(wrong),
         len(wrong),
     )
     rejected = [(int(line["row"]), line["field"]) for line in table(out / "rejected.csv")]
-    assert rejected == [(one["row"], one["field"]) for one in wrong]
+    assert rejected == [(record["row"], record["field"]) for record in wrong]
     manifest = table(out / "manifest.csv")
     assert [int(line["row"]) for line in manifest] == list(range(2, COUNT + 2))
     assert Counter(line["status"] for line in manifest) == {
@@ -89,7 +89,7 @@ def test_exactly_the_broken_records_are_rejected_and_all_are_accounted_for(
         "rejected": len(wrong),
     }
     assert {int(line["row"]) for line in manifest if line["status"] == "rejected"} == {
-        one["row"] for one in wrong
+        record["row"] for record in wrong
     }
     files = {line["file"] for line in manifest if line["file"]}
     assert files == {path.relative_to(out).as_posix() for path in (out / "handouts").iterdir()}

@@ -85,9 +85,9 @@ def test_each_record_becomes_a_valid_file_that_says_its_words(
         for folder in ("handouts", "cards"):
             data = (output / folder / f"p{n}.pdf").read_bytes()
             assert faults(data) == []
-            said = words(output / folder / f"p{n}.pdf")
-            assert name in said
-            assert [other for other in NAMES if other != name and other in said] == []
+            text = words(output / folder / f"p{n}.pdf")
+            assert name in text
+            assert [other for other in NAMES if other != name and other in text] == []
 
 
 def test_exactly_the_broken_rows_are_rejected(workspace: Make, tmp_path: Path) -> None:
@@ -142,10 +142,12 @@ def test_without_a_record_the_same_edition_has_lines_to_write_on(
         "output": str(tmp_path / "front-desk"),
     }
     built = build(resolve(flags, clinic), clinic, TODAY)
-    codes = {one.code for one in built.outputs if one.form == "pdf"}
+    codes = {printed.code for printed in built.outputs if printed.form == "pdf"}
     with (output / "manifest.csv").open(encoding="utf-8", newline="") as file:
         assert {row["edition code"] for row in csv.DictReader(file)} == codes
-    [blank] = [tmp_path / "front-desk" / one.file for one in built.outputs if one.form == "pdf"]
+    [blank] = [
+        tmp_path / "front-desk" / printed.file for printed in built.outputs if printed.form == "pdf"
+    ]
     assert "Ann" not in words(blank)
     assert words(output / "handouts" / "p1.pdf").replace("Ann", "") != words(blank)
 
@@ -160,12 +162,12 @@ def test_a_choice_has_boxes_to_tick_or_the_word_of_a_record(
     flags = {"handouts": ("tiny",), "audience": ("ckd",), "kind": ("handout",)}
     folder = tmp_path / "front-desk"
     built = build(resolve({**flags, "output": str(folder)}, clinic), clinic, TODAY)
-    [blank] = [folder / one.file for one in built.outputs if one.form == "pdf"]
+    [blank] = [folder / printed.file for printed in built.outputs if printed.form == "pdf"]
     assert faults(blank.read_bytes()) == []
     assert "Side left right on" in words(blank)
     with pikepdf.open(blank) as pdf:
-        tags = [one for one in pdf.objects if isinstance(one, pikepdf.Dictionary)]
-        heard = [str(one.ActualText) for one in tags if "/ActualText" in one]
+        tags = [tag for tag in pdf.objects if isinstance(tag, pikepdf.Dictionary)]
+        heard = [str(tag.ActualText) for tag in tags if "/ActualText" in tag]
     assert heard.count("box to tick") == 2
     assert built.outputs[0].code in words(output / "handouts" / "p1.pdf")
     assert "Side left on" in words(output / "handouts" / "p1.pdf")
@@ -237,8 +239,8 @@ def test_cards_too_long_for_their_stock_are_printed_on_larger_plain_paper(
     tmp_path: Path,
 ) -> None:
     """One warning says so, before a record is printed. Where a stock is named, they are refused."""
-    long = f"    text: {'A sign that takes a line of a card ' * 20}\n"
-    flag = f"red_flags:\n  - id: long\n    tier: today\n    card: true\n{long}"
+    long_text = f"    text: {'A sign that takes a line of a card ' * 20}\n"
+    flag = f"red_flags:\n  - id: long\n    tier: today\n    card: true\n{long_text}"
     clinic = workspace({FILE: FILLED.replace("red_flags:\n", flag)})
     rows = [[f"p{n}", "ckd", f"Card {n}", *REST] for n in range(4)]
     order = MergeOrder(
@@ -261,10 +263,10 @@ def test_cards_too_long_for_their_stock_are_printed_on_larger_plain_paper(
 
     done = merge(order, opened, None, warn)
     assert (done.printed, done.rejected) == (4, 0)
-    (told,) = (one for one in early if "printed on" in one.message)
-    assert done.problems.count(told) == 1
-    assert "for ckd does not fit on a bank card (85.6 x 53.98 mm)" in told.message
-    assert told.message.endswith("printed on cut-letter-id2 (105 x 74 mm)")
+    (warning,) = (problem for problem in early if "printed on" in problem.message)
+    assert done.problems.count(warning) == 1
+    assert "for ckd does not fit on a bank card (85.6 x 53.98 mm)" in warning.message
+    assert warning.message.endswith("printed on cut-letter-id2 (105 x 74 mm)")
     files = sorted((tmp_path / "out" / ("combined" if combine else "cards")).iterdir())
     with pypdfium2.PdfDocument(files[0]) as document:
         assert len(document) == pages
@@ -275,7 +277,7 @@ def test_cards_too_long_for_their_stock_are_printed_on_larger_plain_paper(
 
 
 @pytest.mark.parametrize(
-    ("handout", "said"),
+    ("handout", "message"),
     [
         (TINY, "no fields"),
         (
@@ -286,12 +288,12 @@ def test_cards_too_long_for_their_stock_are_printed_on_larger_plain_paper(
     ],
 )
 def test_a_handout_that_must_not_be_printed_is_refused_before_any_record_is_read(
-    handout: str, said: str, workspace: Make
+    handout: str, message: str, workspace: Make
 ) -> None:
     """A handout without fields, one that harms its reader, and one with a mistake are refused."""
     with pytest.raises(TeachbackError) as caught:
         engine(workspace({FILE: handout}))
-    assert any(said in problem.message for problem in caught.value.problems)
+    assert any(message in problem.message for problem in caught.value.problems)
 
 
 def test_a_handout_that_there_is_not_is_a_wrong_command(workspace: Make) -> None:
@@ -303,10 +305,10 @@ def test_a_handout_that_there_is_not_is_a_wrong_command(workspace: Make) -> None
 
 def test_a_limit_that_the_clinic_fills_in_is_the_readers_own(workspace: Make) -> None:
     """`Drink no more than {record.fluid}` is allowed, since the limit is the reader's own."""
-    own = FILLED.replace(
+    handout = FILLED.replace(
         "ckd: For kidneys here.", "ckd: 'Drink no more than {record.fluid} liters a day.'"
     )
-    assert engine(workspace({FILE: own})).handout == "tiny"
+    assert engine(workspace({FILE: handout})).handout == "tiny"
 
 
 def test_the_command_prints_and_its_dry_run_does_not(
@@ -330,9 +332,9 @@ def test_the_command_prints_and_its_dry_run_does_not(
         "1",
     ]
     assert run([*command, "--dry-run"]) == 1
-    said = capsys.readouterr()
-    assert "records.csv:3:1: patient has Chinese or Japanese letters" in said.err
-    assert "MARKED" not in said.out + said.err
+    output = capsys.readouterr()
+    assert "records.csv:3:1: patient has Chinese or Japanese letters" in output.err
+    assert "MARKED" not in output.out + output.err
     assert not (tmp_path / "run").exists()
     assert run(command) == 1
     assert [path.name for path in (tmp_path / "run" / "handouts").iterdir()] == ["p1.pdf"]
@@ -357,11 +359,11 @@ def test_the_archive_gets_the_edition_and_no_patients_words(
     assert code in words(tmp_path / "run" / "handouts" / "p1.pdf")
     assert run(["identify", code]) == 0
     assert "tiny/handout-ckd-en-letter.pdf" in capsys.readouterr().out
-    kept = [one for one in (clinic.root / "kept").rglob("*") if one.is_file()]
-    (paper,) = (one for one in kept if one.suffix == ".pdf")
+    archived = [path for path in (clinic.root / "kept").rglob("*") if path.is_file()]
+    (paper,) = (path for path in archived if path.suffix == ".pdf")
     assert "Zebulon" in words(tmp_path / "run" / "handouts" / "p1.pdf")
     assert "Zebulon" not in words(paper)
-    assert not [one for one in kept if b"Zebulon" in one.read_bytes()]
+    assert not [path for path in archived if b"Zebulon" in path.read_bytes()]
 
 
 COVER = (
@@ -371,7 +373,7 @@ COVER = (
 
 
 @pytest.mark.parametrize(
-    ("style", "said"),
+    ("style", "message"),
     [
         (".slot { color: white }", "would not be seen on its line"),
         (".slot { margin-left: -25mm }", "words run into each other"),
@@ -396,7 +398,7 @@ COVER = (
     ],
 )
 def test_a_style_that_would_lose_what_a_record_says_is_refused(
-    style: str, said: str, workspace: Make, tmp_path: Path
+    style: str, message: str, workspace: Make, tmp_path: Path
 ) -> None:
     """A specimen is checked before the first record is printed.
 
@@ -405,7 +407,7 @@ def test_a_style_that_would_lose_what_a_record_says_is_refused(
     clinic = workspace({FILE: FILLED, "styles/clinic.css": style + "\n"})
     with pytest.raises(TeachbackError) as caught:
         merged(clinic, records(tmp_path, ["p1", "ckd", "Ann", *REST]))
-    assert [problem.message for problem in caught.value.problems if said in problem.message], (
+    assert [problem.message for problem in caught.value.problems if message in problem.message], (
         caught.value.problems
     )
     assert not list((tmp_path / "out").glob("handouts/*"))
@@ -448,7 +450,7 @@ def test_a_patients_name_cannot_name_the_files(
 
 
 def test_a_list_may_have_the_labels_of_the_paper(workspace: Make, tmp_path: Path) -> None:
-    """What the paper calls a field is the name of its column, too."""
+    """A field's label on paper is the name of its column, too."""
     file = tmp_path / "records.csv"
     file.write_text("ID,Audience,Prepared For,Fluid-Limit\np1,ckd,Ann,1\n", encoding="utf-8")
     done, output = merged(workspace({FILE: FILLED}), file)
@@ -489,16 +491,16 @@ def test_a_translation_is_for_the_records_that_ask_for_it(workspace: Make) -> No
     text = FILLED.replace("id: tiny", "id: two")
     spanish = SPANISH_TINY.replace("translates: tiny", "translates: two")
     clinic = workspace({"content/handouts/two.yaml": text})
-    wanted = resolve({"handouts": ("two",)}, clinic)
-    plain = open_engine(wanted, clinic, TODAY)
+    settings = resolve({"handouts": ("two",)}, clinic)
+    plain = open_engine(settings, clinic, TODAY)
     assert plain.main_language == "en"
     clinic = workspace({"content/translations/es/two.yaml": spanish})
-    opened = open_engine(wanted, clinic, TODAY)
+    opened = open_engine(settings, clinic, TODAY)
     assert set(opened.audiences) == {"en"}
-    assert any("is not translated" in one.message for one in opened.problems)
+    assert any("is not translated" in problem.message for problem in opened.problems)
     assert opened.main_language == "en"
     with pytest.raises(TeachbackError, match="is not translated"):
-        open_engine(replace(wanted, language="es"), clinic, TODAY)
+        open_engine(replace(settings, language="es"), clinic, TODAY)
 
 
 def test_a_record_gets_two_languages_and_a_card_in_the_first(
@@ -516,16 +518,16 @@ def test_a_record_gets_two_languages_and_a_card_in_the_first(
     done, output = merged(clinic, path, kinds=("handout", "card"))
     assert (done.printed, done.rejected) == (2, 0)
     assert "SSide Side Sleft left Sright right" in words(output / "handouts" / "p2.pdf")
-    said = words(output / "handouts" / "p1.pdf")
-    assert "Sright" not in said
+    page_words = words(output / "handouts" / "p1.pdf")
+    assert "Sright" not in page_words
     assert faults((output / "handouts" / "p1.pdf").read_bytes()) == []
     for text in ("SA Stiny Shandout", "A tiny handout", "Ann Other", "1 mar 2027", "-CKD-ES-EN-"):
-        assert text in said
-    own = ("Sis 1,5 Sliters", "Svisit Sis Son 1 mar 2027", "Syour Sleft Sleg")
-    beside = ("is 1.5 liters a", "visit is on Mar 1, 2027 with", "your left leg")
-    for spanish, english in zip(own, beside, strict=True):
-        assert spanish in said
-        assert english in said
+        assert text in page_words
+    spanish_texts = ("Sis 1,5 Sliters", "Svisit Sis Son 1 mar 2027", "Syour Sleft Sleg")
+    english_texts = ("is 1.5 liters a", "visit is on Mar 1, 2027 with", "your left leg")
+    for spanish, english in zip(spanish_texts, english_texts, strict=True):
+        assert spanish in page_words
+        assert english in page_words
     card = words(output / "cards" / "p1.pdf")
     assert "Ann Other" in card
     assert "A tiny handout" not in card

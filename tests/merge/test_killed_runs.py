@@ -108,18 +108,18 @@ def children(process: int) -> list[int]:
         return []
 
 
-def strike(process: subprocess.Popen[bytes], way: str, dice: random.Random) -> None:
+def strike(process: subprocess.Popen[bytes], target: str, dice: random.Random) -> None:
     """Kill a command that has a session of its own.
 
-    The `way` is all of its processes at once, the first one, or one that prints.
+    The `target` is all of its processes at once, the first one, or one that prints.
     """
-    victims = children(process.pid) if way == "printer" else []
+    victims = children(process.pid) if target == "printer" else []
     with suppress(ProcessLookupError):
-        if way == "all":
+        if target == "all":
             os.killpg(process.pid, signal.SIGKILL)
         elif victims:
             os.kill(dice.choice(victims), signal.SIGKILL)
-        elif way == "first":
+        elif target == "first":
             process.kill()
 
 
@@ -131,8 +131,8 @@ def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     write_records(tmp_path / "r.csv", 600)
     arguments = ("tiny", "--records", "r.csv", "-l", "en", "--jobs", "2")
     start(tmp_path, *arguments, "-o", "whole").communicate()
-    whole = tree(tmp_path / "whole")
-    assert len(whole) == 570 + 4
+    undisturbed = tree(tmp_path / "whole")
+    assert len(undisturbed) == 570 + 4
     out = tmp_path / "out"
     dice = random.Random(6)  # noqa: S311 -- the same kills each time
     kills = 0
@@ -162,12 +162,12 @@ def test_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
         kills += ended == -9
         if ended != -9:
             assert ended == 1
-            assert tree(out) == whole
+            assert tree(out) == undisturbed
             shutil.rmtree(out)
     assert kills >= 3
     child = start(tmp_path, *arguments, "-o", "out")
     assert b"600 records: 570 printed" in child.communicate()[0]
-    assert tree(out) == whole
+    assert tree(out) == undisturbed
     with (out / "manifest.csv").open(encoding="utf-8", newline="") as file:
         rows = Counter(row["row"] for row in csv.DictReader(file))
     assert rows == Counter(str(number) for number in range(2, 602))
@@ -208,25 +208,25 @@ def test_kills_of_the_real_engine_lose_nothing_and_double_nothing(
         )
 
     begin("whole").communicate()
-    whole = tree(clinic / "whole")
-    assert len(whole) == 198 + 4
+    undisturbed = tree(clinic / "whole")
+    assert len(undisturbed) == 198 + 4
     dice = random.Random(8)  # noqa: S311 -- the same kills each time
     killed = Counter[str]()
-    for way in ("all", "printer", "first"):
+    for target in ("all", "printer", "first"):
         process = begin("out")
         least = printed(clinic / "out") + dice.randint(1, 60)
         while process.poll() is None and printed(clinic / "out") < least:
             time.sleep(0.003)
-        strike(process, way, dice)
+        strike(process, target, dice)
         process.communicate()
-        killed[way] += process.returncode == -9
+        killed[target] += process.returncode == -9
         if process.returncode != -9:
             # A run that lost a printing process goes on without it.
             assert process.returncode == 1
-            assert tree(clinic / "out") == whole
+            assert tree(clinic / "out") == undisturbed
             shutil.rmtree(clinic / "out")
     begin("out").communicate()
-    assert tree(clinic / "out") == whole
+    assert tree(clinic / "out") == undisturbed
     assert killed == Counter(all=1, first=1, printer=0)
 
 
@@ -241,12 +241,12 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, BaseException | N
     Without an error, no operation is done from there on.
     """
     calls = [0]
-    wanted: list[Any] = [0, None]
+    planned: list[Any] = [0, None]
 
     def wrapped(real: Callable[..., Any]) -> Callable[..., Any]:
         def called(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 -- as the function
             calls[0] += 1
-            number, error = wanted
+            number, error = planned
             if number and error is None and calls[0] >= number:
                 raise Ended
             if number and calls[0] == number:
@@ -272,7 +272,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, BaseException | N
 
     def at(number: int, error: BaseException | None = None) -> list[int]:
         calls[0] = 0
-        wanted[:] = [number, error]
+        planned[:] = [number, error]
         return calls
 
     return at
@@ -299,9 +299,9 @@ def test_an_end_at_any_step_is_mended_by_starting_again(
     """Any disk operation may be the last; a restart then completes the run."""
     calls = failing(0)
     small("whole")
-    steps, whole = calls[0], tree(tmp_path / "whole")
+    steps, undisturbed = calls[0], tree(tmp_path / "whole")
     assert steps > 50
-    assert sorted(whole) == [
+    assert sorted(undisturbed) == [
         "handouts/A.pdf",
         "handouts/C.pdf",
         "handouts/D.pdf",
@@ -317,7 +317,7 @@ def test_an_end_at_any_step_is_mended_by_starting_again(
             small("out")
         failing(0)
         small("out")
-        assert tree(tmp_path / "out") == whole, number
+        assert tree(tmp_path / "out") == undisturbed, number
         assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
             "handouts",
             "manifest.csv",
@@ -368,7 +368,7 @@ def test_a_disk_that_fails_at_any_step_is_a_problem_and_the_run_goes_on_later(
     """A full, read-only, forbidden or broken disk gives no traceback and no half-written file."""
     calls = failing(0)
     small("whole")
-    steps, whole = calls[0], tree(tmp_path / "whole")
+    steps, undisturbed = calls[0], tree(tmp_path / "whole")
     refused = 0
     for step in range(1, steps + 1):
         failing(step, OSError(number, os.strerror(number)))
@@ -382,7 +382,7 @@ def test_a_disk_that_fails_at_any_step_is_a_problem_and_the_run_goes_on_later(
         ], step
         failing(0)
         small("out")
-        assert tree(tmp_path / "out") == whole, step
+        assert tree(tmp_path / "out") == undisturbed, step
         shutil.rmtree(tmp_path / "out")
     assert refused > steps / 2
 
@@ -392,7 +392,7 @@ def test_a_journal_that_was_cut_or_changed_costs_time_and_no_record(
 ) -> None:
     """The journal's words about a file are checked before they are trusted."""
     small("whole")
-    whole = tree(tmp_path / "whole")
+    undisturbed = tree(tmp_path / "whole")
     small("out")
     run = (tmp_path / "out" / "run.json").read_text(encoding="utf-8")
     for journal in (
@@ -407,7 +407,7 @@ def test_a_journal_that_was_cut_or_changed_costs_time_and_no_record(
         )
         (tmp_path / "out" / JOURNAL).write_bytes(journal)
         small("out")
-        assert tree(tmp_path / "out") == whole
+        assert tree(tmp_path / "out") == undisturbed
 
 
 SECRETS = (
@@ -499,7 +499,7 @@ def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
         "XDG_CACHE_HOME": str(work / "home/.cache"),
         "FAKE_SECONDS": "0.0005",
     }
-    more = {"dry run": ["--dry-run"], "json": ["--json"]}.get(way, [])
+    flags = {"dry run": ["--dry-run"], "json": ["--json"]}.get(way, [])
     if way == "full":
         (work / "clinic" / "out").write_text("a file, where a folder is to be", encoding="utf-8")
     piped = "pipe" in way
@@ -513,22 +513,22 @@ def test_no_value_is_left_behind(way: str, tmp_path: Path) -> None:
         "2",
         "-o",
         "out",
-        *more,
+        *flags,
     ]
     with source.open("rb") as file:
         child = start(work / "clinic", *arguments, env=environment, stdin=file)
-        seen = b""
+        commands = b""
         while child.poll() is None:
-            seen += command_lines()
+            commands += command_lines()
             if way.startswith("killed") and printed(work / "clinic" / "out") > 100:
                 child.kill()
             time.sleep(0.05)
         out, err = child.communicate()
     assert child.returncode == (-9 if way.startswith("killed") else 1), err
     assert out + err or way.startswith("killed")
-    assert b"QZSECRET" not in out + err + seen
+    assert b"QZSECRET" not in out + err + commands
     assert b"Traceback" not in err
-    assert b"fake_engine.py" in seen
+    assert b"fake_engine.py" in commands
     assert left_behind(work) == []
     if way in {"file", "pipe", "json"}:
         assert any(
@@ -580,9 +580,9 @@ def test_a_process_that_holds_records_leaves_no_image_of_its_memory(tmp_path: Pa
         stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
-    said = process.stderr.readline().decode()
+    message = process.stderr.readline().decode()
     # Before the pipe is opened, which would wait without end for a process that is gone.
-    assert said.startswith("Reading records from the pipe ")
+    assert message.startswith("Reading records from the pipe ")
     limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii")
     pipe.write_bytes(b"id,name,audience,next_visit\nP1,Anna,ckd,2027-11-01\n")
     process.communicate(timeout=300)

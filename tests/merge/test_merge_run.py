@@ -187,8 +187,8 @@ def test_a_finished_run_that_is_started_again_looks_whether_all_is_there() -> No
     merged(path, jobs=2)
     before = tree("out")
     times = {name: Path("out", name).stat().st_mtime_ns for name in before}
-    again = merged(path)
-    assert (again.printed, again.kept, again.rejected) == (270, 270, 30)
+    rerun = merged(path)
+    assert (rerun.printed, rerun.kept, rerun.rejected) == (270, 270, 30)
     assert {name: Path("out", name).stat().st_mtime_ns for name in before} == times
     Path("out/handouts/P3.pdf").unlink()
     Path("out/handouts/P4.pdf").write_bytes(b"%PDF-changed")
@@ -289,8 +289,8 @@ def test_mended_rows_go_into_the_folder_of_the_run_they_come_from(combine: int) 
     lines[2] = lines[2].replace("CDK", "ckd")
     mend.write_text("\n".join(lines), encoding="utf-8")
     for _ in range(2):
-        again = merged(mend, combine=combine)
-        assert (again.printed, again.rejected, again.folder) == (1, 2, Path("out/mended-1"))
+        rerun = merged(mend, combine=combine)
+        assert (rerun.printed, rerun.rejected, rerun.folder) == (1, 2, Path("out/mended-1"))
     assert [
         (row["id"], row["field"], row["reason"]) for row in table("out/mended-1/rejected.csv")
     ] == [
@@ -333,7 +333,7 @@ def test_rejected_records_of_json_lines_come_back_as_a_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("section", "said"),
+    ("section", "message"),
     [
         ('[merge.map.audience]\n"Kidney" = "kdc"', "3:1: 'Kidney' cannot stand for the audience"),
         ('[merge.map.phones]\n"none" = ""', "3:1: no handout has a field 'phones'"),
@@ -348,20 +348,22 @@ def test_rejected_records_of_json_lines_come_back_as_a_table() -> None:
     ],
 )
 def test_settings_for_records_that_cannot_be_used_are_refused(
-    section: str, said: str, capfd: pytest.CaptureFixture[str]
+    section: str, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The problem has the line in teachback.toml, and nothing is printed."""
     Path("teachback.toml").write_text(f"# clinic\n{section}\n", encoding="utf-8")
     path = records("A1,Anna,kidney,")
     assert run("tiny", "--records", str(path), "-l", "en", "-o", "out") == 1
-    assert f"teachback.toml:{said}" in capfd.readouterr().err.replace("toml:1:1: this", "toml:this")
+    assert f"teachback.toml:{message}" in capfd.readouterr().err.replace(
+        "toml:1:1: this", "toml:this"
+    )
     assert not Path("out").exists()
 
 
 def test_cells_and_headings_are_read_as_a_clinic_writes_them(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """What cells stand for may be set for fields of other handouts, too."""
+    """The settings may have the meanings of cells for fields of other handouts, too."""
     Path("teachback.toml").write_text(
         '[merge.map.audience]\n"Kidney" = "ckd"\n"PD" = "dialysis"\n'
         '[merge.map.arm]\n"L" = "left"\n[merge.map.fluid]\n"1 L" = "1 liter"\n',
@@ -448,18 +450,18 @@ def test_processes_that_end_again_and_again_end_the_run() -> None:
     assert not Path("out/rejected.csv").exists()
 
 
-def double(given: int, task: int) -> int:
+def double(factor: int, task: int) -> int:
     """Multiply, as a task for worker processes. The task 13 ends its process."""
     if task == 13:
         os._exit(3)
-    return given * task
+    return factor * task
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_a_crew_gives_results_in_order_and_says_what_was_lost(jobs: int) -> None:
     """Results come in order for any number of processes, with a LostTask for the lost one."""
-    found = list(map_in_order(double, 2, range(100), jobs, apart=True))
-    assert found == [LostTask(13) if task == 13 else task * 2 for task in range(100)]
+    results = list(map_in_order(double, 2, range(100), jobs, apart=True))
+    assert results == [LostTask(13) if task == 13 else task * 2 for task in range(100)]
 
 
 def answer_at_length(folder: str, task: int) -> tuple[int, bytes]:
@@ -474,7 +476,9 @@ def test_a_process_that_is_killed_while_it_answers_loses_its_own_task(tmp_path: 
     answers = map_in_order(answer_at_length, str(tmp_path), range(3), 2)
     first = next(answers)
     assert not isinstance(first, LostTask)
-    (answering,) = (each for each in multiprocessing.active_children() if each.pid != first[0])
+    (answering,) = (
+        process for process in multiprocessing.active_children() if process.pid != first[0]
+    )
     (tmp_path / "go").touch()
     # Nobody reads the answer now, so it is begun and not ended.
     time.sleep(0.3)
@@ -485,24 +489,24 @@ def test_a_process_that_is_killed_while_it_answers_loses_its_own_task(tmp_path: 
 
 def test_a_crew_reads_no_further_ahead_than_it_must() -> None:
     """A hundred thousand records are never held in memory at once."""
-    taken = 0
+    tasks_taken = 0
 
     def tasks() -> Any:  # noqa: ANN401 -- a generator
-        nonlocal taken
+        nonlocal tasks_taken
         for task in range(14, 1000):
-            taken += 1
+            tasks_taken += 1
             yield task
 
     most = 0
     for count, _ in enumerate(map_in_order(double, 2, tasks(), 2), start=1):
-        most = max(most, taken - count)
+        most = max(most, tasks_taken - count)
     assert 0 < most <= 2 * ordered_workers.AHEAD + 2
 
 
 def test_a_file_that_changes_while_it_is_read_stops_the_run() -> None:
     """Nothing of a changed file is printed. Once it is put back, it is."""
     path = many(600)
-    first, looked = path.read_bytes(), path.stat()
+    first, status = path.read_bytes(), path.stat()
     merged(path, "whole")
 
     class Changing(Fake):
@@ -517,7 +521,7 @@ def test_a_file_that_changes_while_it_is_read_stops_the_run() -> None:
     assert "changed while it was read" in caught.value.problems[0].message
     assert not Path("out").exists()
     path.write_bytes(first)
-    os.utime(path, ns=(looked.st_atime_ns, looked.st_mtime_ns))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     merged(path)
     assert tree("out") == tree("whole")
 
@@ -530,14 +534,14 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
     assert merged(path, "whole").problems == ()
 
     class Changing(Fake):
-        def make_stampers(self, wanted: Any) -> Any:  # noqa: ANN401 -- as Fake
+        def make_stampers(self, characters: Any) -> Any:  # noqa: ANN401 -- as Fake
             if way == "written into":
                 path.write_bytes(first.replace("Zoë 511".encode(), b"Eva 511"))
             else:
                 path.unlink()
             if way == "replaced":
                 path.write_bytes(first.replace("Zoë 511".encode(), b"Eva 511"))
-            return super().make_stampers(wanted)
+            return super().make_stampers(characters)
 
     done = merge(MergeOrder(path, Path("out"), language="en"), Changing())
     [problem] = done.problems
@@ -555,19 +559,19 @@ def test_a_file_that_changes_later_changes_nothing_of_the_run_and_is_told(way: s
 
 
 @pytest.mark.parametrize(
-    ("name", "said", "hint"),
+    ("name", "reason", "hint"),
     [
         ("nowhere.csv", "No such file or directory", "Check the name, and that it exists."),
         (".", "Is a directory", "Name a file: this is a folder."),
     ],
 )
 def test_records_that_cannot_be_opened_are_told_with_what_to_do(
-    name: str, said: str, hint: str, capfd: pytest.CaptureFixture[str]
+    name: str, reason: str, hint: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A wrong name gives a hint about the name, not about room on the disk."""
     assert run("tiny", "--records", name, "-l", "en") == 1
     err = capfd.readouterr().err
-    assert f"this cannot be read or written: {said}" in err
+    assert f"this cannot be read or written: {reason}" in err
     assert hint in err
     assert not Path("build").exists()
 
@@ -606,11 +610,11 @@ def test_files_are_the_owner_s_alone_whatever_the_umask(umask: int) -> None:
         merged(path, jobs=2)
     finally:
         os.umask(before)
-    modes = {stat.S_IMODE(each.stat().st_mode) for each in Path("out").rglob("*") if each.is_file()}
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in Path("out").rglob("*") if path.is_file()}
     folders = {
-        stat.S_IMODE(each.stat().st_mode)
-        for each in (Path("out"), *Path("out").rglob("*"))
-        if each.is_dir()
+        stat.S_IMODE(path.stat().st_mode)
+        for path in (Path("out"), *Path("out").rglob("*"))
+        if path.is_dir()
     }
     assert (modes, folders) == ({0o600}, {0o700})
 
@@ -653,8 +657,8 @@ def test_wipe_removes_a_run_and_nothing_else() -> None:
     Path("out/handouts/mine.txt").write_bytes(b"mine")
     Path("out/handouts/P0.pdf").unlink()
     Path("out/handouts/P0.pdf").symlink_to(Path("precious/P0.pdf").absolute())
-    for each in Path("out/cards").iterdir():
-        each.unlink()
+    for path in Path("out/cards").iterdir():
+        path.unlink()
     Path("out/cards").rmdir()
     Path("out/cards").symlink_to(Path("precious").absolute())
     assert run("--wipe", "out") == 1
@@ -753,14 +757,14 @@ def test_of_runs_that_begin_at_once_one_goes_on_and_the_others_say_so() -> None:
         meet, done = Barrier(runs, timeout=300), Barrier(runs, timeout=300)
         with ThreadPoolExecutor(runs) as threads:
             folder = Path(f"new-{number}/deep/out")
-            said = list(
+            messages = list(
                 threads.map(
                     lambda _, where=folder, both=(meet, done): opened_or_told(where, *both),
                     range(runs),
                 )
             )
-        assert sorted(set(said)) == ["", "another run is at work in this folder"]
-        assert said.count("") == 1
+        assert sorted(set(messages)) == ["", "another run is at work in this folder"]
+        assert messages.count("") == 1
 
 
 @pytest.mark.parametrize("step", ["mkdir", "open", "flock"])
@@ -769,11 +773,11 @@ def test_a_folder_that_another_run_takes_away_is_made_again(
 ) -> None:
     """A run with nothing to print removes its folder; one about to lock it goes on in a new one."""
     folder = Path("somewhere/out")
-    taken: list[str] = []
+    steps_taken: list[str] = []
 
     def take_away() -> None:
-        if not taken:
-            taken.append(step)
+        if not steps_taken:
+            steps_taken.append(step)
             folder.mkdir(parents=True, exist_ok=True)
             shutil.rmtree(folder.parent)
 
@@ -787,7 +791,7 @@ def test_a_folder_that_another_run_takes_away_is_made_again(
 
     monkeypatch.setattr(place, name, after_it_is_gone)
     with run_folder.opened(folder):
-        assert taken == [step]
+        assert steps_taken == [step]
         assert (folder / "unfinished").is_dir()
     assert not folder.exists()
 
@@ -809,7 +813,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         ((), 2, "name a handout"),
         (("tiny",), 2, "--records"),
@@ -858,7 +862,7 @@ def test_a_folder_that_another_run_makes_meanwhile_is_taken_as_it_is(
     ],
 )
 def test_a_wrong_order_is_refused_before_anything_is_made(
-    arguments: Sequence[str], code: int, said: str, capfd: pytest.CaptureFixture[str]
+    arguments: Sequence[str], code: int, message: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The exit code is 2 for wrong usage and 1 for wrong records, with a hint."""
     records("A1,Anna,ckd,")
@@ -866,7 +870,7 @@ def test_a_wrong_order_is_refused_before_anything_is_made(
     records(name="head.csv")
     before = sorted(Path().rglob("*"))
     assert run(*arguments) == code
-    assert said in capfd.readouterr().err
+    assert message in capfd.readouterr().err
     assert sorted(Path().rglob("*")) == before
 
 
@@ -922,12 +926,12 @@ def test_the_outcome_as_json_holds_counts_rows_and_fields(
     records("A1,Anna,ckd,", "A2,Secret,ckd,soon")
     assert run("tiny", "--records", "records.csv", "-l", "en", "--json") == 1
     out, err = capfd.readouterr()
-    said = json.loads(out)
-    assert (said["ok"], said["records"], said["printed"], said["rejected"]) == (False, 2, 1, 1)
-    assert said["rows"] == [
+    data = json.loads(out)
+    assert (data["ok"], data["records"], data["printed"], data["rejected"]) == (False, 2, 1, 1)
+    assert data["rows"] == [
         {"row": 3, "field": "next_visit", "reason": "is not a date such as 2027-11-01"}
     ]
-    assert said["output"] == str(Path("build/merge/tiny").absolute())
+    assert data["output"] == str(Path("build/merge/tiny").absolute())
     assert "Secret" not in out + err
 
 
@@ -983,10 +987,10 @@ def test_nothing_lies_in_the_folder_any_more_when_the_run_is_finished(
     """
     opened: list[Any] = []
     open_then: list[bool] = []
-    made, finish = tempfile.TemporaryFile, run_folder.finish
+    make_file, finish = tempfile.TemporaryFile, run_folder.finish
 
     def kept(*arguments: Any, **more: Any) -> Any:  # noqa: ANN401 -- as the one it stands for
-        opened.append(made(*arguments, **more))
+        opened.append(make_file(*arguments, **more))
         return opened[-1]
 
     def finished(*arguments: Any) -> None:  # noqa: ANN401 -- as above
@@ -1014,16 +1018,16 @@ def test_counts_that_do_not_add_up_are_told_and_the_run_is_not_finished() -> Non
     """A file that appears or vanishes during the run makes the counts differ."""
     path = many(30)
     merged(path)
-    whole = tree("out")
+    finished = tree("out")
 
     class Meddling(Fake):
-        def make_stampers(self, wanted: Any) -> Any:  # noqa: ANN401 -- as Fake
+        def make_stampers(self, characters: Any) -> Any:  # noqa: ANN401 -- as Fake
             Path("out2/handouts").mkdir()
             Path("out2/handouts/P99.pdf").write_bytes(b"%PDF-")
             Path("out2/run.json").write_bytes(
-                whole["run.json"].replace(b'"finished"', b'"running"')
+                finished["run.json"].replace(b'"finished"', b'"running"')
             )
-            return super().make_stampers(wanted)
+            return super().make_stampers(characters)
 
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(path, Path("out2"), language="en"), Meddling())
@@ -1038,12 +1042,12 @@ def test_stampers_know_the_letters_of_their_records() -> None:
 
     Letters of rejected rows are left out, and so are editions that only rejected rows need.
     """
-    wanted: dict[Any, frozenset[str]] = {}
+    characters: dict[Any, frozenset[str]] = {}
 
     class Listening(Fake):
-        def make_stampers(self, asked: Any) -> Any:  # noqa: ANN401 -- as Fake
-            wanted.update(asked)
-            return super().make_stampers(asked)
+        def make_stampers(self, requested: Any) -> Any:  # noqa: ANN401 -- as Fake
+            characters.update(requested)
+            return super().make_stampers(requested)
 
     head = f"{HEAD},size"
     path = records(
@@ -1054,8 +1058,8 @@ def test_stampers_know_the_letters_of_their_records() -> None:
         head=head,
     )
     merge(MergeOrder(path, Path("out"), language="en"), Listening())
-    assert {key.size for key in wanted} == {"standard"}
-    assert {key.audience: "".join(sorted(letters)) for key, letters in wanted.items()} == {
+    assert {key.size for key in characters} == {"standard"}
+    assert {key.audience: "".join(sorted(letters)) for key, letters in characters.items()} == {
         "ckd": "Zo",
         "general": "Bq",
     }
@@ -1078,10 +1082,11 @@ def test_a_finished_run_whose_counts_were_changed_by_hand_is_told_and_can_be_rem
     """The hint names the command that removes the run, and that command works."""
     path = many(30)
     merged(path)
-    said = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
-    said[name] = value
+    content = json.loads(Path("out/run.json").read_text(encoding="utf-8"))
+    content[name] = value
     Path("out/run.json").write_text(
-        json.dumps({key: one for key, one in said.items() if one is not None}), encoding="utf-8"
+        json.dumps({key: count for key, count in content.items() if count is not None}),
+        encoding="utf-8",
     )
     with pytest.raises(TeachbackError) as caught:
         merged(path)

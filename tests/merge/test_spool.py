@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 def test_pieces_come_back_in_order_and_no_file_has_a_name(size: int, tmp_path: Path) -> None:
     """An empty piece comes back too, and all pieces can be read twice."""
     pieces = [bytes([number]) * size for number in range(7)] + [b"", b"end"]
-    kept = SpoolFile(tmp_path)
+    spool = SpoolFile(tmp_path)
     for piece in pieces:
-        kept.put(piece)
-    assert len(kept) == len(pieces)
+        spool.put(piece)
+    assert len(spool) == len(pieces)
     assert os.listdir(tmp_path) == []  # noqa: PTH208 -- names only
-    assert list(kept.pieces()) == pieces
-    assert list(kept.pieces()) == pieces
-    kept.close()
+    assert list(spool.pieces()) == pieces
+    assert list(spool.pieces()) == pieces
+    spool.close()
 
 
 def test_a_full_disk_is_a_problem_with_its_place(
@@ -55,18 +55,18 @@ def test_a_real_disk_that_takes_no_more_is_a_problem_and_closing_makes_no_other(
     tmp_path: Path,
 ) -> None:
     """Closing tries to write the rest again, and that fails silently."""
-    kept = SpoolFile(tmp_path)
+    spool = SpoolFile(tmp_path)
 
     def fill() -> None:
         for _ in range(MOST_HELD):
-            kept.put(bytes(25_003))
+            spool.put(bytes(25_003))
 
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_HELD + 1_000_000, hard))
         with pytest.raises(TeachbackError, match="File too large"):
             fill()
-        kept.close()
+        spool.close()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert os.listdir(tmp_path) == []  # noqa: PTH208 -- names only

@@ -89,7 +89,7 @@ class Words:
     @property
     def fields(self) -> tuple[str, ...]:
         """The names of the fields: a card has only the name."""
-        return tuple(one.name for one in FIELDS) if self.key.kind == "handout" else (NAME.name,)
+        return tuple(field.name for field in FIELDS) if self.key.kind == "handout" else (NAME.name,)
 
     def faults(self, values: Mapping[str, str]) -> tuple[FieldFault, ...]:
         """Refuse a snowman, and values that are too long."""
@@ -173,16 +173,18 @@ class Fake:
     read_value = staticmethod(read_value)
 
     def make_stampers(
-        self, wanted: Mapping[EditionKey, frozenset[str]]
+        self, characters: Mapping[EditionKey, frozenset[str]]
     ) -> Mapping[EditionKey, Stamper]:
         """Return an edition for each key."""
-        return {key: Words(key, letters) for key, letters in wanted.items()}
+        return {key: Words(key, letters) for key, letters in characters.items()}
 
     def make_combine(
-        self, stampers: Mapping[EditionKey, Stamper], wanted: Mapping[EditionKey, frozenset[str]]
+        self,
+        stampers: Mapping[EditionKey, Stamper],
+        characters: Mapping[EditionKey, frozenset[str]],
     ) -> Combiner:
         """Return the combiner."""
-        assert set(wanted) == set(stampers)
+        assert set(characters) == set(stampers)
         return Combiner(stampers)
 
 

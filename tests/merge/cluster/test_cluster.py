@@ -96,7 +96,7 @@ def certificates(folder: Path) -> Cluster:
             if name == "ca"
             else x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
         )
-        made = (
+        certificate = (
             x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(days=1))
             .not_valid_after(now + dt.timedelta(days=1))
@@ -107,7 +107,7 @@ def certificates(folder: Path) -> Cluster:
             )
             .sign(keys["ca"], hashes.SHA256())
         )
-        (folder / f"{name}.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        (folder / f"{name}.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     secret = keys["cert"].private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -126,8 +126,8 @@ class Farm:
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
         """Start one of Dask's programs."""
-        named = (("ca-file", self.tls.ca), ("cert", self.tls.cert), ("key", self.tls.key))
-        files = [f"--tls-{name}={path}" for name, path in named if path]
+        tls_files = (("ca-file", self.tls.ca), ("cert", self.tls.cert), ("key", self.tls.key))
+        files = [f"--tls-{name}={path}" for name, path in tls_files if path]
         # The logs are as detailed as they can be.
         environment = {
             **os.environ,
@@ -148,14 +148,16 @@ class Farm:
         """Start workers until there are `count`, with further settings if given."""
         self.workers = [worker for worker in self.workers if worker.poll() is None]
         for _ in range(count - len(self.workers)):
-            wanted = {**QUIET, "FAKE_SECONDS": "0.003", **more}
+            environment = {**QUIET, "FAKE_SECONDS": "0.003", **more}
             arguments = (
                 "--no-nanny",
                 "--nthreads=1",
                 "--local-directory",
                 str(self.folder / "scratch"),
             )
-            self.workers.append(self.start("worker", self.cluster.address, *arguments, **wanted))
+            self.workers.append(
+                self.start("worker", self.cluster.address, *arguments, **environment)
+            )
 
     @property
     def cluster(self) -> Cluster:
@@ -363,8 +365,8 @@ def test_when_all_workers_are_gone_a_later_start_goes_on(farm: Farm) -> None:
     finished = len(tree("out/handouts"))
     assert 57 <= finished < 380
     farm.hire(1)
-    again = merged("out", farm.cluster)
-    assert (again.printed, again.kept) == (380, finished)
+    rerun = merged("out", farm.cluster)
+    assert (rerun.printed, rerun.kept) == (380, finished)
     assert tree("out") == tree("alone")
 
 
@@ -419,9 +421,9 @@ def test_what_is_in_a_record_is_in_no_log_and_no_other_file(farm: Farm) -> None:
     done = merged("out", farm.cluster, kill)
     assert done.printed == 285
     logs = [path for path in farm.folder.rglob("*") if path.is_file()]
-    told = b"".join(path.read_bytes() for path in logs)
-    assert b"teachback-" in told, "the logs name the tasks"
-    assert PLANTED.encode() not in told
+    log_bytes = b"".join(path.read_bytes() for path in logs)
+    assert b"teachback-" in log_bytes, "the logs name the tasks"
+    assert PLANTED.encode() not in log_bytes
     places = {
         name.partition("/")[0] for name, data in tree("out").items() if PLANTED.encode() in data
     }
@@ -492,12 +494,12 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 def test_a_certificate_of_another_authority_is_refused(farm: Farm, tmp_path: Path) -> None:
     """Nothing is sent to a machine without a certificate of our authority, and nothing is left."""
     records(3)
-    other = certificates(tmp_path / "other")
+    foreign = certificates(tmp_path / "other")
     with (
         gives_up_after("2s"),
         pytest.raises(TeachbackError) as caught,
     ):
-        merged("out", Cluster(farm.cluster.address, other.ca, other.cert, other.key))
+        merged("out", Cluster(farm.cluster.address, foreign.ca, foreign.cert, foreign.key))
     (problem,) = caught.value.problems
     assert "certificates of the cluster do not match ours" in problem.message
     assert not Path("out").exists()
@@ -552,8 +554,8 @@ def test_a_flag_for_a_cluster_needs_one(
 def test_a_worker_that_writes_its_memory_to_disk_is_refused(running: Farm) -> None:
     """Dask's default is to write to disk."""
     records(3)
-    there = [worker for worker in running.workers if worker.poll() is None]
-    running.hire(len(there) + 1, **dict.fromkeys(QUIET, "0.6"))
+    alive = [worker for worker in running.workers if worker.poll() is None]
+    running.hire(len(alive) + 1, **dict.fromkeys(QUIET, "0.6"))
     wild = running.workers.pop()
     try:
         wait_for_answer(running.cluster, wild)
@@ -599,11 +601,13 @@ def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_
     records(400)
     merged("alone", None)
     wait_for(farm.cluster, 2)
-    other = tmp_path / "other"
+    changed_program = tmp_path / "other"
     shutil.copytree(
-        SOURCE / "teachback", other / "teachback", ignore=shutil.ignore_patterns("__pycache__")
+        SOURCE / "teachback",
+        changed_program / "teachback",
+        ignore=shutil.ignore_patterns("__pycache__"),
     )
-    with (other / "teachback" / "merge" / "cluster" / "payloads.py").open(
+    with (changed_program / "teachback" / "merge" / "cluster" / "payloads.py").open(
         "a", encoding="utf-8"
     ) as file:
         file.write("# Another program.\n")
@@ -611,7 +615,7 @@ def test_a_worker_with_another_program_that_comes_late_ends_the_run_and_a_later_
 
     def join(count: int, _: int) -> None:
         if count == 60:
-            farm.hire(len(farm.workers) + 1, PYTHONPATH=f"{other}:{TESTS}")
+            farm.hire(len(farm.workers) + 1, PYTHONPATH=f"{changed_program}:{TESTS}")
             late.append(farm.workers.pop())
             wait_for_answer(farm.cluster, late[0])
 
@@ -699,15 +703,15 @@ def test_a_worker_that_does_not_see_the_shared_folder_is_refused(
     farm.hire(
         len(farm.workers) + 1, DASK_DISTRIBUTED__WORKER__PRELOAD=str([str(tmp_path / "blind.py")])
     )
-    other = farm.workers.pop()
+    worker = farm.workers.pop()
     try:
-        wait_for_answer(farm.cluster, other)
+        wait_for_answer(farm.cluster, worker)
         with pytest.raises(TeachbackError) as caught:
             merged("out", replace(farm.cluster, shared=True))
         assert merged("out", farm.cluster).printed == 57
     finally:
-        other.kill()
-        other.wait()
+        worker.kill()
+        worker.wait()
     (problem,) = caught.value.problems
     assert problem.message == "this worker does not share the folder out with us"
     assert "--shared-folder" in problem.hint
@@ -716,18 +720,18 @@ def test_a_worker_that_does_not_see_the_shared_folder_is_refused(
 
 def test_a_folder_that_a_worker_does_not_see_is_refused(tmp_path: Path) -> None:
     """A worker must answer in the folder with the token that it finds there."""
-    here, there = tmp_path / "here", tmp_path / "there"
-    here.mkdir()
-    there.mkdir()
-    (here / "ab.seen").write_bytes(b"1")
-    answer = payloads.report_worker(str(here), "ab").answer
-    assert dispatcher.shares(here, "ab", answer)
-    assert payloads.report_worker(str(there), "ab").answer == ""
-    assert not dispatcher.shares(here, "ab", "")
-    (there / "ab.seen").write_bytes(b"2")
-    other = payloads.report_worker(str(there), "ab").answer
-    (here / other).write_bytes((there / other).read_bytes())
-    assert not dispatcher.shares(here, "ab", other)
+    our_folder, their_folder = tmp_path / "here", tmp_path / "there"
+    our_folder.mkdir()
+    their_folder.mkdir()
+    (our_folder / "ab.seen").write_bytes(b"1")
+    answer = payloads.report_worker(str(our_folder), "ab").answer
+    assert dispatcher.shares(our_folder, "ab", answer)
+    assert payloads.report_worker(str(their_folder), "ab").answer == ""
+    assert not dispatcher.shares(our_folder, "ab", "")
+    (their_folder / "ab.seen").write_bytes(b"2")
+    their_answer = payloads.report_worker(str(their_folder), "ab").answer
+    (our_folder / their_answer).write_bytes((their_folder / their_answer).read_bytes())
+    assert not dispatcher.shares(our_folder, "ab", their_answer)
 
 
 @pytest.mark.parametrize(
@@ -749,10 +753,10 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         csv.writer(file).writerows(
             (f"p{n}", "ckd", name, "2027-03-01", "1.5") for n, name in enumerate(NAMES)
         )
-    seen: list[Any] = []
+    calls: list[Any] = []
 
     def worked(bench: ChunkPrintSetup, chunk: Chunk) -> ChunkResult:
-        seen.append((bench, chunk))
+        calls.append((bench, chunk))
         return work(bench, chunk)
 
     monkeypatch.setattr(merge_run, "work", worked)
@@ -766,7 +770,7 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         )
         assert (done.printed, done.rejected) == (len(NAMES), 0)
     assert tree("out") == tree("alone")
-    bench, chunk = seen[0]
+    bench, chunk = calls[0]
     Path("bench").write_bytes(pickle.dumps((replace(bench, folder=None), payloads.seal(chunk))))
     program = (
         "import pickle, sys, teachback.merge.cluster.payloads as p; "
@@ -777,10 +781,10 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     ).stdout.split()
     by_module = importlib.metadata.packages_distributions()
-    found = {name.lower() for module in loaded for name in by_module.get(module, ())} - {
+    libraries = {name.lower() for module in loaded for name in by_module.get(module, ())} - {
         "teachback"
     }
-    assert {"uharfbuzz", "babel", "pydantic"} <= found
+    assert {"uharfbuzz", "babel", "pydantic"} <= libraries
     # Dependencies of these, and what modules of the engine load that have done their work before.
     along = {
         "pydantic_core",
@@ -789,7 +793,7 @@ def test_the_real_engine_prints_the_same_on_other_machines(
         "typing_extensions",
         "setuptools",
     }
-    assert found - set(worker_versions.LIBRARIES) <= along | {
+    assert libraries - set(worker_versions.LIBRARIES) <= along | {
         "jinja2",
         "markupsafe",
         "pyyaml",

@@ -165,9 +165,9 @@ def test_letters_without_a_font_are_told_by_their_script(
     """A clerk knows Chinese, and not CJK."""
     points = frozenset(range(0x250))
     read = read_value(field(), words, "en", None, points)
-    told = f"has {script} letters, for which there is no font here: {hint}, or write it by hand"
+    reason = f"has {script} letters, for which there is no font here: {hint}, or write it by hand"
     assert isinstance(read, FieldFault)
-    assert read.reason.startswith(told)
+    assert read.reason.startswith(reason)
     assert read_value(field(), "Nguyễn Hà", "en", None, points) == "Nguyễn Hà"
 
 

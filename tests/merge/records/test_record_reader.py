@@ -131,8 +131,8 @@ def test_an_old_encoding_that_is_not_certain_is_refused_until_it_is_named(
     problem = refusal(text.encode(codec))
     assert "not UTF-8" in problem.message
     assert "--encoding" in problem.hint
-    said = next(name for name, python in NAMED.items() if python == codec)
-    rows, problems = read(text.encode(codec), encoding=said)
+    encoding = next(name for name, python in NAMED.items() if python == codec)
+    rows, problems = read(text.encode(codec), encoding=encoding)
     assert names(rows) == [text.rsplit(",", maxsplit=1)[-1].strip()]
     assert problems == ()
 
@@ -159,7 +159,7 @@ def test_a_foreign_name_does_not_rule_out_the_encoding_of_all_others(
     assert (
         "--encoding"
         in refusal(
-            "\n".join(["id,name", *(f"1,{one}" for one in people.split())]).encode(codec)
+            "\n".join(["id,name", *(f"1,{person}" for person in people.split())]).encode(codec)
         ).hint
     )
 
@@ -199,7 +199,9 @@ def test_one_unfit_word_among_many_does_not_rule_out_an_encoding() -> None:
         "Břeclav",
         "Thérčse",
     ]
-    problem = refusal("\n".join(["id,name", *(f"1,{one}" for one in people)]).encode("cp1250"))
+    problem = refusal(
+        "\n".join(["id,name", *(f"1,{person}" for person in people)]).encode("cp1250")
+    )
     assert "could be windows-1252, or windows-1250" in problem.message
 
 
@@ -216,7 +218,7 @@ def test_one_unfit_word_among_many_does_not_rule_out_an_encoding() -> None:
 def test_a_plain_western_list_is_read(people: str) -> None:
     """Names of one country, mixed with some of others, are read."""
     rows, (warning,) = read(
-        "\n".join(["id,name", *(f"1,{one}" for one in people.split())]).encode("cp1252")
+        "\n".join(["id,name", *(f"1,{person}" for person in people.split())]).encode("cp1252")
     )
     assert names(rows) == people.split()
     assert "Windows-1252" in warning.message
@@ -470,8 +472,10 @@ def test_a_name_near_a_field_that_its_record_lacks_is_told_with_its_line(
     rows, _ = read("".join(f"{line}\n" for line in lines).encode(), "r.jsonl")
     unknown = dict(unknown_columns(rows, TERMS))
     assert {name: line for name, line in unknown.items() if line > 0} == near
-    said = near_names(unknown, TERMS.known, "r.jsonl")
-    assert [one.location for one in said] == [Location("r.jsonl", at, 1) for at in near.values()]
+    problems = near_names(unknown, TERMS.known, "r.jsonl")
+    assert [problem.location for problem in problems] == [
+        Location("r.jsonl", line, 1) for line in near.values()
+    ]
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl", "xlsx"])
@@ -533,7 +537,7 @@ def test_a_field_and_its_label_as_two_columns_are_refused() -> None:
     """Nobody knows which of the two is to be printed."""
     with pytest.raises(TeachbackError) as caught:
         read(b"id,name,Prepared for\n1,Anna,Eva\n", labels=(("Prepared for", "name"),))
-    assert [one.message for one in caught.value.problems] == [
+    assert [problem.message for problem in caught.value.problems] == [
         "the columns 2 (B) and 3 (C) are two names of the column 'name'"
     ]
 
@@ -565,9 +569,8 @@ def test_a_column_that_is_nearly_a_field_stops_the_run(name: str, form: str) -> 
 
     Otherwise its values would be missing on every paper.
     """
-    known = next(
-        one for one in KNOWN if one.replace("_", "")[:4] == name.lower().translate(FOLDED)[:4]
-    )
+    start = name.lower().translate(FOLDED)[:4]
+    known = next(field for field in KNOWN if field.replace("_", "")[:4] == start)
     if form == "xlsx":
         data = workbook(lambda sheet: sheet.append(["id", name]))
     else:
@@ -798,10 +801,10 @@ def test_a_hostile_workbook_is_refused(
         sheet.append(["id", "name"])
         sheet.append(["1", "Anna"])
 
-    whole = workbook(fill)
-    assert names(read(whole, "r.xlsx")[0]) == ["Anna"]
-    hostile = changed_part(whole, part, change)
-    assert hostile != whole
+    original = workbook(fill)
+    assert names(read(original, "r.xlsx")[0]) == ["Anna"]
+    hostile = changed_part(original, part, change)
+    assert hostile != original
     assert message in refusal(hostile, "r.xlsx").message
 
 
@@ -921,12 +924,12 @@ def test_rows_behind_a_line_that_is_too_long_keep_their_numbers(
     size: int, end: bytes, form: str
 ) -> None:
     """The numbers are right wherever in a line end the reading stops."""
-    for more in range(4):
-        long = b"x" * (size + more)
+    for extra in range(4):
+        long_line = b"x" * (size + extra)
         head, last = (
             (b"id,name", b"2,Eva") if form == "csv" else (b'{"id": 0}', b'{"id": 2, "name": "Eva"}')
         )
-        rows, _ = read(end.join([head, long, last, b""]), f"r.{form}")
+        rows, _ = read(end.join([head, long_line, last, b""]), f"r.{form}")
         assert (rows[-1].number, rows[-1].cells["name"]) == (3, "Eva")
 
 
@@ -953,9 +956,9 @@ def test_cells_stand_for_what_the_settings_say() -> None:
         RecordRow(2, {"id": "1", "audience": " KIDNEY", "name": "No  Name"}),
         RecordRow(3, {"id": "2", "audience": "", "name": "No Name II"}),
     ]
-    (one, other) = validated_records(rows, replace(TERMS, meant=meant))
-    assert (one.keys[0].audience, one.values, one.faults) == ("ckd", {}, ())
-    assert other.faults == (("audience", "is empty; use one of: ckd, general"),)
+    (first, second) = validated_records(rows, replace(TERMS, meant=meant))
+    assert (first.keys[0].audience, first.values, first.faults) == ("ckd", {}, ())
+    assert second.faults == (("audience", "is empty; use one of: ckd, general"),)
 
 
 def test_columns_choose_the_edition_of_each_row() -> None:
@@ -1024,10 +1027,10 @@ def test_whatever_is_written_as_csv_is_read_back(cells: list[list[str]]) -> None
     text = io.StringIO(newline="")
     csv.writer(text, quoting=csv.QUOTE_ALL).writerows([["id", "name"], *cells])
     rows, _ = read(text.getvalue().encode("utf-8", "replace"))
-    wanted = [
+    expected = [
         [cell.encode("utf-8", "replace").decode() for cell in row] for row in cells if any(row)
     ]
-    assert [[row.cells["id"], row.cells["name"]] for row in rows] == wanted
+    assert [[row.cells["id"], row.cells["name"]] for row in rows] == expected
 
 
 @given(some.binary(max_size=300))

@@ -64,15 +64,15 @@ def test_names_are_printed_in_their_shapes_and_say_their_letters(clinic: Workspa
         pdf = template.stamp({"patient": name}, b"1")
         [line, *_] = [line for line in read_drawn(pdf).lines if line.words == name]
         assert line.has_said or font is DEVANAGARI
-        whole, [(drawn, _, _)] = WordShaper(font.read_bytes()), line.parts
+        whole_font, [(drawn, _, _)] = WordShaper(font.read_bytes()), line.parts
         embedded = WordShaper(drawn.program)
-        wanted = [
-            whole.outline(one.glyph)
+        expected = [
+            whole_font.outline(glyph.glyph)
             for word in painted_words(name, rtl=font is NASKH)
-            for one in whole.shape(word.words, "en", rtl=word.rtl)
+            for glyph in whole_font.shape(word.words, "en", rtl=word.rtl)
         ]
-        shown = [embedded.outline(one.glyph) for one in line.glyphs]
-        assert list(filter(None, shown)) == list(filter(None, wanted))
+        drawn_outlines = [embedded.outline(glyph.glyph) for glyph in line.glyphs]
+        assert list(filter(None, drawn_outlines)) == list(filter(None, expected))
     for profile in ("ua1", "2a"):
         result = page_validation.validate_pdf_bytes(pdf, profile=profile)
         assert result.is_compliant, [failure.message for failure in result.failures]
@@ -111,12 +111,12 @@ def test_a_name_that_no_font_can_print_is_refused_with_what_to_do(clinic: Worksp
 
 
 def test_a_name_that_the_whole_font_draws_otherwise_is_refused() -> None:
-    """What is cut from a font is compared with the font, word by word."""
+    """A font that was cut is compared with the whole font, word by word."""
     font = slot_font(NASKH.read_bytes(), frozenset("".join(ARABIC)), "en")
     assert font.whole
     assert not any(shaper(font).shape(name).unproved for name in ARABIC)
-    other = replace(font, whole=DEVANAGARI.read_bytes(), shaped=font.shaped + b"\0")
-    assert all(shaper(other).shape(name).unproved for name in ARABIC)
+    altered = replace(font, whole=DEVANAGARI.read_bytes(), shaped=font.shaped + b"\0")
+    assert all(shaper(altered).shape(name).unproved for name in ARABIC)
     lost = replace(font, whole=b"", shaped=font.shaped + b"\0\0")
     assert all(shaper(lost).shape(name).unproved for name in ARABIC)
 

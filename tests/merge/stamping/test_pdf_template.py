@@ -75,12 +75,12 @@ def template(standard: Composed) -> Template:
     return standard.template(*NAMES, *ROW.values(), LETTERS)
 
 
-def record(made: Composed, name: str) -> dict[str, str]:
+def record(edition: Composed, name: str) -> dict[str, str]:
     """Return the words that are printed for a patient."""
     row = {**ROW, "patient": name}
     read = {
         field.name: read_value(field, row.get(field.name, ""), "en")
-        for field in made.handout.fields
+        for field in edition.handout.fields
     }
     assert not any(isinstance(value, FieldFault) for value in read.values())
     return {field: str(value) for field, value in read.items() if value}
@@ -154,13 +154,13 @@ def test_the_words_of_a_record_are_read_in_their_turn(
     """A screen reader gets each value after its label, in its sentence or in its row."""
     values = record(standard, name)
     data = template.stamp(values, b"1")
-    said = unicodedata.normalize("NFC", " ".join(" ".join(read_words(data)).split()))
+    text = unicodedata.normalize("NFC", " ".join(" ".join(read_words(data)).split()))
     # Words with several glyphs for a letter have their text beside them. pdfium gives the glyphs.
-    assert f"Prepared for {name} on Mar 1, 2027" in said.replace("  ", " ")
+    assert f"Prepared for {name} on Mar 1, 2027" in text.replace("  ", " ")
     assert (
-        "Your fluid limit is 1.5 liters a day. Your next visit is on Mar 1, 2027 with us." in said
+        "Your fluid limit is 1.5 liters a day. Your next visit is on Mar 1, 2027 with us." in text
     )
-    assert "Weight 81.5 kg" in said
+    assert "Weight 81.5 kg" in text
     tree = read_tags(data)
     assert (tree.orphans, tree.parents_match) == ([], True)
     spans = [tag.text for tag in tree.tree.all("Span")]
@@ -185,20 +185,22 @@ def test_nothing_moves_and_all_ink_of_a_record_is_inside_its_lines(
     clinic: Workspace, paper: str, size: str
 ) -> None:
     """The blank and the filled page differ only in the slots, and every slot has some ink."""
-    made = composed(clinic, paper=paper, size=size)
-    values = record(made, "Ğÿ Ąjpq")
-    template = made.template(*values.values())
+    edition = composed(clinic, paper=paper, size=size)
+    values = record(edition, "Ğÿ Ąjpq")
+    template = edition.template(*values.values())
     blank, filled = pictures(template.stamp({}, b"1")), pictures(template.stamp(values, b"1"))
     assert len(blank) == len(filled) == template.pages
-    found = 0
-    for one, other in zip(blank, filled, strict=True):
-        change = ImageChops.difference(one, other).point(lambda value: 255 if value > 8 else 0)
-        for left, top, right, bottom in boxes(template, one.height):
+    changed = 0
+    for blank_page, filled_page in zip(blank, filled, strict=True):
+        change = ImageChops.difference(blank_page, filled_page).point(
+            lambda value: 255 if value > 8 else 0
+        )
+        for left, top, right, bottom in boxes(template, blank_page.height):
             box = (int(left), int(top), int(right) + 1, int(bottom) + 1)
-            found += change.crop(box).getbbox() is not None
+            changed += change.crop(box).getbbox() is not None
             change.paste(0, box)
         assert change.getbbox() is None
-    assert found >= len(template.slots)
+    assert changed >= len(template.slots)
 
 
 def test_the_words_have_the_type_of_the_text_around_them(
@@ -274,13 +276,13 @@ def test_no_metadata_holds_a_value(standard: Composed, template: Template) -> No
     The bytes that all records share have no value.
     """
     values = record(standard, "Qxvz Jkwy")
-    seen = []
+    metadata = []
     for data in (template.stamp({}, b"1"), template.stamp(values, b"1")):
         with pikepdf.open(io.BytesIO(data)) as pdf:
-            seen.append(
+            metadata.append(
                 (pdf.Root.Metadata.read_bytes(), str(pdf.docinfo), str(pdf.Root.get("/Outlines")))
             )
-    assert seen[0] == seen[1]
+    assert metadata[0] == metadata[1]
     assert b"Qxvz" not in template.head
 
 
@@ -348,17 +350,19 @@ def test_a_font_stands_in_only_where_a_record_needs_it(clinic: Workspace) -> Non
 
     It has the weights of the places.
     """
-    made = composed(clinic)
-    plain, other = made.template("Évreux"), made.template("Évreux", "Щёлково")
+    edition = composed(clinic)
+    plain, cyrillic = edition.template("Évreux"), edition.template("Évreux", "Щёлково")
     assert [font.name.partition("+")[2] for font in plain.fonts] == [
         "AtkinsonHyperlegible-Regular",
         "AtkinsonHyperlegible-Bold",
     ]
-    assert sorted(font.name.partition("+")[2] for font in other.fonts if "Noto" in font.name) == [
+    assert sorted(
+        font.name.partition("+")[2] for font in cyrillic.fonts if "Noto" in font.name
+    ) == [
         "NotoSans-Bold",
         "NotoSans-Regular",
     ]
-    assert len(other.head) > len(plain.head)
+    assert len(cyrillic.head) > len(plain.head)
 
 
 def test_large_print_is_never_made_smaller(clinic: Workspace) -> None:

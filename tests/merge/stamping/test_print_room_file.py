@@ -81,9 +81,9 @@ def sheet_of(clinic: Workspace, **flags: str) -> Template:
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     settings = resolve({"stock": "avery-5371", **flags}, clinic)
     stocks = load_stocks(clinic)
-    named = find_stock(str(settings.stock), stocks)
-    places = named[1].places
-    run = card_run(named, range(places), settings, stocks, CardOrder())
+    stock = find_stock(str(settings.stock), stocks)
+    places = stock[1].places
+    run = card_run(stock, range(places), settings, stocks, CardOrder())
     context = print_context(clinic, reading, settings, run)
     job = compose_job(context, JobOrder("tiny", ("ckd",) * places, "card", (SHEET,)))
     return sheet_template(job, context.files, LETTERS)
@@ -92,28 +92,30 @@ def sheet_of(clinic: Workspace, **flags: str) -> Template:
 @pytest.fixture(scope="module")
 def templates(clinic: Workspace) -> dict[str, Template]:
     """Make editions with odd and even numbers of pages, on Letter and A4, and a sheet of cards."""
-    made = {
+    templates_by_name = {
         ODD: composed(clinic, audience="ckd").template(*LETTERS),
         OTHER: composed(clinic, audience="general", paper="a4").template(*LETTERS),
         EVEN: composed(clinic, "long", audience="ckd", size="large").template(*LETTERS),
         CARDS: sheet_of(clinic),
     }
-    assert {key: (template.pages, template.cards) for key, template in made.items()} == {
+    assert {
+        key: (template.pages, template.cards) for key, template in templates_by_name.items()
+    } == {
         ODD: (1, 1),
         OTHER: (1, 1),
         EVEN: (2, 1),
         CARDS: (2, 10),
     }
-    return made
+    return templates_by_name
 
 
 @pytest.fixture(scope="module")
 def bundle(templates: dict[str, Template], cover: Template, clinic: Workspace) -> Bundle:
     """Make a bundle of all of them, pickled as for another process."""
-    made: Bundle = pickle.loads(  # noqa: S301 -- our own
+    unpickled: Bundle = pickle.loads(  # noqa: S301 -- our own
         pickle.dumps(make_bundle(templates, cover, cover_words(load_shared(clinic).words["en"])))
     )
-    return made
+    return unpickled
 
 
 def entry(key: str, number: int, row: int = 0, **more: str) -> PrintRoomRecord:
@@ -211,9 +213,9 @@ def test_a_page_looks_as_it_does_alone(
     key: str, bundle: Bundle, templates: dict[str, Template]
 ) -> None:
     """The pages of a record equal those of its own file, pixel by pixel."""
-    one = entry(key, 5, visit="March 1, 2027")
-    alone = pictures(templates[key].stamp(one.values, b"1"))
-    together = pictures(combined(bundle, entry(ODD, 1), one, entry(EVEN, 2)))[2 : 2 + len(alone)]
+    record = entry(key, 5, visit="March 1, 2027")
+    alone = pictures(templates[key].stamp(record.values, b"1"))
+    together = pictures(combined(bundle, entry(ODD, 1), record, entry(EVEN, 2)))[2 : 2 + len(alone)]
     assert [
         ImageChops.difference(a, b).getbbox() for a, b in zip(alone, together, strict=True)
     ] == [None] * templates[key].pages
@@ -231,18 +233,18 @@ def test_what_patients_share_is_stored_once(bundle: Bundle, templates: dict[str,
     assert len(few) < len(templates[EVEN].stamp({}, b"")) + 100_000
     with pikepdf.open(io.BytesIO(many)) as pdf:
         streams = [
-            (str(thing.stream_dict), thing.read_raw_bytes())
-            for thing in pdf.objects
-            if isinstance(thing, pikepdf.Stream)
+            (str(pdf_object.stream_dict), pdf_object.read_raw_bytes())
+            for pdf_object in pdf.objects
+            if isinstance(pdf_object, pikepdf.Stream)
         ]
-        written = [stream for stream in streams if b"/Slot" not in stream[1]]
+        shared = [stream for stream in streams if b"/Slot" not in stream[1]]
         fonts = [
-            thing
-            for thing in pdf.objects
-            if isinstance(thing, pikepdf.Dictionary) and "/FontFile2" in thing
+            pdf_object
+            for pdf_object in pdf.objects
+            if isinstance(pdf_object, pikepdf.Dictionary) and "/FontFile2" in pdf_object
         ]
-    assert len(written) > 10
-    assert len(written) == len(set(written))
+    assert len(shared) > 10
+    assert len(shared) == len(set(shared))
     assert len(fonts) < 12
 
 
@@ -253,8 +255,8 @@ def test_the_cover_lists_ids_and_no_values(bundle: Bundle) -> None:
     """
     data = combined(bundle, entry(EVEN, 1, 11), entry(ODD, 2, 12), entry(OTHER, 3, 14), duplex=True)
     front = texts(data)[0]
-    ckd, general, long = (bundle.parts[key].template.code for key in (ODD, OTHER, EVEN))
-    assert f"11 id-1 {long} 2 3" in front
+    ckd, general, two_pages = (bundle.parts[key].template.code for key in (ODD, OTHER, EVEN))
+    assert f"11 id-1 {two_pages} 2 3" in front
     assert f"12 id-2 {ckd} 1 5" in front
     assert f"14 id-3 {general} 1 7" in front
     assert "day.pdf File 2" in front
@@ -292,15 +294,17 @@ def test_long_ids_and_many_editions_take_the_longer_list(
     templates: dict[str, Template], cover: Template, clinic: Workspace
 ) -> None:
     """Short lines with letters are for short ids and few editions. Long ids are never cut."""
-    made = make_cover(cover, cover_words(load_shared(clinic).words["en"]))
-    assert layout_of(made, ["P-1234567"] * 200, 3).name == "few"
-    assert layout_of(made, ["P-1234567"] * 200, len(EDITIONS) + 1).name == "short"
-    assert layout_of(made, ["P-123456789-123456789"] * 200, 1).name == "long"
-    long = "3f2b8c1e-77aa-4c1d-9d7e-" * 4
+    filled_cover = make_cover(cover, cover_words(load_shared(clinic).words["en"]))
+    assert layout_of(filled_cover, ["P-1234567"] * 200, 3).name == "few"
+    assert layout_of(filled_cover, ["P-1234567"] * 200, len(EDITIONS) + 1).name == "short"
+    assert layout_of(filled_cover, ["P-123456789-123456789"] * 200, 1).name == "long"
+    long_id = "3f2b8c1e-77aa-4c1d-9d7e-" * 4
     data = make_bundle(
         {ODD: templates[ODD]}, cover, cover_words(load_shared(clinic).words["en"])
-    ).combine([PrintRoomRecord(ODD, {}, long, 1)], name="x" * 90 + ".pdf", duplex=False, number=1)
-    assert long in texts(data)[0].replace(" ", "")
+    ).combine(
+        [PrintRoomRecord(ODD, {}, long_id, 1)], name="x" * 90 + ".pdf", duplex=False, number=1
+    )
+    assert long_id in texts(data)[0].replace(" ", "")
 
 
 @pytest.mark.parametrize("paper", list(Paper))
@@ -310,16 +314,16 @@ def test_an_id_that_no_list_has_room_for_is_told_before_anything_is_printed(
     """Ids of 64 digits, the longest in use, are readable in the widest list."""
     shared = load_shared(clinic)
     design = open_design(clinic)
-    laid = (
+    template = (
         cover
         if paper is Paper.LETTER
         else cover_template(shared.words["en"], shared.clinic, "en", paper.box, design)
     )
-    made = make_cover(laid, cover_words(shared.words["en"]))
+    filled_cover = make_cover(template, cover_words(shared.words["en"]))
     digest = "4dff4ea340f0a823f15d3f4f01ab62eae0e5da579ccb851f8db9dfe84c58b2b3"
-    assert layout_of(made, [digest, "P-1"], 2).name == "long"
-    assert unlisted(made, [digest, "P-1"]) == ()
-    assert unlisted(made, [digest * 2, "W" * 64, "P-1"]) == (digest * 2, "W" * 64)
+    assert layout_of(filled_cover, [digest, "P-1"], 2).name == "long"
+    assert unlisted(filled_cover, [digest, "P-1"]) == ()
+    assert unlisted(filled_cover, [digest * 2, "W" * 64, "P-1"]) == (digest * 2, "W" * 64)
 
 
 @pytest.mark.parametrize(("length", "ended"), [(40, 0), (64, 1)])
@@ -337,7 +341,7 @@ def test_a_run_with_ids_too_long_for_a_cover_prints_nothing(
         f"id,audience,patient\n{'W' * length},ckd,Ana\n", encoding="utf-8"
     )
     out = tmp_path / "out"
-    asked = [
+    arguments = [
         "merge",
         "tiny",
         "--records",
@@ -350,20 +354,20 @@ def test_a_run_with_ids_too_long_for_a_cover_prints_nothing(
         "9",
         "--json",
     ]
-    assert run(asked) == ended
-    said = capsys.readouterr()
-    assert ("too long for the list on the cover page" in said.out + said.err) == bool(ended)
-    assert ("leave --combine out" in said.out + said.err) == bool(ended)
+    assert run(arguments) == ended
+    output = capsys.readouterr()
+    assert ("too long for the list on the cover page" in output.out + output.err) == bool(ended)
+    assert ("leave --combine out" in output.out + output.err) == bool(ended)
     assert bool(list(out.rglob("*.pdf"))) != bool(ended)
 
 
 def test_the_same_records_give_the_same_bytes(bundle: Bundle) -> None:
     """The same records give the same file, and other records another ID."""
-    one, again, other = (
+    first, repeated, different = (
         combined(bundle, entry(ODD, 1), entry(EVEN, number)) for number in (2, 2, 3)
     )
-    assert one == again
-    identities = [re.findall(rb"/ID \[<(\w+)>", data) for data in (one, other)]
+    assert first == repeated
+    identities = [re.findall(rb"/ID \[<(\w+)>", data) for data in (first, different)]
     assert identities[0] != identities[1]
 
 
@@ -391,9 +395,11 @@ def test_cards_are_gathered_on_sheets_and_places_that_are_left_stay_empty(bundle
     """
     cards = [entry(CARDS, number) for number in range(12)]
     data = combined(bundle, cards[0], entry(ODD, 50), *cards[1:])
-    found = names(data)
-    assert [len(names) for names in found] == [0, 0, 0, 10, 0, 2, 1, 0]
-    assert sorted(found[3] + found[5]) == [f"Name{number:04}" for number in range(12)]
+    names_by_page = names(data)
+    assert [len(names) for names in names_by_page] == [0, 0, 0, 10, 0, 2, 1, 0]
+    assert sorted(names_by_page[3] + names_by_page[5]) == [
+        f"Name{number:04}" for number in range(12)
+    ]
     assert [bool(text) for text in texts(data)] == [
         True,
         False,
@@ -458,19 +464,19 @@ def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic:
         )
     template = sheet_of(clinic, stock=name)
     settings, stocks = resolve({"stock": name}, clinic), load_stocks(clinic)
-    made = make_bundle({CARDS: template}, cover, cover_words(load_shared(clinic).words["en"]))
-    named = find_stock(name, stocks)
-    (sheet,) = card_run(named, range(template.cards), settings, stocks, CardOrder()).sheets
+    bundle = make_bundle({CARDS: template}, cover, cover_words(load_shared(clinic).words["en"]))
+    stock = find_stock(name, stocks)
+    (sheet,) = card_run(stock, range(template.cards), settings, stocks, CardOrder()).sheets
     sides = [side for side in (sheet.front, sheet.back) if side is not None]
-    whole = pictures(template.stamp([{}] * template.cards, b"1"))
+    full_pages = pictures(template.stamp([{}] * template.cards, b"1"))
     scale = 100 / 25.4
     for count in {1, template.cards - 1, template.cards}:
         data = combined(
-            made,
+            bundle,
             *(PrintRoomRecord(CARDS, {}, f"id-{number}", number + 1) for number in range(count)),
         )
         together = pictures(data)[-len(sides) :]
-        for full, picture, placements in zip(whole, together, sides, strict=True):
+        for full, picture, placements in zip(full_pages, together, sides, strict=True):
             for place in placements:
                 edges = (
                     place.x + 0.3,
@@ -486,9 +492,9 @@ def test_places_that_are_left_are_bare_paper(name: str, cover: Template, clinic:
                     )
                 else:
                     assert picture.crop(box).convert("L").getextrema() == (255, 255)
-        (dealt,) = card_run(named, range(count), settings, stocks, CardOrder()).sheets
-        wanted = len(crop_marks(dealt.front)) if name in {"cut-letter-id1", "ours"} else None
-        assert wanted is None or hairlines(data, -len(sides)) == wanted
+        (dealt,) = card_run(stock, range(count), settings, stocks, CardOrder()).sheets
+        expected = len(crop_marks(dealt.front)) if name in {"cut-letter-id1", "ours"} else None
+        assert expected is None or hairlines(data, -len(sides)) == expected
 
 
 def test_a_sheet_of_cards_looks_as_it_does_alone(
@@ -508,17 +514,17 @@ def test_sheets_that_are_turned_differently_do_not_go_together(
 ) -> None:
     """A printer turns all sheets of a file over the same edge. The file requests the right edge."""
     (clinic.root / "content/stocks.yaml").write_text(TWO, encoding="utf-8")
-    long, short = (
+    long_edge, short_edge = (
         sheet_of(clinic, stock="two", sides=f"{side}-edge") for side in ("long", "short")
     )
-    made = make_bundle(
-        {CARDS: long, "short": short},
+    bundle = make_bundle(
+        {CARDS: long_edge, "short": short_edge},
         cover,
         cover_words(load_shared(clinic).words["en"]),
     )
     with pytest.raises(ValueError, match="different edges"):
-        combined(made, entry(CARDS, 1), entry("short", 2))
-    data = combined(made, entry("short", 1))
+        combined(bundle, entry(CARDS, 1), entry("short", 2))
+    data = combined(bundle, entry("short", 1))
     assert "flipped on the short edge" in texts(data)[0]
     with pikepdf.open(io.BytesIO(data)) as pdf:
         assert pdf.Root.ViewerPreferences.Duplex == "/DuplexFlipShortEdge"
@@ -540,13 +546,13 @@ def test_a_cover_without_its_places_is_refused(
     template = (builtin.root / "templates" / "cover.html").read_text(encoding="utf-8")
     last = '{{ line(prefix ~ "." ~ column ~ "." ~ (lines - 1), shape.cells) }}'
     assert template.count(last) == 1
-    for change, said in (
+    for change, message in (
         (("(40, 44)", "(90, 44)"), "pages where it should have"),
         ((last, ""), "no first and last line"),
     ):
         root = workspace({"templates/cover.html": template.replace(*change)})
         shared = load_shared(root)
-        with pytest.raises(TeachbackError, match=said):
+        with pytest.raises(TeachbackError, match=message):
             make_bundle(
                 {},
                 cover_template(
@@ -569,6 +575,6 @@ def test_the_cover_makes_no_other_edition(
         }
     )
     assert design_hash(open_design(changed)) == design_hash(open_design(builtin))
-    ours, theirs = (load_shared(each).words["en"] for each in (builtin, changed))
+    ours, theirs = (load_shared(clinic).words["en"] for clinic in (builtin, changed))
     assert ours != theirs
     assert repr(ours) == repr(theirs)

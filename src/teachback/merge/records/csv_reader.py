@@ -148,8 +148,8 @@ def find_delimiter(
 ) -> tuple[str | None, bool]:
     """Return the delimiter, and whether another one is possible.
 
-    `headers` holds the cells of the header by delimiter. The best one yields the column `key`, and of
-    several that do, the one with the most known columns. It is None where two are equally good.
+    `headers` holds the cells of the header by delimiter. The best delimiter yields the column
+    `key`, and the most known columns. It is None where two are equally good.
     """
     possible = {sign: cells for sign, cells in headers.items() if len(cells) > 1}
     if not possible:

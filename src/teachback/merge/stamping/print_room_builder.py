@@ -43,9 +43,9 @@ def make_bundle(
 ) -> Bundle:
     """Prepare Templates, named by the caller, and a cover for files of many patients.
 
-    `cover` comes from `cover_template`. `sentences` are its sentences with placeholders for numbers,
-    from `cover_words` in its language. The result can be pickled. Raises TeachbackError when the
-    pages of a Template are not as this program writes them.
+    `cover` comes from `cover_template`. `sentences` are its sentences with placeholders for
+    numbers, from `cover_words` in its language. The result can be pickled. Raises TeachbackError
+    when the pages of a Template are not as this program writes them.
     """
     with pikepdf.new() as pdf:
         store = _Store(pdf)

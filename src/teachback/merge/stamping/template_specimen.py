@@ -62,7 +62,7 @@ def specimen_problems(
     reported: set[tuple[str, str]] = set()
     for place, slot, ink in zip(places, template.slots, ink_report.places, strict=True):
         length_in_em = shaper(template.fonts[slot.fonts[0]]).shape(words[place.field]).length / EM
-        # `_longest_word` chose words that fit, so they are printed in the largest size that holds them.
+        # `_longest_word` chose a word that fits. It is printed in the largest size that holds it.
         length = next(
             (length_in_em * size for size in slot.sizes if length_in_em * size <= slot.width),
             length_in_em * slot.sizes[-1],

@@ -126,7 +126,9 @@ def print_on_cluster(
             f"{worker_setup.folder}/{worker_setup.unfinished}" if worker_setup.folder else None,
         )
         _wait_for_workers(pool)
-        waiting = iter(chunks)
+        waiting = (
+            chunk if worker_setup.folder else with_existing_files(setup, chunk) for chunk in chunks
+        )
         sent: deque[_SentChunk] = deque()
         has_more = True
         while True:
@@ -134,13 +136,7 @@ def print_on_cluster(
                 chunk = next(waiting, None)
                 has_more = chunk is not None
                 if chunk is not None:
-                    sent.append(
-                        _send(
-                            pool,
-                            worker_setup,
-                            chunk if worker_setup.folder else with_existing_files(setup, chunk),
-                        )
-                    )
+                    sent.append(_send(pool, worker_setup, chunk))
             if not sent:
                 break
             result = _first_result(pool, worker_setup, sent)

@@ -276,6 +276,23 @@ def test_cards_too_long_for_their_stock_are_printed_on_larger_plain_paper(
     assert [text.count(f"Card {n}") for n in range(4)] == [1, *[int(bool(combine))] * 3]
 
 
+def test_all_that_moves_cards_on_their_sheets_makes_another_run(workspace: Make) -> None:
+    """A printer's offset is found with a first sheet, so a run is often started again with it."""
+    clinic = workspace({FILE: FILLED})
+    changes: tuple[dict[str, str], ...] = (
+        {},
+        {"stock": "cut-letter-id1"},
+        {"sides": "short-edge"},
+        {"offset": "0.5,-1.2"},
+        {"back-offset": "0.5,-1.2"},
+    )
+    engines = [engine(clinic, **{"stock": "avery-5371", **change}) for change in changes]
+    engines.append(replace(engines[0], start_at=4))
+    fingerprints = [each.sheet_fingerprint for each in engines]
+    assert len(set(fingerprints)) == len(fingerprints)
+    assert engine(clinic, stock="avery-5371").sheet_fingerprint == fingerprints[0]
+
+
 @pytest.mark.parametrize(
     ("handout", "message"),
     [

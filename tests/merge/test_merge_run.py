@@ -389,6 +389,19 @@ def test_cells_that_stand_for_nothing_leave_a_line_to_write_on() -> None:
     assert not any(word in data for data in printed for word in (b"tbd", b"~1000"))
 
 
+def test_cards_at_other_places_of_their_sheets_are_another_run() -> None:
+    """A finished file whose cards lie elsewhere is not taken for the one that is ordered."""
+    cards = MergeOrder(records("A1,Anna,ckd,"), Path("cards"), ("card",), 2, language="en")
+    handouts = replace(cards, output=Path("handouts"), kinds=("handout",))
+    for order in (cards, handouts):
+        assert merge(order, Fake()).printed == 1
+    other = Fake(sheet_fingerprint="fake sheet 2")
+    with pytest.raises(TeachbackError) as caught:
+        merge(cards, other)
+    assert "a run of other records, editions or options" in caught.value.problems[0].message
+    assert merge(handouts, other).kept == 1
+
+
 @pytest.mark.parametrize("flag", [("--stock", "avery-5371"), ("--start-at", "3")])
 def test_stock_without_sheets_of_cards_is_a_wrong_order(
     flag: tuple[str, str], capfd: pytest.CaptureFixture[str]

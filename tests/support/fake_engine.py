@@ -158,6 +158,7 @@ class Fake:
 
     handout: str = "tiny"
     fingerprint: str = "fake 1"
+    sheet_fingerprint: str = "fake sheet 1"
     audiences: dict[str, tuple[str, ...]] = field(
         default_factory=lambda: {"en": ("general", "ckd"), "es": ("general",)}
     )

@@ -95,6 +95,10 @@ class Engine(Protocol):
         """
 
     @property
+    def sheet_fingerprint(self) -> str:
+        """A fingerprint of the places of cards on their sheets, for files of many cards."""
+
+    @property
     def audiences(self) -> Mapping[str, tuple[str, ...]]:
         """The audiences that have editions, by language."""
 

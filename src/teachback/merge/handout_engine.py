@@ -6,6 +6,7 @@ processes under limits, as in `build`: a clinic's own templates may loop forever
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,13 @@ from teachback.files.stray_files import stray_files
 from teachback.files.workspace import chosen_handouts, fonts_for_names, handout_files
 from teachback.merge.records.dates import Order
 from teachback.merge.records.field_values import words_by_place
-from teachback.printing.card_run import CardOrder, card_run, find_stock, full_sheet_or_plain
+from teachback.printing.card_run import (
+    CardOrder,
+    card_run,
+    find_stock,
+    full_sheet,
+    full_sheet_or_plain,
+)
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import origin_of, program_fingerprint
 from teachback.printing.imposition import Sides
@@ -144,6 +151,13 @@ class HandoutEngine:
             for stem in self.stems.values()
         )
         return "|".join((*texts, self.settings.ink or self.reading.shared.clinic.ink))
+
+    @property
+    def sheet_fingerprint(self) -> str:
+        """A fingerprint of the stock, the places of cards on it, and the first one that is used."""
+        run = full_sheet(self.workspace, self.settings)
+        facts = (run.stock, run.page, run.sides, run.sheets, run.extras, self.start_at)
+        return hashlib.sha256(repr(facts).encode()).hexdigest()
 
     @property
     def audiences(self) -> Mapping[str, tuple[str, ...]]:

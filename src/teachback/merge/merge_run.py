@@ -455,5 +455,6 @@ def _run_key(order: MergeOrder, engine: Engine, setup: ChunkPrintSetup, fingerpr
         order.kinds,
         order.combine,
         order.duplex,
+        engine.sheet_fingerprint if order.combine and "card" in order.kinds else "",
     ]
     return hashlib.sha256(json.dumps(contents).encode() + fingerprint).hexdigest()

@@ -298,6 +298,10 @@ def test_long_ids_and_many_editions_take_the_longer_list(
     assert layout_of(filled_cover, ["P-1234567"] * 200, 3).name == "few"
     assert layout_of(filled_cover, ["P-1234567"] * 200, len(EDITIONS) + 1).name == "short"
     assert layout_of(filled_cover, ["P-123456789-123456789"] * 200, 1).name == "long"
+    # A clinic's own cover may have its widest list where editions have letters.
+    widest, short, _ = filled_cover.layouts
+    own_cover = replace(filled_cover, layouts=(replace(widest, name="few"), short))
+    assert layout_of(own_cover, ["W" * 64], len(EDITIONS) + 1).name == "short"
     long_id = "3f2b8c1e-77aa-4c1d-9d7e-" * 4
     data = make_bundle(
         {ODD: templates[ODD]}, cover, cover_words(load_shared(clinic).words["en"])

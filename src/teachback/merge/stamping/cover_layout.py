@@ -175,14 +175,16 @@ def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
 
     Where no layout has room for all ids, the one in which they are largest.
     """
+    usable = [
+        layout for layout in cover.layouts if layout.name != BY_LETTER or editions <= len(LETTERS)
+    ]
     fitting = [
         layout
-        for layout in cover.layouts
-        if (layout.name != BY_LETTER or editions <= len(LETTERS))
-        and all(_has_room(cover, layout.columns[0][0]["id"], identifier) for identifier in ids)
+        for layout in usable
+        if all(_has_room(cover, layout.columns[0][0]["id"], identifier) for identifier in ids)
     ]
     if not fitting:
-        return max(cover.layouts, key=lambda layout: layout.columns[0][0]["id"].width)
+        return max(usable, key=lambda layout: layout.columns[0][0]["id"].width)
     return min(fitting, key=lambda layout: layout.pages(len(ids)))
 
 

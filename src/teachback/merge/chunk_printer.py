@@ -18,7 +18,7 @@ from teachback.files.private_files import UNFINISHED, hash_of, hashed, write_pri
 from teachback.merge.record_shapes import PrintedFile, PrintedRecord
 from teachback.merge.records.field_values import TOO_LONG
 from teachback.merge.records.record_survey import chunk_of, unpack
-from teachback.merge.records.record_validation import own_fault
+from teachback.merge.records.record_validation import program_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -47,7 +47,7 @@ class ChunkResult(NamedTuple):
 class ChunkPrintSetup:
     """The settings of printing: the kinds, the editions and the folder.
 
-    Without a `folder` nothing is written, and the result holds the bytes. With `only_look` no bytes
+    Without a `folder` nothing is written, and the result holds the bytes. With `dry_run` no bytes
     are made. `unfinished` is the folder inside `folder` for unfinished files.
     """
 
@@ -56,7 +56,7 @@ class ChunkPrintSetup:
     folder: str | None
     combine: Combine | None = None
     duplex: bool = False
-    only_look: bool = False
+    dry_run: bool = False
     unfinished: str = UNFINISHED
 
 
@@ -110,7 +110,7 @@ def _with_faults(setup: ChunkPrintSetup, record: ValidatedRecord) -> ValidatedRe
             for fault in setup.stampers[key].faults(record.values)
         )
     except Exception as error:  # noqa: BLE001 -- the engine failed on this record: print the others
-        return record._replace(faults=(("", own_fault(error)),))
+        return record._replace(faults=(("", program_fault(error)),))
     return record._replace(faults=tuple(faults)) if faults else record
 
 
@@ -135,12 +135,12 @@ def _print_alone(
         # A record gets all of its files or none, so all are made before the first is written.
         contents = [
             b""
-            if setup.only_look or name in existing
+            if setup.dry_run or name in existing
             else setup.stampers[key].stamp(record.values, record.id.encode())
             for key, name in zip(record.keys, names, strict=True)
         ]
     except Exception as error:  # noqa: BLE001 -- as in _checked
-        return PrintedRecord(record.row, record.id, faults=(("", own_fault(error)),))
+        return PrintedRecord(record.row, record.id, faults=(("", program_fault(error)),))
     files = []
     for key, name, content in zip(record.keys, names, contents, strict=True):
         stamper = setup.stampers[key]
@@ -195,7 +195,7 @@ def _combined(
     printable = [record for record in records if not record.faults]
     if not printable:
         return {}
-    if setup.only_look:
+    if setup.dry_run:
         return dict.fromkeys(setup.kinds, b"")
     return {
         kind: setup.combine(
@@ -215,7 +215,7 @@ def _with_print_fault(setup: ChunkPrintSetup, record: ValidatedRecord) -> Valida
         for key in () if record.faults else record.keys:
             setup.stampers[key].stamp(record.values, record.id.encode())
     except Exception as error:  # noqa: BLE001 -- as in _checked
-        return record._replace(faults=(("", own_fault(error)),))
+        return record._replace(faults=(("", program_fault(error)),))
     return record
 
 
@@ -226,7 +226,7 @@ def _write(
 
     `head` is the part of the file that other files begin with too.
     """
-    if setup.only_look:
+    if setup.dry_run:
         return "", None
     sha256 = hashed(data, head)
     if setup.folder is None:

@@ -57,7 +57,14 @@ from teachback.merge.records.record_reader import (
     read_parts,
     unknown_names,
 )
-from teachback.merge.records.record_survey import Chunk, alone, chunk_of, reject_ids, survey, unpack
+from teachback.merge.records.record_survey import (
+    Chunk,
+    chunk_of,
+    reject_ids,
+    single_record_chunks,
+    survey,
+    unpack,
+)
 from teachback.merge.records.record_validation import TWICE, combine_findings
 from teachback.merge.rows_to_mend import keep_rows, write_rows_to_mend
 from teachback.merge.spool import SpoolFile
@@ -326,7 +333,7 @@ def _set_up(
     if combine is not None:
         refuse_unlisted(surveyed.longest, combine)
     setup = ChunkPrintSetup(
-        order.kinds, stampers, None, combine, order.duplex, only_look=order.dry_run
+        order.kinds, stampers, None, combine, order.duplex, dry_run=order.dry_run
     )
     warnings = combine.warnings if combine is not None else _warnings(stampers.values())
     return setup, [*warnings, *unplaced(stampers, surveyed.rules, surveyed.table)]
@@ -415,7 +422,7 @@ def _one_by_one(setup: ChunkPrintSetup, chunk: Chunk) -> tuple[ChunkResult, int]
     A record that ends its process again is rejected; the others are printed. Returns the result and
     the number of processes that ended.
     """
-    parts = [chunk] if setup.combine else alone(chunk)
+    parts = [chunk] if setup.combine else single_record_chunks(chunk)
     records: list[PrintedRecord] = []
     deaths = 0
     with closing(map_in_order(work, setup, parts, 1, apart=True)) as results:

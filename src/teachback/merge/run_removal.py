@@ -19,7 +19,7 @@ from teachback.files.private_files import UNFINISHED
 from teachback.files.text_decoding import read_json
 from teachback.files.workspace import open_file, shown
 from teachback.merge.chunk_printer import COMBINED, SHARED
-from teachback.merge.records.record_validation import unsuitable
+from teachback.merge.records.record_validation import id_fault
 from teachback.merge.run_folder import (
     JOURNAL,
     MANIFEST,
@@ -153,7 +153,7 @@ def _recorded_names(root: int, folder: str) -> Iterator[str]:
         is_own = (
             _COMBINED_FILE.fullmatch(name)
             if folder == COMBINED
-            else not unsuitable(stem) and (dot, extension) == (".", "pdf")
+            else not id_fault(stem) and (dot, extension) == (".", "pdf")
         )
         if parent == folder and is_own:
             yield name

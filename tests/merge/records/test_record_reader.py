@@ -35,8 +35,8 @@ from teachback.merge.records.record_reader import (
 from teachback.merge.records.record_survey import chunk_of, reject_ids, survey, unpack
 from teachback.merge.records.record_validation import (
     RowRules,
+    id_fault,
     unknown_columns,
-    unsuitable,
     validated_records,
 )
 
@@ -870,7 +870,7 @@ def test_an_id_that_cannot_name_a_file_everywhere_is_rejected_and_not_repeated(
 @given(some.text(max_size=70))
 def test_every_id_that_is_taken_is_a_plain_name(identifier: str) -> None:
     """An accepted id is no formula and no path, and has only ASCII letters."""
-    if not unsuitable(identifier):
+    if not id_fault(identifier):
         assert identifier.isascii()
         assert identifier[0] not in "=+-@.\t\r\n"
         assert not set(identifier) & set('/\\:*?"<>| \0')
@@ -900,7 +900,7 @@ def test_a_row_gives_its_values_and_all_its_faults_at_once() -> None:
     part = Part((2, 3), ("7/1,CDK, ,soon,,x\n", "8,CKD ,A. B.,,,x\n"), {})
     (wrong, right) = unpack(survey((form, replace(TERMS, fields={"en": fields})), part).records)
     faults = (
-        ("id", unsuitable("7/1")),
+        ("id", id_fault("7/1")),
         ("audience", "is not one of: ckd, general"),
         ("name", "is empty but required"),
         ("next_visit", "is not a date such as 2027-11-01"),

@@ -87,9 +87,9 @@ def _surveyed(form: Form, rules: RowRules, part: Part) -> PartSummary:
 
 
 def reject_ids(chunk: Chunk, reasons: Mapping[str, str]) -> Chunk:
-    """Reject the records of a chunk whose ids have a reason. The ids there are in lower case.
+    """Reject the records of a chunk whose ids, in lower case, have one of the reasons.
 
-    Whoever reads a part cannot know which ids occur in other parts.
+    A process that reads a part cannot know which ids occur in other parts.
     """
     if not reasons:
         return chunk
@@ -132,7 +132,7 @@ def unpack(packed: bytes) -> list[ValidatedRecord]:
     return list(map(ValidatedRecord._make, pickle.loads(packed)))  # noqa: S301 -- our own bytes
 
 
-def alone(chunk: Chunk) -> list[Chunk]:
+def single_record_chunks(chunk: Chunk) -> list[Chunk]:
     """Split a chunk into chunks of one record."""
     return [
         chunk._replace(records=pack([record]), ids=() if record.faults else (record.id,))

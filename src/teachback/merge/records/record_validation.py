@@ -140,7 +140,7 @@ def _validated(
     row = _with_meanings(row, rules)
     cells = row.cells
     identifier = cells.get(rules.id_column, "").strip()
-    reason = row.faults.get(rules.id_column) or unsuitable(identifier)
+    reason = row.faults.get(rules.id_column) or id_fault(identifier)
     # Rows make the same few choices again and again.
     choice_cells = (
         None if row.faults else (cells.get(rules.audience_column), *map(cells.get, CHOOSING[1:]))
@@ -163,7 +163,7 @@ def _validated(
                 record_field, cells.get(record_field.name, ""), keys[0].language
             )
         except Exception as error:  # noqa: BLE001 -- our fault, with one value: print the others
-            faults.append((record_field.name, own_fault(error)))
+            faults.append((record_field.name, program_fault(error)))
             continue
         if isinstance(words, dict):
             values.update(words)
@@ -196,7 +196,7 @@ def _with_meanings(row: RecordRow, rules: RowRules) -> RecordRow:
     return row._replace(cells={**row.cells, **replaced}) if replaced else row
 
 
-def own_fault(error: Exception) -> str:
+def program_fault(error: Exception) -> str:
     """Return the reason for a record on which the program failed.
 
     Raises the error again if it concerns all records: OSError and MemoryError.
@@ -206,7 +206,7 @@ def own_fault(error: Exception) -> str:
     return f"could not be printed because of an error in the program ({type(error).__name__})"
 
 
-def unsuitable(identifier: str) -> str:
+def id_fault(identifier: str) -> str:
     """Return why a text cannot be an id, or an empty text if it can."""
     if not identifier:
         return "is empty"

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from contextlib import suppress
@@ -630,6 +631,17 @@ def test_a_pipe_into_which_nothing_comes_is_not_waited_for_without_end(
     with pytest.raises(TeachbackError) as caught:
         merge(MergeOrder(tmp_path / "pipe", tmp_path / "out"), Fake())
     assert caught.value.problems[0].message == "nothing came into this pipe for 0 s"
+
+
+def test_a_pipe_that_is_closed_before_anything_came_is_empty(tmp_path: Path) -> None:
+    """What should write into it has ended, and nobody has waited for long."""
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(b"",))
+    writer.start()
+    with pytest.raises(TeachbackError) as caught:
+        merge(MergeOrder(tmp_path / "pipe", tmp_path / "out"), Fake())
+    writer.join()
+    assert caught.value.problems[0].message == "this file of records is empty"
 
 
 def test_a_file_of_records_has_a_largest_size(

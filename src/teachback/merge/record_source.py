@@ -95,11 +95,14 @@ def _opened_path(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _wait_for_data(descriptor: int, path: Path) -> None:
-    """Wait until a pipe has data. Raises TeachbackError after `PIPE_TIMEOUT` seconds without."""
+    """Wait until a pipe has data, or was closed by its writer.
+
+    Raises TeachbackError after `PIPE_TIMEOUT` seconds without either.
+    """
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)
     # poll() reports nothing for a pipe until a writer has opened it.
-    if not any(event & select.POLLIN for _, event in poller.poll(PIPE_TIMEOUT * 1000)):
+    if not poller.poll(PIPE_TIMEOUT * 1000):
         message = f"nothing came into this pipe for {PIPE_TIMEOUT} s"
         hint = "Start what writes into it, then start again."
         raise TeachbackError.of(message, hint, Location(shown(path)))

@@ -23,6 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import fake_engine
 import pytest
@@ -310,6 +311,26 @@ def test_mended_rows_go_into_the_folder_of_the_run_they_come_from(combine: int) 
     assert merged(records("A1,Anna,ckd,", "A2,,ckd,", "A3,=Eva,CDK,", "A4,Zo,ckd,soon")).kept == 1
     assert run("--wipe", "out") == 0
     assert not Path("out").exists()
+
+
+def test_mended_rows_wait_for_a_run_of_others_that_was_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whose paper an unfinished run has printed is in no list yet, and might be printed twice."""
+    head = "id,name,audience,rejected because"
+    merged(records("A1,Anna,ckd,", "A2,,ckd,", "A3,,ckd,"))
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder, "finish", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            merged(records("A2,Bo,ckd,", head=head))
+    assert Path("out/mended-1/handouts/A2.pdf").exists()
+    with pytest.raises(TeachbackError) as caught:
+        merged(records("A2,Bo,ckd,", "A3,Eva,ckd,", head=head))
+    assert "--wipe out/mended-1" in caught.value.problems[0].hint
+    assert not Path("out/mended-2").exists()
+    assert merged(records("A2,Bo,ckd,", head=head)).folder == Path("out/mended-1")
+    third = merged(records("A2,Bo,ckd,", "A3,Eva,ckd,", head=head))
+    assert (third.printed, third.rejected, third.folder) == (1, 1, Path("out/mended-2"))
 
 
 def test_rejected_records_of_json_lines_come_back_as_a_table() -> None:

@@ -198,7 +198,9 @@ def begin(folder: Path, key: str, description: Mapping[str, Any]) -> RunFolder:
 def folder_of(folder: Path, key: str) -> Path:
     """Return where the run `key` of mended rows goes: a folder in that of the run they come from.
 
-    It is `folder` itself where that holds no finished run with rejected rows.
+    It is `folder` itself where that holds no finished run with rejected rows. An unfinished run of
+    other mended rows keeps its folder, which `begin` then refuses: the papers that it has printed
+    are in no list yet.
     """
     with os_errors_as_problems(folder):
         outer_run = read_run(folder)
@@ -207,7 +209,7 @@ def folder_of(folder: Path, key: str) -> Path:
         for number in count(1):
             inside = folder / f"{MENDED}{number}"
             inner_run = read_run(inside)
-            if inner_run is None or inner_run["key"] == key:
+            if inner_run is None or inner_run["key"] == key or inner_run["state"] == RUNNING:
                 break
         return inside
 

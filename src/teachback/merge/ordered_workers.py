@@ -147,7 +147,7 @@ def map_in_order(
     *,
     apart: bool = False,
 ) -> Generator[Result | LostTask[Task]]:
-    """Yield `function(given, task)` for each task, in order, from `jobs` processes.
+    """Yield `function(setup, task)` for each task, in order, from `jobs` processes.
 
     A single job runs in this process, unless `apart`. A LostTask stands for a task whose process
     ended. The function must be module-level and catch its own exceptions. Closing the generator
@@ -168,10 +168,12 @@ def map_in_order(
             # Keep the workers busy before anything else is done here.
             while ready and (worker := _idle(partial(_do_tasks, function, setup), workers, jobs)):
                 worker.take(*ready.popleft())
-            reading = has_more and len(ready) < jobs and tasks_read < next_number + jobs * AHEAD
-            if _collect_results(workers, results, 0 if reading or next_number in results else None):
+            may_read = has_more and len(ready) < jobs and tasks_read < next_number + jobs * AHEAD
+            if _collect_results(
+                workers, results, 0 if may_read or next_number in results else None
+            ):
                 continue
-            if reading:
+            if may_read:
                 numbered_task = next(waiting, None)
                 has_more = numbered_task is not None
                 if numbered_task is not None:

@@ -103,17 +103,17 @@ def make_template(data: bytes, places: Sequence[FieldPlace], plan: CutPlan) -> T
             _slot_font(path, path.stat().st_mtime_ns, plan.characters, plan.language)
             for path in paths
         )
-        streams, stream_cards = _split_pages(pdf, tagged, plan.cards_by_page)
+        slot_count, stream_cards = _split_pages(pdf, tagged, plan.cards_by_page)
         _add_fonts(pdf, tagged, fonts)
-        out = io.BytesIO()
+        file = io.BytesIO()
         pdf.save(
-            out,
+            file,
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
             static_id=True,
         )
         pages = len(pdf.pages)
-    head, table, trailer, numbers = _split_file(out.getvalue(), streams)
+    head, table, trailer, numbers = _split_file(file.getvalue(), slot_count)
     slots = [
         _slot(tag, place.opening, number, tuple(map(paths.index, own_paths)), fonts, plan)
         for tag, place, own_paths, number in zip(
@@ -371,7 +371,7 @@ def _to_unicode_table(characters_by_glyph: tuple[str, ...]) -> bytes:
     ).encode()
 
 
-def _split_file(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]]:
+def _split_file(data: bytes, slot_count: int) -> tuple[bytes, bytes, bytes, list[int]]:
     """Cut a saved file into its parts.
 
     Returns the bytes that all records share, the table of offsets, the entries of the trailer, and
@@ -386,9 +386,9 @@ def _split_file(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]
     }
     order = sorted(offsets, key=offsets.__getitem__)
     ends = [offsets[number] for number in order[1:]] + [start]
-    numbers = [0] * count
-    parts = [data[: offsets[order[0]]]]
-    length = len(parts[0])
+    numbers = [0] * slot_count
+    shared_parts = [data[: offsets[order[0]]]]
+    length = len(shared_parts[0])
     for number, end in zip(order, ends, strict=True):
         object_bytes = data[offsets[number] : end]
         slot_match = re.search(rb"%b (\d+)" % SLOT.encode(), object_bytes[:200])
@@ -396,9 +396,14 @@ def _split_file(data: bytes, count: int) -> tuple[bytes, bytes, bytes, list[int]
             numbers[int(slot_match[1])] = number
             continue
         entries[number] = (1, length, 0)
-        parts.append(object_bytes)
+        shared_parts.append(object_bytes)
         length += len(object_bytes)
-    return b"".join(parts), b"".join(ENTRY.pack(*entry) for entry in entries), trailer, numbers
+    return (
+        b"".join(shared_parts),
+        b"".join(ENTRY.pack(*entry) for entry in entries),
+        trailer,
+        numbers,
+    )
 
 
 def _read_offset_table(end: bytes) -> tuple[list[tuple[int, int, int]], bytes]:

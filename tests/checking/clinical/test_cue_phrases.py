@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from teachback.checking.clinical.cue_phrases import signs
+from teachback.checking.clinical.cue_phrases import cues
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,6 @@ from teachback.checking.clinical.cue_phrases import signs
         ("", []),
     ],
 )
-def test_a_clause_has_its_signs_in_order(clause: str, kinds: list[str]) -> None:
-    """The first kind in the list wins, and a longer sign contains no others."""
-    assert [sign.kind for sign in signs(clause)] == kinds
+def test_a_clause_has_its_cues_in_order(clause: str, kinds: list[str]) -> None:
+    """The first kind in the list wins, and a longer cue contains no others."""
+    assert [cue.kind for cue in cues(clause)] == kinds

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from teachback.checking.clinical.lexicon import _near, _shorter, make_lexicon
+from teachback.checking.clinical.lexicon import _one_slip_apart, _slip_forms, make_lexicon
 
 WORDS = st.text(string.ascii_lowercase[:3], min_size=1, max_size=9)
 
@@ -19,7 +19,7 @@ def test_two_words_are_a_slip_apart_where_one_letter_left_out_makes_them_alike(
 ) -> None:
     """The fast comparison gives the same result as comparing all the shorter forms."""
     assume(one[0] == other[0] and one != other)
-    assert _near(one, other) == (not set(_shorter(one)).isdisjoint(_shorter(other)))
+    assert _one_slip_apart(one, other) == (not set(_slip_forms(one)).isdisjoint(_slip_forms(other)))
 
 
 @pytest.mark.parametrize("typed", ["ibuproffen", "ibuprfen", "ibuporfen", "ibuprofin"])

@@ -67,7 +67,7 @@ def test_any_search_ends_and_names_the_slow_one_of_several(
 ) -> None:
     """The limit ends every kind of repeat; the place is that of the slow pattern."""
     monkeypatch.setattr(timed_patterns, "SECONDS", 0.05)
-    monkeypatch.setattr(timed_patterns, "_ALONE", 0.025)
+    monkeypatch.setattr(timed_patterns, "_SECONDS_ALONE", 0.025)
     parts = (
         (r"quick", Location("ours.yaml", 1, 1)),
         (hostile, Location("ours.yaml", 2, 5)),
@@ -97,7 +97,7 @@ def test_a_pattern_that_hangs_is_named_by_every_command(
 ) -> None:
     """`build` and `check` end with the rule's file, line and column, and print nothing."""
     monkeypatch.setattr(timed_patterns, "SECONDS", 0.05)
-    monkeypatch.setattr(timed_patterns, "_ALONE", 0.025)
+    monkeypatch.setattr(timed_patterns, "_SECONDS_ALONE", 0.025)
     hostile = dict.fromkeys(("doing", "unless", "beside"), "") | {
         name: ", '(?:use|take|e+|a|e|i)+(?:[a-z ]+)+$'"
     }

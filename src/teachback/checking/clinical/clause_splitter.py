@@ -1,6 +1,7 @@
-"""Split a text into sentences and clauses, in each of which one thing is said of another. Pure.
+"""Split a text into sentences and clauses. Pure.
 
-A clause keeps its place in the text, so that a finding can quote the author's own words.
+A clause is one statement or one order. It keeps its place in the text, so that a finding can quote
+the author's own words.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _ABBREVIATIONS: Final = "".join(
 _SENTENCE: Final = re.compile(
     rf"(?<=[.!?\u2026]){_ABBREVIATIONS}[{re.escape(CLOSERS)}]*\s+(?=\S)|\n+", re.IGNORECASE
 )
-_CUT: Final = re.compile(
+_BOUNDARY: Final = re.compile(
     r"\s*[;\u2014]\s*|\s+[\u2013-]\s+|:\s+"
     r"|,?\s+(?=(?:but|however|yet|although|though|whereas|because|since|unless|until|if|when|while"
     r"|which|before|instead of|rather than|in place of|without)\b)"
@@ -43,8 +44,8 @@ _CUT: Final = re.compile(
     rf"|,\s+(?=(?:(?:and|or|then|so|plus)\s+)?(?:{_ORDER}|(?:[\w'-]+ ){{1,4}}{_MODAL}))"
     rf"|\s+(?=(?:and|then|so|plus)\s+(?:{_ORDER}|(?:you|they|it|we|this|these) {_MODAL}))"
 )
-# Begins a conditional clause that ends at the first comma.
-_OPENS: Final = re.compile(
+# Begins a clause of condition, time or manner, which ends at the first comma.
+_OPENING_CLAUSE: Final = re.compile(
     r"(?:and |but |so |even )?(?:if|when|whenever|while|because|since|after|before|although|though"
     r"|until|once|unless|for|to|as|in|on|at|"
     r"with|during|instead of|rather than|contrary to|despite|unlike)\b"
@@ -56,12 +57,15 @@ _SWAP: Final = re.compile(r"\b(?:swap|trade|replace|exchange|switch)\b[^,;]*?(\s
 
 
 class Clause(NamedTuple):
-    """A part of a sentence in lower case, its start in the text, and the number of the sentence."""
+    """A part of a sentence in lower case, its start in the text, and the number of the sentence.
+
+    `in_question` is true if the sentence ends with a question mark.
+    """
 
     text: str
     start: int
     sentence: int
-    asks: bool = False
+    in_question: bool = False
 
     @property
     def end(self) -> int:
@@ -75,19 +79,19 @@ def lowered(text: str) -> str:
     Every character keeps its place.
     """
     straight = unaccented(text).replace("\u2019", "'").replace("\u2018", "'")
-    low = straight.lower()
+    lower = straight.lower()
     # A few letters have no lower-case form of the same length; only then convert letter by letter.
     return (
-        low
-        if len(low) == len(text)
-        else "".join(small if len(small := char.lower()) == 1 else char for char in straight)
+        lower
+        if len(lower) == len(text)
+        else "".join(letter if len(letter := char.lower()) == 1 else char for char in straight)
     )
 
 
 @lru_cache(maxsize=1024)
 def clauses(text: str) -> tuple[Clause, ...]:
     """Split a lower-case text into its clauses, in order."""
-    return tuple(_clauses(text))
+    return tuple(_split(text))
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -100,22 +104,24 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-def _clauses(text: str) -> Iterator[Clause]:
+def _split(text: str) -> Iterator[Clause]:
     for number, (start, end) in enumerate(sentence_spans(text)):
-        whole = text[start:end]
-        asks = whole.rstrip(f"{CLOSERS} ").endswith("?")
-        cuts = [(match.start(), match.end()) for match in _CUT.finditer(whole)]
-        swapped = _SWAP.search(whole)
-        if swapped:
-            cuts.append(swapped.span(1))
-        if _OPENS.match(whole):
-            comma = whole.find(", ")
+        sentence = text[start:end]
+        is_question = sentence.rstrip(f"{CLOSERS} ").endswith("?")
+        cuts = [(match.start(), match.end()) for match in _BOUNDARY.finditer(sentence)]
+        swap = _SWAP.search(sentence)
+        if swap:
+            cuts.append(swap.span(1))
+        if _OPENING_CLAUSE.match(sentence):
+            comma = sentence.find(", ")
             if comma > 0:
                 cuts.append((comma, comma + 2))
-        at = 0
+        clause_start = 0
         for cut_start, cut_end in sorted(cuts):
-            if cut_start > at:
-                yield Clause(whole[at:cut_start], start + at, number, asks)
-            at = max(at, cut_end)
-        if at < len(whole):
-            yield Clause(whole[at:], start + at, number, asks)
+            if cut_start > clause_start:
+                yield Clause(
+                    sentence[clause_start:cut_start], start + clause_start, number, is_question
+                )
+            clause_start = max(clause_start, cut_end)
+        if clause_start < len(sentence):
+            yield Clause(sentence[clause_start:], start + clause_start, number, is_question)

@@ -1,7 +1,7 @@
 """Apply the clinical text rules to one reader's edition. Pure.
 
-Out: findings with words, message and hint. The rules look for known patterns. A text without
-findings may still be wrong: a clinician must read it.
+The rules look for known patterns. A text without findings may still be wrong: a clinician must
+read it.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from teachback.checking.clinical.clause_splitter import lowered, sentence_spans
 from teachback.checking.clinical.stance_detection import (
     DetectedStance,
     Unit,
+    answer_polarity,
     judge,
     judge_doing,
-    verdict,
 )
 from teachback.checking.clinical.timed_patterns import compiled
 from teachback.checking.clinical.verdict_model import NO_MODEL, word_features
@@ -33,16 +33,16 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.sentence_model import SentenceModel
     from teachback.checking.clinical.verdict_model import VerdictModel
 
-_ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
-# What a flag's tier tells the reader to do, and what a callout says of its text.
-_TIERS: Final = {
+_SEVERITY_ORDER: Final = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.HINT: 2}
+# What the tier of a red flag, or the kind of a callout, says of its text.
+_TIER_ORDERS: Final = {
     "now": "Call 911 now",
     "today": "Call us today",
     "visit": "Tell us at your next visit",
 }
-_CALLOUTS: Final = {"warning": "Be careful", "tip": "A good idea"}
+_CALLOUT_ADVICE: Final = {"warning": "Be careful", "tip": "A good idea"}
 _WORD: Final = re.compile(r"[\w'\u2019]+")
-_SILENT: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
+_UNJUDGED_ROLES: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
 # Roles whose words can lean to advice or warning: sentences and items, not headings or red flags.
 LEANS: Final = frozenset(
     {
@@ -57,10 +57,9 @@ LEANS: Final = frozenset(
         Role.CAPTION,
     }
 )
-# Scores (log odds that a clinician would change the sentence) from which an error stops the print,
-# from which a finding is told, and from which a sentence is told in which no rule finds anything.
-# They were chosen on sentences that the weights were not learned from; `docs/checks.md` has the
-# figures.
+# Lowest scores (log odds that a clinician would change the sentence) at which an error stops the
+# print, a finding is reported, and a sentence is reported in which no rule finds anything. They
+# were chosen on sentences that the weights were not learned from; `docs/checks.md` has the figures.
 BLOCKS: Final = 1.75
 TELLS: Final = -0.15
 TELLS_ALONE: Final = 0.4
@@ -95,9 +94,9 @@ class TextRules:
         self.rules: Final = rules
         self.model: Final = model
         self.sentences: Final = sentences
-        # These are about more than advice: a sign in the wrong tier, a hint at what is missing. The
-        # score says nothing about them.
-        self.alone: Final = frozenset(
+        # Rules about more than advice: a sign in the wrong tier, a hint at what is missing. The
+        # score is only about advice.
+        self.unscored: Final = frozenset(
             rule.file.id
             for rule in rules
             if "waits" in rule.file.when or rule.rule.severity is Severity.HINT
@@ -107,13 +106,13 @@ class TextRules:
 def clinical_findings(reader_text: ReaderText, rules: TextRules) -> Iterator[Finding]:
     """Yield the findings in one reader's edition in file order, one for each sentence and rule.
 
-    The rules know English only. Nothing is found in another language, which does not mean that
-    there is nothing to find: the caller must warn of such a handout.
+    The rules know English only. In another language they find nothing, whatever the text says: the
+    caller must warn of such a handout.
     """
     if not rules_know(reader_text.language):
         return
     for passage, unit in units(reader_text.passages):
-        yield from _in_unit(passage, unit, rules, reader_text.reader.lineage)
+        yield from _unit_findings(passage, unit, rules, reader_text.reader.lineage)
 
 
 def check_passages(
@@ -129,51 +128,55 @@ def check_passages(
 
 
 def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Iterator[Finding]:
-    """Yield advice in a text for everybody that harms a reader who gets the same text, or none.
+    """Yield advice in a general text that harms special readers who get the same text, or none.
 
-    `by_audience` holds the editions of one handout. The rules name the audiences: `gap: {general:
-    ckd}`. A sentence that the second one's edition words differently or leaves out is no finding.
+    `by_audience` holds the editions of one handout. A rule names both audiences: `gap: {general:
+    ckd}`. A text that the special edition words differently or leaves out is no finding.
     """
     pairs = dict.fromkeys(pair for rule in rules.rules for pair in rule.file.gap.items())
-    for everybody, special in pairs:
-        text = by_audience.get(everybody)
-        if text is not None and rules_know(text.language):
-            served = [
+    for general, special in pairs:
+        general_text = by_audience.get(general)
+        if general_text is not None and rules_know(general_text.language):
+            special_texts = [
                 reader_text
                 for reader_text in by_audience.values()
                 if special in reader_text.reader.lineage
             ]
-            yield from _gaps(text, served, _wide(rules, everybody, special), special)
+            yield from _gaps_in(
+                general_text, special_texts, _gap_rules(rules, general, special), special
+            )
 
 
-def _gaps(
-    text: ReaderText, served: Sequence[ReaderText], wide: TextRules, special: str
+def _gaps_in(
+    text: ReaderText, special_texts: Sequence[ReaderText], gap_rules: TextRules, special: str
 ) -> Iterator[Finding]:
-    other = {
-        passage.path: passage.text for reader_text in served for passage in reader_text.passages
+    special_texts_by_path = {
+        passage.path: passage.text
+        for reader_text in special_texts
+        for passage in reader_text.passages
     }
     for passage, unit in units(text.passages):
-        if served and other.get(passage.path) != passage.text:
+        if special_texts and special_texts_by_path.get(passage.path) != passage.text:
             continue
-        for found in _in_unit(passage, unit, wide, (special,)):
-            if found.severity is Severity.ERROR:
-                lack = "they get this same text" if served else "there is no text for them"
+        for finding in _unit_findings(passage, unit, gap_rules, (special,)):
+            if finding.severity is Severity.ERROR:
+                reason = "they get this same text" if special_texts else "there is no text for them"
                 message = (
                     f"this is advice for everybody that can harm readers of '{special}', "
-                    f"and {lack}: {found.words}"
+                    f"and {reason}: {finding.words}"
                 )
                 hint = f"Write a text for `{special}`, or say who must ask first."
-                yield Finding(GAP, Severity.ERROR, passage, found.words, message, hint)
+                yield Finding(GAP, Severity.ERROR, passage, finding.words, message, hint)
 
 
 @lru_cache(maxsize=8)
-def _wide(rules: TextRules, everybody: str, special: str) -> TextRules:
-    wide = tuple(rule for rule in rules.rules if rule.file.gap.get(everybody) == special)
-    return TextRules(rules.lexicon, wide, rules.model, rules.sentences)
+def _gap_rules(rules: TextRules, general: str, special: str) -> TextRules:
+    rules_with_gap = tuple(rule for rule in rules.rules if rule.file.gap.get(general) == special)
+    return TextRules(rules.lexicon, rules_with_gap, rules.model, rules.sentences)
 
 
 def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
-    """Yield each passage with the texts around it that it is judged with."""
+    """Yield each passage as a unit with the texts around it that it is judged with."""
     rows: dict[tuple[object, ...], list[Passage]] = {}
     verdicts: dict[str, str] = {}
     for passage in passages:
@@ -182,33 +185,26 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
         elif passage.role is Role.VERDICT:
             verdicts[passage.block] = passage.text
     for index, passage in enumerate(passages):
-        if passage.role in _SILENT and not (passage.role is Role.MYTH and not passage.other):
+        if passage.role in _UNJUDGED_ROLES and not (
+            passage.role is Role.MYTH and not passage.other
+        ):
             continue
         leads = tuple(
             text
             for text in (
                 passage.lead,
                 passage.column,
-                _TIERS.get(passage.tier, ""),
-                _CALLOUTS.get(passage.callout, ""),
+                _TIER_ORDERS.get(passage.tier, ""),
+                _CALLOUT_ADVICE.get(passage.callout, ""),
             )
             if text
         )
-        before = after = ""
         if passage.role is Role.ANSWER:
-            answered = verdicts.get(passage.block, "")
-            before = passage.other
-            yield (
-                passage,
-                _unit(
-                    before,
-                    f"{answered}. {passage.text}" if answered else passage.text,
-                    "",
-                    (),
-                    myth=True,
-                ),
-            )
+            verdict = verdicts.get(passage.block, "")
+            answer = f"{verdict}. {passage.text}" if verdict else passage.text
+            yield passage, _unit(passage.other, answer, "", (), myth=True)
             continue
+        before = after = ""
         if passage.role is Role.CELL:
             cells = rows[passage.path[: _row_end(passage)]]
             before = passage.row or passage.column
@@ -221,7 +217,7 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
             after = passages[index + 1].text
         elif passage.lead:
             before = passage.lead
-        elif passage.heading.rstrip().endswith("?") and verdict(lowered(passage.text)):
+        elif passage.heading.rstrip().endswith("?") and answer_polarity(lowered(passage.text)):
             before = passage.heading
         if (
             passage.role is not Role.HEADING
@@ -234,7 +230,7 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
 
 @lru_cache(maxsize=1024)
 def _unit(before: str, own: str, after: str, leads: tuple[str, ...], *, myth: bool = False) -> Unit:
-    """Return a unit, cached for all readers who get it, since it caches how it was read."""
+    """Return a unit. Cached for all readers who get it, since a unit caches what it computes."""
     return Unit(before, own, after, leads, myth=myth)
 
 
@@ -242,75 +238,93 @@ def _row_end(passage: Passage) -> int:
     return passage.path.index("cells") if "cells" in passage.path else len(passage.path)
 
 
-class _Gathered:
-    """The findings in one unit by sentence and rule, and what the rules read in each sentence."""
+class _UnitFindings:
+    """The findings in one unit by sentence and rule, and the rules' features of each sentence.
+
+    `warned` are the sentences that warn of a rule's names, or say to ask first.
+    """
 
     def __init__(self, mentions: tuple[Mention, ...]) -> None:
         self.mentions: Final = mentions
-        self.sure: dict[tuple[int, str], Finding] = {}
-        self.unsure: dict[tuple[int, str], Finding] = {}
-        self.settled: set[tuple[int, str]] = set()
-        self.read: dict[int, set[str]] = {}
+        self.certain: dict[tuple[int, str], Finding] = {}
+        self.uncertain: dict[tuple[int, str], Finding] = {}
+        self.warned: set[tuple[int, str]] = set()
+        self.rule_features: dict[int, set[str]] = {}
 
-    def add(self, key: tuple[int, str], finding: Finding, *, sure: bool) -> None:
+    def add(self, key: tuple[int, str], finding: Finding, *, certain: bool) -> None:
         """Add a finding; of two certain ones for the same sentence and rule, keep the worse."""
-        if not sure:
-            self.unsure.setdefault(key, finding)
-        elif key not in self.sure or _ORDER[finding.severity] < _ORDER[self.sure[key].severity]:
-            self.sure[key] = finding
+        if not certain:
+            self.uncertain.setdefault(key, finding)
+        elif (
+            key not in self.certain
+            or _SEVERITY_ORDER[finding.severity] < _SEVERITY_ORDER[self.certain[key].severity]
+        ):
+            self.certain[key] = finding
 
     def all(self) -> dict[tuple[int, str], Finding]:
         """Return the findings in order, without uncertain ones where the sentence warns.
 
         In "Avoid tonic water, which has quinine in it", the warning also covers the second name.
         """
-        found = {
-            key: finding for key, finding in self.unsure.items() if key not in self.settled
-        } | self.sure
-        return {key: found[key] for key in sorted(found)}
+        uncertain = {
+            key: finding for key, finding in self.uncertain.items() if key not in self.warned
+        }
+        return dict(sorted((uncertain | self.certain).items()))
 
 
-def _in_unit(
+def _unit_findings(
     passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]
 ) -> Iterator[Finding]:
     mentions = rules.lexicon.mentions(unit.text)
-    gathered = _gathered(passage, unit, mentions, rules, lineage)
-    found = gathered.all()
+    found = _apply_rules(passage, unit, mentions, rules, lineage)
+    findings = found.all()
     reader = next((name for name in lineage if f"@for {name}" in rules.model.weights), None)
     if reader is None or passage.role not in LEANS:
-        yield from found.values()
+        yield from findings.values()
         return
-    # Below "Avoid:", words that lean to advice are what to avoid.
-    alone = _leaning_rule(rules, lineage) if unit.context[0] >= 0 else None
-    kinds = alone.file.about if alone else ()
-    decided = {number for number, _ in found}
-    for number in sorted({*unit.own_sentences, *decided}):
-        signals = _rule_features(passage, unit, number, gathered, reader)
-        score = rules.model.score(signals, _words_of(unit, number, mentions))
-        named = any(f"@{own}names {kind}" in signals for kind in kinds for own in ("", "b"))
-        if rules.sentences and number in unit.own_sentences and (named or number in decided):
+    # Below "Avoid:", words that sound like advice name what to avoid.
+    leaning_rule = _leaning_rule(rules, lineage) if unit.context[0] >= 0 else None
+    leaning_classes = leaning_rule.file.about if leaning_rule else ()
+    with_findings = {number for number, _ in findings}
+    for number in sorted({*unit.own_sentences, *with_findings}):
+        rule_features = _rule_features(passage, unit, number, found, reader)
+        score = rules.model.score(rule_features, _word_features(unit, number, mentions))
+        has_leaning_name = any(
+            f"@{own}names {kind}" in rule_features for kind in leaning_classes for own in ("", "b")
+        )
+        if (
+            rules.sentences
+            and number in unit.own_sentences
+            and (has_leaning_name or number in with_findings)
+        ):
             score = rules.sentences.mean(score, passage, unit, number, reader)
-        kept = [
+        shown = [
             finding._replace(severity=severity)
-            for (sentence, _), finding in found.items()
-            if sentence == number and (severity := _verdict(finding, score, rules)) is not None
+            for (sentence, _), finding in findings.items()
+            if sentence == number
+            and (severity := _scored_severity(finding, score, rules)) is not None
         ]
-        yield from kept
-        hints = all(finding.severity is Severity.HINT for finding in kept)
-        if alone and named and score > TELLS_ALONE and hints and not _passed(alone, unit, number):
-            yield _told_alone(unit, passage, alone, number, rules.model)
+        yield from shown
+        if (
+            leaning_rule
+            and has_leaning_name
+            and score > TELLS_ALONE
+            and all(finding.severity is Severity.HINT for finding in shown)
+            and not _is_exempt(leaning_rule, unit, number)
+        ):
+            yield _leaning_finding(unit, passage, leaning_rule, number, rules.model)
 
 
-def _words_of(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
+def _word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
     return word_features(unit, number, mentions) if number in unit.own_sentences else {}
 
 
-def _verdict(finding: Finding, score: float, rules: TextRules) -> Severity | None:
+def _scored_severity(finding: Finding, score: float, rules: TextRules) -> Severity | None:
     """Return the severity of a finding by the score of its sentence, or None to leave it out.
 
     A rule that the weights do not know, such as a clinic's own, decides alone.
     """
-    if finding.rule in rules.alone or f"@r {finding.rule}" not in rules.model.weights:
+    if finding.rule in rules.unscored or f"@r {finding.rule}" not in rules.model.weights:
         return finding.severity
     if score < TELLS:
         return None
@@ -322,33 +336,33 @@ def _verdict(finding: Finding, score: float, rules: TextRules) -> Severity | Non
 def sentence_features(
     passage: Passage, unit: Unit, rules: TextRules, lineage: tuple[str, ...]
 ) -> Iterator[dict[str, float]]:
-    """Yield all features of each sentence of a passage, by which it is judged for a reader."""
+    """Yield the features of each sentence of a passage, from which its score is calculated."""
     mentions = rules.lexicon.mentions(unit.text)
-    gathered = _gathered(passage, unit, mentions, rules, lineage)
+    found = _apply_rules(passage, unit, mentions, rules, lineage)
     for number in unit.own_sentences:
         yield {
-            **_words_of(unit, number, mentions),
-            **_rule_features(passage, unit, number, gathered, lineage[0]),
+            **_word_features(unit, number, mentions),
+            **_rule_features(passage, unit, number, found, lineage[0]),
         }
 
 
 def _rule_features(
-    passage: Passage, unit: Unit, number: int, gathered: _Gathered, reader: str
+    passage: Passage, unit: Unit, number: int, found: _UnitFindings, reader: str
 ) -> dict[str, float]:
-    """Return what is known of a sentence besides its words: rules, names, lead-in, reader."""
+    """Return the features of a sentence besides its words: rules, names, lead-in, reader."""
     start, end = unit.span(number)
-    way, asks = unit.context
-    named = {
+    polarity, asks_first = unit.context
+    name_features = {
         f"@names {kind}" if start <= mention.start < end else f"@bnames {kind}"
-        for mention in gathered.mentions
-        if start <= mention.start < end or mention.start < unit.first
+        for mention in found.mentions
+        if start <= mention.start < end or mention.start < unit.own_start
         for kind in mention.classes
     }
     return dict.fromkeys(
         (
-            *gathered.read.get(number, ("@r none",)),
-            *(named or {"@names none"}),
-            f"@lead {way}{int(asks)}",
+            *found.rule_features.get(number, ("@r none",)),
+            *(name_features or {"@names none"}),
+            f"@lead {polarity}{int(asks_first)}",
             f"@role {passage.role.value}",
             f"@for {reader}",
         ),
@@ -356,86 +370,87 @@ def _rule_features(
     )
 
 
-def _gathered(
+def _apply_rules(
     passage: Passage,
     unit: Unit,
     mentions: tuple[Mention, ...],
     rules: TextRules,
     lineage: tuple[str, ...],
-) -> _Gathered:
+) -> _UnitFindings:
     classes = frozenset[str]().union(*(mention.classes for mention in mentions))
-    gathered = _Gathered(mentions)
-    for rule, level in _applying(rules, classes, lineage):
+    found = _UnitFindings(mentions)
+    for rule, level in _applicable_rules(rules, classes, lineage):
         if not rule.beside or not compiled(rule.beside).search(
             lowered(" ".join((*unit.leads, unit.own if unit.myth else unit.text)))
         ):
-            _by_rule(gathered, rule, level, passage, unit, rules.model)
-    return gathered
+            _apply_rule(found, rule, level, passage, unit, rules.model)
+    return found
 
 
-def _by_rule(
-    gathered: _Gathered,
+def _apply_rule(
+    found: _UnitFindings,
     rule: TextRule,
     level: Severity,
     passage: Passage,
     unit: Unit,
     model: VerdictModel,
 ) -> None:
-    named = tuple(
-        mention for mention in gathered.mentions if not mention.classes.isdisjoint(rule.file.about)
+    rule_mentions = tuple(
+        mention for mention in found.mentions if not mention.classes.isdisjoint(rule.file.about)
     )
-    for mention in named:
-        judged = _judged(rule, unit, mention, named)
-        if judged is None:
+    for mention in rule_mentions:
+        detected = _judge_mention(rule, unit, mention, rule_mentions)
+        if detected is None:
             continue
-        clause = unit.clauses[unit.at(mention.start)]
-        own = unit.is_own(mention.start) and not unit.asks(clause)
+        clause = unit.clause_at(mention.start)
         # A question is judged with its answer.
-        sentence = clause.sentence if own else unit.clauses[unit.at(judged.at)].sentence
+        if not unit.is_own(mention.start) or unit.is_question(clause):
+            clause = unit.clause_at(detected.place)
+        sentence = clause.sentence
         key = (sentence, rule.file.id)
-        if judged.stance in {"warned", "ask"}:
-            gathered.settled.add(key)
-        if judged.stance not in rule.file.when or _passed(rule, unit, sentence):
+        if detected.stance in {"warned", "ask"}:
+            found.warned.add(key)
+        if detected.stance not in rule.file.when or _is_exempt(rule, unit, sentence):
             continue
-        finding = _finding(passage, unit, rule, mention, judged, level, model)
+        finding = _finding(passage, unit, rule, mention, detected, level, model)
         if finding is not None:
-            read = {f"@r {rule.file.id}", f"@r {judged.stance}", f"@r {level.value}"}
-            gathered.read.setdefault(sentence, set()).update(read)
-            gathered.add(key, finding, sure=judged.stance != "unclear")
+            features = {f"@r {rule.file.id}", f"@r {detected.stance}", f"@r {level.value}"}
+            found.rule_features.setdefault(sentence, set()).update(features)
+            found.add(key, finding, certain=detected.stance != "unclear")
 
 
-def _passed(rule: TextRule, unit: Unit, number: int) -> bool:
-    """Return whether a rule passes over a sentence. "Myth: ..." is refuted by the next one."""
+def _is_exempt(rule: TextRule, unit: Unit, number: int) -> bool:
+    """Return whether a rule passes over a sentence. The next one refutes "Myth: ..."."""
     text = unit.sentence(number)
     return text.startswith("myth:") or bool(rule.unless and compiled(rule.unless).search(text))
 
 
-def _told_alone(
+def _leaning_finding(
     unit: Unit, passage: Passage, rule: TextRule, number: int, model: VerdictModel
 ) -> Finding:
-    """Return a warning for a sentence in which no rule decides and the words do."""
-    place = max(unit.span(number)[0], unit.first)
-    words = _words(unit, place)
-    deciding = " and ".join(f"'{phrase}'" for phrase in model.deciding(_WORD.findall(words)))
-    because = f" (because of {deciding})" if deciding else ""
-    message = f"{rule.file.message}: {words}{because}"
+    """Return a warning for a sentence in which no rule finds anything, but the score is high."""
+    place = max(unit.span(number)[0], unit.own_start)
+    words = _sentence_at(unit, place)
+    phrases = " and ".join(f"'{phrase}'" for phrase in model.deciding(_WORD.findall(words)))
+    reason = f" (because of {phrases})" if phrases else ""
+    message = f"{rule.file.message}: {words}{reason}"
     return Finding(rule.file.id, Severity.WARNING, passage, words, message, rule.file.hint)
 
 
 @lru_cache(maxsize=1024)
-def _applying(
+def _applicable_rules(
     rules: TextRules, classes: frozenset[str], lineage: tuple[str, ...]
 ) -> tuple[tuple[TextRule, Severity], ...]:
     """Return the rules for the names in a unit, each with its severity for a reader.
 
     Cached, since many units name the same things.
     """
-    named = (
+    rules_for_names = (
         rule
         for rule in rules.rules
         if not rule.file.leaning and not classes.isdisjoint(rule.file.about)
     )
-    levels = ((rule, rule.file.level(lineage)) for rule in named)
+    levels = ((rule, rule.file.level(lineage)) for rule in rules_for_names)
     return tuple((rule, level) for rule, level in levels if level is not None)
 
 
@@ -446,12 +461,14 @@ def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None
     )
 
 
-def _judged(
-    rule: TextRule, unit: Unit, mention: Mention, named: tuple[Mention, ...]
+def _judge_mention(
+    rule: TextRule, unit: Unit, mention: Mention, rule_mentions: tuple[Mention, ...]
 ) -> DetectedStance | None:
     if rule.doing:
         return judge_doing(unit, mention, rule.doing)
-    return judge(unit, mention, named, praise=rule.file.praise, undecided=rule.file.undecided)
+    return judge(
+        unit, mention, rule_mentions, praise=rule.file.praise, undecided=rule.file.undecided
+    )
 
 
 def _finding(
@@ -459,52 +476,49 @@ def _finding(
     unit: Unit,
     rule: TextRule,
     mention: Mention,
-    judged: DetectedStance,
+    detected: DetectedStance,
     level: Severity,
     model: VerdictModel,
 ) -> Finding | None:
-    place = mention.start if unit.is_own(mention.start) else judged.at
+    place = mention.start if unit.is_own(mention.start) else detected.place
     if not unit.is_own(place):
         return None
-    words = _words(unit, place)
-    if judged.stance == "unclear":
+    words = _sentence_at(unit, place)
+    if detected.stance == "unclear":
         level = Severity.HINT if level is Severity.HINT else Severity.WARNING
         message = (
             f"it is not clear whether this advises '{mention.name}' or warns against it: {words}"
         )
     else:
-        message = f"{rule.file.message}: {words}{_because(rule, words, mention, model)}"
+        message = f"{rule.file.message}: {words}{_reason(rule, words, mention, model)}"
     return Finding(rule.file.id, level, passage, words, message, rule.file.hint)
 
 
-def _because(rule: TextRule, words: str, mention: Mention, model: VerdictModel) -> str:
-    """Return which words of a sentence decided: those of the rule's pattern, or the heaviest."""
-    match = compiled(rule.doing).search(lowered(words)) if rule.doing else None
-    # The name itself does not recommend.
-    others = re.sub(rf"\b{re.escape(mention.name)}\w*", "_", words, flags=re.IGNORECASE)
-    phrases = (
-        (words[match.start() : match.end()],)
-        if match
-        else model.deciding(_WORD.findall(others))
-        if not rule.doing
-        else ()
-    )
+def _reason(rule: TextRule, words: str, mention: Mention, model: VerdictModel) -> str:
+    """Return the words that decided: those of the rule's pattern, or those that weigh most."""
+    if rule.doing:
+        match = compiled(rule.doing).search(lowered(words))
+        phrases = (words[match.start() : match.end()],) if match else ()
+        verb = "is said of"
+    else:
+        # The name itself does not recommend.
+        others = re.sub(rf"\b{re.escape(mention.name)}\w*", "_", words, flags=re.IGNORECASE)
+        phrases = model.deciding(_WORD.findall(others))
+        verb = "recommends" if len(phrases) == 1 else "recommend"
     if not phrases:
         return ""
-    verb = ("is said of" if len(phrases) == 1 else "are said of") if match else ""
-    verb = verb or ("recommends" if len(phrases) == 1 else "recommend")
     quoted = " and ".join(f"'{phrase.strip()}'" for phrase in phrases)
     return f" ({quoted} {verb} '{mention.name}')"
 
 
-def _words(unit: Unit, place: int) -> str:
+def _sentence_at(unit: Unit, place: int) -> str:
     """Return the sentence of the unit's own text at a place, as its author wrote it."""
-    full = unit.own
+    own = unit.own
     return next(
         (
-            full[start:end]
-            for start, end in sentence_spans(full)
-            if start <= place - unit.first < end
+            own[start:end]
+            for start, end in sentence_spans(own)
+            if start <= place - unit.own_start < end
         ),
-        full,
+        own,
     ).strip()

@@ -1,4 +1,4 @@
-"""Find the phrases that say do, do not, or ask the care team first. Pure."""
+"""Find the phrases that mean do, do not, or ask the care team first. Pure."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import re
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-_HELD: Final = r"(?:potassium|sodium|salt|phosph\w+|magnesium|fluid|nsaids?)"
-_ILLS: Final = (
+# What readers with kidney disease are told to limit.
+_LIMITED: Final = r"(?:potassium|sodium|salt|phosph\w+|magnesium|fluid|nsaids?)"
+# What people take a remedy for.
+_COMPLAINTS: Final = (
     r"(?:cramp\w*|spasms?|tight\w*|sore\w*|(?:head|back)?aches?|stiff\w*|thirst\w*|swell\w*"
     r"|pains?(?! (?:reliever|pill|med|killer|relief|gel|cream|patch)\w*)|tired\w*|fatigue|colds?"
     r"|constipation|nausea|restless legs?|dizz\w+|heartburn|itch\w*|infection\w*|inflam\w+|fever"
     r"|discomfort|weakness|stress|flare\w*|gout|lows?|dehydrat\w*|problems?|trouble|risks?)"
 )
-# A kind, then its phrases; an indented line goes on with the one above. If two match at the same
-# place, the first one wins. Phrases that stood in fewer than eight of all sentences did not help,
-# and are left out. `mute` and `fact` say neither do nor do not: what is no advice, and what a thing
-# contains. `compare` says nothing of a thing before it: "milder than most pills".
-_TABLE: Final = r"""
+# A kind, then its phrases. An indented line continues the one above. Of two phrases at the same
+# place, the first one wins. Phrases in fewer than eight of all sentences did not help and are left
+# out. `mute` is no advice, `fact` is what a thing contains. `compare` is no advice on a thing
+# before it: "milder than most pills".
+_PHRASES: Final = r"""
 [mute]
 (?:told|asked|trying|wants?|(?<!you )needs?|supposed) to (?:cut (?:back|down|out)|limit|watch
   |avoid|reduce)
 on a (?:\w+ )?(?:limit|restriction)|(?:salt|sugar)[- ]free|no (?:salt|sugar) added|no wonder
 at the same time|bad (?:back|knee|night|day|cramps?)|weak (?:kidneys?|legs?|tea)
 [fact]
-(?:(?:is|are|very|also|so|too) )?(?:high|higher|rich) in <held>|not (?:only|just)|more than
-(?:have|has|contains?|holds?|packs?|hides?|made (?:of|from|with)) (?:[\w-]+ ){0,4}?(?:<held>|water)
+(?:(?:is|are|very|also|so|too) )?(?:high|higher|rich) in <limited>|not (?:only|just)|more than
+(?:have|has|contains?|holds?|packs?|hides?|made (?:of|from|with)) (?:[\w-]+ ){0,4}?(?:<limited>|water)
 (?:full of|loaded with|packed with|a lot of|lots of|too much) (?:salt|sodium|sugar|phosph\w+)
 no (?:matter|doubt)|(?:draw|leach|wash|pull|boil|soak|cook|take)\w* out
 than you (?:should|can|may|are)(?: \w+)?
@@ -49,7 +51,7 @@ no (?:cause|reason|call|point|use) (?:to|in|for) (?!(?:eat|drink|tak|us)(?:e|ing
   |no need to) (?:measure|weigh|think|worry|bother|read|check|give up|go without|restrict|boil|soak
   |count|track|limit|cut|hold back|watch|fear|avoid|skip|ask|tell|call)
 (?:ways? to|helps? (?:you )?(?:to )?|lets? you) (?:cut|lower|reduce|limit|trim)|the more|more is
-(?:don't|do not) be (?:shy|afraid|scared)|part of (?:a|your|any|every)|low in <held>
+(?:don't|do not) be (?:shy|afraid|scared)|part of (?:a|your|any|every)|low in <limited>
 [flip]
 sold (?:as|for)|promis\w+ (?:to|that)|(?:said|claim\w*|supposed) to|contrary to|falsely|not true
 a (?:myth|shame|pity)|tempt\w+ to|myth:|mistake to
@@ -62,7 +64,7 @@ once (?:used|thought|sold)|ha(?:s|ve)(?: not|n't) been (?:shown|proven|found)
 (?:(?:avoid|prevent|stop|eas|reliev|reduc|fight|beat|cut|settl|sooth|calm|lessen|lower|end|cur
   |treat|fix|chas|ward|loosen|less|few|help)(?:e|es|s|ing|ed|er|ting|y|ies)? (?:(?:the|your|those
   |these|a|any|night|leg|muscle|most|many|bad|painful|of|on|down|back|with|off|away|all|or|and|risk
-  |chance) ){0,4}|keep\w* (?:[\w']+ ){0,5}?from |without )<ills>
+  |chance) ){0,4}|keep\w* (?:[\w']+ ){0,5}?from |without )<complaint>
 keep\w* (?:[\w']+ ){0,5}?(?:away|at bay|loose|strong|calm|steady|regular|healthy)|lose weight
 tak\w+ the edge off|feel\w* (?:better|great|good)
 (?:knock|clear|take|make) (?:[\w']+ ){0,3}(?:out|away)
@@ -89,7 +91,7 @@ caution\w*|swap|trade|replace|reduc\w+|throw (?:out|away)|do without|overdo\w*
 [not]
 not|never|no|nor|neither|cannot|without|hardly|none|nobody|nothing|\w+n't|rarely|seldom
 [harm]
-(?:rais|lift|push|driv|increas)\w* (?:up )?(?:your |the |blood )*(?:(?:blood )?pressure|<held>)
+(?:rais|lift|push|driv|increas)\w* (?:up )?(?:your |the |blood )*(?:(?:blood )?pressure|<limited>)
 build\w* up|buildup|unsafe|danger\w*|risk\w*|harm(?!less)\w*|hurt\w*|damag\w+|toxic|poison\w*|death
 worse\w*|bad|problems?|trouble|bleeding|injur\w+|hard on|thirsty|weak\w*|strain\w*|swell\w*
 cause[sd]?|fail\w*|upset|scar\w*|wrong|waste|mistake|mask\w*|muddle\w*|confus\w+|land you|destroy\w*
@@ -127,7 +129,7 @@ _TEAM: Final = (
     r"|dietitians?|dieticians?|providers?|pharmacists?|nephrologists?|unit|specialist"
     r"|prescribers?|social workers?)|us|we)"
 )
-# A sentence that sends the reader to the care team first, lets it decide, or keeps to what it set.
+# Sends the reader to the care team first, lets it decide, or keeps to what it has set.
 _ASK: Final = re.compile(
     r"(?:\bnot|\bnever|n't)\b[^.]{0,80}\bwithout (?:first )?(?:ask|talk|check|call|your|our)\w*"
     r"|\b(?:ask|check|talk|speak|call|consult|discuss|confirm|clear"
@@ -152,7 +154,7 @@ _ASK: Final = re.compile(
     r"|\bonly (?:as much|what|the(?! following))\b|(?<!also )(?<!all )(?<!can )\bcount(?:s|ed)?\b"
     r"|\bthe amount (?:of \w+ )?(?:your?|we|that)\b"
 )
-_UNASKED: Final = re.compile(
+_NOT_ASKED: Final = re.compile(
     r"(?:no (?:need|reason) to|need not|(?:not|n't)(?: (?:need|have) to| bother)?|without|even if"
     r"|never mind|instead of|rather than|no point in)\W+(?:[\w']+\W+){0,2}$|\bonly $"
 )
@@ -160,8 +162,8 @@ _KIND: Final = re.compile(r"^\[(\w+)\]\n", re.MULTILINE)
 _WORD: Final = re.compile(r"\w+")
 
 
-class Sign(NamedTuple):
-    """A phrase that says do or do not, and its place in the clause."""
+class Cue(NamedTuple):
+    """A phrase that means do or do not, and its place in the clause."""
 
     start: int
     end: int
@@ -169,23 +171,27 @@ class Sign(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def signs(clause: str) -> tuple[Sign, ...]:
-    """Return the signs of a clause that is in small letters, in order; none overlaps another."""
+def cues(clause: str) -> tuple[Cue, ...]:
+    """Return the cues of a lower-case clause in order; none overlaps another."""
     pattern, kinds = _patterns()
-    found: list[Sign] = []
+    found: list[Cue] = []
     end = 0
     for word in _WORD.finditer(clause):
         match = pattern.match(clause, word.start()) if word.start() >= end else None
         if match and match.lastindex:
             end = match.end()
-            found.append(Sign(match.start(), end, kinds[match.lastindex - 1]))
-    return tuple(sign for sign in found if sign.kind != "mute")
+            found.append(Cue(match.start(), end, kinds[match.lastindex - 1]))
+    return tuple(cue for cue in found if cue.kind != "mute")
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], list[str]]:
     """Return the pattern of all phrases, with a group for each kind, and the kinds."""
-    table = _TABLE.replace("\n  ", "").replace("<held>", _HELD).replace("<ills>", _ILLS)
+    table = (
+        _PHRASES.replace("\n  ", "")
+        .replace("<limited>", _LIMITED)
+        .replace("<complaint>", _COMPLAINTS)
+    )
     _, *parts = _KIND.split(table)
     groups = ("|".join(phrases.splitlines()) for phrases in parts[1::2])
     return re.compile(rf"(?:{'|'.join(f'({group})' for group in groups)})\b"), parts[::2]
@@ -193,8 +199,8 @@ def _patterns() -> tuple[re.Pattern[str], list[str]]:
 
 @lru_cache(maxsize=1024)
 def asks_first(text: str) -> bool:
-    """Return whether a sentence leaves the choice to the care team, or keeps to what it set."""
+    """Return whether a sentence leaves a choice to the care team, or keeps to what it has set."""
     return any(
-        match[0].startswith(("not", "never", "n't")) or not _UNASKED.search(text[: match.start()])
+        match[0].startswith(("not", "never", "n't")) or not _NOT_ASKED.search(text[: match.start()])
         for match in _ASK.finditer(text)
     )

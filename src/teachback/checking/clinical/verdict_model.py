@@ -1,9 +1,9 @@
 """Score by a linear model whether a sentence tells its reader to do something harmful. Pure.
 
-A sentence is described by its words and pairs of words, with names replaced by their classes; by
-the words of the myth that it answers; by its lead-in or heading, if that advises or warns; and by
-which rules find something in it (`@` features). The weights are learned by
-`tools/learn_verdict.py` from sentences that people labelled who did not know the rules.
+The features of a sentence are its words and pairs of words, with names replaced by their classes;
+the words of the myth that it answers; whether its lead-in or heading advises or warns; and which
+rules find something in it (`@` features). `tools/learn_verdict.py` learns the weights from
+sentences that were labelled by people who did not know the rules.
 """
 
 from __future__ import annotations
@@ -21,32 +21,35 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.stance_detection import Unit
 
 # A name counts as the first of these classes that it has: all salt substitutes count alike.
-_CLASSES: Final = (
-    "star-fruit quinine detox nsaid magnesium-product salt-substitute potassium-supplement herb "
-    "decongestant potassium-food risky-drink phosphorus-food salty-food alcohol protein "
-    "phosphate-laxative aluminum-antacid any-laxative binder raas-blocker diuretic "
-    "other-medicine contrast-dye"
-)
-_RANKED: Final = tuple(_CLASSES.split())
+_RANKED_CLASSES: Final = (
+    "star-fruit", "quinine", "detox", "nsaid", "magnesium-product", "salt-substitute",
+    "potassium-supplement", "herb", "decongestant", "potassium-food", "risky-drink",
+    "phosphorus-food", "salty-food", "alcohol", "protein", "phosphate-laxative",
+    "aluminum-antacid", "any-laxative", "binder", "raas-blocker", "diuretic", "other-medicine",
+    "contrast-dye",
+)  # fmt: skip
 _TOKEN: Final = re.compile(r"[a-z0-9']+|[?!.;:]|<[a-z-]+>")
-_STOPS: Final = frozenset("?!.;:")
-_NOT: Final = frozenset(
+_PUNCTUATION: Final = frozenset("?!.;:")
+_NEGATIONS: Final = frozenset(
     {"not", "no", "never", "without", "nobody", "none", "cannot", "nor", "neither", "nothing"}
 )
-_NOT_ENDS: Final = frozenset({"but", "and", "so", "because", "unless", "until"})
-_UNDER: Final = 4  # words after a "not" that it governs
+_END_NEGATION: Final = frozenset({"but", "and", "so", "because", "unless", "until"})
+_WORDS_NEGATED: Final = 4  # this many words after a "not" are under it
 _ENDINGS: Final = ("n't", "'s", "ing", "ed", "es", "s", "ly")
-_STEM: Final = 3
+_SHORTEST_STEM: Final = 3
 # All words of a sentence together weigh as much as a few of the other features.
-_WORDS: Final = 6.0
-# A finding quotes this many phrases as its reasons, none of them of these words alone.
-_REASONS: Final = 2
-_EMPTY_WORDS: Final = "a an and are as at be by for from i if in is it of on or so that the this to"
-_EMPTY: Final = frozenset(f"{_EMPTY_WORDS} was with you your".split())
+_TOTAL_WEIGHT: Final = 6.0
+# A finding quotes at most this many phrases as its reasons.
+_MOST_PHRASES: Final = 2
+# Words that are no reason alone.
+_EMPTY_WORDS: Final = frozenset({
+    "a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "i", "if", "in", "is", "it",
+    "of", "on", "or", "so", "that", "the", "this", "to", "was", "with", "you", "your",
+})  # fmt: skip
 
 
 class VerdictModel(NamedTuple):
-    """The weight of each feature: above 0 speaks for harm, below 0 against it."""
+    """The weight of each feature, above 0 if it speaks for harm, and that of every sentence."""
 
     weights: Mapping[str, float]
     start: float = 0.0
@@ -58,33 +61,37 @@ class VerdictModel(NamedTuple):
             (
                 self.start,
                 *(
-                    self.weights[name] * size
+                    self.weights[name] * value
                     for part in parts
-                    for name, size in part.items()
+                    for name, value in part.items()
                     if name in self.weights
                 ),
             )
         )
 
     def deciding(self, words: Sequence[str]) -> tuple[str, ...]:
-        """Return the words of a sentence that weigh most for harm, as they are written there.
+        """Return the phrases of a sentence that weigh most for harm, as they are written there.
 
-        At most two phrases of one or two words, in their order in the sentence.
+        They are at most two, of one or two words, in their order in the sentence.
         """
         stems = [_stem(word.lower()) for word in words]
-        weighed = [
-            (self.weights.get(" ".join(stems[at : at + size]), 0.0), at, size)
+        weighted = [
+            (self.weights.get(" ".join(stems[start : start + size]), 0.0), start, size)
             for size in (2, 1)
-            for at in range(len(stems) - size + 1)
-            if not _EMPTY.issuperset(word.lower() for word in words[at : at + size])
+            for start in range(len(stems) - size + 1)
+            if not _EMPTY_WORDS.issuperset(word.lower() for word in words[start : start + size])
         ]
-        taken: dict[int, int] = {}
-        for weight, at, size in sorted(weighed, key=lambda found: (-found[0], found[1])):
-            if weight <= 0 or len(taken) == _REASONS:
+        chosen: dict[int, int] = {}
+        for weight, start, size in sorted(weighted, key=lambda phrase: (-phrase[0], phrase[1])):
+            if weight <= 0 or len(chosen) == _MOST_PHRASES:
                 break
-            if not any(at < start + long and start < at + size for start, long in taken.items()):
-                taken[at] = size
-        return tuple(" ".join(words[at : at + size]) for at, size in sorted(taken.items()))
+            if not any(
+                start < other + length and other < start + size for other, length in chosen.items()
+            ):
+                chosen[start] = size
+        return tuple(
+            " ".join(words[start : start + size]) for start, size in sorted(chosen.items())
+        )
 
 
 NO_MODEL: Final = VerdictModel({})
@@ -92,71 +99,74 @@ NO_MODEL: Final = VerdictModel({})
 
 @lru_cache(maxsize=2048)
 def word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
-    """Return the features of a sentence of a unit that its own words and its myth give."""
-    tokens = _tokens(unit.text, *unit.span(number), mentions)
-    found = _scaled("", (*_pairs(tokens), *_marked(tokens)))
+    """Return the features of a sentence that come from its own words and from its myth."""
+    tokens = _class_tokens(unit.text, *unit.span(number), mentions)
+    features = _equal_features("", (*_word_and_pair_names(tokens), *_positional_names(tokens)))
     if unit.myth:
-        found |= _scaled("m ", _pairs(_tokens(unit.text, 0, unit.first, mentions)))
-    return found
+        myth = _class_tokens(unit.text, 0, unit.own_start, mentions)
+        features |= _equal_features("m ", _word_and_pair_names(myth))
+    return features
 
 
-def _scaled(sign: str, names: Iterable[str]) -> dict[str, float]:
-    """Return features of equal size, so that long and short texts weigh the same."""
+def _equal_features(prefix: str, names: Iterable[str]) -> dict[str, float]:
+    """Return features of equal value, so that long and short texts weigh the same."""
     distinct = set(names)
-    return {f"{sign}{name}": _WORDS / math.sqrt(len(distinct)) for name in distinct}
+    return {f"{prefix}{name}": _TOTAL_WEIGHT / math.sqrt(len(distinct)) for name in distinct}
 
 
-def _tokens(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> list[str]:
-    """Return the words and stops of a part of a text, with names replaced by their classes."""
-    pieces, at = [], start
+def _class_tokens(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> list[str]:
+    """Return the words and marks of a part of a text, with names replaced by their classes."""
+    parts, position = [], start
     for mention in mentions:
-        kind = next((name for name in _RANKED if name in mention.classes), None)
-        if kind and mention.start >= at and mention.end <= end:
-            pieces += [text[at : mention.start], f" <{kind}> "]
-            at = mention.end
-    return _TOKEN.findall("".join((*pieces, text[at:end])))
+        name_class = next((name for name in _RANKED_CLASSES if name in mention.classes), None)
+        if name_class and mention.start >= position and mention.end <= end:
+            parts += [text[position : mention.start], f" <{name_class}> "]
+            position = mention.end
+    return _TOKEN.findall("".join((*parts, text[position:end])))
 
 
 @lru_cache(maxsize=1024)
 def _stem(word: str) -> str:
     if word[0] != "<":
         for ending in _ENDINGS:
-            if word.endswith(ending) and len(word) - len(ending) >= _STEM:
+            if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
                 return word[: -len(ending)]
     return word
 
 
-def _pairs(tokens: Iterable[str]) -> Iterator[str]:
-    """Yield the stem of each word, and each two words that follow each other.
+def _word_and_pair_names(tokens: Iterable[str]) -> Iterator[str]:
+    """Yield the stem of each word, and each pair of neighbours.
 
-    Any name is also `<>`, and `c` leaves out empty words: "eat <>", "c <> day". So what is said of
-    one class of names counts for all.
+    In a second kind of pair, every name is `<>`, so that advice on one class of names counts for
+    all: "eat <>". A third kind, with `c`, also leaves out empty words: "c <> day".
     """
-    words = [token for token in tokens if token not in _STOPS]
+    words = [token for token in tokens if token not in _PUNCTUATION]
     stems = [_stem(word) for word in words]
     names = ["<>" if stem[0] == "<" else stem for stem in stems]
-    full = [stem for word, stem in zip(words, names, strict=True) if word not in _EMPTY]
+    content_stems = [
+        stem for word, stem in zip(words, names, strict=True) if word not in _EMPTY_WORDS
+    ]
     yield from (*stems, *map(" ".join, (*pairwise(stems), *pairwise(names))))
-    yield from (f"c {first} {second}" for first, second in pairwise(full))
+    yield from (f"c {first} {second}" for first, second in pairwise(content_stems))
 
 
-def _marked(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the words that open a sentence or part of it (`f`), and those under a "not" (`n`)."""
-    under, opens = 0, True
+def _positional_names(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the words that open a sentence or a part of it (`f`) or follow a "not" (`n`)."""
+    negated_left, opening = 0, True
     for token in tokens:
-        if token in _STOPS:
-            under, opens = 0, True
+        if token in _PUNCTUATION:
+            negated_left, opening = 0, True
             continue
-        if opens:
+        if opening:
             yield f"f {_stem(token)}"
-        opens = False
-        if token in _NOT_ENDS:
-            under = 0
-        elif under:
+        opening = False
+        if token in _END_NEGATION:
+            negated_left = 0
+        elif negated_left:
             yield f"n {'<>' if token[0] == '<' else _stem(token)}"
-            under -= 1
-        if token in _NOT or token.endswith("n't"):
-            under = _UNDER
+            negated_left -= 1
+        if token in _NEGATIONS or token.endswith("n't"):
+            negated_left = _WORDS_NEGATED
 
 
 def read_model(text: str) -> VerdictModel:
@@ -168,8 +178,8 @@ def read_model(text: str) -> VerdictModel:
     weights: dict[str, float] = {}
     for row, line in enumerate(text.splitlines(), start=1):
         if line and line[0] != "#":
-            number, _, names = line.partition(": ")
-            if not number.removeprefix("-").isdecimal():
+            weight, _, names = line.partition(": ")
+            if not weight.removeprefix("-").isdecimal():
                 raise ValueError(row)
-            weights.update(dict.fromkeys(names.split(", "), int(number) / 100))
+            weights.update(dict.fromkeys(names.split(", "), int(weight) / 100))
     return VerdictModel(weights, weights.pop("<start>", 0.0))

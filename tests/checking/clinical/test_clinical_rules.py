@@ -409,6 +409,36 @@ def test_mistakes_in_rule_files_are_told_with_their_places(
     assert sorted(told) == [("ours.yaml", 2), ("ours.yaml", 5), ("pattern.yaml", 6)]
 
 
+@pytest.mark.parametrize("severity", ["{}", "{general: error}"])
+def test_a_rule_without_a_severity_for_its_audience_is_told(
+    severity: str, workspace: Callable[..., Workspace]
+) -> None:
+    """It would look at no text, and could not even check its examples."""
+    rule = (
+        f"id: ours\ntitle: t\naudience: [ckd]\nseverity: {severity}\nabout: [nsaid]\nmessage: m\n"
+        "hint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
+    )
+    with pytest.raises(TeachbackError) as caught:
+        load_clinical_rules(workspace({"content/rules/ours.yaml": rule}))
+    assert [problem.location.line for problem in caught.value.problems if problem.location] == [4]
+
+
+@pytest.mark.parametrize(("name", "phrase"), [("大黄", "b"), ("'='", "b"), ("a", "大黄")])
+def test_a_name_that_no_text_can_have_is_told(
+    name: str, phrase: str, workspace: Callable[..., Workspace]
+) -> None:
+    """Texts are searched for Latin letters and digits."""
+    classes = (
+        f"classes: {{fruit: {{about: a, groups: [{{source: s, names: [{name}]}}]}}}}\n"
+        f"pass_over: [{phrase}]\n"
+    )
+    with pytest.raises(TeachbackError) as caught:
+        load_clinical_rules(workspace({"content/rules/data/ours.yaml": classes}))
+    (problem,) = caught.value.problems
+    assert "no text can be searched for" in problem.message
+    assert problem.hint
+
+
 def test_every_pattern_of_our_rules_can_be_compiled(rules: TextRules) -> None:
     """They are compiled on first use; a clinic's own patterns are compiled when they are loaded."""
     found = [

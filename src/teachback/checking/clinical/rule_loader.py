@@ -21,23 +21,24 @@ from teachback.files.workspace import Workspace, find, folders, read_bytes, show
 from teachback.files.yaml_reader import YamlFile, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def load_clinical_rules(workspace: Workspace) -> TextRules:
-    """Load all names and rules; a clinic's file replaces the built-in one with the same file name.
+    """Load all names and rules.
 
-    Its other files are added. Raises TeachbackError with the problems of all files.
+    A clinic's file replaces the built-in one with the same file name, and its other files are
+    added. Raises TeachbackError with the problems of all files.
     """
     problems: list[Problem] = []
-    names = list(_load(workspace, "content/rules/data", NameFile, problems))
-    files = list(_load(workspace, "content/rules", RuleFile, problems))
+    name_files = list(_load(workspace, "content/rules/data", NameFile, problems))
+    rule_files = list(_load(workspace, "content/rules", RuleFile, problems))
     classes: dict[str, list[str]] = {}
     misspelt: dict[str, str] = {}
     pass_over: list[str] = []
-    for _, data in names:
+    for _, data in name_files:
         for name, members in data.classes.items():
             classes.setdefault(name, []).extend(
                 term for group in members.groups for term in group.names
@@ -45,54 +46,49 @@ def load_clinical_rules(workspace: Workspace) -> TextRules:
         misspelt |= data.misspelt
         pass_over += data.pass_over
     terms = {term.lower() for members in classes.values() for term in members}
-    for place, data in names:
-        for wrong, right in data.misspelt.items():
-            if right.lower() not in terms:
-                problems.append(
-                    Problem(
-                        f"no list of names has '{right}'",
-                        nearest(right, terms),
-                        place.locate(("misspelt", wrong)),
-                    )
-                )
-    first: dict[str, str] = {}
-    for place, rule in files:
-        if first.setdefault(rule.id, place.name) != place.name:
-            problems.append(
-                Problem(
-                    f"{first[rule.id]} has a rule '{rule.id}' too",
-                    "Give each its own id.",
-                    place.locate(("id",)),
-                )
-            )
-        for index, name in enumerate(rule.about):
-            if name not in classes:
-                problems.append(
-                    Problem(
-                        f"there is no class of names '{name}'",
-                        nearest(name, classes),
-                        place.locate(("about", index)),
-                    )
-                )
-    # The program's own patterns are compiled on first use; its tests check that all of them
+    for file, data in name_files:
+        problems += _misspelt_problems(file, data, terms)
+    problems += _rule_problems(rule_files, classes)
+    # The program's own patterns are compiled on first use. Its tests check that all of them
     # compile.
     own = {path.name for path in (workspace.root / "content" / "rules").glob("*.yaml")}
-    made = [
-        (place, _made(rule, place if Path(place.name).name in own else None))
-        for place, rule in files
-    ]
-    for place, ready in made if own else ():
-        problems.extend(_pattern_problems(place, ready) if Path(place.name).name in own else ())
+    rules = []
+    for file, rule_file in rule_files:
+        is_own = Path(file.name).name in own
+        rules.append(_text_rule(rule_file, file if is_own else None))
+        if is_own:
+            problems += _pattern_problems(file, rules[-1])
     if problems:
         raise TeachbackError(*problems)
     return TextRules(
-        make_lexicon(classes, misspelt, pass_over),
-        tuple(ready for _, ready in made),
-        _model(workspace),
+        make_lexicon(classes, misspelt, pass_over), tuple(rules), _verdict_model(workspace)
     )
 
 
-def _model(workspace: Workspace) -> VerdictModel:
+def _misspelt_problems(file: YamlFile, data: NameFile, terms: set[str]) -> Iterator[Problem]:
+    """Yield misspellings of names that no file has."""
+    for misspelling, name in data.misspelt.items():
+        if name.lower() not in terms:
+            place = file.locate(("misspelt", misspelling))
+            yield Problem(f"no list of names has '{name}'", nearest(name, terms), place)
+
+
+def _rule_problems(
+    rule_files: Iterable[tuple[YamlFile, RuleFile]], classes: Mapping[str, object]
+) -> Iterator[Problem]:
+    """Yield ids that two files have, and names of classes that no file has."""
+    first: dict[str, str] = {}
+    for file, rule in rule_files:
+        if first.setdefault(rule.id, file.name) != file.name:
+            message = f"{first[rule.id]} has a rule '{rule.id}' too"
+            yield Problem(message, "Give each its own id.", file.locate(("id",)))
+        for index, name in enumerate(rule.about):
+            if name not in classes:
+                message = f"there is no class of names '{name}'"
+                yield Problem(message, nearest(name, classes), file.locate(("about", index)))
+
+
+def _verdict_model(workspace: Workspace) -> VerdictModel:
     """Load the weights of the verdict; the clinic's own file wins.
 
     Raises TeachbackError for a malformed line.
@@ -130,20 +126,21 @@ def with_sentence_model(rules: TextRules, workspace: Workspace, place: Location)
     return TextRules(rules.lexicon, rules.rules, rules.model, SentenceModel(model, vocabulary))
 
 
-def _pattern_problems(place: YamlFile, rule: TextRule) -> Iterator[Problem]:
+def _pattern_problems(file: YamlFile, rule: TextRule) -> Iterator[Problem]:
     """Yield patterns that do not compile, alone or joined (two may define the same group name)."""
     for name in ("doing", "unless", "beside"):
-        together = pattern_fault(getattr(rule, name))
-        if together:
-            faults: dict[tuple[str | int, ...], str] = {}
-            for index, pattern in enumerate(getattr(rule.file, name)):
-                fault = pattern_fault(pattern)
-                faults |= {(name, index): fault} if fault else {}
-            for path, fault in (faults or {(name,): together}).items():
-                message = f"this is not a pattern that can be searched for: {fault}"
-                yield Problem(
-                    message, "Look at a rule that comes with the program.", place.locate(path)
-                )
+        joined_fault = pattern_fault(getattr(rule, name))
+        if not joined_fault:
+            continue
+        faults: dict[tuple[str | int, ...], str] = {
+            (name, index): fault
+            for index, pattern in enumerate(getattr(rule.file, name))
+            if (fault := pattern_fault(pattern))
+        }
+        for path, fault in (faults or {(name,): joined_fault}).items():
+            message = f"this is not a pattern that can be searched for: {fault}"
+            hint = "Look at a rule that comes with the program."
+            yield Problem(message, hint, file.locate(path))
 
 
 def _load(
@@ -163,9 +160,9 @@ def _load(
             problems.extend(error.problems)
 
 
-def _made(file: RuleFile, own: YamlFile | None) -> TextRule:
-    """Build a rule; `own` is the file of a rule that is the clinic's."""
-    level = (
+def _text_rule(file: RuleFile, own: YamlFile | None) -> TextRule:
+    """Return a rule ready to run; `own` is its file if the clinic wrote it."""
+    severity = (
         Severity(file.severity)
         if isinstance(file.severity, str)
         else min(map(Severity, file.severity.values()), key=list(Severity).index)
@@ -173,30 +170,29 @@ def _made(file: RuleFile, own: YamlFile | None) -> TextRule:
     rule = Rule(
         file.id,
         file.title,
-        level,
+        severity,
         file.why,
         file.sources,
         tuple(_example(sample, file) for sample in file.bad),
         tuple(_example(sample, file) for sample in file.good),
         file.audience,
     )
-    doing = "|".join(rf"\b(?:{pattern})\b" for pattern in file.doing or ())
-    unless, beside = "|".join(file.unless), "|".join(file.beside)
-    if own is None:
-        return TextRule(file, rule, doing, unless, beside)
-    return TextRule(
-        file,
-        rule,
-        _own(doing, "doing", file, own),
-        _own(unless, "unless", file, own),
-        _own(beside, "beside", file, own),
-    )
+    joined = {
+        "doing": "|".join(rf"\b(?:{pattern})\b" for pattern in file.doing or ()),
+        "unless": "|".join(file.unless),
+        "beside": "|".join(file.beside),
+    }
+    if own is not None:
+        joined = {
+            name: _clinic_patterns(pattern, name, file, own) for name, pattern in joined.items()
+        }
+    return TextRule(file, rule, **joined)
 
 
-def _own(joined: str, name: str, file: RuleFile, place: YamlFile) -> str:
-    patterns: tuple[str, ...] = getattr(file, name) or ()
-    parts = tuple((pattern, place.locate((name, index))) for index, pattern in enumerate(patterns))
-    return ClinicPatterns(joined, file.id, parts) if parts else joined
+def _clinic_patterns(joined: str, name: str, rule: RuleFile, file: YamlFile) -> str:
+    patterns: tuple[str, ...] = getattr(rule, name) or ()
+    parts = tuple((pattern, file.locate((name, index))) for index, pattern in enumerate(patterns))
+    return ClinicPatterns(joined, rule.id, parts) if parts else joined
 
 
 def _example(sample: Sample | str, file: RuleFile) -> Example:

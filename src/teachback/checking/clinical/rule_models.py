@@ -1,12 +1,14 @@
 """Define the files of the clinical rules: `content/rules/data/` and `content/rules/`."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from teachback.content.handout import Id, Plain
 from teachback.editions.passages import Role
 from teachback.errors import Severity
+from teachback.files.unprintable_characters import unaccented
 
 Stance = Literal[
     "waits", "recommended", "warned", "ask", "neutral", "refuted", "question", "unclear"
@@ -18,6 +20,17 @@ Level = Literal["error", "warning", "hint"]
 Pattern = Plain
 
 
+def _with_a_letter(name: str) -> str:
+    """Refuse a name that the lexicon cannot look up: it knows a text by its letters and digits."""
+    if re.search("[a-z0-9]", unaccented(name).lower()):
+        return name
+    message = f"no text can be searched for '{name}'\nWrite a name with Latin letters or digits."
+    raise ValueError(message)
+
+
+Name = Annotated[Plain, AfterValidator(_with_a_letter)]
+
+
 class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -26,13 +39,13 @@ class Names(_Closed):
     """Names from one source."""
 
     source: Plain = Field(description="An id of content/sources.yaml, or a short reference.")
-    names: Annotated[tuple[Plain, ...], Field(min_length=1)] = Field(
+    names: Annotated[tuple[Name, ...], Field(min_length=1)] = Field(
         description="In the singular; plurals are made from them."
     )
 
 
 class NameClass(_Closed):
-    """Names that rules treat as one, such as all foods high in potassium, or all NSAIDs."""
+    """Names that rules treat alike, such as all foods high in potassium, or all NSAIDs."""
 
     about: Plain
     groups: Annotated[tuple[Names, ...], Field(min_length=1)]
@@ -42,10 +55,10 @@ class NameFile(_Closed):
     """A file of `content/rules/data/`."""
 
     classes: Annotated[dict[Id, NameClass], Field(min_length=1)]
-    misspelt: dict[Plain, Plain] = Field(
+    misspelt: dict[Name, Name] = Field(
         default_factory=dict, description="A wrong spelling, and the name that is meant."
     )
-    pass_over: tuple[Plain, ...] = Field(
+    pass_over: tuple[Name, ...] = Field(
         (), description="What only looks like one of the names: nuts and bolts."
     )
 
@@ -114,6 +127,18 @@ class RuleFile(_Closed):
     sources: Annotated[tuple[Plain, ...], Field(min_length=1)]
     bad: Annotated[tuple[Sample | Plain, ...], Field(min_length=2)]
     good: Annotated[tuple[Sample | Plain, ...], Field(min_length=2)]
+
+    @field_validator("severity")
+    @classmethod
+    def _severity_for_an_audience(
+        cls, severity: Level | dict[Id, Level], info: ValidationInfo
+    ) -> Level | dict[Id, Level]:
+        """Refuse severities that are all for other audiences."""
+        audience = info.data.get("audience", ())
+        if isinstance(severity, dict) and severity.keys().isdisjoint(audience):
+            message = f"no audience of this rule has a severity\nWrite one for {audience[-1]}."
+            raise ValueError(message)
+        return severity
 
     def level(self, lineage: tuple[str, ...]) -> Severity | None:
         """Return the severity of a finding for a reader, or None if their texts are not checked."""

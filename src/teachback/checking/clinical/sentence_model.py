@@ -1,7 +1,7 @@
 """Score by a small language model whether a sentence tells its reader to do something harmful.
 
-It is the optional extra `verdict`: all-MiniLM-L6-v2, fine-tuned by `tools/learn_sentence_model.py`.
-Model and library are loaded when the first sentence is scored.
+It is the optional extra `verdict`: all-MiniLM-L6-v2, fine-tuned by
+`tools/learn_sentence_model.py`. Model and library are loaded when the first sentence is scored.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.stance_detection import Unit
     from teachback.editions.passages import Passage
 
-# The most pieces of the description, and of both texts with the marks around them.
-_DESCRIPTION: Final = 60
-_PIECES: Final = 128
+# The most tokens of the description, and of both texts with the marks around them.
+_DESCRIPTION_TOKENS: Final = 60
+_TOKENS: Final = 128
 _UNKNOWN, _BEGIN, _END = "[UNK]", "[CLS]", "[SEP]"
-# How the model was told of readers and blocks.
-_READERS: Final = {"ckd": "kidney disease"}
-_KINDS: Final = {
+# The names of readers and blocks in what the model was trained on.
+_READER_NAMES: Final = {"ckd": "kidney disease"}
+_KIND_NAMES: Final = {
     Role.ITEM: "item",
     Role.CELL: "cell",
     Role.CALLOUT: "callout",
@@ -37,8 +37,8 @@ _KINDS: Final = {
 }
 # The verdict is a mean of the weights' score and the model's. The shares were chosen on sentences
 # that neither was learned from, such that the same thresholds hold for it as for the weights alone.
-_OF_WEIGHTS: Final = 0.55
-_OF_MODEL: Final = 0.2
+_WEIGHTS_SHARE: Final = 0.55
+_MODEL_SHARE: Final = 0.2
 _SHIFT: Final = 0.25
 
 
@@ -52,38 +52,40 @@ class SentenceModel:
 
     def __init__(self, model: Path, vocabulary: Path) -> None:
         """Store where the files are."""
-        self._model: Final = model
-        self._vocabulary: Final = vocabulary
+        self._model_path: Final = model
+        self._vocabulary_path: Final = vocabulary
         self._scores: Final[dict[tuple[str, str], float]] = {}
 
     def mean(self, score: float, passage: Passage, unit: Unit, number: int, reader: str) -> float:
-        """Return the score of a sentence of a passage, given the score by the weights."""
-        own = self._log_odds(*described(passage, unit, number, reader))
-        return _OF_WEIGHTS * score + _OF_MODEL * own + _SHIFT
+        """Return the mean of a sentence's score by the weights and its score by this model."""
+        model_score = self._log_odds(*described(passage, unit, number, reader))
+        return _WEIGHTS_SHARE * score + _MODEL_SHARE * model_score + _SHIFT
 
-    def _log_odds(self, about: str, text: str) -> float:
+    def _log_odds(self, description: str, text: str) -> float:
         """Return the log odds that a clinician would change a text.
 
         Each text is scored by itself, so that the order of texts changes nothing. The score is
         rounded, since processors differ in the last digits.
         """
-        if (about, text) not in self._scores:
-            first = [self._pieces[_BEGIN], *self._numbers(about)[:_DESCRIPTION], self._pieces[_END]]
-            second = [*self._numbers(text)[: _PIECES - len(first) - 1], self._pieces[_END]]
-            parts = [0] * len(first) + [1] * len(second)
-            (found,) = self._session.run(None, {"pieces": [first + second], "parts": [parts]})
-            self._scores[about, text] = round(float(found.item()), 2)
-        return self._scores[about, text]
+        if (description, text) not in self._scores:
+            ids = self._vocabulary_ids
+            about = self._token_ids(description)[:_DESCRIPTION_TOKENS]
+            first = [ids[_BEGIN], *about, ids[_END]]
+            second = [*self._token_ids(text)[: _TOKENS - len(first) - 1], ids[_END]]
+            segments = [0] * len(first) + [1] * len(second)
+            (log_odds,) = self._session.run(None, {"pieces": [first + second], "parts": [segments]})
+            self._scores[description, text] = round(float(log_odds.item()), 2)
+        return self._scores[description, text]
 
     @cached_property
     def _session(self) -> Any:  # noqa: ANN401 -- a class of a library that may be missing
-        content = read_bytes(self._model)
+        content = read_bytes(self._model_path)
         try:
             import onnxruntime
 
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1
-            # Turn the weights into floating-point numbers once, not for each sentence.
+            # Convert the weights to floating-point numbers once, not for each sentence.
             options.add_session_config_entry("session.disable_quant_qdq", "1")
             return onnxruntime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
@@ -91,61 +93,64 @@ class SentenceModel:
         except Exception as error:  # noqa: BLE001 -- the library's errors share no other class
             message = f"the extra `verdict` does not start: {error}"
             hint = "Install it again, or write `verdict: weights` in content/checks.yaml."
-            raise TeachbackError(Problem(message, hint, Location(shown(self._model)))) from None
+            raise TeachbackError(
+                Problem(message, hint, Location(shown(self._model_path)))
+            ) from None
 
     @cached_property
-    def _pieces(self) -> dict[str, int]:
-        lines = read_bytes(self._vocabulary).decode().splitlines()
-        return {piece: number for number, piece in enumerate(lines)}
+    def _vocabulary_ids(self) -> dict[str, int]:
+        lines = read_bytes(self._vocabulary_path).decode().splitlines()
+        return {token: token_id for token_id, token in enumerate(lines)}
 
-    def _numbers(self, text: str) -> list[int]:
-        return [number for word in words_and_stops(text) for number in self._of_word(word)]
+    def _token_ids(self, text: str) -> list[int]:
+        return [token_id for word in words_and_stops(text) for token_id in self._word_ids(word)]
 
-    def _of_word(self, word: str) -> list[int]:
-        """Return the numbers of the longest pieces that a word is made of, from its start.
+    def _word_ids(self, word: str) -> list[int]:
+        """Return the ids of the longest tokens that a word is made of, from its start.
 
-        A piece within a word begins with `##` (WordPiece).
+        A token within a word begins with `##` (WordPiece).
         """
-        found: list[int] = []
-        at = 0
-        while at < len(word):
-            sign = "##" if at else ""
-            ends = range(len(word), at, -1)
-            end = next((end for end in ends if sign + word[at:end] in self._pieces), 0)
+        ids: list[int] = []
+        start = 0
+        while start < len(word):
+            prefix = "##" if start else ""
+            ends = range(len(word), start, -1)
+            end = next((end for end in ends if prefix + word[start:end] in self._vocabulary_ids), 0)
             if not end:
-                return [self._pieces[_UNKNOWN]]
-            found.append(self._pieces[sign + word[at:end]])
-            at = end
-        return found
+                return [self._vocabulary_ids[_UNKNOWN]]
+            ids.append(self._vocabulary_ids[prefix + word[start:end]])
+            start = end
+        return ids
 
 
 def described(passage: Passage, unit: Unit, number: int, reader: str) -> tuple[str, str]:
-    """Return what a sentence is about, and the sentence with those beside it.
+    """Return the description of a sentence, and the sentence with those before and after it.
 
-    It is about its reader, its kind of block, and its lead-in, column and row, question or myth.
+    The description names its reader, its kind of block, and its lead-in, column and row, question
+    or myth.
     """
     question = passage.heading if passage.heading.rstrip().endswith("?") else ""
-    around = (passage.lead or passage.column or question, passage.row)
-    lead = unit.before if unit.myth else "; ".join(filter(None, around))
-    own = unit.own_sentences
-    at = own.index(number)
-    start, _ = unit.span(own[max(0, at - 1)])
-    _, end = unit.span(own[min(at + 1, len(own) - 1)])
-    kind = _KINDS.get(passage.role, "text")
-    return f"{_READERS.get(reader, reader)}. {kind}: {lead}", unit.text[start:end].strip()
+    context = (passage.lead or passage.column or question, passage.row)
+    lead = unit.before if unit.myth else "; ".join(filter(None, context))
+    sentences = unit.own_sentences
+    index = sentences.index(number)
+    start, _ = unit.span(sentences[max(0, index - 1)])
+    _, end = unit.span(sentences[min(index + 1, len(sentences) - 1)])
+    kind = _KIND_NAMES.get(passage.role, "text")
+    return f"{_READER_NAMES.get(reader, reader)}. {kind}: {lead}", unit.text[start:end].strip()
 
 
 def words_and_stops(text: str) -> list[str]:
-    """Return the words and stops of a text, in lower case and without accents."""
+    """Return the words and marks of a text, in lower case and without accents."""
     return "".join(_separated(unicodedata.normalize("NFD", text.lower()))).split()
 
 
 def _separated(text: str) -> Iterator[str]:
     for char in text:
-        kind = unicodedata.category(char)
+        category = unicodedata.category(char)
         if char.isspace():
             yield " "
-        elif kind[0] == "P" or (char.isascii() and kind[0] == "S"):
+        elif category[0] == "P" or (char.isascii() and category[0] == "S"):
             yield f" {char} "
-        elif kind != "Mn" and kind[0] != "C":
+        elif category != "Mn" and category[0] != "C":
             yield char

@@ -81,6 +81,21 @@ def test_a_language_without_a_glossary_is_compared_by_what_needs_no_words() -> N
     assert found == {("translation-number", "error"), ("translation-name", "warning")}
 
 
+def test_the_words_of_a_language_may_be_in_capitals_and_hold_marks() -> None:
+    """German nouns are, and so may be a name; a unit such as `tablet(s)` is no pattern."""
+    words = {
+        "numbers": {"2": ["Zwei"]},
+        "units": {"Cup": ["Tasse"], "tablet(s)": ["Tablette"], "pack(": ["Packung"]},
+        "names": {"Ibuprofen": ["Ibuprof"]},
+    }
+    glossary = Glossary(GlossaryFile.model_validate(words), load_glossary(BUILTIN, "es").medicines)
+    assert rules_of("Drink 2 cups.", "2 Tassen trinken.", glossary) == set()
+    assert rules_of("Drink two Cups.", "Zwei Tassen trinken.", glossary) == set()
+    assert rules_of("Drink 2 Cups.", "2 Tage.", glossary) == {("translation-unit", "error")}
+    assert rules_of("Count 2 tablet(s).", "2 Tage.", glossary) >= {("translation-unit", "error")}
+    assert rules_of("No ibuprofen.", "Kein Aspirin.", glossary) == {("translation-name", "error")}
+
+
 def test_a_difference_stops_the_print_at_its_place(workspace: Make) -> None:
     """The place is the text in the translation."""
     wrong = SPANISH_TINY.replace("es: Dolor de pecho", "es: Dolor de pecho por 5 días")

@@ -5,7 +5,7 @@ These words are printed on every page of their language, so they are checked lik
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from teachback.checking.clinical import clinical_rules
 from teachback.checking.rule import ReaderText
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from teachback.checking.clinical.clinical_rules import TextRules
-    from teachback.checking.rule import Finding
     from teachback.content.workspace_content import WorkspaceContent
+    from teachback.editions.passages import Steps
     from teachback.files.workspace import Workspace
 
 _NUMBER_HINT: Final = (
     "Take it out: pages print the numbers of content/clinic.yaml beside these words. Where the "
     "program's own words have {emergency}, write that."
 )
-Steps = tuple[Any, ...]
 
 
 def added_problems(
@@ -36,19 +35,19 @@ def added_problems(
 ) -> tuple[Problem, ...]:
     """Return the problems in the clinic's own `content/words/`, as every audience reads them.
 
-    `language` limits the check to one language. The files must be valid already. The program's own
-    words, and languages that the rules do not know, yield no problems.
+    `language` limits the check to one language. The files must be valid already. Nothing is found
+    in the program's own words, nor in a language that the rules do not know.
     """
     if workspace.root == workspace.builtin:
         return ()
-    found: dict[Problem, None] = {}
+    problems: dict[Problem, None] = {}
     for path in sorted((workspace.root / "content" / "words").glob(f"{language}.yaml")):
         if path.stem in shared.unfinished:
             continue
         file = read_yaml(read_bytes(path), shown(path))
         for steps, problem in words_problems(shared.words[path.stem], path.stem):
             if steps in file.locations:
-                found[problem._replace(location=file.locate(steps))] = None
+                problems[problem._replace(location=file.locate(steps))] = None
         for name in shared.audiences.root:
             reader_text = ReaderText(
                 None,
@@ -62,25 +61,21 @@ def added_problems(
             ):
                 place = file.locate(finding.passage.path)
                 hint = _NUMBER_HINT if finding.rule == TYPED.id else finding.hint
-                found[Problem(_message(finding), hint, place, finding.severity, finding.rule)] = (
-                    None
-                )
-    return tuple(found)
-
-
-def _message(finding: Finding) -> str:
-    return f"{finding.message} (printed for every reader)"
+                message = f"{finding.message} (printed for every reader)"
+                problem = Problem(message, hint, place, finding.severity, finding.rule)
+                problems[problem] = None
+    return tuple(problems)
 
 
 def _passages(value: object, audience: str, path: Steps = ()) -> Iterator[Passage]:
-    """Yield each text below a value of a file as a passage of its own."""
+    """Yield each text in a value of a file as a passage of its own."""
     if isinstance(value, str):
         yield Passage(
             as_read(value), value, path, Role.LABEL, audience, block=".".join(map(str, path))
         )
     elif isinstance(value, dict):
-        for key, inner in value.items():
-            yield from _passages(inner, audience, (*path, key))
+        for key, item in value.items():
+            yield from _passages(item, audience, (*path, key))
     elif isinstance(value, (list, tuple)):
-        for index, inner in enumerate(value):
-            yield from _passages(inner, audience, (*path, index))
+        for index, item in enumerate(value):
+            yield from _passages(item, audience, (*path, index))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from teachback.checking.clinical.rule_models import NameFile
 from teachback.content.base_model import Plain
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 _FOLDER: Final = "content/rules/translations"
 _MEDICINES: Final = "content/rules/data/medicines.yaml"
-_Words = dict[Plain, Annotated[tuple[Plain, ...], Field(min_length=1)]]
+# English names are compared in lower case.
+_English = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True, to_lower=True)]
+_Words = dict[_English, Annotated[tuple[Plain, ...], Field(min_length=1)]]
 
 
 class GlossaryFile(BaseModel):
-    """A file of `content/rules/translations/`, called by its language."""
+    """A file of `content/rules/translations/`, named after its language."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
@@ -40,7 +42,7 @@ class Glossary(NamedTuple):
 
 
 def load_glossary(workspace: Workspace, language: str) -> Glossary:
-    """Load the words of a language; without a file, only what needs no words is compared.
+    """Load the words of a language. Without a file, only what needs no words is compared.
 
     Raises TeachbackError with the problems of the files.
     """

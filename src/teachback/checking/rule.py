@@ -21,7 +21,7 @@ OUR_OWN: Final = "our own, from how a handout is written here"
 
 
 class Example(NamedTuple):
-    """A text that a rule must find (bad) or ignore (good), with its surroundings."""
+    """A text that a rule must find (bad) or pass over (good), with its surroundings."""
 
     text: str
     audience: str = "ckd"
@@ -32,7 +32,7 @@ class Example(NamedTuple):
     other: str = ""
 
     def passage(self) -> Passage:
-        """Return the example as a reader gets it."""
+        """Return the example as a passage that a reader gets."""
         return Passage(
             as_read(self.text),
             self.text,
@@ -108,7 +108,7 @@ class Finding(NamedTuple):
 
 
 def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem:
-    """Return the problem of a finding; `locate` returns the place of a path in its file."""
+    """Return a finding as a problem; `locate` returns the place of a path in its file."""
     place = locate(finding.passage.path)
     readers = f" (for {' and '.join(finding.audiences)})" if finding.audiences else ""
     also = tuple(
@@ -117,9 +117,9 @@ def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem
         if other != place
     )
     lines = [str(line) for line in dict.fromkeys(other.line for other in also)]
-    more = f" (also in line {', '.join(lines)})" if lines else ""
+    more_lines = f" (also in line {', '.join(lines)})" if lines else ""
     return Problem(
-        f"{finding.message}{readers}{more}",
+        f"{finding.message}{readers}{more_lines}",
         finding.hint,
         place,
         finding.severity,
@@ -128,8 +128,8 @@ def problem_of(finding: Finding, locate: Callable[[Steps], Location]) -> Problem
     )
 
 
-# Their findings are single words, so a handout's are told as one list, which ends like this.
-_LISTED: Final = {
+# Rules whose findings are single words. Those of a handout are one list, whose message ends so.
+_LIST_ENDINGS: Final = {
     "plain-hard-word": "are hard words",
     "plain-vague": "do not say how much or how often",
     "number-source": "are numbers without a source",
@@ -137,34 +137,37 @@ _LISTED: Final = {
 
 
 def fold_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the findings, with those of one rule on form in one section told as one.
+    """Fold the findings of each rule on form in a section into one.
 
     The rules on form are those on plain language and on numbers without a source. Hard words, vague
-    amounts and numbers are told once a handout. The messages and hints of a folded finding follow
-    each other, and `also` holds its further passages.
+    amounts and numbers are folded over the whole handout. A folded finding joins the messages and
+    hints; `also` holds its other passages.
     """
-    found: dict[tuple[object, ...], Finding] = {}
-    words: dict[tuple[object, ...], dict[str, None]] = {}
+    folded: dict[tuple[object, ...], Finding] = {}
+    words_by_key: dict[tuple[object, ...], dict[str, None]] = {}
     for number, finding in enumerate(findings):
         rule = finding.rule
-        of_form = rule.startswith("plain-") or rule == "number-source"
-        section = "" if rule in _LISTED else finding.passage.section
-        key = (rule, section, finding.audiences, -1 if of_form else number)
-        known, listed = found.get(key), words.setdefault(key, {})
-        listed[f"'{finding.words}'"] = None
-        found[key] = (
-            known._replace(
-                message=f"{', '.join(listed)} {_LISTED[rule]}"
-                if rule in _LISTED and len(listed) > 1
-                else _joined("; ", known.message, finding.message),
-                hint=_joined(" ", known.hint, finding.hint),
-                also=(*known.also, finding.passage),
-            )
-            if known
-            else finding
+        is_on_form = rule.startswith("plain-") or rule == "number-source"
+        section = "" if rule in _LIST_ENDINGS else finding.passage.section
+        # A finding of another rule has a key of its own.
+        key = (rule, section, finding.audiences, -1 if is_on_form else number)
+        words = words_by_key.setdefault(key, {})
+        words[f"'{finding.words}'"] = None
+        existing = folded.get(key)
+        if existing is None:
+            folded[key] = finding
+            continue
+        if rule in _LIST_ENDINGS and len(words) > 1:
+            message = f"{', '.join(words)} {_LIST_ENDINGS[rule]}"
+        else:
+            message = _joined("; ", existing.message, finding.message)
+        folded[key] = existing._replace(
+            message=message,
+            hint=_joined(" ", existing.hint, finding.hint),
+            also=(*existing.also, finding.passage),
         )
-    return tuple(found.values())
+    return tuple(folded.values())
 
 
-def _joined(between: str, known: str, more: str) -> str:
-    return known if more in known else f"{known}{between}{more}"
+def _joined(separator: str, text: str, more: str) -> str:
+    return text if more in text else f"{text}{separator}{more}"

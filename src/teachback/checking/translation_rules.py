@@ -1,7 +1,8 @@
-"""Compare each text of a translation with the English it was made from, without knowing it. Pure.
+"""Compare each text of a translation with the English it was made from. Pure.
 
-Numbers, units, names of medicines, placeholders and marks must be the same in both; English must
-not be left between. Whether the words say the same is for a translator.
+It needs no knowledge of the language. Numbers, units, names of medicines, placeholders and marks
+must be the same in both, and no English may be left. Whether the words mean the same is for a
+translator.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.lexicon import Lexicon
     from teachback.checking.glossary import Glossary
     from teachback.content.translation_matching import TranslatedTexts
+
+    # The rule, the words, the message and the hint of each.
+    _Differences = Iterator[tuple[Rule, str, str, str]]
 
 # In the examples, `text` is the English and `other` the translation.
 NUMBERS: Final = Rule(
@@ -118,7 +122,7 @@ ENGLISH: Final = Rule(
 )
 RULES: Final = (NUMBERS, UNITS, NAMES, PLACES, MARKS, ENGLISH)
 
-_PLACE: Final = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER: Final = re.compile(r"\{[^{}]*\}")
 _ADDRESS: Final = re.compile(r"\]\(([^)]*)\)")
 _NUMBER: Final = re.compile(r"\d+(?:[.,\u00a0\u202f]\d+)*")
 # Groups of three: 2,000 and 2.000 are the same number in different languages.
@@ -132,7 +136,7 @@ _SYMBOL: Final = re.compile(
 )
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 # English words that are in nearly each sentence, and are words of few other languages.
-_COMMON: Final = frozenset(
+_COMMON_ENGLISH: Final = frozenset(
     [
         "the",
         "and",
@@ -154,176 +158,194 @@ _COMMON: Final = frozenset(
         "them",
     ]
 )
-_SURE: Final = 2
-_SHORT_WORD: Final = 3
+# So many of them are English; one may be a word of the other language.
+_FEWEST_WORDS: Final = 2
+_LONGEST_UNCHECKED: Final = 3  # letters of a word that may be the same in both languages
 
 
 def translation_findings(
     texts: TranslatedTexts, lexicon: Lexicon, glossary: Glossary
 ) -> Iterator[Finding]:
-    """Yield where a translation differs from the English that its texts were made from."""
-    for one in texts.texts:
-        english, words = texts.english(one.key), texts.words(one.key)
+    """Yield the differences of a translation from the English that its texts were made from."""
+    for text in texts.texts:
+        english, words = texts.english(text.key), texts.words(text.key)
         if english is None or words is None:
             continue
-        audience = one.key.partition("@")[2]
-        passage = Passage(words, words, one.path, Role.PARAGRAPH, audience, one.key)
+        audience = text.key.partition("@")[2]
+        passage = Passage(words, words, text.path, Role.PARAGRAPH, audience, text.key)
         for rule, found, message, hint in text_differences(english, words, lexicon, glossary):
             yield Finding(rule.id, rule.severity, passage, found, message, hint)
 
 
 def text_differences(
-    english: str, words: str, lexicon: Lexicon, glossary: Glossary
-) -> Iterator[tuple[Rule, str, str, str]]:
-    """Yield how a text differs from its English: rule, words, message, hint."""
-    yield from _same_signs(english, words)
-    bare = _ADDRESS.sub("]", _PLACE.sub(" ", english)), _ADDRESS.sub("]", _PLACE.sub(" ", words))
-    yield from _numbers(*bare, glossary)
-    yield from _units(*bare, glossary)
-    yield from _names(*bare, lexicon, glossary)
-    yield from _english(*bare, glossary)
+    english: str, translation: str, lexicon: Lexicon, glossary: Glossary
+) -> _Differences:
+    """Yield the differences of a translated text from its English: rule, words, message, hint."""
+    yield from _placeholders_and_marks(english, translation)
+    english, translation = (
+        _ADDRESS.sub("]", _PLACEHOLDER.sub(" ", text)) for text in (english, translation)
+    )
+    yield from _numbers(english, translation, glossary)
+    yield from _units(english, translation, glossary)
+    yield from _medicines(english, translation, lexicon, glossary)
+    yield from _left_english(english, translation, glossary)
 
 
-def _same_signs(english: str, words: str) -> Iterator[tuple[Rule, str, str, str]]:
-    there, here = Counter(_PLACE.findall(english)), Counter(_PLACE.findall(words))
-    for name in there - here:
-        yield PLACES, name, f"the translation lacks {name}", "Write it where it belongs."
-    for name in here - there:
+def _placeholders_and_marks(english: str, translation: str) -> _Differences:
+    in_english, in_translation = (
+        Counter(_PLACEHOLDER.findall(text)) for text in (english, translation)
+    )
+    for placeholder in in_english - in_translation:
+        yield (
+            PLACES,
+            placeholder,
+            f"the translation lacks {placeholder}",
+            "Write it where it belongs.",
+        )
+    for placeholder in in_translation - in_english:
         hint = "Take it out, or translate anew."
-        yield PLACES, name, f"the English does not have {name}", hint
-    if english.count("**") != words.count("**"):
+        yield PLACES, placeholder, f"the English does not have {placeholder}", hint
+    if english.count("**") != translation.count("**"):
         # A single `**` has no partner, so pairs would hide it.
-        counts = english.count("**"), words.count("**")
+        counts = english.count("**"), translation.count("**")
         message = (
             f"** is {counts[0]} times in the English, and {counts[1]} times in the translation"
         )
         yield MARKS, "**", message, "Put `**` around the same words."
-    if sorted(_ADDRESS.findall(english)) != sorted(_ADDRESS.findall(words)):
+    if sorted(_ADDRESS.findall(english)) != sorted(_ADDRESS.findall(translation)):
         message = "the links of the translation lead elsewhere than those of the English"
         yield MARKS, "](", message, "Write the same addresses."
 
 
-def _numbers(english: str, words: str, glossary: Glossary) -> Iterator[tuple[Rule, str, str, str]]:
-    there, here = (Counter(map(_digits, _NUMBER.findall(text))) for text in (english, words))
-    said = {
+def _numbers(english: str, translation: str, glossary: Glossary) -> _Differences:
+    in_english, in_translation = (
+        Counter(map(_digits, _NUMBER.findall(text))) for text in (english, translation)
+    )
+    spelled_out = {
         NUMBER_WORDS[word]
         for word in _LETTERS.findall(english.lower())
         if word in NUMBER_WORDS and word != "one"
     }
-    known = glossary.words.numbers
-    for number in (there - here) | Counter(said & known.keys() - here.keys()):
-        if not _has(words, known.get(number, ())):
+    number_words = glossary.words.numbers
+    missing_words = spelled_out & number_words.keys() - in_translation.keys()
+    for number in (in_english - in_translation) | Counter(missing_words):
+        if not _has(translation, number_words.get(number, ())):
             message = f"the English says {number}, and the translation does not"
             yield NUMBERS, number, message, "Write the same number."
-    for number in here - there:
-        if number not in said:
+    for number in in_translation - in_english:
+        if number not in spelled_out:
             message = f"the translation says {number}, and the English does not"
             yield NUMBERS, number, message, "Write the same number."
 
 
 def _digits(number: str) -> str:
     """Return a number in the digits 0 to 9, with a point before decimals and no groups."""
-    plain = "".join(
-        str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in number
+    digits = "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in number)
+    if _GROUPED.fullmatch(digits):
+        return re.sub(r"\D", "", digits)
+    return re.sub(r"[^\d]", ".", digits)
+
+
+def _units(english: str, translation: str, glossary: Glossary) -> _Differences:
+    in_english, in_translation = (
+        Counter(_SYMBOL.findall(text.lower())) for text in (english, translation)
     )
-    if _GROUPED.fullmatch(plain):
-        return re.sub(r"\D", "", plain)
-    return re.sub(r"[^\d]", ".", plain)
-
-
-def _units(english: str, words: str, glossary: Glossary) -> Iterator[tuple[Rule, str, str, str]]:
-    there, here = (Counter(_SYMBOL.findall(text.lower())) for text in (english, words))
-    for unit in there - here:
+    for unit in in_english - in_translation:
         message = f"the English has a number in {unit}, and the translation has none"
         yield UNITS, unit, message, "Write the same unit."
-    for unit in here - there:
+    for unit in in_translation - in_english:
         message = f"the translation has a number in {unit}, and the English has none"
         yield UNITS, unit, message, "Write the same unit."
     numbers = {word: digits for word, digits in NUMBER_WORDS.items() if word != "one"}
     for unit, names in glossary.words.units.items():
-        counted = (
-            rf"(?<![\w.,])([\d.,]+|{'|'.join(numbers)})[\s-](?:or more |more )?{unit}(?:e?s)?\b"
+        pattern = (
+            rf"(?<![\w.,])([\d.,]+|{'|'.join(numbers)})[\s-](?:or more |more )?"
+            rf"{re.escape(unit)}(?:e?s)?(?!\w)"
         )
-        for match in re.finditer(counted, english.lower()):
+        for match in re.finditer(pattern, english.lower()):
             number = numbers.get(match[1]) or _digits(match[1].strip(".,"))
-            if not _counts(words, number, names, glossary):
+            if not _has_counted(translation, number, names, glossary):
                 message = f"the English says '{match[0]}', and the translation does not"
                 hint = f"Write {number} with its unit: {' or '.join(names)}."
                 yield UNITS, match[0], message, hint
 
 
-def _counts(words: str, number: str, names: Iterable[str], glossary: Glossary) -> bool:
+def _has_counted(translation: str, number: str, names: Iterable[str], glossary: Glossary) -> bool:
     """Return whether a number stands before a unit, with at most two words between."""
-    lower = words.lower()
-    ways = "|".join(map(re.escape, glossary.words.numbers.get(number, ()))) or "(?!)"
-    unit = "|".join(map(re.escape, names))
+    ways = (re.escape(word.lower()) for word in glossary.words.numbers.get(number, ()))
+    number_words = "|".join(ways) or "(?!)"  # matches nothing
+    unit = "|".join(re.escape(name.lower()) for name in names)
     pattern = (
-        rf"(?<![\w.,])(?:({_NUMBER.pattern})|(?:{ways}))(?:\s+[^\W\d]+){{0,2}}[\s-]+(?:{unit})"
+        rf"(?<![\w.,])(?:({_NUMBER.pattern})|(?:{number_words}))"
+        rf"(?:\s+[^\W\d]+){{0,2}}[\s-]+(?:{unit})"
     )
     return any(
-        match[1] is None or _digits(match[1]) == number for match in re.finditer(pattern, lower)
+        match[1] is None or _digits(match[1]) == number
+        for match in re.finditer(pattern, translation.lower())
     )
 
 
-def _names(
-    english: str, words: str, lexicon: Lexicon, glossary: Glossary
-) -> Iterator[tuple[Rule, str, str, str]]:
-    lower, known = english.lower(), glossary.words.names
+def _medicines(
+    english: str, translation: str, lexicon: Lexicon, glossary: Glossary
+) -> _Differences:
+    lower_english, translations = english.lower(), glossary.words.names
     mentioned = {
-        mention.name: lower[mention.start : mention.end]
-        for mention in lexicon.mentions(lower)
+        mention.name: lower_english[mention.start : mention.end]
+        for mention in lexicon.mentions(lower_english)
         if mention.classes & glossary.medicines
     }
-    for name, written in mentioned.items():
-        if name in known and not _has(words, (*known[name], name)):
-            message = f"the English names '{written}', and the translation does not"
-            yield NAMES, written, message, f"Write {' or '.join(known[name])}."
-        elif name not in known and not _has(words, (written, name)):
-            parts = [part for part in known if _has(name, (part,))]
-            if parts and all(_has(words, known[part]) for part in parts):
+    for name, as_written in mentioned.items():
+        if name in translations and not _has(translation, (*translations[name], name)):
+            message = f"the English names '{as_written}', and the translation does not"
+            yield NAMES, as_written, message, f"Write {' or '.join(translations[name])}."
+        elif name not in translations and not _has(translation, (as_written, name)):
+            parts = [part for part in translations if _has(name, (part,))]
+            if parts and all(_has(translation, translations[part]) for part in parts):
                 continue
             message = (
-                f"the English names '{written}', and the translation does not, letter for letter"
+                f"the English names '{as_written}', and the translation does not, letter for letter"
             )
             hint = (
                 "If it has another name in this language, add it to `names:` in "
                 "content/rules/translations/."
             )
             # Perhaps it is there, by a name that nobody has listed.
-            yield NAMES._replace(severity=Severity.WARNING), written, message, hint
-    for name, ways in known.items():
-        alike = {other for other, theirs in known.items() if set(ways) & set(theirs)}
-        if _has(words, ways) and not any(_has(english, (other,)) for other in alike | {name}):
-            longer = any(
-                _has(english, (other,)) and any(way in its for its in theirs for way in ways)
-                for other, theirs in known.items()
-            )
-            if not longer:
-                message = (
-                    f"the translation names '{ways[0]}', and the English does not name '{name}'"
-                )
-                yield NAMES, ways[0], message, "Write the medicine that the English names."
+            yield NAMES._replace(severity=Severity.WARNING), as_written, message, hint
+    for name, words in translations.items():
+        if not _has(translation, words):
+            continue
+        # Another name may have the same word, or a longer one that this word is a part of.
+        in_english = any(
+            _has(english, (other,))
+            and any(word in longer for longer in other_words for word in words)
+            for other, other_words in translations.items()
+        )
+        if not in_english:
+            message = f"the translation names '{words[0]}', and the English does not name '{name}'"
+            yield NAMES, words[0], message, "Write the medicine that the English names."
 
 
-def _english(english: str, words: str, glossary: Glossary) -> Iterator[tuple[Rule, str, str, str]]:
-    alike = {word.lower() for word in glossary.words.same}
-    if one_line(english) == one_line(words):
-        left = [
+def _left_english(english: str, translation: str, glossary: Glossary) -> _Differences:
+    same_in_both = {word.lower() for word in glossary.words.same}
+    if one_line(english) == one_line(translation):
+        untranslated = [
             word
-            for word in _LETTERS.findall(words)
-            if len(word) > _SHORT_WORD and word[1:].islower() and word.lower() not in alike
+            for word in _LETTERS.findall(translation)
+            if len(word) > _LONGEST_UNCHECKED
+            and word[1:].islower()
+            and word.lower() not in same_in_both
         ]
-        if left:
-            yield ENGLISH, words, "this text is still English", "Translate it."
+        if untranslated:
+            yield ENGLISH, translation, "this text is still English", "Translate it."
         return
-    common = _COMMON & {word.lower() for word in _LETTERS.findall(words)}
-    if len(common) >= _SURE:
+    common = _COMMON_ENGLISH & {word.lower() for word in _LETTERS.findall(translation)}
+    if len(common) >= _FEWEST_WORDS:
         named = ", ".join(sorted(common))
         message = f"there seems to be English in this translation: {named}"
         yield ENGLISH, named, message, "Translate it."
 
 
-def _has(text: str, ways: Iterable[str]) -> bool:
+def _has(text: str, words: Iterable[str]) -> bool:
     """Return whether a text has one of these words, with any ending."""
     lower = text.lower()
-    return any(re.search(rf"(?<!\w){re.escape(way.lower())}", lower) for way in ways)
+    return any(re.search(rf"(?<!\w){re.escape(word.lower())}", lower) for word in words)

@@ -1,7 +1,7 @@
-"""Apply the rules whose errors keep a handout from being printed, and tell whom no rule protects.
+"""Apply the rules whose errors keep a handout from being printed, and name whom no rule protects.
 
-This is all that `build` needs. The rules that only warn are in `all_rules`: loading them would cost
-each build more time than applying them.
+`build` needs no others. The rules that only warn are in `all_rules`: loading them would cost each
+build more time than applying them.
 """
 
 from __future__ import annotations
@@ -56,7 +56,10 @@ UNRULED: Final = Rule(
 
 
 class Guard:
-    """The clinical text rules, and the switched-off rules: reason and name by id, in file order."""
+    """The clinical text rules, and the rules that a clinic has switched off.
+
+    `off` has the reason and the name by rule, in file order.
+    """
 
     def __init__(
         self,
@@ -65,9 +68,10 @@ class Guard:
         decisions: YamlFile | None,
         glossary: Callable[[str], Glossary],
     ) -> None:
-        """Store what the files say; `decisions` is the file that switches rules off.
+        """Store the content of the files.
 
-        `glossary` loads the words by which translations into a language are compared.
+        `decisions` is the file that switches rules off. `glossary` loads the words of a language,
+        by which its translations are compared.
         """
         self.text: Final = text
         self.off: Final = off
@@ -102,17 +106,17 @@ def load_guard(workspace: Workspace) -> Guard:
 
 
 class PrintGate:
-    """Keep what must not be printed from being printed, with the rules of `teachback check`.
+    """Find what must not be printed, with the rules of `teachback check`.
 
-    `broken` are the problems of the rule files. With them nothing can be checked, so nothing may be
-    printed.
+    `broken` are the problems of the rule files. With any of them nothing can be checked, so nothing
+    may be printed.
     """
 
     def __init__(self, workspace: Workspace, shared: WorkspaceContent) -> None:
         """Load the rules of a workspace."""
         self._workspace: Final = workspace
         self._shared: Final = shared
-        self._of_words: Final[dict[str, tuple[Problem, ...]]] = {}
+        self._word_errors: Final[dict[str, tuple[Problem, ...]]] = {}
         self._guard: Guard | None = None
         self.broken: tuple[Problem, ...] = ()
         try:
@@ -128,18 +132,18 @@ class PrintGate:
         if self._guard is None:
             return ()
         language = authored.handout.language
-        if language not in self._of_words:
-            self._of_words[language] = word_errors(
+        if language not in self._word_errors:
+            self._word_errors[language] = word_errors(
                 self._workspace, self._shared, self._guard, language
             )
-        found = error_problems(authored, self._shared, self._guard)
+        problems = error_problems(authored, self._shared, self._guard)
         if authored.translated:
             try:
-                told = translation_result(authored, self._shared, self._guard)
-                found += tuple(p for p in told.problems if p.severity is Severity.ERROR)
+                compared = translation_result(authored, self._shared, self._guard)
+                problems += tuple(p for p in compared.problems if p.severity is Severity.ERROR)
             except TeachbackError as error:
-                found += error.problems
-        return (*found, *self._of_words[language])
+                problems += error.problems
+        return (*problems, *self._word_errors[language])
 
 
 def faulty_problems(
@@ -147,16 +151,16 @@ def faulty_problems(
 ) -> dict[str, tuple[Problem, ...]]:
     """Return what else keeps faulty handouts from being printed, by file stem.
 
-    A handout without a text for each of its readers has nothing that could be checked.
+    A handout that lacks a text for one of its readers cannot be checked.
     """
     if not faulty:
         return {}
     gate = PrintGate(workspace, shared)
-    found = {}
+    problems = {}
     for stem, authored in faulty.items():
         with suppress(LookupError):
-            found[stem] = gate.problems(authored)
-    return found
+            problems[stem] = gate.problems(authored)
+    return problems
 
 
 def error_problems(
@@ -175,20 +179,19 @@ def error_problems(
         for f in find_errors(authored, reader_texts, shared, rules)
         if (f.severity is Severity.ERROR or f.rule == UNRULED.id) and f.rule not in rules.off
     ]
-    still, _, _ = settled(merged(findings), authored.handout.accept)
-    several = len(reader_texts) > 1
+    open_findings, _, _ = settled(merged(findings), authored.handout.accept)
     return tuple(
         problem_for(
-            finding, authored, several=several and 0 < len(finding.audiences) < len(reader_texts)
+            finding, authored, name_audiences=0 < len(finding.audiences) < len(reader_texts)
         )
-        for finding in still
+        for finding in open_findings
     )
 
 
 class TranslationResult(NamedTuple):
-    """The findings of comparing a translation with its English.
+    """The differences of a translation from its English, and those that were accepted.
 
-    `idle` are the indexes of its acceptances that match nothing.
+    `idle` are the indexes of acceptances that match no finding.
     """
 
     problems: tuple[Problem, ...]
@@ -199,7 +202,7 @@ class TranslationResult(NamedTuple):
 def translation_result(
     authored: LoadedHandout, shared: WorkspaceContent, rules: Guard
 ) -> TranslationResult:
-    """Compare a translation with the English it was made from, by what needs no language.
+    """Compare a translation with the English it was made from, without knowing its language.
 
     Raises TeachbackError with the problems of the language's glossary.
     """
@@ -216,8 +219,10 @@ def translation_result(
         )
         if finding.rule not in rules.off
     ]
-    still, waived, idle = settled(merged(findings), handout.accept)
-    problems = tuple(problem_for(finding, authored, several=False) for finding in still)
+    open_findings, waived, idle = settled(merged(findings), handout.accept)
+    problems = tuple(
+        problem_for(finding, authored, name_audiences=False) for finding in open_findings
+    )
     return TranslationResult(problems, tuple(waived), tuple(idle))
 
 
@@ -225,16 +230,16 @@ def word_errors(
     workspace: Workspace, shared: WorkspaceContent, rules: Guard, language: str
 ) -> tuple[Problem, ...]:
     """Return the errors in the clinic's own words, which are on every page of their language."""
-    found = added_problems(workspace, shared, rules.text, language)
+    problems = added_problems(workspace, shared, rules.text, language)
     return tuple(
         problem
-        for problem in found
+        for problem in problems
         if problem.severity is Severity.ERROR and problem.rule not in rules.off
     )
 
 
 def reader_text_of(authored: LoadedHandout, audience: str, shared: WorkspaceContent) -> ReaderText:
-    """Return a handout as one audience gets it; an unknown placeholder is a blank."""
+    """Return a handout as one audience gets it; an unknown placeholder has no value."""
     values: defaultdict[str, str | None] = defaultdict(lambda: None, shared.clinic.values())
     reader = ReaderContext(shared.audiences.lineage(audience), values)
     return ReaderText(
@@ -248,9 +253,9 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for finding in findings:
         key = (finding.rule, finding.passage.path, finding.words, finding.message)
         readers = tuple(name for name in finding.audiences or (finding.passage.audience,) if name)
-        known = found.get(key)
-        found[key] = (known or finding)._replace(
-            audiences=tuple(dict.fromkeys((*(known.audiences if known else ()), *readers)))
+        existing = found.get(key)
+        found[key] = (existing or finding)._replace(
+            audiences=tuple(dict.fromkeys((*(existing.audiences if existing else ()), *readers)))
         )
     return tuple(found.values())
 
@@ -260,19 +265,21 @@ def settled(
 ) -> tuple[list[Finding], list[AcceptedFinding], list[int]]:
     """Split findings into open and accepted ones.
 
-    Returns the open findings, the accepted ones, and the indexes of acceptances that match nothing.
+    Returns both, and the indexes of acceptances that match no finding.
     """
-    still: list[Finding] = []
+    open_findings: list[Finding] = []
     waived: list[AcceptedFinding] = []
     used: set[int] = set()
     for finding in findings:
-        fits = [number for number, one in enumerate(accepted) if _covers(one, finding)]
-        used.update(fits)
-        if fits:
-            waived.append(AcceptedFinding(finding, accepted[fits[0]]))
+        matching = [
+            number for number, acceptance in enumerate(accepted) if _covers(acceptance, finding)
+        ]
+        used.update(matching)
+        if matching:
+            waived.append(AcceptedFinding(finding, accepted[matching[0]]))
         else:
-            still.append(finding)
-    return still, waived, [number for number in range(len(accepted)) if number not in used]
+            open_findings.append(finding)
+    return open_findings, waived, [number for number in range(len(accepted)) if number not in used]
 
 
 def _covers(accepted: Accepted, finding: Finding) -> bool:
@@ -286,9 +293,11 @@ def _covers(accepted: Accepted, finding: Finding) -> bool:
     return words in finding.words.casefold() or words in finding.passage.text.casefold()
 
 
-def problem_for(finding: Finding, authored: LoadedHandout, *, several: bool) -> Problem:
-    """Return the problem of a finding with its place; if `several`, it names its audiences."""
-    return problem_of(finding if several else finding._replace(audiences=()), authored.file.locate)
+def problem_for(finding: Finding, authored: LoadedHandout, *, name_audiences: bool) -> Problem:
+    """Return the problem of a finding with its place, and with its audiences if these are named."""
+    return problem_of(
+        finding if name_audiences else finding._replace(audiences=()), authored.file.locate
+    )
 
 
 def find_errors(
@@ -298,8 +307,8 @@ def find_errors(
     rules: Guard,
 ) -> Iterator[Finding]:
     """Yield the findings of the rules that may block printing."""
-    for edition in reader_texts.values():
-        yield from clinical_rules.clinical_findings(edition, rules.text)
+    for reader_text in reader_texts.values():
+        yield from clinical_rules.clinical_findings(reader_text, rules.text)
     if not authored.is_part:
         yield from find_across(authored, reader_texts, shared, rules)
 
@@ -321,9 +330,9 @@ def find_across(
 def _unruled_findings(
     authored: LoadedHandout, reader_texts: Mapping[str, ReaderText], rules: Guard
 ) -> Iterator[Finding]:
-    named = {name for rule in rules.text.rules for name in rule.file.audience}
+    ruled_audiences = {name for rule in rules.text.rules for name in rule.file.audience}
     for index, name in enumerate(authored.handout.audiences):
-        if named.isdisjoint(reader_texts[name].reader.lineage):
+        if ruled_audiences.isdisjoint(reader_texts[name].reader.lineage):
             place = Passage("", "", ("audiences", index), Role.TITLE, name, "audiences")
             yield Finding(
                 UNRULED.id,

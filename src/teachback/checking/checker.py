@@ -1,6 +1,6 @@
 """Run `teachback check`: read handouts, apply every rule, set accepted findings aside.
 
-In: names of handouts and audiences. Out: a CheckResult. Prints nothing.
+In: names of handouts and audiences. Out: a CheckResult.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     Step = Callable[[int, int], None]
 
 # The sources that a starter names.
-_SOURCES: Final = re.compile(r"sources: \[([^\]]*)\]")
+_STARTER_SOURCES: Final = re.compile(r"sources: \[([^\]]*)\]")
 
 
 class CheckedHandout(NamedTuple):
@@ -126,8 +126,8 @@ def _grades_json(part: Graded) -> dict[str, Any]:
 class CheckResult(NamedTuple):
     """The findings of a run by handout, and the rules that were applied.
 
-    `clinical` has the number of rules on what can harm a reader, by audience, and `applied` that of
-    all rules for any of these readers.
+    `clinical` has the number of rules on what can harm a reader, by audience. `applied` is the
+    number of all rules for any of these readers.
     """
 
     handouts: tuple[CheckedHandout, ...]
@@ -138,11 +138,11 @@ class CheckResult(NamedTuple):
 
     def count(self, severity: Severity) -> int:
         """Return the number of findings of a severity."""
-        found = [
+        problems = [
             *self.problems,
             *(problem for checked in self.handouts for problem in checked.problems),
         ]
-        return sum(problem.severity is severity for problem in found)
+        return sum(problem.severity is severity for problem in problems)
 
 
 def check(
@@ -154,9 +154,9 @@ def check(
     *,
     brief: bool = False,
 ) -> CheckResult:
-    """Check the named handouts (the workspace's own, if none are named) for the named audiences.
+    """Check the named handouts for the named audiences.
 
-    Without an audience, every audience is checked.
+    Without names, check all of the workspace's own handouts; without audiences, all audiences.
 
     `step` is called with the number of handouts done and their total. Pass `brief` if the texts are
     not needed afterwards.
@@ -165,66 +165,87 @@ def check(
     """
     chosen = chosen_handouts(names, workspace)
     shared = load_shared(workspace)
-    wrong = [name for name in audiences if name not in shared.audiences.root]
-    if wrong:
+    unknown = [name for name in audiences if name not in shared.audiences.root]
+    if unknown:
         raise UsageError(
             *(
                 Problem(f"there is no audience '{name}'", nearest(name, shared.audiences.root))
-                for name in wrong
+                for name in unknown
             )
         )
     rules = load_all_rules(workspace)
-    found, named, unread = [], set[str](), set(own_handouts(workspace))
+    checked_handouts, used_sources, unread_stems = [], set[str](), set(own_handouts(workspace))
     for number, (stem, path) in enumerate(chosen.items(), start=1):
         try:
             authored = load_handout(path, workspace, shared)
         except TeachbackError as error:
-            faulty = {stem: error.authored} if isinstance(error, FaultyHandoutError) else {}
-            more = faulty_problems(faulty, workspace, shared).get(stem, ())
-            found.append(CheckedHandout(stem, in_file_order((*error.problems, *more))))
+            faulty_handouts = (
+                {stem: error.authored} if isinstance(error, FaultyHandoutError) else {}
+            )
+            blocking = faulty_problems(faulty_handouts, workspace, shared).get(stem, ())
+            checked_handouts.append(
+                CheckedHandout(stem, in_file_order((*error.problems, *blocking)))
+            )
         else:
             checked = check_handout(stem, authored, shared, rules, audiences, today)
-            found.append(checked.brief(rules.vocabulary) if brief else checked)
-            named.update(name for _, name in sources_of(authored.handout))
-            unread.discard(stem)
+            checked_handouts.append(checked.brief(rules.vocabulary) if brief else checked)
+            used_sources.update(name for _, name in sources_of(authored.handout))
+            unread_stems.discard(stem)
         if step:
             step(number, len(chosen))
-    # A source is unused only if every handout of the workspace was read and none names it, and no
-    # starter, whose copy will name it.
-    for path in starter_files(workspace).values():
-        text = read_bytes(path).decode(errors="replace")
-        named.update(name for names in _SOURCES.findall(text) for name in names.split(", "))
-    shared_found = () if unread else shared_problems(workspace, shared, rules, named, today)
-    told = {problem[:3] for checked in found for problem in checked.problems}
-    shared_found = (
+    source_problems: tuple[Problem, ...] = ()
+    if not unread_stems:
+        # A source is unused only if no handout and no starter, whose copy will name it, names it.
+        used_sources.update(_starter_sources(workspace))
+        source_problems = shared_problems(workspace, shared, rules, used_sources, today)
+    reported = {problem[:3] for checked in checked_handouts for problem in checked.problems}
+    common_problems = (
         *added_problems(workspace, shared, rules.text),
         *(
             problem._replace(severity=Severity.WARNING)
             for language, problems in shared.unfinished.items()
             for problem in problems
             # A language in which nothing is written needs no font.
-            if problem[:3] not in told and problem != missing_font(shared.languages.of(language))
+            if problem[:3] not in reported
+            and problem != missing_font(shared.languages.of(language))
         ),
-        *shared_found,
+        *source_problems,
         *stray_files(workspace),
     )
-    readers = audiences or _readers(found) or tuple(shared.audiences.root)
+    readers = audiences or _audiences_of(checked_handouts) or tuple(shared.audiences.root)
     levels = [
         [rule.file.level(shared.audiences.lineage(name)) for rule in rules.text.rules]
         for name in readers
     ]
-    clinical = tuple(
-        (name, sum(map(bool, each))) for name, each in zip(readers, levels, strict=True)
+    return CheckResult(
+        tuple(checked_handouts),
+        rules,
+        in_file_order(p for p in common_problems if p.rule not in rules.off),
+        tuple((name, sum(map(bool, each))) for name, each in zip(readers, levels, strict=True)),
+        # Without the clinical rules that are for none of these readers.
+        len(rules.known) - sum(not any(each) for each in zip(*levels, strict=True)),
     )
-    applied = len(rules.known) - sum(not any(each) for each in zip(*levels, strict=True))
-    kept = in_file_order(p for p in shared_found if p.rule not in rules.off)
-    return CheckResult(tuple(found), rules, kept, clinical, applied)
 
 
-def _readers(found: Iterable[CheckedHandout]) -> tuple[str, ...]:
+def _starter_sources(workspace: Workspace) -> set[str]:
+    """Return the ids of the sources that the starters name."""
+    texts = (
+        read_bytes(path).decode(errors="replace") for path in starter_files(workspace).values()
+    )
+    return {
+        name
+        for text in texts
+        for names in _STARTER_SOURCES.findall(text)
+        for name in names.split(", ")
+    }
+
+
+def _audiences_of(checked_handouts: Iterable[CheckedHandout]) -> tuple[str, ...]:
     """Return the audiences of the handouts that could be read."""
-    each = (name for one in found for name in (*one.reader_texts, *one.wholes))
-    return tuple(dict.fromkeys(each))
+    names = (
+        name for checked in checked_handouts for name in (*checked.reader_texts, *checked.wholes)
+    )
+    return tuple(dict.fromkeys(names))
 
 
 def failed(checkup: CheckResult, *, strict: bool) -> bool:
@@ -233,7 +254,7 @@ def failed(checkup: CheckResult, *, strict: bool) -> bool:
 
 
 def looked_for(checkup: CheckResult) -> str:
-    """Return the closing note of a run: how many rules its readers have, and their limits."""
+    """Return the closing note of a run: how many rules there are for its readers."""
     off = f", {len(checkup.rules.off)} switched off" if checkup.rules.off else ""
     extra = " and the extra `verdict`" if checkup.rules.text.sentences else ""
     by_reader = ", ".join(f"{number} for {name}" for name, number in checkup.clinical)
@@ -269,13 +290,13 @@ def explain_rules(name: str, workspace: Workspace) -> str:
         f"For: {', '.join(rule.audiences) or 'every reader'}. In: {', '.join(rule.languages)}.",
     ]
     known = load_shared(workspace).sources.root
-    lines += ["", "Sources:", *(f"  - {_cited(name, known)}" for name in rule.sources)]
+    lines += ["", "Sources:", *(f"  - {_citation(name, known)}" for name in rule.sources)]
     for title, examples in (("It finds:", rule.bad), ("It passes over:", rule.good)):
-        lines += ["", title, *(f"  - {_example(example)}" for example in examples)]
+        lines += ["", title, *(f"  - {_example_line(example)}" for example in examples)]
     return "\n".join(lines)
 
 
-def _cited(name: str, known: Mapping[str, Source]) -> str:
+def _citation(name: str, known: Mapping[str, Source]) -> str:
     """Return a source in full if the list of sources has it, else its name."""
     if name not in known:
         return name
@@ -287,10 +308,10 @@ def _cited(name: str, known: Mapping[str, Source]) -> str:
     )
 
 
-def _example(example: Example) -> str:
-    around = example.lead or (f"{example.column}:" if example.column else "")
+def _example_line(example: Example) -> str:
+    before = example.lead or (f"{example.column}:" if example.column else "")
     after = f" -> {example.other}" if example.other else ""
-    return f"{around} {example.text}{after}".strip()
+    return f"{before} {example.text}{after}".strip()
 
 
 def check_handout(
@@ -318,45 +339,57 @@ def _check_written(
     audiences: tuple[str, ...],
     today: dt.date,
 ) -> CheckedHandout:
-    """Check a handout by all rules, in whatever language it is."""
-    every = {name: reader_text_of(authored, name, shared) for name in authored.handout.audiences}
+    """Check a handout by all rules, whatever its language."""
+    all_reader_texts = {
+        name: reader_text_of(authored, name, shared) for name in authored.handout.audiences
+    }
     reader_texts = {
-        name: edition for name, edition in every.items() if not audiences or name in audiences
+        name: reader_text
+        for name, reader_text in all_reader_texts.items()
+        if not audiences or name in audiences
     }
     findings = [
-        finding for edition in reader_texts.values() for finding in find_in(edition, shared, rules)
+        finding
+        for reader_text in reader_texts.values()
+        for finding in find_in(reader_text, shared, rules)
     ]
-    # Differences between readers show only if all are compared, whichever were asked for.
-    across = (*language_findings(authored), *find_across(authored, every, shared, rules))
+    # Differences between readers show only if all readers are compared, also those not asked for.
+    comparisons = (
+        *language_findings(authored),
+        *find_across(authored, all_reader_texts, shared, rules),
+    )
     findings += [
-        f for f in across if not {*f.audiences, f.passage.audience}.isdisjoint({*reader_texts, ""})
+        f
+        for f in comparisons
+        if not {*f.audiences, f.passage.audience}.isdisjoint({*reader_texts, ""})
     ]
-    once = merged(finding for finding in findings if finding.rule not in rules.off)
-    open_, waived, idle = settled(once, authored.handout.accept)
-    several = len(reader_texts) > 1
+    merged_findings = merged(finding for finding in findings if finding.rule not in rules.off)
+    open_findings, accepted_findings, idle_acceptances = settled(
+        merged_findings, authored.handout.accept
+    )
     problems = [
         *_unknown_rules(authored, rules),
         *(p for p in dated_problems(authored, today) if p.rule not in rules.off),
     ]
     problems += [
         problem_for(
-            finding, authored, several=several and 0 < len(finding.audiences) < len(reader_texts)
+            finding, authored, name_audiences=0 < len(finding.audiences) < len(reader_texts)
         )
-        for finding in fold_findings(open_)
+        for finding in fold_findings(open_findings)
     ]
     # With only some audiences checked, an unmatched acceptance may belong to another one.
-    for number in idle if not audiences else ():
+    for number in idle_acceptances if not audiences else ():
         accepted = authored.handout.accept[number]
         if accepted.rule in rules.known:
             wordless = accepted.words is None and any(
-                finding.rule == accepted.rule for finding in open_
+                finding.rule == accepted.rule for finding in open_findings
             )
             problems.append(
                 _wordless_problem(number, authored) if wordless else _idle_problem(number, authored)
             )
     targets = {name: target_of(authored.handout, shared.audiences, name) for name in reader_texts}
     return CheckedHandout(
-        stem, in_file_order(problems), tuple(waived), reader_texts, authored, targets
+        stem, in_file_order(problems), tuple(accepted_findings), reader_texts, authored, targets
     )
 
 
@@ -376,17 +409,17 @@ def _check_translation(
         for name in authored.handout.audiences
         if not audiences or name in audiences
     }
-    scored, scored_waived, _ = settled(
+    grade_findings, accepted_grades, _ = settled(
         merged(
             finding
-            for one in reader_texts.values()
-            for finding in score_findings(one, rules.vocabulary)
+            for reader_text in reader_texts.values()
+            for finding in score_findings(reader_text, rules.vocabulary)
             if finding.rule not in rules.off
         ),
         authored.handout.accept,
     )
     language = authored.handout.language
-    told = Problem(
+    hint = Problem(
         f"the rules on content and wording read the English that this was translated from: they "
         f"do not know '{language}'",
         "Whether it says the same is for the person who checks the translation.",
@@ -394,12 +427,15 @@ def _check_translation(
         Severity.HINT,
     )
     problems = [
-        *([] if authored.checked is authored else [told]),
+        *([] if authored.checked is authored else [hint]),
         *(notice.problem for notice in authored.notices),
         *_unknown_rules(authored, rules),
         *(p for p in dated_problems(authored, today) if p.rule not in rules.off),
         *compared.problems,
-        *(problem_for(one, authored, several=len(reader_texts) > 1) for one in scored),
+        *(
+            problem_for(finding, authored, name_audiences=len(reader_texts) > 1)
+            for finding in grade_findings
+        ),
         *(_idle_problem(number, authored) for number in compared.idle),
         *english.problems,
     ]
@@ -407,7 +443,7 @@ def _check_translation(
     return CheckedHandout(
         stem,
         in_file_order(dict.fromkeys(problems)),
-        (*english.waived, *compared.waived, *scored_waived),
+        (*english.waived, *compared.waived, *accepted_grades),
         reader_texts,
         authored,
         targets,

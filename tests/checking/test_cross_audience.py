@@ -12,12 +12,13 @@ from teachback.checking.blocking_rules import merged
 from teachback.checking.cross_audience import (
     RULES,
     SAME,
+    SHORT,
     SILENT,
     UNREAD,
     across_findings,
     short_pairs,
 )
-from teachback.checking.rule import problem_of
+from teachback.checking.rule import Example, problem_of
 from teachback.checking.typed_numbers import ADVICE, TYPED
 from teachback.content.clinic import Clinic
 from teachback.content.loader import load_handout, validate_handout
@@ -30,7 +31,7 @@ from teachback.units import TypeSize
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.checking.rule import Example, Finding, Rule
+    from teachback.checking.rule import Finding, Rule
     from teachback.content.handout_loader import LoadedHandout
     from teachback.errors import Problem
 
@@ -344,3 +345,19 @@ def test_the_shipped_handout_says_why_a_flag_is_silent(builtin: Workspace) -> No
         "fast-swelling",
         "numb-feet",
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["You throw up two or three, not more, times", "A (three-day) fever", "Swelling for three."],
+)
+def test_a_number_word_beside_a_mark_is_the_number_on_the_card(
+    text: str, workspace: Callable[..., Workspace]
+) -> None:
+    """A comma, a bracket or a hyphen is no part of the word."""
+    flag = "red_flag: {id: sick, tier: now, card: true, text: %s, short: %s times}"
+    found = [
+        [f.rule for f in findings(workspace(), handout_of(Example(flag % (f'"{text}"', number))))]
+        for number in (3, 4)
+    ]
+    assert found == [[], [SHORT.id]]

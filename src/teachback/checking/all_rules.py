@@ -1,4 +1,4 @@
-"""Collect every rule by its id, from files and from code, and those a clinic switched off."""
+"""Collect every rule by its id, from files and from code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Rules(Guard):
-    """The guard's rules, plus all other rules by id and the vocabulary that they use."""
+    """The rules of the guard, all rules by id, and the vocabulary that they use."""
 
     def __init__(self, guard: Guard, known: Mapping[str, Rule], vocabulary: Vocabulary) -> None:
         """Add to a guard what only a full check needs."""
@@ -108,7 +108,7 @@ OWN: Final = (
 
 
 def load_all_rules(workspace: Workspace) -> Rules:
-    """Load all rules, and the list of those that the clinic switched off.
+    """Load all rules, and which of them the clinic has switched off.
 
     Raises TeachbackError with every problem in the files.
     """
@@ -153,11 +153,16 @@ def language_findings(authored: LoadedHandout) -> Iterator[Finding]:
     """Yield a finding for a handout in a language that the rules do not know."""
     handout = authored.handout
     if not rules_know(handout.language):
-        # Without its acceptances: whoever accepted this is told beside the finding.
-        told = unchecked_problem(handout.model_copy(update={"accept": ()}))
+        # Without its acceptances: `check` prints who accepted it beside the finding.
+        problem = unchecked_problem(handout.model_copy(update={"accept": ()}))
         place = Passage("", "", ("language",), Role.TITLE, "", "language")
         yield Finding(
-            LANGUAGE_UNKNOWN, told.severity, place, handout.language, told.message, told.hint
+            LANGUAGE_UNKNOWN,
+            problem.severity,
+            place,
+            handout.language,
+            problem.message,
+            problem.hint,
         )
 
 
@@ -168,7 +173,7 @@ def dated_problems(authored: LoadedHandout, today: dt.date) -> Iterator[Problem]
     )
     reviewed = authored.handout.review.reviewed
     if reviewed is not None:
-        # With the same message as a build.
+        # With the message of a build.
         yield from ahead_problems(
             reviewed.isoformat(), today, authored.file.locate(("review",), key=True)
         )
@@ -178,13 +183,13 @@ def shared_problems(
     workspace: Workspace,
     shared: WorkspaceContent,
     rules: Rules,
-    named: Iterable[str],
+    used: Iterable[str],
     today: dt.date,
 ) -> tuple[Problem, ...]:
-    """Return the problems of the shared list of sources; `named` are the ids that handouts name."""
+    """Return the problems of the shared list of sources; `used` are those that handouts name."""
     return bibliography_problems(
         workspace,
         shared,
-        {*named, *(name for rule in rules.known.values() for name in rule.sources)},
+        {*used, *(name for rule in rules.known.values() for name in rule.sources)},
         today,
     )

@@ -1,7 +1,7 @@
 """Compare the audiences of a handout: texts repeated or unread, red flags left out. Pure.
 
-Also runs the rules that hold for every reader: phone numbers typed into a text, and medicines
-stopped with no word on what to do then.
+Also runs the rules on phone numbers typed into a text, and on medicines that are stopped without a
+word on what to do then. They hold for every reader.
 """
 
 from __future__ import annotations
@@ -117,6 +117,7 @@ SHORT: Final = Rule(
 )
 RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED, SHORT)
 _NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
+_WORD: Final = re.compile(r"[a-z]+")
 # English words for numbers, and their digits.
 NUMBER_WORDS: Final = dict(
     zip(
@@ -154,64 +155,61 @@ def across_findings(
     handout: doc.Handout, reader_texts: tuple[ReaderText, ...], clinic: Clinic
 ) -> Iterator[Finding]:
     """Yield the findings of all rules in this module."""
-    yield from _same(handout, reader_texts)
-    yield from _unread(handout, reader_texts)
-    yield from _silent(handout, reader_texts)
-    for one in reader_texts:
-        yield from stop_findings(one.passages)
+    yield from _repeated_texts(handout, reader_texts)
+    yield from _unread_texts(handout, reader_texts)
+    yield from _omitted_flags(handout, reader_texts)
+    for reader_text in reader_texts:
+        yield from stop_findings(reader_text.passages)
     yield from figure_findings(reader_texts, clinic)
 
 
 def figure_findings(reader_texts: tuple[ReaderText, ...], clinic: Clinic) -> Iterator[Finding]:
     """Yield findings on numbers, which need no knowledge of the language."""
-    yield from _short_numbers(reader_texts)
-    for one in reader_texts:
-        yield from typed_findings(one.passages, clinic)
+    yield from _card_numbers(reader_texts)
+    for reader_text in reader_texts:
+        yield from typed_findings(reader_text.passages, clinic)
 
 
 def short_pairs(reader_texts: tuple[ReaderText, ...]) -> tuple[ShortPair, ...]:
     """Return the full and the short words of each flag on a card, each pair of words once."""
-    found: dict[tuple[str, str, str], ShortPair] = {}
-    for one in reader_texts:
-        carded = (
-            {flag.id for flag in one.handout.red_flags if doc.is_on_card(flag, one.reader.lineage)}
-            if one.handout
-            else set()
-        )
-        texts = {passage.block: passage for passage in one.passages if passage.role is Role.FLAG}
-        for short in one.passages:
+    pairs: dict[tuple[str, str, str], ShortPair] = {}
+    for reader_text in reader_texts:
+        reader = reader_text.reader
+        flags = reader_text.handout.red_flags if reader_text.handout else ()
+        on_card = {flag.id for flag in flags if doc.is_on_card(flag, reader.lineage)}
+        full_texts = {
+            passage.block: passage for passage in reader_text.passages if passage.role is Role.FLAG
+        }
+        for short in reader_text.passages:
             name = short.block.removeprefix("flag ")
-            if short.role is not Role.SHORT or name not in carded:
+            if short.role is not Role.SHORT or name not in on_card:
                 continue
-            text = texts[short.block]
-            before = found.get((name, text.text, short.text))
-            readers = (*(before.audiences if before else ()), one.reader.audience)
-            found[name, text.text, short.text] = ShortPair(
-                name,
-                short.tier,
-                readers,
-                before.text if before else text,
-                before.short if before else short,
-            )
-    return tuple(found.values())
+            text = full_texts[short.block]
+            key = (name, text.text, short.text)
+            pair = pairs.get(key) or ShortPair(name, short.tier, (), text, short)
+            pairs[key] = pair._replace(audiences=(*pair.audiences, reader.audience))
+    return tuple(pairs.values())
 
 
 def _finding(
     rule: Rule,
     path: tuple[Any, ...],
     words: str,
-    said: tuple[str, str],
+    message: str,
+    hint: str,
     audiences: tuple[str, ...] = (),
 ) -> Finding:
     """Return a finding about a place in the file, not about one reader's text."""
-    passage = Passage(
-        words, words, path, Role.PARAGRAPH, audiences[0] if audiences else "", block=str(path[0])
-    )
-    return Finding(rule.id, rule.severity, passage, words, *said, audiences)
+    audience = audiences[0] if audiences else ""
+    passage = Passage(words, words, path, Role.PARAGRAPH, audience, block=str(path[0]))
+    return Finding(rule.id, rule.severity, passage, words, message, hint, audiences)
 
 
-def _same(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
-    lineages = {one.reader.audience: one.reader.lineage for one in reader_texts}
+def _repeated_texts(
+    handout: doc.Handout, reader_texts: tuple[ReaderText, ...]
+) -> Iterator[Finding]:
+    readers = [reader_text.reader for reader_text in reader_texts]
+    lineages = {reader.audience: reader.lineage for reader in readers}
     for path, value in steps(handout):
         if (
             not isinstance(value, dict)
@@ -219,40 +217,35 @@ def _same(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterato
             or path[-1:] in {("approved",), ("silent_for",)}
         ):
             continue
-        plain = {name: " ".join(str(text).split()) for name, text in value.items()}
-        words = next(iter(plain.values()))
-        if len(plain) > 1 and len(set(plain.values())) == 1:
-            yield _finding(
-                SAME,
-                path,
-                words,
-                ("all audiences have the same text here", "Write it once, without the audiences."),
-            )
+        texts = {name: " ".join(str(text).split()) for name, text in value.items()}
+        words = next(iter(texts.values()))
+        if len(texts) > 1 and len(set(texts.values())) == 1:
+            message = "all audiences have the same text here"
+            yield _finding(SAME, path, words, message, "Write it once, without the audiences.")
             continue
-        # Of a card's answer, nothing is printed.
-        if len(plain) == 1 and handout.audiences == (*value,) and path[-1] != "card":
-            said = (
-                f"'{handout.audiences[0]}:' is not printed: it names the only reader",
-                "Take it away. If it is a word of the text, put the whole text in quotes.",
-            )
-            yield _finding(SAME, path, words, said)
+        # `card` holds true or false, which is not printed.
+        if len(texts) == 1 and handout.audiences == (*value,) and path[-1] != "card":
+            message = f"'{handout.audiences[0]}:' is not printed: it names the only reader"
+            hint = "Take it away. If it is a word of the text, put the whole text in quotes."
+            yield _finding(SAME, path, words, message, hint)
             continue
-        for name, text in plain.items():
-            above = next(
-                (other for other in lineages.get(name, (name,))[1:] if other in plain), None
+        for name, text in texts.items():
+            parent = next(
+                (other for other in lineages.get(name, (name,))[1:] if other in texts), None
             )
-            if above is not None and plain[above] == text:
-                said = (
-                    f"'{name}' repeats the text of '{above}', which it gets anyway",
-                    f"Remove the line '{name}:'.",
-                )
-                yield _finding(SAME, (*path, name), text, said)
+            if parent is not None and texts[parent] == text:
+                message = f"'{name}' repeats the text of '{parent}', which it gets anyway"
+                yield _finding(SAME, (*path, name), text, message, f"Remove the line '{name}:'.")
 
 
-def _unread(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
-    placed = {one.reader.audience: set(_placed(one)) for one in reader_texts}
+def _unread_texts(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
+    placed_tiers = {
+        reader_text.reader.audience: set(_placed_tiers(reader_text)) for reader_text in reader_texts
+    }
     for index, flag in enumerate(handout.red_flags):
-        readers = [one.reader for one in reader_texts if one.reader.reached(flag)]
+        readers = [
+            reader_text.reader for reader_text in reader_texts if reader_text.reader.reached(flag)
+        ]
         path = ("red_flags", index)
         # Page 1 of large print has the short words of the tiers that need a call.
         if (
@@ -260,74 +253,59 @@ def _unread(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Itera
             and flag.tier is doc.Tier.VISIT
             and not any(doc.is_on_card(flag, reader.lineage) for reader in readers)
         ):
-            said = (
-                "these short words are never printed: this red flag is on no card",
-                "Remove `short:`, or set `card: true`.",
-            )
-            yield _finding(UNREAD, (*path, "short"), flag.id, said)
+            message = "these short words are never printed: this red flag is on no card"
+            hint = "Remove `short:`, or set `card: true`."
+            yield _finding(UNREAD, (*path, "short"), flag.id, message, hint)
         if flag.why is not None and not any(
-            flag.tier in placed[reader.audience] for reader in readers
+            flag.tier in placed_tiers[reader.audience] for reader in readers
         ):
+            message = f"this reason is never printed: no section shows the red flags '{flag.tier}'"
             hint = f"Add `- red_flags: [{flag.tier}]` to a section, or remove `why:`."
-            yield _finding(
-                UNREAD,
-                (*path, "why"),
-                flag.id,
-                (
-                    f"this reason is never printed: no section shows the red flags '{flag.tier}'",
-                    hint,
-                ),
-            )
+            yield _finding(UNREAD, (*path, "why"), flag.id, message, hint)
 
 
-def _silent(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
-    lineages = {one.reader.audience: one.reader.lineage for one in reader_texts}
+def _omitted_flags(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
+    readers = [reader_text.reader for reader_text in reader_texts]
+    lineages = {reader.audience: reader.lineage for reader in readers}
     for index, flag in enumerate(handout.red_flags):
-        silent = tuple(one.reader.audience for one in reader_texts if not one.reader.reached(flag))
+        reached = [reader for reader in readers if reader.reached(flag)]
+        omitted_for = tuple(reader.audience for reader in readers if reader not in reached)
         path = ("red_flags", index)
-        words = next(
-            (one.reader.plain(flag.text) for one in reader_texts if one.reader.reached(flag)),
-            flag.id,
-        )
+        words = reached[0].plain(flag.text) if reached else flag.id
         # A reason for one audience does not hold for those that extend it: dialysis has other
         # signs.
-        unsaid = tuple(name for name in silent if name not in flag.silent_for)
-        if unsaid:
+        unexplained = tuple(name for name in omitted_for if name not in flag.silent_for)
+        if unexplained:
+            others = " and ".join(reader.audience for reader in reached)
+            message = f"the red flag '{flag.id}' is for {others} only"
             hint = (
-                f"Give it to them, too, or say why not: `silent_for: {{{unsaid[0]}: the reason}}`."
+                "Give it to them, too, or say why not: "
+                f"`silent_for: {{{unexplained[0]}: the reason}}`."
             )
-            others = " and ".join(
-                one.reader.audience for one in reader_texts if one.reader.audience not in silent
-            )
-            yield _finding(
-                SILENT,
-                (*path, "text"),
-                words,
-                (f"the red flag '{flag.id}' is for {others} only", hint),
-                unsaid,
-            )
+            yield _finding(SILENT, (*path, "text"), words, message, hint, unexplained)
         for name in flag.silent_for:
-            if name in handout.audiences and name not in silent:
-                above = audience_of(flag.only or (), lineages.get(name, (name,)))
-                if above is None:
+            if name in handout.audiences and name not in omitted_for:
+                parent = audience_of(flag.only or (), lineages.get(name, (name,)))
+                if parent is None:
                     hint = "Remove the line, or set `only:`."
-                elif above == name:
+                elif parent == name:
                     hint = f"Remove the line, or take '{name}' out of `only:`."
                 else:
-                    hint = f"Remove the line: '{name}' extends '{above}', and gets what is for it."
+                    hint = f"Remove the line: '{name}' extends '{parent}', and gets what is for it."
                 message = (
                     f"'{name}' does get the red flag '{flag.id}', so `silent_for` is wrong here"
                 )
-                said = (message, hint)
-                yield _finding(SILENT, (*path, "silent_for", name), words, said)
+                yield _finding(SILENT, (*path, "silent_for", name), words, message, hint)
 
 
-def _short_numbers(reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
+def _card_numbers(reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
     for pair in short_pairs(reader_texts):
-        text = " ".join(NUMBER_WORDS.get(word, word) for word in pair.text.text.lower().split())
-        known = set(_NUMBER.findall(text))
+        full_text = _WORD.sub(
+            lambda word: NUMBER_WORDS.get(word[0], word[0]), pair.text.text.lower()
+        )
+        full_numbers = set(_NUMBER.findall(full_text))
         for number in dict.fromkeys(_NUMBER.findall(pair.short.text)):
-            if number not in known:
+            if number not in full_numbers:
                 message = f"the card says {number}, and the full text of this red flag does not"
                 hint = "Write the same numbers in `short:` and in `text:`."
                 yield Finding(
@@ -335,10 +313,10 @@ def _short_numbers(reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
                 )
 
 
-def _placed(reader_text: ReaderText) -> Iterator[str]:
-    """Yield the tiers that sections show with their reasons for a reader: zones show none.
+def _placed_tiers(reader_text: ReaderText) -> Iterator[str]:
+    """Yield the tiers whose red flags a reader gets with their reasons.
 
-    The signs for the next visit follow the zones, with theirs.
+    Zones show no reasons, but red flags for the next visit follow zones, with theirs.
     """
     for _, _, block in reader_text.blocks():
         if isinstance(block, doc.RedFlagsBlock):

@@ -24,14 +24,17 @@ if TYPE_CHECKING:
 
     from teachback.content.workspace_content import WorkspaceContent
 
-_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-# Calendars compare SEQUENCE first (RFC 5546, section 2.1.5). It counts the seconds since this
-# moment, and does not overflow until 2094.
-_COUNTED_FROM: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+_CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+# Calendars compare SEQUENCE first (RFC 5546, section 2.1.5). It is the number of seconds since this
+# moment, and overflows in 2094.
+_SEQUENCE_START: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
 class DueList(NamedTuple):
-    """Reviews due by a day (overdue ones first), undated reviews, and unreadable handouts."""
+    """Reviews due by a day (overdue ones first), undated reviews, and unreadable handouts.
+
+    `standing` is the review status in words by file.
+    """
 
     terms: tuple[ReviewDuty, ...]
     standing: Mapping[str, str]
@@ -50,35 +53,35 @@ def due_list(
     from teachback.content.loader import read_handouts
 
     reading = read_handouts(workspace, chosen_handouts(names, workspace))
-    found: list[ReviewDuty] = []
+    duties: list[ReviewDuty] = []
     undated: list[Problem] = []
-    standing = {}
+    states = {}
     for authored in reading.authored.values():
-        own = review_duties(authored.handout, authored.file.locate)
-        standing[own[0].place.file] = authored.standing.word(authored.handout.review)
-        found += [term for term in own if term.due is not None and term.due <= until]
-        undated += term_problems((term for term in own if term.due is None), today)
-    found.sort(key=lambda term: (term.due, term.handout, term.language, term.place))
-    wrong = in_file_order(problem for group in reading.problems.values() for problem in group)
-    return DueList(tuple(found), standing, tuple(undated), wrong)
+        handout_duties = review_duties(authored.handout, authored.file.locate)
+        states[handout_duties[0].place.file] = authored.standing.word(authored.handout.review)
+        duties += [duty for duty in handout_duties if duty.due is not None and duty.due <= until]
+        undated += term_problems((duty for duty in handout_duties if duty.due is None), today)
+    duties.sort(key=lambda duty: (duty.due, duty.handout, duty.language, duty.place))
+    problems = in_file_order(problem for group in reading.problems.values() for problem in group)
+    return DueList(tuple(duties), states, tuple(undated), problems)
 
 
-def due_rows(listed: DueList, today: dt.date) -> list[dict[str, Any]]:
+def due_rows(due: DueList, today: dt.date) -> list[dict[str, Any]]:
     """Return a row for each review of a list, for a table, CSV or JSON."""
     return [
         {
-            "due": str(term.due),
-            "when": _when(term.due, today) if term.due else "",
-            "handout": term.handout,
-            "part": term.part or "all of it",
-            "language": term.language,
-            "owner": term.owner,
-            "reviewer": term.reviewer,
-            "reviewed": str(term.reviewed) if term.reviewed else None,
-            "review": listed.standing[term.place.file],
-            "place": str(term.place),
+            "due": str(duty.due),
+            "when": _days_until(duty.due, today) if duty.due else "",
+            "handout": duty.handout,
+            "part": duty.part or "all of it",
+            "language": duty.language,
+            "owner": duty.owner,
+            "reviewer": duty.reviewer,
+            "reviewed": str(duty.reviewed) if duty.reviewed else None,
+            "review": due.standing[duty.place.file],
+            "place": str(duty.place),
         }
-        for term in listed.terms
+        for duty in due.terms
     ]
 
 
@@ -87,7 +90,7 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
     import csv
 
     text = io.StringIO()
-    names = [
+    columns = [
         "due",
         "when",
         "handout",
@@ -99,18 +102,18 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
         "review",
         "place",
     ]
-    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
 
 
-def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
+def as_calendar(duties: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
     """Return reviews as an iCalendar file (RFC 5545), with an all-day event for each.
 
-    `now` is the moment of the export. A due date may move later or earlier, so no date in the
-    handout always grows. The moment does: used as DTSTAMP, LAST-MODIFIED and SEQUENCE, it makes
-    calendars take each later export for the newer one. Nothing else here depends on the clock.
+    `now` is the moment of the export. It is DTSTAMP, LAST-MODIFIED and SEQUENCE, so that calendars
+    take each later export for the newer one. No date in a handout would do, since a due date may
+    also move to an earlier day. Nothing else depends on the clock.
     """
     from icalendar import Calendar, Timezone, TimezoneStandard
 
@@ -118,11 +121,11 @@ def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("prodid", "-//Teachback//Reviews//EN")
     calendar.add("calscale", "GREGORIAN")
-    for term in found:
-        calendar.add_component(_event(term, now.astimezone(dt.UTC)))
+    for duty in duties:
+        calendar.add_component(_event(duty, now.astimezone(dt.UTC)))
     if not calendar.subcomponents:
-        # A calendar must have a component (section 3.6); a time zone is the smallest one allowed
-        # alone.
+        # A calendar must have a component (section 3.6). A time zone is the smallest one that may
+        # stand alone.
         zone, standard = Timezone(tzid="UTC"), TimezoneStandard()
         standard.add("dtstart", dt.datetime(1970, 1, 1))  # noqa: DTZ001 -- local, as its zone asks
         standard.add("tzoffsetfrom", dt.timedelta(0))
@@ -133,7 +136,7 @@ def as_calendar(found: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
 
 
 def bibliography_problems(
-    workspace: Workspace, shared: WorkspaceContent, named: Iterable[str], today: dt.date
+    workspace: Workspace, shared: WorkspaceContent, used: Iterable[str], today: dt.date
 ) -> tuple[Problem, ...]:
     """Return the problems of the list of sources: unused, without a year, or old.
 
@@ -143,38 +146,40 @@ def bibliography_problems(
     from teachback.content.sources import Sources
 
     locate = shared.bibliography.locate
-    own = shown(workspace.root / "content/sources.yaml")
+    own_file = shown(workspace.root / "content/sources.yaml")
     sources = {
-        name: source for name, source in shared.sources.root.items() if locate((name,)).file == own
+        name: source
+        for name, source in shared.sources.root.items()
+        if locate((name,)).file == own_file
     }
-    return tuple(source_problems(Sources(sources), frozenset(named), today, locate))
+    return tuple(source_problems(Sources(sources), frozenset(used), today, locate))
 
 
-def _when(day: dt.date, today: dt.date) -> str:
+def _days_until(day: dt.date, today: dt.date) -> str:
     days = (day - today).days
     count = f"{abs(days)} day{'s' if abs(days) != 1 else ''}"
     return "today" if days == 0 else f"overdue by {count}" if days < 0 else f"in {count}"
 
 
-def _event(term: ReviewDuty, now: dt.datetime) -> Event:
+def _event(duty: ReviewDuty, now: dt.datetime) -> Event:
     from icalendar import Event
 
-    assert term.due is not None  # noqa: S101 -- lists hold only terms with a date
-    named = hashlib.sha256(f"{term.handout}|{term.language}|{term.part}".encode()).hexdigest()[:16]
-    said = [("Owner", term.owner), ("Reviewer", term.reviewer), ("File", term.place.file)]
-    told = [term.title, *(f"{name}: {value}" for name, value in said if value)]
+    assert duty.due is not None  # noqa: S101 -- lists hold only terms with a date
+    digest = hashlib.sha256(f"{duty.handout}|{duty.language}|{duty.part}".encode()).hexdigest()[:16]
+    details = [("Owner", duty.owner), ("Reviewer", duty.reviewer), ("File", duty.place.file)]
+    lines = [duty.title, *(f"{name}: {value}" for name, value in details if value)]
     event = Event()
-    event.add("uid", f"{term.handout}-{term.language}-{named}@teachback.invalid")
+    event.add("uid", f"{duty.handout}-{duty.language}-{digest}@teachback.invalid")
     event.add("dtstamp", now)
     event.add("last-modified", now)
-    event.add("sequence", max(0, int((now - _COUNTED_FROM).total_seconds())))
-    event.add("dtstart", term.due)
-    event.add("summary", _printable(f"Review due: {term.name}"))
-    event.add("description", _printable("\n".join(told)))
+    event.add("sequence", max(0, int((now - _SEQUENCE_START).total_seconds())))
+    event.add("dtstart", duty.due)
+    event.add("summary", _printable(f"Review due: {duty.name}"))
+    event.add("description", _printable("\n".join(lines)))
     event.add("transp", "TRANSPARENT")
     return event
 
 
 def _printable(text: str) -> str:
     # Calendar text allows no control characters except the tab (RFC 5545, section 3.3.11).
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _CONTROL_CHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))

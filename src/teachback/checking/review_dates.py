@@ -5,6 +5,7 @@ The current day is an argument.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 
     Locate = Callable[..., Location]
 
-# A warning comes this many months before a review is due.
-AHEAD: Final = 6
-# In years. Sources older than this are listed; many are still valid.
-OLD: Final = 5
+# A review that is due within this many months is a warning.
+MONTHS_AHEAD: Final = 6
+# A source that is more years old is a hint, since many are still valid.
+YEARS_OLD: Final = 5
 # More unused sources than this share one message.
-_MANY: Final = 5
+_MOST_NAMED: Final = 5
 # The current day for the examples of the rules below.
 EXAMPLE_DAY: Final = dt.date(2026, 11, 22)
 
@@ -176,26 +177,27 @@ def review_duties(handout: doc.Handout, locate: Locate) -> tuple[ReviewDuty, ...
         review.due,
         place,
     )
-    found = [whole]
+    duties = [whole]
     for path, value in steps(handout):
         part = getattr(value, "review", None)
         if isinstance(part, doc.PartReview):
-            own = {
+            own_terms = {
                 name: getattr(part, name)
                 for name in ("owner", "reviewer", "reviewed", "due")
                 if getattr(part, name) is not None
             }
-            where = locate((*path, "review"), key=True)
-            found.append(whole._replace(part=_part(handout, path, value), place=where, **own))
-    return tuple(found)
+            part_place = locate((*path, "review"), key=True)
+            duties.append(
+                whole._replace(part=_part_name(handout, path, value), place=part_place, **own_terms)
+            )
+    return tuple(duties)
 
 
 def later(day: dt.date, months: int) -> dt.date:
     """Return the same day some months later, or the last day of that month if it is shorter."""
     years, month = divmod(day.month - 1 + months, 12)
-    first = dt.date(day.year + years, month + 1, 1)
-    last = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
-    return first.replace(day=min(day.day, last.day))
+    year, month = day.year + years, month + 1
+    return dt.date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def horizon(within: str, today: dt.date) -> dt.date:
@@ -214,48 +216,35 @@ def horizon(within: str, today: dt.date) -> dt.date:
     return later(today, count * (12 if match[2] == "y" else 1))
 
 
-def term_problems(found: Iterable[ReviewDuty], today: dt.date) -> Iterator[Problem]:
+def term_problems(duties: Iterable[ReviewDuty], today: dt.date) -> Iterator[Problem]:
     """Yield a warning for a review that is overdue, due in six months, or without a date.
 
     As in a build, only `--release` and `--strict` refuse an overdue one.
     """
-    for term in found:
-        who = f" {term.owner} sees to it." if term.owner else ""
-        hint = f"Have it read again, and set a new `due:`.{who}"
-        if term.due is None:
-            message = f"'{term.name}' has no review date"
-            yield Problem(
-                message, f"Set `due:` in its review.{who}", term.place, UNDATED.severity, UNDATED.id
-            )
-        elif term.due < today:
-            yield Problem(
-                f"the review of '{term.name}' was due on {term.due}",
-                hint,
-                term.place,
-                DUE.severity,
-                DUE.id,
-            )
-        elif term.due <= later(today, AHEAD):
-            yield Problem(
-                f"the review of '{term.name}' is due on {term.due}",
-                hint,
-                term.place,
-                DUE.severity,
-                DUE.id,
-            )
+    for duty in duties:
+        owner = f" {duty.owner} sees to it." if duty.owner else ""
+        if duty.due is None:
+            message = f"'{duty.name}' has no review date"
+            hint = f"Set `due:` in its review.{owner}"
+            yield Problem(message, hint, duty.place, UNDATED.severity, UNDATED.id)
+        elif duty.due <= later(today, MONTHS_AHEAD):
+            verb = "was" if duty.due < today else "is"
+            message = f"the review of '{duty.name}' {verb} due on {duty.due}"
+            hint = f"Have it read again, and set a new `due:`.{owner}"
+            yield Problem(message, hint, duty.place, DUE.severity, DUE.id)
 
 
 def source_problems(
     sources: Sources, used: frozenset[str], today: dt.date, locate: Locate
 ) -> Iterator[Problem]:
-    """Yield sources that no handout uses, and used ones that are old or have no year.
+    """Yield problems of sources that no handout uses, and of used ones that are old or undated.
 
     `locate` returns the place of a path in the file of sources.
     """
     unused = [name for name in sources.root if name not in used]
-    if len(unused) > _MANY:
-        named = f"{', '.join(unused[:_MANY])} and {len(unused) - _MANY} more"
-        message = f"no handout uses these {len(unused)} sources: {named}"
+    if len(unused) > _MOST_NAMED:
+        listed = f"{', '.join(unused[:_MOST_NAMED])} and {len(unused) - _MOST_NAMED} more"
+        message = f"no handout uses these {len(unused)} sources: {listed}"
         yield Problem(
             message,
             "Name them where they are used, or remove them.",
@@ -285,7 +274,7 @@ def source_problems(
                 YEARLESS.severity,
                 YEARLESS.id,
             )
-        elif today.year - source.year > OLD:
+        elif today.year - source.year > YEARS_OLD:
             message = f"the source '{name}' is from {source.year}"
             yield Problem(
                 message,
@@ -324,21 +313,21 @@ _DOSE: Final = re.compile(
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 # "For example, drink 8 ounces 4 times if you may have 32" shows how to count, and claims nothing.
 _EXAMPLE: Final = re.compile(r"for (?:example|instance)\b.*\bif you\b", re.IGNORECASE)
-# A text with no match states no number.
-_MAY_COUNT: Final = re.compile(r"\d|\b(?:of|in)\b", re.IGNORECASE)
-_STATING: Final = frozenset({
+# A text that this does not match states no number.
+_MAY_STATE_NUMBER: Final = re.compile(r"\d|\b(?:of|in)\b", re.IGNORECASE)
+_STATING_ROLES: Final = frozenset({
     Role.MESSAGE, Role.PARAGRAPH, Role.LEAD, Role.ITEM, Role.CAPTION, Role.CELL, Role.CALLOUT,
     Role.FLAG, Role.WHY, Role.ANSWER, Role.CARD,
 })  # fmt: skip
 
 
 def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
-    """Yield statements with a number and no source; values of placeholders do not count."""
+    """Yield statements with a number and no source; the values of placeholders do not count."""
     for passage in passages:
         if (
-            passage.role not in _STATING
+            passage.role not in _STATING_ROLES
             or passage.sources
-            or not _MAY_COUNT.search(passage.written)
+            or not _MAY_STATE_NUMBER.search(passage.written)
         ):
             continue
         written = re.sub(r"\{[^{}]*\}|\]\([^)]*\)", " ", visible_form(passage.written))
@@ -369,11 +358,11 @@ def _is_dose(sentence: str) -> bool:
     return bool(_DOSE.search(sentence)) and not _EXAMPLE.match(sentence)
 
 
-def _part(handout: doc.Handout, path: tuple[Any, ...], value: object) -> str:
+def _part_name(handout: doc.Handout, path: tuple[Any, ...], value: object) -> str:
     if isinstance(value, doc.Section):
         return f"section {value.id}"
-    named = getattr(value, "id", None)
-    if named:
-        return str(named)
-    inside = handout.sections[path[1]].id if path[:1] == ("sections",) else path[0]
-    return "/".join((str(inside), *(str(step) for step in path[3:])))
+    own_id = getattr(value, "id", None)
+    if own_id:
+        return str(own_id)
+    parent = handout.sections[path[1]].id if path[:1] == ("sections",) else path[0]
+    return "/".join((str(parent), *(str(step) for step in path[3:])))

@@ -136,13 +136,15 @@ class CheckResult(NamedTuple):
     clinical: tuple[tuple[str, int], ...] = ()
     applied: int = 0
 
+    def all_problems(self) -> Iterator[Problem]:
+        """Yield the problems of the workspace, then those of each handout."""
+        yield from self.problems
+        for checked in self.handouts:
+            yield from checked.problems
+
     def count(self, severity: Severity) -> int:
         """Return the number of findings of a severity."""
-        problems = [
-            *self.problems,
-            *(problem for checked in self.handouts for problem in checked.problems),
-        ]
-        return sum(problem.severity is severity for problem in problems)
+        return sum(problem.severity is severity for problem in self.all_problems())
 
 
 def check(

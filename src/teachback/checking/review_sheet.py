@@ -1,8 +1,8 @@
 """Gather the contents of the review sheet that people sign. Pure.
 
-In: a checked handout. Out: the findings, the questions that only people can answer, one reader's
-text with line numbers, and where the texts of the others differ from it. The sheet holds no
-verdict: findings are listed beside the accepted ones, and the rest are questions.
+In: a checked handout. Out: the findings, the accepted findings, the questions that only people can
+answer, one reader's text with line numbers, and the differences of the other readers' texts from
+it. The sheet holds no verdict.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from teachback.editions.version_changes import changes
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from teachback.archive.previous_approval import Search
     from teachback.checking.blocking_rules import AcceptedFinding
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from teachback.checking.plain_language.reading_grade import Grade, Graded
     from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.checking.rule import ReaderText
-    from teachback.content.handout import Handout
-    from teachback.content.handout_loader import LoadedHandout
     from teachback.content.inline_markup import Line
     from teachback.content.printed_words import Words
     from teachback.content.sources import Source
@@ -45,7 +43,7 @@ if TYPE_CHECKING:
     from teachback.errors import Location, Problem
 
 # The label before a passage that is not running text.
-NAMES: Final = {
+LABELS: Final = {
     Role.TITLE: "Title", Role.MESSAGE: "Message", Role.SHORT: "On the card", Role.WHY: "Why",
     Role.CARD: "On the card", Role.COLUMN: "Column", Role.CAPTION: "Caption", Role.ALT: "Picture",
     Role.MYTH: "Myth", Role.VERDICT: "Verdict", Role.LABEL: "To fill in", Role.QUOTE: "Quote",
@@ -53,16 +51,16 @@ NAMES: Final = {
 
 
 @dataclass(frozen=True)
-class Numbered:
-    """A problem with its number on the sheet."""
+class NumberedProblem:
+    """A problem and its number on the sheet."""
 
     number: str
     problem: Problem
 
 
 @dataclass(frozen=True)
-class AcceptedOne:
-    """An accepted finding with its number and the place of its words."""
+class NumberedAcceptance:
+    """An accepted finding, its number on the sheet, and the place of its words."""
 
     number: str
     waived: AcceptedFinding
@@ -74,7 +72,7 @@ class TextLine:
     """One piece of an edition, with its line in the file and the numbers of its findings.
 
     The cells of a row of a table are one piece. `name` is its label, or empty where the layout
-    shows what it is. `spans` are its words with marks.
+    shows what the piece is. `spans` are its words with marks.
     """
 
     line: int
@@ -89,7 +87,7 @@ class TextLine:
 class Score:
     """A grade and its target.
 
-    The target is the handout's own for Flesch-Kincaid, three grades more for SMOG, None for
+    The target is that of the edition for Flesch-Kincaid, three grades more for SMOG, and None for
     FORCAST.
     """
 
@@ -101,7 +99,7 @@ class Score:
 class EditionReport:
     """One edition: its reader, its text by heading, its grades, and the fingerprint of its text.
 
-    Grades are those of the whole edition (`scores`) and of its sections.
+    `scores` are the grades of the whole edition.
     """
 
     audience: str
@@ -116,10 +114,10 @@ class EditionReport:
 
 @dataclass(frozen=True)
 class Difference:
-    """The text that a reader gets in place of the text that is shown whole, or beside it.
+    """A text that a reader gets in place of a line of the text that is shown whole, or as well.
 
     `line` is its line in the file, and `runs` are its words; a run with the mark + is new. `what`
-    says what it is, and the line of the text shown whole that it replaces.
+    says what kind of text it is, and which line it replaces.
     """
 
     line: int
@@ -130,7 +128,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class OtherReader:
-    """How a reader's text differs from the one that is shown whole, by heading.
+    """The differences of a reader's text from the one that is shown whole, by heading.
 
     Each heading has what this reader gets instead, and the lines that this reader does not get,
     with their first words.
@@ -154,8 +152,8 @@ class Question:
 class ChangesSinceApproval:
     """Changes for a reader since the last approval; `changes` is None if no approval was found.
 
-    `same` is true if the fingerprint equals the approved one. If it is false and there are no
-    changes, the difference is not in the words.
+    `same` is true if the fingerprint is the approved one. If it is false and there are no changes,
+    something other than the words has changed.
     """
 
     audience: str
@@ -197,8 +195,8 @@ class HandoutReport:
     title: str
     language: str
     authored: LoadedHandout
-    findings: tuple[Numbered, ...]
-    accepted: tuple[AcceptedOne, ...]
+    findings: tuple[NumberedProblem, ...]
+    accepted: tuple[NumberedAcceptance, ...]
     editions: tuple[EditionReport, ...]
     questions: tuple[Question, ...]
     whole: str
@@ -212,7 +210,7 @@ class HandoutReport:
 
     def count(self, severity: str) -> int:
         """Return the number of open findings of a severity."""
-        return sum(str(one.problem.severity) == severity for one in self.findings)
+        return sum(str(numbered.problem.severity) == severity for numbered in self.findings)
 
 
 def make_sheet(
@@ -220,111 +218,117 @@ def make_sheet(
     shared: WorkspaceContent,
     vocabulary: Vocabulary,
     search: Search,
-    picture: Callable[[str], str],
+    picture_hash: Callable[[str], str],
 ) -> HandoutReport:
     """Return the report of one handout that could be read.
 
-    `picture` returns the hash of a picture by its name, as for an approval.
+    `picture_hash` returns the hash of a picture by its name, as for an approval.
     """
     authored = checked.authored
     assert authored is not None  # noqa: S101 -- the caller has checked this
     handout, locate = authored.handout, authored.file.locate
     findings = tuple(
-        Numbered(f"F{number}", problem) for number, problem in enumerate(checked.problems, start=1)
+        NumberedProblem(f"F{number}", problem)
+        for number, problem in enumerate(checked.problems, start=1)
     )
+    waived = sorted(checked.waived, key=lambda waived: locate(waived.finding.passage.path))
     accepted = tuple(
-        AcceptedOne(f"A{number}", waived, locate(waived.finding.passage.path))
-        for number, waived in enumerate(
-            sorted(checked.waived, key=lambda w: locate(w.finding.passage.path)), start=1
-        )
+        NumberedAcceptance(f"A{number}", one, locate(one.finding.passage.path))
+        for number, one in enumerate(waived, start=1)
     )
-    marks: dict[Location, list[str]] = {}
+    numbers_by_place: dict[Location, list[str]] = {}
     for place, number in (
-        *((f.problem.location, f.number) for f in findings),
-        *((a.place, a.number) for a in accepted),
+        *((finding.problem.location, finding.number) for finding in findings),
+        *((acceptance.place, acceptance.number) for acceptance in accepted),
     ):
         if place is not None:
-            marks.setdefault(place, []).append(number)
+            numbers_by_place.setdefault(place, []).append(number)
+    reader_texts = checked.reader_texts
     editions = tuple(
-        _edited(reader_text, authored, shared, vocabulary, marks, picture)
-        for reader_text in checked.reader_texts.values()
+        _edition_report(reader_text, authored, shared, vocabulary, numbers_by_place, picture_hash)
+        for reader_text in reader_texts.values()
     )
-    comparisons = _comparisons(checked.reader_texts, authored)
+    comparisons = _comparisons(reader_texts, authored)
+    first = next(iter(reader_texts.values()), None)
     return HandoutReport(
-        checked.stem,
-        authored.file.name,
-        next(iter(checked.reader_texts.values())).reader.plain(handout.title)
-        if checked.reader_texts
-        else handout.id,
-        handout.language,
-        authored,
-        findings,
-        accepted,
-        editions,
-        tuple(_questions(checked.reader_texts, authored, shared, vocabulary)),
-        comparisons[0].audiences[0] if comparisons else next(iter(checked.reader_texts), ""),
-        comparisons,
-        tuple(
-            _other(comparison, shared.audiences.root[comparison.audiences[1]].name, marks)
+        stem=checked.stem,
+        file=authored.file.name,
+        title=first.reader.plain(handout.title) if first else handout.id,
+        language=handout.language,
+        authored=authored,
+        findings=findings,
+        accepted=accepted,
+        editions=editions,
+        questions=tuple(_questions(reader_texts, authored, shared, vocabulary)),
+        whole=comparisons[0].audiences[0] if comparisons else next(iter(reader_texts), ""),
+        comparisons=comparisons,
+        others=tuple(
+            _other_reader(
+                comparison, shared.audiences.root[comparison.audiences[1]].name, numbers_by_place
+            )
             for comparison in comparisons
         ),
-        short_pairs(tuple(checked.reader_texts.values())),
-        tuple(
-            _since(one.audience, checked.reader_texts[one.audience], authored, search, one.mark)
-            for one in editions
+        pairs=short_pairs(tuple(reader_texts.values())),
+        since=tuple(
+            _changes_since(reader_texts[edition.audience], authored, search, edition.mark)
+            for edition in editions
         ),
-        tuple(_silent(checked.reader_texts, authored)),
-        search.looked,
-        tuple(_sources(authored, shared)),
+        silent=tuple(_omitted_flags(reader_texts, authored)),
+        looked=search.looked,
+        sources=tuple(_used_sources(authored, shared)),
     )
 
 
-def _edited(
+def _edition_report(
     reader_text: ReaderText,
     authored: LoadedHandout,
     shared: WorkspaceContent,
     vocabulary: Vocabulary,
-    marks: Mapping[Location, list[str]],
-    picture: Callable[[str], str],
+    numbers_by_place: Mapping[Location, list[str]],
+    picture_hash: Callable[[str], str],
 ) -> EditionReport:
     audience = reader_text.reader.audience
-    judged = frozenset(
+    blocks_with_verdict = frozenset(
         passage.block for passage in reader_text.passages if passage.role is Role.VERDICT
     )
     words = shared.words.get(reader_text.language) or shared.words["en"]
+
+    def lines(pieces: Iterable[Piece]) -> Iterator[TextLine]:
+        for _, row in groupby(pieces, _row_key):
+            yield _join_cells(
+                [
+                    _text_line(
+                        piece, reader_text, authored, numbers_by_place, words, blocks_with_verdict
+                    )
+                    for piece in row
+                ]
+            )
+
     whole, *sections = graded(reader_text, vocabulary)
     target = target_of(authored.handout, shared.audiences, audience)
     targets = dict(zip(FORMULAS, (target, target + SMOG_ABOVE, None), strict=True))
     return EditionReport(
-        audience,
-        shared.audiences.root[audience].name,
-        approval_mark(authored, reader_text.reader.lineage, picture),
-        whole.counts.all_words,
-        target,
-        tuple(Score(grade, targets.get(grade.formula)) for grade in whole.grades),
-        tuple(section for section in sections if section.counts.all_words),
-        tuple(
-            (
-                heading,
-                tuple(
-                    _joined(
-                        [
-                            _line(piece, reader_text, authored, marks, (words, judged))
-                            for piece in row
-                        ]
-                    )
-                    for _, row in groupby(group, _row)
-                ),
+        audience=audience,
+        name=shared.audiences.root[audience].name,
+        mark=approval_mark(authored, reader_text.reader.lineage, picture_hash),
+        words=whole.counts.all_words,
+        target=target,
+        scores=tuple(Score(grade, targets.get(grade.formula)) for grade in whole.grades),
+        sections=tuple(section for section in sections if section.counts.all_words),
+        text=tuple(
+            (heading, tuple(lines(group)))
+            for heading, group in groupby(
+                _pieces_in_order(reader_text), lambda piece: piece.heading
             )
-            for heading, group in groupby(_read_on(reader_text), lambda piece: piece.heading)
         ),
     )
 
 
-def _read_on(reader_text: ReaderText) -> Iterator[Piece]:
-    """Yield a reader's text in reading order, without the headings that group it on the sheet.
+def _pieces_in_order(reader_text: ReaderText) -> Iterator[Piece]:
+    """Yield a reader's text in reading order, without the headings of sections, which group it.
 
-    Short words for the card are yielded with the card, only for readers whose card has them.
+    It has no short words of red flags: where the reader's card prints them, they come with the
+    card.
     """
     assert reader_text.handout is not None  # noqa: S101 -- an edition of a handout
     for piece in sorted(
@@ -338,15 +342,15 @@ def _read_on(reader_text: ReaderText) -> Iterator[Piece]:
             yield piece
 
 
-def _row(piece: Piece) -> object:
-    """Return what the pieces of one line of the sheet share: the cells of a row have one line."""
+def _row_key(piece: Piece) -> object:
+    """Return the key of a piece's line on the sheet, which the cells of a row share."""
     roles = {Role.COLUMN, Role.CELL}
-    together = piece.passage is not None and piece.passage.role in roles
-    return piece.key[:-1] if together else piece.key
+    is_cell = piece.passage is not None and piece.passage.role in roles
+    return piece.key[:-1] if is_cell else piece.key
 
 
-def _joined(lines: list[TextLine]) -> TextLine:
-    """Return the line of a row: its first cell's, with all cells after one another."""
+def _join_cells(lines: list[TextLine]) -> TextLine:
+    """Return the line of a row: that of its first cell, with the texts of all cells."""
     if len(lines) == 1:
         return lines[0]
     return replace(
@@ -358,35 +362,30 @@ def _joined(lines: list[TextLine]) -> TextLine:
     )
 
 
-def _line(
+def _text_line(
     piece: Piece,
     reader_text: ReaderText,
     authored: LoadedHandout,
-    marks: Mapping[Location, list[str]],
-    printed: tuple[Words, frozenset[str]],
+    numbers_by_place: Mapping[Location, list[str]],
+    words: Words,
+    blocks_with_verdict: frozenset[str],
 ) -> TextLine:
     place = authored.file.locate(piece.path)
-    passage = piece.passage
-    spans = (
-        parse_marks(piece.written, reader_text.reader.values)
-        if piece.written
-        else (Span(piece.text),)
-    )
-    role = str(passage.role) if passage else "item"
+    values = reader_text.reader.values
     return TextLine(
         place.line,
-        _name(piece, *printed, reader_text.reader.values.get("clinic.emergency") or ""),
-        role,
+        _label(piece, words, blocks_with_verdict, values.get("clinic.emergency") or ""),
+        str(piece.passage.role) if piece.passage else "item",
         piece.text,
-        spans,
-        tuple(dict.fromkeys(marks.get(place, ()))),
+        parse_marks(piece.written, values) if piece.written else (Span(piece.text),),
+        tuple(numbers_by_place.get(place, ())),
     )
 
 
-def _name(piece: Piece, words: Words, judged: frozenset[str], emergency: str) -> str:
-    """Return the label of a piece, as printed beside it where possible.
+def _label(piece: Piece, words: Words, blocks_with_verdict: frozenset[str], emergency: str) -> str:
+    """Return the label of a piece: the one that the page prints beside it, if there is one.
 
-    `judged` are the blocks of myths with a verdict of their own.
+    `blocks_with_verdict` are the blocks of myths with a verdict of their own.
     """
     passage = piece.passage
     if passage is None:
@@ -397,9 +396,9 @@ def _name(piece: Piece, words: Words, judged: frozenset[str], emergency: str) ->
         return passage.column
     if passage.callout and passage.role in {Role.LEAD, Role.CALLOUT}:
         return str(getattr(words.callouts, passage.callout))
-    if passage.role is Role.ANSWER and passage.block not in judged:
+    if passage.role is Role.ANSWER and passage.block not in blocks_with_verdict:
         return words.verdict
-    return NAMES.get(passage.role, "")
+    return LABELS.get(passage.role, "")
 
 
 def _questions(
@@ -409,34 +408,41 @@ def _questions(
     vocabulary: Vocabulary,
 ) -> Iterator[Question]:
     """Yield each question once for all readers with the same answer."""
-    found: dict[tuple[object, ...], Question] = {}
-    for name, edition in reader_texts.items():
+    questions: dict[tuple[object, ...], Question] = {}
+    for name, reader_text in reader_texts.items():
         target = target_of(authored.handout, shared.audiences, name)
-        for asked in self_check(
-            edition,
+        for question in self_check(
+            reader_text,
             lengths_and_headings.plain_language_findings(
-                edition, target=target, vocabulary=vocabulary
+                reader_text, target=target, vocabulary=vocabulary
             ),
         ):
-            lines = tuple(sorted({authored.file.locate(path).line for path in asked.places}))
-            key = (asked.instrument, asked.item, asked.question, asked.answer, asked.said)
-            known = found.get(key)
-            if known is None:
-                found[key] = Question(asked, (name,), lines)
+            lines = tuple(sorted({authored.file.locate(path).line for path in question.places}))
+            key = (
+                question.instrument,
+                question.item,
+                question.question,
+                question.answer,
+                question.said,
+            )
+            existing = questions.get(key)
+            if existing is None:
+                questions[key] = Question(question, (name,), lines)
             else:
-                found[key] = replace(
-                    known,
-                    audiences=(*known.audiences, name),
-                    lines=tuple(sorted({*known.lines, *lines})),
+                questions[key] = replace(
+                    existing,
+                    audiences=(*existing.audiences, name),
+                    lines=tuple(sorted({*existing.lines, *lines})),
                 )
-    order = list(dict.fromkeys((key[0], key[1]) for key in found))
-    yield from (found[key] for key in sorted(found, key=lambda key: order.index((key[0], key[1]))))
+    order = list(dict.fromkeys(key[:2] for key in questions))
+    for key in sorted(questions, key=lambda key: order.index(key[:2])):
+        yield questions[key]
 
 
 def _comparisons(
     reader_texts: Mapping[str, ReaderText], authored: LoadedHandout
 ) -> tuple[Comparison, ...]:
-    """Compare all texts with one of them: the one from which the others differ least."""
+    """Compare all readers' texts with the one from which the others differ least."""
 
     def against(base: str) -> tuple[Comparison, ...]:
         return tuple(
@@ -452,12 +458,16 @@ def _comparisons(
 
     return min(
         map(against, reader_texts),
-        key=lambda found: sum(len(block.changes) for one in found for block in one.blocks),
+        key=lambda comparisons: sum(
+            len(block.changes) for comparison in comparisons for block in comparison.blocks
+        ),
         default=(),
     )
 
 
-def _other(comparison: Comparison, name: str, marks: Mapping[Location, list[str]]) -> OtherReader:
+def _other_reader(
+    comparison: Comparison, name: str, numbers_by_place: Mapping[Location, list[str]]
+) -> OtherReader:
     parts = []
     for heading, blocks in comparison.parts:
         changes = [change for block in blocks for change in block.changes]
@@ -470,7 +480,7 @@ def _other(comparison: Comparison, name: str, marks: Mapping[Location, list[str]
                         shorten(change.what, 60, placeholder=" ...")
                         + (f", in place of line {change.left.place.line}" if change.left else ""),
                         change.words[1],
-                        tuple(dict.fromkeys(marks.get(change.right.place, ()))),
+                        tuple(numbers_by_place.get(change.right.place, ())),
                     )
                     for change in changes
                     if change.right
@@ -485,39 +495,60 @@ def _other(comparison: Comparison, name: str, marks: Mapping[Location, list[str]
     return OtherReader(comparison.audiences[1], name, tuple(parts))
 
 
-def _since(
-    name: str, reader_text: ReaderText, authored: LoadedHandout, search: Search, mark: str
+def _changes_since(
+    reader_text: ReaderText, authored: LoadedHandout, search: Search, mark: str
 ) -> ChangesSinceApproval:
-    earlier = search.found.get(name)
-    if earlier is None:
-        return ChangesSinceApproval(name)
-    old: Handout = earlier.authored.handout
-    found = changes(
-        (old, earlier.authored.file.locate),
-        (authored.handout, authored.file.locate),
-        reader_text.reader,
-    )
+    audience = reader_text.reader.audience
+    approved = search.found.get(audience)
+    if approved is None:
+        return ChangesSinceApproval(audience)
     return ChangesSinceApproval(
-        name, earlier.where, earlier.reviewer, earlier.reviewed, found, mark == earlier.mark
+        audience,
+        approved.where,
+        approved.reviewer,
+        approved.reviewed,
+        changes(
+            (approved.authored.handout, approved.authored.file.locate),
+            (authored.handout, authored.file.locate),
+            reader_text.reader,
+        ),
+        mark == approved.mark,
     )
 
 
-def _silent(
+def _omitted_flags(
+    reader_texts: Mapping[str, ReaderText], authored: LoadedHandout
+) -> Iterator[OmittedFlag]:
+    readers = [reader_text.reader for reader_text in reader_texts.values()]
+    for index, flag in enumerate(authored.handout.red_flags):
+        text = next(
+            (reader.plain(flag.text) for reader in readers if reader.reached(flag)), flag.id
+        )
+        line = authored.file.locate(("red_flags", index)).line
+        for reader in readers:
+            if not reader.reached(flag):
+                reason = flag.silent_for.get(reader.audience, "")
+                yield OmittedFlag(line, reader.audience, text, reason)
+
+
+def _omitted_flags(
     reader_texts: Mapping[str, ReaderText], authored: LoadedHandout
 ) -> Iterator[OmittedFlag]:
     for index, flag in enumerate(authored.handout.red_flags):
         texts = [
-            one.reader.plain(flag.text) for one in reader_texts.values() if one.reader.reached(flag)
+            reader_text.reader.plain(flag.text)
+            for reader_text in reader_texts.values()
+            if reader_text.reader.reached(flag)
         ]
-        for name, one in reader_texts.items():
-            if not one.reader.reached(flag):
+        for name, reader_text in reader_texts.items():
+            if not reader_text.reader.reached(flag):
                 line = authored.file.locate(("red_flags", index)).line
                 yield OmittedFlag(
                     line, name, texts[0] if texts else flag.id, flag.silent_for.get(name, "")
                 )
 
 
-def _sources(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[UsedSource]:
+def _used_sources(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[UsedSource]:
     lines: dict[str, set[int]] = {}
     for path, name in sources_of(authored.handout):
         lines.setdefault(name, set()).add(authored.file.locate(path).line)
@@ -527,9 +558,9 @@ def _sources(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[Used
 
 @dataclass(frozen=True)
 class Report:
-    """The whole document: a sheet for each handout, unreadable handouts and the rules applied.
+    """The whole document: a sheet for each handout, unreadable handouts, and the rules applied.
 
-    If `full` is true, the document shows all readers' texts and all that was found about them.
+    If `full` is true, the document shows the texts of all readers whole, and their reading grades.
     """
 
     day: dt.date
@@ -542,4 +573,6 @@ class Report:
 
     def texts(self, sheet: HandoutReport) -> tuple[EditionReport, ...]:
         """Return the editions whose text the document shows whole."""
-        return tuple(one for one in sheet.editions if self.full or one.audience == sheet.whole)
+        return tuple(
+            edition for edition in sheet.editions if self.full or edition.audience == sheet.whole
+        )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.checking.review_sheet import NAMES
+from teachback.checking.review_sheet import LABELS
 from teachback.content.base_model import Model, Role, first_text
 from teachback.content.handout import CalloutBlock, RecordField, RedFlag, Tier, text_fields
 from teachback.content.inline_markup import (
@@ -43,10 +43,10 @@ STATES: Final = {
 }  # fmt: skip
 _TIERS: Final = {Tier.NOW: "Call now", Tier.TODAY: "Call today", Tier.VISIT: "Next visit"}
 # Red flags and the card are read first: an error in them harms soonest.
-_FIRST: Final = ("Red flags", "The card")
-_REST: Final = "Title and message"
-_FIELDS: Final = "Fields that are filled in"
-_LABELS: Final = {**NAMES, Role.HEADING: "Heading", Role.ITEM: "Entry", Role.CELL: "Cell"}
+_URGENT_PARTS: Final = ("Red flags", "The card")
+_TITLE_PART: Final = "Title and message"
+_FIELDS_PART: Final = "Fields that are filled in"
+_LABELS: Final = {**LABELS, Role.HEADING: "Heading", Role.ITEM: "Entry", Role.CELL: "Cell"}
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class TranslationSheet:
 
 
 def pair_texts(
-    read: ReadTranslation, shared: WorkspaceContent, picture: Callable[[str], str]
+    read: ReadTranslation, shared: WorkspaceContent, picture_hash: Callable[[str], str]
 ) -> TranslationSheet:
     """Return the sheet of a translation; `picture` returns the hash of a picture by its name."""
     texts, audiences = read.texts, shared.audiences
@@ -109,8 +109,8 @@ def pair_texts(
     reached = [text for text in texts.texts if text.key in states]
     order = {text.key: place for place, text in enumerate(reached)}
     grouped = sorted(
-        ((_part(text, read), text) for text in reached),
-        key=lambda one: (one[0][0], _tier_of(one[1], read), order[one[1].key]),
+        ((_part_of(text, read), text) for text in reached),
+        key=lambda one: (one[0][0], _tier_order(one[1], read), order[one[1].key]),
     )
     counts = tuple(
         ReaderCount(
@@ -120,7 +120,7 @@ def pair_texts(
             tuple(reader.count(state) for state in TextState),
             ""
             if reader.count(TextState.MISSING) or reader.is_stale
-            else translation_approval(texts, audiences.lineage(reader.audience), picture),
+            else translation_approval(texts, audiences.lineage(reader.audience), picture_hash),
         )
         for reader in read.readers
     )
@@ -143,31 +143,31 @@ def _title(read: ReadTranslation) -> str:
     return first_text(read.now.handout.title)
 
 
-def _part(text: HandoutText, read: ReadTranslation) -> tuple[int, str]:
+def _part_of(text: HandoutText, read: ReadTranslation) -> tuple[int, str]:
     """Return the place and the heading of the group that a text belongs to."""
     sections = read.now.handout.sections
     match text.path:
         case ("red_flags", *_):
-            return 0, _FIRST[0]
+            return 0, _URGENT_PARTS[0]
         case ("card", *_):
-            return 1, _FIRST[1]
+            return 1, _URGENT_PARTS[1]
         case ("sections", int(number), *_):
-            return 3 + number, f"{number + 1}. {_bare(_any_version(sections[number].title))}"
+            return 3 + number, f"{number + 1}. {_without_stars(_any_version(sections[number].title))}"
         case ("fields", *_):
-            return 3 + len(sections), _FIELDS
+            return 3 + len(sections), _FIELDS_PART
         case _:
-            return 2, _REST
+            return 2, _TITLE_PART
 
 
 def _any_version(text: Any) -> str:  # noqa: ANN401 -- a text, or one by audience
     return text if isinstance(text, str) else " / ".join(dict.fromkeys(text.values()))
 
 
-def _bare(text: str) -> str:
+def _without_stars(text: str) -> str:
     return re.sub(r"\*\*", "", one_line(text))
 
 
-def _tier_of(text: HandoutText, read: ReadTranslation) -> int:
+def _tier_order(text: HandoutText, read: ReadTranslation) -> int:
     """Return the place of a red flag's tier, so that those to act on first are read first."""
     if text.path[0] != "red_flags":
         return 0
@@ -182,30 +182,30 @@ def _paired(
 ) -> PairedText:
     texts = read.texts
     language = texts.translation.language
-    words, english = texts.words(text.key), texts.english(text.key)
+    translation, english = texts.words(text.key), texts.english(text.key)
     fields = tuple(field.name for field in texts.source.fields)
     is_stale = TextState.STALE in states.values() and english is not None
     entry = texts.translation.texts.get(texts.entries.get(text.key, ""), {})
     return PairedText(
-        None if words is None else read.file.locate(texts.place(text.key, language)).line,
-        _name(text, read),
+        None if translation is None else read.file.locate(texts.place(text.key, language)).line,
+        _label(text, read),
         _spans(text.text, fields),
-        () if words is None else _spans(words, fields),
+        () if translation is None else _spans(translation, fields),
         "all" if set(states) == set(everyone) else ", ".join(states),
-        _told_state(states),
+        _state_in_words(states),
         entry.get(NOTE, ""),
         marked_words(one_line(english or ""), one_line(text.text)) if is_stale else None,
     )
 
 
-def _told_state(states: Mapping[str, TextState]) -> str:
+def _state_in_words(states: Mapping[str, TextState]) -> str:
     """Return the state in words; where it differs by reader, with the readers of each."""
-    found: dict[TextState, list[str]] = {}
+    readers_by_state: dict[TextState, list[str]] = {}
     for reader, state in states.items():
-        found.setdefault(state, []).append(reader)
-    if len(found) == 1:
-        return STATES[next(iter(found))]
-    return "; ".join(f"{STATES[state]}: {', '.join(names)}" for state, names in found.items())
+        readers_by_state.setdefault(state, []).append(reader)
+    if len(readers_by_state) == 1:
+        return STATES[next(iter(readers_by_state))]
+    return "; ".join(f"{STATES[state]}: {', '.join(names)}" for state, names in readers_by_state.items())
 
 
 def _spans(text: str, fields: tuple[str, ...]) -> Line:
@@ -225,18 +225,18 @@ def _spans(text: str, fields: tuple[str, ...]) -> Line:
     )
 
 
-def _name(text: HandoutText, read: ReadTranslation) -> str:
+def _label(text: HandoutText, read: ReadTranslation) -> str:
     """Return the label of a text: the tier of a red flag, and what another text is."""
     value: Any = read.texts.source
     role: Role | None = None
     label = ""
     for step in text.path:
         if isinstance(value, Model):
-            name, own = next(one[1:] for one in text_fields(type(value)) if one[0] == step)
-            role = own or role
-            if isinstance(value, RedFlag) and own is Role.FLAG:
+            name, own_role = next(field[1:] for field in text_fields(type(value)) if field[0] == step)
+            role = own_role or role
+            if isinstance(value, RedFlag) and own_role is Role.FLAG:
                 label = _TIERS[value.tier]
-            elif isinstance(value, CalloutBlock) and own is not None:
+            elif isinstance(value, CalloutBlock) and own_role is not None:
                 label = f"Box: {value.callout}"
             elif isinstance(value, RecordField):
                 label = f"Field {value.name}"

@@ -55,105 +55,91 @@ def review_sheet_problems(
     """Return what the words of a written sheet lack or have changed.
 
     `read` are the words that were read from the sheet. `drawn` converts a text to the letters that
-    the sheet uses. `paper` is true if the words come from a page, which reorders right-to-left
-    text.
+    the sheet uses. `paper` is true if the words come from a page, on which text from right to left
+    loses its order.
     """
     words = list(read)
     text = comparable(" ".join(words))
-    found: list[Problem] = []
+    problems: list[Problem] = []
     start = 0
     for sheet in report.sheets:
-        mixed = paper and direction_of(sheet.language) == "rtl"
-        if mixed:
-            found += _lost_words(words, report, sheet, drawn)
+        if paper and direction_of(sheet.language) == "rtl":
+            problems += _missing_words(words, report, sheet, drawn)
             continue
-        for edition in report.texts(sheet):
-            problem, start = _read_on(
-                text,
-                start,
-                (drawn(edition.name), edition.audience),
-                list(_rows(edition, drawn)),
-                sheet,
-            )
-            found += [problem] if problem else []
-        for other in () if report.full else sheet.others:
-            rows = list(_difference_rows(other, drawn))
-            problem, start = _read_on(text, start, (drawn(other.name), other.audience), rows, sheet)
-            found += [problem] if problem else []
-        found += _listed(text, sheet, drawn)
-    return tuple(dict.fromkeys(found))[:MOST_NAMED]
-
-
-def _read_on(
-    text: str,
-    start: int,
-    reader: tuple[str, str],
-    rows: list[ExpectedRow],
-    sheet: HandoutReport,
-) -> tuple[Problem | None, int]:
-    """Match what is shown of one reader's text row by row, with nothing between.
-
-    `reader` is its name on the sheet and its audience. Return the problem, and where the rows end.
-    """
-    lost, end = rows_in_order(text, start, reader[0], rows)
-    if lost is None:
-        return None, end
-    message = (
-        f"{sheet.file}: the sheet to sign does not show line {lost.line} for "
-        f"'{reader[1]}' in the right place: '{lost.words[:60]}'"
-    )
-    return Problem(message, _HINT), end
+        shown = [
+            (edition.name, edition.audience, _edition_rows(edition, drawn))
+            for edition in report.texts(sheet)
+        ]
+        if not report.full:
+            shown += [
+                (other.name, other.audience, _difference_rows(other, drawn))
+                for other in sheet.others
+            ]
+        for name, audience, rows in shown:
+            missing, start = rows_in_order(text, start, drawn(name), list(rows))
+            if missing is not None:
+                message = (
+                    f"{sheet.file}: the sheet to sign does not show line {missing.line} for "
+                    f"'{audience}' in the right place: '{missing.words[:60]}'"
+                )
+                problems.append(Problem(message, _HINT))
+        problems += _missing_items(text, sheet, drawn)
+    return tuple(dict.fromkeys(problems))[:MOST_NAMED]
 
 
 def rows_in_order(
     text: str, start: int, begin: str, rows: Sequence[ExpectedRow]
 ) -> tuple[ExpectedRow | None, int]:
-    """Match rows one after another in the words of a sheet, with nothing between, behind `begin`.
+    """Match rows one after another in the words of a sheet, behind `begin`, with nothing between.
 
-    Return the first row that is not there, or None, and where the rows end.
+    Return the first row that is missing, or None, and where the rows end.
     """
     if not rows:
         return None, start
-    begun = sought(begin).pattern
-    furthest, end = 0, start
-    for match in begun.finditer(text, start):
-        at = match.end()
-        count = 0
-        while count < len(rows) and (here := rows[count].pattern.match(text, at)):
-            at, count = here.end(), count + 1
-        if count == len(rows):
-            return None, at
-        if count > furthest:
-            furthest, end = count, at
-    return rows[furthest], end
+    heading = sought(begin).pattern
+    most_matched, end = 0, start
+    for match in heading.finditer(text, start):
+        position = match.end()
+        matched = 0
+        while matched < len(rows) and (row_match := rows[matched].pattern.match(text, position)):
+            position, matched = row_match.end(), matched + 1
+        if matched == len(rows):
+            return None, position
+        if matched > most_matched:
+            most_matched, end = matched, position
+    return rows[most_matched], end
 
 
-def _rows(edition: EditionReport, drawn: Callable[[str], str]) -> Iterator[ExpectedRow]:
+def _edition_rows(edition: EditionReport, drawn: Callable[[str], str]) -> Iterator[ExpectedRow]:
     for heading, lines in edition.text:
-        first = lines[0].line if lines else 0
+        first_line = lines[0].line if lines else 0
         if comparable(heading):
-            yield ExpectedRow(heading, first, sought(drawn(heading)).pattern)
+            yield ExpectedRow(heading, first_line, sought(drawn(heading)).pattern)
         for line in lines:
-            yield ExpectedRow(line.text, line.line, _row(line, drawn))
+            yield ExpectedRow(line.text, line.line, _row_pattern(line, drawn))
 
 
 def _difference_rows(other: OtherReader, drawn: Callable[[str], str]) -> Iterator[ExpectedRow]:
-    for heading, differences, gone in other.parts:
+    for heading, differences, omitted in other.parts:
         rows = [
-            (one.line, f"{one.line} {one.what}: ", text, " ".join(one.numbers))
-            for one in differences
-            for text in [" ".join(text for _, text in one.runs)]
+            (
+                difference.line,
+                f"{difference.line} {difference.what}: ",
+                " ".join(text for _, text in difference.runs),
+                " ".join(difference.numbers),
+            )
+            for difference in differences
         ]
-        if gone:
-            left_out = "; ".join(f"{line} {text}" for line, text in gone)
-            rows.append((gone[0][0], f"Not for {other.audience}: ", left_out, ""))
+        if omitted:
+            omitted_text = "; ".join(f"{line} {text}" for line, text in omitted)
+            rows.append((omitted[0][0], f"Not for {other.audience}: ", omitted_text, ""))
         if comparable(heading):
             yield ExpectedRow(heading, rows[0][0], sought(drawn(heading)).pattern)
         for line, begin, words, numbers in rows:
             yield ExpectedRow(words, line, sought(drawn(f"{begin}{words} {numbers}")).pattern)
 
 
-def _row(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
+def _row_pattern(line: TextLine, drawn: Callable[[str], str]) -> re.Pattern[str]:
     """Return the pattern of a line: number, label, words, numbers of findings."""
     begin = f"{line.line} {line.name}: " if line.name else f"{line.line} "
     return pattern_of(begin, line.spans, " ".join(line.numbers), drawn)
@@ -164,78 +150,69 @@ def pattern_of(
 ) -> re.Pattern[str]:
     """Return the pattern of a text between two others; a line to write on may hold a few words.
 
-    `after` is a pattern before it.
+    `after` is the pattern of what stands before it.
     """
-    pieces, run = [], begin
+    parts, part = [], begin
     for span in spans:
         if span.blank:
-            pieces.append(run)
-            run = ""
+            parts.append(part)
+            part = ""
         else:
-            run += span.text
+            part += span.text
             address = shown_address(span)
-            run += f" ({address})" if address else ""
-    pieces.append(f"{run} {end}")
-    own = _BLANK.join(sought(drawn(piece)).pattern.pattern for piece in pieces)
-    return re.compile(after + own)
+            part += f" ({address})" if address else ""
+    parts.append(f"{part} {end}")
+    return re.compile(after + _BLANK.join(sought(drawn(part)).pattern.pattern for part in parts))
 
 
-def _listed(text: str, sheet: HandoutReport, drawn: Callable[[str], str]) -> Iterator[Problem]:
+def _missing_items(
+    text: str, sheet: HandoutReport, drawn: Callable[[str], str]
+) -> Iterator[Problem]:
     """Yield findings, acceptances, flags and short words that are listed too few times."""
-    listed: list[tuple[str, str]] = [
-        ("what was found", one.problem.message) for one in sheet.findings
-    ]
-    for accepted in sheet.accepted:
-        listed.append(("what was accepted", accepted.waived.finding.message))
-        listed.append(
-            (
-                "the reason of what was accepted",
-                f"{accepted.waived.accepted.by}: {accepted.waived.accepted.reason}",
-            )
-        )
-    listed += [
+    expected = [("what was found", finding.problem.message) for finding in sheet.findings]
+    for acceptance in sheet.accepted:
+        finding, accepted = acceptance.waived
+        reason = f"{accepted.by}: {accepted.reason}"
+        expected.append(("what was accepted", finding.message))
+        expected.append(("the reason of what was accepted", reason))
+    expected += [
         ("short words of the card", f"{pair.text.text} {pair.short.text}") for pair in sheet.pairs
     ]
-    listed += [("a red flag that a reader does not get", one.text) for one in sheet.silent]
-    listed += [
-        ("the reason of a red flag that a reader does not get", one.reason)
-        for one in sheet.silent
-        if one.reason
+    expected += [("a red flag that a reader does not get", flag.text) for flag in sheet.silent]
+    expected += [
+        ("the reason of a red flag that a reader does not get", flag.reason)
+        for flag in sheet.silent
+        if flag.reason
     ]
-    for (what, words), least in Counter(listed).items():
-        pattern = sought(drawn(words)).pattern.pattern
+    for (kind, words), least in Counter(expected).items():
         # A number with more digits is another number.
-        begin, end = (
-            (r"(?<!\d)" if words[:1].isdigit() else ""),
-            (r"(?!\d)" if words[-1:].isdigit() else ""),
-        )
-        if sum(1 for _ in re.finditer(begin + pattern + end, text)) < least:
-            yield Problem(
-                f"{sheet.file}: the sheet to sign does not show {what}: '{words[:60]}'", _HINT
-            )
+        begin = r"(?<!\d)" if words[:1].isdigit() else ""
+        end = r"(?!\d)" if words[-1:].isdigit() else ""
+        pattern = begin + sought(drawn(words)).pattern.pattern + end
+        if sum(1 for _ in re.finditer(pattern, text)) < least:
+            message = f"{sheet.file}: the sheet to sign does not show {kind}: '{words[:60]}'"
+            yield Problem(message, _HINT)
 
 
-def _lost_words(
+def _missing_words(
     read: Iterable[str], report: Report, sheet: HandoutReport, drawn: Callable[[str], str]
 ) -> Iterator[Problem]:
-    """Yield words that are nowhere on a right-to-left sheet, whose order paper does not keep."""
-    shown = [
+    """Yield lines with words that are nowhere on a sheet whose order paper does not keep."""
+    expected = [
         (edition.audience, line.line, "".join(span.text for span in line.spans if not span.blank))
         for edition in report.texts(sheet)
         for _, lines in edition.text
         for line in lines
     ]
-    shown += [
-        (other.audience, one.line, " ".join(text for _, text in one.runs))
+    expected += [
+        (other.audience, difference.line, " ".join(text for _, text in difference.runs))
         for other in sheet.others
         for _, differences, _ in other.parts
-        for one in differences
+        for difference in differences
     ]
-    lost = {drawn(words) for _, _, words in shown} - set(
-        whole_texts(read, [drawn(words) for _, _, words in shown])
-    )
-    for audience, line, words in shown:
-        if drawn(words) in lost:
+    present = set(whole_texts(read, (drawn(words) for _, _, words in expected)))
+    for audience, line, words in expected:
+        if drawn(words) not in present:
             message = (
                 f"{sheet.file}: the sheet to sign does not show line {line} for "
                 f"'{audience}': '{words[:60]}'"
@@ -245,11 +222,11 @@ def _lost_words(
 
 def whole_texts(read: Iterable[str], texts: Iterable[str]) -> Iterator[str]:
     """Yield the texts of which each word is somewhere on a sheet, in any order and direction."""
-    known = set(_letters(" ".join(read)))
-    yield from (text for text in texts if known.issuperset(_letters(text)))
+    known = set(_sorted_letters(" ".join(read)))
+    yield from (text for text in texts if known.issuperset(_sorted_letters(text)))
 
 
-def _letters(text: str) -> Iterator[str]:
+def _sorted_letters(text: str) -> Iterator[str]:
     """Yield the sorted letters of each word, so that the direction of reading does not matter."""
     for word in re.findall(r"\w+", text.casefold()):
         yield "".join(sorted(word))

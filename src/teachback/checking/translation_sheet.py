@@ -1,13 +1,12 @@
 """Gather the contents of the sheet on which a translation is checked, text by text. Pure.
 
-In: a translation beside its handout, whole or not. Out: each text in both languages, in reading
-order, with its line in the file, its readers and its state; red flags and the card come first. The
-sheet holds no verdict.
+In: a translation and its handout; some texts may be missing. Out: each text in both languages, in
+reading order, with its line in the file, its readers and its state. Red flags and the card come
+first. The sheet holds no verdict.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
@@ -53,8 +52,8 @@ _LABELS: Final = {**LABELS, Role.HEADING: "Heading", Role.ITEM: "Entry", Role.CE
 class PairedText:
     """A text in both languages: its line in the translation's file, label, readers and state.
 
-    `line` is None for a text that is missing there, and `translation` is then empty. `outdated` has
-    the English that it was made from and that of now, in runs with marks, where they differ.
+    `line` is None if the file lacks the text, and `translation` is then empty. `outdated` has the
+    English that was translated and that of today, if they differ, in runs with marks.
     """
 
     line: int | None
@@ -69,7 +68,7 @@ class PairedText:
 
 @dataclass(frozen=True)
 class ReaderCount:
-    """The number of a reader's texts by state, and the mark of the text if all of it is of now."""
+    """The number of a reader's texts by state, and the mark of the text if none is outdated."""
 
     audience: str
     name: str
@@ -98,19 +97,21 @@ class TranslationSheet:
 def pair_texts(
     read: ReadTranslation, shared: WorkspaceContent, picture_hash: Callable[[str], str]
 ) -> TranslationSheet:
-    """Return the sheet of a translation; `picture` returns the hash of a picture by its name."""
+    """Return the sheet of a translation.
+
+    `picture_hash` returns the hash of a picture by its name.
+    """
     texts, audiences = read.texts, shared.audiences
     states: dict[str, dict[str, TextState]] = {}
     for reader in read.readers:
         for text, state in reader.texts:
             states.setdefault(text.key, {})[reader.audience] = state
     everyone = tuple(reader.audience for reader in read.readers)
-    # A text that nobody gets is a problem of the handout, which is told there.
-    reached = [text for text in texts.texts if text.key in states]
-    order = {text.key: place for place, text in enumerate(reached)}
-    grouped = sorted(
+    # A text that nobody gets is a problem of the handout, and is reported there.
+    reached = (text for text in texts.texts if text.key in states)
+    by_part = sorted(
         ((_part_of(text, read), text) for text in reached),
-        key=lambda one: (one[0][0], _tier_order(one[1], read), order[one[1].key]),
+        key=lambda pair: (pair[0][0], _tier_order(pair[1], read)),
     )
     counts = tuple(
         ReaderCount(
@@ -125,7 +126,7 @@ def pair_texts(
         for reader in read.readers
     )
     return TranslationSheet(
-        _title(read),
+        first_text(read.now.handout.title),
         read,
         counts,
         tuple(
@@ -134,17 +135,13 @@ def pair_texts(
         ),
         tuple(
             (part[1], tuple(_paired(text, read, states[text.key], everyone) for _, text in group))
-            for part, group in groupby(grouped, key=lambda one: one[0])
+            for part, group in groupby(by_part, key=lambda pair: pair[0])
         ),
     )
 
 
-def _title(read: ReadTranslation) -> str:
-    return first_text(read.now.handout.title)
-
-
 def _part_of(text: HandoutText, read: ReadTranslation) -> tuple[int, str]:
-    """Return the place and the heading of the group that a text belongs to."""
+    """Return the place and the heading of the part of the sheet that a text belongs to."""
     sections = read.now.handout.sections
     match text.path:
         case ("red_flags", *_):
@@ -152,7 +149,8 @@ def _part_of(text: HandoutText, read: ReadTranslation) -> tuple[int, str]:
         case ("card", *_):
             return 1, _URGENT_PARTS[1]
         case ("sections", int(number), *_):
-            return 3 + number, f"{number + 1}. {_without_stars(_any_version(sections[number].title))}"
+            title = one_line(_any_version(sections[number].title)).replace("**", "")
+            return 3 + number, f"{number + 1}. {title}"
         case ("fields", *_):
             return 3 + len(sections), _FIELDS_PART
         case _:
@@ -163,12 +161,8 @@ def _any_version(text: Any) -> str:  # noqa: ANN401 -- a text, or one by audienc
     return text if isinstance(text, str) else " / ".join(dict.fromkeys(text.values()))
 
 
-def _without_stars(text: str) -> str:
-    return re.sub(r"\*\*", "", one_line(text))
-
-
 def _tier_order(text: HandoutText, read: ReadTranslation) -> int:
-    """Return the place of a red flag's tier, so that those to act on first are read first."""
+    """Return the place of a red flag's tier, so that the most urgent ones are read first."""
     if text.path[0] != "red_flags":
         return 0
     return list(Tier).index(read.texts.source.red_flags[text.path[1]].tier)
@@ -199,20 +193,22 @@ def _paired(
 
 
 def _state_in_words(states: Mapping[str, TextState]) -> str:
-    """Return the state in words; where it differs by reader, with the readers of each."""
+    """Return the state in words; if it differs by reader, with the readers of each state."""
     readers_by_state: dict[TextState, list[str]] = {}
     for reader, state in states.items():
         readers_by_state.setdefault(state, []).append(reader)
     if len(readers_by_state) == 1:
         return STATES[next(iter(readers_by_state))]
-    return "; ".join(f"{STATES[state]}: {', '.join(names)}" for state, names in readers_by_state.items())
+    return "; ".join(
+        f"{STATES[state]}: {', '.join(names)}" for state, names in readers_by_state.items()
+    )
 
 
 def _spans(text: str, fields: tuple[str, ...]) -> Line:
     """Return a text with its strong words and links, and each placeholder by its name.
 
-    A value or a line to write on would look the same for two placeholders that were mixed up. A
-    text whose marks are wrong is shown as it is written.
+    With values or lines to write on, two placeholders that were mixed up would look alike. A text
+    whose marks are wrong is shown as it is written.
     """
     if not may_hold_marks(text) or marks_problems(text, fields):
         return (Span(one_line(text)),)
@@ -226,13 +222,15 @@ def _spans(text: str, fields: tuple[str, ...]) -> Line:
 
 
 def _label(text: HandoutText, read: ReadTranslation) -> str:
-    """Return the label of a text: the tier of a red flag, and what another text is."""
+    """Return the label of a text: the tier of a red flag, or what kind of text it is."""
     value: Any = read.texts.source
     role: Role | None = None
     label = ""
     for step in text.path:
         if isinstance(value, Model):
-            name, own_role = next(field[1:] for field in text_fields(type(value)) if field[0] == step)
+            name, own_role = next(
+                field[1:] for field in text_fields(type(value)) if field[0] == step
+            )
             role = own_role or role
             if isinstance(value, RedFlag) and own_role is Role.FLAG:
                 label = _TIERS[value.tier]

@@ -44,47 +44,54 @@ def translation_sheet_problems(
     sign.
     """
     words = list(read)
-    if paper and any(direction_of(one) == "rtl" for one in sheet.languages):
+    if paper and any(direction_of(language) == "rtl" for language in sheet.languages):
         # Paper does not keep the order of text from right to left.
-        return tuple(_lost(sheet, words, drawn))
-    text, start = comparable(" ".join(words)), 0
+        return tuple(_missing_words(sheet, words, drawn))
+    found, start = comparable(" ".join(words)), 0
     for heading, texts in sheet.parts:
         begin = f"{drawn(heading)} Line {drawn(names[0])} {drawn(names[1])} Readers, state"
-        rows = [ExpectedRow(_said(one), one.line or 0, _row(one, drawn)) for one in texts]
-        lost, start = rows_in_order(text, start, begin, rows)
-        if lost is not None:
-            return (_problem(sheet, lost.line, lost.words),)
+        rows = [
+            ExpectedRow(_shown_words(text), text.line or 0, _row_pattern(text, drawn))
+            for text in texts
+        ]
+        missing, start = rows_in_order(found, start, begin, rows)
+        if missing is not None:
+            return (_problem(sheet, missing.line, missing.words),)
     return ()
 
 
-def _said(text: PairedText) -> str:
+def _shown_words(text: PairedText) -> str:
     return "".join(span.text for span in text.translation or text.english)
 
 
-def _row(text: PairedText, drawn: Callable[[str], str]) -> re.Pattern[str]:
+def _row_pattern(text: PairedText, drawn: Callable[[str], str]) -> re.Pattern[str]:
     """Return the pattern of a row: line, label, both texts, note, readers and state."""
-    at = f"{text.line or 'none'} {text.name} "
+    label = f"{text.line or 'none'} {text.name} "
     if text.outdated is None:
-        english = pattern_of(at, text.english, "", drawn).pattern
+        english = pattern_of(label, text.english, "", drawn).pattern
     else:
         was, now = (" ".join(words for _, words in side) for side in text.outdated)
-        english = pattern_of(f"{at} Translated from: {was} Now: {now}", (), "", drawn).pattern
+        english = pattern_of(f"{label} Translated from: {was} Now: {now}", (), "", drawn).pattern
     note = f" Note: {text.note}" if text.note else ""
     end = f"{note} {text.readers} {text.state}"
     begin = "" if text.line else "not translated"
     return pattern_of(begin, text.translation, end, drawn, after=english)
 
 
-def _lost(
+def _missing_words(
     sheet: TranslationSheet, words: list[str], drawn: Callable[[str], str]
 ) -> Iterator[Problem]:
     """Yield texts of which a word is nowhere on the sheet."""
-    for _, texts in sheet.parts:
-        for one in texts:
-            for line in (one.english, one.translation):
-                said = drawn("".join(span.text for span in line))
-                if not any(whole_texts(words, [said])) and said:
-                    yield _problem(sheet, one.line or 0, said)
+    expected = [
+        (text.line or 0, drawn("".join(span.text for span in spans)))
+        for _, texts in sheet.parts
+        for text in texts
+        for spans in (text.english, text.translation)
+    ]
+    present = set(whole_texts(words, (shown for _, shown in expected)))
+    for line, shown in expected:
+        if shown not in present:
+            yield _problem(sheet, line, shown)
 
 
 def _problem(sheet: TranslationSheet, line: int, words: str) -> Problem:

@@ -82,11 +82,11 @@ ADVICE: Final = Rule(
 )
 
 _EMERGENCY: Final = ("911", "112", "999", "000")
-_UNIT: Final = (
+_NO_UNIT: Final = (
     r"(?!\s*(?:%|percent|mg|mcg|g\b|kg|ml|l\b|dl|iu\b|units?|mmol|meq|calories|kcal|steps"
     r"|pounds|lbs?|ounces|oz|people|patients|of\b|days|hours|minutes|times))"
 )
-_CALLED: Final = r"\b(?:call|dial|phone|ring|text|telephone)\b[^.!?;\d]{0,25}?"
+_CALL: Final = r"\b(?:call|dial|phone|ring|text|telephone)\b[^.!?;\d]{0,25}?"
 _DATE: Final = (
     r"(?:19|20)\d\d[\s.-]\d\d?[\s.-]\d\d?(?!\d)|\d\d?[\s.-]\d\d?[\s.-](?:19|20)\d\d(?!\d)"
 )
@@ -97,45 +97,45 @@ _PHONES: Final = (
     r"(?<![\d.,/-])\+?1?[\s.-]?8(?:00|33|44|55|66|77|88)[\s.-](?-i:[A-Z]{3,}[A-Z\d-]*)",
     r"(?<![\d.,/])\+\d{1,3}[\s.-]?(?:\(0\)\s?)?\d{1,4}(?:[\s.-]?\d{2,4}){1,4}(?!\d)",
     r"(?<![\d.,/-])\(?0\d{1,4}\)?[\s.-]\d{3,4}[\s.-]?\d{2,4}(?:[\s.-]\d{2,4})?(?![\d,%])",
-    rf"{_CALLED}(?P<called>\d{{3}}[\s.-]\d{{4}})(?!\d){_UNIT}",
-    rf"{_CALLED}(?!{_DATE})(?P<run>\d(?:[\s.-]{{0,3}}\d){{6,11}})(?!\d){_UNIT}",
+    rf"{_CALL}(?P<called>\d{{3}}[\s.-]\d{{4}})(?!\d){_NO_UNIT}",
+    rf"{_CALL}(?!{_DATE})(?P<run>\d(?:[\s.-]{{0,3}}\d){{6,11}})(?!\d){_NO_UNIT}",
 )
 # The fewest digits of a match: a trunk or country code and three digits, or 800 and letters.
-_FEWEST: Final = 4
-_FREE: Final = re.compile(r"8(?:00|[3-8]{2})[\s.-]\s?[A-Z]", re.IGNORECASE)
-# A text with no match holds no number to call.
+_FEWEST_DIGITS: Final = 4
+_TOLL_FREE_LETTERS: Final = re.compile(r"8(?:00|[3-8]{2})[\s.-]\s?[A-Z]", re.IGNORECASE)
+# A text that this does not match holds no number to call.
 _MAY_CALL: Final = re.compile(r"\d|tel:|nine[ -]one", re.IGNORECASE)
-_DIALLED: Final = re.compile(r"\]\(\s*<?tel:([^)>\s]+)")
+_TEL_LINK: Final = re.compile(r"\]\(\s*<?tel:([^)>\s]+)")
 _ADDRESS: Final = re.compile(r"\]\(\s*<?(?:https?|mailto):[^)]*\)")
 # Asterisks, the brackets of a link's words, and a backslash that escapes a Markdown mark.
-_MARK: Final = re.compile(r"\*\*|\[|\](?!\(\s*<?tel:)|\\([!-/:-@\[-`{-~])")
+_MARKDOWN: Final = re.compile(r"\*\*|\[|\](?!\(\s*<?tel:)|\\([!-/:-@\[-`{-~])")
 # Some writers join the parts of a phone number with en dashes.
 _DASHES: Final = str.maketrans("\u2013", "-")
-_NINE: Final = re.compile(
-    rf"(?<![\d.,$/-])(?<!\d )9[-.\s]{{0,3}}1[-.\s]{{0,3}}1(?![\d/]|[.,-]\d){_UNIT}|\bnine[ -]one[ -]one\b",
+_NINE_ONE_ONE: Final = re.compile(
+    rf"(?<![\d.,$/-])(?<!\d )9[-.\s]{{0,3}}1[-.\s]{{0,3}}1(?![\d/]|[.,-]\d){_NO_UNIT}|\bnine[ -]one[ -]one\b",
     re.IGNORECASE,
 )
 
 
 def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Finding]:
-    """Yield numbers typed into a text.
+    """Yield phone numbers that are typed into a text.
 
-    Searches the text as written, where placeholders have no values yet.
+    The text is searched as it is written, where placeholders have no values.
     """
-    own = {
+    clinic_numbers = {
         name: value
         for name, value in clinic.values().items()
         if value and name not in {"clinic.name", "clinic.emergency"}
     }
-    own |= {"interpreter": clinic.interpreter} if clinic.interpreter else {}
+    clinic_numbers |= {"interpreter": clinic.interpreter} if clinic.interpreter else {}
     for passage in passages:
         if not _may_call(passage.written):
             continue
         text = _as_typed(passage.written)
-        seen: list[tuple[int, int]] = []
-        for words, start, end, hint in _numbers(text, own, clinic.emergency):
-            if not any(start < other_end and other_start < end for other_start, other_end in seen):
-                seen.append((start, end))
+        spans: list[tuple[int, int]] = []
+        for words, start, end, hint in _typed_numbers(text, clinic_numbers, clinic.emergency):
+            if not any(start < other_end and other_start < end for other_start, other_end in spans):
+                spans.append((start, end))
                 yield Finding(
                     TYPED.id,
                     TYPED.severity,
@@ -148,11 +148,11 @@ def typed_findings(passages: Iterable[Passage], clinic: Clinic) -> Iterator[Find
 
 @lru_cache(maxsize=1024)
 def _as_typed(written: str) -> str:
-    """Return a text with its placeholders and `tel:` links, without other marks.
+    """Return a text with its placeholders and `tel:` links, and without other marks.
 
-    So 9**1**1 is found as 911.
+    So 911 is found in 9**1**1.
     """
-    return _MARK.sub(r"\1", _ADDRESS.sub("]", visible_form(written))).translate(_DASHES)
+    return _MARKDOWN.sub(r"\1", _ADDRESS.sub("]", visible_form(written))).translate(_DASHES)
 
 
 @lru_cache(maxsize=1024)
@@ -161,45 +161,40 @@ def _may_call(written: str) -> bool:
     return bool(_MAY_CALL.search(visible_form(written)))
 
 
-def _numbers(text: str, own: dict[str, str], emergency: str) -> Iterator[tuple[str, int, int, str]]:
-    for name, value in own.items():
+def _typed_numbers(
+    text: str, clinic_numbers: dict[str, str], emergency: str
+) -> Iterator[tuple[str, int, int, str]]:
+    """Yield numbers in a text, with their start, their end and the hint."""
+    for name, value in clinic_numbers.items():
         digits = re.sub(r"\D", "", value)
         if len(digits) > len(emergency):
             for match in re.finditer(r"(?<!\d)[+(]?" + r"\D{0,3}".join(digits) + r"(?!\d)", text):
                 line = "`- contact: [interpreter]`" if name == "interpreter" else f"{{{name}}}"
-                yield (
-                    match[0],
-                    match.start(),
-                    match.end(),
-                    f"This is the clinic's own: write {line} in its place.",
-                )
-    for match in _NINE.finditer(text):
-        yield match[0], match.start(), match.end(), "Write {clinic.emergency} in its place."
+                hint = f"This is the clinic's own: write {line} in its place."
+                yield match[0], match.start(), match.end(), hint
+    hint = "Write {clinic.emergency} in its place."
+    for match in _NINE_ONE_ONE.finditer(text):
+        yield match[0], match.start(), match.end(), hint
     for number in dict.fromkeys((emergency, *_EMERGENCY)):
         if not set(number) <= set(text):
             continue
         spaced = r"[-.\s]{0,3}".join(number)
         for match in re.finditer(
-            rf"{_CALLED}(?P<number>{spaced})(?!\d|[.,/-]\d){_UNIT}", text, re.IGNORECASE
+            rf"{_CALL}(?P<number>{spaced})(?!\d|[.,/-]\d){_NO_UNIT}", text, re.IGNORECASE
         ):
-            yield (
-                match["number"],
-                match.start("number"),
-                match.end("number"),
-                "Write {clinic.emergency} in its place.",
-            )
-    general = (
+            yield match["number"], match.start("number"), match.end("number"), hint
+    hint = (
         "Put it into content/clinic.yaml, and write {clinic.phone}, {clinic.after_hours} or "
         "{clinic.dialysis_unit} in its place."
     )
-    for match in _DIALLED.finditer(text):
-        yield match[1], match.start(1), match.end(1), general
-    if sum(map(str.isdigit, text)) < _FEWEST and not _FREE.search(text):
+    for match in _TEL_LINK.finditer(text):
+        yield match[1], match.start(1), match.end(1), hint
+    if sum(map(str.isdigit, text)) < _FEWEST_DIGITS and not _TOLL_FREE_LETTERS.search(text):
         return
     for pattern in _PHONES:
         for match in re.finditer(pattern, text, re.IGNORECASE):
             group = match.lastgroup or 0
-            yield match[group].strip(), match.start(group), match.end(group), general
+            yield match[group].strip(), match.start(group), match.end(group), hint
 
 
 _MEDICINE: Final = re.compile(
@@ -221,18 +216,18 @@ _STOP: Final = re.compile(
     r"|(?P<take>take))\b",
     re.IGNORECASE,
 )
-_THEN: Final = re.compile(
+_WHAT_THEN: Final = re.compile(
     r"\b(?:ask|call|tell|talk to|speak (?:to|with)|check with|contact|see your|unless|until"
     r"|restart|resume|"
     r"(?:start|take|begin)(?: it| them| taking (?:it|them))? again|back on)\b|\bhas told you\b",
     re.IGNORECASE,
 )
-# What the clinic may do itself is not advice to the reader. A medicine counts only before the next
-# comma or conjunction; after it, it belongs to another clause.
-_OTHERS: Final = re.compile(
+# "We may stop it" is no advice to the reader.
+_BY_CLINIC: Final = re.compile(
     r"\b(?:we|doctors?|team|nurses?|pharmacists?|clinic|they)\b(?: \w+){0,2} ?$", re.IGNORECASE
 )
-_CLAUSE: Final = re.compile(
+# A medicine after a comma or a conjunction belongs to another clause.
+_CLAUSE_END: Final = re.compile(
     r"[,;:]|\b(?:when|if|before|after|while|until|more than|and (?:take|keep|go|rest|start))\b",
     re.IGNORECASE,
 )
@@ -241,24 +236,23 @@ _CLAUSE: Final = re.compile(
 def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
     """Yield advice to stop a medicine that names nobody to ask and no time to start again.
 
-    Looks at the whole block, or at the row of a table.
+    These may be anywhere in the same block, or in the same row of a table.
     """
     blocks: dict[tuple[object, ...], list[Passage]] = {}
     for passage in passages:
         if passage.role is not Role.MYTH:
-            row = (
+            row_path = (
                 passage.path[: passage.path.index("rows") + 2]
                 if passage.role is Role.CELL and "rows" in passage.path
                 else ()
             )
-            blocks.setdefault((passage.block, *row), []).append(passage)
+            blocks.setdefault((passage.block, *row_path), []).append(passage)
     for group in blocks.values():
         if any(_says_then(passage.text) for passage in group):
             continue
-        context = " ".join(passage.text for passage in group[:1])
         for passage in group:
             for sentence in _statements(passage.text):
-                if _stops(sentence, f"{passage.lead} {passage.row} {context}"):
+                if _stops(sentence, f"{passage.lead} {passage.row} {group[0].text}"):
                     hint = (
                         "Say in the same block whom to ask, or when to start again, such as: Call "
                         "us, and ask when to start again."
@@ -276,29 +270,28 @@ def stop_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
 
 
 def _statements(text: str) -> Iterator[str]:
-    """Return the sentences of a text that are not questions."""
+    """Return the sentences of a text, without its questions."""
     return (sentence for sentence in split_sentences(text) if not sentence.rstrip().endswith("?"))
 
 
 @lru_cache(maxsize=1024)
 def _says_then(text: str) -> bool:
     """Return whether a text says whom to ask or when to start again."""
-    return any(_THEN.search(sentence) for sentence in _statements(text))
+    return any(_WHAT_THEN.search(sentence) for sentence in _statements(text))
 
 
 @lru_cache(maxsize=1024)
 def _stops(sentence: str, context: str) -> bool:
     """Return whether a sentence tells the reader to stop, or not to take, a medicine.
 
-    The medicine may be named in `context`, the lead or heading.
+    `context` is the text around it, which may name the medicine.
     """
     for match in _STOP.finditer(sentence):
+        # "Stop it" and "do not take it", but neither "do not stop it" nor "take it".
         stops = bool(match["end"]) != bool(match["no"])
-        if not stops:
+        if not stops or _BY_CLINIC.search(sentence[: match.start()]):
             continue
-        if _OTHERS.search(sentence[: match.start()]):
-            continue
-        rest = _CLAUSE.split(sentence[match.end() :], maxsplit=1)[0]
+        rest = _CLAUSE_END.split(sentence[match.end() :], maxsplit=1)[0]
         if _MEDICINE.search(rest) or (
             re.match(r"\s+(?:it|them|this|these|any)\b", rest) and _MEDICINE.search(context)
         ):

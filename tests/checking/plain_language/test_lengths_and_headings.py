@@ -542,3 +542,25 @@ def test_a_long_text_without_an_end_does_not_take_long() -> None:
     start = process_time()
     assert list(plain_language_findings(edition_of(Example(text))))
     assert process_time() - start < 1
+
+
+def test_a_long_text_of_labels_alone_is_a_long_paragraph() -> None:
+    """It has no sentence at which it could be split."""
+    found = plain_language_findings(edition_of(Example("Rest now. " * 80)))
+    [hint] = [finding.hint for finding in found if finding.rule == "plain-long-paragraph"]
+    assert hint == "Split it, or make a list of it."
+
+
+@pytest.mark.parametrize(
+    ("share", "people"),
+    [
+        ("25%", "'1 in 4 people'"),
+        ("33%", "'about 1 in 3 people'"),
+        ("99.9%", "'999 in 1000 people'"),
+    ],
+)
+def test_a_percentage_is_told_as_a_count_of_people(share: str, people: str) -> None:
+    """In the smallest numbers, but never as all people."""
+    found = plain_language_findings(edition_of(Example(f"{share} of people get cramps.")))
+    [hint] = [finding.hint for finding in found if finding.rule == "plain-percentage"]
+    assert hint == f"Add it: {people}."

@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 LONGEST_SENTENCE: Final = 25
 # A word or two more is not worth a warning.
-_SPARED: Final = 2
+_WORDS_SPARED: Final = 2
 # Guides differ: five sentences, six, or eight of 150 words. A finding is above all of them. "Rest."
 # and "Ice pack." are labels.
 LONGEST_PARAGRAPH: Final = 8
 MOST_WORDS: Final = 150
-_LABEL: Final = 2
+_LONGEST_LABEL: Final = 2
 LONGEST_LIST: Final = 7
 # A list of names, such as foods, is looked through and not kept in mind.
 LONGEST_NAMES: Final = 15
-_NAME: Final = 5  # words at most
+_LONGEST_NAME: Final = 5  # words at most
 _CONDITION: Final = re.compile(r"\b(?:if|when|signs?|symptoms?)\b", re.IGNORECASE)
 FEDERAL: Final = "Federal Plain Language Guidelines (US), 2011: write short paragraphs"
 TOOLKIT: Final = "AHRQ Health Literacy Universal Precautions Toolkit"
@@ -187,11 +187,11 @@ RULES: Final[tuple[Rule, ...]] = (
     *unexplained_terms.RULES,
     *reading_grade.RULES,
 )
-_SEVERITY: Final = {rule.id: rule.severity for rule in _OWN_RULES}
+_SEVERITIES: Final = {rule.id: rule.severity for rule in _OWN_RULES}
 # A rough grade says the same as these once more, and is told when they are mended.
-_IN_GRADE: Final = frozenset({"plain-long-sentence", "plain-hard-word"})
+_COUNTED_IN_GRADE: Final = frozenset({"plain-long-sentence", "plain-hard-word"})
 # A heading of these words alone says nothing of its section.
-_EMPTY: Final = re.compile(
+_EMPTY_HEADING: Final = re.compile(
     r"(?:(?:about|additional|and|background|description|details?|facts?|further|general|important"
     r"|information|introduction|more|notes?|other|overview|summary|the|this|leaflet|handout|key"
     r"|points?|miscellaneous)\b[\s:]*)+",
@@ -211,36 +211,36 @@ def plain_language_findings(
     if not rules_know(reader_text.language):
         return
     vocabulary = vocabulary or builtin_vocabulary()
-    found = (
+    findings = (
         *_long_sentences(reader_text),
         *_long_paragraphs(reader_text),
         *_long_lists(reader_text),
         *_mixed_forms(reader_text),
         *_headings(reader_text),
-        *_whole(reader_text),
+        *_whole_edition(reader_text),
         *wording.wording_findings(reader_text, vocabulary),
         *unexplained_terms.term_findings(reader_text, vocabulary),
     )
-    yield from found
+    yield from findings
     counts = reading_grade.overall_grade(reader_text, vocabulary).counts
-    if counts.sentences >= reading_grade.ENOUGH_SENTENCES or _IN_GRADE.isdisjoint(
-        one.rule for one in found
+    if counts.sentences >= reading_grade.ENOUGH_SENTENCES or _COUNTED_IN_GRADE.isdisjoint(
+        finding.rule for finding in findings
     ):
         yield from reading_grade.grade_findings(reader_text, target, vocabulary)
 
 
-def _found(rule: str, passage: Passage, words: str, message: str, hint: str) -> Finding:
-    return Finding(rule, _SEVERITY[rule], passage, words, message, hint)
+def _finding(rule: str, passage: Passage, words: str, message: str, hint: str) -> Finding:
+    return Finding(rule, _SEVERITIES[rule], passage, words, message, hint)
 
 
 def _long_sentences(reader_text: ReaderText) -> Iterator[Finding]:
     for sentence in sentences_of(reader_text.passages):
-        if sentence.own > LONGEST_SENTENCE + _SPARED and sentence.whole:
+        if sentence.own > LONGEST_SENTENCE + _WORDS_SPARED and sentence.whole:
             message = (
                 f"this sentence has {sentence.own} words, more than {LONGEST_SENTENCE}: "
-                f"'{_start(sentence.text.removeprefix(sentence.lead).lstrip())}'"
+                f"'{_first_words(sentence.text.removeprefix(sentence.lead).lstrip())}'"
             )
-            yield _found(
+            yield _finding(
                 "plain-long-sentence",
                 sentence.passage,
                 sentence.text,
@@ -249,62 +249,69 @@ def _long_sentences(reader_text: ReaderText) -> Iterator[Finding]:
             )
 
 
-def _start(text: str) -> str:
+def _first_words(text: str) -> str:
     words = text.split()
     return text if len(words) <= 8 else f"{' '.join(words[:8])} ..."  # noqa: PLR2004 -- to find it
 
 
 def _long_paragraphs(reader_text: ReaderText) -> Iterator[Finding]:
     for passage in reader_text.passages:
-        parts = [one for one in split_sentences(passage.text) if len(words_of(one)) > _LABEL]
-        words = len(passage.text.split())
-        if len(parts) > LONGEST_PARAGRAPH or words > MOST_WORDS:
+        sentences = [
+            sentence
+            for sentence in split_sentences(passage.text)
+            if len(words_of(sentence)) > _LONGEST_LABEL
+        ]
+        word_count = len(passage.text.split())
+        if len(sentences) > LONGEST_PARAGRAPH or word_count > MOST_WORDS:
             message = (
-                f"this text has {len(parts)} sentences and {words} words, more than "
-                f"{LONGEST_PARAGRAPH} or {MOST_WORDS}: '{_start(passage.text)}'"
+                f"this text has {len(sentences)} sentences and {word_count} words, more than "
+                f"{LONGEST_PARAGRAPH} or {MOST_WORDS}: '{_first_words(passage.text)}'"
             )
-            hint = (
-                "Split it, or make a list of it; its second half begins with "
-                f"'{_start(parts[len(parts) // 2])}'."
-            )
-            yield _found("plain-long-paragraph", passage, passage.text, message, hint)
+            hint = "Split it, or make a list of it"
+            if sentences:
+                half = _first_words(sentences[len(sentences) // 2])
+                hint += f"; its second half begins with '{half}'"
+            yield _finding("plain-long-paragraph", passage, passage.text, message, f"{hint}.")
 
 
 def lists(reader_text: ReaderText) -> tuple[tuple[Passage, ...], ...]:
     """Return the lists that a reader gets, as their items; the red flags of a tier are one list."""
-    found: dict[tuple[Any, ...], list[Passage]] = defaultdict(list)
+    by_list: dict[tuple[Any, ...], list[Passage]] = defaultdict(list)
     for passage in reader_text.passages:
         if passage.role is Role.FLAG:
-            found["flags", passage.tier].append(passage)
+            by_list["flags", passage.tier].append(passage)
         elif passage.role in {Role.ITEM, Role.QUESTION} and passage.kind != "my_numbers":
-            last = max(place for place, step in enumerate(passage.path) if isinstance(step, int))
-            found[passage.path[:last]].append(passage)
-    return tuple(map(tuple, found.values()))
+            item_index = max(
+                index for index, step in enumerate(passage.path) if isinstance(step, int)
+            )
+            by_list[passage.path[:item_index]].append(passage)
+    return tuple(map(tuple, by_list.values()))
 
 
 def _long_lists(reader_text: ReaderText) -> Iterator[Finding]:
     for items in lists(reader_text):
         # "Call us if you have:" begins a list to keep in mind, however short its entries.
-        names = not (items[0].tier or _CONDITION.search(items[0].lead)) and all(
-            len(words_of(item.text)) <= _NAME and not (closed(item.text) or is_action(item.text))
+        are_names = not (items[0].tier or _CONDITION.search(items[0].lead)) and all(
+            len(words_of(item.text)) <= _LONGEST_NAME
+            and not (closed(item.text) or is_action(item.text))
             for item in items
         )
-        most = LONGEST_NAMES if names else LONGEST_LIST
-        if len(items) > most:
-            what = (
+        longest = LONGEST_NAMES if are_names else LONGEST_LIST
+        if len(items) > longest:
+            subject = (
                 f"there are {len(items)} red flags of the tier '{items[0].tier}'"
                 if items[0].tier
                 else f"this list has {len(items)} items"
             )
             hint = (
                 "Split it into two lists, or remove some items; the "
-                f"{'sixteenth' if names else 'eighth'} is '{_start(items[most].text)}'."
+                f"{'sixteenth' if are_names else 'eighth'} is '{_first_words(items[longest].text)}'."
             )
-            yield _found(
+            yield _finding(
                 "plain-long-list",
                 items[0],
                 items[0].text,
-                f"{what}, more than {most}",
+                f"{subject}, more than {longest}",
                 hint,
             )
 
@@ -313,25 +320,27 @@ def _mixed_forms(reader_text: ReaderText) -> Iterator[Finding]:
     """Yield each entry of a column of advice that reads as the opposite of its heading."""
     for items in lists(reader_text):
         heading = items[0].lead.rstrip(":")
-        banned = [item for item in items if wording.BAN.match(item.text)]
-        told: list[tuple[Passage, str]] = []
+        bans = [item for item in items if wording.BAN.match(item.text)]
+        opposites: list[tuple[Passage, str]] = []
         if heading in {"Do", "Choose"}:
             hint = "Move it to the other column, or write what to do instead."
-            told = [(item, hint) for item in banned]
-        elif heading in {"Do not", "Avoid"} and banned:
-            told = [(item, _ban_hint(item.text)) for item in items if item not in banned]
-        for item, hint in told:
-            message = f"'{_start(item.text)}' reads as the opposite of its heading, '{heading}'"
-            if item not in banned:
-                message += f", since another entry begins like '{_start(banned[0].text)}'"
-            yield _found("plain-mixed-forms", item, item.text, message, hint)
+            opposites = [(item, hint) for item in bans]
+        elif heading in {"Do not", "Avoid"} and bans:
+            opposites = [(item, _ban_hint(item.text)) for item in items if item not in bans]
+        for item, hint in opposites:
+            message = (
+                f"'{_first_words(item.text)}' reads as the opposite of its heading, '{heading}'"
+            )
+            if item not in bans:
+                message += f", since another entry begins like '{_first_words(bans[0].text)}'"
+            yield _finding("plain-mixed-forms", item, item.text, message, hint)
 
 
 def _ban_hint(text: str) -> str:
     """Return what to write for an entry that lacks the words that ban it."""
     if not is_action(text):
         return "Begin it with 'Do not' or 'No', as the others, or take these words from all."
-    return f"Write 'Do not {text[0].lower()}{_start(text[1:])}', as in the others."
+    return f"Write 'Do not {text[0].lower()}{_first_words(text[1:])}', as in the others."
 
 
 def _headings(reader_text: ReaderText) -> Iterator[Finding]:
@@ -339,13 +348,13 @@ def _headings(reader_text: ReaderText) -> Iterator[Finding]:
         if (
             passage.role is Role.HEADING
             and passage.block.startswith("section ")
-            and _EMPTY.fullmatch(passage.text)
+            and _EMPTY_HEADING.fullmatch(passage.text)
         ):
             hint = (
                 "Write the question that the section answers, or what to do: 'What causes "
                 "cramps?', 'Stretch before bed'."
             )
-            yield _found(
+            yield _finding(
                 "plain-heading",
                 passage,
                 passage.text,
@@ -356,20 +365,22 @@ def _headings(reader_text: ReaderText) -> Iterator[Finding]:
 
 def kinds(reader_text: ReaderText) -> frozenset[str]:
     """Return the kinds of block that a reader gets, including blocks without words of their own."""
-    found = {passage.kind for passage in reader_text.passages if passage.kind}
-    return frozenset(found | {kind_of(block) for _, _, block in reader_text.blocks()})
+    read_kinds = {passage.kind for passage in reader_text.passages if passage.kind}
+    return frozenset(read_kinds | {kind_of(block) for _, _, block in reader_text.blocks()})
 
 
 def first_block(reader_text: ReaderText) -> tuple[Passage, ...]:
     """Return what the reader gets first: the message, and the first block of the first section."""
     message = tuple(p for p in reader_text.passages if p.role is Role.MESSAGE)
-    text = next((p for p in reader_text.passages if p.section and p.role is not Role.HEADING), None)
+    first = next(
+        (p for p in reader_text.passages if p.section and p.role is not Role.HEADING), None
+    )
     return (
         *message,
         *(
             p
             for p in reader_text.passages
-            if text is not None and p.block == text.block and p.role is not Role.HEADING
+            if first is not None and p.block == first.block and p.role is not Role.HEADING
         ),
     )
 
@@ -379,14 +390,14 @@ def actions(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
     return tuple(p for p in passages if any(is_action(part) for part in split_sentences(p.text)))
 
 
-def _whole(reader_text: ReaderText) -> Iterator[Finding]:
+def _whole_edition(reader_text: ReaderText) -> Iterator[Finding]:
     """Yield the findings about a whole edition; a text without a title is only a part of one."""
     title = next((p for p in reader_text.passages if p.role is Role.TITLE), None)
     if title is None or len(reader_text.passages) == 1:
         return
     if not kinds(reader_text) & {"teach_back", "notes"}:
         hint = "Add a block `teach_back:` with two or three questions, or `notes: 3`."
-        yield _found(
+        yield _finding(
             "plain-no-teach-back",
             title,
             title.text,
@@ -394,12 +405,12 @@ def _whole(reader_text: ReaderText) -> Iterator[Finding]:
             hint,
         )
     # Flags at the top are under 'Call ... now' or 'Call us today', which is an action.
-    flagged = any(p.role is Role.FLAG and p.tier != "visit" for p in reader_text.passages)
+    has_urgent_flag = any(p.role is Role.FLAG and p.tier != "visit" for p in reader_text.passages)
     first = first_block(reader_text)
-    if first and not flagged and not actions(first):
+    if first and not has_urgent_flag and not actions(first):
         words = " ".join(words_of(first[0].text)[:8])
-        message = f"the first text does not say what to do: '{_start(first[0].text)}'"
-        yield _found(
+        message = f"the first text does not say what to do: '{_first_words(first[0].text)}'"
+        yield _finding(
             "plain-no-action",
             first[0],
             words,

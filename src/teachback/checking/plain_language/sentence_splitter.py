@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 WORD: Final = re.compile(
     r"(?:https?://|www\.)\S+|\d(?:[\d.,:/\u2013-]*\d)?|[^\W\d_]+(?:['\u2019-][^\W\d_]+)*"
 )
-_END: Final = re.compile(rf"(?:[.!?]+|…)[{re.escape(CLOSERS)}]*(?=\s|$)")
+_SENTENCE_END: Final = re.compile(rf"(?:[.!?]+|…)[{re.escape(CLOSERS)}]*(?=\s|$)")
 _LAST_TOKEN: Final = re.compile(r"[\w.&]+$")
 # A full stop after these never ends a sentence.
-_NEVER: Final = frozenset(
+_NEVER_ENDS: Final = frozenset(
     {
         "dr",
         "mr",
@@ -44,7 +44,7 @@ _NEVER: Final = frozenset(
     }
 )
 # A full stop after these ends a sentence only if a new one seems to follow.
-_MAYBE: Final = frozenset(
+_MAY_END: Final = frozenset(
     {
         "a.m",
         "p.m",
@@ -66,8 +66,8 @@ _MAYBE: Final = frozenset(
     }
 )
 # "No. 5" is one sentence; but "No." can be an answer.
-_NUMBERED: Final = frozenset({"no", "nos", "p", "pp", "vol"})
-_DATES: Final = re.compile(
+_BEFORE_NUMBER: Final = frozenset({"no", "nos", "p", "pp", "vol"})
+_DATE_WORDS: Final = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july"
     r"|august|september|october|november|december",
     re.IGNORECASE,
@@ -91,17 +91,16 @@ PROSE: Final = frozenset(
 # Roles whose text may be a sentence or a few words; the words decide which.
 LISTED: Final = frozenset({Role.ITEM, Role.FLAG, Role.CELL})
 
-# Words that begin an action. Most are also nouns, but at the start of an item they ask for
-# something to be done.
-_ACTION_WORDS: Final = """add ask avoid bend be begin breathe bring brush build buy call carry \
-change check choose clean come contact cook count cover cut
-    do don't drink dry eat exercise fill find finish follow get give go hold keep know learn leave \
-lie lift limit listen look lower make
-    massage measure meet move need never note notice plan prepare press print pull push put raise \
-read relax remember rest return rinse
-    roll rub save say see set share show sit sleep slow speak stand start stay stop store stretch \
-swallow take talk tell test think throw
-    track trust try turn use wait wake walk warm wash watch wear weigh work write"""
+# Words that begin an action. Most are also nouns, but at the start of an item they are orders.
+_ACTION_WORDS: Final = """
+add ask avoid bend be begin breathe bring brush build buy call carry change check choose clean come
+contact cook count cover cut do don't drink dry eat exercise fill find finish follow get give go
+hold keep know learn leave lie lift limit listen look lower make massage measure meet move need
+never note notice plan prepare press print pull push put raise read relax remember rest return rinse
+roll rub save say see set share show sit sleep slow speak stand start stay stop store stretch
+swallow take talk tell test think throw track trust try turn use wait wake walk warm wash watch wear
+weigh work write
+"""
 ACTIONS: Final = frozenset(_ACTION_WORDS.split())
 _FINITE: Final = re.compile(
     r"\b(?:I|you|we|it|they|he|she|this|that|these|those|there)\s+\w"
@@ -109,14 +108,14 @@ _FINITE: Final = re.compile(
     r"|should|could|would)\b|\w+n['\u2019]t\b",
     re.IGNORECASE,
 )
-_FEWEST: Final = 3
+_FEWEST_WORDS: Final = 3
 
 
 class Sentence(NamedTuple):
     """One sentence as its reader takes it in.
 
-    `text` and `words` begin with those of a lead-in, `lead`; `own` is the number of words in the
-    passage alone. `whole` is false for a fragment: a heading, a label, a few words in a cell.
+    `text` and `words` begin with those of its lead-in, `lead`. `own` is the number of words without
+    the lead-in. `whole` is false for a fragment: a heading, a label, a few words in a cell.
     """
 
     text: str
@@ -131,7 +130,7 @@ class Sentence(NamedTuple):
 def words_of(text: str) -> tuple[str, ...]:
     """Return the words of a text.
 
-    cola-colored, don't and 2.5 are one word each; a write-in line is none.
+    `cola-colored`, `don't` and `2.5` are one word each; a line to write on is none.
     """
     return tuple(WORD.findall(text))
 
@@ -139,16 +138,16 @@ def words_of(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=1024)
 def split_sentences(text: str) -> tuple[str, ...]:
     """Split a text of one paragraph into sentences, including an unfinished one at the end."""
-    found, start = [], 0
-    for end in _END.finditer(text):
-        if _ends(text[start : end.start()], end.group(), text[end.end() :].lstrip()):
-            found.append(text[start : end.end()].strip())
-            start = end.end()
+    sentences, start = [], 0
+    for mark in _SENTENCE_END.finditer(text):
+        if _is_end(text[start : mark.start()], mark.group(), text[mark.end() :].lstrip()):
+            sentences.append(text[start : mark.end()].strip())
+            start = mark.end()
     rest = text[start:].strip()
-    return tuple(part for part in (*found, rest) if words_of(part))
+    return tuple(part for part in (*sentences, rest) if words_of(part))
 
 
-def _ends(before: str, mark: str, after: str) -> bool:
+def _is_end(before: str, mark: str, after: str) -> bool:
     """Return whether a mark ends a sentence, given the text before and after it."""
     if not after:
         return True
@@ -158,15 +157,15 @@ def _ends(before: str, mark: str, after: str) -> bool:
     if not mark.startswith("."):
         return True
     match = _LAST_TOKEN.search(before)
-    last = match.group().lower() if match else ""
-    if last in _NEVER or (last in _NUMBERED and first[:1].isdigit()):
+    last_word = match.group().lower() if match else ""
+    if last_word in _NEVER_ENDS or (last_word in _BEFORE_NUMBER and first[:1].isdigit()):
         return False
-    if re.fullmatch(r"[a-z]", last) and match and match.group().isupper() and last != "i":
+    if match and re.fullmatch(r"[A-HJ-Z]", match.group()):
         return False  # an initial: J. Smith
-    if last.isdigit() and not before[: -len(last)].strip():
+    if last_word.isdigit() and not before[: -len(last_word)].strip():
         return False  # the number of a list: "1. Stretch."
-    if last in _MAYBE:
-        return not (_DATES.match(first) or first[:1].isdigit())
+    if last_word in _MAY_END:
+        return not (_DATE_WORDS.match(first) or first[:1].isdigit())
     return True
 
 
@@ -201,12 +200,12 @@ def is_action(text: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def is_sentence(text: str) -> bool:
-    """Return whether words without a full stop are still a sentence.
+    """Return whether words without a full stop are a sentence.
 
     They are if they begin with an action, or have a subject and its verb.
     """
     words = words_of(text)
-    return len(words) >= _FEWEST and (
+    return len(words) >= _FEWEST_WORDS and (
         words[0].lower().replace("\u2019", "'") in ACTIONS or _FINITE.search(text) is not None
     )
 
@@ -214,52 +213,56 @@ def is_sentence(text: str) -> bool:
 def sentences_of(passages: Iterable[Passage]) -> tuple[Sentence, ...]:
     """Return the sentences and fragments of passages, in order.
 
-    An item under a lead-in that is not a sentence (`Call us if:`) is counted together with it. The
+    An item below a lead-in that is no sentence (`Call us if:`) is counted together with it. The
     lead-in is then not counted again on its own.
     """
     return tuple(_sentences(tuple(passages)))
 
 
 def _sentences(passages: tuple[Passage, ...]) -> Iterator[Sentence]:
-    joined = {
-        (p.block, p.lead) for p in passages if p.role in {Role.ITEM, Role.QUESTION} and p.lead
-    }
+    leads = {(p.block, p.lead) for p in passages if p.role in {Role.ITEM, Role.QUESTION} and p.lead}
     for passage in passages:
         parts = split_sentences(passage.text)
         if passage.role not in PROSE | LISTED:
-            yield from (_made(part, "", passage, whole_=False) for part in parts)
+            yield from (_make_sentence(part, "", passage, whole=False) for part in parts)
             continue
-        lead = _open_end(passage)
         for number, part in enumerate(parts):
-            begins = lead if number == 0 else ""
-            leads_on = (
+            lead = _open_lead(passage) if number == 0 else ""
+            # An open lead-in is counted with its items.
+            is_open_lead = (
                 not closed(part)
                 and number == len(parts) - 1
-                and (passage.block, passage.text) in joined
+                and (passage.block, passage.text) in leads
             )
-            complete = (
+            is_complete = (
                 closed(part)
                 or is_sentence(part)
                 or (
                     passage.role in PROSE - {Role.LEAD, Role.CAPTION}
-                    and len(words_of(part)) >= _FEWEST
+                    and len(words_of(part)) >= _FEWEST_WORDS
                 )
             )
-            yield _made(part, begins, passage, whole_=bool(begins) or (complete and not leads_on))
+            whole = bool(lead) or (is_complete and not is_open_lead)
+            yield _make_sentence(part, lead, passage, whole=whole)
 
 
-def _open_end(passage: Passage) -> str:
-    """Return the part of a lead-in that an item continues, or '' if it does not continue it."""
+def _open_lead(passage: Passage) -> str:
+    """Return the end of a lead-in that an item completes, or '' if it is complete by itself."""
     parts = split_sentences(passage.lead) if passage.role in {Role.ITEM, Role.QUESTION} else ()
     if not parts or closed(parts[-1]):
         return ""
     # A reason or a callout has a title where others have a lead-in; a colon tells them apart.
-    titled = passage.kind in {"reasons", "callout"} or len(words_of(parts[-1])) < _FEWEST
-    return "" if titled and not passage.lead.rstrip().endswith(":") else parts[-1]
+    is_title = passage.kind in {"reasons", "callout"} or len(words_of(parts[-1])) < _FEWEST_WORDS
+    return "" if is_title and not passage.lead.rstrip().endswith(":") else parts[-1]
 
 
-def _made(text: str, lead: str, passage: Passage, *, whole_: bool) -> Sentence:
-    own = words_of(text)
+def _make_sentence(text: str, lead: str, passage: Passage, *, whole: bool) -> Sentence:
+    own_words = words_of(text)
     return Sentence(
-        f"{lead} {text}".strip(), (*words_of(lead), *own), len(own), whole_, passage, lead
+        f"{lead} {text}".strip(),
+        (*words_of(lead), *own_words),
+        len(own_words),
+        whole,
+        passage,
+        lead,
     )

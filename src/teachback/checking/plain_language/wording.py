@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.editions.passages import Passage
 
-_ADVERB: Final = (
+_ADVERBS: Final = (
     r"(?:\s+(?:not|also|often|always|usually|never|now|only|being|then|already|still|\w+ly))?"
 )
 _IRREGULAR: Final = (
@@ -35,20 +35,20 @@ _IRREGULAR: Final = (
 # Only an order in the passive hides who is to act: "is found in" and "was tested" read well.
 _PASSIVE: Final = re.compile(
     r"\b(?:should|must|ought to)(?:\s+(?:not|never|always|only|also|\w+ly))*"
-    rf"\s+be{_ADVERB}\s+({_IRREGULAR}|\w+[^\We]ed)\b",
+    rf"\s+be{_ADVERBS}\s+({_IRREGULAR}|\w+[^\We]ed)\b",
     re.IGNORECASE,
 )
 # Words that look like participles but describe a state; "called" introduces a word.
-_STATES_WORDS: Final = """tired swollen worried scared concerned interested excited confused bored \
-relaxed pleased married retired used supposed allowed
-    limited blocked bed need red called named based left dressed exhausted stressed surprised \
-satisfied experienced overwhelmed
-    dehydrated hydrated seed feed speed bleed exceed indeed
-    related linked"""
-_STATES: Final = frozenset(_STATES_WORDS.split())
-# "Some people need to rest" and "a small number of patients must" tell a fact, and "older adults
-# should" may be told to a carer; "people on dialysis should limit salt" means the reader.
-_THIRD: Final = re.compile(
+_STATES_TEXT: Final = """
+tired swollen worried scared concerned interested excited confused bored relaxed pleased married
+retired used supposed allowed limited blocked bed need red called named based left dressed exhausted
+stressed surprised satisfied experienced overwhelmed dehydrated hydrated seed feed speed bleed
+exceed indeed related linked
+"""
+_STATE_WORDS: Final = frozenset(_STATES_TEXT.split())
+# "Some people need to rest" and "a small number of patients must" state a fact, and "older adults
+# should" may speak to a carer. "People on dialysis should limit salt" means the reader.
+_THIRD_PERSON: Final = re.compile(
     r"(?<!some )(?<!many )(?<!most )(?<!other )(?<!few )(?<!number of )(?<!minority of )"
     r"(?<!older )(?<!younger )(?<!elderly )"
     r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those"
@@ -56,40 +56,41 @@ _THIRD: Final = re.compile(
     r"(?:(?!\byou\b)[^.!?;:()]){0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
     re.IGNORECASE,
 )
-# A text without any of these has no third person.
-_OTHERS: Final = (
+# A text without any of these speaks of no third person.
+_THIRD_PERSON_WORDS: Final = (
     *("patient", "individual", "client", "sufferer"),
     *("people", "persons", "anyone", "everyone", "those", "adults"),
 )
 _PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
 # "Lowers the risk by up to 20 percent" is a share of a risk, not of people.
-_CHANGE: Final = re.compile(r"\bby (?:up to |about |around |at least |as much as )?$")
+_CHANGE_BY: Final = re.compile(r"\bby (?:up to |about |around |at least |as much as )?$")
 # "1% of the medicine" is no share of people either.
 _OF_PEOPLE: Final = re.compile(
     r"\b(?:people|persons|patients|adults|men|women|children|babies|readers|cases|those|us|who"
     r"|chances?|risks?|likely)\b",
     re.IGNORECASE,
 )
-_NATURAL: Final = re.compile(
+_COUNT_OF_PEOPLE: Final = re.compile(
     r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of"
     r"|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
     r"|four|five|six|seven|eight|nine|ten|a hundred)",
     re.IGNORECASE,
 )
-_NEGATIVE: Final = r"(?:not|never|no|cannot|\w+n['\u2019]t|nobody|nothing|none)"
+_NEGATIONS: Final = r"(?:not|never|no|cannot|\w+n['\u2019]t|nobody|nothing|none)"
 # How an entry begins that bans what it names. "No-salt seasoning" is a name.
 BAN: Final = re.compile(
     r"(?:please )?(?:do not|don['\u2019]t|never|no|avoid)(?![\w-])", re.IGNORECASE
 )
-_UNDOING: Final = (
+_SECOND_NEGATIONS: Final = (
     r"(?:un(?:able|common|usual|likely|necessary|important|safe|healthy|related|aware|clear|known"
     r"|pleasant)|im(?:possible|proper)|in(?:frequent"
     r"|sufficient|adequate|frequently)|without(?! (?:first )?(?:ask|talk|check|tell|call|speak))"
     r"|avoid\w*|fail\w*|refus\w+|prevent\w*|lack\w*|few(?:er)? than|never|no)"
 )
-# Not "do not ... unless", nor "without asking": that is how a ban with one exception is worded, and
-# softer words would be worse.
-_DOUBLE: Final = re.compile(rf"\b{_NEGATIVE}\b(?:\s+\w+){{0,4}}?\s+{_UNDOING}\b", re.IGNORECASE)
+# Not "do not ... unless", nor "without asking": a ban with one exception needs these words.
+_DOUBLE_NEGATIVE: Final = re.compile(
+    rf"\b{_NEGATIONS}\b(?:\s+\w+){{0,4}}?\s+{_SECOND_NEGATIONS}\b", re.IGNORECASE
+)
 _VAGUE: Final = re.compile(
     r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly"
     r"|periodically|from time to time|plenty of"
@@ -98,9 +99,9 @@ _VAGUE: Final = re.compile(
     r"(?! often| (?:\w+ )?(?:minutes|hours|days|weeks|fluids?|water|drinks)\b)",
     re.IGNORECASE,
 )
-# "Plenty of water (6-8 glasses)", "6-8 glasses, so that you pass water regularly": the number is
-# there, behind the vague amount or before it.
-_MEASURED: Final = re.compile(
+# "Plenty of water (6-8 glasses)", "6-8 glasses, so that you pass water regularly": a number stands
+# behind the vague amount or before it.
+_WITH_NUMBER: Final = re.compile(
     r"[^.;!?]{0,60}?(?:\d[\d.,\u2013-]*|\b(?:one|two|three|four|six|eight))\s?"
     r"(?:cups?|glass(?:es)?|l|lit(?:er|re)s?|ml|oz|ounces?|m?g"
     r"|grams?|drinks|servings?|portions?|pieces?|slices?|(?:tea|table)?spoons?)\b",
@@ -108,21 +109,22 @@ _MEASURED: Final = re.compile(
 )
 # "Foods that contain plenty of fiber", "foods you eat regularly", "even small amounts of gluten":
 # nobody is to measure that.
-_TOLD: Final = re.compile(
+_NOT_MEASURED: Final = re.compile(
     r"\b(?:contain(?:s|ing)?|has|have|holds?|you (?:eat|drink|take|use)|even)\s$", re.IGNORECASE
 )
 _CAPS: Final = re.compile(r"\b[A-Z][A-Z'\u2019]+(?:[\s-]+[A-Z][A-Z'\u2019]+)*\b")
 # A zone of an action plan may be in capitals, as on many such plans.
 COLOURS: Final = frozenset({"red", "yellow", "green", "amber", "orange", "blue"})
-_SHOUTED_WORDS: Final = """do not stop call now never always warning important danger must only \
-ask and or no all any if you your help take eat drink be is
-    the for to with before after go see tell us caution note attention high low yes on off use \
-keep away urgent emergency severe should cannot doctor please before"""
+_SHOUTED_WORDS: Final = """
+do not stop call now never always warning important danger must only ask and or no all any if you
+your help take eat drink be is the for to with before after go see tell us caution note attention
+high low yes on off use keep away urgent emergency severe should cannot doctor please
+"""
 _SHOUTED: Final = frozenset(_SHOUTED_WORDS.split())
-_LONGEST_SHORT: Final = 6  # letters of an abbreviation; longer words in capitals are shouted
+_LONGEST_ABBREVIATION: Final = 6  # letters of an abbreviation; longer words in capitals are shouted
 # A capital between small words is that of a name: "a drink such as Ensure or milk". In a heading,
 # as in "How to Discontinue Your Pills", the next word has one, too.
-_NAMED: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])")
+_PRODUCT_NAME: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])")
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
@@ -256,7 +258,7 @@ RULES: Final = (
         good=(Example("Take care: call us."), Example("Drink water each day.")),
     ),
 )
-_SEVERITY: Final[Mapping[str, Severity]] = {rule.id: rule.severity for rule in RULES}
+_SEVERITIES: Final[Mapping[str, Severity]] = {rule.id: rule.severity for rule in RULES}
 
 
 def wording_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
@@ -264,35 +266,32 @@ def wording_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterato
 
     A hard word or a vague amount is reported once an edition, at its first place.
     """
-    seen: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for passage in reader_text.passages:
         yield from _missing_blanks(passage)
         for rule, words, message, hint in _in_text(passage.text, passage.role, vocabulary):
             # All forms of a hard word share one hint; a vague amount is identified by its words.
             key = (rule, hint if rule == "plain-hard-word" else words.lower())
-            if rule in {"plain-hard-word", "plain-vague"} and key in seen:
+            if rule in {"plain-hard-word", "plain-vague"} and key in reported:
                 continue
-            seen.add(key)
-            yield Finding(rule, _SEVERITY[rule], passage, words, message, hint)
+            reported.add(key)
+            yield Finding(rule, _SEVERITIES[rule], passage, words, message, hint)
 
 
 def _missing_blanks(passage: Passage) -> Iterator[Finding]:
     """Yield sentences that run together in the text as written; other rules see added blanks."""
     written = bare(visible_form(passage.written))
-    hint = "End each sentence with its mark and a blank, also where a line of the file ends."
     for words in missing_stops(" ".join(written.split())):
         message = f"a full stop is missing in '{words}'"
+        hint = "End each sentence with its mark and a blank, also where a line of the file ends."
         yield Finding("plain-missing-blank", Severity.WARNING, passage, words, message, hint)
-    for missing in missing_blanks(written):
-        if missing.ends:
-            message = f"a blank is missing in '{missing.words}'"
-            hint = (
-                "Put a blank behind the end of each sentence, and behind a colon, a semicolon or "
-                "a comma."
-            )
-            yield Finding(
-                "plain-missing-blank", Severity.WARNING, passage, missing.words, message, hint
-            )
+    hint = (
+        "Put a blank behind the end of each sentence, and behind a colon, a semicolon or a comma."
+    )
+    for _, words, ends in missing_blanks(written):
+        if ends:
+            message = f"a blank is missing in '{words}'"
+            yield Finding("plain-missing-blank", Severity.WARNING, passage, words, message, hint)
 
 
 def glued_findings(reader_text: ReaderText, lexicon: Lexicon) -> Iterator[Finding]:
@@ -306,32 +305,33 @@ def glued_findings(reader_text: ReaderText, lexicon: Lexicon) -> Iterator[Findin
             yield Finding("plain-missing-blank", Severity.WARNING, passage, word, message, hint)
 
 
-Found = tuple[str, str, str, str]
+# Rule, words, message, hint.
+TextFinding = tuple[str, str, str, str]
 
 
 @lru_cache(maxsize=1024)
-def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[Found, ...]:
-    """Return the findings in one text, cached for all its readers."""
-    found = list(_hard(text, vocabulary))
+def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[TextFinding, ...]:
+    """Return the findings in one text. Cached for all its readers."""
+    findings = list(_hard_words(text, vocabulary))
     for look in _LOOKS:
-        found += look(text)
-    for part in split_sentences(text) if role is not Role.QUOTE else ():
-        found += (*_passive(part), *_vague(part))
+        findings += look(text)
+    for sentence in split_sentences(text) if role is not Role.QUOTE else ():
+        findings += (*_passive(sentence), *_vague_amounts(sentence))
         if role is not Role.MYTH:
-            found += _third(part)
-    return tuple(found)
+            findings += _third_person(sentence)
+    return tuple(findings)
 
 
-def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
-    for form, start, end in _spot(text, vocabulary.hard, vocabulary.starts):
+def _hard_words(text: str, vocabulary: Vocabulary) -> Iterator[TextFinding]:
+    for form, start, end in _find_forms(text, vocabulary.hard, vocabulary.starts):
         word, entry = vocabulary.hard[form]
         # A term may be explained instead of left out; unexplained_terms.py checks that. A word
         # alone in brackets stands beside its plainer one: "pee (urinate)".
         if (
             form in vocabulary.terms
-            or _NAMED.search(f"{text[:start]}|{text[start:]}")
+            or _PRODUCT_NAME.search(f"{text[:start]}|{text[start:]}")
             or (text[:start].endswith("(") and text[end:].startswith(")"))
-            or any(_covers(text, phrase, start, end) for phrase in entry.unless)
+            or any(_is_within(text, phrase, start, end) for phrase in entry.unless)
         ):
             continue
         yield (
@@ -345,59 +345,62 @@ def _hard(text: str, vocabulary: Vocabulary) -> Iterator[Found]:
 @lru_cache(maxsize=1024)
 def terms_in(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, int, int], ...]:
     """Return the medical terms in a text as (form, start, end), the longest at each word."""
-    return tuple(_spot(text, vocabulary.terms, vocabulary.starts))
+    return tuple(_find_forms(text, vocabulary.terms, vocabulary.starts))
 
 
 @lru_cache(maxsize=64)
-def _words(text: str) -> tuple[list[re.Match[str]], list[str]]:
-    """Return the words of a text with their places, and in lower case."""
+def _words_and_lower(text: str) -> tuple[list[re.Match[str]], list[str]]:
+    """Return the words of a text with their places, and the same words in lower case."""
     words = list(WORD.finditer(text))
     return words, [word.group().lower().replace("\u2019", "'") for word in words]
 
 
-def _spot(
+def _find_forms(
     text: str, entries: Mapping[str, object], starts: Mapping[str, int]
 ) -> Iterator[tuple[str, int, int]]:
-    words, lower = _words(text)
-    index = 0
-    while index < len(words):
-        for size in range(min(starts.get(lower[index], 0), len(words) - index), 0, -1):
-            form = " ".join(lower[index : index + size])
+    words, lower = _words_and_lower(text)
+    position = 0
+    while position < len(words):
+        for size in range(min(starts.get(lower[position], 0), len(words) - position), 0, -1):
+            form = " ".join(lower[position : position + size])
             if form not in entries:
                 continue
-            first, last = words[index].start(), words[index + size - 1].end()
+            start, end = words[position].start(), words[position + size - 1].end()
             # The words of one phrase are adjacent, with only spaces between them.
-            if size == 1 or not re.search(r"[^\w\s'\u2019-]", text[first:last]):
-                yield form, first, last
-                index += size - 1
+            if size == 1 or not re.search(r"[^\w\s'\u2019-]", text[start:end]):
+                yield form, start, end
+                position += size - 1
                 break
         else:
             # "potassium-rich" is about potassium.
-            for part in re.finditer(r"[^-]+", words[index].group()) if "-" in lower[index] else ():
-                start = words[index].start()
+            start = words[position].start()
+            word = words[position].group()
+            for part in re.finditer(r"[^-]+", word) if "-" in word else ():
                 if part.group().lower() in entries:
                     yield part.group().lower(), start + part.start(), start + part.end()
-        index += 1
+        position += 1
 
 
-def _covers(text: str, phrase: str, start: int, end: int) -> bool:
+def _is_within(text: str, phrase: str, start: int, end: int) -> bool:
     return any(
         m.start() <= start and end <= m.end()
         for m in re.finditer(rf"\b{re.escape(phrase)}", text, re.IGNORECASE)
     )
 
 
-def _passive(text: str) -> Iterator[Found]:
+def _passive(text: str) -> Iterator[TextFinding]:
     for match in _PASSIVE.finditer(text):
-        if match[1].lower() not in _STATES and not match[1].lower().startswith("un"):
+        if match[1].lower() not in _STATE_WORDS and not match[1].lower().startswith("un"):
             hint = "Write who does it: 'Take it with food', not 'it should be taken with food'."
             message = f"'{match.group()}' does not say who is to do it"
             yield "plain-passive", match.group(), message, hint
 
 
-def _third(text: str) -> Iterator[Found]:
-    low = text.lower()
-    for match in _THIRD.finditer(text) if any(word in low for word in _OTHERS) else ():
+def _third_person(text: str) -> Iterator[TextFinding]:
+    lower = text.lower()
+    if not any(word in lower for word in _THIRD_PERSON_WORDS):
+        return
+    for match in _THIRD_PERSON.finditer(text):
         words = match.group().strip()
         yield (
             "plain-third-person",
@@ -407,9 +410,9 @@ def _third(text: str) -> Iterator[Found]:
         )
 
 
-def _percent(text: str) -> Iterator[Found]:
-    matches = tuple(m for m in _PERCENT.finditer(text) if not _CHANGE.search(text[: m.start()]))
-    if not matches or _NATURAL.search(text) or not _OF_PEOPLE.search(text):
+def _percentages(text: str) -> Iterator[TextFinding]:
+    matches = tuple(m for m in _PERCENT.finditer(text) if not _CHANGE_BY.search(text[: m.start()]))
+    if not matches or _COUNT_OF_PEOPLE.search(text) or not _OF_PEOPLE.search(text):
         return
     for match in matches:
         share = float(match[1])
@@ -424,17 +427,17 @@ def _percent(text: str) -> Iterator[Found]:
 
 def _in_people(share: float) -> str:
     """Return a percentage as a count of people, in the smallest numbers that express it."""
-    for of in (2, 3, 4, 5, 10, 20, 50, 100, 1000):
-        if abs(share * of / 100 - round(share * of / 100)) < 0.005 * of and round(share * of / 100):
-            return (
-                f"'{'' if round(share * of / 100) * 100 == share * of else 'about '}"
-                f"{round(share * of / 100)} in {of} people'"
-            )
+    for total in (2, 3, 4, 5, 10, 20, 50, 100, 1000):
+        exact = share * total / 100
+        count = round(exact)
+        if 0 < count < total and abs(exact - count) < 0.005 * total:
+            about = "" if count * 100 == share * total else "about "
+            return f"'{about}{count} in {total} people'"
     return "'x in y people'"
 
 
-def _double(text: str) -> Iterator[Found]:
-    for match in _DOUBLE.finditer(text):
+def _double_negatives(text: str) -> Iterator[TextFinding]:
+    for match in _DOUBLE_NEGATIVE.finditer(text):
         yield (
             "plain-double-negative",
             match.group(),
@@ -443,13 +446,13 @@ def _double(text: str) -> Iterator[Found]:
         )
 
 
-def _vague(text: str) -> Iterator[Found]:
+def _vague_amounts(text: str) -> Iterator[TextFinding]:
     for match in _VAGUE.finditer(text) if is_action(text) else ():
         start = max(text.rfind(mark, 0, match.start()) for mark in ".;!?") + 1
         if (
-            _MEASURED.match(text, match.end())
-            or _MEASURED.match(text[start : match.start()])
-            or _TOLD.search(text[: match.start()])
+            _WITH_NUMBER.match(text, match.end())
+            or _WITH_NUMBER.match(text[start : match.start()])
+            or _NOT_MEASURED.search(text[: match.start()])
         ):
             continue
         yield (
@@ -460,7 +463,7 @@ def _vague(text: str) -> Iterator[Found]:
         )
 
 
-def _capitals(text: str) -> Iterator[Found]:
+def _capitals(text: str) -> Iterator[TextFinding]:
     for start, end in shouted_runs(text):
         words = text[start:end]
         hint = f"Write '{words.lower()}', with **two stars** around it if it must stand out."
@@ -471,19 +474,19 @@ def shouted_runs(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of capitals with a common word or two words: DO NOT, ICE CUBES, not CKD."""
     for match in _CAPS.finditer(text):
         words = re.split(r"[\s-]+", match.group())
-        run = len(words) > 1 and min(map(len, words)) >= _SHORTEST_WORD
-        if run or any(map(shouted, words)):
+        is_phrase = len(words) > 1 and min(map(len, words)) >= _SHORTEST_WORD
+        if is_phrase or any(map(shouted, words)):
             yield match.span()
 
 
 def shouted(word: str) -> bool:
     """Return whether a word in capitals is a common word: no abbreviation, no zone's colour."""
     return word.lower() in _SHOUTED or (
-        len(word.rstrip("S")) > _LONGEST_SHORT and word.lower() not in COLOURS
+        len(word.rstrip("S")) > _LONGEST_ABBREVIATION and word.lower() not in COLOURS
     )
 
 
-def _emoji(text: str) -> Iterator[Found]:
+def _emoji(text: str) -> Iterator[TextFinding]:
     for match in _EMOJI.finditer(text):
         yield (
             "plain-emoji",
@@ -493,9 +496,9 @@ def _emoji(text: str) -> Iterator[Found]:
         )
 
 
-_LOOKS: Final[tuple[Callable[[str], Iterator[Found]], ...]] = (
-    _percent,
-    _double,
+_LOOKS: Final[tuple[Callable[[str], Iterator[TextFinding]], ...]] = (
+    _percentages,
+    _double_negatives,
     _capitals,
     _emoji,
 )

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from teachback.checking.plain_language.sentence_splitter import Sentence
 
-_INITIALS: Final = 5
+_LONGEST_INITIALS: Final = 5
 
 
 class LanguageFormula(BaseModel):
-    """A file of content/rules/grades/, called by its language.
+    """A file of content/rules/grades/, named after its language.
 
     The score is start - `syllables` x syllables a word - `words` x words a sentence.
     """
@@ -52,16 +52,16 @@ class LanguageScore(NamedTuple):
     sentences: int
 
 
-def language_score(found: Iterable[Sentence], formula: LanguageFormula) -> LanguageScore | None:
+def language_score(sentences: Iterable[Sentence], formula: LanguageFormula) -> LanguageScore | None:
     """Return the score of the whole sentences of a text, or None if it has none."""
-    whole = [sentence for sentence in found if sentence.whole]
+    whole = [sentence for sentence in sentences if sentence.whole]
     words = [word for sentence in whole for word in sentence.words]
     if not words:
         return None
-    said = sum(spoken_syllables(word, formula) for word in words)
+    syllable_count = sum(spoken_syllables(word, formula) for word in words)
     value = (
         formula.start
-        - formula.syllables * said / len(words)
+        - formula.syllables * syllable_count / len(words)
         - formula.words * len(words) / len(whole)
     )
     bands = sorted(formula.bands.items(), key=lambda band: band[1])
@@ -71,27 +71,27 @@ def language_score(found: Iterable[Sentence], formula: LanguageFormula) -> Langu
 
 @lru_cache(4096)
 def _syllables(word: str, strong: str, weak: str, final: str) -> int:
-    lower = word.lower()
-    if any(letter.isdigit() for letter in lower):
+    letters = word.lower()
+    if any(letter.isdigit() for letter in letters):
         return 1
-    if 1 < len(word) <= _INITIALS and word[:2].isupper():
+    if 1 < len(word) <= _LONGEST_INITIALS and word[:2].isupper():
         return len(word)
-    kinds = [
+    strengths = [
         "strong"
         if letter in strong
         else "weak"
-        if letter in weak or (letter in final and at == len(lower) - 1)
+        if letter in weak or (letter in final and index == len(letters) - 1)
         else ""
-        for at, letter in enumerate(lower)
+        for index, letter in enumerate(letters)
     ]
     count = 0
-    for is_vowel, group in groupby(kinds, key=bool):
+    for is_vowel, group in groupby(strengths, key=bool):
         if is_vowel:
-            # Weak vowels among themselves are one syllable.
+            # Weak vowels without a strong one are one syllable.
             count += max(1, list(group).count("strong"))
     return max(count, 1)
 
 
 def spoken_syllables(word: str, formula: LanguageFormula) -> int:
-    """Return the number of syllables of a word, at least 1; initials are read letter by letter."""
+    """Return the number of syllables of a word, at least 1; initials count letter by letter."""
     return _syllables(word, formula.strong, formula.weak, formula.final)

@@ -1,11 +1,10 @@
 """Calculate reading grades from sentences, and how far to trust them. Pure.
 
-Flesch-Kincaid decides whether a handout meets its target; the two others are shown beside it. The
-targets of grade 5 and 6 were set and mostly measured with it (57 of 100 studies of health texts
-used it). SMOG varies less between texts and is stricter: its grade is that of readers who
-understand all of the text. So it is two to three grades higher, and nearly every leaflet fails
-grade 6 by it. It warns with a hint of its own. FORCAST needs no sentences, so it also grades lists
-and tables.
+Flesch-Kincaid decides whether a handout meets its target, since targets of grade 5 and 6 were set
+and mostly measured with it (57 of 100 studies of health texts used it). Two others are shown beside
+it. SMOG is the grade of readers who understand all of the text. So it is two to three grades higher,
+and nearly every leaflet fails grade 6 by it. FORCAST needs no sentences, so it also grades lists and
+tables.
 
 No formula knows what words mean, so none is used alone (AHRQ TalkingQuality, tip 6; Wang and
 others, 2013, for the comparison).
@@ -40,12 +39,11 @@ if TYPE_CHECKING:
 
 DEFAULT_TARGET: Final = 6
 ENOUGH_SENTENCES: Final = 30
-# In fewer sentences, chance alone moves a grade by up to two.
-ROUGH_GRADES: Final = 4
+# A grade of fewer sentences is rough, and is a finding only if it is so far above its target.
+ROUGH_MARGIN: Final = 4
 ENOUGH_WORDS: Final = 100
-MANY: Final = 3  # syllables in a long word, for SMOG
-# A hint is given if SMOG is more than this above the target: it usually is two to three grades
-# above Flesch-Kincaid.
+LONG_WORD: Final = 3  # syllables in a long word, for SMOG
+# The target for SMOG is so far above that for Flesch-Kincaid.
 SMOG_ABOVE: Final = 3
 FORMULAS: Final = ("Flesch-Kincaid", "SMOG", "FORCAST")
 # Languages that these formulas were made for.
@@ -80,8 +78,8 @@ class Grade(NamedTuple):
 
     def __str__(self) -> str:
         """Return the grade in words, such as `SMOG 7.9 (rough: 12 sentences)`."""
-        said = self.scale or ("not scored" if self.grade is None else f"{self.grade:.1f}")
-        return f"{self.formula} {said}{f' ({self.caution})' if self.caution else ''}"
+        result = self.scale or ("not scored" if self.grade is None else f"{self.grade:.1f}")
+        return f"{self.formula} {result}{f' ({self.caution})' if self.caution else ''}"
 
 
 class Graded(NamedTuple):
@@ -124,30 +122,30 @@ def forcast(counts: Counts) -> float:
     return 20 - (counts.short * 150 / counts.all_words) / 10
 
 
-def count(found: Iterable[Sentence], vocabulary: Vocabulary) -> Counts:
+def count(sentences: Iterable[Sentence], vocabulary: Vocabulary) -> Counts:
     """Return the counts that the formulas need."""
-    total = words = said = long = all_words = short = 0
-    for sentence in found:
-        own_said, own_long, own_short = _counted(sentence.words, vocabulary)
+    sentence_count = words = syllable_count = long = all_words = short = 0
+    for sentence in sentences:
+        own_syllables, own_long, own_short = _word_counts(sentence.words, vocabulary)
         if sentence.whole:
-            total += 1
+            sentence_count += 1
             words += len(sentence.words)
-            said += own_said
+            syllable_count += own_syllables
             long += own_long
         all_words += len(sentence.words)
         short += own_short
-    return Counts(total, words, said, long, all_words, short)
+    return Counts(sentence_count, words, syllable_count, long, all_words, short)
 
 
 @lru_cache(maxsize=1024)
-def _counted(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[int, int, int]:
-    """Return a sentence's syllables, long words and one-syllable words; cached."""
-    cache = vocabulary.counted
+def _word_counts(words: tuple[str, ...], vocabulary: Vocabulary) -> tuple[int, int, int]:
+    """Return a sentence's syllables, long words and words of one syllable."""
+    cache = vocabulary.syllable_cache
     for word in words:
         if word not in cache:
             cache[word] = syllables(word, vocabulary.syllables)
     counted = [cache[word] for word in words]
-    return sum(counted), sum(1 for number in counted if number >= MANY), counted.count(1)
+    return sum(counted), sum(1 for number in counted if number >= LONG_WORD), counted.count(1)
 
 
 def body(passages: Iterable[Passage]) -> tuple[Passage, ...]:
@@ -168,10 +166,14 @@ def graded(reader_text: ReaderText, vocabulary: Vocabulary | None = None) -> tup
     sections = dict.fromkeys((p.section, p.heading) for p in passages if p.section)
     parts = [
         ("", "", passages),
-        *((name, head, tuple(p for p in passages if p.section == name)) for name, head in sections),
+        *(
+            (name, heading, tuple(p for p in passages if p.section == name))
+            for name, heading in sections
+        ),
     ]
     return tuple(
-        _grade(name, head, part, reader_text.language, vocabulary) for name, head, part in parts
+        _grade(name, heading, part, reader_text.language, vocabulary)
+        for name, heading, part in parts
     )
 
 
@@ -193,7 +195,7 @@ def _grade(
     counts = count(sentences_of(passages), vocabulary)
     formula = vocabulary.formulas.get(language.partition("-")[0])
     if formula:
-        return Graded(section, heading, counts, (_scored(passages, formula),))
+        return Graded(section, heading, counts, (_language_grade(passages, formula),))
     if language.partition("-")[0] not in SCORED:
         return Graded(
             section,
@@ -203,10 +205,12 @@ def _grade(
                 Grade(name, None, f"no formula for the language '{language}'") for name in FORMULAS
             ),
         )
-    return Graded(section, heading, counts, tuple(_by(name, counts) for name in FORMULAS))
+    return Graded(
+        section, heading, counts, tuple(_grade_by_formula(name, counts) for name in FORMULAS)
+    )
 
 
-def _scored(passages: tuple[Passage, ...], formula: LanguageFormula) -> Grade:
+def _language_grade(passages: tuple[Passage, ...], formula: LanguageFormula) -> Grade:
     """Return the score by a language's own formula, in words, with its caution."""
     score = language_score(sentences_of(passages), formula)
     if score is None:
@@ -220,23 +224,23 @@ def _scored(passages: tuple[Passage, ...], formula: LanguageFormula) -> Grade:
 
 
 def score_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
-    """Yield a finding if an edition is harder to read than its language's formula has as target."""
+    """Yield a finding if an edition is harder to read than the target of its language's formula."""
     formula = vocabulary.formulas.get(reader_text.language.partition("-")[0])
     passages = body(reader_text.passages)
     score = language_score(sentences_of(passages), formula) if formula else None
     if formula is None or score is None or score.words < ENOUGH_WORDS:
         return
     if score.value < formula.target:
-        start = next((p for p in reader_text.passages if p.role is Role.TITLE), passages[0])
+        first = next((p for p in reader_text.passages if p.role is Role.TITLE), passages[0])
         message = (
             f"this is harder to read than the target of {formula.target:g} by {formula.name}: "
             f"{score.value:.0f}, {score.band}"
         )
         hint = "Shorten sentences, and take shorter words."
-        yield Finding("plain-grade", Severity.WARNING, start, f"{score.value:.0f}", message, hint)
+        yield Finding("plain-grade", Severity.WARNING, first, f"{score.value:.0f}", message, hint)
 
 
-def _by(formula: str, counts: Counts) -> Grade:
+def _grade_by_formula(formula: str, counts: Counts) -> Grade:
     """Return the grade by one formula, with its caution."""
     words = counts.all_words if formula == "FORCAST" else counts.words
     if not words or not (counts.sentences or formula == "FORCAST"):
@@ -300,11 +304,11 @@ def grade_findings(
     """Yield a finding if an edition is above its target by Flesch-Kincaid.
 
     `target` comes from `target_of`; None means the handout's own target or 6. A text of fewer than
-    30 sentences may be four grades above it. Nothing is yielded for a text of fewer than 100 words
-    or a language without a formula: `graded` reports those.
+    30 sentences may be four grades above it. A text of fewer than 100 words, or in a language
+    without a formula, has no finding: `graded` reports it.
     """
     vocabulary = vocabulary or builtin_vocabulary()
-    aim = (
+    goal = (
         target
         or (reader_text.handout.target_grade if reader_text.handout else None)
         or DEFAULT_TARGET
@@ -315,30 +319,37 @@ def grade_findings(
     grades = overall_grade(reader_text, vocabulary)
     if grades.counts.words < ENOUGH_WORDS:
         return
-    shown = ", ".join(map(str, grades.grades))
-    fk = grades.by(FORMULAS[0]).grade or 0.0
-    start = next((p for p in reader_text.passages if p.role is Role.TITLE), passages[0])
-    # Rounded as it is shown, so that no message says that 6.0 is above 6.
-    spared = ROUGH_GRADES if grades.counts.sentences < ENOUGH_SENTENCES else 0
-    if round(fk, 1) > aim + spared:
-        message = f"the reading grade is above the target of grade {aim}: {shown}"
+    shown_grades = ", ".join(map(str, grades.grades))
+    flesch_kincaid_grade = grades.by(FORMULAS[0]).grade or 0.0
+    first = next((p for p in reader_text.passages if p.role is Role.TITLE), passages[0])
+    # Rounded as in the message, so that none says that 6.0 is above 6.
+    margin = ROUGH_MARGIN if grades.counts.sentences < ENOUGH_SENTENCES else 0
+    if round(flesch_kincaid_grade, 1) > goal + margin:
+        message = f"the reading grade is above the target of grade {goal}: {shown_grades}"
         longest = max((s for s in sentences_of(passages) if s.whole), key=lambda s: s.own)
         hint = (
             f"Shorten sentences; the longest has {longest.own} words: "
             f"'{shorten(longest.text, 60, placeholder=' ...')}'. "
-            f"Long words: {_common(passages, vocabulary)}."
+            f"Long words: {_frequent_long_words(passages, vocabulary)}."
         )
-        yield Finding("plain-grade", Severity.WARNING, start, f"grade {fk:.1f}", message, hint)
+        yield Finding(
+            "plain-grade",
+            Severity.WARNING,
+            first,
+            f"grade {flesch_kincaid_grade:.1f}",
+            message,
+            hint,
+        )
 
 
-def _common(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> str:
+def _frequent_long_words(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> str:
     """Return the most frequent long words, at most six."""
     words = Counter(
         w.lower()
         for s in sentences_of(passages)
         if s.whole
         for w in s.words[len(s.words) - s.own :]
-        if vocabulary.counted.get(w, 0) >= MANY
+        if vocabulary.syllable_cache.get(w, 0) >= LONG_WORD
     )
     return (
         ", ".join(

@@ -1,7 +1,7 @@
-"""Count the syllables of an English word as it is said aloud. Pure.
+"""Count the syllables of an English word as it is spoken. Pure.
 
-Uses groups of vowels, and a table of words for which they give a wrong count. No dictionary that
-may be shipped is as good on health words: hyphenation patterns miss four in ten.
+Groups of vowels are counted. A table lists the words for which that is wrong. No dictionary that may
+be shipped is as good on health words: hyphenation patterns miss four in ten.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _INITIALS: Final = re.compile(r"[a-z]?[A-Z]{2,5}")
 _VOWELS: Final = re.compile(r"[aeiouy]+")
 # A letter e that is written but not spoken.
-_SILENT: Final = re.compile(
+_SILENT_E: Final = re.compile(
     # make, but not table
     r"(?<=[aeiouy])(?:[^aeiouy]|qu|gu){1,3}e$(?<![^aeiouy]le)"
     # makes, but not boxes, wishes, tables
@@ -27,21 +27,21 @@ _SILENT: Final = re.compile(
     r"|(?:gue|que)s?$"
 )
 # Two adjacent vowels that are spoken as two syllables.
-_APART: Final = re.compile(
+_TWO_SYLLABLES: Final = re.compile(
     r"(?<![ctgs])ia|[^aeiou]ia$(?<=[cgs]ia)|(?<![ctsgxnl])io(?!u)|(?<![ctsgx])iou|iu"
     r"|(?<![gp])eo(?!u)|(?<![qg])ua|uou"
     r"|(?<![qg])ue(?=n|l)|(?<![qg])ui(?=d|n)|ie(?=t)|(?<=[a-z]{3})ier$|(?<=[a-z]{2})iest$"
     r"|(?<![ct])ien(?=[tc])|[aeiouy]ing$|oa$"
 )
-_TAILS: Final = (("'s", 0), ("s", 0), ("es", 0), ("ed", 0), ("d", 0), ("ing", 1), ("ly", 1))
-_HISSING: Final = ("s", "x", "z", "ch", "sh", "ce", "ge", "se", "ze")
+_ENDINGS: Final = (("'s", 0), ("s", 0), ("es", 0), ("ed", 0), ("d", 0), ("ing", 1), ("ly", 1))
+_SIBILANTS: Final = ("s", "x", "z", "ch", "sh", "ce", "ge", "se", "ze")
 
 
 def syllables(word: str, known: Mapping[str, int]) -> int:
     """Return the number of syllables of a word, at least 1.
 
-    `known` holds lower-case words with their counts, which are not guessed. Parts joined by hyphens
-    are added up. A number counts as one, since readers say it in different ways. Initials (`CKD`)
+    `known` has the counts of lower-case words for which a guess is wrong. Parts joined by hyphens
+    are added up. A number counts as one, since readers speak it in different ways. Initials (`CKD`)
     are spoken letter by letter.
     """
     word = word.replace("\u2019", "'").strip("'")
@@ -58,37 +58,32 @@ def syllables(word: str, known: Mapping[str, int]) -> int:
         or not _VOWELS.search(word.lower())
     ):
         return len(word) + 2 * word.upper().count("W")
-    return _from_known(word.lower(), known) or _guessed(word.lower())
+    return _count_from_stem(word.lower(), known) or _guess(word.lower())
 
 
-def _from_known(word: str, known: Mapping[str, int]) -> int:
+def _count_from_stem(word: str, known: Mapping[str, int]) -> int:
     """Return the count for a known word with an ending, or 0 if its stem is unknown."""
-    for tail, more in _TAILS:
-        stem = word.removesuffix(tail)
+    for ending, added in _ENDINGS:
+        stem = word.removesuffix(ending)
         if stem == word:
             continue
-        base = next(
-            (
-                base
-                for base in (stem, f"{stem}e" if tail in {"ed", "ing", "es"} else stem)
-                if base in known
-            ),
-            None,
-        )
+        bases = (stem, f"{stem}e") if ending in {"ed", "ing", "es"} else (stem,)
+        base = next((base for base in bases if base in known), None)
         if base is not None:
-            said = (
-                base.endswith(_HISSING)
-                if tail in {"'s", "s", "es"}
-                else tail in {"ed", "d"} and base.rstrip("e").endswith(("t", "d"))
+            is_spoken = (
+                base.endswith(_SIBILANTS)
+                if ending in {"'s", "s", "es"}
+                else ending in {"ed", "d"} and base.rstrip("e").endswith(("t", "d"))
             )
-            return known[base] + more + said
+            return known[base] + added + is_spoken
     return 0
 
 
-def _guessed(word: str) -> int:
+def _guess(word: str) -> int:
     negated = word.endswith(("dn't", "sn't"))  # did-n't, does-n't; but don't and can't are one
     word = re.sub(r"[^a-z]", "", word.split("'", maxsplit=1)[0])
-    count = len(_VOWELS.findall(word)) + len(_APART.findall(word)) + word.endswith("ism") + negated
-    if count > 1 and _SILENT.search(word):
+    count = len(_VOWELS.findall(word)) + len(_TWO_SYLLABLES.findall(word))
+    count += word.endswith("ism") + negated
+    if count > 1 and _SILENT_E.search(word):
         count -= 1
     return max(count, 1)

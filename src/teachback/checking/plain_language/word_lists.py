@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
 
@@ -21,8 +21,9 @@ from teachback.files.yaml_reader import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FOLDER: Final = "content/rules/words"
-GRADES: Final = "content/rules/grades"
+ModelT = TypeVar("ModelT", bound=BaseModel)
+WORDS_FOLDER: Final = "content/rules/words"
+GRADES_FOLDER: Final = "content/rules/grades"
 
 
 class _Closed(BaseModel):
@@ -70,9 +71,9 @@ class Syllables(RootModel[dict[Annotated[int, Field(ge=1, le=12)], tuple[Plain, 
 class Vocabulary:
     """Hard words and terms by each lower-case form, abbreviations as written, syllables by word.
 
-    A form maps to its entry: the word in the file, and what the file says about it. `starts` maps
-    the first word of a form to the number of words in its longest form, so that few combinations
-    are tried in vain. Instances compare by identity.
+    A form maps to the word in the file and its entry there. `longest` maps a first word to the
+    number of words in the longest form that begins with it, so that few combinations are tried in
+    vain. Instances compare by identity.
     """
 
     def __init__(
@@ -89,87 +90,79 @@ class Vocabulary:
         self.abbreviations: Final = abbreviations
         self.syllables: Final = syllables
         self.formulas: Final = formulas
-        self.starts: Final = _starts((*hard, *terms))
-        # Cached syllables by word.
-        self.counted: Final[dict[str, int]] = {}
+        self.longest: Final = _longest_by_first_word((*hard, *terms))
+        # Syllables by word, as they are counted.
+        self.syllable_cache: Final[dict[str, int]] = {}
 
 
 def load_vocabulary(workspace: Workspace) -> Vocabulary:
     """Load the four files and the formulas. Raises TeachbackError with the problems of all."""
     problems: list[Problem] = []
-    loaded: dict[str, RootModel[dict[object, object]]] = {}
-    kinds: dict[str, type[BaseModel]] = {
-        "plain-words": HardWords,
-        "terms": TermsFile,
-        "abbreviations": Abbreviations,
-        "syllables": Syllables,
-    }
-    for name, kind in kinds.items():
+
+    def read(name: str, model: type[ModelT]) -> ModelT | None:
         try:
-            loaded[name] = _read(workspace, f"{FOLDER}/{name}.yaml", kind)  # type: ignore[assignment]
+            return _read(workspace, name, model)
         except TeachbackError as error:
             problems.extend(error.problems)
-    formulas: dict[str, LanguageFormula] = {}
-    names = {
-        path.name
-        for folder in folders(workspace, GRADES)
+            return None
+
+    hard = read(f"{WORDS_FOLDER}/plain-words.yaml", HardWords)
+    terms = read(f"{WORDS_FOLDER}/terms.yaml", TermsFile)
+    abbreviations = read(f"{WORDS_FOLDER}/abbreviations.yaml", Abbreviations)
+    syllables = read(f"{WORDS_FOLDER}/syllables.yaml", Syllables)
+    languages = {
+        path.stem
+        for folder in folders(workspace, GRADES_FOLDER)
         for path in folder.glob("*.yaml")
         if not path.name.startswith(".")
     }
-    for name in sorted(names):
-        try:
-            formula = _read(workspace, f"{GRADES}/{name}", LanguageFormula)
-            formulas[name.removesuffix(".yaml")] = formula  # type: ignore[assignment]
-        except TeachbackError as error:
-            problems.extend(error.problems)
-    if problems:
+    formulas = {
+        language: formula
+        for language in sorted(languages)
+        if (formula := read(f"{GRADES_FOLDER}/{language}.yaml", LanguageFormula))
+    }
+    if problems or not (hard and terms and abbreviations and syllables):
         raise TeachbackError(*problems)
-    return _made(
-        loaded["plain-words"].root,  # type: ignore[arg-type]
-        loaded["terms"].root,  # type: ignore[arg-type]
-        loaded["abbreviations"].root,  # type: ignore[arg-type]
-        loaded["syllables"].root,  # type: ignore[arg-type]
-        formulas,
-    )
+    return _vocabulary(hard.root, terms.root, abbreviations.root, syllables.root, formulas)
 
 
-def _read(workspace: Workspace, name: str, kind: type[BaseModel]) -> BaseModel:
+def _read(workspace: Workspace, name: str, model: type[ModelT]) -> ModelT:
     path = find(workspace, name)
     if path is None:
         raise TeachbackError(
             Problem(f"{name}: there is no such file", "Put the program's own one back.")
         )
-    return validated(kind, read_yaml(read_bytes(path), shown(path)))
+    return validated(model, read_yaml(read_bytes(path), shown(path)))
 
 
-def _made(
+def _vocabulary(
     hard: dict[str, HardWord],
     terms: dict[str, MedicalTerm],
     abbreviations: dict[str, str],
-    counts: dict[int, tuple[str, ...]],
+    words_by_count: dict[int, tuple[str, ...]],
     formulas: dict[str, LanguageFormula],
 ) -> Vocabulary:
-    by_hard = {
+    hard_by_form = {
         form: (word, entry) for word, entry in hard.items() for form in reversed(tuple(forms(word)))
     }
-    by_term = {
+    terms_by_form = {
         form: (word, entry)
         for word, entry in terms.items()
         for form in reversed(tuple(plurals(word)))
     }
-    # Entries of the file win over forms derived from other entries.
-    by_hard |= {word.lower(): (word, entry) for word, entry in hard.items()}
-    by_term |= {word.lower(): (word, entry) for word, entry in terms.items()}
-    syllables = {word.lower(): count for count, words in counts.items() for word in words}
-    return Vocabulary(by_hard, by_term, abbreviations, syllables, formulas)
+    # A word of the file wins over a form of another word.
+    hard_by_form |= {word.lower(): (word, entry) for word, entry in hard.items()}
+    terms_by_form |= {word.lower(): (word, entry) for word, entry in terms.items()}
+    syllables = {word.lower(): count for count, words in words_by_count.items() for word in words}
+    return Vocabulary(hard_by_form, terms_by_form, abbreviations, syllables, formulas)
 
 
-def _starts(forms_: Iterable[str]) -> dict[str, int]:
-    starts: dict[str, int] = {}
-    for form in forms_:
-        parts = form.split()
-        starts[parts[0]] = max(starts.get(parts[0], 0), len(parts))
-    return starts
+def _longest_by_first_word(all_forms: Iterable[str]) -> dict[str, int]:
+    longest: dict[str, int] = {}
+    for form in all_forms:
+        words = form.split()
+        longest[words[0]] = max(longest.get(words[0], 0), len(words))
+    return longest
 
 
 def plurals(phrase: str) -> Iterator[str]:
@@ -187,18 +180,24 @@ def plurals(phrase: str) -> Iterator[str]:
 def forms(phrase: str) -> Iterator[str]:
     """Yield the forms of a phrase, with its first word as a verb or its last as a noun.
 
-    Some of the forms are ones that nobody writes.
+    Some of them are words that nobody writes.
     """
     yield from plurals(phrase)
-    verb, *rest = phrase.lower().split(" ")
-    if verb.endswith("ly") and not verb.endswith("ply"):
-        return  # adverbs have no other forms; but comply and apply are verbs
-    stem = verb.removesuffix("e")
-    doubled = verb + verb[-1] if re.search(r"[^aeiou][aeiou][bdglmnprt]$", verb) else stem
-    inflected = [f"{stem}ed", f"{stem}ing", f"{doubled}ed", f"{doubled}ing"]
-    if verb.endswith("y") and verb[-2:-1] not in "aeiou":
-        inflected += [f"{verb[:-1]}ied", f"{verb[:-1]}ies"]
-    inflected.append(f"{verb}es" if verb.endswith(("s", "x", "ch", "sh")) else f"{verb}s")
+    first_word, *rest = phrase.lower().split(" ")
+    if first_word.endswith("ly") and not first_word.endswith("ply"):
+        return  # an adverb has no other forms; comply and apply are verbs
+    stem = first_word.removesuffix("e")
+    doubled_stem = (
+        first_word + first_word[-1]
+        if re.search(r"[^aeiou][aeiou][bdglmnprt]$", first_word)
+        else stem
+    )
+    inflected = [f"{stem}ed", f"{stem}ing", f"{doubled_stem}ed", f"{doubled_stem}ing"]
+    if first_word.endswith("y") and first_word[-2:-1] not in "aeiou":
+        inflected += [f"{first_word[:-1]}ied", f"{first_word[:-1]}ies"]
+    inflected.append(
+        f"{first_word}es" if first_word.endswith(("s", "x", "ch", "sh")) else f"{first_word}s"
+    )
     for form in dict.fromkeys(inflected):
         yield " ".join((form, *rest))
 

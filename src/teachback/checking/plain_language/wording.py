@@ -323,7 +323,7 @@ def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[TextFinding
 
 
 def _hard_words(text: str, vocabulary: Vocabulary) -> Iterator[TextFinding]:
-    for form, start, end in _find_forms(text, vocabulary.hard, vocabulary.starts):
+    for form, start, end in _find_forms(text, vocabulary.hard, vocabulary.longest):
         word, entry = vocabulary.hard[form]
         # A term may be explained instead of left out; unexplained_terms.py checks that. A word
         # alone in brackets stands beside its plainer one: "pee (urinate)".
@@ -345,7 +345,7 @@ def _hard_words(text: str, vocabulary: Vocabulary) -> Iterator[TextFinding]:
 @lru_cache(maxsize=1024)
 def terms_in(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, int, int], ...]:
     """Return the medical terms in a text as (form, start, end), the longest at each word."""
-    return tuple(_find_forms(text, vocabulary.terms, vocabulary.starts))
+    return tuple(_find_forms(text, vocabulary.terms, vocabulary.longest))
 
 
 @lru_cache(maxsize=64)

@@ -435,8 +435,7 @@ def _questions(
                     lines=tuple(sorted({*existing.lines, *lines})),
                 )
     order = list(dict.fromkeys(key[:2] for key in questions))
-    for key in sorted(questions, key=lambda key: order.index(key[:2])):
-        yield questions[key]
+    yield from (questions[key] for key in sorted(questions, key=lambda key: order.index(key[:2])))
 
 
 def _comparisons(
@@ -529,23 +528,6 @@ def _omitted_flags(
             if not reader.reached(flag):
                 reason = flag.silent_for.get(reader.audience, "")
                 yield OmittedFlag(line, reader.audience, text, reason)
-
-
-def _omitted_flags(
-    reader_texts: Mapping[str, ReaderText], authored: LoadedHandout
-) -> Iterator[OmittedFlag]:
-    for index, flag in enumerate(authored.handout.red_flags):
-        texts = [
-            reader_text.reader.plain(flag.text)
-            for reader_text in reader_texts.values()
-            if reader_text.reader.reached(flag)
-        ]
-        for name, reader_text in reader_texts.items():
-            if not reader_text.reader.reached(flag):
-                line = authored.file.locate(("red_flags", index)).line
-                yield OmittedFlag(
-                    line, name, texts[0] if texts else flag.id, flag.silent_for.get(name, "")
-                )
 
 
 def _used_sources(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[UsedSource]:

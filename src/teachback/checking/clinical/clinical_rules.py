@@ -496,6 +496,7 @@ def _finding(
 
 def _reason(rule: TextRule, words: str, mention: Mention, model: VerdictModel) -> str:
     """Return the words that decided: those of the rule's pattern, or those that weigh most."""
+    phrases: tuple[str, ...]
     if rule.doing:
         match = compiled(rule.doing).search(lowered(words))
         phrases = (words[match.start() : match.end()],) if match else ()

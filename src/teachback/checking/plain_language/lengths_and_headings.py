@@ -1,4 +1,4 @@
-"""Run all rules on plain language over one edition.
+"""Apply all rules on plain language to one edition.
 
 The rules on lengths, lists and headings are in this module, the others in modules of their own.
 Every finding is a warning: a person decides. The rules are for English, as their `languages` say.
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 LONGEST_SENTENCE: Final = 25
 # A word or two more is not worth a warning.
 _WORDS_SPARED: Final = 2
-# Guides differ: five sentences, six, or eight of 150 words. A finding is above all of them. "Rest."
-# and "Ice pack." are labels.
+# Guides differ: five sentences, six, or eight of 150 words. Only what is above all of them is a
+# finding. "Rest." and "Ice pack." are labels, and do not count.
 LONGEST_PARAGRAPH: Final = 8
 MOST_WORDS: Final = 150
 _LONGEST_LABEL: Final = 2
 LONGEST_LIST: Final = 7
-# A list of names, such as foods, is looked through and not kept in mind.
+# Readers look through a list of names, such as foods, and need not keep it in mind.
 LONGEST_NAMES: Final = 15
 _LONGEST_NAME: Final = 5  # words at most
 _CONDITION: Final = re.compile(r"\b(?:if|when|signs?|symptoms?)\b", re.IGNORECASE)
@@ -188,9 +188,9 @@ RULES: Final[tuple[Rule, ...]] = (
     *reading_grade.RULES,
 )
 _SEVERITIES: Final = {rule.id: rule.severity for rule in _OWN_RULES}
-# A rough grade says the same as these once more, and is told when they are mended.
+# A rough grade would report these once more, so it is reported only where there are none.
 _COUNTED_IN_GRADE: Final = frozenset({"plain-long-sentence", "plain-hard-word"})
-# A heading of these words alone says nothing of its section.
+# A heading of these words alone does not tell what its section is about.
 _EMPTY_HEADING: Final = re.compile(
     r"(?:(?:about|additional|and|background|description|details?|facts?|further|general|important"
     r"|information|introduction|more|notes?|other|overview|summary|the|this|leaflet|handout|key"
@@ -391,7 +391,7 @@ def actions(passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
 
 
 def _whole_edition(reader_text: ReaderText) -> Iterator[Finding]:
-    """Yield the findings about a whole edition; a text without a title is only a part of one."""
+    """Yield the findings about a whole edition. A text without a title is only a part of one."""
     title = next((p for p in reader_text.passages if p.role is Role.TITLE), None)
     if title is None or len(reader_text.passages) == 1:
         return
@@ -404,7 +404,7 @@ def _whole_edition(reader_text: ReaderText) -> Iterator[Finding]:
             "there are no teach-back questions and no lines for notes",
             hint,
         )
-    # Flags at the top are under 'Call ... now' or 'Call us today', which is an action.
+    # Red flags at the top are below 'Call ... now' or 'Call us today', which is an action.
     has_urgent_flag = any(p.role is Role.FLAG and p.tier != "visit" for p in reader_text.passages)
     first = first_block(reader_text)
     if first and not has_urgent_flag and not actions(first):

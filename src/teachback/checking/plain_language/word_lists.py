@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-WORDS_FOLDER: Final = "content/rules/words"
+FOLDER: Final = "content/rules/words"
 GRADES_FOLDER: Final = "content/rules/grades"
 
 
@@ -106,10 +106,10 @@ def load_vocabulary(workspace: Workspace) -> Vocabulary:
             problems.extend(error.problems)
             return None
 
-    hard = read(f"{WORDS_FOLDER}/plain-words.yaml", HardWords)
-    terms = read(f"{WORDS_FOLDER}/terms.yaml", TermsFile)
-    abbreviations = read(f"{WORDS_FOLDER}/abbreviations.yaml", Abbreviations)
-    syllables = read(f"{WORDS_FOLDER}/syllables.yaml", Syllables)
+    hard = read(f"{FOLDER}/plain-words.yaml", HardWords)
+    terms = read(f"{FOLDER}/terms.yaml", TermsFile)
+    abbreviations = read(f"{FOLDER}/abbreviations.yaml", Abbreviations)
+    syllables = read(f"{FOLDER}/syllables.yaml", Syllables)
     languages = {
         path.stem
         for folder in folders(workspace, GRADES_FOLDER)

@@ -166,6 +166,16 @@ def test_a_finding_can_be_accepted_with_a_reason_and_a_name(workspace: Make) -> 
     assert build(resolve({"handouts": ("tiny",), "kind": ("card",)}, clinic), clinic, TODAY).printed
 
 
+def test_accepted_words_may_be_quoted_with_their_marks(workspace: Make) -> None:
+    """They are copied from the file, where `**` makes a word strong."""
+    text = BANANAS.replace("Eat a banana before bed.", '"Eat a **banana** before bed."')
+    accept = ACCEPT.replace("words: banana", 'words: "a **banana** before"')
+    clinic = workspace({"content/handouts/tiny.yaml": text + accept})
+    [checked] = check(("tiny",), (), clinic, TODAY).handouts
+    assert [w.finding.rule for w in checked.waived] == ["ckd-potassium-food"]
+    assert {"ckd-potassium-food", "accept-idle"}.isdisjoint(p.rule for p in checked.problems)
+
+
 def test_an_acceptance_that_nothing_needs_any_more_is_a_finding(workspace: Make) -> None:
     """It could hide a new finding."""
     clinic = workspace({"content/handouts/tiny.yaml": TINY + ACCEPT})

@@ -19,6 +19,7 @@ from teachback.checking.glossary import Glossary, load_glossary
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule, problem_of
 from teachback.checking.translation_rules import translation_findings
 from teachback.content.base_model import Checks
+from teachback.content.inline_markup import bare
 from teachback.content.validation_errors import validated
 from teachback.editions.passages import Passage, ReaderContext, Role, as_read, passages
 from teachback.errors import Problem, Severity, TeachbackError
@@ -285,12 +286,15 @@ def settled(
 def _covers(accepted: Accepted, finding: Finding) -> bool:
     if accepted.rule != finding.rule:
         return False
-    words = as_read(accepted.words or "").casefold()
-    if not words:
+    words = accepted.words or ""
+    if not as_read(words):
         # An error is accepted only with its words; otherwise the acceptance would hide the next
         # one.
         return finding.severity is not Severity.ERROR
-    return words in finding.words.casefold() or words in finding.passage.text.casefold()
+    # Quoted as it is read, or as it is written in the file, with its marks.
+    quotes = {text.casefold() for text in (as_read(words), as_read(bare(words)), words)} - {""}
+    texts = finding.words.casefold(), finding.passage.text.casefold()
+    return any(quote in text for quote in quotes for text in texts)
 
 
 def problem_for(finding: Finding, authored: LoadedHandout, *, name_audiences: bool) -> Problem:

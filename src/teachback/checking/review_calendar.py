@@ -91,17 +91,9 @@ def as_csv(rows: Iterable[Mapping[str, Any]]) -> str:
 
     text = io.StringIO()
     columns = [
-        "due",
-        "when",
-        "handout",
-        "part",
-        "language",
-        "owner",
-        "reviewer",
-        "reviewed",
-        "review",
+        "due", "when", "handout", "part", "language", "owner", "reviewer", "reviewed", "review",
         "place",
-    ]
+    ]  # fmt: skip
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

@@ -136,28 +136,10 @@ _SYMBOL: Final = re.compile(
 )
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 # English words that are in nearly each sentence, and are words of few other languages.
-_COMMON_ENGLISH: Final = frozenset(
-    [
-        "the",
-        "and",
-        "your",
-        "you",
-        "with",
-        "of",
-        "that",
-        "this",
-        "from",
-        "have",
-        "when",
-        "what",
-        "are",
-        "is",
-        "for",
-        "it",
-        "they",
-        "them",
-    ]
-)
+_COMMON_ENGLISH: Final = frozenset({
+    "the", "and", "your", "you", "with", "of", "that", "this", "from", "have", "when", "what",
+    "are", "is", "for", "it", "they", "them",
+})  # fmt: skip
 # So many of them are English; one may be a word of the other language.
 _FEWEST_WORDS: Final = 2
 _LONGEST_UNCHECKED: Final = 3  # letters of a word that may be the same in both languages

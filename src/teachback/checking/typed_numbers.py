@@ -112,7 +112,8 @@ _MARKDOWN: Final = re.compile(r"\*\*|\[|\](?!\(\s*<?tel:)|\\([!-/:-@\[-`{-~])")
 # Some writers join the parts of a phone number with en dashes.
 _DASHES: Final = str.maketrans("\u2013", "-")
 _NINE_ONE_ONE: Final = re.compile(
-    rf"(?<![\d.,$/-])(?<!\d )9[-.\s]{{0,3}}1[-.\s]{{0,3}}1(?![\d/]|[.,-]\d){_NO_UNIT}|\bnine[ -]one[ -]one\b",
+    rf"(?<![\d.,$/-])(?<!\d )9[-.\s]{{0,3}}1[-.\s]{{0,3}}1(?![\d/]|[.,-]\d){_NO_UNIT}"
+    r"|\bnine[ -]one[ -]one\b",
     re.IGNORECASE,
 )
 

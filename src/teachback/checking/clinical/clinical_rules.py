@@ -44,19 +44,10 @@ _CALLOUT_ADVICE: Final = {"warning": "Be careful", "tip": "A good idea"}
 _WORD: Final = re.compile(r"[\w'\u2019]+")
 _UNJUDGED_ROLES: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
 # Roles whose words can lean to advice or warning: sentences and items, not headings or red flags.
-LEANS: Final = frozenset(
-    {
-        Role.MESSAGE,
-        Role.PARAGRAPH,
-        Role.ITEM,
-        Role.CELL,
-        Role.CALLOUT,
-        Role.ANSWER,
-        Role.QUOTE,
-        Role.CARD,
-        Role.CAPTION,
-    }
-)
+LEANS: Final = frozenset({
+    Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE,
+    Role.CARD, Role.CAPTION,
+})  # fmt: skip
 # Lowest scores (log odds that a clinician would change the sentence) at which an error stops the
 # print, a finding is reported, and a sentence is reported in which no rule finds anything. They
 # were chosen on sentences that the weights were not learned from; `docs/checks.md` has the figures.

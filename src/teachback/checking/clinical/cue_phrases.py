@@ -27,7 +27,8 @@ on a (?:\w+ )?(?:limit|restriction)|(?:salt|sugar)[- ]free|no (?:salt|sugar) add
 at the same time|bad (?:back|knee|night|day|cramps?)|weak (?:kidneys?|legs?|tea)
 [fact]
 (?:(?:is|are|very|also|so|too) )?(?:high|higher|rich) in <limited>|not (?:only|just)|more than
-(?:have|has|contains?|holds?|packs?|hides?|made (?:of|from|with)) (?:[\w-]+ ){0,4}?(?:<limited>|water)
+(?:have|has|contains?|holds?|packs?|hides?|made (?:of|from|with)) (?:[\w-]+ ){0,4}?(?:<limited>
+  |water)
 (?:full of|loaded with|packed with|a lot of|lots of|too much) (?:salt|sodium|sugar|phosph\w+)
 no (?:matter|doubt)|(?:draw|leach|wash|pull|boil|soak|cook|take)\w* out
 than you (?:should|can|may|are)(?: \w+)?
@@ -81,7 +82,8 @@ watch(?:ing)? (?:out|for|your|the|how)|look for (?=[^.;]*\b(?:label|list|hidden|
 (?:keep|keeping) (?:a |an )?(?:close |careful )?(?:eye|track|record|note|list|diary|log)
 a little less|less often|not a (?:good|safe|wise|smart)|(?:read|check) (?:the |\w+ )?labels?
 read the|cut(?:ting)?(?: (?:back|down|out))?|pass(?:ing)? (?:on|up)|giv(?:e|ing) up|sparingly
-in moderation|keep\w* (?:[\w,]+ ){0,8}?(?:off|out|away|to a minimum)|only (?:a )?(?:little|small|tiny)
+in moderation|keep\w* (?:[\w,]+ ){0,8}?(?:off|out|away|to a minimum)|only (?:a )?(?:little
+  |small|tiny)
 think twice|say no|small (?:\w+ )?(?:portions?|amounts?|servings?|cups?|pieces?)|leach\w*|avoid\w*
 limit\w*|restrict\w*|skip\w*|discourag\w*|miss(?:ing)?|quit\w*|stop\w*|forget\w*|hesitat\w+
 worr(?:y|ies|ied|ying)|concern\w*|fear\w*|afraid|measur\w+|weigh\w*|count(?:s|ed)?|track\w*|careful
@@ -96,7 +98,8 @@ build\w* up|buildup|unsafe|danger\w*|risk\w*|harm(?!less)\w*|hurt\w*|damag\w+|to
 worse\w*|bad|problems?|trouble|bleeding|injur\w+|hard on|thirsty|weak\w*|strain\w*|swell\w*
 cause[sd]?|fail\w*|upset|scar\w*|wrong|waste|mistake|mask\w*|muddle\w*|confus\w+|land you|destroy\w*
 bring(?:s)? on|leads? to|leak\w*|oxalate|stones|stays? in (?:the|your) (?:blood|body)|collect\w*
-add\w* up|overload\w*|hid(?:den|es?)|rhythm|clash\w*|interact\w*|affect\w*|change how|tak(?:e|es|ing) away
+add\w* up|overload\w*|hid(?:den|es?)|rhythm|clash\w*|interact\w*|affect\w*|change how
+  |tak(?:e|es|ing) away
 [take]
 eat(?:s|en|ing)?|drink(?:s|ing)?|tak(?:es?|en|ing)|try(?:ing)?|us(?:es?|ed|ing)|add(?:s|ed|ing)?
 enjoy\w*|choos\w+|pick|reach\w* for|go(?:ing)? (?:for|with)|hav(?:e|ing)|get(?:s|ting)?|includ\w+

@@ -66,8 +66,9 @@ _CAN_WAIT: Final = re.compile(
 )
 # Items under "Call us if:" are things to report, those under "Examples include:" are facts.
 _ASKS_TO_REPORT: Final = re.compile(
-    r"(?:call|tell|get help|show us|let us|report|bring|ask)\b|.*\b(?:symptom|trigger|cause|example)"
-    r"s? (?:(?:may|can) )?(?:are|be|include)(?: the following)?$"
+    r"(?:call|tell|get help|show us|let us|report|bring|ask)\b"
+    r"|.*\b(?:symptom|trigger|cause|example)s? (?:(?:may|can) )?(?:are|be|include)"
+    r"(?: the following)?$"
 )
 _TELLS_TEAM: Final = re.compile(
     r"\b(?:tell|bring|show|list|write down|let) (?:us|every|your|the|all|any)\b"

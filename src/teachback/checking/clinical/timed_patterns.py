@@ -128,7 +128,7 @@ def in_time(work: Callable[[], T], seconds: float) -> T:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
-def _stop_search(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- what a handler gets
+def _stop_search(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a handler's
     if _is_searching[0]:
         raise _OutOfTimeError
 

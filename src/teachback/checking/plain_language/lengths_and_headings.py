@@ -303,9 +303,10 @@ def _long_lists(reader_text: ReaderText) -> Iterator[Finding]:
                 if items[0].tier
                 else f"this list has {len(items)} items"
             )
+            number = "sixteenth" if are_names else "eighth"
             hint = (
-                "Split it into two lists, or remove some items; the "
-                f"{'sixteenth' if are_names else 'eighth'} is '{_first_words(items[longest].text)}'."
+                f"Split it into two lists, or remove some items; the {number} is "
+                f"'{_first_words(items[longest].text)}'."
             )
             yield _finding(
                 "plain-long-list",

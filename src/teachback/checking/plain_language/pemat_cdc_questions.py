@@ -1,10 +1,10 @@
 """Ask of an edition what PEMAT-P and the CDC Clear Communication Index ask. Pure.
 
-The ideas are from those instruments, the words are ours. Both are ratings by trained people. This is
-no rating, and nothing is added up. A question that the structure of the file answers is answered,
-with its places. Where there is only a sign of an answer, its places are shown, and a person decides.
-The CDC Index asks about every instance, so one certain hard word is a no. PEMAT asks about nearly
-all.
+The ideas are from those instruments, the words are ours. Both are ratings by trained people. This
+is no rating, and nothing is added up. A question that the structure of the file answers is
+answered, with its places. Where there is only a sign of an answer, its places are shown, and a
+person decides. The CDC Index asks about every instance, so one certain hard word is a no. PEMAT
+asks about nearly all.
 """
 
 from __future__ import annotations
@@ -45,21 +45,10 @@ LONGEST_COLUMN: Final = 4
 TOOLS: Final = frozenset(
     {"checklist", "my_numbers", "notes", "teach_back", "log", "schedule", "sign_off", "mark"}
 )
-CUES: Final = frozenset(
-    {
-        "callout",
-        "list",
-        "steps",
-        "checklist",
-        "summary",
-        "red_flags",
-        "table",
-        "zones",
-        "do_dont",
-        "choices",
-        "compare",
-    }
-)
+CUES: Final = frozenset({
+    "callout", "list", "steps", "checklist", "summary", "red_flags", "table", "zones", "do_dont",
+    "choices", "compare",
+})  # fmt: skip
 LISTS: Final = frozenset({"list", "steps", "checklist", "summary", "teach_back"})
 _A_PERSON_DECIDES: Final = "A person decides."
 

@@ -2,9 +2,9 @@
 
 Flesch-Kincaid decides whether a handout meets its target, since targets of grade 5 and 6 were set
 and mostly measured with it (57 of 100 studies of health texts used it). Two others are shown beside
-it. SMOG is the grade of readers who understand all of the text. So it is two to three grades higher,
-and nearly every leaflet fails grade 6 by it. FORCAST needs no sentences, so it also grades lists and
-tables.
+it. SMOG is the grade of readers who understand all of the text. So it is two to three grades
+higher, and nearly every leaflet fails grade 6 by it. FORCAST needs no sentences, so it also grades
+lists and tables.
 
 No formula knows what words mean, so none is used alone (AHRQ TalkingQuality, tip 6; Wang and
 others, 2013, for the comparison).

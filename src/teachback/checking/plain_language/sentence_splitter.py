@@ -22,49 +22,15 @@ WORD: Final = re.compile(
 _SENTENCE_END: Final = re.compile(rf"(?:[.!?]+|…)[{re.escape(CLOSERS)}]*(?=\s|$)")
 _LAST_TOKEN: Final = re.compile(r"[\w.&]+$")
 # A full stop after these never ends a sentence.
-_NEVER_ENDS: Final = frozenset(
-    {
-        "dr",
-        "mr",
-        "mrs",
-        "ms",
-        "prof",
-        "st",
-        "vs",
-        "e.g",
-        "i.e",
-        "approx",
-        "fig",
-        "incl",
-        "ca",
-        "jr",
-        "sr",
-        "dept",
-        "ext",
-    }
-)
+_NEVER_ENDS: Final = frozenset({
+    "dr", "mr", "mrs", "ms", "prof", "st", "vs", "e.g", "i.e", "approx", "fig", "incl", "ca", "jr",
+    "sr", "dept", "ext",
+})  # fmt: skip
 # A full stop after these ends a sentence only if a new one seems to follow.
-_MAY_END: Final = frozenset(
-    {
-        "a.m",
-        "p.m",
-        "u.s",
-        "u.k",
-        "etc",
-        "inc",
-        "ph.d",
-        "m.d",
-        "r.n",
-        "mg",
-        "ml",
-        "oz",
-        "lb",
-        "lbs",
-        "min",
-        "hr",
-        "hrs",
-    }
-)
+_MAY_END: Final = frozenset({
+    "a.m", "p.m", "u.s", "u.k", "etc", "inc", "ph.d", "m.d", "r.n", "mg", "ml", "oz", "lb", "lbs",
+    "min", "hr", "hrs",
+})  # fmt: skip
 # "No. 5" is one sentence; but "No." can be an answer.
 _BEFORE_NUMBER: Final = frozenset({"no", "nos", "p", "pp", "vol"})
 _DATE_WORDS: Final = re.compile(
@@ -74,20 +40,10 @@ _DATE_WORDS: Final = re.compile(
 )
 
 # Roles that hold running text. A heading, a label or a column is a fragment in any case.
-PROSE: Final = frozenset(
-    {
-        Role.MESSAGE,
-        Role.PARAGRAPH,
-        Role.CALLOUT,
-        Role.WHY,
-        Role.ANSWER,
-        Role.MYTH,
-        Role.QUOTE,
-        Role.QUESTION,
-        Role.CAPTION,
-        Role.LEAD,
-    }
-)
+PROSE: Final = frozenset({
+    Role.MESSAGE, Role.PARAGRAPH, Role.CALLOUT, Role.WHY, Role.ANSWER, Role.MYTH, Role.QUOTE,
+    Role.QUESTION, Role.CAPTION, Role.LEAD,
+})  # fmt: skip
 # Roles whose text may be a sentence or a few words; the words decide which.
 LISTED: Final = frozenset({Role.ITEM, Role.FLAG, Role.CELL})
 
@@ -102,6 +58,9 @@ swallow take talk tell test think throw track trust try turn use wait wake walk 
 weigh work write
 """
 ACTIONS: Final = frozenset(_ACTION_WORDS.split())
+_BEFORE_ACTION: Final = frozenset(
+    {"please", "always", "then", "also", "and", "or", "but", "first", "just", "gently"}
+)
 _FINITE: Final = re.compile(
     r"\b(?:I|you|we|it|they|he|she|this|that|these|those|there)\s+\w"
     r"|\b(?:is|are|was|were|can|cannot|will|do|does|did|has|have|had|may|might|must"
@@ -179,18 +138,7 @@ def is_action(text: str) -> bool:
     """Return whether a sentence, or a clause of it, begins with a verb that asks for an action."""
     for number, clause in enumerate(re.split(r"[,;:—\u2013]\s+", text)):
         words = [word.lower().replace("\u2019", "'") for word in words_of(clause)]
-        while words and words[0] in {
-            "please",
-            "always",
-            "then",
-            "also",
-            "and",
-            "or",
-            "but",
-            "first",
-            "just",
-            "gently",
-        }:
+        while words and words[0] in _BEFORE_ACTION:
             words = words[1:]
         # A single word after a comma is part of a list: "sore, warm, or red".
         if words and words[0] in ACTIONS and (number == 0 or len(words) > 1):

@@ -1,7 +1,7 @@
 """Count the syllables of an English word as it is spoken. Pure.
 
-Groups of vowels are counted. A table lists the words for which that is wrong. No dictionary that may
-be shipped is as good on health words: hyphenation patterns miss four in ten.
+Groups of vowels are counted. A table lists the words for which that is wrong. No dictionary that
+may be shipped is as good on health words: hyphenation patterns miss four in ten.
 """
 
 from __future__ import annotations

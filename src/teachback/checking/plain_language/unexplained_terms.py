@@ -23,31 +23,10 @@ _ABBREVIATION: Final = re.compile(
     r"\b(?:[a-z]?[A-Z]{2,5}\d?s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])"
 )
 # Abbreviations that are better known than the words behind them.
-_KNOWN_ABBREVIATIONS: Final = frozenset(
-    {
-        "OK",
-        "US",
-        "USA",
-        "TV",
-        "AM",
-        "PM",
-        "ID",
-        "UK",
-        "FAQ",
-        "PDF",
-        "QR",
-        "II",
-        "III",
-        "ER",
-        "GP",
-        "NHS",
-        "DASH",
-        "COVID",
-        "HIV",
-        "AIDS",
-        "DNA",
-    }
-)
+_KNOWN_ABBREVIATIONS: Final = frozenset({
+    "OK", "US", "USA", "TV", "AM", "PM", "ID", "UK", "FAQ", "PDF", "QR", "II", "III", "ER", "GP",
+    "NHS", "DASH", "COVID", "HIV", "AIDS", "DNA",
+})  # fmt: skip
 # Text right after a term that explains it. "or" explains it between two commas: "diuretics, or
 # water pills, ...". Elsewhere it continues a list.
 _EXPLAINED_AFTER: Final = re.compile(

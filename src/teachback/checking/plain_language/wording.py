@@ -29,8 +29,9 @@ _ADVERBS: Final = (
     r"(?:\s+(?:not|also|often|always|usually|never|now|only|being|then|already|still|\w+ly))?"
 )
 _IRREGULAR: Final = (
-    "(?:done|made|given|taken|seen|shown|known|found|held|kept|put|sent|told|brought|built|chosen|cut|drawn|felt|written|read|paid|left"
-    "|eaten|worn|caught|begun|broken|driven|forgotten|hidden|lost|meant|run|set|spread|thought|understood|withdrawn)"
+    "(?:done|made|given|taken|seen|shown|known|found|held|kept|put|sent|told|brought|built"
+    "|chosen|cut|drawn|felt|written|read|paid|left|eaten|worn|caught|begun|broken|driven|forgotten"
+    "|hidden|lost|meant|run|set|spread|thought|understood|withdrawn)"
 )
 # Only an order in the passive hides who is to act: "is found in" and "was tested" read well.
 _PASSIVE: Final = re.compile(

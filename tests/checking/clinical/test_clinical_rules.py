@@ -249,6 +249,10 @@ def test_advice_to_all_with_no_text_for_ckd_is_a_gap(rules: TextRules) -> None:
         "general-gap"
     ]
     assert list(gap_findings({"general": general, "ckd": other}, rules)) == []
+    dialysis = ReaderText(None, ReaderContext(("dialysis", "ckd"), {}), other.passages)
+    for both in ({"ckd": same, "dialysis": dialysis}, {"dialysis": dialysis, "ckd": same}):
+        found = gap_findings({"general": general, **both}, rules)
+        assert [finding.rule for finding in found] == ["general-gap"]
     assert list(gap_findings({"general": _general("Stretch before bed.")}, rules)) == []
 
 

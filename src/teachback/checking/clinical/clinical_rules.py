@@ -141,13 +141,13 @@ def gap_findings(by_audience: Mapping[str, ReaderText], rules: TextRules) -> Ite
 def _gaps_in(
     text: ReaderText, special_texts: Sequence[ReaderText], gap_rules: TextRules, special: str
 ) -> Iterator[Finding]:
-    special_texts_by_path = {
-        passage.path: passage.text
+    special_passages = {
+        (passage.path, passage.text)
         for reader_text in special_texts
         for passage in reader_text.passages
     }
     for passage, unit in units(text.passages):
-        if special_texts and special_texts_by_path.get(passage.path) != passage.text:
+        if special_texts and (passage.path, passage.text) not in special_passages:
             continue
         for finding in _unit_findings(passage, unit, gap_rules, (special,)):
             if finding.severity is Severity.ERROR:

@@ -93,22 +93,18 @@ def _verdict_model(workspace: Workspace) -> VerdictModel:
 
     Raises TeachbackError for a malformed line.
     """
-    paths = [
-        path
-        for folder in folders(workspace, "content/rules")
-        if (path := folder / "verdict.txt").exists()
-    ]
-    if not paths:
+    path = find(workspace, "content/rules/verdict.txt")
+    if path is None:
         return NO_MODEL
     try:
-        return read_model(decode(read_bytes(paths[0]), shown(paths[0])))
+        return read_model(decode(read_bytes(path), shown(path)))
     except ValueError as error:
         hint = "Write it with `python tools/learn_verdict.py`, or remove the file."
         raise TeachbackError(
             Problem(
                 "this line must be a weight, a colon and words, such as `12: enjoy, fine`",
                 hint,
-                Location(shown(paths[0]), error.args[0], 1),
+                Location(shown(path), error.args[0], 1),
             )
         ) from None
 

@@ -86,17 +86,17 @@ class CheckedHandout(NamedTuple):
     reader_texts: Mapping[str, ReaderText] = MappingProxyType({})
     authored: LoadedHandout | None = None
     targets: Mapping[str, int] = MappingProxyType({})
-    wholes: Mapping[str, Graded] = MappingProxyType({})
+    overall_grades: Mapping[str, Graded] = MappingProxyType({})
 
     def brief(self, vocabulary: Vocabulary) -> CheckedHandout:
         """Return a copy without the texts."""
         return self._replace(
-            reader_texts=MappingProxyType({}), authored=None, wholes=self.grades(vocabulary)
+            reader_texts=MappingProxyType({}), authored=None, overall_grades=self.grades(vocabulary)
         )
 
     def grades(self, vocabulary: Vocabulary) -> Mapping[str, Graded]:
         """Return the overall reading grades of each edition, by audience."""
-        return self.wholes or {
+        return self.overall_grades or {
             name: overall_grade(reader_text, vocabulary)
             for name, reader_text in self.reader_texts.items()
         }
@@ -245,7 +245,9 @@ def _starter_sources(workspace: Workspace) -> set[str]:
 def _audiences_of(checked_handouts: Iterable[CheckedHandout]) -> tuple[str, ...]:
     """Return the audiences of the handouts that could be read."""
     names = (
-        name for checked in checked_handouts for name in (*checked.reader_texts, *checked.wholes)
+        name
+        for checked in checked_handouts
+        for name in (*checked.reader_texts, *checked.overall_grades)
     )
     return tuple(dict.fromkeys(names))
 

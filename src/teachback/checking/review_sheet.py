@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from teachback.checking.plain_language.reading_grade import Grade, Graded
     from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.checking.rule import ReaderText
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.content.inline_markup import Line
     from teachback.content.printed_words import Words
     from teachback.content.sources import Source

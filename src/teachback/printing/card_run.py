@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # for its marks.
 BLEED: Final = 3.0
 PRESS_MARGIN: Final = 9.0
-_HELP: Final = (
+_OTHER_SIDES: Final = (
     "Print one side with --sides one, or choose other stock; see `teachback card --help`."
 )
 
@@ -60,8 +60,8 @@ def find_stock(name: str, stocks: Stocks) -> tuple[str, Stock]:
         alike = " or ".join(f"'{other}'" for other in _alike(name.lower(), names))
         hint = f"{f'Did you mean {alike}? ' if alike else ''}See `teachback list stocks`."
         raise UsageError.of(f"there is no stock '{name}'", hint)
-    own = names[name.lower()]
-    return own, stocks.root[own]
+    own_name = names[name.lower()]
+    return own_name, stocks.root[own_name]
 
 
 def _alike(name: str, names: Iterable[str]) -> list[str]:
@@ -70,26 +70,26 @@ def _alike(name: str, names: Iterable[str]) -> list[str]:
     A name that ends in what was written is nearest: 5371 means avery-5371.
     """
     names = list(names)
-    ends = [other for other in names if other.endswith(f"-{name}")]
-    if ends:
-        return ends[:3]
+    with_ending = [other for other in names if other.endswith(f"-{name}")]
+    if with_ending:
+        return with_ending[:3]
 
     def number(text: str) -> int:
-        return int("".join(filter(str.isdigit, text)) or 0)
+        return int("".join(filter(str.isdecimal, text)) or 0)
 
     close = difflib.get_close_matches(name, names, n=20, cutoff=0.7)
     return sorted(close, key=lambda other: abs(number(other) - number(name)))[:3]
 
 
 def card_run(
-    named: tuple[str, Stock],
+    named_stock: tuple[str, Stock],
     cards: Sequence[int],
     settings: Settings,
     stocks: Stocks,
     order: CardOrder,
 ) -> CardRun:
     """Lay cards on stock as the settings say. Raises UsageError for what the stock cannot do."""
-    name, stock = named
+    name, stock = named_stock
     sides = settings.sides or _usual_sides(stock)
     offset, back_offset = settings.offset, settings.back_offset
     if order.press:
@@ -109,7 +109,7 @@ def card_run(
         elif order.start_at > stock.places:
             hint = f"Write a place from 1 to {stock.places}, counted along the rows from the top."
         else:
-            hint = _HELP
+            hint = _OTHER_SIDES
         raise UsageError.of(f"{name}: {error}", hint) from None
     _refuse_off_page(name, sheets, stock.page_box)
     return CardRun(
@@ -125,10 +125,12 @@ def card_run(
             bleed=BLEED if order.press else None,
         ),
         others={
-            other: found.card_box
-            for other, found in sorted(stocks.root.items(), key=lambda one: one[1].card_box.area)
-            if found.page_box == named[1].page_box
-            and (sides is Sides.ONE or _usual_sides(found) is not Sides.ONE)
+            other_name: other.card_box
+            for other_name, other in sorted(
+                stocks.root.items(), key=lambda item: item[1].card_box.area
+            )
+            if other.page_box == named_stock[1].page_box
+            and (sides is Sides.ONE or _usual_sides(other) is not Sides.ONE)
         },
     )
 
@@ -149,9 +151,9 @@ def full_sheet_or_plain(workspace: Workspace, settings: Settings) -> CardRun:
     """
     stocks = load_stocks(workspace)
     run = _filled(find_stock(settings.card_stock, stocks), settings, stocks)
-    own = replace(settings, sides=run.sides)
+    same_sides = replace(settings, sides=run.sides)
     plain = [
-        _filled((name, stocks.root[name]), own, stocks)
+        _filled((name, stocks.root[name]), same_sides, stocks)
         for name in run.others
         if stocks.root[name].kind == "cut"
         and (stocks.root[name].fold is not None) == (run.sides is Sides.FOLD)
@@ -159,22 +161,22 @@ def full_sheet_or_plain(workspace: Workspace, settings: Settings) -> CardRun:
     return replace(run, plain=tuple(plain))
 
 
-def _filled(named: tuple[str, Stock], settings: Settings, stocks: Stocks) -> CardRun:
-    return card_run(named, [0] * named[1].places, settings, stocks, CardOrder())
+def _filled(named_stock: tuple[str, Stock], settings: Settings, stocks: Stocks) -> CardRun:
+    cards = [0] * named_stock[1].places
+    return card_run(named_stock, cards, settings, stocks, CardOrder())
 
 
 def _refuse_off_page(name: str, sheets: tuple[SheetSides, ...], page: Box) -> None:
     """Raise UsageError for an offset that would push the text of a card off its sheet."""
     for sheet in sheets:
-        for placed in (*sheet.front, *(sheet.back or ())):
-            left, top = placed.x + CARD_INSET, placed.y + CARD_INSET
-            right, bottom = (
-                placed.x + placed.width - CARD_INSET,
-                placed.y + placed.height - CARD_INSET,
-            )
-            over = max(-left, -top, right - page.width, bottom - page.height)
-            if over > 0:
-                message = f"{name}: with this offset, text would be {over:.1f} mm outside the page"
+        for card in (*sheet.front, *(sheet.back or ())):
+            left, top = card.x + CARD_INSET, card.y + CARD_INSET
+            right, bottom = card.x + card.width - CARD_INSET, card.y + card.height - CARD_INSET
+            excess = max(-left, -top, right - page.width, bottom - page.height)
+            if excess > 0:
+                message = (
+                    f"{name}: with this offset, text would be {excess:.1f} mm outside the page"
+                )
                 raise UsageError.of(
                     message,
                     "Check the offset with `teachback calibrate`, "
@@ -204,9 +206,9 @@ def press_stock(stock: Stock) -> Stock:
 
 
 def _other_stocks(sides: Sides, stocks: Stocks) -> str:
-    fit = [
+    names = [
         name
         for name, stock in stocks.root.items()
         if (stock.fold is not None) == (sides is Sides.FOLD)
     ]
-    return f"For --sides {sides} there are: {', '.join(fit[:6])}. See `teachback list stocks`."
+    return f"For --sides {sides} there are: {', '.join(names[:6])}. See `teachback list stocks`."

@@ -105,7 +105,7 @@ class Output:
 
     @property
     def identity(self) -> WantedOutput:
-        """The output that was wanted: two are the same one, printed at different times."""
+        """What was asked for. Equal for the same output, printed at different times."""
         return WantedOutput(
             self.stem,
             self.language,
@@ -145,7 +145,7 @@ def read_record(folder: Path) -> Record:
                         name: tuple(entry[name])
                         for name in ("audiences", "review", "changed", "missing")
                     },
-                    "notices": tuple((*one[:4], tuple(one[4])) for one in entry["notices"]),
+                    "notices": tuple((*texts, tuple(place)) for *texts, place in entry["notices"]),
                 }
             )
             for stem, entry in data["summaries"].items()
@@ -192,8 +192,8 @@ class Now(NamedTuple):
 class Recorded:
     """The record after a run.
 
-    `outputs` are all known outputs by file name, `live` those that are current, and `problems` why
-    the record could not be written.
+    `outputs` are all known outputs by file name, and `live` those that are current. `problems` say
+    why the record could not be written.
     """
 
     outputs: Mapping[str, Output]
@@ -210,55 +210,55 @@ def save_record(
 ) -> Recorded:
     """Add a run to the record and the manifest, beside what other runs have added meanwhile.
 
-    `done` are the run's files, `printed` the names of those that it wrote. The folder is locked,
-    the record is read again, and each file is listed as it is on the disk. A folder into which
-    nothing was ever printed is left as it is.
+    `done` are the run's files, and `printed` the names of those that it wrote. The folder is
+    locked, the record is read again, and each file is listed as it is on the disk. A folder into
+    which nothing was ever printed is left as it is.
     """
     if not os.path.isdir(folder):  # noqa: PTH112 -- a Path raises for a long name
         return Recorded({}, ())
     try:
-        with _held(folder):
+        with _locked(folder):
             before = read_record(folder)
             outputs = _merged(folder, before, done, printed)
             libraries = now.libraries or before.libraries
-            fresh = same_libraries(libraries)
-            kept = {
+            is_same = same_libraries(libraries)
+            unchanged = {
                 stem: entry
                 for stem, entry in before.summaries.items()
                 if entry.made_from == now.origin.get(stem)
             }
-            after = Record({**kept, **summaries}, outputs, libraries)
+            after = Record({**unchanged, **summaries}, outputs, libraries)
             live = tuple(
                 output
                 for name, output in outputs.items()
                 if output == done.get(name)
-                or (fresh and current(output, now.origin, after) and is_unchanged(folder, output))
+                or (is_same and current(output, now.origin, after) and is_unchanged(folder, output))
             )
-            there, listing = _bytes(folder / MANIFEST), manifest(live)
-            found = Recorded(outputs, live)
-            if (outputs or before.outputs or there is not None) and (
-                after != before or there != listing
+            existing, updated = _bytes(folder / MANIFEST), manifest(live)
+            recorded = Recorded(outputs, live)
+            if (outputs or before.outputs or existing is not None) and (
+                after != before or existing != updated
             ):
                 try:
                     write_record(folder, after)
-                    write_whole(folder / MANIFEST, listing)
+                    write_whole(folder / MANIFEST, updated)
                 except TeachbackError as error:
-                    return replace(found, problems=error.problems)
-            return found
+                    return replace(recorded, problems=error.problems)
+            return recorded
     except TeachbackError as error:
         return Recorded(dict(done), tuple(done.values()), error.problems)
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     """Lock an output folder against other runs that record into it.
 
     Raises TeachbackError when the lock cannot be taken.
     """
-    with ExitStack() as held:
+    with ExitStack() as stack:
         with os_errors_as_problems(folder):
             try:
-                held.enter_context(locked(folder, os.O_RDONLY, fcntl.LOCK_EX))
+                stack.enter_context(locked(folder, os.O_RDONLY, fcntl.LOCK_EX))
             except OSError as error:
                 # A disk without locks cannot keep two runs apart, but a single run is recorded
                 # correctly there too.
@@ -298,14 +298,15 @@ def current(output: Output, origin: Mapping[str, str], record: Record) -> bool:
 
 def old_paper(outputs: Mapping[str, Output], live: Iterable[Output], folder: Path) -> list[Problem]:
     """Return a warning that names the printed files of an earlier text, not to be handed out."""
-    old = sorted(
+    outdated = sorted(
         name
         for name in outputs.keys() - {output.file for output in live}
         if (folder / name).is_file()
     )
-    if not old:
+    if not outdated:
         return []
-    names = ", ".join(old[:3]) + (f" and {len(old) - 3} more" if len(old) > 3 else "")  # noqa: PLR2004 -- one line
+    more = len(outdated) - 3
+    names = ", ".join(outdated[:3]) + (f" and {more} more" if more > 0 else "")
     hint = "Print them again, or delete them, so that nobody hands them out."
     message = f"printed from an earlier text or design: {names}"
     return [Problem(message, hint, Location(shown(folder)), Severity.WARNING)]

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 # The height of a line in the smallest type, in mm.
 LINE: Final = CARD_TEXT_FLOOR * card_leading(CARD_TEXT_FLOOR) * MM_PER_INCH / PT_PER_INCH
-
-
 # The length of the shortest line of a red flag: in the box for now, beside its mark, in mm.
 LINE_LENGTH: Final = 74
 
@@ -82,26 +80,26 @@ def _rooms(laid: LaidOutDocument) -> tuple[SideRoom, ...]:
 
 
 def without_blanks(text: str) -> str:
-    """Return a text without its blanks, as words are compared that may stand on several lines."""
+    """Return a text without its blanks, to compare words that may stand on several lines."""
     return "".join(text.split())
 
 
 def room_of(rooms: Sequence[SideRoom], words: str) -> SideRoom | None:
     """Return the side of a card on which words stand, or None."""
-    bare = without_blanks(words)
-    return next((room for room in rooms if bare and bare in room.words), None)
+    letters = without_blanks(words)
+    return next((room for room in rooms if letters and letters in room.words), None)
 
 
 def length_for(room: SideRoom, words: str) -> int:
-    """Return how long the lines are on which words that stand there may stand, in mm.
+    """Return the length of all lines that some words of a side may take, in mm.
 
-    These are the lines that they take now and those that are left, one at least.
+    These are the lines that they take now and those that are left, at least one.
     """
     start = room.words.index(without_blanks(words))
     end = start + len(without_blanks(words))
-    lines, at = set(), 0
+    lines, position = set(), 0
     for piece, top in room.pieces:
-        if at < end and at + len(piece) > start:
+        if position < end and position + len(piece) > start:
             lines.add(round(top))
-        at += len(piece)
+        position += len(piece)
     return max(1, len(lines) + math.floor(room.left / LINE)) * LINE_LENGTH

@@ -1,7 +1,7 @@
 """Lay printed cards on sheets, as one PDF.
 
 The cards come laid out once, two pages a card: front and back. Each page is painted here as often
-as it is wanted. The first time it keeps its tags; every other time it is an artifact, so that a
+as it is printed. The first time it keeps its tags; every other time it is an artifact, so that a
 screen reader reads a sheet of ten equal cards as one card. (A form that holds tagged content may be
 painted only once: ISO 32000-1, 14.7.4.)
 """
@@ -37,19 +37,16 @@ def lay_on_sheets(
     asks the printer for its own size and for the right sides.
     """
     with pikepdf.open(io.BytesIO(cards)) as pdf:
-        sources = [source.obj for source in pdf.pages]
-        forms = [_form(pdf, source) for source in sources]
-        structure = _Structure(pdf)
-        first_seen: set[int] = set()
+        sides_of_cards = [source.obj for source in pdf.pages]
+        forms = [_form(pdf, source) for source in sides_of_cards]
+        tags = _TagTree(pdf, sides_of_cards)
         streams: dict[bytes, pikepdf.Stream] = {}
         for sheet in sheets:
             for placements in (sheet.front, *((sheet.back,) if sheet.back is not None else ())):
-                _add_page(
-                    pdf, placements, page, extras, (sources, forms), structure, first_seen, streams
-                )
-        for _ in sources:
+                _add_page(pdf, placements, page, extras, forms, tags, streams)
+        for _ in sides_of_cards:
             del pdf.pages[0]
-        structure.finish(sources, first_seen)
+        tags.finish()
         _ask_for_printing(pdf, sides)
         out = io.BytesIO()
         pdf.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
@@ -63,11 +60,11 @@ def lines_beside(
 
     There is one item for each number of cards up to `cards`: a PDF content stream.
     """
-    held = (
+    first_cards = (
         tuple(placement for placement in placements if placement.card < count)
         for count in range(1, cards + 1)
     )
-    return tuple(_lines(some, page, extras) for some in held)
+    return tuple(_lines(some_cards, page, extras) for some_cards in first_cards)
 
 
 def ask_for_printing(data: bytes, sides: Sides, copies: int = 1) -> bytes:
@@ -98,27 +95,24 @@ def _add_page(
     placements: tuple[Placement, ...],
     page: Box,
     extras: SheetExtras,
-    drawn: tuple[list[Any], list[Any]],
-    structure: _Structure,
-    first_seen: set[int],
+    forms: list[pikepdf.Stream],
+    tags: _TagTree,
     streams: dict[bytes, pikepdf.Stream],
 ) -> None:
-    sources, forms = drawn
     tagged: list[tuple[Placement, bytes]] = []
     repeats: list[bytes] = []
-    used: set[int] = set()
-    count = 0
+    repeated: set[int] = set()
+    mark_count = 0
     for placement in placements:
         index = _index(placement)
         matrix = _matrix(placement, page)
-        if index in first_seen:
-            used.add(index)
+        if tags.is_placed(index):
+            repeated.add(index)
             repeats.append(b"q %s cm /Card%d Do Q\n" % (matrix, index))
         else:
-            first_seen.add(index)
-            content, marks = structure.renumbered(sources[index], count)
+            content, marks = tags.renumbered(index, mark_count)
             tagged.append((placement, b"q %s cm\n%s\nQ\n" % (matrix, content)))
-            count += marks
+            mark_count += marks
     body = b"".join(content for _, content in tagged)
     artifacts = b"".join(repeats) + _lines(placements, page, extras)
     if artifacts:
@@ -129,13 +123,13 @@ def _add_page(
         stream = pdf.make_stream(body)
         if not tagged:
             streams[body] = stream
-    resources = Dictionary(dict(sources[0].Resources.items()))
-    if used:
-        known = dict(resources.get("/XObject", Dictionary()).items())
+    resources = Dictionary(dict(tags.sources[0].Resources.items()))
+    if repeated:
+        pictures = dict(resources.get("/XObject", Dictionary()).items())
         resources.XObject = Dictionary(
-            {**known, **{f"/Card{index}": forms[index] for index in sorted(used)}}
+            {**pictures, **{f"/Card{index}": forms[index] for index in sorted(repeated)}}
         )
-    new = Dictionary(
+    sheet_side = Dictionary(
         Type=Name.Page,
         MediaBox=Array([0, 0, _number(page.width), _number(page.height)]),
         Resources=resources,
@@ -143,39 +137,45 @@ def _add_page(
         Tabs=Name.S,
     )
     if extras.bleed is not None:
-        only = placements[0]
+        (card,) = placements
         trim = (
-            only.x,
-            page.height - only.y - only.height,
-            only.x + only.width,
-            page.height - only.y,
+            card.x,
+            page.height - card.y - card.height,
+            card.x + card.width,
+            page.height - card.y,
         )
-        new.TrimBox = Array([_number(value) for value in trim])
-        new.BleedBox = Array(
+        sheet_side.TrimBox = Array([_number(value) for value in trim])
+        sheet_side.BleedBox = Array(
             [
                 _number(value + (extras.bleed if edge > 1 else -extras.bleed))
                 for edge, value in enumerate(trim)
             ]
         )
-    pdf.pages.append(pikepdf.Page(pdf.make_indirect(new)))
-    structure.place([placement for placement, _ in tagged], sources, pdf.pages[-1].obj, page)
+    pdf.pages.append(pikepdf.Page(pdf.make_indirect(sheet_side)))
+    tags.place([placement for placement, _ in tagged], pdf.pages[-1].obj, page)
 
 
-class _Structure:
-    """The tag tree of the cards, with the new places of their marks on the sheets."""
+class _TagTree:
+    """The tag tree of the cards, with the new places of their marks on the sheets.
 
-    def __init__(self, pdf: pikepdf.Pdf) -> None:
+    `sources` are the pages on which the cards are laid out, front and back of each.
+    """
+
+    def __init__(self, pdf: pikepdf.Pdf, sources: list[Any]) -> None:
         self.pdf = pdf
+        self.sources = sources
         self.root = pdf.Root.StructTreeRoot
         numbers = list(self.root.ParentTree.Nums)
         # For a page: the elements of its marks. For a link: the element that holds it.
         self.parents = {
             int(key): parent for key, parent in zip(numbers[::2], numbers[1::2], strict=True)
         }
+        # For a page that is placed: the number of its first mark on its sheet.
         self.offsets: dict[tuple[int, int], int] = {}
-        # Everything that names its page: elements, and their kids that are references.
-        self.held: dict[tuple[int, int], list[Any]] = {}
-        self.trees: list[Any] = []
+        # For a page: the elements, and the references among their kids, that name it.
+        self.naming: dict[tuple[int, int], list[Any]] = {}
+        # For a side of a sheet: the elements of its marks.
+        self.sheet_parents: list[Any] = []
         self.links: list[Any] = []
         self._gather(self.root)
 
@@ -183,12 +183,17 @@ class _Structure:
         for kid in element.get("/K", Array()):
             if isinstance(kid, Dictionary):
                 if "/Pg" in kid:
-                    self.held.setdefault(kid.Pg.objgen, []).append(kid)
+                    self.naming.setdefault(kid.Pg.objgen, []).append(kid)
                 if "/S" in kid:
                     self._gather(kid)
 
-    def renumbered(self, source: Any, offset: int) -> tuple[bytes, int]:  # noqa: ANN401
+    def is_placed(self, index: int) -> bool:
+        """Return whether a page is on a sheet already."""
+        return self.sources[index].objgen in self.offsets
+
+    def renumbered(self, index: int, offset: int) -> tuple[bytes, int]:
         """Return a page's content with marks counted from `offset`, and how many there are."""
+        source = self.sources[index]
         self.offsets[source.objgen] = offset
         parsed = []
         for step in pikepdf.parse_content_stream(source):
@@ -204,72 +209,72 @@ class _Structure:
             parsed.append(step)
         return pikepdf.unparse_content_stream(parsed), len(self.parents[int(source.StructParents)])
 
-    def place(self, placements: list[Placement], sources: list[Any], page: Any, paper: Box) -> None:  # noqa: ANN401
+    def place(self, placements: list[Placement], page: Any, paper: Box) -> None:  # noqa: ANN401
         """Set the page and the place of the tags and links of some cards."""
         if not placements:
             return
-        page.StructParents = len(self.trees)
+        page.StructParents = len(self.sheet_parents)
         parents = Array()
         for placement in placements:
-            source = sources[_index(placement)]
+            source = self.sources[_index(placement)]
             offset = self.offsets[source.objgen]
             parents.extend(self.parents[int(source.StructParents)])
-            for held in self.held.get(source.objgen, []):
-                held.Pg = page
-                if "/MCID" in held:
-                    held.MCID = int(held.MCID) + offset
-                if "/S" in held:
-                    held.K = Array(
-                        [kid + offset if isinstance(kid, int) else kid for kid in held.K]
+            for node in self.naming.get(source.objgen, []):
+                node.Pg = page
+                if "/MCID" in node:
+                    node.MCID = int(node.MCID) + offset
+                if "/S" in node:
+                    node.K = Array(
+                        [kid + offset if isinstance(kid, int) else kid for kid in node.K]
                     )
-                    if str(held.S) == "/Figure":
-                        held.A.BBox = _moved(held.A.BBox, placement, paper)
+                    if str(node.S) == "/Figure":
+                        node.A.BBox = _moved(node.A.BBox, placement, paper)
             for link in source.get("/Annots", Array()):
                 link.Rect = _moved(link.Rect, placement, paper)
                 page.Annots = Array([*page.get("/Annots", Array()), link])
                 self.links.append(link)
-        self.trees.append(self.pdf.make_indirect(parents))
+        self.sheet_parents.append(self.pdf.make_indirect(parents))
 
-    def finish(self, sources: list[Any], placed: set[int]) -> None:
+    def finish(self) -> None:
         """Remove sides that are not printed from the tags, and rebuild the parent tree."""
-        gone = {sources[index].objgen for index in range(len(sources)) if index not in placed}
-        if gone:
-            self._drop(self.root, gone)
+        unprinted = {source.objgen for source in self.sources} - self.offsets.keys()
+        if unprinted:
+            self._drop(self.root, unprinted)
         numbers: list[Any] = []
-        for key, parents in enumerate(self.trees):
+        for key, parents in enumerate(self.sheet_parents):
             numbers += [key, parents]
-        for key, link in enumerate(self.links, start=len(self.trees)):
+        for key, link in enumerate(self.links, start=len(self.sheet_parents)):
             numbers += [key, self.parents[int(link.StructParent)]]
             link.StructParent = key
         self.root.ParentTree = self.pdf.make_indirect(Dictionary(Nums=Array(numbers)))
-        self.root.ParentTreeNextKey = len(self.trees) + len(self.links)
+        self.root.ParentTreeNextKey = len(self.sheet_parents) + len(self.links)
         for name in ("/Outlines", "/Names"):
             # They refer to pages that are gone.
             if name in self.pdf.Root:
                 del self.pdf.Root[name]
 
-    def _drop(self, element: Any, gone: set[tuple[int, int]]) -> bool | None:  # noqa: ANN401
-        """Drop what is on pages that are gone.
+    def _drop(self, element: Any, unprinted: set[tuple[int, int]]) -> bool | None:  # noqa: ANN401
+        """Drop what is on unprinted pages.
 
         Return whether anything is kept, or None for an element that never had content.
         """
         kids = list(element.get("/K", Array()))
-        stays: list[bool | None] = []
+        printed: list[bool | None] = []
         for kid in kids:
             if isinstance(kid, Dictionary) and "/S" in kid:
-                stays.append(self._drop(kid, gone))
+                printed.append(self._drop(kid, unprinted))
             else:
                 holder = kid if isinstance(kid, Dictionary) else element
-                stays.append(holder.Pg.objgen not in gone)
+                printed.append(holder.Pg.objgen not in unprinted)
         # Empty cells are kept beside cells with words.
         kept = [
             kid
-            for kid, stay in zip(kids, stays, strict=True)
-            if stay or (stay is None and any(stays))
+            for kid, is_printed in zip(kids, printed, strict=True)
+            if is_printed or (is_printed is None and any(printed))
         ]
         if len(kept) < len(kids):
             element.K = Array(kept)
-        return any(stays) if any(stay is not None for stay in stays) else None
+        return any(printed) if printed.count(None) < len(printed) else None
 
 
 def _index(placement: Placement) -> int:
@@ -279,10 +284,10 @@ def _index(placement: Placement) -> int:
 
 def _form(pdf: pikepdf.Pdf, page: Any) -> pikepdf.Stream:  # noqa: ANN401 -- a PDF object
     """Turn a page into a form without marks, so that it can be painted many times."""
-    bare = [
+    unmarked = [
         step for step in pikepdf.parse_content_stream(page) if str(step.operator) not in _MARKING
     ]
-    form = pdf.make_stream(pikepdf.unparse_content_stream(bare))
+    form = pdf.make_stream(pikepdf.unparse_content_stream(unmarked))
     form.Type, form.Subtype = Name.XObject, Name.Form
     form.BBox, form.Resources = page.MediaBox, page.Resources
     return form
@@ -332,10 +337,8 @@ def _whole_cards(placements: tuple[Placement, ...]) -> tuple[Placement, ...]:
     """Join the halves of folded cards, because they are cut out in one piece."""
     whole = []
     for front, back in zip(placements[::2], placements[1::2], strict=True):
-        right, bottom = (
-            max(front.x + front.width, back.x + back.width),
-            max(front.y + front.height, back.y + back.height),
-        )
+        right = max(front.x + front.width, back.x + back.width)
+        bottom = max(front.y + front.height, back.y + back.height)
         whole.append(Placement(front.card, front.x, front.y, right - front.x, bottom - front.y))
     return tuple(whole)
 
@@ -360,11 +363,11 @@ def _line(mark: Hairline, page: Box) -> bytes:
 
 def _ask_for_printing(pdf: pikepdf.Pdf, sides: Sides) -> None:
     """Ask the print dialog for the true size, the right sides, and the tray by the paper's size."""
-    wishes = Dictionary(dict(pdf.Root.get("/ViewerPreferences", Dictionary()).items()))
-    wishes.PrintScaling = Name("/None")
-    wishes.PickTrayByPDFSize = True
-    wishes.Duplex = Name(_DUPLEX.get(sides, "/Simplex"))
-    pdf.Root.ViewerPreferences = wishes
+    preferences = Dictionary(dict(pdf.Root.get("/ViewerPreferences", Dictionary()).items()))
+    preferences.PrintScaling = Name("/None")
+    preferences.PickTrayByPDFSize = True
+    preferences.Duplex = Name(_DUPLEX.get(sides, "/Simplex"))
+    pdf.Root.ViewerPreferences = preferences
 
 
 def _number(millimetres: float) -> float:

@@ -51,15 +51,15 @@ def parse_length(value: object) -> float:
     return number * MM_IN_UNIT[unit]
 
 
-def _length(value: object) -> object:
+def _length_or_none(value: object) -> object:
     try:
         return value if value is None else parse_length(value)
     except ValueError as error:
-        what, _, hint = str(error).partition("; ")
-        raise ValueError(f"{what}\n{hint.capitalize()}.") from None
+        message, _, hint = str(error).partition("; ")
+        raise ValueError(f"{message}\n{hint.capitalize()}.") from None
 
 
-Length = Annotated[float, BeforeValidator(_length, json_schema_input_type=float | str)]
+Length = Annotated[float, BeforeValidator(_length_or_none, json_schema_input_type=float | str)]
 Size = Annotated[Length, Field(gt=0)]
 Distance = Annotated[Length, Field(ge=0)]
 Count = Annotated[int, Field(ge=1, le=50)]
@@ -112,7 +112,7 @@ class Fold(_Measured):
     down: Size | None = None
 
     @model_validator(mode="after")
-    def _one(self) -> Fold:
+    def _folds_once(self) -> Fold:
         if (self.across is None) == (self.down is None):
             raise ValueError("a card folds once: write across or down")
         return self
@@ -172,49 +172,37 @@ class Stock(_Measured):
 
     @model_validator(mode="after")
     def _fits(self) -> Stock:
-        page = self.page_box
-        over_right = (
-            self.first.left
-            + (self.grid.columns - 1) * self.pitch.across
-            + self.card.width
-            - page.width
-        )
-        over_bottom = (
-            self.first.top + (self.grid.rows - 1) * self.pitch.down + self.card.height - page.height
-        )
+        page, card, fold = self.page_box, self.card, self.fold
+        last_left, last_top = self.corner(self.places - 1)
+        over_right = last_left + card.width - page.width
+        over_bottom = last_top + card.height - page.height
         faults = []
-        if min(self.card.width, self.card.height) < SMALLEST:
+        if min(card.width, card.height) < SMALLEST:
             faults.append(
-                f"a card of {self.card.width:g} x {self.card.height:g} mm is too small "
+                f"a card of {card.width:g} x {card.height:g} mm is too small "
                 "to read; write the unit, such as 3.5 in"
             )
         if over_right > TOLERANCE:
             faults.append(f"the last column leaves the page by {over_right:.2f} mm on the right")
         if over_bottom > TOLERANCE:
             faults.append(f"the last row leaves the page by {over_bottom:.2f} mm at the bottom")
-        if self.grid.columns > 1 and self.card.width - self.pitch.across > TOLERANCE:
+        if self.grid.columns > 1 and card.width - self.pitch.across > TOLERANCE:
             faults.append(
-                f"cards beside each other overlap by {self.card.width - self.pitch.across:.2f} mm"
+                f"cards beside each other overlap by {card.width - self.pitch.across:.2f} mm"
             )
-        if self.grid.rows > 1 and self.card.height - self.pitch.down > TOLERANCE:
+        if self.grid.rows > 1 and card.height - self.pitch.down > TOLERANCE:
             faults.append(
-                f"cards below each other overlap by {self.card.height - self.pitch.down:.2f} mm"
+                f"cards below each other overlap by {card.height - self.pitch.down:.2f} mm"
             )
-        if self.fold is not None and (
-            (self.fold.across or 0) >= self.card.width or (self.fold.down or 0) >= self.card.height
-        ):
-            faults.append("the fold lies outside the card")
-        elif (
-            self.fold is not None
-            and abs(
-                2 * (self.fold.across or self.fold.down or 0)
-                - (self.card.width if self.fold.across else self.card.height)
-            )
-            > TOLERANCE
-        ):
-            faults.append(
-                "the fold is not in the middle, so the back would not lie behind the front"
-            )
+        if fold is not None:
+            position = fold.across or fold.down or 0.0
+            length = card.width if fold.across else card.height
+            if position >= length:
+                faults.append("the fold lies outside the card")
+            elif abs(2 * position - length) > TOLERANCE:
+                faults.append(
+                    "the fold is not in the middle, so the back would not lie behind the front"
+                )
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -227,8 +215,8 @@ class Stocks(RootModel[dict[Id, Stock]]):
 
     def names(self) -> dict[str, str]:
         """Return every name by which a stock can be asked for, with the stock's own name."""
-        found = {other: name for name, stock in self.root.items() for other in stock.also}
-        return {**found, **{name: name for name in self.root}}
+        other_names = {other: name for name, stock in self.root.items() for other in stock.also}
+        return {**other_names, **{name: name for name in self.root}}
 
 
 def load_stocks(workspace: Workspace) -> Stocks:

@@ -54,7 +54,7 @@ def open_design(workspace: Workspace) -> Design:
     files = effective_files(workspace)
     problems: list[Problem] = []
     styles = {}
-    written = ""
+    sources = ""
     for name, path in files.items():
         if name.startswith(("styles/", "templates/")) and name.endswith((".css", ".html")):
             try:
@@ -62,18 +62,18 @@ def open_design(workspace: Workspace) -> Design:
             except TeachbackError as error:
                 problems.extend(error.problems)
                 continue
-            written += text
+            sources += text
             if name.startswith("styles/"):
                 styles[name.removeprefix("styles/")] = text
     if problems:
         raise TeachbackError(*problems)
-    named = {
+    pictures = {
         name: path
         for name, path in _pictures(files).items()
-        # Most are not named at all, which a plain search finds sooner.
-        if path.name in written and re.search(rf"(?<![\w.-]){re.escape(path.name)}", written)
+        # Most are not named at all, and a plain search is faster.
+        if path.name in sources and re.search(rf"(?<![\w.-]){re.escape(path.name)}", sources)
     }
-    return Design(open_templates(folders(workspace, "templates")), styles, files, named)
+    return Design(open_templates(folders(workspace, "templates")), styles, files, pictures)
 
 
 def design_problems(design: Design, workspace: Workspace) -> Iterator[Problem]:
@@ -88,19 +88,21 @@ def design_problems(design: Design, workspace: Workspace) -> Iterator[Problem]:
         yield from flaws
         yield from _in_time(sheet, generated_text_problems, css, sheet)
         if not flaws:
-            known = builtin / "styles" / name
-            allowed = known.read_text(encoding="utf-8") if known.is_file() else ""
+            original = builtin / "styles" / name
             # All that a built-in sheet declares is allowed.
+            allowed = original.read_text(encoding="utf-8") if original.is_file() else ""
             if css != allowed:
                 yield from _in_time(sheet, screen_style_problems, css, sheet, allowed)
-    own = [
+    own_texts = [
         read_bytes(path).decode("utf-8-sig")
         for name, path in design.files.items()
         if name.endswith((".css", ".html")) and not path.is_relative_to(builtin)
     ]
     for name, path in design.files.items():
-        drawn = name.startswith("styles/icons/") and path.is_relative_to(workspace.root)
-        if path.suffix.lower() in KINDS and (drawn or any(path.name in text for text in own)):
+        is_icon = name.startswith("styles/icons/") and path.is_relative_to(workspace.root)
+        if path.suffix.lower() in KINDS and (
+            is_icon or any(path.name in text for text in own_texts)
+        ):
             yield from _in_time(shown(path), _picture_problems, path)
 
 
@@ -125,11 +127,11 @@ def _picture_problems(path: Path) -> Iterator[Problem]:
 
 
 def _in_time(
-    file: str, check: Callable[..., Iterable[Problem]], *about: object
+    file: str, check: Callable[..., Iterable[Problem]], *arguments: object
 ) -> tuple[Problem, ...]:
     """Return the problems of a file; when time runs out in the check, the error names this file."""
     try:
-        return tuple(check(*about))
+        return tuple(check(*arguments))
     except OutOfTime as error:
         raise OutOfTime(
             *(problem._replace(location=Location(file)) for problem in error.problems)
@@ -153,7 +155,11 @@ def _style_problems(
 
             sheet = shown(design.files[f"styles/{name}"])
             found = _in_time(sheet, style_problems, sheet, css)
-            yield from (p for p in found if sheet not in flawed or (p.location and p.location.line))
+            yield from (
+                problem
+                for problem in found
+                if sheet not in flawed or (problem.location and problem.location.line)
+            )
 
 
 def design_hash(design: Design) -> str:
@@ -163,23 +169,23 @@ def design_hash(design: Design) -> str:
     are printed.
     """
     packaged = packaged_fonts()
-    made = {
+    printed = {
         name: path
         for name, path in design.files.items()
         if name.startswith(("templates/", "styles/"))
         and name not in UNPRINTED
         and name not in packaged
     }
-    return design_fingerprint({**made, **design.pictures})
+    return design_fingerprint({**printed, **design.pictures})
 
 
 def language_hash(language: Language, design: Design) -> str:
     """Hash how a language is set, with its own font: a new font makes another edition."""
     fonts = family_fonts(language.family, design.files) if language.family else {}
-    marks = [
+    versions = [
         (name, (path := design.files[name]), path.stat().st_mtime_ns) for name in fonts.values()
     ]
-    return f"{language!r}|{_fonts_hash(tuple(marks))}"
+    return f"{language!r}|{_fonts_hash(tuple(versions))}"
 
 
 @lru_cache(64)
@@ -196,13 +202,15 @@ def pictures_hash(design: Design, edition: str) -> str:
 def refuse_unhashed(design: Design, edition: str, page: str) -> None:
     """Raise TeachbackError for a picture on a page whose change would not change the code.
 
-    That is one whose name a template puts together. `edition` is as for `pictures_hash`.
+    Its name is put together by a template. `edition` is as for `pictures_hash`.
     """
     hashed = {*design.pictures, *_named_by_edition(design, edition)}
-    built = [name for name in _pictures(design.files) if name not in hashed and quote(name) in page]
-    if built:
+    uncovered = [
+        name for name in _pictures(design.files) if name not in hashed and quote(name) in page
+    ]
+    if uncovered:
         hint = "Write the whole name into the template, so that the edition code covers it."
-        message = f"a template puts the name of the picture {built[0]} together"
+        message = f"a template puts the name of the picture {uncovered[0]} together"
         raise TeachbackError.of(message, hint)
 
 
@@ -228,5 +236,5 @@ def has_own_design(design: Design) -> bool:
 
     If so, the paper is proved even where only a page for a screen is wanted.
     """
-    made = (path for name, path in design.files.items() if name.endswith((".html", ".css")))
-    return any(not path.is_relative_to(builtin_root()) for path in made)
+    paths = (path for name, path in design.files.items() if name.endswith((".html", ".css")))
+    return any(not path.is_relative_to(builtin_root()) for path in paths)

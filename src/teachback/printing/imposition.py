@@ -136,17 +136,17 @@ def impose(
         raise ValueError(message)
     places: list[int | None] = [*[None] * (start_at - 1), *cards]
     sheets = []
-    for first in range(0, len(places), stock.places):
-        held = [
+    for start in range(0, len(places), stock.places):
+        numbered = [
             (place, card)
-            for place, card in enumerate(places[first : first + stock.places])
+            for place, card in enumerate(places[start : start + stock.places])
             if card is not None
         ]
         if sides is Sides.FOLD:
-            halves = tuple(half for place, card in held for half in _halves(card, place, stock))
+            halves = tuple(half for place, card in numbered for half in _halves(card, place, stock))
             sheets.append(SheetSides(tuple(_moved(half, offset) for half in halves), None))
             continue
-        fronts = tuple(_front(card, place, stock) for place, card in held)
+        fronts = tuple(_front(card, place, stock) for place, card in numbered)
         backs = None
         if sides in {Sides.LONG_EDGE, Sides.SHORT_EDGE}:
             backs = tuple(_moved(back_of(front, stock, sides), back_offset) for front in fronts)
@@ -203,17 +203,14 @@ def crop_marks(placements: Sequence[Placement]) -> tuple[Hairline, ...]:
         for y in (card.y, card.y + card.height):
             for x in (card.x - MARK_GAP - MARK_LENGTH, card.x + card.width + MARK_GAP):
                 marks[Hairline(round(x, 3), round(y, 3), MARK_LENGTH, 0.0)] = None
-    return tuple(mark for mark in (_clear(mark, placements) for mark in marks) if mark is not None)
+    return tuple(mark for mark in marks if not any(_touches(mark, card) for card in placements))
 
 
-def _clear(mark: Hairline, placements: Sequence[Placement]) -> Hairline | None:
-    """Return a mark, or None if it would touch a card, as between cards without a gap."""
-    for card in placements:
-        beside = mark.x + mark.width <= card.x or mark.x >= card.x + card.width
-        above = mark.y + mark.height <= card.y or mark.y >= card.y + card.height
-        if not (beside or above):
-            return None
-    return mark
+def _touches(mark: Hairline, card: Placement) -> bool:
+    """Return whether a mark lies on a card, as between cards without a gap."""
+    across = mark.x + mark.width > card.x and mark.x < card.x + card.width
+    down = mark.y + mark.height > card.y and mark.y < card.y + card.height
+    return across and down
 
 
 def _front(card: int, place: int, stock: Stock) -> Placement:

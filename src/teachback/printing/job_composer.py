@@ -79,11 +79,10 @@ class PrintContext:
 
 
 class JobOrder(NamedTuple):
-    """A job that is wanted: the file stem of a handout, its readers, the kind, and the forms.
+    """A requested job: the file stem of a handout, its readers, the kind, and the forms.
 
     Cards may be for several audiences, in the order in which they lie on sheets. A handout is for
-    one. `for_fit` is for a handout that is refused: it is only measured, so that one round tells
-    all its faults.
+    one. With `for_fit`, a refused handout is only measured, so that one run reports all its faults.
     """
 
     stem: str
@@ -141,7 +140,7 @@ def summarise(authored: LoadedHandout, made_from: str) -> Summary:
         language=handout.language,
         audiences=handout.audiences,
         card=handout.card is not None,
-        # What a translation lacks is told reader by reader.
+        # What a translation lacks is reported for each reader.
         status="approved" if authored.translated else handout.review.status,
         due=handout.review.due.isoformat() if handout.review.due else None,
         reviewed=handout.review.reviewed.isoformat() if handout.review.reviewed else None,
@@ -150,9 +149,15 @@ def summarise(authored: LoadedHandout, made_from: str) -> Summary:
         missing=authored.standing.missing,
         sealed=authored.standing.sealed,
         notices=tuple(
-            (audience, str(p.severity), p.message, p.hint, (at.file, at.line, at.column))
-            for audience, p in authored.notices
-            for at in [p.location or place]
+            (
+                audience,
+                str(notice.severity),
+                notice.message,
+                notice.hint,
+                (location.file, location.line, location.column),
+            )
+            for audience, notice in authored.notices
+            for location in [notice.location or place]
         ),
         translated_from=authored.translated.now.handout.language if authored.translated else "",
     )
@@ -183,7 +188,7 @@ def compose_apart(
     They are needed because a template may loop without end. Meanwhile, this process loads the
     libraries that print. Raises TeachbackError where a library of the system is missing.
     """
-    tasks = [Task(_checked, None, "reading the styles", _STYLES)]
+    tasks = [Task(_design_faults, None, "reading the styles", _STYLES)]
     tasks += [
         Task(
             _composed,
@@ -226,13 +231,13 @@ def _composed(context: PrintContext, order: JobOrder) -> Job | tuple[Problem, ..
     except TeachbackError as error:
         return error.problems
     except LookupError:
-        # Its own problem says it: a refused handout may lack a text for a reader, or a source.
+        # A refused handout may lack a text for a reader, or a source. That is reported elsewhere.
         if order.for_fit:
             return ()
         raise
 
 
-def _checked(context: PrintContext, _: None) -> tuple[Problem, ...]:
+def _design_faults(context: PrintContext, _: None) -> tuple[Problem, ...]:
     return check_design(context.design, context.workspace)
 
 
@@ -241,7 +246,7 @@ def check_apart(pool: Pool) -> None:
 
     Raises TeachbackError with all its faults.
     """
-    flaws = pool.one(Task(_checked, None, "reading the styles", _STYLES))
+    flaws = pool.one(Task(_design_faults, None, "reading the styles", _STYLES))
     if flaws:
         raise TeachbackError(*flaws)
 
@@ -274,18 +279,14 @@ def compose_job(context: PrintContext, order: JobOrder) -> Job:
     )
     compose = _with_cards if is_card else _with_handout
     try:
-        return _covered(compose(job, editions, authored, context), editions, context.design)
+        job = compose(job, editions, authored, context)
+        for edition, page in editions:
+            pages = "".join((job.handout, *job.cards))
+            refuse_unhashed(context.design, f"{edition!r}|{page.clinic!r}", pages)
     except OutOfTime:
         raise
     except TeachbackError as error:
         raise TeachbackError(*with_location(error.problems, job.name, job.place)) from None
-
-
-def _covered(job: Job, editions: Sequence[tuple[Edition, PageContext]], design: Design) -> Job:
-    """Return the job. Raises TeachbackError for a picture that its edition codes do not cover."""
-    for edition, page in editions:
-        pages = "".join((job.handout, *job.cards))
-        refuse_unhashed(design, f"{edition!r}|{page.clinic!r}", pages)
     return job
 
 
@@ -297,7 +298,7 @@ def _with_handout(
 ) -> Job:
     ((edition, page),) = editions
     paper, design = context.settings.paper, context.design
-    empty = replace(page, clinic=page.clinic.emptied(), language_help=())
+    unfilled = replace(page, clinic=page.clinic.emptied(), language_help=())
     compose = partial(compose_handout, design=design, paper=paper)
     is_printed = _is_printed(job, design)
     return replace(
@@ -306,8 +307,8 @@ def _with_handout(
         expected=(expected_handout(job.name, edition, authored, page, paper),),
         promised=_promised(edition, authored, context),
         handout=compose(edition, page, medium=Medium.PRINT) if is_printed else "",
-        unfilled=compose(edition, empty, medium=Medium.PRINT)
-        if is_printed and page.clinic != empty.clinic
+        unfilled=compose(edition, unfilled, medium=Medium.PRINT)
+        if is_printed and page.clinic != unfilled.clinic
         else "",
         screen=compose(for_screen(edition), page, medium=Medium.SCREEN)
         if "html" in job.forms
@@ -350,7 +351,7 @@ def _with_cards(
     names = tuple(f"card of {job.stem} for {edition.audience}" for edition, _ in editions)
     return replace(
         job,
-        cards=tuple(compose([one]) for one in editions) if _is_printed(job, design) else (),
+        cards=tuple(compose([edition]) for edition in editions) if _is_printed(job, design) else (),
         together=compose(editions) if len(editions) > 1 else "",
         screen=compose_cards(editions, design, medium=Medium.SCREEN) if "html" in job.forms else "",
         names=names,
@@ -402,7 +403,7 @@ def _facing_edition(
 ) -> Edition:
     """Return the edition of a translation beside the text that it was made from.
 
-    Both are drafts where the translation is one. Raises TeachbackError for a handout that is no
+    Where the translation is a draft, both are. Raises TeachbackError for a handout that is no
     translation.
     """
     edition = _edition(authored, audience, shared, size, depth, crowded=True)
@@ -411,9 +412,11 @@ def _facing_edition(
         hint = "Print it in its own language alone."
         raise TeachbackError.of(message, hint, _place(authored, "handout"))
     facing = _edition(authored.translated.english, audience, shared, size, depth, crowded=True)
-    now = authored.translated.now
+    original = authored.translated.now
     approved = edition.review.status == "approved"
-    review = now.standing.review(now.handout.review, audience) if approved else edition.review
+    review = (
+        original.standing.review(original.handout.review, audience) if approved else edition.review
+    )
     return replace(edition, facing=replace(facing, review=review, version=edition.version))
 
 
@@ -429,9 +432,9 @@ def _edition(
     if depth is Depth.BRIEF and not has_brief_version(authored.handout):
         raise TeachbackError(_nothing_brief(authored))
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
-    own, language = shared.audiences.root[audience], authored.handout.language
-    badge, calls = own.badge[language], shared.audiences.calls(audience)
-    chosen = choose(
+    reader_words, language = shared.audiences.root[audience], authored.handout.language
+    badge, calls = reader_words.badge[language], shared.audiences.calls(audience)
+    edition = choose(
         authored.handout,
         reader,
         badge=badge,
@@ -440,12 +443,12 @@ def _edition(
         depth=depth,
         crowded=crowded,
     )
-    if not chosen.sections:
+    if not edition.sections:
         raise TeachbackError(_nothing_brief(authored, audience))
     return replace(
-        chosen,
-        review=authored.standing.review(chosen.review, audience),
-        short_badge=own.short.get(language, badge),
+        edition,
+        review=authored.standing.review(edition.review, audience),
+        short_badge=reader_words.short.get(language, badge),
         # A clinic without that number has one that it answers in office hours.
         calls=calls if getattr(shared.clinic, calls) or not shared.clinic.phone else Phone.PHONE,
     )
@@ -470,13 +473,13 @@ def _words(
     authored: LoadedHandout, edition: Edition, language: str, shared: WorkspaceContent
 ) -> Words:
     """Return the words of a language; their draft notice says why the edition is a draft."""
-    stands, words = authored.standing, shared.words[language]
-    if stands.unchecked:
+    approval, words = authored.standing, shared.words[language]
+    if approval.unchecked:
         notices = (words.drafts.unchecked, words.drafts.card_unchecked)
-    elif edition.audience in stands.stale:
+    elif edition.audience in approval.stale:
         made_from = words.drafts.stale.format(date=dated(edition.version, language))
         notices = (made_from, words.drafts.card_translation)
-    elif edition.audience in stands.unproved:
+    elif edition.audience in approval.unproved:
         notices = (words.drafts.translation, words.drafts.card_translation)
     else:
         return words
@@ -497,7 +500,8 @@ def _page_context(edition: Edition, authored: LoadedHandout, context: PrintConte
 def _language_help(shared: WorkspaceContent) -> tuple[tuple[str, str], ...]:
     """Return the languages in which the clinic offers an interpreter, each with its words."""
     return tuple(
-        (one, shared.words[one].language_help or "") for one in shared.clinic.language_help
+        (language, shared.words[language].language_help or "")
+        for language in shared.clinic.language_help
     )
 
 
@@ -511,10 +515,10 @@ def _code(
     clinic = shared.clinic
     pictures = pictures_hash(design, f"{edition!r}|{clinic!r}")
     offers = _language_help(shared)
-    said = "|".join(map(repr, (*words, *offers)))
-    tags = (*edition.languages.split(TWO_LANGUAGES), *(one for one, _ in offers))
-    spoken = "|".join(language_hash(shared.languages.of(one), design) for one in tags)
-    return edition_code(edition, f"{fingerprint}|{pictures}|{said}|{clinic!r}|{spoken}")
+    printed_words = "|".join(map(repr, (*words, *offers)))
+    tags = (*edition.languages.split(TWO_LANGUAGES), *(tag for tag, _ in offers))
+    languages = "|".join(language_hash(shared.languages.of(tag), design) for tag in tags)
+    return edition_code(edition, f"{fingerprint}|{pictures}|{printed_words}|{clinic!r}|{languages}")
 
 
 def _place(authored: LoadedHandout, kind: str) -> Location:

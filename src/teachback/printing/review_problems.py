@@ -27,9 +27,9 @@ def review_problems(
     # A hint is for a release only. One text may be read by several readers.
     problems = list(
         dict.fromkeys(
-            Problem(message, hint, Location(*at), Severity.ERROR if release else Severity(kind))
-            for audience, kind, message, hint, at in summary.notices
-            if (release or kind != Severity.HINT)
+            Problem(message, hint, Location(*at), Severity.ERROR if release else Severity(level))
+            for audience, level, message, hint, at in summary.notices
+            if (release or level != Severity.HINT)
             and (not audience or not audiences or audience in audiences)
         )
     )
@@ -39,7 +39,7 @@ def review_problems(
             Problem(message, f"Have it reviewed, then type: {_approve(summary)}", place)
         )
     changed, missing = (
-        [a for a in names if not audiences or a in audiences]
+        [name for name in names if not audiences or name in audiences]
         for names in (summary.changed, summary.missing)
     )
     if changed:

@@ -226,7 +226,7 @@ def workers_start_warm() -> Iterator[None]:
     start = Pool._start  # noqa: SLF001 -- no public name
 
     def started(pool: Any) -> Any:  # noqa: ANN401 -- its parts are private
-        if hasattr(pool._given, "design"):  # noqa: SLF001
+        if hasattr(pool._shared, "design"):  # noqa: SLF001
             _warm_printing()
         return start(pool)
 

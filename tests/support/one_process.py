@@ -34,7 +34,7 @@ def _each(pool: Any, tasks: Iterable[Task]) -> Iterator[Outcome]:  # noqa: ANN40
         if task.group and task.group in failed:
             continue
         try:
-            yield Outcome(task, task.work(pool._given, task.subject))  # noqa: SLF001 -- no public name
+            yield Outcome(task, task.work(pool._shared, task.subject))  # noqa: SLF001 -- no public name
         except TeachbackError as error:
             failed.add(task.group)
             yield Outcome(task, problems=tuple(map(pool.settle, error.problems)))

@@ -59,23 +59,23 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
         found = with_location(error.problems, job.name, job.place)
         too_long = isinstance(error, CardTooLongError)
         return FinishedJob(job, (), found, loaded_libraries(), too_long)
-    warnings = dict.fromkeys(one for file in printed for one in file.warnings)
+    warnings = dict.fromkeys(warning for file in printed for warning in file.warnings)
     return FinishedJob(
         job, printed, with_location(warnings, job.name, job.place), loaded_libraries()
     )
 
 
 def do_jobs(jobs: Sequence[Job], pool: Pool) -> Iterator[FinishedJob]:
-    """Start the jobs in a pool that holds a `PrintContext`; return each result as it is finished.
+    """Start the jobs in a pool that holds a `PrintContext`; return each result as it arrives.
 
-    A job that takes too long or too much memory, or kills its process, ends in a problem. Then the
-    waiting jobs of the same handout are dropped, so that no handout is half printed.
+    A job that takes too long or too much memory, or crashes its process, ends in a problem. Then
+    the waiting jobs of the same handout are dropped, so that no handout is half printed.
     """
     # Long jobs first, so that no process is left with one at the end.
     ordered = sorted(jobs, key=lambda job: job.kind, reverse=True)
     outcomes = pool.each(
         Task(
-            _done,
+            _print_in_worker,
             job,
             "laying the page out",
             COMPARE_LENGTH,
@@ -89,12 +89,12 @@ def do_jobs(jobs: Sequence[Job], pool: Pool) -> Iterator[FinishedJob]:
 
 def _finished(outcome: Outcome, pool: Pool) -> FinishedJob:
     job: Job = outcome.task.subject
-    done: FinishedJob | None = outcome.result
-    if done is None:
+    finished: FinishedJob | None = outcome.result
+    if finished is None:
         if job.for_fit:
             return FinishedJob(job, (), (), "")
         return FinishedJob(job, (), with_location(outcome.problems, job.name, job.place), "")
-    return replace(done, problems=tuple(map(pool.settle, done.problems))) if done.problems else done
+    return replace(finished, problems=tuple(map(pool.settle, finished.problems)))
 
 
 def _letters(job: Job) -> int:
@@ -102,8 +102,8 @@ def _letters(job: Job) -> int:
     return sum(len(part.words) for expected in job.expected for part in expected.said)
 
 
-def _done(given: PrintContext, job: Job) -> FinishedJob:
-    return do_job(job, given.files)
+def _print_in_worker(context: PrintContext, job: Job) -> FinishedJob:
+    return do_job(job, context.files)
 
 
 def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
@@ -152,7 +152,9 @@ def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
         raise
     except TeachbackError as error:
         # A fault of the design has no place in the handout.
-        yield from (one for one in error.problems if one.location and one.location.line)
+        yield from (
+            problem for problem in error.problems if problem.location and problem.location.line
+        )
 
 
 def lay_out_handout(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocument]:
@@ -245,40 +247,42 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.proofing.shape_proof import shaped_words
     from teachback.proofing.text_checks import card_sheet_problems
 
-    run, alone, on_stock = job.run, None, None
+    run, single, on_stock = job.run, None, None
     if job.cards and set(job.forms) != {job.on_stock}:
-        alone = fitted_or_larger(job, None, served, job.known_fit)
+        single = fitted_or_larger(job, None, served, job.known_fit)
     if job.on_stock == SHEET and run is not None:
-        on_stock = alone if alone and run.box == CARD else fitted_or_larger(job, run, served)
-    if alone is not None:
-        laid, data = alone.fit.laid, write(alone.fit.laid)
+        on_stock = single if single and run.box == CARD else fitted_or_larger(job, run, served)
+    if single is not None:
+        laid, data = single.fit.laid, write(single.fit.laid)
         proved = proved_file(data, job.cards[0], laid, job.expected[:1], served)
         # One warning is enough where both are printed on larger cards.
-        warnings = () if on_stock is not None and on_stock.warnings else alone.warnings
+        warnings = () if on_stock is not None and on_stock.warnings else single.warnings
         for file in _pages(job, data, SIDES, proved):
-            yield replace(file, fit=alone.fit.steps, run=alone.run, warnings=warnings)
+            yield replace(file, fit=single.fit.steps, run=single.run, warnings=warnings)
     if job.on_stock and run is not None:
         from teachback.printing.card_sheets import lay_on_sheets
 
         warnings = ()
         if on_stock is not None:
             run, warnings = on_stock.run or run, on_stock.warnings
-        if alone is None or on_stock is not alone:
+        if single is None or on_stock is not single:
             laid = on_stock.fit.laid if on_stock else lay_out_together(job, run, served)
             data = write(laid)
             proved_file(data, job.cards[0], laid, job.expected, served)
         # Templates cannot lengthen this step, but tens of thousands of cards do.
         more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
-        # A text layer cannot tell all scripts; where it can, pdfium is the faster reader.
-        untold = any(is_untold(part.words) for one in job.expected for part in one.said)
-        read = (
+        # A text layer cannot represent all scripts; where it can, pdfium is the faster reader.
+        is_unreadable = any(
+            is_untold(part.words) for expected in job.expected for part in expected.said
+        )
+        read_back = (
             shaped_words(sheets, job.cards[0], job.expected[0], served)
-            if untold
+            if is_unreadable
             else read_words(sheets)
         )
         lost = (
-            tuple(card_sheet_problems(read, job.expected, backs=run.sides is not Sides.ONE))
+            tuple(card_sheet_problems(read_back, job.expected, backs=run.sides is not Sides.ONE))
             if PROVE
             else ()
         )

@@ -26,9 +26,10 @@ ON_STOCK: Final = frozenset({SHEET, CARDS, CARDS_PRESS})
 class CardRun:
     """A plan of cards on stock: the size of a side and the page (mm), and each sheet's cards.
 
-    `others` are the sizes of the stocks on such a page by name, small ones first: where a refused
-    card may fit. A card with two sides has none of those for one side. `plain` are sheets of plain
-    paper to cut, small cards first: there, a build prints a card that is too long for its stock.
+    `others` are the card sizes of the stocks on such a page, by name and small ones first: a
+    refused card may fit on them. A card with two sides has none of the stocks for one side. `plain`
+    are sheets of plain paper to cut, small cards first. There, a build prints a card that is too
+    long for its stock.
     """
 
     stock: str
@@ -59,10 +60,10 @@ class PagePromise(NamedTuple):
 
 @dataclass(frozen=True)
 class Job:
-    """An edition's composed handout or cards, with the forms that are wanted of it.
+    """An edition's composed handout or cards, with the requested forms.
 
     `cards` are the cards one by one; `together` is all of them in one page where there are several.
-    `unfilled` is the handout as it is with an empty clinic.yaml, or "" where that is empty.
+    `unfilled` is the handout as an empty clinic.yaml would print it, or "" where it is empty.
     A job `for_fit` prints no file: its text has other faults, and is only measured. `known_fit` is
     the `Printed.fit` of an earlier print of the same page, or empty where there was none.
     `choices` are the fields that have boxes to tick, where no record fills them.
@@ -97,7 +98,7 @@ class Job:
 
     @property
     def on_stock(self) -> str:
-        """The form in which the cards lie on stock, or "" where none is wanted."""
+        """The form in which the cards lie on stock, or "" where none is requested."""
         return next((form for form in self.forms if form in ON_STOCK), "")
 
 
@@ -108,7 +109,7 @@ class Printed:
     `page` is the number of the page in a picture. `measures` and `noticed` come from the proof.
     `fit` is the choice of space for a handout, or the steps of type on a card's front and back.
     `run` is the stock that a card lies on or has the size of; without one it is a bank card.
-    `warnings` are for everyone, while only --proof tells those of `noticed`.
+    `warnings` are always reported, those of `noticed` only with --proof.
     """
 
     form: str

@@ -67,8 +67,8 @@ main .flags .half { line-height: calc(1.2 * var(--script, 1)) }
 }
 # A box moves to the next page with its text, which may leave half a page empty.
 _KEPT: Final = ".reason > .callout:last-child, .callout:has(+ h3) { break-before: avoid }\n"
-# What is tried so that a filled-in clinic takes no page more than an empty one, and where a bad
-# page break is left.
+# The choices for a filled-in clinic that takes more pages than an empty one, and for a bad page
+# break that is left.
 _LAST: Final = {
     TypeSize.STANDARD: (*_SMALLER[:2], _KEPT),
     TypeSize.LARGE: (_LARGE_LEAST, _LARGE_LEAST + _KEPT),
@@ -85,9 +85,9 @@ _SPACES: Final = (
 # dates and the code in some languages.
 _FOOT_LINE: Final = ":root { --foot-line: 6mm }\n"
 CHOICES: Final = (*_SPACES, *(styles + _FOOT_LINE for styles in _SPACES))
-# The share of its height that text takes with the least space: 0.91 to 0.95 in the starters.
+# The share of its height that text still takes with the least space: 0.91 to 0.95 in the starters.
 _LEAST_HEIGHT: Final = 0.93
-# The same with the last choices, which it takes for a long name, address or number only.
+# The same with the last choices, which only a long name, address or number needs.
 _LAST_HEIGHT: Final = 0.84
 # How many of the longest blocks a problem names at most, and how many letters of each.
 _NAMED: Final = 6
@@ -107,12 +107,12 @@ class _Fit(NamedTuple):
     lone: int
 
     def rank(self) -> tuple[object, ...]:
-        """Return what is less for a better layout: no red flag on a later page comes first."""
+        """Return a key by which the better layout sorts first; red flags on page 1 matter most."""
         return bool(self.laid.problems), self.tiers, self.faults, self.laid.pages, self.lone
 
     @property
     def is_poor(self) -> bool:
-        """Whether it has a bad page break, or a box that must be on page 1 elsewhere."""
+        """Whether it has a bad page break, or an urgent box that is not whole on page 1."""
         return bool(self.faults) or any(
             tier in _URGENT and pages != (1,) for tier, pages in self.tiers
         )
@@ -123,9 +123,9 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
 
     It takes the choice of space with the best page breaks, then with the fewest pages. Where a
     filled-in clinic would still take a page more than an empty one, or a bad page break is left,
-    smaller type is tried too, or less space in large print. Where the foot of a page needs one
-    line more, it gets the room. A choice that an earlier print of the same page took is taken at
-    once. Where it takes more pages in the smallest type than it promises, it is returned so: see
+    smaller type is tried too, or less space in large print. A foot that needs one line more gets
+    the room. The choice that an earlier print of the same page took is tried first. A handout that
+    takes more pages than it promises even in the smallest type is returned as it is: see
     `broken_promise`.
     """
     from teachback.pdf.page_layout import text_outside
@@ -141,25 +141,25 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
 
 
 def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidOutDocument]:
-    """Return the best layout with the styles `foot` besides."""
+    """Return the best layout; `foot` are styles to add to each choice."""
     from teachback.pdf.page_breaks import may_save_page
 
-    laid_with = cache(lambda styles: _fit(styles + foot, job, served))
-    best = _usual_fit(job, laid_with)
-    most = best.laid.pages
-    usual = laid_with("").laid
+    fit_with = cache(lambda styles: _fit(styles + foot, job, served))
+    best = _usual_fit(job, fit_with)
+    most_pages = best.laid.pages
+    usual = fit_with("").laid
     if job.unfilled and not best.laid.problems and may_save_page(usual, _LAST_HEIGHT):
-        empty = replace(job, handout=job.unfilled, unfilled="", promised=None, known_fit=())
-        most = fitted_page(empty, served)[1].pages
+        unfilled = replace(job, handout=job.unfilled, unfilled="", promised=None, known_fit=())
+        most_pages = fitted_page(unfilled, served)[1].pages
     for styles in _LAST[job.size]:
-        if best.is_poor or best.laid.pages > most:
-            fit = laid_with(styles)
-            # Not for a lone entry alone.
+        if best.is_poor or best.laid.pages > most_pages:
+            fit = fit_with(styles)
+            # A lone entry is no reason to take it.
             best = fit if fit.rank()[:-1] < best.rank()[:-1] else best
     for styles in _BOXES[job.size]:
-        # Where that is not enough, either, the page is refused, with what is missing at the least.
+        # Where even that is not enough, the page is refused, with the least height that is missing.
         if _is_late(best, job):
-            fit = laid_with(styles)
+            fit = fit_with(styles)
             best = best if job.promised and fit.laid.pages > job.promised.pages else fit
     return best.page, best.laid
 
@@ -169,22 +169,22 @@ def _is_late(fit: _Fit, job: Job) -> bool:
     return any(tier in job.expected[0].urgent and pages != (1,) for tier, pages in fit.tiers)
 
 
-def _usual_fit(job: Job, laid_with: Callable[[str], _Fit]) -> _Fit:
+def _usual_fit(job: Job, fit_with: Callable[[str], _Fit]) -> _Fit:
     """Return the layout with the best choice of space, or the first with problems.
 
-    It is the last one, in the smallest type, where each takes more pages than are promised.
+    Where each takes more pages than are promised, return the last one, in the smallest type.
     """
     from teachback.pdf.page_breaks import may_save_page
 
     best: _Fit | None = None
-    saves = False
+    may_save = False
     for styles in _USUAL:
-        if best and not best.faults and not ((saves or best.lone) and styles in _TIGHTER):
+        if best and not best.faults and not ((may_save or best.lone) and styles in _TIGHTER):
             break
         # What does not fit is no better with more space; what fits needs no smaller type.
         if styles in (_SMALLER if best else _WIDER):
             continue
-        fit = laid_with(styles)
+        fit = fit_with(styles)
         laid = fit.laid
         if laid.problems:
             return best or fit
@@ -192,9 +192,11 @@ def _usual_fit(job: Job, laid_with: Callable[[str], _Fit]) -> _Fit:
             continue
         if best is None:
             best = fit
-            saves = may_save_page(laid, _LEAST_HEIGHT) and laid_with(_SPACE).laid.pages < laid.pages
+            may_save = (
+                may_save_page(laid, _LEAST_HEIGHT) and fit_with(_SPACE).laid.pages < laid.pages
+            )
         elif fit.rank() < best.rank():
-            saves = saves and laid.pages == best.laid.pages
+            may_save = may_save and laid.pages == best.laid.pages
             best = fit
     return best or fit
 
@@ -249,11 +251,11 @@ def _line(block: BlockHeight, job: Job) -> str:
     return f"{file}{place.line}, "
 
 
-def _longest(blocks: Iterable[BlockHeight], over: int) -> Iterator[BlockHeight]:
-    """Yield the longest blocks that together are as high as what is over, at most _NAMED."""
+def _longest(blocks: Iterable[BlockHeight], excess: int) -> Iterator[BlockHeight]:
+    """Yield the longest blocks that together are as high as the excess, at most _NAMED."""
     lines = 0.0
     for block in sorted(blocks, key=lambda block: -block.lines)[:_NAMED]:
-        if lines >= over:
+        if lines >= excess:
             return
         lines += block.lines
         yield block
@@ -262,11 +264,10 @@ def _longest(blocks: Iterable[BlockHeight], over: int) -> Iterator[BlockHeight]:
 def _paper_of(laid: LaidOutDocument) -> str:
     """Return the name of the paper that the pages are laid out for, upright or across."""
     page = laid.document.pages[0]
-    sides = sorted((page.width, page.height))
+    width, height = map(px_to_mm, sorted((page.width, page.height)))
     return min(
-        (abs(px_to_mm(sides[0]) - one.box.width) + abs(px_to_mm(sides[1]) - one.box.height), one)
-        for one in Paper
-    )[1]
+        Paper, key=lambda paper: abs(width - paper.box.width) + abs(height - paper.box.height)
+    )
 
 
 def broken_promise(job: Job, laid: LaidOutDocument) -> Problem | None:
@@ -275,15 +276,16 @@ def broken_promise(job: Job, laid: LaidOutDocument) -> Problem | None:
 
     if not job.promised or laid.pages <= job.promised.pages:
         return None
-    most, place, is_binding = job.promised
-    over = lines_after(laid, most)
+    allowed, place, is_binding = job.promised
+    excess = lines_after(laid, allowed)
     message = (
-        f"{job.name} takes {laid.pages} pages, and {most} {'is' if most == 1 else 'are'} promised: "
+        f"{job.name} takes {laid.pages} pages, and {allowed} "
+        f"{'is' if allowed == 1 else 'are'} promised: "
         # A block with a fault is left out, and may be long.
-        f"{'at least ' if job.for_fit else ''}{over} line{'' if over == 1 else 's'} too many on "
-        f"{_paper_of(laid)}, with less space, 12 pt type and lists in two columns"
+        f"{'at least ' if job.for_fit else ''}{excess} line{'' if excess == 1 else 's'} too many "
+        f"on {_paper_of(laid)}, with less space, 12 pt type and lists in two columns"
     )
-    named = "; ".join(_named(one, job) for one in _longest(block_heights(laid), over))
+    named = "; ".join(_named(block, job) for block in _longest(block_heights(laid), excess))
     hint = f"Shorten the longest blocks: {named}."
     if is_binding:
         return Problem(message, f"{hint} `teachback build` prints all pages of a draft.", place)

@@ -33,9 +33,13 @@ _PR_SET_PDEATHSIG: Final = 1
 # used.
 _PR_SET_DUMPABLE: Final = 4
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
-# The messages of a worker: it is ready for its first task, needs more time, has a part of a result,
-# has done a task, or the task failed.
+# The messages of a worker: it is ready for its first task, requests more time, sends a part of a
+# result, has done a task, or reports that the task failed.
 READY, MORE, PART, DONE, FAULT = "ready", "more", "part", "done", "fault"
+RAISE_LIMIT: Final = "Raise this limit, or start it where there is no such limit."
+MAKE_ROOM: Final = (
+    "Make room in the system's folder for temporary files, or name another one in TMPDIR."
+)
 
 
 @dataclass(frozen=True)
@@ -60,15 +64,15 @@ class Limits:
         return self.clock * max(1.0, seconds / self.seconds)
 
 
-# The priority of processes that give way, from 0 to 19, the last of all.
+# The priority of processes that give way: 0 is the usual one, 19 the lowest.
 _NICENESS: Final = 10
 # In s: how long a worker waits for the end of the run, before it frees the memory of its last task.
 _LEISURE: Final = 0.5
 
 
-# In a worker with a task: how to ask for more time, and how to send a part of its result.
-_asking: list[Callable[[float], None]] = []
-_sending: list[Callable[[Any], None]] = []
+# In a worker with a task: the functions that request more time, and that send a part of its result.
+_time_requests: list[Callable[[float], None]] = []
+_part_senders: list[Callable[[Any], None]] = []
 
 
 def more_time(seconds: float) -> None:
@@ -76,13 +80,13 @@ def more_time(seconds: float) -> None:
 
     Only for work whose length no template decides.
     """
-    for ask in _asking:
-        ask(seconds)
+    for request in _time_requests:
+        request(seconds)
 
 
 def send_part(part: object) -> None:
     """Send a part of the result of this task, for those who cannot wait for the whole."""
-    for send in _sending:
+    for send in _part_senders:
         send(part)
 
 
@@ -100,13 +104,13 @@ def system_memory() -> int | None:
     return min((limit for limit in limits if limit != resource.RLIM_INFINITY), default=None)
 
 
-# In a worker: the limit of its memory to name, in bytes, and whether the system set it.
-_memory: list[tuple[int, bool]] = []
+# In a worker: the limit of its memory to report, in bytes, and whether the system set it.
+_memory_limit: list[tuple[int, bool]] = []
 
 
 def serve(
     pipe: Connection,
-    given: Any,  # noqa: ANN401 -- see process_pool.Pool
+    shared: Any,  # noqa: ANN401 -- see process_pool.Pool
     limits: Limits,
     scratch: str,
     parent: int,
@@ -115,7 +119,7 @@ def serve(
     confine(limits, scratch, parent)
     pipe.send((READY, None))
     while True:
-        pipe.send(_done(given, limits, pipe, *pipe.recv()))
+        pipe.send(_outcome(shared, limits, pipe, *pipe.recv()))
         # A run that is over ends this process, and its memory with it.
         pipe.poll(_LEISURE)
         _free_memory()
@@ -162,11 +166,11 @@ def confine(limits: Limits, scratch: str, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     tempfile.tempdir = scratch
-    # A library's last words, such as those of GLib out of memory, are of no use to the user.
+    # The last output of a library, such as that of GLib without memory, is of no use to the user.
     faulthandler.disable()
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
+    null_device = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null_device, 1)
+    os.dup2(null_device, 2)
     leave_no_image()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -174,20 +178,20 @@ def confine(limits: Limits, scratch: str, parent: int) -> None:
             os._exit(0)
         # On macOS this limit has no effect.
         with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 -- a kernel file
-            held = int(file.read().split()[0]) * resource.getpagesize()
-        most = held + limits.memory
-        allowed = system_memory()
-        _memory[:] = [(limits.memory, False)]
-        if allowed is not None and allowed < most:
-            most = allowed
-            _memory[:] = [(allowed, True)]
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+            in_use = int(file.read().split()[0]) * resource.getpagesize()
+        limit = in_use + limits.memory
+        system_limit = system_memory()
+        _memory_limit[:] = [(limits.memory, False)]
+        if system_limit is not None and system_limit < limit:
+            limit = system_limit
+            _memory_limit[:] = [(system_limit, True)]
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
-class _Clock:
+class _Alarm:
     """A timer that interrupts a task when its time is up, and again after that.
 
-    It repeats because the work may catch an exception as the fault of a picture, and go on.
+    It repeats because the work may take the exception for the fault of a picture, and go on.
     """
 
     def __init__(self, doing: str, hint: str, grace: float) -> None:
@@ -195,23 +199,23 @@ class _Clock:
         self.late: OutOfTime | None = None
 
     def start(self, seconds: float) -> None:
-        def ring(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 -- a handler's signature
+        def interrupt(_number: int, _frame: FrameType | None) -> None:
             self.late = OutOfTime(late_problem(self._doing, self._hint, seconds))
             raise self.late
 
         allow_cpu(seconds + 2 * self._grace)
-        signal.signal(signal.SIGPROF, ring)
+        signal.signal(signal.SIGPROF, interrupt)
         signal.setitimer(signal.ITIMER_PROF, seconds, self._grace / 4)
 
 
-def _timed(clock: _Clock, seconds: float, work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- any result
+def _timed(alarm: _Alarm, seconds: float, work: Callable[[], Any]) -> Any:  # noqa: ANN401 -- any
     try:
-        clock.start(seconds)
+        alarm.start(seconds)
         result = work()
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    if clock.late:
-        raise clock.late
+    if alarm.late:
+        raise alarm.late
     return result
 
 
@@ -224,8 +228,8 @@ def _send_whole(pipe: Connection, message: tuple[str, Any]) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGPROF})
 
 
-def _done(
-    given: object,
+def _outcome(
+    shared: object,
     limits: Limits,
     pipe: Connection,
     work: Callable[..., Any],
@@ -234,58 +238,54 @@ def _done(
     hint: str,
     seconds: float,
 ) -> tuple[str, Any]:
-    clock = _Clock(doing, hint, limits.grace)
+    alarm = _Alarm(doing, hint, limits.grace)
 
-    def ask(seconds: float) -> None:
+    def request_time(seconds: float) -> None:
         _send_whole(pipe, (MORE, seconds))
-        clock.start(seconds)
+        alarm.start(seconds)
 
-    _asking[:] = [ask]
-    _sending[:] = [lambda part: _send_whole(pipe, (PART, part))]
+    _time_requests[:] = [request_time]
+    _part_senders[:] = [lambda part: _send_whole(pipe, (PART, part))]
     try:
-        return DONE, _timed(clock, seconds, lambda: work(given, subject))
+        return DONE, _timed(alarm, seconds, lambda: work(shared, subject))
     except TeachbackError as error:
         return FAULT, (isinstance(error, OutOfTime), error.problems)
     except MemoryError:
         return FAULT, (False, (_no_memory(doing, hint, limits),))
     except RecursionError:
-        how = "failed, because something is nested too deep"
+        ending = "failed, because something is nested too deep"
     except ImportError as error:
-        if any(sign in str(error) for sign in _UNMAPPED):
+        if any(part in str(error) for part in _NO_LIBRARY_MEMORY):
             return FAULT, (False, (_no_memory(doing, hint, limits),))
-        how = f"ended in a fault: code {fault_code(error)}"
+        ending = f"ended in a fault: code {fault_code(error)}"
     except OSError as error:
         return FAULT, (False, (refused_problem(doing, error),))
     except Exception as error:  # noqa: BLE001 -- a fault fails only this task
-        how = f"ended in a fault: code {fault_code(error)}"
-    return FAULT, (False, (Problem(f"{doing} {how}", hint),))
+        ending = f"ended in a fault: code {fault_code(error)}"
+    return FAULT, (False, (Problem(f"{doing} {ending}", hint),))
 
 
 def _no_memory(doing: str, hint: str, limits: Limits) -> Problem:
-    most, of_system = _memory[0] if _memory else (limits.memory, False)
-    if of_system:
+    limit, is_of_system = _memory_limit[0] if _memory_limit else (limits.memory, False)
+    if is_of_system:
         message = (
             f"{doing} needed more memory than the system allows this program, "
-            f"{most / _GB:.2g} GB (see `ulimit -v`)"
+            f"{limit / _GB:.2g} GB (see `ulimit -v`)"
         )
-        return Problem(message, "Raise this limit, or start it where there is no such limit.")
-    return Problem(f"{doing} needed more than {most / _GB:g} GB of memory", hint)
+        return Problem(message, RAISE_LIMIT)
+    return Problem(f"{doing} needed more than {limit / _GB:g} GB of memory", hint)
 
 
-# How the loader of the system reports that there is no memory left for a library.
-_UNMAPPED: Final = ("failed to map segment", "Cannot allocate memory")
+# The messages of the system's loader when there is no memory left for a library.
+_NO_LIBRARY_MEMORY: Final = ("failed to map segment", "Cannot allocate memory")
 
 # What a user can do when the system refuses a resource.
-_REFUSED: Final = {
+_HINTS: Final = {
     errno.EFBIG: "The system allows no larger files (see `ulimit -f`): allow larger ones.",
     errno.EMFILE: "The system allows no more open files (see `ulimit -n`): allow more.",
     errno.ENFILE: "The system has no more open files: close other programs.",
-    errno.ENOSPC: (
-        "Make room in the system's folder for temporary files, or name another one in TMPDIR."
-    ),
-    errno.EDQUOT: (
-        "Make room in the system's folder for temporary files, or name another one in TMPDIR."
-    ),
+    errno.ENOSPC: MAKE_ROOM,
+    errno.EDQUOT: MAKE_ROOM,
 }
 
 
@@ -294,19 +294,18 @@ def refused_problem(doing: str, error: OSError) -> Problem:
     number = error.errno or 0
     reason = os.strerror(number) if number else type(error).__name__
     message = f"{doing} was stopped by the system: {reason} (code {fault_code(error)})"
-    return Problem(message, _REFUSED.get(number, "Solve what the system reports, and start again."))
+    return Problem(message, _HINTS.get(number, "Solve what the system reports, and start again."))
 
 
 def allow_cpu(seconds: float) -> None:
     """Let the kernel end this process after this many more seconds of work, as the last resort."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    most = int(used.ru_utime + used.ru_stime + seconds) + 1
-    # One second before the system's own limit, which ends a process without a message.
-    resource.setrlimit(
-        resource.RLIMIT_CPU,
-        (most if hard == resource.RLIM_INFINITY else max(0, min(most, hard - 1)), hard),
-    )
+    system_limit = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    limit = int(used.ru_utime + used.ru_stime + seconds) + 1
+    if system_limit != resource.RLIM_INFINITY:
+        # One second before the system's own limit, which ends a process without a message.
+        limit = max(0, min(limit, system_limit - 1))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, system_limit))
 
 
 def system_seconds() -> int | None:

@@ -1,8 +1,8 @@
 """Run work in worker processes, under limits of time and memory, because a template can run wild.
 
-A worker is forked warm and takes one task at a time. When a task runs wild, its worker is ended and
-replaced: that task ends in a problem, and the others are done. The pool does not know what the
-tasks are. See `process_limits` for what happens in the worker.
+A worker is forked with its libraries loaded, and takes one task at a time. When a task runs wild,
+its worker is ended and replaced: that task ends in a problem, and the others are done. The pool
+does not know what the tasks are. See `process_limits` for what happens in the worker.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from teachback.errors import Problem, TeachbackError
 from teachback.printing.process_limits import (
     DONE,
+    MAKE_ROOM,
     MORE,
     PART,
+    RAISE_LIMIT,
     READY,
     Limits,
     late_problem,
@@ -50,14 +52,13 @@ LETTERS: Final = 25_000
 # The tasks after which a worker of a server is replaced: the libraries that lay out grow.
 WORN: Final = 200
 _PREFIX: Final = "teachback-pool-"
-# In s: the age below which the folder of another run is left alone. A folder is locked a moment
-# after it is made.
-_LEFT_ALONE: Final = 600.0
+# In s: a younger folder of another run is left alone. A folder is locked a moment after it is made.
+_YOUNG: Final = 600.0
 
 
 @dataclass(frozen=True)
 class Task:
-    """A piece of work: `work(given, subject)`.
+    """A piece of work: `work(shared, subject)`, where `shared` is the value of the pool.
 
     `work` must be a module-level function, because it may go to another process. `doing` is the
     beginning of a sentence about it. When a task of a `group` fails, the waiting tasks of that
@@ -92,7 +93,7 @@ class Outcome:
 
 
 @dataclass
-class _Child:
+class _Worker:
     """A worker process, with our end of its pipe, its task, and the deadline of that task."""
 
     process: Any
@@ -105,14 +106,14 @@ class _Child:
 
 
 class Pool:
-    """A few worker processes for one run; `given` is what all its tasks need.
+    """A few worker processes for one run; `shared` is what all its tasks need.
 
     Use it in a `with` statement: no worker outlives it.
     """
 
     def __init__(
         self,
-        given: Any,  # noqa: ANN401 -- whatever the tasks need
+        shared: Any,  # noqa: ANN401 -- whatever the tasks need
         processes: int,
         limits: Limits | None = None,
         method: str = METHOD,
@@ -124,37 +125,33 @@ class Pool:
         too.
         """
         self.settle = settle
-        self._given = given
-        self._most = processes
+        self._shared = shared
+        self._max_workers = processes
         self._limits = limits or LIMITS
         self._seconds = self._limits.seconds
         self._method = method
-        self._children: list[_Child] = []
+        self._workers: list[_Worker] = []
         self._scratch = ""
         self._lock = -1
 
     def __enter__(self) -> Self:
         # One folder for all files of the workers: a worker that is killed cannot clean up.
         try:
-            _sweep(Path(tempfile.gettempdir()))
+            _remove_old_folders(Path(tempfile.gettempdir()))
             self._scratch = tempfile.mkdtemp(prefix=_PREFIX)
             self._lock = os.open(self._scratch, os.O_RDONLY | os.O_DIRECTORY)
         except OSError as error:
             message = f"printing cannot write its temporary files: {error.strerror or error}"
-            raise TeachbackError.of(
-                message,
-                "Make room in the system's folder for temporary files, "
-                "or name another one in TMPDIR.",
-            ) from None
-        # Held until the run ends, however it ends. On a disk without locks nobody can take it
-        # either.
+            raise TeachbackError.of(message, MAKE_ROOM) from None
+        # The lock lasts until the run ends, however it ends. On a disk without locks no other run
+        # can take it either.
         with contextlib.suppress(OSError):
             fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return self
 
     def __exit__(self, *details: object) -> None:
-        for child in list(self._children):
-            self._end(child)
+        for worker in list(self._workers):
+            self._end(worker)
         shutil.rmtree(self._scratch, ignore_errors=True)
         if self._lock >= 0:
             os.close(self._lock)
@@ -167,14 +164,14 @@ class Pool:
         when the caller stops iterating.
         """
         waiting = deque(tasks)
-        self._hand_out(waiting)
+        self._assign(waiting)
         return self._outcomes(waiting)
 
     def _outcomes(self, waiting: deque[Task]) -> Iterator[Outcome]:
         try:
             while waiting or self._busy():
-                self._hand_out(waiting)
-                for outcome in self._collected():
+                self._assign(waiting)
+                for outcome in self._next_outcomes():
                     if outcome.late:
                         self._seconds = min(self._seconds, self._limits.later)
                     if outcome.problems:
@@ -184,11 +181,11 @@ class Pool:
                             if not task.group or task.group != outcome.task.group
                         )
                     # The caller may be slow: the workers go on meanwhile.
-                    self._hand_out(waiting)
+                    self._assign(waiting)
                     yield replace(outcome, problems=tuple(map(self.settle, outcome.problems)))
         finally:
-            for child in self._busy():
-                self._end(child)
+            for worker in self._busy():
+                self._end(worker)
 
     def keep_working(
         self, waiting: deque[Task], inbox: Connection, patience: Callable[[], float]
@@ -199,11 +196,13 @@ class Pool:
         when nothing happens for as many seconds as `patience` returns.
         """
         while True:
-            self._hand_out(waiting)
-            outcomes = list(self._collected((inbox,), patience()))
-            for child in [one for one in self._children if one.task is None and one.done > WORN]:
-                self._end(child)
-            self._hand_out(waiting)
+            self._assign(waiting)
+            outcomes = list(self._next_outcomes((inbox,), patience()))
+            idle = [worker for worker in self._workers if worker.task is None]
+            for worker in idle:
+                if worker.done > WORN:
+                    self._end(worker)
+            self._assign(waiting)
             for outcome in outcomes:
                 yield replace(outcome, problems=tuple(map(self.settle, outcome.problems)))
             if not outcomes:
@@ -211,9 +210,9 @@ class Pool:
 
     def give_up(self, unwanted: Callable[[Task], bool]) -> None:
         """End the workers whose tasks nobody wants any more."""
-        for child in self._busy():
-            if child.task is not None and unwanted(child.task):
-                self._end(child)
+        for worker in self._busy():
+            if worker.task is not None and unwanted(worker.task):
+                self._end(worker)
 
     def one(self, task: Task) -> Any:  # noqa: ANN401 -- any result
         """Do one task and return its result. Raises TeachbackError with its problems."""
@@ -222,87 +221,87 @@ class Pool:
             raise TeachbackError(*outcome.problems)
         return outcome.result
 
-    def _busy(self) -> list[_Child]:
-        return [child for child in self._children if child.task is not None]
+    def _busy(self) -> list[_Worker]:
+        return [worker for worker in self._workers if worker.task is not None]
 
-    def _hand_out(self, waiting: deque[Task]) -> None:
-        while len(self._children) < min(self._most, len(waiting) + len(self._busy())):
-            self._children.append(self._start())
-        for child in self._children:
-            if waiting and child.task is None:
-                child.task = waiting.popleft()
-                child.seconds = self._seconds * child.task.scale
-                child.deadline = time.monotonic() + self._limits.by_the_clock(child.seconds)
+    def _assign(self, waiting: deque[Task]) -> None:
+        while len(self._workers) < min(self._max_workers, len(waiting) + len(self._busy())):
+            self._workers.append(self._start())
+        for worker in self._workers:
+            if waiting and worker.task is None:
+                worker.task = waiting.popleft()
+                worker.seconds = self._seconds * worker.task.scale
+                worker.deadline = time.monotonic() + self._limits.by_the_clock(worker.seconds)
                 # A worker that has died meanwhile is noticed when its answer is awaited.
                 with contextlib.suppress(BrokenPipeError):
-                    child.pipe.send(
+                    worker.pipe.send(
                         (
-                            child.task.work,
-                            child.task.subject,
-                            child.task.doing,
-                            child.task.hint,
-                            child.seconds,
+                            worker.task.work,
+                            worker.task.subject,
+                            worker.task.doing,
+                            worker.task.hint,
+                            worker.seconds,
                         )
                     )
 
-    def _start(self) -> _Child:
-        return _Child(
+    def _start(self) -> _Worker:
+        return _Worker(
             *start_worker(
                 serve,
-                (self._given, self._limits, self._scratch, os.getpid()),
-                [child.pipe for child in self._children],
+                (self._shared, self._limits, self._scratch, os.getpid()),
+                [worker.pipe for worker in self._workers],
                 self._method,
             )
         )
 
-    def _collected(
-        self, beside: Sequence[Connection] = (), patience: float = float("inf")
+    def _next_outcomes(
+        self, other_pipes: Sequence[Connection] = (), patience: float = float("inf")
     ) -> Iterator[Outcome]:
-        """Yield the outcomes that are there, after a wait for a worker or for a pipe `beside`."""
-        waiting = [child for child in self._children if child.task is not None or not child.ready]
-        nearest = min((child.deadline for child in waiting), default=float("inf"))
-        longest = min(patience, max(0.0, nearest - time.monotonic()))
-        timeout = None if longest == float("inf") else longest
-        answering = wait([*(child.pipe for child in waiting), *beside], timeout)
-        for child in waiting:
-            task = child.task
-            if child.pipe in answering:
-                outcome = self._answer(child)
+        """Yield the outcomes that have arrived, after a wait for a worker or for `other_pipes`."""
+        waiting = [
+            worker for worker in self._workers if worker.task is not None or not worker.ready
+        ]
+        next_deadline = min((worker.deadline for worker in waiting), default=float("inf"))
+        seconds = min(patience, max(0.0, next_deadline - time.monotonic()))
+        timeout = None if seconds == float("inf") else seconds
+        answering = wait([*(worker.pipe for worker in waiting), *other_pipes], timeout)
+        for worker in waiting:
+            task = worker.task
+            if worker.pipe in answering:
+                outcome = self._read_answer(worker)
                 if outcome:
                     yield outcome
-            elif task is not None and time.monotonic() > child.deadline:
-                self._end(child)
-                yield Outcome(task, problems=(self._stuck(task, child.seconds),), late=True)
+            elif task is not None and time.monotonic() > worker.deadline:
+                self._end(worker)
+                yield Outcome(task, problems=(self._stuck(task, worker.seconds),), late=True)
 
-    def _answer(self, child: _Child) -> Outcome | None:
-        task = child.task
+    def _read_answer(self, worker: _Worker) -> Outcome | None:
+        task = worker.task
         try:
-            kind, answer = child.pipe.recv()
+            kind, answer = worker.pipe.recv()
         except (EOFError, OSError):
-            self._end(child)
-            if task is None or not child.ready:
+            self._end(worker)
+            if task is None or not worker.ready:
                 raise TeachbackError(_not_started()) from None
-            return _crash(task, child.process.exitcode, child.seconds)
+            return _crash(task, worker.process.exitcode, worker.seconds)
         if kind == READY:
-            # Its task waits in the pipe until now.
-            child.ready = True
-            child.deadline = time.monotonic() + self._limits.by_the_clock(child.seconds)
+            # Its task has waited in the pipe until now.
+            worker.ready = True
+            worker.deadline = time.monotonic() + self._limits.by_the_clock(worker.seconds)
             return None
         if kind == MORE:
-            child.seconds, child.deadline = (
-                answer,
-                time.monotonic() + self._limits.by_the_clock(answer),
-            )
+            worker.seconds = answer
+            worker.deadline = time.monotonic() + self._limits.by_the_clock(answer)
             return None
         assert task is not None  # noqa: S101 -- only busy workers answer
         if kind == PART:
             return Outcome(task, answer, partial=True)
-        child.task, child.deadline = None, float("inf")
+        worker.task, worker.deadline = None, float("inf")
         if kind == DONE:
-            child.done += 1
+            worker.done += 1
             return Outcome(task, answer)
         # The work may have left its memory in any state.
-        self._end(child)
+        self._end(worker)
         late, problems = answer
         return Outcome(task, problems=problems, late=late)
 
@@ -314,12 +313,12 @@ class Pool:
         hint = "The machine is very busy, or a disk does not answer. Start again later."
         return Problem(message, hint)
 
-    def _end(self, child: _Child) -> None:
+    def _end(self, worker: _Worker) -> None:
         """End a worker by its process id, and wait until it is gone."""
-        self._children.remove(child)
-        child.process.kill()
-        child.process.join()
-        child.pipe.close()
+        self._workers.remove(worker)
+        worker.process.kill()
+        worker.process.join()
+        worker.pipe.close()
 
 
 def start_worker(
@@ -338,21 +337,21 @@ def start_worker(
     # An interrupt stops this process, which then ends its workers.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        ours, theirs = context.Pipe()
-        inherited = [*others, ours] if method == "fork" else []
-        given = (target, theirs, inherited, *arguments)
-        process = context.Process(target=_run, args=given, daemon=True)
+        our_end, worker_end = context.Pipe()
+        inherited = [*others, our_end] if method == "fork" else []
+        run_arguments = (target, worker_end, inherited, *arguments)
+        process = context.Process(target=_run, args=run_arguments, daemon=True)
         with warnings.catch_warnings():
             # Python warns of forking beside threads. The program has none, but a test runner may.
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
-        theirs.close()
+        worker_end.close()
     except OSError as error:
         # The user's limit of processes or open files is reached, or memory is short.
         raise TeachbackError(_not_started(f": {error.strerror or error}")) from None
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return process, ours
+    return process, our_end
 
 
 def _run(
@@ -389,19 +388,13 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):
             name = signal.Signals(-code).name
-    allowed = system_seconds()
-    if name == "SIGXCPU" and allowed is not None and allowed < seconds:
+    limit = system_seconds()
+    if name == "SIGXCPU" and limit is not None and limit < seconds:
         message = (
             f"{task.doing} took more processor time than the system allows a program, "
-            f"{allowed} s (see `ulimit -t`)"
+            f"{limit} s (see `ulimit -t`)"
         )
-        return Outcome(
-            task,
-            problems=(
-                Problem(message, "Raise this limit, or start it where there is no such limit."),
-            ),
-            late=True,
-        )
+        return Outcome(task, problems=(Problem(message, RAISE_LIMIT),), late=True)
     if name == "SIGXCPU":
         return Outcome(task, problems=(late_problem(task.doing, task.hint, seconds),), late=True)
     memory = system_memory()
@@ -411,25 +404,20 @@ def _crash(task: Task, code: int | None, seconds: float) -> Outcome:
             f"the system allows this program no more than {memory / 1e9:.2g} GB of memory "
             "(see `ulimit -v`)"
         )
-        return Outcome(
-            task,
-            problems=(
-                Problem(message, "Raise this limit, or start it where there is no such limit."),
-            ),
-        )
-    how = "was ended from outside" if name == "SIGKILL" else f"ended in a crash ({name})"
-    message = f"{task.doing} {how}, perhaps for lack of memory"
+        return Outcome(task, problems=(Problem(message, RAISE_LIMIT),))
+    ending = "was ended from outside" if name == "SIGKILL" else f"ended in a crash ({name})"
+    message = f"{task.doing} {ending}, perhaps for lack of memory"
     return Outcome(task, problems=(Problem(message, task.hint),))
 
 
-def _sweep(place: Path) -> None:
+def _remove_old_folders(parent: Path) -> None:
     """Remove our folders of runs that were killed: those that no process has locked."""
-    for folder in place.glob(f"{_PREFIX}*"):
+    for folder in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
-                found = os.fstat(lock)
-                if found.st_uid == os.getuid() and time.time() - found.st_mtime > _LEFT_ALONE:
+                status = os.fstat(lock)
+                if status.st_uid == os.getuid() and time.time() - status.st_mtime > _YOUNG:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     shutil.rmtree(folder, ignore_errors=True)
             finally:

@@ -57,7 +57,7 @@ class Settings:
 
     @property
     def card_stock(self) -> str:
-        """The stock for cards: the one that was named, or a plain sheet to cut."""
+        """The stock for cards: the requested one, or a plain sheet to cut."""
         return self.stock or f"cut-{self.paper}-id1"
 
     @property

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from teachback.printing.jobs import CardRun, Job
 
 
-# Letters: the red flags of fewer mostly fit at the largest type.
+# In letters: shorter red flags mostly fit at the largest type.
 _FEW: Final = 60
 # The type of both sides, in pt.
 _SMALLEST: Final = (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR)
@@ -84,22 +84,12 @@ def lay_out_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid
     if len(fits) == 1:
         return fits[0].laid
     page = at_size(job.together, run.box, [fit.sizes for fit in fits])
-    together = lay_out(page, served, fonts())
-    if (
-        together.problems
-        or not in_turn(together, len(fits))
-        or any(text_outside(together, CARD_INSET - 0.1))
-    ):
+    laid = lay_out(page, served, fonts())
+    if laid.problems or not in_turn(laid, len(fits)) or any(text_outside(laid, CARD_INSET - 0.1)):
         message = "each card fits alone, but not all together: a style treats the cards differently"
-        raise TeachbackError(
-            *together.problems
-            or (
-                Problem(
-                    message, "Print one audience at a time, or change the clinic's card styles."
-                ),
-            )
-        )
-    return together
+        hint = "Print one audience at a time, or change the clinic's card styles."
+        raise TeachbackError(*laid.problems or (Problem(message, hint),))
+    return laid
 
 
 def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> FittedCard:
@@ -154,8 +144,8 @@ def _largest_fit(
     """
     flags = job.flags[number].values() if number < len(job.flags) else ()
     letters = sum(len(words) for _, words in flags)
-    # Few words take large type, unless all of it is on one side; the search is shortest from its
-    # likely end.
+    # A search from the likely size is the shortest. Few words take large type, unless all of them
+    # are on one side.
     few = letters < _FEW and not job.one_sided
     start = len(CARD_STEPS) - 1 if few else CARD_STEPS.index(CARD_TEXT)
     front, back = [_Search(step, over=step + 1) for step in known] or (
@@ -255,7 +245,8 @@ def _try(
 
 # The stocks that a problem names at most.
 _STOCKS: Final = 3
-# Characters: a red flag of more is long for a card, if it is also twice as long as is usual there.
+# In characters: a longer red flag is long for a card, if it is also twice as long as is usual
+# there.
 _LONG: Final = 80
 
 
@@ -263,17 +254,19 @@ def _card_problems(
     job: Job, number: int, box: Box, served: Mapping[str, Path]
 ) -> Iterator[Problem]:
     """Yield what does not fit on a card, the missing height, and the stocks where it would fit."""
-    # A side that fits may have larger type in the last layout, and seem not to fit.
+    # In the last layout, a side that fits may have larger type, and would not seem to fit.
     laid, outside = _try(job.cards[number], box, _SMALLEST, served)
-    flags, wrong = _flags_to_shorten(job, number, laid, outside)
-    where = (
+    flags, too_long = _flags_to_shorten(job, number, laid, outside)
+    stock = (
         f" of {job.run.stock}"
         if job.run is not None and job.on_stock and box == job.run.box and "pdf" not in job.forms
         else ""
     )
     missing = _missing(laid, outside)
     lack = f"; {missing:.1f} mm are missing" if missing > 0 else ""
-    at = f"on the card{where} ({box.width:g} x {box.height:g} mm) at {CARD_TEXT_FLOOR:g} pt{lack}"
+    on_card = (
+        f"on the card{stock} ({box.width:g} x {box.height:g} mm) at {CARD_TEXT_FLOOR:g} pt{lack}"
+    )
     hint = (
         "Write shorter words (`short:`), or put fewer flags on the card: "
         f"text under {CARD_TEXT_FLOOR:g} pt cannot be read, so it is never made smaller. "
@@ -283,17 +276,19 @@ def _card_problems(
         hint += " Only the front is printed here: stock for both sides has more room."
     fitting = _fitting_stocks(job, number, box, served)
     if fitting:
-        names = ", ".join(f"{one} ({of.width:g} x {of.height:g} mm)" for one, of in fitting.items())
+        names = ", ".join(
+            f"{name} ({size.width:g} x {size.height:g} mm)" for name, size in fitting.items()
+        )
         command = f"`teachback card {job.stem} --stock {next(iter(fitting))}`"
         hint += f" It would fit on {names}: {command}."
     name = job.names[number] if number < len(job.names) else job.name
-    for flag in wrong:
+    for flag in too_long:
         place, words = flags[flag]
-        message = f"{name}: the red flag '{flag}' does not fit {at}: '{words[:60]}'"
+        message = f"{name}: the red flag '{flag}' does not fit {on_card}: '{words[:60]}'"
         yield Problem(message, hint, place)
-    if not wrong:
-        what = f": '{outside[0].words[:60]}'" if outside else ""
-        yield Problem(f"{name}: the text does not fit {at}{what}", hint, job.place)
+    if not too_long:
+        words = f": '{outside[0].words[:60]}'" if outside else ""
+        yield Problem(f"{name}: the text does not fit {on_card}{words}", hint, job.place)
 
 
 def _moved_problem(
@@ -302,16 +297,16 @@ def _moved_problem(
     """Return the warning that a card is printed on larger stock, as it is too long for its own."""
     box = CARD if run is None else run.box
     laid, outside = _try(job.cards[0], box, _SMALLEST, served)
-    flags, wrong = _flags_to_shorten(job, 0, laid, outside)
+    flags, too_long = _flags_to_shorten(job, 0, laid, outside)
     own = "a bank card" if run is None or box == CARD else f"a card of {run.stock}"
-    what = ", ".join(f"'{flag}'" for flag in wrong) or "its words"
+    to_shorten = ", ".join(f"'{flag}'" for flag in too_long) or "its words"
     return Problem(
         f"{job.names[0]} does not fit on {own} ({box.width:g} x {box.height:g} mm) at "
         f"{CARD_TEXT_FLOOR:g} pt; {_missing(laid, outside):.1f} mm are missing, so it is printed on "
         f"{larger.stock} ({larger.box.width:g} x {larger.box.height:g} mm)",
         f"`teachback card {job.stem} --stock {larger.stock}` prints more of them. For a smaller "
-        f"card, shorten {what} (`short:`), or put fewer flags on it.",
-        flags[wrong[0]][0] if wrong else job.place,
+        f"card, shorten {to_shorten} (`short:`), or put fewer flags on it.",
+        flags[too_long[0]][0] if too_long else job.place,
         Severity.WARNING,
     )
 
@@ -357,18 +352,18 @@ def fitting_boxes(
 
     What fits on a size fits on all that cover it, so few are laid out.
     """
-    left = sorted(set(boxes), key=lambda box: box.area)
+    untried = sorted(set(boxes), key=lambda box: box.area)
     fitting = set[Box]()
-    at = 0
-    while left:
-        tried = left[at]
+    index = 0
+    while untried:
+        tried = untried[index]
         if _fits(job, number, tried, served):
-            fitting |= {box for box in left if _covers(box, tried)}
-            left = [box for box in left if box not in fitting]
+            fitting |= {box for box in untried if _covers(box, tried)}
+            untried = [box for box in untried if box not in fitting]
         else:
-            left = [box for box in left if not _covers(tried, box)]
+            untried = [box for box in untried if not _covers(tried, box)]
         # Most cards fit on the smallest size; where one does not, the middle decides most.
-        at = len(left) // 2
+        index = len(untried) // 2
     return frozenset(fitting)
 
 

@@ -18,7 +18,7 @@ from teachback.content.loader import read_handouts
 from teachback.errors import Severity, TeachbackError
 from teachback.files.workspace import builtin_root, handout_files
 from teachback.pdf import renderer
-from teachback.pdf.page_layout import text_outside
+from teachback.pdf.page_layout import TextOut, text_outside
 from teachback.pdf.page_reader import read_pages, read_words
 from teachback.pdf.text_matching import Token
 from teachback.printing.design import check_design, open_design
@@ -112,6 +112,13 @@ def test_only_the_layout_tells_that_words_stand_where_no_printer_prints(
     )
     assert caught.laid_out == ("'One message.' is 4.4 mm outside the printable area of page 1",)
     assert (caught.glyphs, caught.read_back) == ((), ())
+
+
+def test_a_page_is_named_once_for_words_that_are_outside_twice() -> None:
+    """Two cells of a table may have the same words."""
+    twice = [TextOut("10 mg", page, 3.0) for page in (2, 2, 3)]
+    [problem] = outside_problems(twice)
+    assert problem.message == "'10 mg' is 3.0 mm outside the printable area of pages 2, 3"
 
 
 def test_only_the_layout_tells_that_a_box_cuts_a_line_a_little(

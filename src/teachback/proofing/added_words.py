@@ -52,39 +52,47 @@ def added_words_problems(
     from a design.
     """
     builtin = Path(getattr(design.environment.loader, "searchpath", ["."])[-1])
-    own = design.files.get(f"templates/{template}")
-    if own is None or own.is_relative_to(builtin):
+    own_template = design.files.get(f"templates/{template}")
+    if own_template is None or own_template.is_relative_to(builtin):
         return ()
-    known = tuple(_texts(compose(replace(design, environment=open_templates((builtin,))))))
-    shown = tuple(_texts(page))
-    added = Counter(token for text in shown for token in _tokens(text))
-    added.subtract(token for text in known for token in _tokens(text))
-    texts = [text for text in shown if any(added[token] > 0 for token in _tokens(text))]
+    builtin_texts = tuple(_texts(compose(replace(design, environment=open_templates((builtin,))))))
+    page_texts = tuple(_texts(page))
+    added = Counter(token for text in page_texts for token in _tokens(text))
+    added.subtract(token for text in builtin_texts for token in _tokens(text))
+    texts = [text for text in page_texts if any(added[token] > 0 for token in _tokens(text))]
     # The added text is one that the built-in page does not have, unless it is a repetition.
-    texts = [text for text in texts if text not in known] or texts
-    changed = _changed_lines(own, builtin / template)
-    found = []
+    texts = [text for text in texts if text not in builtin_texts] or texts
+    changed = _changed_lines(own_template, builtin / template)
+    problems = []
     for text in dict.fromkeys(texts[:_MOST]):
         tokens = [token for token in _tokens(text) if added[token] > 0]
         line = next(
-            (at for part in (text.casefold(), *tokens) for at in changed if part in changed[at]), 0
+            (
+                number
+                for part in (text.casefold(), *tokens)
+                for number, changed_line in changed.items()
+                if part in changed_line
+            ),
+            0,
         )
         message = (
             f"{name} shows '{text[:60]}', "
             f"but '{' '.join(tokens)[:60]}' is neither in its data nor in the built-in template"
         )
-        found.append(Problem(message, _HINT, Location(shown_path(own), line, int(line > 0))))
-    return tuple(found)
+        problems.append(
+            Problem(message, _HINT, Location(shown_path(own_template), line, int(line > 0)))
+        )
+    return tuple(problems)
 
 
-def _changed_lines(own: Path, builtin: Path) -> dict[int, str]:
+def _changed_lines(own_template: Path, builtin_template: Path) -> dict[int, str]:
     """Return the lines of a template that the built-in one does not have, without and with tags."""
-    known = read_bytes(builtin).decode("utf-8-sig").splitlines()
-    lines = enumerate(read_bytes(own).decode("utf-8-sig").splitlines(), start=1)
+    builtin_lines = read_bytes(builtin_template).decode("utf-8-sig").splitlines()
+    lines = enumerate(read_bytes(own_template).decode("utf-8-sig").splitlines(), start=1)
     return {
         number: f"{re.sub(r'<[^>]*>', '', line).strip()}\n{line}".casefold()
         for number, line in lines
-        if line not in known
+        if line not in builtin_lines
     }
 
 

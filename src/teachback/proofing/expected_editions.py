@@ -46,33 +46,37 @@ def expected_handout(
     """Return what the file of a handout must contain."""
     offers = tuple(words for _, words in context.language_help)
     frame = Frame(context.words, context.clinic, context.code, edition.calls, offers)
-    facing, other = edition.facing, context.facing
-    said, reviews = handout_sentences(edition, frame), list[str]()
-    around: tuple[str, ...] = ()
-    shown = for_screen(edition)
-    on_screen = handout_sentences(shown, frame) if shown is not edition else ()
-    if facing and other:
-        turned = direction_of(edition.language) != direction_of(facing.language)
-        frame = replace(frame, against=turned)
-        own = replace(frame, words=other, calls=facing.calls)
-        said = facing_sentences(edition, frame, facing, own)
-        reviews = [_review(facing, other, other.draft)]
-        names = (context.words.language, other.language)
-        around = (*_frame(facing, replace(context, words=other)), *names)
+    facing, facing_words = edition.facing, context.facing
+    sentences = handout_sentences(edition, frame)
+    facing_reviews: tuple[str, ...] = ()
+    facing_phrases: tuple[str, ...] = ()
+    screen_edition = for_screen(edition)
+    on_screen = handout_sentences(screen_edition, frame) if screen_edition is not edition else ()
+    if facing and facing_words:
+        is_turned = direction_of(edition.language) != direction_of(facing.language)
+        frame = replace(frame, against=is_turned)
+        facing_frame = replace(frame, words=facing_words, calls=facing.calls)
+        sentences = facing_sentences(edition, frame, facing, facing_frame)
+        facing_reviews = (_review(facing, facing_words, facing_words.draft),)
+        names = (context.words.language, facing_words.language)
+        facing_phrases = (*_frame(facing, replace(context, words=facing_words)), *names)
     return Expected(
         name=name,
         place=authored.file.locate(("title",), key=True),
-        said=said,
+        said=sentences,
         each_page=(
             context.code,
             _review(edition, context.words, context.words.draft),
-            *reviews,
+            *facing_reviews,
             *_dates(edition, context.words),
         ),
         floor=TYPE_FLOOR[edition.size],
         places=_places(authored),
-        frame=(*_frame(edition, context, plain(edition.title)), *around),
-        beside=(*_beside(context.words), *(_beside(other) if other else ())),
+        frame=(*_frame(edition, context, plain(edition.title)), *facing_phrases),
+        beside=(
+            *_words_beside_flags(context.words),
+            *(_words_beside_flags(facing_words) if facing_words else ()),
+        ),
         language=edition.language,
         title=plain(edition.title),
         page_mm=(paper.box.width, paper.box.height),
@@ -81,8 +85,8 @@ def expected_handout(
         page_words=context.words.page,
         code=context.code,
         ink=context.ink,
-        # In large print, page 1 has room for one box in two languages.
         on_screen=on_screen,
+        # In large print and two languages, page 1 has room for one box.
         urgent=("now",) if facing and edition.size is TypeSize.LARGE else ("now", "today"),
     )
 
@@ -95,7 +99,10 @@ def expected_card(
     *,
     one_sided: bool = False,
 ) -> Expected:
-    """Return what the file of a card must contain. One-sided, its code and review are in front."""
+    """Return what the file of a card must contain.
+
+    A card with one side has its code and review in front.
+    """
     frame = Frame(context.words, context.clinic, context.code, edition.calls)
     front = card_front_sentences(edition, frame)
     review = _review(edition, context.words, context.words.card_draft)
@@ -111,7 +118,7 @@ def expected_card(
         back=len(front),
         places=_places(authored),
         frame=_frame(edition, context),
-        beside=_beside(context.words),
+        beside=_words_beside_flags(context.words),
         language=edition.language,
         title=plain(edition.card.title) if edition.card else "",
         code=context.code,
@@ -165,7 +172,7 @@ def _frame(edition: Edition, context: PageContext, *more: str) -> tuple[str, ...
     return tuple(dict.fromkeys(text for text in (*whole, *phrases, *parts) if text.strip()))
 
 
-def _beside(words: Words) -> tuple[str, ...]:
+def _words_beside_flags(words: Words) -> tuple[str, ...]:
     """Return the words that may be beside a red flag: before a number, on a line or a box."""
     return (words.at, words.write_here, words.tick_here)
 

@@ -34,7 +34,7 @@ _FRONT: Final = ("now", "today")
 # hyphen has a meaning: 1-2 is not 12.
 _UNSAID: Final = re.compile(r"[\s\u00ad\u061c\u200b-\u200f\u2066-\u2069]+")
 _HYPHEN: Final = re.compile(r"[\u0002\ufffe\u2010\u2011-]")
-# Letters: a text of no more, such as a number, is in many others.
+# In letters: a shorter or equally short text, such as a number, is in many others.
 _EVERYWHERE: Final = 3
 _BETWEEN_WORDS: Final = re.compile(r"(?<!\d)-|-(?!\d)")
 
@@ -59,15 +59,15 @@ class ExpectedSentence:
 class Expected:
     """The expected content of a file.
 
-    `said` are sentences in order, `on_screen` those of a page for a screen where they differ,
-    `each_page` words that each page must show, and `floor` the smallest type, in pt. `places` maps
-    squeezed words to places in the handout's file; other sentences are at `place`. The sentences of
-    a card from `back` on are on its back. `frame` is what the templates may print around the
-    sentences, and `beside` what they may print right beside a red flag. `page_words` are those of a
-    page's number. `page_mm` is the paper, `across` whether some of its pages lie across, and `code`
-    the content of its QR code. A card has it on its back, unless it is `code_in_front`. `links` are
-    the web addresses that it has further QR codes for. `urgent` are the tiers whose box is whole on
-    page 1.
+    `said` are the sentences in order, and `on_screen` those of a page for a screen where they
+    differ. `each_page` are words that each page must show, and `floor` is the smallest type, in pt.
+    `places` maps squeezed words to places in the handout's file; other sentences are at `place`.
+    The sentences of a card from `back` on are on its back. `frame` is what the templates may print
+    around the sentences, and `beside` what they may print right beside a red flag. `page_words` are
+    those of a page's number. `page_mm` is the paper, and `across` whether some pages are landscape.
+    `code` is the content of its QR code. A card has it on its back, unless it is `code_in_front`.
+    `links` are the web addresses of its other QR codes. `urgent` are the tiers whose box must be
+    whole on page 1.
     """
 
     name: str
@@ -92,13 +92,24 @@ class Expected:
     urgent: tuple[str, ...] = _FRONT
     on_screen: tuple[ExpectedSentence, ...] = ()
 
+    def place_of(self, text: str) -> Location:
+        """Return the place of a text, or else that of the handout or card."""
+        return self.places.get(squeezed(text), self.place)
+
+    def place_with(self, words: str) -> Location | None:
+        """Return the place of the first text that contains some words."""
+        letters = squeezed(words)
+        return next(
+            (place for text, place in self.places.items() if letters and letters in text), None
+        )
+
     def first_place(self, words: str) -> Location | None:
-        """Return the place of the first text among some words; of two there, the longer one's."""
-        read = squeezed(words)
+        """Return the place of the text that comes first in some words; of two, the longer one's."""
+        letters = squeezed(words)
         inside = [
-            (read.index(text), -len(text), text)
+            (letters.index(text), -len(text), text)
             for text in self.places
-            if len(text) > _EVERYWHERE and text in read
+            if len(text) > _EVERYWHERE and text in letters
         ]
         return self.places[min(inside)[2]] if inside else None
 
@@ -108,7 +119,7 @@ class Frame:
     """The text around an edition: the words of the templates, the clinic, and the edition code.
 
     `language_help` are the words that offer an interpreter, in each language that the clinic names.
-    `against` is set where the other language of the edition is written the other way round.
+    `against` is whether the other language of the edition is written in the other direction.
     """
 
     words: Words
@@ -134,10 +145,10 @@ _Row = list[ExpectedSentence]
 
 def squeezed(text: str) -> str:
     """Return a text without what a page may set differently, so that texts can be compared."""
-    bare = _UNSAID.sub("", unicodedata.normalize("NFKC", text))
-    folded = _BETWEEN_WORDS.sub("", _HYPHEN.sub("-", bare)).casefold()
-    # Folding the capitals of Turkish \u0131 and i, and of a Greek letter with two marks, does not
-    # restore the letter.
+    letters = _UNSAID.sub("", unicodedata.normalize("NFKC", text))
+    folded = _BETWEEN_WORDS.sub("", _HYPHEN.sub("-", letters)).casefold()
+    # `casefold` turns the capitals of Turkish \u0131 and i, and of a Greek letter with two marks,
+    # into other letters.
     return unicodedata.normalize("NFKC", folded.replace("\u0131", "i").replace("i\u0307", "i"))
 
 
@@ -161,19 +172,19 @@ def facing_sentences(
     have not the same rows.
     """
     rows = [
-        *_beside(
+        *_side_by_side(
             _text_rows(edition, frame, crowded=True), _text_rows(facing, facing_frame, crowded=True)
         ),
         _sources(edition),
-        *_beside(_last_rows(edition, frame), _last_rows(facing, facing_frame)),
+        *_side_by_side(_last_rows(edition, frame), _last_rows(facing, facing_frame)),
         _language_help(frame),
     ]
     return tuple(part for row in rows for part in row if squeezed(part.words))
 
 
-def _beside(one: list[_Row], other: list[_Row]) -> Iterator[_Row]:
-    for left, right in zip(one, other, strict=True):
-        yield [*left, *right]
+def _side_by_side(rows: list[_Row], facing_rows: list[_Row]) -> Iterator[_Row]:
+    for row, facing_row in zip(rows, facing_rows, strict=True):
+        yield [*row, *facing_row]
 
 
 def _text_rows(edition: Edition, frame: Frame, *, crowded: bool = False) -> list[_Row]:
@@ -185,7 +196,7 @@ def _text_rows(edition: Edition, frame: Frame, *, crowded: bool = False) -> list
         [ExpectedSentence(edition.badge)],
         _lines(edition.title),
         *_personal(edition.personal),
-        # The boxes have a crowded page 1 to themselves.
+        # On a crowded page 1, the boxes come before the message.
         *([*top, *message] if crowded else [*message, *top]),
         *(
             row
@@ -294,7 +305,7 @@ def _lines(*lines: Line | None) -> list[ExpectedSentence]:
     return [part for line in lines for part in _line(line)]
 
 
-def _each(*lines: Line | None) -> list[_Row]:
+def _row_each(*lines: Line | None) -> list[_Row]:
     return [_lines(line) for line in lines]
 
 
@@ -348,7 +359,7 @@ def _block(block: EditionBlock, frame: Frame) -> list[ExpectedSentence]:
 @block_rows.register
 def _(block: ed.PlainPart, frame: Frame) -> list[_Row]:
     if block.kind in {"terms", "figures", "sign_off"}:
-        return [_plain(one, frame) for _, value in block.values for one in value]
+        return [_plain(item, frame) for _, value in block.values for item in value]
     return [[part for _, value in block.values for part in _plain(value, frame)]]
 
 
@@ -384,7 +395,7 @@ def _(block: ed.EditionTable, frame: Frame) -> list[_Row]:
     rows = [_lines(block.caption), head, *(_lines(*row.cells) for row in block.rows)]
     if block.fill_in:
         cells = (cell for row in block.rows for cell in row.cells)
-        return [rows[0], *([part] for part in head), *_each(*cells)]
+        return [rows[0], *([part] for part in head), *_row_each(*cells)]
     return rows if is_narrow(block) and not frame.against else _as_one(rows)
 
 
@@ -438,7 +449,7 @@ def _(block: ed.EditionChoices, frame: Frame) -> list[_Row]:
     head = [
         ExpectedSentence(text, repeated=True) for text in (frame.words.if_this, frame.words.then)
     ]
-    rows = [head, *(_lines(one.case, one.then) for one in block.choices)]
+    rows = [head, *(_lines(choice.case, choice.then) for choice in block.choices)]
     return _as_one(rows) if frame.against else rows
 
 
@@ -449,16 +460,16 @@ def _(block: ed.EditionLink, _: Frame) -> list[ExpectedSentence]:
 
 @block_rows.register
 def _(block: ed.EditionLog, _: Frame) -> list[_Row]:
-    head = _lines(*(line for one in block.columns for line in (one.label, one.unit)))
+    head = _lines(*(line for column in block.columns for line in (column.label, column.unit)))
     repeated = [[replace(part, repeated=True)] for part in head]
-    return [_lines(block.caption), *repeated, *_each(*block.headings)]
+    return [_lines(block.caption), *repeated, *_row_each(*block.headings)]
 
 
 @block_rows.register
 def _(block: ed.EditionSchedule, frame: Frame) -> list[_Row]:
     head = [ExpectedSentence(frame.words.medicine), *_lines(*block.times)]
     repeated = [[replace(part, repeated=True)] for part in head]
-    medicines = _each(*(row.medicine for row in block.rows))
+    medicines = _row_each(*(row.medicine for row in block.rows))
     return [_lines(block.caption), *repeated, *medicines]
 
 
@@ -479,7 +490,7 @@ def _(block: ed.OwnNumbers, frame: Frame) -> list[_Row]:
         [ExpectedSentence(text, repeated=True)]
         for text in (words.my_number, words.my_result, words.my_goal)
     ]
-    lines = _each(*(line for number in block.numbers for line in (number.label, number.hint)))
+    lines = _row_each(*(line for number in block.numbers for line in (number.label, number.hint)))
     return [*columns, *lines]
 
 
@@ -491,8 +502,8 @@ def _(block: ed.Personal, _: Frame) -> list[_Row]:
 def _personal(places: Iterable[ed.PersonalPlace]) -> list[_Row]:
     return [
         row
-        for one in places
-        for row in (_lines(one.label), *([ExpectedSentence(choice)] for choice in one.choices))
+        for place in places
+        for row in (_lines(place.label), *([ExpectedSentence(choice)] for choice in place.choices))
     ]
 
 
@@ -524,7 +535,7 @@ def _(block: ed.Contact, frame: Frame) -> list[ExpectedSentence]:
 
 @block_rows.register
 def _(block: ed.Mark, _: Frame) -> list[_Row]:
-    return _each(*block.sides)
+    return _row_each(*block.sides)
 
 
 @_block.register

@@ -1,6 +1,6 @@
 """Prove a printed page: it is complete, in the chosen fonts, and readable.
 
-There are four checks, each of which catches what the others let through:
+There are four checks. Each finds faults that the others miss:
 
     laid out    each line of text is on its page, and in every box around it that clips
     glyphs      each character is in the font chosen for it, and all fonts are our own
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -74,6 +74,9 @@ if TYPE_CHECKING:
     from teachback.proofing.expected_text import Expected
     from teachback.proofing.visibility import TextVisibility
 
+    # Letters on a page: its number, and their visibility.
+    _Look = tuple[int, TextVisibility]
+
 DPI: Final = 80
 # A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); a page with more than this
 # has many fills.
@@ -86,19 +89,20 @@ FILLS_MOST: Final = 0.01
 # Antialiasing blurs the edges of letters; if less of their ink shows, something covers or cuts
 # them.
 SHOWN_LEAST: Final = 0.7
-# Below this contrast nobody reads a word. A line through it may take its contrast below that of text.
+# Below this contrast nobody can read a word. A line through a word may lower its contrast to less
+# than text needs.
 HIDDEN: Final = 2.0
-# A digit without a part can look like another one; a sign may touch an underline; a word can be
-# read without a part of a letter.
+# A digit without a part can look like another one. A word can be read without a part of a letter,
+# and a sign may touch an underline.
 DIGIT_LEAST: Final = 0.85
 LETTER_LEAST: Final = 0.5
 # Rounding of type sizes on their way into the file, in pt.
 SIZE_SLACK: Final = 0.05
-# The resolution of any office scanner, in dots to the inch, and that for the smaller code of a card;
-# and how far boxes may be out of order, in mm.
+# In dots to the inch: the resolution of any office scanner, and that for a card's smaller code.
 SCAN_DPI: Final = 150
 CARD_SCAN_DPI: Final = 300
-TURNED: Final = 2.0
+# In mm: how far a box may be above the one before it.
+_OUT_OF_ORDER: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -129,18 +133,20 @@ _LONG_FOOT: Final = (
 )
 
 
-def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
+def outside_problems(lines: Iterable[TextOut]) -> Iterator[Problem]:
     """Yield a problem for words of a handout outside their area, with the page and the mm.
 
     A foot that is outside on each page is reported once.
     """
     pages: dict[tuple[str, float, bool, bool], list[int]] = {}
-    for out in outs:
-        pages.setdefault((out.words, out.millimetres, out.cut, out.foot), []).append(out.page)
+    for line in lines:
+        pages.setdefault((line.words, line.millimetres, line.cut, line.foot), []).append(line.page)
     for (words, millimetres, cut, foot), numbers in pages.items():
+        # The same words may be outside more than once on a page.
+        where = pages_of(list(dict.fromkeys(numbers)))
         if cut:
             message = (
-                f"'{words[:60]}' on {pages_of(numbers)} is cut off: "
+                f"'{words[:60]}' on {where} is cut off: "
                 f"it sticks {millimetres} mm out of the box around it"
             )
             yield Problem(
@@ -149,10 +155,7 @@ def outside_problems(outs: Iterable[TextOut]) -> Iterator[Problem]:
                 "remove its height or its `overflow` from the style.",
             )
         else:
-            message = (
-                f"'{words[:60]}' is {millimetres} mm outside the printable area of "
-                f"{pages_of(numbers)}"
-            )
+            message = f"'{words[:60]}' is {millimetres} mm outside the printable area of {where}"
             yield Problem(message, _LONG_FOOT if foot else _OUTSIDE)
 
 
@@ -171,8 +174,7 @@ def area_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem
         page = laid.document.pages[table.page - 1]
         turn = "give the section `page: landscape`, " if page.width < page.height else ""
         hint = f"Take shorter words for their headings, {turn}or make two tables of it."
-        place = expected.places.get(squeezed(table.columns[0][0]), expected.place)
-        yield Problem(message, hint, place)
+        yield Problem(message, hint, expected.place_of(table.columns[0][0]))
     yield from outside_problems(
         out
         for out in text_outside(laid, HANDOUT_SAFE)
@@ -197,14 +199,14 @@ def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Pro
 
 
 def glyph_problems(
-    laid: LaidOutDocument, page: str, expected: Expected, served: Mapping[str, Path]
+    laid: LaidOutDocument, html: str, expected: Expected, served: Mapping[str, Path]
 ) -> Iterator[Problem]:
     """Yield characters that the font chosen for them cannot draw.
 
-    Another font or an empty box would replace them. `page` is the HTML that was laid out: its
+    Another font or an empty box would replace them. `html` is the page that was laid out: its
     styles declare the fonts.
     """
-    faces = font_faces(page)
+    faces = font_faces(html)
     known = ", ".join(sorted({face.family for face in faces})) or "none"
     for lettering in letterings(laid):
         chosen = [
@@ -237,11 +239,8 @@ def glyph_problems(
                 f"the character '{character}' ({name}) is not in the font chosen for it, "
                 f"{_called(chosen[0])}"
             )
-            place = next(
-                (place for words, place in expected.places.items() if squeezed(character) in words),
-                None,
-            )
-            yield Problem(message, f"{have} Use other words, or a whole font that has it.", place)
+            hint = f"{have} Use other words, or a whole font that has it."
+            yield Problem(message, hint, expected.place_with(character))
         unfit = [
             set(unfit_letters(read_bytes(path), words, expected.language))
             for path in paths
@@ -251,90 +250,93 @@ def glyph_problems(
             message = (
                 f"the font {_called(chosen[0])} cannot place the accent of '{letter}' on its letter"
             )
-            place = next(
-                (place for words, place in expected.places.items() if squeezed(letter) in words),
-                None,
-            )
-            yield Problem(message, "Use other words, or a font that places this accent.", place)
+            hint = "Use other words, or a font that places this accent."
+            yield Problem(message, hint, expected.place_with(letter))
 
 
 def prove(
-    data: bytes, page: str, laid: LaidOutDocument, *each: Expected, served: Mapping[str, Path]
+    data: bytes, html: str, laid: LaidOutDocument, *files: Expected, served: Mapping[str, Path]
 ) -> tuple[tuple[Problem, ...], Measures]:
     """Read a written file back, and return its problems and measures.
 
     A file of several cards has two pages of each, one card after another. `served` has the files of
     the workspace by their names.
     """
-    frame = tuple(dict.fromkeys(words for one in each for words in one.frame))
-    expected = replace(each[0], said=tuple(part for one in each for part in one.said), frame=frame)
-    pages, misshapen = shaped_text(data, page, read_pages(data, DPI), expected, served)
+    expected = replace(
+        files[0],
+        said=tuple(part for file in files for part in file.said),
+        frame=tuple(dict.fromkeys(words for file in files for words in file.frame)),
+    )
+    pages, misshapen = shaped_text(data, html, read_pages(data, DPI), expected, served)
     parts = (
         [pages]
-        if len(each) == 1
-        else [pages[2 * number : 2 * number + 2] for number in range(len(each))]
+        if len(files) == 1
+        else [pages[2 * number : 2 * number + 2] for number in range(len(files))]
     )
-    seen = [
+    visible = [
         (number, look)
-        for number, read in enumerate(pages, start=1)
-        for look in looks(read)
+        for number, page in enumerate(pages, start=1)
+        for look in looks(page)
         if look.run.words.strip()
     ]
     problems = [
         *misshapen,
-        *text_problems([token for read in pages for token in read.tagged], expected),
+        *text_problems([token for page in pages for token in page.tagged], expected),
         *(
             problem
-            for part, one in zip(parts, each, strict=True)
-            for problem in page_problems(part, one)
+            for part, file in zip(parts, files, strict=True)
+            for problem in page_problems(part, file)
         ),
         *stranger_problems(pages, expected),
         *touching_problems(pages),
         *order_problems(pages, expected),
         *sheet_of_paper_problems(pages, expected),
-        *_qr_problems(data, each),
+        *_qr_problems(data, files),
         *_link_problems(data, expected),
         *metadata_problems(laid, expected),
         *_turn_problems(laid),
         *urgent_problems(laid, expected),
-        *_font_problems(pages, page),
-        *_look_problems(seen, laid, expected),
-        *_drawing_problems(seen, laid, expected),
+        *_font_problems(pages, html),
+        *_look_problems(visible, laid, expected),
+        *_drawing_problems(visible, laid, expected),
         *_overlap_problems(pages),
         *_drawn_problems(pages),
         *_clash_problems(laid),
         *_marred_problems(laid),
         *_stray_problems(laid),
     ]
-    most = INK_MOST if expected.ink is PrintInk.BLACK else INK_TINTED
-    inks = [ink(read.whole) for read in pages]
+    inks = [ink(page.whole) for page in pages]
     tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
     measures = Measures(
-        smallest=min((look.run.size for _, look in seen), default=0.0),
-        color=min((look.color for _, look in seen), default=0.0),
-        grey=min((look.grey for _, look in seen), default=0.0),
+        smallest=min((look.run.size for _, look in visible), default=0.0),
+        color=min((look.color for _, look in visible), default=0.0),
+        grey=min((look.grey for _, look in visible), default=0.0),
         ink=max(inks, default=0.0),
         fills=max(
-            (ink(read.bare) for read, taken in zip(pages, inks, strict=True) if taken > most),
+            (
+                ink(page.bare)
+                for page, share in zip(pages, inks, strict=True)
+                if share > _ink_limit(expected)
+            ),
             default=0.0,
         ),
         tiers=tiers,
     )
-    return (*problems, *_measure_problems(measures, seen, laid, expected)), measures
+    return (*problems, *_measure_problems(measures, visible, laid, expected)), measures
 
 
-def _qr_problems(data: bytes, each: Iterable[Expected]) -> Iterator[Problem]:
+def _qr_problems(data: bytes, files: Iterable[Expected]) -> Iterator[Problem]:
     """Read the QR code from the first page, or from each card, as a scanner would."""
-    for number, expected in enumerate(each):
+    for number, expected in enumerate(files):
         if not expected.code:
             continue
         side = 0 if expected.code_in_front else 1
-        at, dpi = (2 * number + side, CARD_SCAN_DPI) if expected.card else (0, SCAN_DPI)
-        codes = codes_in_dots(*grey_page(data, at, dpi))
+        index, dpi = (2 * number + side, CARD_SCAN_DPI) if expected.card else (0, SCAN_DPI)
+        codes = codes_in_dots(*grey_page(data, index, dpi))
         if codes != (expected.code,):
             found = f"says {' and '.join(codes)}" if codes else "cannot be read"
             message = (
-                f"the QR code of page {at + 1} {found}, but the edition code is {expected.code}"
+                f"the QR code of page {index + 1} {found}, but the edition code is {expected.code}"
             )
             yield Problem(message, LEFT_OUT)
 
@@ -342,7 +344,7 @@ def _qr_problems(data: bytes, each: Iterable[Expected]) -> Iterator[Problem]:
 def _link_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
     """Yield a problem for each web address without a QR code that a scanner reads on some page."""
     pages = grey_pages(data, SCAN_DPI) if expected.links else ()
-    found = {text for page in pages for text in texts_in_dots(*page)}
+    found = {text for dots in pages for text in texts_in_dots(*dots)}
     for address in dict.fromkeys(expected.links):
         if address not in found:
             message = f"no QR code on the pages leads to '{address[:80]}'"
@@ -352,10 +354,10 @@ def _link_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
 def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
     """Yield tiers that are read in one order and placed on the page in another."""
     boxes = list(tier_boxes(laid))
-    for one, other in pairwise(boxes):
-        if one.page == other.page and other.place[1] < one.place[1] - TURNED:
+    for first, second in pairwise(boxes):
+        if first.page == second.page and second.place[1] < first.place[1] - _OUT_OF_ORDER:
             message = (
-                f"on page {one.page}, the tier '{other.tier}' is printed above '{one.tier}', "
+                f"on page {first.page}, the tier '{second.tier}' is printed above '{first.tier}', "
                 "but read out after it"
             )
             yield Problem(message, "Remove the style that moves them.")
@@ -363,25 +365,25 @@ def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
 
 def urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
     """Yield a problem for each tier that needs a call today and is not whole on page 1."""
-    shown: dict[str, list[tuple[int, ...]]] = {}
+    boxes: dict[str, list[tuple[int, ...]]] = {}
     for tier, pages in () if expected.card else tier_pages(laid):
-        shown.setdefault(tier, []).append(pages)
+        boxes.setdefault(tier, []).append(pages)
     for tier in expected.urgent:
-        if tier in shown and (1,) not in shown[tier]:
-            pages = shown[tier][0]
+        if tier in boxes and (1,) not in boxes[tier]:
+            pages = boxes[tier][0]
             message = f"the box of the red flags '{tier}' is not whole on page 1"
             hint = (
                 "Shorten what stands above it or in it: the title, the message, the red flags. "
                 "In large print and in two languages, a red flag has the words of its `short:`. "
                 "Where a section shows it, make that the first section."
             )
-            long = wrapped_flags(laid, expected.urgent) if pages == (2,) else ()
-            if long:
-                named = ", ".join(f"'{flag.words[:60]}'" for flag in long[:_FLAGS_NAMED])
-                room = round(median(len(flag.first_line) for flag in long))
+            wrapped = wrapped_flags(laid, expected.urgent) if pages == (2,) else ()
+            if wrapped:
+                named = ", ".join(f"'{flag.words[:60]}'" for flag in wrapped[:_FLAGS_NAMED])
+                room = round(median(len(flag.first_line) for flag in wrapped))
                 hint = (
-                    f"Shorten the title, or the red flags of more than one line ({len(long)}), in "
-                    f"large print by their `short:`, such as {named}. "
+                    f"Shorten the title, or the red flags of more than one line ({len(wrapped)}), "
+                    f"in large print by their `short:`, such as {named}. "
                     f"A line has room for about {room} letters."
                 )
             yield Problem(f"{message}, but on {pages_of(pages)}{_lack(laid, tier, pages)}", hint)
@@ -396,12 +398,14 @@ def _lack(laid: LaidOutDocument, tier: str, pages: tuple[int, ...]) -> str:
     return f"; about {max(1, bottom - top - height_left(laid)):.0f} mm are missing"
 
 
-def _font_problems(pages: Sequence[ReadPage], page: str) -> Iterator[Problem]:
-    ours = tuple(face.family.replace(" ", "-") for face in font_faces(page))
-    for name in dict.fromkeys(run.font for read in pages for run in read.runs):
-        base = name.partition("+")[2] or name
-        if not any(base == family or base.startswith(f"{family}-") for family in ours):
-            message = f"the printed file uses the font '{base}', which is not in the workspace"
+def _font_problems(pages: Sequence[ReadPage], html: str) -> Iterator[Problem]:
+    families = tuple(face.family.replace(" ", "-") for face in font_faces(html))
+    for name in dict.fromkeys(run.font for page in pages for run in page.runs):
+        base_name = name.partition("+")[2] or name
+        if not any(
+            base_name == family or base_name.startswith(f"{family}-") for family in families
+        ):
+            message = f"the printed file uses the font '{base_name}', which is not in the workspace"
             yield Problem(message, COMPARE)
 
 
@@ -410,10 +414,10 @@ def visibility_problems(data: bytes, name: str) -> Iterator[Problem]:
 
     `name` is the page's name in a message.
     """
-    for number, read in enumerate(read_pages(data, DPI), start=1):
+    for number, page in enumerate(read_pages(data, DPI), start=1):
         hidden = [
             (number, look)
-            for look in looks(read)
+            for look in looks(page)
             if look.run.words.strip()
             and (
                 not look.run.painted
@@ -427,35 +431,35 @@ def visibility_problems(data: bytes, name: str) -> Iterator[Problem]:
 
 
 def _look_problems(
-    seen: Iterable[tuple[int, TextVisibility]], laid: LaidOutDocument, expected: Expected
+    looks_by_page: Iterable[_Look], laid: LaidOutDocument, expected: Expected
 ) -> Iterator[Problem]:
     """Yield letters that are invisible, low in contrast or too small; each kind of fault once."""
-    hidden, erased, faint, small, turned = [], [], [], [], []
-    for number, look in seen:
+    hidden, cut_letters, low_contrast, too_small, turned = [], [], [], [], []
+    for number, look in looks_by_page:
         if not look.run.upright:
             turned.append((number, look))
         if not look.run.painted or look.shown < SHOWN_LEAST:
             hidden.append((number, look))
         elif _erased(look):
-            erased.append((number, look))
+            cut_letters.append((number, look))
         elif min(look.color, look.grey) < CONTRAST_FLOOR:
-            faint.append((number, look))
+            low_contrast.append((number, look))
         if not look.run.drawn and look.run.size < expected.floor - SIZE_SLACK:
-            small.append((number, look))
+            too_small.append((number, look))
     if hidden:
         share = min(look.shown if look.run.painted else 0.0 for _, look in hidden)
         message = f"{_named(hidden)} cannot be seen: only {share * 100:.0f} % of its ink is visible"
         hint = "A style hides it, cuts it, or paints something over it."
         yield Problem(message, hint, _place(hidden, expected))
-    if erased:
-        number, look = erased[0]
+    if cut_letters:
+        number, look = cut_letters[0]
         message = (
             f"the '{_erased(look)}' in '{look.run.words.strip()[:60]}' on page {number} is "
             "covered or cut off"
         )
         hint = "A style cuts it, or paints something over it."
-        yield Problem(message, hint, _place(erased[:1], expected))
-    for picture, letters in _by_picture(faint, laid).items():
+        yield Problem(message, hint, _place(cut_letters[:1], expected))
+    for picture, letters in _by_picture(low_contrast, laid).items():
         color, grey = min(look.color for _, look in letters), min(look.grey for _, look in letters)
         message = (
             f"{_named(letters, picture)} has a contrast of {color:.1f}:1 in colour and "
@@ -466,26 +470,28 @@ def _look_problems(
     if turned:
         message = f"{_named(turned)} is mirrored, upside down or slanted"
         yield Problem(message, "Remove `transform` from the style.", _place(turned, expected))
-    if small:
-        size = min(look.run.size for _, look in small)
+    if too_small:
+        size = min(look.run.size for _, look in too_small)
         message = (
-            f"{_named(small)} is set in {size:.1f} pt; nothing may be smaller than "
+            f"{_named(too_small)} is set in {size:.1f} pt; nothing may be smaller than "
             f"{expected.floor:g} pt here"
         )
-        yield Problem(message, "Make it larger in the clinic's styles.", _place(small, expected))
+        yield Problem(
+            message, "Make it larger in the clinic's styles.", _place(too_small, expected)
+        )
 
 
 def _drawing_problems(
-    seen: Iterable[tuple[int, TextVisibility]], laid: LaidOutDocument, expected: Expected
+    looks_by_page: Iterable[_Look], laid: LaidOutDocument, expected: Expected
 ) -> Iterator[Problem]:
     """Yield a problem for small letters in pictures; a logo's repeat the words beside it.
 
     A picture keeps its size in large print.
     """
     floor = min(expected.floor, TYPE_FLOOR[TypeSize.STANDARD])
-    small = [
+    too_small = [
         (number, look)
-        for number, look in seen
+        for number, look in looks_by_page
         if look.run.drawn
         and look.run.size < floor - SIZE_SLACK
         and not any(
@@ -493,7 +499,7 @@ def _drawing_problems(
             for box in picture_boxes(laid)
         )
     ]
-    for picture, letters in _by_picture(small, laid).items():
+    for picture, letters in _by_picture(too_small, laid).items():
         size = min(look.run.size for _, look in letters)
         message = (
             f"{_named(letters, picture)} is set in {size:.1f} pt; "
@@ -503,12 +509,10 @@ def _drawing_problems(
         yield Problem(message, hint)
 
 
-def _by_picture(
-    found: Iterable[tuple[int, TextVisibility]], laid: LaidOutDocument
-) -> dict[str, list[tuple[int, TextVisibility]]]:
-    """Group letters by the file of the picture that they are in; those of the text are at ""."""
-    groups: dict[str, list[tuple[int, TextVisibility]]] = {}
-    for number, look in found:
+def _by_picture(looks_by_page: Iterable[_Look], laid: LaidOutDocument) -> dict[str, list[_Look]]:
+    """Group letters by the file of the picture that they are in: "" for those of the text."""
+    groups: dict[str, list[_Look]] = {}
+    for number, look in looks_by_page:
         holding = (
             box.file
             for box in picture_boxes(laid)
@@ -538,36 +542,33 @@ def _erased(look: TextVisibility) -> str:
     )
 
 
-def _named(found: Sequence[tuple[int, TextVisibility]], picture: str = "") -> str:
+def _named(looks_by_page: Sequence[_Look], picture: str = "") -> str:
     """Describe words that share a fault by the longest of them, and their pages.
 
     Those in a picture are named together, with its file: each letter is drawn by itself.
     """
     if picture:
-        words = "".join(look.run.words for _, look in found).strip()
-        pages = pages_of(sorted({number for number, _ in found}))
+        words = "".join(look.run.words for _, look in looks_by_page).strip()
+        pages = pages_of(sorted({number for number, _ in looks_by_page}))
         return f"'{words[:60]}' in {picture} on {pages}"
-    longest = max((look.run.words.strip() for _, look in found), key=len)
-    numbers = sorted({number for number, _ in found})
-    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    longest = max((look.run.words.strip() for _, look in looks_by_page), key=len)
+    numbers = sorted({number for number, _ in looks_by_page})
+    more = f" and {len(looks_by_page) - 1} more" if len(looks_by_page) > 1 else ""
     return f"'{longest[:60]}'{more} on {pages_of(numbers)}"
 
 
-def _place(found: Sequence[tuple[int, TextVisibility]], expected: Expected) -> Location | None:
+def _place(looks_by_page: Sequence[_Look], expected: Expected) -> Location | None:
     """Return the place in the handout's file of the longest of some words."""
-    longest = max((squeezed(look.run.words) for _, look in found), key=len)
-    return (
-        next((place for words, place in expected.places.items() if longest in words), None)
-        if len(longest) > 3  # noqa: PLR2004 -- a number is everywhere
-        else None
-    )
+    longest = max((squeezed(look.run.words) for _, look in looks_by_page), key=len)
+    # A shorter text, such as a number, is in many others.
+    return expected.place_with(longest) if len(longest) > 3 else None  # noqa: PLR2004
 
 
 def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
-    for number, read in enumerate(pages, start=1):
-        for one, other in list(overlapping(read))[:3]:
+    for number, page in enumerate(pages, start=1):
+        for run, other in list(overlapping(page))[:3]:
             message = (
-                f"'{one.words.strip()[:40]}' and '{other.words.strip()[:40]}' overlap on page "
+                f"'{run.words.strip()[:40]}' and '{other.words.strip()[:40]}' overlap on page "
                 f"{number}"
             )
             yield Problem(message, "Change the style that moves one of them.")
@@ -575,11 +576,11 @@ def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
 
 def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
     """Yield what is drawn through letters or beside numbers; each kind once for a page."""
-    for number, read in enumerate(pages, start=1):
-        for words in list(struck(read))[:1]:
+    for number, page in enumerate(pages, start=1):
+        for words in list(struck(page))[:1]:
             hint = "Remove the style that draws it."
             yield Problem(f"a line or a box is drawn through '{words[:60]}' on page {number}", hint)
-        for digits, words in list(beside_numbers(read))[:1]:
+        for digits, words in list(beside_numbers(page))[:1]:
             message = (
                 f"something is drawn right beside the number '{digits}' in "
                 f"'{words[:60]}' on page {number}: it could be read as a part of it"
@@ -605,9 +606,9 @@ def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:
     """Yield each fault of style once, with the first words that have it."""
     faults = {fault: (number, words) for number, words, fault in reversed(tuple(marred(laid)))}
     for fault, (number, words) in faults.items():
-        named = fault.partition("(")[2].rstrip(")").partition(":")[0]
-        out = f"`{named}`" if named else "`line-through`, or the negative spacing,"
-        yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Remove {out} from the style.")
+        declaration = fault.partition("(")[2].rstrip(")").partition(":")[0]
+        cause = f"`{declaration}`" if declaration else "`line-through`, or the negative spacing,"
+        yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Remove {cause} from the style.")
 
 
 def _stray_problems(laid: LaidOutDocument) -> Iterator[Problem]:
@@ -625,17 +626,17 @@ def _stray_problems(laid: LaidOutDocument) -> Iterator[Problem]:
 
 def _measure_problems(
     measures: Measures,
-    seen: Iterable[tuple[int, TextVisibility]],
+    looks_by_page: Iterable[_Look],
     laid: LaidOutDocument,
     expected: Expected,
 ) -> Iterator[Problem]:
     """Yield warnings about what a black-and-white printer could print better."""
-    faint = [
+    low_contrast = [
         (number, look)
-        for number, look in seen
+        for number, look in looks_by_page
         if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY
     ]
-    for picture, letters in _by_picture(faint, laid).items():
+    for picture, letters in _by_picture(low_contrast, laid).items():
         faintest = min(letters, key=lambda item: min(item[1].color, item[1].grey))
         ratio = min(faintest[1].color, faintest[1].grey)
         named = _named(letters if picture else [faintest], picture)
@@ -644,25 +645,28 @@ def _measure_problems(
             f"text is easy to read from {CONTRAST_BODY:g}:1"
         )
         yield Problem(message, "Use a darker colour.", None, Severity.WARNING)
-    most = INK_MOST if expected.ink is PrintInk.BLACK else INK_TINTED
-    if not expected.card and measures.ink > most and measures.fills > FILLS_MOST:
+    limit = _ink_limit(expected)
+    if not expected.card and measures.ink > limit and measures.fills > FILLS_MOST:
         message = (
             f"ink covers {measures.ink * 100:.1f} % of a page, and without the text still "
-            f"{measures.fills * 100:.1f} %; more than {most * 100:g} % is a lot"
+            f"{measures.fills * 100:.1f} %; more than {limit * 100:g} % is a lot"
         )
         yield Problem(message, "Use borders rather than fills.", None, Severity.WARNING)
-    for index, one in enumerate(measures.tiers):
-        for other in measures.tiers[index + 1 :]:
-            alike = (
-                one.alike(other, with_border=not expected.card) if one.tier != other.tier else []
+    for first, second in combinations(measures.tiers, 2):
+        if first.tier == second.tier:
+            continue
+        alike = first.alike(second, with_border=not expected.card)
+        if alike:
+            message = (
+                f"in grey, the tiers '{first.tier}' and '{second.tier}' have the same "
+                f"{' and '.join(alike)}"
             )
-            if alike:
-                message = (
-                    f"in grey, the tiers '{one.tier}' and '{other.tier}' have the same "
-                    f"{' and '.join(alike)}"
-                )
-                hint = "Give each tier its own icon, word and border."
-                yield Problem(message, hint, None, Severity.WARNING)
+            hint = "Give each tier its own icon, word and border."
+            yield Problem(message, hint, None, Severity.WARNING)
+
+
+def _ink_limit(expected: Expected) -> float:
+    return INK_MOST if expected.ink is PrintInk.BLACK else INK_TINTED
 
 
 def _called(face: FontFace) -> str:

@@ -3,8 +3,8 @@
 What a file claims to say, in its text layer or in the /ActualText of a line, is shaped with the
 font file of the workspace. The glyphs must be those that the file draws, in that order, and the
 embedded font must draw each of them as the font file does. So the words that `text_checks` compares
-with the edition are the words on the paper, in any script. Reading back alone cannot tell that: no
-text layer of today's PDFs can say which Arabic or Devanagari letters were drawn.
+with the edition are the words on the paper, in any script. Reading back alone cannot prove that:
+the text layer of a PDF cannot represent which Arabic or Devanagari letters were drawn.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from teachback.pdf.word_shapes import (
     script_parts,
     shaper_of,
 )
-from teachback.proofing.expected_text import squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
 # Styles may space letters a little (`page_layout.marred` refuses more), and the file rounds.
 _CLOSER: Final = 0.07
 _WIDER: Final = 0.14
-# How much higher or lower: WeasyPrint writes heights 2 % too large.
+# How much higher or lower they may be drawn: WeasyPrint writes heights 2 % too large.
 _HIGHER: Final = 0.06
 # In pt: rounding at the edge of a page.
 _EDGE: Final = 1.0
@@ -78,32 +77,32 @@ class _Match(NamedTuple):
 
 def shaped_text(
     data: bytes,
-    page: str,
+    html: str,
     pages: Sequence[ReadPage],
     expected: Expected,
     served: Mapping[str, Path],
 ) -> ShapedText:
     """Prove the words of a file by their shapes.
 
-    `page` is its HTML, whose styles name the fonts; `served` has their files. Where a text layer
-    cannot tell some lines, the words of all lines are those that the shapes prove.
+    The styles of its `html` name the fonts; `served` has their files. Where the text layer cannot
+    represent some lines, the words of all lines are those that the shapes prove.
     """
     drawn = read_drawn(data)
-    matches, problems = _compared(drawn, font_files(font_faces(page), served), expected)
+    matches, problems = _compared(drawn, font_files(font_faces(html), served), expected)
     for line in drawn.lines:
         if line.has_said and _is_outside(line, pages[line.page - 1]):
             problems.append(_problem(line, "is drawn outside the page", expected))
-    for one, other in pairwise(drawn.lines):
-        if _cuts_a_word(one, other):
-            fault = f"is a word with a part in another style, '{other.words.strip()[:40]}'"
-            problems.append(_problem(one, fault, expected)._replace(hint=_WHOLE_WORDS))
+    for line, next_line in pairwise(drawn.lines):
+        if _cuts_a_word(line, next_line):
+            fault = f"is a word with a part in another style, '{next_line.words.strip()[:40]}'"
+            problems.append(_problem(line, fault, expected)._replace(hint=_WHOLE_WORDS))
     if any(line.has_said for line in drawn.lines):
         pages = tuple(_proved(drawn, pages, matches, expected))
     return ShapedText(tuple(pages), tuple(problems[:_MOST]))
 
 
 def shaped_words(
-    data: bytes, page: str, expected: Expected, served: Mapping[str, Path]
+    data: bytes, html: str, expected: Expected, served: Mapping[str, Path]
 ) -> Iterator[str]:
     """Yield the words of a file of cards, line by line, as their shapes prove them.
 
@@ -111,7 +110,7 @@ def shaped_words(
     TeachbackError for a line that is drawn with other letters.
     """
     drawn = read_drawn(data, forms=False)
-    _, problems = _compared(drawn, font_files(font_faces(page), served), expected)
+    _, problems = _compared(drawn, font_files(font_faces(html), served), expected)
     if problems:
         raise TeachbackError(*problems[:_MOST])
     yield from (line.words for line in drawn.lines if line.mark >= 0 and not line.artifact)
@@ -146,34 +145,37 @@ def _compared(
 
 def _problem(line: DrawnLine, fault: str, expected: Expected) -> Problem:
     words = line.words.strip()
-    letters = squeezed(words)
-    place = next((at for text, at in expected.places.items() if letters and letters in text), None)
     message = f"{expected.name}: '{words[:60]}' on page {line.page} {fault}"
-    return Problem(message, _AGAIN, place or expected.place)
+    return Problem(message, _AGAIN, expected.place_with(words) or expected.place)
 
 
 def _shapers(
     drawn: DrawnFile, files: Sequence[Path]
 ) -> tuple[dict[DrawnFont, WordShaper], list[Problem]]:
     """Return a shaper for each font of the file: the font file whose glyphs it draws."""
-    used: dict[DrawnFont, set[int]] = {}
+    glyphs_of: dict[DrawnFont, set[int]] = {}
     for line in drawn.lines:
         for font, glyphs, _ in line.parts:
-            used.setdefault(font, set()).update(glyphs)
-    found: dict[DrawnFont, WordShaper] = {}
+            glyphs_of.setdefault(font, set()).update(glyphs)
+    shapers: dict[DrawnFont, WordShaper] = {}
     problems = []
-    for font, drawn_glyphs in used.items():
+    for font, drawn_glyphs in glyphs_of.items():
         embedded = WordShaper(font.program) if font.program else None
-        whole = (shaper_of(path) for path in files)
-        same = next(
-            (one for one in whole if embedded and same_shapes(embedded, one, drawn_glyphs)), None
+        file_shapers = (shaper_of(path) for path in files)
+        same_shaper = next(
+            (
+                shaper
+                for shaper in file_shapers
+                if embedded and same_shapes(embedded, shaper, drawn_glyphs)
+            ),
+            None,
         )
-        if same is not None:
-            found[font] = same
+        if same_shaper is not None:
+            shapers[font] = same_shaper
         else:
             message = f"the letters of the font '{font.name}' are not those of any font of the page"
             problems.append(Problem(message, COMPARE))
-    return found, problems
+    return shapers, problems
 
 
 def _language(line: DrawnLine, drawn: DrawnFile, expected: Expected) -> str:
@@ -191,18 +193,20 @@ def _read_as_drawn(
         shaper = shapers[font]
         start = 0
         letters: list[str] = []
-        for at in range(len(glyphs) + 1):
-            read = font.read.get(glyphs[at], "\ufffd") if at < len(glyphs) else " "
-            if not read.isspace():
-                letters.append(read)
+        for position in range(len(glyphs) + 1):
+            letter = font.read.get(glyphs[position], "\ufffd") if position < len(glyphs) else " "
+            if not letter.isspace():
+                letters.append(letter)
                 continue
-            if at > start:
-                part = glyphs[start:at]
-                key = (id(font), part.tobytes())
-                if key not in checked and not _has_shape("".join(letters), part, shaper, languages):
+            if position > start:
+                word_glyphs = glyphs[start:position]
+                key = (id(font), word_glyphs.tobytes())
+                if key not in checked and not _has_shape(
+                    "".join(letters), word_glyphs, shaper, languages
+                ):
                     return f"is drawn with other letters than '{''.join(letters)[:40]}'"
                 checked.add(key)
-            start, letters = at + 1, []
+            start, letters = position + 1, []
         if "\ufffd" in text:
             return "has letters that no text stands for"
     return ""
@@ -212,9 +216,9 @@ def _has_shape(
     word: str, glyphs: Sequence[int], shaper: WordShaper, languages: Sequence[str]
 ) -> bool:
     """Return whether a word, from left to right, has these glyphs."""
-    wanted = [glyph for glyph in glyphs if shaper.outline(glyph)]
+    drawn = [glyph for glyph in glyphs if shaper.outline(glyph)]
     return any(
-        wanted == [glyph for part in shaped for glyph in part]
+        drawn == [glyph for part in shaped for glyph in part]
         for shaped in _shapes(word, shaper, languages)
     )
 
@@ -224,9 +228,9 @@ def _shapes(word: str, shaper: WordShaper, languages: Sequence[str]) -> Iterator
         for language in languages:
             yield [
                 [
-                    one.glyph
-                    for one in shaper.shape(part, language, rtl=False, features=features)
-                    if shaper.outline(one.glyph)
+                    shaped_glyph.glyph
+                    for shaped_glyph in shaper.shape(part, language, rtl=False, features=features)
+                    if shaper.outline(shaped_glyph.glyph)
                 ]
                 for part in script_parts(word)
             ]
@@ -251,8 +255,8 @@ def _said_as_drawn(
     if not orders:
         return "has numbers or words in an order that readers could turn round"
     for words in orders:
-        for tongue in dict.fromkeys((language, *languages)):
-            found = _matched(line, words, shapers, tongue)
+        for other_language in dict.fromkeys((language, *languages)):
+            found = _matched(line, words, shapers, other_language)
             if not isinstance(found, str):
                 return found
             fault = fault or found
@@ -269,9 +273,9 @@ def _orders(said: str, *, rtl: bool) -> Iterator[tuple[PaintedWord, ...]]:
     if not rtl or is_directed(said):
         yield words
         return
-    own = tuple(painted_words(said, rtl=False))
-    yield own
-    if _spoken(words) == _spoken(own):
+    left_to_right = tuple(painted_words(said, rtl=False))
+    yield left_to_right
+    if _spoken(words) == _spoken(left_to_right):
         yield words
 
 
@@ -285,41 +289,41 @@ def _matched(
     shapers: Mapping[DrawnFont, WordShaper],
     language: str,
 ) -> tuple[_Match, ...] | str:
-    drawn = [one for one in line.glyphs if shapers[one.font].outline(one.glyph)]
-    found: list[_Match] = []
-    at = 0
+    drawn = [glyph for glyph in line.glyphs if shapers[glyph.font].outline(glyph.glyph)]
+    matches: list[_Match] = []
+    position = 0
     end: float | None = None
     for word in words:
-        rest, apart = word.words, word.apart
-        while rest:
-            if at >= len(drawn):
+        remaining, apart = word.words, word.apart
+        while remaining:
+            if position >= len(drawn):
                 return f"is drawn without '{word.words[:40]}'"
-            shaper = shapers[drawn[at].font]
-            part, rest = _of_font(rest, shaper, rtl=word.rtl)
+            shaper = shapers[drawn[position].font]
+            part, remaining = _of_font(remaining, shaper, rtl=word.rtl)
             shaped = shaper.shape(part, language, rtl=word.rtl)
-            inked = [one for one in shaped if shaper.outline(one.glyph)]
-            there = drawn[at : at + len(inked)]
-            if [one.glyph for one in there] != [one.glyph for one in inked] or any(
-                one.font is not drawn[at].font for one in there
+            inked = [glyph for glyph in shaped if shaper.outline(glyph.glyph)]
+            candidates = drawn[position : position + len(inked)]
+            if [glyph.glyph for glyph in candidates] != [glyph.glyph for glyph in inked] or any(
+                glyph.font is not drawn[position].font for glyph in candidates
             ):
                 return f"is drawn with other letters than '{word.words[:40]}'"
             if not inked:
                 continue
-            if _is_moved(line, there, inked):
+            if _is_moved(line, candidates, inked):
                 return f"has letters of '{word.words[:40]}' in another place"
-            start = _along(line, there[0]) - inked[0].x
+            start = _along(line, candidates[0]) - inked[0].x
             gap = None if end is None else start - end
             if gap is not None and not (gap >= APART if apart else -_CLOSER <= gap <= _WIDER):
                 return f"has '{word.words[:40]}' too close to the word before it, or too far"
-            end, apart = start + sum(one.advance for one in shaped), False
-            found += (
-                _Match(glyph, _letters(part, one, shaped), shaper)
-                for glyph, one in zip(there, inked, strict=True)
+            end, apart = start + sum(glyph.advance for glyph in shaped), False
+            matches += (
+                _Match(drawn_glyph, _letters(part, glyph, shaped), shaper)
+                for drawn_glyph, glyph in zip(candidates, inked, strict=True)
             )
-            at += len(inked)
-    if at < len(drawn):
+            position += len(inked)
+    if position < len(drawn):
         return "is drawn with more letters than it has"
-    return tuple(found)
+    return tuple(matches)
 
 
 def _of_font(word: str, shaper: WordShaper, *, rtl: bool) -> tuple[str, str]:
@@ -331,20 +335,18 @@ def _of_font(word: str, shaper: WordShaper, *, rtl: bool) -> tuple[str, str]:
     return (word[cut:], word[:cut]) if rtl else (word[:cut], word[cut:])
 
 
-def _letters(word: str, one: ShapedGlyph, shaped: Sequence[ShapedGlyph]) -> str:
-    end = min((other.letter for other in shaped if other.letter > one.letter), default=len(word))
-    return word[one.letter : end]
+def _letters(word: str, glyph: ShapedGlyph, shaped: Sequence[ShapedGlyph]) -> str:
+    end = min((other.letter for other in shaped if other.letter > glyph.letter), default=len(word))
+    return word[glyph.letter : end]
 
 
 def _is_moved(line: DrawnLine, drawn: Sequence[DrawnGlyph], shaped: Sequence[ShapedGlyph]) -> bool:
     """Return whether glyphs of a word stand elsewhere than shaping puts them."""
-    if any(abs(glyph.rise - one.y) > _HIGHER for glyph, one in zip(drawn, shaped, strict=True)):
+    pairs = list(zip(drawn, shaped, strict=True))
+    if any(abs(glyph.rise - shaped_glyph.y) > _HIGHER for glyph, shaped_glyph in pairs):
         return True
-    for (glyph, one), (behind, other) in pairwise(zip(drawn, shaped, strict=True)):
-        step = _along(line, behind) - _along(line, glyph)
-        if not -_CLOSER <= step - (other.x - one.x) <= _WIDER:
-            return True
-    return False
+    shifts = [_along(line, glyph) - shaped_glyph.x for glyph, shaped_glyph in pairs]
+    return not all(-_CLOSER <= after - before <= _WIDER for before, after in pairwise(shifts))
 
 
 def _along(line: DrawnLine, glyph: DrawnGlyph) -> float:
@@ -353,29 +355,29 @@ def _along(line: DrawnLine, glyph: DrawnGlyph) -> float:
     return (glyph.x * across + glyph.y * up) / ((across * across + up * up) or 1.0)
 
 
-def _cuts_a_word(one: DrawnLine, other: DrawnLine) -> bool:
+def _cuts_a_word(line: DrawnLine, next_line: DrawnLine) -> bool:
     """Return whether a word goes on in another piece of its line, in letters that join.
 
     Each piece is set alone, so the letters on both sides of the cut do not join.
     """
-    if one.page != other.page or not (one.has_said and other.has_said):
+    if line.page != next_line.page or not (line.has_said and next_line.has_said):
         return False
-    ends = one.words[-1:] + other.words[:1]
+    ends = line.words[-1:] + next_line.words[:1]
     if not is_untold(ends) or not all(unicodedata.category(letter)[0] in "LM" for letter in ends):
         return False
-    edges = [_ends(line) for line in (one, other)]
-    (left, right, level), (begin, end, height) = edges
-    size = max(line.em[3] for line in (one, other))
-    gap = max(begin - right, left - end)
-    return abs(level - height) < _SAME_LINE * size and gap < APART * size
+    left, right, height = _ends(line)
+    next_left, next_right, next_height = _ends(next_line)
+    size = max(line.em[3], next_line.em[3])
+    gap = max(next_left - right, left - next_right)
+    return abs(height - next_height) < _SAME_LINE * size and gap < APART * size
 
 
 def _ends(line: DrawnLine) -> tuple[float, float, float]:
     """Return the left and the right end of a line and its height on the page, in pt."""
     first = line.glyphs[0]
     return (
-        min(min(one.x, one.end_x) for one in line.glyphs),
-        max(max(one.x, one.end_x) for one in line.glyphs),
+        min(min(glyph.x, glyph.end_x) for glyph in line.glyphs),
+        max(max(glyph.x, glyph.end_x) for glyph in line.glyphs),
         first.y - first.rise * line.em[3],
     )
 
@@ -383,11 +385,11 @@ def _ends(line: DrawnLine) -> tuple[float, float, float]:
 def _is_outside(line: DrawnLine, page: ReadPage) -> bool:
     return any(
         not (
-            min(one.x, one.end_x) >= -_EDGE
-            and max(one.x, one.end_x) <= page.width + _EDGE
-            and -_EDGE <= one.y <= page.height + _EDGE
+            min(glyph.x, glyph.end_x) >= -_EDGE
+            and max(glyph.x, glyph.end_x) <= page.width + _EDGE
+            and -_EDGE <= glyph.y <= page.height + _EDGE
         )
-        for one in line.glyphs
+        for glyph in line.glyphs
     )
 
 
@@ -398,28 +400,28 @@ def _proved(
     expected: Expected,
 ) -> Iterator[ReadPage]:
     """Yield the pages with the proved words in place of those that pdfium reads."""
-    for number, read in enumerate(pages, start=1):
+    for number, page in enumerate(pages, start=1):
         lines = [line for line in drawn.lines if line.page == number and not line.inside]
-        if sum(len(line.shown) for line in lines) != len(read.runs):
+        if sum(len(line.shown) for line in lines) != len(page.runs):
             raise TeachbackError(
                 unreadable_file(f"page {number} has text that one reader does not see")
             )
         runs = []
-        at = 0
+        position = 0
         for line in lines:
-            own = read.runs[at : at + len(line.shown)]
-            runs.append(_run(line, own, matches.get(id(line))))
-            at += len(own)
+            runs_of_line = page.runs[position : position + len(line.shown)]
+            runs.append(_run(line, runs_of_line, matches.get(id(line))))
+            position += len(runs_of_line)
         rtl = {line.mark: direction_of(_language(line, drawn, expected)) == "rtl" for line in lines}
         by_mark: dict[int, list[TextRun]] = {}
         for line, run in zip(lines, runs, strict=True):
             by_mark.setdefault(line.mark, []).append(run)
         tagged = tuple(
             Token(run.words, block, number, run.edges and run.edges.seen_from(rtl=rtl[mark]))
-            for mark, block in read.marks.items()
+            for mark, block in page.marks.items()
             for run in by_mark.get(mark, ())
         )
-        yield replace(read, runs=tuple(runs), tagged=tagged)
+        yield replace(page, runs=tuple(runs), tagged=tagged)
 
 
 def _run(line: DrawnLine, runs: Sequence[TextRun], matches: Collection[_Match] | None) -> TextRun:
@@ -428,20 +430,20 @@ def _run(line: DrawnLine, runs: Sequence[TextRun], matches: Collection[_Match] |
     if matches is None and len(runs) == 1 and line.words.split() == first.words.split():
         return first
     glyphs = (
-        [one for one in line.glyphs if not one.font.read.get(one.glyph, "").isspace()]
+        [glyph for glyph in line.glyphs if not glyph.font.read.get(glyph.glyph, "").isspace()]
         if matches is None
         else [match.drawn for match in matches]
     )
     across, up, _, height = line.em
-    level = across > 0 and height > 0 and abs(up) < _LEVEL * across
+    is_level = across > 0 and height > 0 and abs(up) < _LEVEL * across
     edges = (
         Edges(
-            min(min(one.x, one.end_x) for one in glyphs),
-            max(max(one.x, one.end_x) for one in glyphs),
+            min(min(glyph.x, glyph.end_x) for glyph in glyphs),
+            max(max(glyph.x, glyph.end_x) for glyph in glyphs),
             glyphs[0].y - glyphs[0].rise * height,
             first.size,
         )
-        if level and glyphs
+        if is_level and glyphs
         else first.edges
     )
     letters = (

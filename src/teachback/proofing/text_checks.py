@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from teachback.proofing.expected_text import Expected
 
 MOST_NAMED: Final = 12
-# The number of places of the same words that are tried, to find the one after the sentence before.
+# The most places of the same words that are tried, to find the one after the sentence before.
 MOST_PLACES: Final = 40
 # Things that are no part of the text must be further from it than this share of the type size: a
 # space takes 0.25.
@@ -68,24 +68,25 @@ def text_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Probl
     """
     lost, added = _compared(read_text(tokens), expected)
     for part, elsewhere in lost[:MOST_NAMED]:
-        what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
+        kind = f"the red flag '{part.flag}'" if part.flag else "a sentence"
         fault = (
             "is in the wrong place"
             if elsewhere
             else f"is not on the {'card' if expected.card else 'page'}"
         )
-        place = expected.places.get(squeezed(part.words), expected.place)
+        place = expected.place_of(part.words)
         hint = _MOVED if elsewhere else LEFT_OUT
-        yield Problem(f"{expected.name}: {what} {fault}: '{part.words.strip()[:60]}'", hint, place)
+        yield Problem(f"{expected.name}: {kind} {fault}: '{part.words.strip()[:60]}'", hint, place)
     if len(lost) > MOST_NAMED:
         message = (
             f"{expected.name}: {len(lost) - MOST_NAMED} more sentences are missing or in the "
             "wrong place"
         )
         yield Problem(message, COMPARE, expected.place)
+    lost_parts = {part for part, _ in lost}
     yield from _recased(
-        [token.words for token in tokens],
-        [part for part in expected.said if part not in {one for one, _ in lost}],
+        " ".join(token.words for token in tokens),
+        [part for part in expected.said if part not in lost_parts],
         expected,
     )
     if not lost:
@@ -93,18 +94,16 @@ def text_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Probl
         yield from list(dict.fromkeys(added))[:MOST_NAMED]
 
 
-def _recased(
-    read: Sequence[str], said: Iterable[ExpectedSentence], expected: Expected
-) -> Iterator[Problem]:
+def _recased(read: str, said: Iterable[ExpectedSentence], expected: Expected) -> Iterator[Problem]:
     """Yield sentences whose capitals differ from the source, as after a template's `|upper`."""
-    text = _as_written(" ".join(read))
-    wrong = [part for part in said if _as_written(part.words) not in text]
-    for part in wrong[:MOST_NAMED]:
+    text = _as_written(read)
+    recased = [part for part in said if _as_written(part.words) not in text]
+    for part in recased[:MOST_NAMED]:
         message = (
             f"{expected.name}: a sentence is printed with other capitals than it is written "
             f"with: '{part.words.strip()[:60]}'"
         )
-        yield Problem(message, COMPARE, expected.places.get(squeezed(part.words), expected.place))
+        yield Problem(message, COMPARE, expected.place_of(part.words))
 
 
 def _as_written(text: str) -> str:
@@ -121,30 +120,32 @@ def _compared(
     that is added or moved.
     """
     known = _Known.of(expected, read.text)
-    at = 0
-    before = ""
+    end_before = 0
+    flag_before = ""
     lost: list[tuple[ExpectedSentence, bool]] = []
     added: list[Problem] = []
     for part in (*expected.said, ExpectedSentence("")):
         sentence = sought(part.words)
-        found = _found(read, at, sentence, part, known, beside=bool(part.flag or before))
+        found = _found(
+            read, end_before, sentence, part, known, beside=bool(part.flag or flag_before)
+        )
         if found is None:
             lost.append((part, any(sentence.places(read.text))))
             continue
         start, end = found
-        flag = part.flag or before
-        place = expected.places.get(squeezed(part.words), expected.place)
-        stranger = known.stranger(read, at, start, part.number, beside=bool(flag))
+        flag = part.flag or flag_before
+        place = expected.place_of(part.words)
+        stranger = known.stranger(read, end_before, start, part.number, beside=bool(flag))
         if stranger:
             where = f" beside the red flag '{flag}'" if flag else ""
-            what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
+            kind = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
             message = (
-                f"{expected.name}: {what} are added{where} that are not in the handout: "
+                f"{expected.name}: {kind} are added{where} that are not in the handout: "
                 f"'{stranger[:60]}'"
             )
             added.append(Problem(message, _ADDED, place))
         faults = (
-            *_touching(read, at, start),
+            *_touching(read, end_before, start),
             *run_together(read, start, sentence),
             *misplaced(read, start, end),
         )
@@ -152,13 +153,13 @@ def _compared(
             Problem(f"{expected.name}: {fault.fault}: '{fault.words}'", _MOVED, place)
             for fault in faults
         ]
-        at, before = end, part.flag
+        end_before, flag_before = end, part.flag
     return lost, added
 
 
 def _found(
     read: ReadText,
-    at: int,
+    start: int,
     sentence: SoughtSentence,
     part: ExpectedSentence,
     known: _Known,
@@ -171,12 +172,12 @@ def _found(
     """
     if not sentence.letters:
         return len(read.text), len(read.text)
-    first = None
-    for place in islice(sentence.places(read.text, at), MOST_PLACES):
-        first = first or place
-        if not known.stranger(read, at, place[0], part.number, beside=beside):
+    first_place = None
+    for place in islice(sentence.places(read.text, start), MOST_PLACES):
+        first_place = first_place or place
+        if not known.stranger(read, start, place[0], part.number, beside=beside):
             return place
-    return first
+    return first_place
 
 
 def _touching(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
@@ -203,7 +204,7 @@ class _Known(NamedTuple):
         """Sort the phrases of the templates that a text may hold by whether they hold letters."""
         letters = [phrase for phrase in expected.frame if any(map(str.isalpha, phrase))]
         numbers = [phrase for phrase in expected.frame if phrase not in letters]
-        return cls(*(_any_of(some, text) for some in (letters, numbers, expected.beside)))
+        return cls(*(_any_of(phrases, text) for phrases in (letters, numbers, expected.beside)))
 
     def stranger(self, read: ReadText, start: int, end: int, number: str, *, beside: bool) -> str:
         """Return what does not belong between two sentences; an empty text where all of it does.
@@ -231,42 +232,42 @@ class _Known(NamedTuple):
         return ""
 
     def _foreign(self, text: str, start: int, stop: int, *, inline: bool, beside: bool) -> str:
-        left = (self.beside if beside or inline else self.words).sub(_WORDS, text[start:stop])
+        rest = (self.beside if beside or inline else self.words).sub(_WORDS, text[start:stop])
         if not beside and not inline:
-            left = self.numbers.sub(_NUMBER, left)
+            rest = self.numbers.sub(_NUMBER, rest)
         digits = (
             text[start - 1 : start].isdigit() if start else False,
             text[stop : stop + 1].isdigit(),
         )
-        shown = "".join(f" {sign} " if sign not in {_WORDS, _NUMBER} else " " for sign in left)
-        if not re.fullmatch(_SIGNS_BESIDE if inline else _SIGNS_ALONE, left):
+        shown = "".join(f" {sign} " if sign not in {_WORDS, _NUMBER} else " " for sign in rest)
+        if not re.fullmatch(_SIGNS_BESIDE if inline else _SIGNS_ALONE, rest):
             return (
-                " ".join(left.translate({ord(_WORDS): " ", ord(_NUMBER): " "}).split())
+                " ".join(rest.translate({ord(_WORDS): " ", ord(_NUMBER): " "}).split())
                 or shown.strip()
             )
-        if inline and digits[1] and left[-1:] in _BEFORE_NUMBERS:
-            return left[-1:]
-        if inline and digits[0] and left[:1] in _BEHIND_NUMBERS:
-            return left[:1]
+        if inline and digits[1] and rest[-1:] in _BEFORE_NUMBERS:
+            return rest[-1:]
+        if inline and digits[0] and rest[:1] in _BEHIND_NUMBERS:
+            return rest[:1]
         return ""
 
 
 def _any_of(phrases: Iterable[str], text: str) -> re.Pattern[str]:
     """Return a pattern for any of some phrases as `text` has them; the longest match wins.
 
-    Phrases that cannot be in this text are left out, for a pattern of hundreds takes long to make.
+    Phrases that are not in this text are left out, because it takes long to compile hundreds.
     """
-    there = _without_hyphens(text)
-    found = sorted(
+    text_letters = _without_hyphens(text)
+    phrases_there = sorted(
         {
             sought(phrase)
             for phrase in phrases
-            if (letters := comparable(phrase)) and _without_hyphens(letters) in there
+            if (letters := comparable(phrase)) and _without_hyphens(letters) in text_letters
         },
-        key=lambda one: len(one.letters),
+        key=lambda phrase: len(phrase.letters),
         reverse=True,
     )
-    return re.compile("|".join(one.source for one in found) or "(?!)")
+    return re.compile("|".join(phrase.source for phrase in phrases_there) or "(?!)")
 
 
 def _without_hyphens(text: str) -> str:
@@ -284,17 +285,17 @@ _SIGNS_ALONE: Final = re.compile(
     rf"{_STOP}(?:(?:[{_WORDS}{_NUMBER}]|\([{_WORDS}{_NUMBER}]+\)){_STOP}"
     f"(?:(?<={_WORDS})[-\u2013\u2014|/\u2192](?={_WORDS}))?)*"
 )
-# Next to a digit these change it: .5 is not 5, and 5/ is not 5.
+# Next to a digit, these signs change the number: .5 is not 5, and 5/ is not 5.
 _BEFORE_NUMBERS: Final = frozenset(".,;\u00b7(")
 _BEHIND_NUMBERS: Final = frozenset("\u00b7(")
 
 
 def _stranger(text: str, known: Iterable[str]) -> str:
     """Return the rest of a text without all known phrases; stops and bullets may remain."""
-    left = _any_of(known, text).sub(_WORDS, text)
-    if re.fullmatch(_SIGNS_BESIDE, left):
+    rest = _any_of(known, text).sub(_WORDS, text)
+    if re.fullmatch(_SIGNS_BESIDE, rest):
         return ""
-    return " ".join(left.replace(_WORDS, " ").split())
+    return " ".join(rest.replace(_WORDS, " ").split())
 
 
 def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
@@ -302,17 +303,17 @@ def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator
     # The head of a table over several pages is painted on each, and read once.
     known = (*expected.frame, *(part.words for part in expected.said if part.repeated))
     found: dict[str, list[int]] = {}
-    for number, read in enumerate(pages, start=1):
-        here = expected.page_words.format(page=number, pages=len(pages))
-        text = comparable(" ".join(run.words for run in read.runs if run.artifact))
-        stranger = _stranger(text, (*known, here))
-        if stranger:
-            found.setdefault(stranger, []).append(number)
-    for stranger, numbers in found.items():
-        what = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
+    for number, page in enumerate(pages, start=1):
+        page_number = expected.page_words.format(page=number, pages=len(pages))
+        text = comparable(" ".join(run.words for run in page.runs if run.artifact))
+        foreign = _stranger(text, (*known, page_number))
+        if foreign:
+            found.setdefault(foreign, []).append(number)
+    for foreign, numbers in found.items():
+        kind = "words" if any(map(str.isalpha, foreign)) else "numbers or signs"
         yield Problem(
-            f"{pages_of(numbers)} shows {what} that a screen reader would not read out: "
-            f"'{stranger[:60]}'",
+            f"{pages_of(numbers)} shows {kind} that a screen reader would not read out: "
+            f"'{foreign[:60]}'",
             _ADDED,
         )
 
@@ -320,54 +321,59 @@ def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator
 def touching_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
     """Yield separate words that look like one.
 
-    Words of two blocks of text, such as the cells of a table, may not touch. Words that are no part
-    of the text, such as those of a picture, may not be in a line of it, nor right beside a word.
+    Words of two blocks of text, such as the cells of a table, may not touch. Words outside the
+    text, such as those of a picture, may not be in a line of it, nor right beside a word.
     """
-    for number, read in enumerate(pages, start=1):
-        text = [token for token in read.tagged if token.edges and token.words.strip()]
-        sides = {token.edges.from_right for token in text if token.edges}
-        others = [
-            Token(run.words, -1, number, run.edges.seen_from(rtl=side))
-            for run in read.runs
-            for side in sides
+    for number, page in enumerate(pages, start=1):
+        text = [token for token in page.tagged if token.edges and token.words.strip()]
+        directions = {token.edges.from_right for token in text if token.edges}
+        outsiders = [
+            Token(run.words, -1, number, run.edges.seen_from(rtl=from_right))
+            for run in page.runs
+            for from_right in directions
             if (run.artifact or run.drawn) and run.edges
         ]
-        beside = _found_by_height(text)
-        found = [
-            (one, other)
-            for one in text
-            for other in beside(one)
-            if one.block != other.block and _touch(one, other, APART)
+        tokens_beside = _found_by_height(text)
+        touching = [
+            (token, neighbour)
+            for token in text
+            for neighbour in tokens_beside(token)
+            if token.block != neighbour.block and _touch(token, neighbour, APART)
         ]
-        for other in others:
-            if any(map(_is_visible, other.words)):
-                near = beside(other)
-                found += [
-                    (other, token)
-                    for token in near
-                    if _touch(other, token, BESIDE) or _touch(token, other, BESIDE)
+        for outsider in outsiders:
+            if any(map(_is_visible, outsider.words)):
+                neighbours = tokens_beside(outsider)
+                touching += [
+                    (outsider, token)
+                    for token in neighbours
+                    if _touch(outsider, token, BESIDE) or _touch(token, outsider, BESIDE)
                 ]
-                found += [(other, token) for token in near if _inside(other, token, text)]
-        for one, other in dict.fromkeys(found):
+                touching += [
+                    (outsider, token) for token in neighbours if _inside(outsider, token, text)
+                ]
+        for first, second in dict.fromkeys(touching):
             message = (
-                f"'{one.words.strip()[:40]}' touches '{other.words.strip()[:40]}' on page {number}"
+                f"'{first.words.strip()[:40]}' touches '{second.words.strip()[:40]}' "
+                f"on page {number}"
             )
             yield Problem(message, _APART)
 
 
 def _found_by_height(text: Sequence[Token]) -> Callable[[Token], list[Token]]:
     """Return a function that finds the tokens of a text that may be on a line with another one."""
-    heights = sorted((token.edges.baseline, at) for at, token in enumerate(text) if token.edges)
+    by_height = sorted(
+        (token.edges.baseline, index) for index, token in enumerate(text) if token.edges
+    )
     largest = max((token.edges.size for token in text if token.edges), default=0.0)
 
     def beside(token: Token) -> list[Token]:
         if token.edges is None:
             return []
         reach = SAME_LINE * max(largest, token.edges.size)
-        first = bisect_left(heights, (token.edges.baseline - reach, 0))
-        last = bisect_left(heights, (token.edges.baseline + reach, len(text)))
-        places = sorted(at for _, at in heights[first:last])
-        return [text[at] for at in places if text[at] is not token]
+        first = bisect_left(by_height, (token.edges.baseline - reach, 0))
+        last = bisect_left(by_height, (token.edges.baseline + reach, len(text)))
+        indexes = sorted(index for _, index in by_height[first:last])
+        return [text[index] for index in indexes if text[index] is not token]
 
     return beside
 
@@ -378,7 +384,7 @@ def _is_visible(character: str) -> bool:
 
 def _touch(left: Token, right: Token, apart: float) -> bool:
     """Return whether two tokens on a line are closer than a share of their type size."""
-    if left.edges is None or right.edges is None or not _level(left.edges, right.edges):
+    if left.edges is None or right.edges is None or not _on_one_line(left.edges, right.edges):
         return False
     size = max(left.edges.size, right.edges.size)
     gap = right.edges.left - left.edges.right
@@ -387,28 +393,28 @@ def _touch(left: Token, right: Token, apart: float) -> bool:
     return apart > APART or merges(left.words.strip()[-1], right.words.strip()[0])
 
 
-def _inside(other: Token, token: Token, text: Iterable[Token]) -> bool:
-    """Return whether something is in a line of text, between a token and one of its block."""
+def _inside(inserted: Token, token: Token, text: Iterable[Token]) -> bool:
+    """Return whether something is inserted in a line, between a token and another of its block."""
     if (
-        other.edges is None
+        inserted.edges is None
         or token.edges is None
-        or not _level(other.edges, token.edges)
-        or token.edges.right > other.edges.right
+        or not _on_one_line(inserted.edges, token.edges)
+        or token.edges.right > inserted.edges.right
     ):
         return False
     return any(
-        one.block == token.block
-        and one.edges
-        and _level(one.edges, token.edges)
-        and one.edges.left >= other.edges.left
-        for one in text
+        token_of_block.block == token.block
+        and token_of_block.edges
+        and _on_one_line(token_of_block.edges, token.edges)
+        and token_of_block.edges.left >= inserted.edges.left
+        for token_of_block in text
     )
 
 
-def _level(one: Edges, other: Edges) -> bool:
-    return one.from_right == other.from_right and abs(
-        one.baseline - other.baseline
-    ) < SAME_LINE * max(one.size, other.size)
+def _on_one_line(first: Edges, second: Edges) -> bool:
+    return first.from_right == second.from_right and abs(
+        first.baseline - second.baseline
+    ) < SAME_LINE * max(first.size, second.size)
 
 
 def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
@@ -416,30 +422,36 @@ def order_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pr
 
     The next words may be on the right, as in the next column or cell, or below.
     """
-    for number, read in enumerate(pages, start=1):
-        text = [token for token in read.tagged if token.edges and token.words.strip()]
-        for one, other in pairwise(text):
+    for number, page in enumerate(pages, start=1):
+        text = [token for token in page.tagged if token.edges and token.words.strip()]
+        for token, next_token in pairwise(text):
             if (
-                one.block != other.block
-                and one.edges
-                and other.edges
-                and _goes_back(one.edges, other.edges)
+                token.block != next_token.block
+                and token.edges
+                and next_token.edges
+                and _goes_back(token.edges, next_token.edges)
             ):
                 message = (
-                    f"on page {number}, '{other.words.strip()[:40]}' is printed before "
-                    f"'{one.words.strip()[:40]}', but read out after it"
+                    f"on page {number}, '{next_token.words.strip()[:40]}' is printed before "
+                    f"'{token.words.strip()[:40]}', but read out after it"
                 )
                 yield Problem(
-                    message, COMPARE, expected.places.get(squeezed(other.words), expected.place)
+                    message,
+                    COMPARE,
+                    expected.place_of(next_token.words),
                 )
 
 
-def _goes_back(one: Edges, other: Edges) -> bool:
-    if one.from_right != other.from_right:
+def _goes_back(edges: Edges, next_edges: Edges) -> bool:
+    if edges.from_right != next_edges.from_right:
         return False
-    if _level(one, other):
-        return other.right <= one.left
-    return other.baseline > one.baseline and other.left < one.right and other.right > one.left
+    if _on_one_line(edges, next_edges):
+        return next_edges.right <= edges.left
+    return (
+        next_edges.baseline > edges.baseline
+        and next_edges.left < edges.right
+        and next_edges.right > edges.left
+    )
 
 
 def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
@@ -447,11 +459,11 @@ def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> It
     if expected.page_mm is None:
         return
     width, height = (length / MM_PER_INCH * PT_PER_INCH for length in expected.page_mm)
-    wanted = ((width, height), *(((height, width),) if expected.across else ()))
+    allowed = ((width, height), *(((height, width),) if expected.across else ()))
     wrong = [
         number
-        for number, read in enumerate(pages, start=1)
-        if all(abs(read.width - wide) + abs(read.height - high) > 1 for wide, high in wanted)
+        for number, page in enumerate(pages, start=1)
+        if all(abs(page.width - wide) + abs(page.height - high) > 1 for wide, high in allowed)
     ]
     if wrong:
         size = " x ".join(
@@ -467,61 +479,61 @@ def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> It
 
 def metadata_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
     """Yield a problem for a file with another title or another language than the text."""
-    named = laid.document.metadata
-    if squeezed(named.title or "") != squeezed(expected.title):
+    metadata = laid.document.metadata
+    if squeezed(metadata.title or "") != squeezed(expected.title):
         yield Problem(
-            f"the title of the file is '{(named.title or '')[:60]}', "
+            f"the title of the file is '{(metadata.title or '')[:60]}', "
             f"but the title of the text is '{expected.title[:60]}'",
             COMPARE,
         )
-    if (named.lang or "") != expected.language:
+    if (metadata.lang or "") != expected.language:
         yield Problem(
-            f"the language of the file is '{named.lang}', but the text is written in "
+            f"the language of the file is '{metadata.lang}', but the text is written in "
             f"'{expected.language}'",
             COMPARE,
         )
 
 
 def card_sheet_problems(
-    read: Iterable[str], expected: Iterable[Expected], *, backs: bool
+    sheet_words: Iterable[str], expected: Iterable[Expected], *, backs: bool
 ) -> Iterator[Problem]:
     """Yield sentences that cards on sheets have lost, on fronts only or on backs too.
 
     `read` are the words of the sheets. The cards themselves are proved before they are laid on
     them. A card is read out on its first sheet only, so the pages after that are not searched.
     """
-    # In a single piece it is unknown what a hyphen separates; that was checked when the cards were
-    # proved.
-    wanted = [
+    # In words without blanks, nobody knows what a hyphen separates. That was checked when the
+    # cards were proved.
+    missing = [
         (card, part, squeezed(part.words).replace("-", ""))
         for card in expected
         for part in (card.said if backs else card.said[: card.back])
     ]
     text = ""
-    for words in read:
+    for words in sheet_words:
         text += squeezed(words).replace("-", "")
-        if wanted and wanted[-1][2] in text:
-            wanted = [item for item in wanted if item[2] not in text]
-        if not wanted:
+        if missing and missing[-1][2] in text:
+            missing = [item for item in missing if item[2] not in text]
+        if not missing:
             return
-    for card, part, letters in wanted:
+    for card, part, letters in missing:
         if letters not in text:
-            what = f"the red flag '{part.flag}'" if part.flag else "a sentence"
-            message = f"{card.name}: {what} is not on the sheet: '{part.words.strip()[:60]}'"
-            yield Problem(message, COMPARE, card.places.get(squeezed(part.words), card.place))
+            kind = f"the red flag '{part.flag}'" if part.flag else "a sentence"
+            message = f"{card.name}: {kind} is not on the sheet: '{part.words.strip()[:60]}'"
+            yield Problem(message, COMPARE, card.place_of(part.words))
 
 
 def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
     """Yield what a page for a screen lacks: sentences, edition code, draft or review line."""
     tokens = screen_text(html)
-    said = expected.on_screen or expected.said
-    shown = replace(expected, said=tuple(part for part in said if not part.paper))
-    yield from text_problems(tokens, shown)
-    yield from _other_words(html, shown)
+    sentences = expected.on_screen or expected.said
+    screen_expected = replace(expected, said=tuple(part for part in sentences if not part.paper))
+    yield from text_problems(tokens, screen_expected)
+    yield from _other_words(html, screen_expected)
     text = squeezed(" ".join(token.words for token in tokens))
-    for shown_words in expected.each_page:
-        if squeezed(shown_words) not in text:
-            yield Problem(f"the page for a screen does not show '{shown_words}'", LEFT_OUT)
+    for words in expected.each_page:
+        if squeezed(words) not in text:
+            yield Problem(f"the page for a screen does not show '{words}'", LEFT_OUT)
 
 
 def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
@@ -532,10 +544,10 @@ def _other_words(html: str, expected: Expected) -> Iterator[Problem]:
     """
     root = parse_page(html)
     title = root.find("head/title")
-    named = "" if title is None else "".join(title.itertext())
-    if comparable(named) != comparable(expected.title):
+    shown_title = "" if title is None else "".join(title.itertext())
+    if comparable(shown_title) != comparable(expected.title):
         yield Problem(
-            f"the title of the page for a screen is '{named.strip()[:60]}', "
+            f"the title of the page for a screen is '{shown_title.strip()[:60]}', "
             f"but the title of the text is '{expected.title[:60]}'",
             COMPARE,
         )
@@ -575,13 +587,13 @@ def _is_frame(element: Element, expected: Expected) -> bool:
 
 def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
     """Yield pages that lack what each must show: the edition code, the draft or review line."""
-    texts = [[run.words for run in read.runs] for read in pages]
+    texts = [[run.words for run in page.runs] for page in pages]
     texts = [[words for text in texts for words in text]] if expected.card else texts
     for words in expected.each_page:
-        there = (squeezed(words) in squeezed(" ".join(text)) for text in texts)
-        without = [number for number, shown in enumerate(there, start=1) if not shown]
-        if without:
-            where = expected.name if expected.card else pages_of(without)
+        shows = (squeezed(words) in squeezed(" ".join(text)) for text in texts)
+        numbers_without = [number for number, is_shown in enumerate(shows, start=1) if not is_shown]
+        if numbers_without:
+            where = expected.name if expected.card else pages_of(numbers_without)
             yield Problem(f"{where} does not show '{words}'", LEFT_OUT)
 
 

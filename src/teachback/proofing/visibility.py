@@ -18,7 +18,7 @@ from teachback.files.contrast import contrast, grey
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from PIL.Image import Image
 
@@ -79,7 +79,7 @@ def looks(page: ReadPage) -> Iterator[TextVisibility]:
     changed = ImageChops.difference(page.whole, page.ground).point(
         [_WHITE if value > _DIFFERS else 0 for value in range(256)]
     )
-    seen = ImageChops.darker(inked, changed)
+    visible = ImageChops.darker(inked, changed)
     faintly = page.letters.point(
         [_WHITE if value < _WHITE - _FAINTLY_INKED else 0 for value in range(256)]
     )
@@ -93,12 +93,14 @@ def looks(page: ReadPage) -> Iterator[TextVisibility]:
             # It is not on the page at all.
             yield TextVisibility(run, 0.0, 1.0, 1.0)
             continue
-        own = inked.crop(box)
+        own_ink = inked.crop(box)
         shown, letters = 1.0, tuple[tuple[str, float], ...]()
         # Nearly all letters are whole.
-        if lost.crop(box).getbbox() or not own.getbbox():
-            there, left = (one.histogram()[_WHITE] for one in (own, seen.crop(box)))
-            shown = left / there if there else 1.0
+        if lost.crop(box).getbbox() or not own_ink.getbbox():
+            all_dots, visible_dots = (
+                mask.histogram()[_WHITE] for mask in (own_ink, visible.crop(box))
+            )
+            shown = visible_dots / all_dots if all_dots else 1.0
             letters = tuple(_letters(page, run, faintly, lost))
         yield TextVisibility(run, shown, *_contrasts(run, ground.crop(box)), letters)
 
@@ -114,9 +116,9 @@ def _letters(
             if bounds[0] < bounds[2] and bounds[1] < bounds[3]:
                 yield character, 0.0
             continue
-        there, gone = (picture.crop(box).histogram()[_WHITE] for picture in (inked, lost))
-        if gone or (not there and character.isalnum()):
-            yield character, 1 - gone / there if there else 0.0
+        all_dots, lost_dots = (picture.crop(box).histogram()[_WHITE] for picture in (inked, lost))
+        if lost_dots or (not all_dots and character.isalnum()):
+            yield character, 1 - lost_dots / all_dots if all_dots else 0.0
 
 
 def ink(picture: Image) -> float:
@@ -130,31 +132,31 @@ def ink(picture: Image) -> float:
 def overlapping(page: ReadPage) -> Iterator[tuple[TextRun, TextRun]]:
     """Yield pairs of texts that overlap, as a whole or by one letter of each."""
     runs = sorted((run for run in page.runs if run.words.strip()), key=lambda run: run.bounds[1])
-    for index, one in enumerate(runs):
+    for index, run in enumerate(runs):
         for other in runs[index + 1 :]:
-            if other.bounds[1] >= one.bounds[3]:
+            if other.bounds[1] >= run.bounds[3]:
                 break
-            share = _shared(one.bounds, other.bounds)
-            if share > _OVERLAP or (share and _letters_overlap(one, other)):
-                yield one, other
+            share = _shared(run.bounds, other.bounds)
+            if share > _OVERLAP or (share and _letters_overlap(run, other)):
+                yield run, other
 
 
-def _letters_overlap(one: TextRun, other: TextRun) -> bool:
+def _letters_overlap(run: TextRun, other: TextRun) -> bool:
     """Return whether a letter of one text lies on a letter of another."""
-    there = [box for _, box in other.letters if _shared(box, one.bounds)]
+    overlapped = [box for _, box in other.letters if _shared(box, run.bounds)]
     return any(
-        _shared(box, beside) > _OVERLAP
-        for _, box in one.letters
-        if there and _shared(box, other.bounds)
-        for beside in there
+        _shared(box, other_box) > _OVERLAP
+        for _, box in run.letters
+        if overlapped and _shared(box, other.bounds)
+        for other_box in overlapped
     )
 
 
-def _shared(one: Bounds, other: Bounds) -> float:
+def _shared(box: Bounds, other: Bounds) -> float:
     """Return the share of the smaller box that is on the other."""
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    areas = [(right - left) * (bottom - top) for left, top, right, bottom in (one, other)]
+    width = min(box[2], other[2]) - max(box[0], other[0])
+    height = min(box[3], other[3]) - max(box[1], other[1])
+    areas = [(right - left) * (bottom - top) for left, top, right, bottom in (box, other)]
     return width * height / min(areas) if width > 0 and height > 0 and min(areas) > 0 else 0.0
 
 
@@ -202,18 +204,18 @@ def _numbers(run: TextRun) -> Iterator[tuple[Letter, ...]]:
 
 
 def _drawn_on(
-    page: ReadPage, line: Edges, across: tuple[float, float], up: tuple[float, float]
+    page: ReadPage, line: Edges, sides: tuple[float, float], heights: tuple[float, float]
 ) -> bool:
     """Return whether the ground of a part of a line, without its text, has clearly different greys.
 
     `across` are its left and right edges in pt; `up` its lower and upper one, in type sizes.
     """
-    low, high = (line.baseline + edge * line.size for edge in up)
-    box = _dots(page, (across[0], low, across[1], high), inner=True)
+    low, high = (line.baseline + edge * line.size for edge in heights)
+    box = _dots(page, (sides[0], low, sides[1], high), inner=True)
     if box is None:
         return False
-    least, most = page.ground.crop(box).getextrema()
-    return bool(most - least > _DRAWN)
+    darkest, lightest = page.ground.crop(box).getextrema()
+    return bool(lightest - darkest > _DRAWN)
 
 
 def _dots(
@@ -245,10 +247,10 @@ def _dots(
 
 def _contrasts(run: TextRun, behind: Image) -> tuple[float, float]:
     """Return the contrasts in colour and in grey that nearly all of the ground reaches."""
-    found: Any = behind.getcolors(behind.width * behind.height) or ()
+    counted: Any = behind.getcolors(behind.width * behind.height) or ()
     # Letters too thin to fill a dot are compared with all that is around them.
-    colors = [(count, color[:3]) for count, color in found if color[3]] or [
-        (count, color[:3]) for count, color in found
+    colors = [(count, color[:3]) for count, color in counted if color[3]] or [
+        (count, color[:3]) for count, color in counted
     ]
     return (
         _reached([(contrast(run.color, color), count) for count, color in colors]),
@@ -257,10 +259,10 @@ def _contrasts(run: TextRun, behind: Image) -> tuple[float, float]:
 
 
 def _reached(ratios: list[tuple[float, int]]) -> float:
-    left = _TOUCHED * sum(count for _, count in ratios)
+    ignored = _TOUCHED * sum(count for _, count in ratios)
     for ratio, count in sorted(ratios):
-        left -= count
-        if left < 0:
+        ignored -= count
+        if ignored < 0:
             return ratio
     return max((ratio for ratio, _ in ratios), default=1.0)
 
@@ -280,13 +282,16 @@ class TierLook:
 
     def alike(self, other: TierLook, *, with_border: bool) -> list[str]:
         """Return the features that do not tell this tier from another."""
-        same = ["words"] if self.words.casefold() == other.words.casefold() else []
-        gap, width = (abs(one - two) for one, two in zip(self.border, other.border, strict=True))
-        same += ["border"] if with_border and gap < _SAME_SHARE and width < _SAME_WIDTH else []
-        apart = sum(abs(one - two) for one, two in zip(self.icon, other.icon, strict=True)) / max(
-            1, len(self.icon)
-        )
-        return same + (["icon"] if apart < _SAME_ICON else [])
+        alike = ["words"] if self.words.casefold() == other.words.casefold() else []
+        share, width = _differences(self.border, other.border)
+        if with_border and share < _SAME_SHARE and width < _SAME_WIDTH:
+            alike.append("border")
+        icon = sum(_differences(self.icon, other.icon)) / max(1, len(self.icon))
+        return alike + (["icon"] if icon < _SAME_ICON else [])
+
+
+def _differences(values: Iterable[float], others: Iterable[float]) -> Iterator[float]:
+    return (abs(value - other) for value, other in zip(values, others, strict=True))
 
 
 def tier_look(page: ReadPage, box: TierBox) -> TierLook:
@@ -305,8 +310,8 @@ def tier_look(page: ReadPage, box: TierBox) -> TierLook:
     ground = max(edge.crop((edge.width - 1, 0, edge.width, edge.height)).tobytes(), default=_WHITE)
     greys = edge.point([min(value, ground) for value in range(256)]).tobytes()
     rows = [
-        (ground * edge.width - sum(greys[at : at + edge.width])) / _WHITE
-        for at in range(0, len(greys), edge.width)
+        (ground * edge.width - sum(greys[start : start + edge.width])) / _WHITE
+        for start in range(0, len(greys), edge.width)
     ]
     inked = [row for row in rows if row > _TOUCHED]
     width = sum(inked) / len(inked) * page.width / page.whole.width if inked else 0.0
@@ -361,67 +366,70 @@ def inks(
     before, after = (
         [Pictures.frombytes("L", page[:2], page[2]) for page in pages] for pages in (blank, filled)
     )
-    new = [
-        ImageChops.difference(one, two).point(lambda value: 255 if value > _SAME else 0)
-        for one, two in zip(before, after, strict=True)
+    changes = [
+        ImageChops.difference(first, second).point(lambda value: _WHITE if value > _SAME else 0)
+        for first, second in zip(before, after, strict=True)
     ]
-    found = []
-    for page, left, top, right, baseline in boxes:
-        height = baseline - top
-        edges = (
+    places = tuple(
+        _ink_at(before[page], after[page], changes[page], place, scale) for page, *place in boxes
+    )
+    for page, *place in boxes:
+        changes[page].paste(0, _around(place, scale))
+    return Inks(places, tuple(number for number, page in enumerate(changes) if page.getbbox()))
+
+
+def _ink_at(
+    before: Image, after: Image, change: Image, place: Sequence[float], scale: float
+) -> Ink:
+    """Measure the difference of two pictures of a page at a place, with a mask of what changed."""
+    box = _around(place, scale)
+    mask = change.crop(box)
+    changed = mask.getbbox()
+    if changed is None:
+        return Ink(0.0, _WHITE, _WHITE, dot=1 / scale)
+    left, top, _, baseline = place
+    height = baseline - top
+    width = (changed[2] - changed[0]) / scale
+    letters = (
+        left,
+        baseline - 0.65 * height,
+        max(left + 1, left + width - 2),
+        baseline - 0.15 * height,
+    )
+    marks = mask.crop(changed)
+    columns = [marks.crop((x, 0, x + 1, marks.height)) for x in range(marks.width)]
+    rows = [marks.crop((0, y, marks.width, y + 1)) for y in range(marks.height)]
+    spans = (column.getbbox() for column in columns)
+    return Ink(
+        width,
+        darkest=_darkest(ImageChops.lighter(after.crop(box), ImageChops.invert(mask))),
+        before=_darkest(before.crop(_rounded(edge * scale for edge in letters))),
+        columns=tuple(column.histogram()[_WHITE] for column in columns),
+        rows=tuple(row.histogram()[_WHITE] for row in rows),
+        heights=tuple(span[3] - span[1] if span else 0 for span in spans),
+        dot=1 / scale,
+    )
+
+
+def _darkest(picture: Image) -> int:
+    """Return the darkest grey of a grey picture, or white for one without dots."""
+    return int(picture.getextrema()[0]) if all(picture.size) else _WHITE  # type: ignore[arg-type]
+
+
+def _around(place: Sequence[float], scale: float) -> tuple[int, int, int, int]:
+    """Return a place as a box in dots, with what belongs to it around it."""
+    left, top, right, baseline = place
+    bottom = baseline + _BELOW * (baseline - top)
+    return _rounded(
+        (
             left * scale - _AROUND,
             top * scale - _AROUND,
             right * scale + _AROUND,
-            (baseline + _BELOW * height) * scale + _AROUND,
+            bottom * scale + _AROUND,
         )
-        box = _rounded(edges)
-        mask = new[page].crop(box)
-        seen = mask.getbbox()
-        width = (seen[2] - seen[0]) / scale if seen else 0.0
-        darkest = (
-            int(ImageChops.lighter(after[page].crop(box), ImageChops.invert(mask)).getextrema()[0])  # type: ignore[arg-type]
-            if seen
-            else 255
-        )
-        inside = (
-            left,
-            baseline - 0.65 * height,
-            max(left + 1, left + width - 2),
-            baseline - 0.15 * height,
-        )
-        old = before[page].crop(_rounded(tuple(edge * scale for edge in inside))) if seen else None
-        earlier = int(old.getextrema()[0]) if old and old.size[0] and old.size[1] else 255  # type: ignore[arg-type]
-        marks = mask.crop(seen) if seen else None
-        strips = (
-            [marks.crop((x, 0, x + 1, marks.height)) for x in range(marks.width)] if marks else []
-        )
-        columns = tuple(strip.histogram()[_WHITE] for strip in strips)
-        heights = tuple(
-            reach[3] - reach[1] if (reach := strip.getbbox()) else 0 for strip in strips
-        )
-        rows = (
-            tuple(
-                marks.crop((0, y, marks.width, y + 1)).histogram()[_WHITE]
-                for y in range(marks.height)
-            )
-            if marks
-            else ()
-        )
-        found.append(Ink(width, darkest, earlier, columns, rows, heights, 1 / scale))
-    for page, left, top, right, baseline in boxes:
-        below = (baseline + _BELOW * (baseline - top)) * scale + _AROUND
-        new[page].paste(
-            0,
-            (
-                round(left * scale) - _AROUND,
-                round(top * scale) - _AROUND,
-                round(right * scale) + _AROUND,
-                round(below),
-            ),
-        )
-    return Inks(tuple(found), tuple(number for number, page in enumerate(new) if page.getbbox()))
+    )
 
 
-def _rounded(edges: tuple[float, ...]) -> tuple[int, int, int, int]:
-    left, top, right, bottom = (round(edge) for edge in edges)
+def _rounded(edges: Iterable[float]) -> tuple[int, int, int, int]:
+    left, top, right, bottom = map(round, edges)
     return left, top, right, bottom

@@ -42,17 +42,17 @@ def test_a_row_longer_than_a_page_is_named_by_its_place(
     text = TINY.replace(BLOCK, ROWS % cells)
     root = lay(tmp_path, {"content/handouts/tiny.yaml": text.encode()})
     code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
-    said = problems(stderr)
+    found = problems(stderr)
     if len(cells[0]) > 1000:
         line = text[: text.index(cells[0])].count("\n") + 1
-        assert (code, [one.place for one in said]) == (
+        assert (code, [problem.place for problem in found]) == (
             1,
             [f"content/handouts/tiny.yaml:{line}:16"],
         ), stderr
-        assert said[0].message.startswith(
+        assert found[0].message.startswith(
             "handout of tiny for ckd: this row of a table is longer than a page: 'Call the clinic"
         )
-        assert said[0].hint.startswith("Split it")
+        assert found[0].hint.startswith("Split it")
     else:
         assert code == 0, stderr
     assert "clinic's own" not in stderr
@@ -94,7 +94,7 @@ def test_a_page_that_takes_too_long_without_a_design_of_its_own_blames_none(
     code, _, stderr = here(
         "build tiny --kind handout --audience ckd", lay(tmp_path, {}), monkeypatch, capsys
     )
-    said = problems(stderr)
+    found = problems(stderr)
     assert code == 1
-    assert all("of processor time" in one.message for one in said)
-    assert {one.hint for one in said} == {NOT_OURS}
+    assert all("of processor time" in problem.message for problem in found)
+    assert {problem.hint for problem in found} == {NOT_OURS}

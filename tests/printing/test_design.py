@@ -41,8 +41,8 @@ FILES = {
 def codes(workspace: Workspace) -> dict[str, str]:
     """Return the code of each audience of the tiny handout."""
     reading = read_handouts(workspace, {"tiny": handout_files(workspace)["tiny"]})
-    found = editions_by_code(reading, "tiny", open_design(workspace))
-    return {edition.audience: code for code, edition in found.items()}
+    editions = editions_by_code(reading, "tiny", open_design(workspace))
+    return {edition.audience: code for code, edition in editions.items()}
 
 
 @pytest.mark.parametrize(
@@ -71,9 +71,9 @@ def test_only_a_picture_a_style_or_a_template_that_pages_use_changes_their_code(
 
 def test_a_template_that_puts_the_name_of_a_picture_together_is_refused(workspace: Make) -> None:
     """The code could not cover that picture, so a change to it would go unseen."""
-    own = (builtin_root() / "templates/blocks/text.html").read_text(encoding="utf-8")
+    template = (builtin_root() / "templates/blocks/text.html").read_text(encoding="utf-8")
     image = '<img alt="" src="{{ picture("images/" ~ "unused" ~ ".svg") }}">'
-    clinic = workspace({**FILES, "templates/blocks/text.html": own + image})
+    clinic = workspace({**FILES, "templates/blocks/text.html": template + image})
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     context = print_context(clinic, reading, resolve({}, clinic))
     with pytest.raises(TeachbackError, match=r"puts the name of the picture content/images/unus"):

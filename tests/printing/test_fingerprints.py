@@ -23,11 +23,15 @@ def test_a_change_in_any_package_of_the_program_is_noticed(
     shutil.copytree(package_root(), copy, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(fingerprints, "package_root", lambda: copy)
     monkeypatch.setattr(worker_versions, "package_root", lambda: copy)
-    seen = {(fingerprints.program_fingerprint(), worker_versions.versions()["Teachback"])}
+    versions = {(fingerprints.program_fingerprint(), worker_versions.versions()["Teachback"])}
     packages = [path.parent for path in sorted(copy.rglob("__init__.py"))]
     assert len(packages) > 12
     for package in packages:
         module = max(package.glob("*.py"))
         module.write_text(module.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
-        seen.add((fingerprints.program_fingerprint(), worker_versions.versions()["Teachback"]))
-    assert len({one for one, _ in seen}) == len({two for _, two in seen}) == len(packages) + 1
+        versions.add((fingerprints.program_fingerprint(), worker_versions.versions()["Teachback"]))
+    assert (
+        len({build for build, _ in versions})
+        == len({cluster for _, cluster in versions})
+        == len(packages) + 1
+    )

@@ -65,10 +65,10 @@ two_sided = st.sampled_from([Sides.LONG_EDGE, Sides.SHORT_EDGE])
 
 def turned_sideways(stock: Stock) -> Stock:
     """Return the same sheet lying on its side."""
-    page, told = stock.page_box, stock.model_dump()
+    page, fields = stock.page_box, stock.model_dump()
     return Stock.model_validate(
         {
-            **told,
+            **fields,
             "page": {"width": page.height, "height": page.width},
             "grid": {"columns": stock.grid.rows, "rows": stock.grid.columns},
             "card": {"width": stock.card.height, "height": stock.card.width},
@@ -162,18 +162,18 @@ def test_a_square_page_is_not_printed_on_both_sides(
 
     One side, or one card a page, is allowed.
     """
-    told = {
+    fields = {
         "card": {"width": 80, "height": 60},
         "first": {"left": 20, "top": 20},
         "pitch": {"across": 90, "down": 80},
         "source": ["test"],
     }
     page = {"width": 215, "height": 215 + more}
-    several = Stock.model_validate({**told, "page": page, "grid": {"columns": 2, "rows": 2}})
+    several = Stock.model_validate({**fields, "page": page, "grid": {"columns": 2, "rows": 2}})
     with pytest.raises(ValueError, match="the page is square"):
         impose(cards, several, sides)
     assert impose(cards, several, Sides.ONE)
-    one = Stock.model_validate({**told, "page": page, "grid": {"columns": 1, "rows": 1}})
+    one = Stock.model_validate({**fields, "page": page, "grid": {"columns": 1, "rows": 1}})
     assert impose(cards, one, sides)
 
 

@@ -36,10 +36,10 @@ def composed(workspace: Workspace, audience: str, kind: str, ink: str | None = N
 def test_an_ink_that_is_asked_for_wins_over_that_of_the_clinic(kind: str, workspace: Make) -> None:
     """Only paper has an ink; the edition code and the page for a screen are the same in each."""
     inks = {}
-    own = "ink: colour\n"
-    for ink, clinic in ((None, ""), ("colour", ""), (None, own), ("black", own)):
-        made = workspace({"content/clinic.yaml": f'emergency: "911"\n{clinic}'})
-        inks[ink, clinic] = composed(made, "ckd", kind, ink)
+    colour = "ink: colour\n"
+    for ink, clinic in ((None, ""), ("colour", ""), (None, colour), ("black", colour)):
+        changed = workspace({"content/clinic.yaml": f'emergency: "911"\n{clinic}'})
+        inks[ink, clinic] = composed(changed, "ckd", kind, ink)
     black, asked, clinics, back = inks.values()
     assert asked == clinics
     assert black == back
@@ -51,9 +51,11 @@ def test_icons_in_colour_are_drawn_in_the_accent_of_the_clinic(workspace: Make) 
     """Without a colour of the clinic, it is that of the styles. In black they stay as they are."""
     (card,) = composed(workspace(), "ckd", "card", "colour").cards
     assert "url(icons/square.svg?ink=134b5f)" in card
-    own = workspace({"content/clinic.yaml": 'emergency: "911"\ncolors: {accent: "#6b2d5c"}\n'})
-    assert "url(icons/square.svg?ink=6b2d5c)" in composed(own, "ckd", "handout", "colour").handout
-    assert "url(icons/square.svg)" in composed(own, "ckd", "handout").handout
+    accented = workspace({"content/clinic.yaml": 'emergency: "911"\ncolors: {accent: "#6b2d5c"}\n'})
+    assert (
+        "url(icons/square.svg?ink=6b2d5c)" in composed(accented, "ckd", "handout", "colour").handout
+    )
+    assert "url(icons/square.svg)" in composed(accented, "ckd", "handout").handout
 
 
 def words(html: str) -> str:

@@ -80,15 +80,15 @@ def tiny(lines: int, pages: str) -> str:
     return TINY.replace(REVIEW, f"{pages}{REVIEW}") + blocks
 
 
-@pytest.mark.parametrize(("pages", "wanted"), [("", 2), ("pages: 1\n", 1)])
+@pytest.mark.parametrize(("pages", "page_count"), [("", 2), ("pages: 1\n", 1)])
 def test_a_promise_is_kept_with_smaller_type(
-    workspace: Callable[..., Workspace], pages: str, wanted: int
+    workspace: Callable[..., Workspace], pages: str, page_count: int
 ) -> None:
     """Without the promise, the same text takes a page more."""
     clinic = workspace({"content/handouts/tiny.yaml": tiny(24, pages)})
     done = printed(clinic, "tiny", "ckd")
     assert done.problems == ()
-    assert [one.pages for one in done.printed] == [wanted]
+    assert [file.pages for file in done.printed] == [page_count]
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_the_last_entry_of_a_list_is_never_alone_on_the_next_page(
     """Nor the last question, wherever the page ends; up to six steps are on one page."""
     broken = set()
     for count in range(least, least + 7):
-        written = "".join(f"          - Entry {number:03}.\n" for number in range(entries))
-        blocks = tiny(count, "") + f"      - {kind}:\n{written}" + "      - notes: 8\n"
+        items = "".join(f"          - Entry {number:03}.\n" for number in range(entries))
+        blocks = tiny(count, "") + f"      - {kind}:\n{items}" + "      - notes: 8\n"
         clinic = workspace({"content/handouts/tiny.yaml": blocks})
         job, files = composed(clinic)
         laid = renderer.lay_out(job.handout, files, renderer.fonts())
-        assert not [one for one in break_faults(laid) if "alone" in one.fault]
+        assert not [fault for fault in break_faults(laid) if "alone" in fault.fault]
         words = [
             " ".join(box.text for box in page._page_box.descendants() if hasattr(box, "text"))  # noqa: SLF001 -- it has no public name
             for page in laid.document.pages
@@ -131,7 +131,7 @@ def test_a_tip_is_on_the_page_of_its_reason(
     context = print_context(clinic, reading, resolve({"size": size}, clinic))
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
     usual = renderer.lay_out(job.handout, context.files, renderer.fonts())
-    assert [one.fault[:14] for one in break_faults(usual)] == ["a box is alone"]
+    assert [fault.fault[:14] for fault in break_faults(usual)] == ["a box is alone"]
     page, laid = lay_out_handout(job, context.files)
     assert break_faults(laid) == ()
     assert ".reason > .callout:last-child" in page.split("</style>")[1]
@@ -147,19 +147,23 @@ def test_a_heading_a_picture_its_caption_and_the_text_beside_it_are_on_one_page(
     table = "      - table: {columns: [A, B], rows: [[a, b], [c, d], [e, f]]}\n"
     notes = "      - notes: 12\n"
     square = LOGO.replace("0 0 60 20", "0 0 60 60").replace("20mm", "60mm")
-    found = set()
+    pages_seen = set()
     for count, below in ((4, table), (6, notes), (7, notes), (8, notes), (9, notes)):
         more = f"{section}      - text: Beside it.\n{below}"
         content = {"content/handouts/tiny.yaml": tiny(count, "") + more}
         job, files = composed(workspace({**content, "content/images/a.svg": square}))
         laid = renderer.lay_out(job.handout, files, renderer.fonts())
-        words = [one for one in text_places(laid) if "words" in one.words or "Beside" in one.words]
-        assert len(words) >= 3
-        assert max(one.width for one in words) < 61
-        pages = {one.page for one in words} | {one.page for one in picture_boxes(laid)}
+        places = [
+            place
+            for place in text_places(laid)
+            if "words" in place.words or "Beside" in place.words
+        ]
+        assert len(places) >= 3
+        assert max(place.width for place in places) < 61
+        pages = {place.page for place in places} | {place.page for place in picture_boxes(laid)}
         assert len(pages) == 1, count
-        found |= pages
-    assert found == {1, 2}
+        pages_seen |= pages
+    assert pages_seen == {1, 2}
 
 
 def test_a_long_list_goes_into_two_columns_before_a_promise_is_broken(
@@ -171,7 +175,7 @@ def test_a_long_list_goes_into_two_columns_before_a_promise_is_broken(
     clinic = workspace({"content/handouts/tiny.yaml": handout})
     done = printed(clinic, "tiny", "ckd")
     assert done.problems == ()
-    assert [one.pages for one in done.printed] == [1]
+    assert [file.pages for file in done.printed] == [1]
 
 
 def test_what_does_not_fit_is_told_in_lines_with_the_longest_blocks(
@@ -223,8 +227,8 @@ def test_a_draft_that_breaks_its_promise_is_printed_and_an_approved_text_is_refu
     if approved:
         approve("tiny", "A. Nurse", clinic, today, due=None, audiences=())
     done = printed(clinic, "tiny", "ckd")
-    assert [one.pages for one in done.printed] == pages
-    assert [one.severity for one in done.problems] == [severity]
+    assert [file.pages for file in done.printed] == pages
+    assert [problem.severity for problem in done.problems] == [severity]
     assert "2 pages, and 1 is promised" in done.problems[0].message
 
 
@@ -238,7 +242,7 @@ def test_a_draft_for_patients_records_keeps_its_promise(
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
     done = do_job(job, context.files)
     assert done.printed == ()
-    assert [one.severity for one in done.problems] == [Severity.ERROR]
+    assert [problem.severity for problem in done.problems] == [Severity.ERROR]
 
 
 LOG = "      - log:\n          columns: [Date, Weight]\n          rows: {}\n"
@@ -264,15 +268,15 @@ def test_a_short_log_is_not_split(
     whole: bool,  # noqa: FBT001 -- a parameter of the test
 ) -> None:
     """Wherever the page ends, six rows stay together; more rows need not."""
-    found = set()
+    rows_on_page_1 = set()
     for count in range(10, 19):
         more = LOG.format(rows) + "      - notes: 9\n"
         clinic = workspace({"content/handouts/tiny.yaml": tiny(count, "") + more})
         job, files = composed(clinic)
         laid = renderer.lay_out(job.handout, files, renderer.fonts())
-        found.add(len(_rows(laid)[0]))
-    assert {0, rows} <= found
-    assert (found == {0, rows}) is whole
+        rows_on_page_1.add(len(_rows(laid)[0]))
+    assert {0, rows} <= rows_on_page_1
+    assert (rows_on_page_1 == {0, rows}) is whole
 
 
 @pytest.mark.parametrize(("size", "height"), [(TypeSize.STANDARD, 8), (TypeSize.LARGE, 11)])
@@ -283,7 +287,7 @@ def test_rows_of_a_log_have_room_for_a_hand(
     clinic = workspace({"content/handouts/tiny.yaml": TINY + LOG.format(3)})
     job, files = composed(clinic, size=size)
     _, laid = lay_out_handout(job, files)
-    heights = [round(one, 1) for page in _rows(laid) for one in page]
+    heights = [round(height_of_row, 1) for page in _rows(laid) for height_of_row in page]
     assert len(heights) == 3
     assert heights == pytest.approx([height] * 3, abs=0.5)
 
@@ -312,21 +316,21 @@ def test_what_stands_wrong_on_page_1_is_told_with_what_does_not_fit(
     text = re.sub("(?m)^message:.*$", f"message: {'Some words of advice. ' * 200}", tiny(40, ""))
     promised = text.replace(REVIEW, f"pages: 1\n{REVIEW}")
     clinic = workspace({"content/handouts/tiny.yaml": promised})
-    told = [problem.message for problem in printed(clinic, "tiny", "ckd").problems]
-    assert any("lines too many" in one for one in told)
-    assert any("'now' is not whole on page 1" in one for one in told)
+    messages = [problem.message for problem in printed(clinic, "tiny", "ckd").problems]
+    assert any("lines too many" in message for message in messages)
+    assert any("'now' is not whole on page 1" in message for message in messages)
 
 
-@pytest.mark.parametrize(("notes", "wanted"), [(9, 1), (10, 2)])
+@pytest.mark.parametrize(("notes", "page_count"), [(9, 1), (10, 2)])
 def test_less_space_is_taken_where_it_saves_a_page(
-    workspace: Callable[..., Workspace], notes: int, wanted: int
+    workspace: Callable[..., Workspace], notes: int, page_count: int
 ) -> None:
     """Also where the last page is well filled; else the usual space stays."""
-    written = f"      - notes: {notes}\n"
-    clinic = workspace({"content/handouts/tiny.yaml": tiny(9, "") + written})
+    lines = f"      - notes: {notes}\n"
+    clinic = workspace({"content/handouts/tiny.yaml": tiny(9, "") + lines})
     job, files = composed(clinic)
     page, laid = lay_out_handout(job, files)
-    assert (laid.pages, "--air: 0." in page) == (wanted, wanted == 1)
+    assert (laid.pages, "--air: 0." in page) == (page_count, page_count == 1)
 
 
 @pytest.mark.usefixtures("one_process")
@@ -359,13 +363,13 @@ def test_pages_that_are_printed_again_are_laid_out_once(
 
 def test_a_filled_in_clinic_moves_no_text(workspace: Callable[..., Workspace]) -> None:
     """Its block is as high empty as with a logo, a name and phones."""
-    found = {}
+    bounds = {}
     for content in ('emergency: "911"\n', CLINIC):
         files = {"content/clinic.yaml": content, "content/images/logo.svg": LOGO}
         (file,) = printed(workspace(files), "tiny", "ckd").printed
         runs = read_pages(file.data, 20)[0].runs
-        found[content] = next(run.bounds for run in runs if "One message." in run.words)
-    assert len(set(found.values())) == 1
+        bounds[content] = next(run.bounds for run in runs if "One message." in run.words)
+    assert len(set(bounds.values())) == 1
 
 
 @pytest.mark.parametrize("pages", ["", "pages: 2\n"])
@@ -375,7 +379,7 @@ def test_a_last_page_with_little_on_it_is_pulled_in(
     """Less space between blocks saves the page, also where more pages are promised."""
     clinic = workspace({"content/handouts/tiny.yaml": tiny(22, pages)})
     done = printed(clinic, "tiny", "ckd")
-    assert ([one.pages for one in done.printed], done.printed[0].noticed) == ([1], ())
+    assert ([file.pages for file in done.printed], done.printed[0].noticed) == ([1], ())
 
 
 @pytest.mark.parametrize("size", TypeSize)
@@ -385,15 +389,15 @@ def test_the_foot_of_a_page_has_room_for_one_line_more(
     """A notice of two lines takes the code no further down than a printer prints."""
     words = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8")
     short = "Draft: no clinician has reviewed this text"
-    found = {}
+    finished = {}
     for times in (1, 2, 6):
-        own = words.replace(f'draft: "{short}"', f'draft: "{" and ".join([short] * times)}"')
-        clinic = workspace({"content/words/en.yaml": own})
-        found[times] = printed(clinic, "tiny", "ckd", size=size)
-    assert [one.problems for one in (found[1], found[2])] == [(), ()]
-    assert all(one.printed for one in (found[1], found[2]))
-    assert found[6].problems
-    for problem in found[6].problems:
+        longer = words.replace(f'draft: "{short}"', f'draft: "{" and ".join([short] * times)}"')
+        clinic = workspace({"content/words/en.yaml": longer})
+        finished[times] = printed(clinic, "tiny", "ckd", size=size)
+    assert [job.problems for job in (finished[1], finished[2])] == [(), ()]
+    assert all(job.printed for job in (finished[1], finished[2]))
+    assert finished[6].problems
+    for problem in finished[6].problems:
         assert problem.hint.startswith("The foot of a page has no room for all of its lines")
 
 
@@ -405,12 +409,12 @@ def test_red_flags_that_do_not_fit_on_page_1_in_large_print_are_named(
     now = "".join(f"  - {{id: n{at}, tier: now, text: Sign {at}}}\n" for at in range(8))
     flags = "".join(f"  - {{id: t{at}, tier: today, text: '{long}'}}\n" for at in range(7))
     handout = TINY.replace("card: {title", f"{now}{flags}card: {{title")
-    found = {}
+    finished = {}
     for short in ("", ", short: Weak"):
-        own = handout.replace(f"text: '{long}'", f"text: '{long}'{short}")
-        clinic = workspace({"content/handouts/tiny.yaml": own})
-        found[short] = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE)
-    refused, fits = found.values()
+        with_short = handout.replace(f"text: '{long}'", f"text: '{long}'{short}")
+        clinic = workspace({"content/handouts/tiny.yaml": with_short})
+        finished[short] = printed(clinic, "tiny", "ckd", size=TypeSize.LARGE)
+    refused, fits = finished.values()
     (problem,) = refused.problems
     assert problem.message.startswith(
         "handout of tiny for ckd: the box of the red flags 'today' is not whole on page 1, but on "
@@ -481,11 +485,11 @@ def test_in_two_languages_the_title_makes_room_for_the_boxes_on_page_1(
 
 def test_a_last_page_that_no_space_mends_is_told(workspace: Callable[..., Workspace]) -> None:
     """The lines to write on fill page 2, with less space and with more."""
-    written = "  - id: two\n    title: What else?\n    page: new\n    blocks: [{notes: 26}]\n"
+    notes = "  - id: two\n    title: What else?\n    page: new\n    blocks: [{notes: 26}]\n"
     last = "  - id: three\n    title: What then?\n    blocks: [{text: Call us.}]\n"
-    clinic = workspace({"content/handouts/tiny.yaml": TINY + written + last})
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + notes + last})
     done = printed(clinic, "tiny", "ckd")
-    assert [one.pages for one in done.printed] == [3]
+    assert [file.pages for file in done.printed] == [3]
     (problem,) = done.printed[0].noticed
     assert problem.message.startswith("page 3: the last page holds only ")
     assert "`page: new`" in problem.hint
@@ -496,12 +500,12 @@ def test_lines_to_write_on_that_fill_more_than_a_page_begin_below_what_is_before
     workspace: Callable[..., Workspace], size: TypeSize
 ) -> None:
     """No page is left empty, and the heading is on the page of the first lines."""
-    written = "  - id: two\n    title: What else?\n    blocks: [{notes: 30}]\n"
-    job, files = composed(workspace({"content/handouts/tiny.yaml": TINY + written}), size=size)
+    notes = "  - id: two\n    title: What else?\n    blocks: [{notes: 30}]\n"
+    job, files = composed(workspace({"content/handouts/tiny.yaml": TINY + notes}), size=size)
     laid = renderer.lay_out(job.handout, files, renderer.fonts())
     assert laid.pages == 2
     assert break_faults(laid) == ()
-    assert "What else?" in [one.words for one in text_places(laid) if one.page == 1]
+    assert "What else?" in [place.words for place in text_places(laid) if place.page == 1]
 
 
 def test_a_table_of_one_row_is_not_tied_to_the_next_section(
@@ -620,12 +624,12 @@ def test_a_filled_in_clinic_takes_no_page_more(
     pages = {}
     for clinic in ('emergency: "911"\n', filled):
         files = {"content/clinic.yaml": clinic, "content/images/logo.svg": LOGO}
-        own = starter_files(workspace({}))[stem].read_text(encoding="utf-8")
-        made = workspace({**files, f"content/handouts/{stem}.yaml": own})
-        done = printed(made, stem, audience, size=TypeSize(size))
+        starter = starter_files(workspace({}))[stem].read_text(encoding="utf-8")
+        changed = workspace({**files, f"content/handouts/{stem}.yaml": starter})
+        done = printed(changed, stem, audience, size=TypeSize(size))
         assert done.problems == ()
-        pages[clinic] = [one.pages for one in done.printed]
-    assert len({str(one) for one in pages.values()}) == 1
+        pages[clinic] = [file.pages for file in done.printed]
+    assert len({str(counts) for counts in pages.values()}) == 1
 
 
 def test_a_line_that_offers_an_interpreter_takes_no_page_more(
@@ -636,7 +640,7 @@ def test_a_line_that_offers_an_interpreter_takes_no_page_more(
     pages = []
     for clinic in ('emergency: "911"\n', 'emergency: "911"\nlanguage_help: [es]\n'):
         done = printed(workspace({**content, "content/clinic.yaml": clinic}), "tiny", "ckd")
-        pages += [one.pages for one in done.printed]
+        pages += [file.pages for file in done.printed]
     assert pages == [1, 1]
 
 
@@ -650,22 +654,22 @@ def test_no_starter_has_a_bad_page_break(
 ) -> None:
     """The readers take turns; `test_no_starter_has_one_in_any_form` has all of them."""
     files = starter_files(workspace({}))
-    wanted = list(files)[which]
-    assert len(wanted) >= 3
-    own = {f"content/handouts/{name}.yaml": path.read_text() for name, path in files.items()}
-    plain = workspace(own)
-    written = handout_files(plain)
-    reading = read_handouts(plain, {name: written[name] for name in wanted})
+    stems = list(files)[which]
+    assert len(stems) >= 3
+    contents = {f"content/handouts/{stem}.yaml": path.read_text() for stem, path in files.items()}
+    plain = workspace(contents)
+    paths = handout_files(plain)
+    reading = read_handouts(plain, {stem: paths[stem] for stem in stems})
     context = print_context(plain, reading, resolve({"paper": paper, "size": size}, plain))
-    found = {}
-    for name in wanted:
-        audiences = reading.authored[name].handout.audiences
-        audience = audiences[(list(files).index(name) + turn) % len(audiences)]
-        job = compose_job(context, JobOrder(name, (audience,), "handout", ("pdf",)))
+    faults_of = {}
+    for stem in stems:
+        audiences = reading.authored[stem].handout.audiences
+        audience = audiences[(list(files).index(stem) + turn) % len(audiences)]
+        job = compose_job(context, JobOrder(stem, (audience,), "handout", ("pdf",)))
         _, laid = lay_out_handout(job, context.files)
-        found[name, audience] = break_faults(laid)
-    assert len(found) == len(wanted)
-    assert {key: faults for key, faults in found.items() if faults} == {}
+        faults_of[stem, audience] = break_faults(laid)
+    assert len(faults_of) == len(stems)
+    assert {key: faults for key, faults in faults_of.items() if faults} == {}
 
 
 @pytest.mark.slow
@@ -673,14 +677,14 @@ def test_no_starter_has_a_bad_page_break(
 def test_no_starter_has_one_in_any_form(workspace: Callable[..., Workspace]) -> None:
     """For each reader, size and paper; a filled-in clinic takes no page more than an empty one."""
     starters = starter_files(workspace({})).items()
-    own = {f"content/handouts/{name}.yaml": path.read_text() for name, path in starters}
+    contents = {f"content/handouts/{name}.yaml": path.read_text() for name, path in starters}
     pages = []
     for clinic in ('emergency: "911"\n', CLINIC):
         files = {"content/clinic.yaml": clinic, "content/images/logo.svg": LOGO}
-        measured = list(measure(workspace({**own, **files})))
+        measured = list(measure(workspace({**contents, **files})))
         assert len(measured) > 70
-        assert [one for one in measured if one.faults] == []
-        pages.append({one.name: one.pages for one in measured})
+        assert [edition for edition in measured if edition.faults] == []
+        pages.append({edition.name: edition.pages for edition in measured})
     empty, filled = pages
     assert {name: filled[name] for name in empty if filled[name] > empty[name]} == {}
 
@@ -694,4 +698,4 @@ def test_the_short_version_on_leg_cramps_is_one_sheet(
     paper_of = resolve({"paper": paper}, builtin).paper
     done = printed(builtin, "leg-cramps", audience, depth=Depth.BRIEF, paper=paper_of)
     assert done.problems == ()
-    assert [one.pages for one in done.printed] == [2]
+    assert [file.pages for file in done.printed] == [2]

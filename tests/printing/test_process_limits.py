@@ -104,10 +104,10 @@ def _nothing_stays(
     before = children(os.getpid())
     yield
     assert multiprocessing.active_children() == []
-    stayed = set(children(os.getpid())).difference(before)
+    new = set(children(os.getpid())).difference(before)
     assert [
         child
-        for child in stayed
+        for child in new
         if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()
     ] == []
     assert list(scratch.iterdir()) == []
@@ -183,7 +183,7 @@ def test_the_worst_ends_within_little_work(
     )
     assert work_done() - before < 30
     assert code == 1
-    assert {one.message.split(": ")[1] for one in problems(stderr)} == {
+    assert {problem.message.split(": ")[1] for problem in problems(stderr)} == {
         "laying the page out took more than 0.5 s of processor time"
     }
     assert "not printed: tiny" in stdout
@@ -205,12 +205,12 @@ def test_a_card_that_runs_wild_ends_in_a_problem(
         },
     )
     code, _, stderr = here("card tiny", root, monkeypatch, capsys)
-    assert (code, [one.message for one in problems(stderr)]) == (
+    assert (code, [problem.message for problem in problems(stderr)]) == (
         1,
         ["cards of tiny: laying the page out took more than 0.5 s of processor time"],
     )
     code, _, stderr = here("calibrate", root, monkeypatch, capsys)
-    assert (code, [one.message for one in problems(stderr)]) == (
+    assert (code, [problem.message for problem in problems(stderr)]) == (
         1,
         ["laying the page out took more than 0.5 s of processor time"],
     )
@@ -228,7 +228,7 @@ def test_a_style_sheet_that_takes_too_long_is_named(
     code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
     assert code == 1
     assert ("styles/clinic.css", "reading the styles took more than 0.5 s of processor time") in [
-        (one.place, one.message) for one in problems(stderr)
+        (problem.place, problem.message) for problem in problems(stderr)
     ]
 
 
@@ -335,7 +335,7 @@ class Circle:
 
 def leave(_: object, __: int) -> int:
     """Leave a circle behind. Return how many there were from earlier tasks."""
-    before = sum(isinstance(one, Circle) for one in gc.get_objects())
+    before = sum(isinstance(item, Circle) for item in gc.get_objects())
     Circle()
     return before
 
@@ -403,7 +403,7 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "expected"),
     [
         (
             "multiprocessing.process.BaseProcess.start",
@@ -423,7 +423,7 @@ def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() ->
 )
 def test_what_the_system_refuses_to_the_pool_is_a_problem(
     name: str,
-    said: tuple[str, str],
+    expected: tuple[str, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -437,7 +437,10 @@ def test_what_the_system_refuses_to_the_pool_is_a_problem(
     code, _, stderr = here(
         "build tiny --kind handout --audience ckd", lay(tmp_path, {}), monkeypatch, capsys
     )
-    assert (code, [(one.message, one.hint) for one in problems(stderr)]) == (1, [said])
+    assert (code, [(problem.message, problem.hint) for problem in problems(stderr)]) == (
+        1,
+        [expected],
+    )
 
 
 def test_the_group_of_what_ran_wild_is_left_out() -> None:

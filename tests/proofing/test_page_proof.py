@@ -239,7 +239,7 @@ def test_a_number_to_call_that_a_template_leaves_out_is_missed(
         done = do_job(job, served)
         # The masthead of a handout has the number, too.
         fault = "is in the wrong place" if kind == "handout" else "is not on the card"
-        assert [one.message for one in done.problems] == [
+        assert [problem.message for problem in done.problems] == [
             f"{kind} of tiny for ckd: a sentence {fault}: '{n}'" for n in flaws
         ]
 
@@ -912,9 +912,9 @@ def test_pages_in_colour_are_proved_in_grey_and_break_where_those_in_black_do(
         assert min(measured.color, measured.grey) >= 7
         assert black[kind].ink < measured.ink < black[kind].ink + 0.05
     pairs = list(zip(colour["handout"].tiers, black["handout"].tiers, strict=True))
-    assert [one.tier for one, _ in pairs] == ["now", "today", "visit"]
-    for one, other in pairs:
-        assert one.border == pytest.approx(other.border, abs=0.15)
+    assert [tier.tier for tier, _ in pairs] == ["now", "today", "visit"]
+    for tier, black_tier in pairs:
+        assert tier.border == pytest.approx(black_tier.border, abs=0.15)
     for name in ("handout-ckd-en-letter", "card-ckd-en"):
         pages = [
             [[(run.words, run.bounds) for run in page.runs] for page in read_pages(data, 60)]

@@ -43,14 +43,14 @@ def places(
     context = print_context(clinic, reading, resolve({"size": size}, clinic))
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
     page = job.handout.replace('dir="ltr"', f'dir="{direction}"', 1)
-    found = {}
+    by_text = {}
     for number, sheet in enumerate(lay_out(page, context.files, Fonts()).document.pages, start=1):
         for box in sheet._page_box.descendants():  # noqa: SLF001 -- it has no public name
             words = box.text.strip() if isinstance(box, boxes.TextBox) else f"<{box.element_tag}>"
             left = box.border_box_x()
             edges = left, left + box.width, box.position_y
-            found[words] = Place(number, *edges)
-    return found
+            by_text[words] = Place(number, *edges)
+    return by_text
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
@@ -60,13 +60,13 @@ def test_each_box_to_tick_is_below_its_side_of_the_picture(
 ) -> None:
     """The first side is the left one in every language; the picture is in the middle."""
     mark = "      - {mark: images/a.svg, alt: Feet, width: 60, sides: [Left foot, Right foot]}\n"
-    found = places(workspace, mark, size=size, direction=direction)
-    picture, left, right = found["<img>"], found["Left foot"], found["Right foot"]
+    by_text = places(workspace, mark, size=size, direction=direction)
+    picture, left, right = by_text["<img>"], by_text["Left foot"], by_text["Right foot"]
     middle = (picture.left + picture.right) / 2
     assert picture.left < left.left < left.right < middle < right.left
     assert (right.left + right.right) / 2 < picture.right
     assert left.top == right.top > picture.top
-    assert middle == pytest.approx((found["<main>"].left + found["<main>"].right) / 2, abs=2)
+    assert middle == pytest.approx((by_text["<main>"].left + by_text["<main>"].right) / 2, abs=2)
 
 
 def test_an_outline_is_larger_in_large_print(workspace: Make) -> None:
@@ -83,8 +83,8 @@ def test_an_outline_is_larger_in_large_print(workspace: Make) -> None:
 def test_a_date_shares_the_row_of_the_line_before(workspace: Make, size: str) -> None:
     """A line that does not say so has a row of its own."""
     lines = "      - sign_off: [Patient, {label: Date, beside: true}, Nurse]\n"
-    found = places(workspace, lines, size=size)
-    patient, date, nurse = found["Patient"], found["Date"], found["Nurse"]
+    by_text = places(workspace, lines, size=size)
+    patient, date, nurse = by_text["Patient"], by_text["Date"], by_text["Nurse"]
     assert date.top == patient.top < nurse.top
     assert nurse.left == patient.left < date.left
 
@@ -98,23 +98,23 @@ def test_a_date_shares_the_row_of_the_line_before(workspace: Make, size: str) ->
 )
 def test_lines_to_sign_stay_with_what_is_signed(workspace: Make, lines: str) -> None:
     """They take along the end of what is before them, or of the section before theirs."""
-    kept = set()
+    pages = set()
     for entries in range(17, 22):
         blocks = f"      - list: [{', '.join(f'Entry {number}' for number in range(entries))}]\n"
-        found = places(workspace, blocks + lines)
-        last, signed = found[f"Entry {entries - 1}"].page, found["Patient"].page
+        by_text = places(workspace, blocks + lines)
+        last, signed = by_text[f"Entry {entries - 1}"].page, by_text["Patient"].page
         assert last == signed
-        kept.add(signed)
-    assert kept == {1, 2}
+        pages.add(signed)
+    assert pages == {1, 2}
 
 
 def test_a_wide_column_is_twice_as_wide_as_one_for_words(workspace: Make) -> None:
     """There, a reader writes sentences."""
     log = "      - log: {columns: [Left foot, Right foot, {label: Notes, wide: true}], rows: 2}\n"
-    found = places(workspace, log)
-    words, sentences = found["Right foot"], found["Notes"]
+    by_text = places(workspace, log)
+    words, sentences = by_text["Right foot"], by_text["Notes"]
     # Headings are in the middle of their columns.
-    left, right = (found["<table>"].left, found["<table>"].right)
+    left, right = (by_text["<table>"].left, by_text["<table>"].right)
     share = (right - left) / 4
     assert (words.left + words.right) / 2 == pytest.approx(left + 1.5 * share, abs=12)
     assert (sentences.left + sentences.right) / 2 == pytest.approx(left + 3 * share, abs=12)

@@ -66,10 +66,10 @@ class Paper:
 
     def faults(self, data: bytes) -> list[str]:
         """Return what the proof by shapes and the comparison of the words find in a copy."""
-        read = self.proof(data)
-        tokens = [token for one in read.pages for token in one.tagged]
-        found = (*read.problems, *text_problems(tokens, self.expected))
-        return [problem.message for problem in found]
+        pages, shape_problems = self.proof(data)
+        tokens = [token for page in pages for token in page.tagged]
+        problems = (*shape_problems, *text_problems(tokens, self.expected))
+        return [problem.message for problem in problems]
 
 
 def printed(language: str, body: str, *said: str) -> Paper:
@@ -138,7 +138,7 @@ def steps(glyphs: list[str]) -> str:
 def test_words_are_proved_and_read_in_their_order(paper: Paper) -> None:
     """Also in scripts whose letters join, combine, change places, or run from right to left."""
     assert paper.faults(paper.data) == []
-    read = " ".join(token.words for one in paper.proof().pages for token in one.tagged)
+    read = " ".join(token.words for page in paper.proof().pages for token in page.tagged)
     assert " ".join(unicodedata.normalize("NFC", read).split()) == paper.expected.said[0].words
 
 
@@ -194,9 +194,9 @@ def test_other_words_than_the_letters_are_found() -> None:
         page = document.pages[0]
         lines = list(pikepdf.parse_content_stream(page))
         for step in lines:
-            held: Any = step.operands[1] if str(step.operator) == "BDC" else {}
-            if "/ActualText" in held:
-                held.ActualText = str(held.ActualText).replace("911", "119")
+            properties: Any = step.operands[1] if str(step.operator) == "BDC" else {}
+            if "/ActualText" in properties:
+                properties.ActualText = str(properties.ActualText).replace("911", "119")
         page.Contents = document.make_stream(pikepdf.unparse_content_stream(lines))
 
     [fault] = paper.proof(changed(paper.data, rename)).problems

@@ -126,9 +126,9 @@ def test_every_kind_of_block_is_proved_on_paper(every_kind: Workspace, size: str
     with pikepdf.open(BytesIO(printed.data)) as pdf:
         assert str(pdf.Root.Lang) == "es"
         languages = [
-            str(one.Lang)
-            for one in pdf.objects
-            if isinstance(one, pikepdf.Dictionary) and one.get("/S") and "/Lang" in one
+            str(element.Lang)
+            for element in pdf.objects
+            if isinstance(element, pikepdf.Dictionary) and element.get("/S") and "/Lang" in element
         ]
     assert languages.count("en") > 50
 
@@ -153,17 +153,17 @@ def test_languages_that_run_against_each_other_are_proved(
     assert len(halves) > 80
     assert halves == [("ar", "rtl"), ("en", "ltr")] * (len(halves) // 2)
     assert 'class="twin' not in job.screen
-    printed = next(one for one in done.printed if one.form == "pdf")
+    printed = next(file for file in done.printed if file.form == "pdf")
     with pikepdf.open(BytesIO(printed.data)) as pdf:
-        fonts = {str(one.BaseFont) for one in pdf.objects if _is_font(one)}
+        fonts = {str(font.BaseFont) for font in pdf.objects if _is_font(font)}
     assert {name.partition("+")[2].partition("-Bold")[0] for name in fonts} == {
         "Teachback-Arabic",
         "Atkinson-Hyperlegible",
     }
 
 
-def _is_font(one: object) -> bool:
-    return isinstance(one, pikepdf.Dictionary) and one.get("/Type") == "/Font"
+def _is_font(item: object) -> bool:
+    return isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/Font"
 
 
 def test_each_sign_of_a_zone_has_one_mark_in_each_language(every_kind: Workspace) -> None:
@@ -177,8 +177,8 @@ def test_each_sign_of_a_zone_has_one_mark_in_each_language(every_kind: Workspace
     ]
     assert len(lists) > 2
     for box in lists:
-        parts = [one for one in box.descendants() if one.element_tag == "li::marker"]
-        assert [one.text for one in parts if hasattr(one, "text")] == []
+        markers = [part for part in box.descendants() if part.element_tag == "li::marker"]
+        assert [part.text for part in markers if hasattr(part, "text")] == []
 
 
 def test_every_kind_of_block_is_proved_on_a_screen(every_kind: Workspace) -> None:
@@ -209,13 +209,13 @@ def test_a_half_that_a_template_leaves_out_is_found(every_kind: Workspace) -> No
 def test_its_sentences_are_those_of_both_editions(every_kind: Workspace) -> None:
     """The rows hold each sentence of either language once, in the order of that language."""
     editions = of_tiny(every_kind)
-    both = [one for one in editions.values() if one.facing]
+    both = [edition for edition in editions.values() if edition.facing]
     assert both
     words = load_shared(every_kind).words
     for edition in both:
         assert edition.facing
         clinic = load_shared(every_kind).clinic
-        frame, other = (Frame(words[one], clinic, "CODE") for one in ("es", "en"))
+        frame, other = (Frame(words[language], clinic, "CODE") for language in ("es", "en"))
         rows = [part.words for part in facing_sentences(edition, frame, edition.facing, other)]
         alone = [part.words for part in handout_sentences(edition, frame)]
         facing = [part.words for part in handout_sentences(edition.facing, other)]
@@ -232,11 +232,15 @@ def of_tiny(clinic: Workspace) -> dict[str, Edition]:
 def test_it_has_a_code_of_its_own_that_the_other_language_changes(workspace: Make) -> None:
     """The code names both languages, and changes with a word of either."""
     clinic = workspace({TRANSLATION: SPANISH_TINY})
-    codes = {one.languages: code for code, one in of_tiny(clinic).items() if one.audience == "ckd"}
+    codes = {
+        edition.languages: code
+        for code, edition in of_tiny(clinic).items()
+        if edition.audience == "ckd"
+    }
     assert set(codes) == {"es", "es+en"}
     assert codes["es+en"].startswith("T-CKD-ES-EN-")
     assert is_valid_code(codes["es+en"])
-    edition = next(one for one in of_tiny(clinic).values() if one.facing)
+    edition = next(edition for edition in of_tiny(clinic).values() if edition.facing)
     assert edition.facing
     other = replace(edition, facing=replace(edition.facing, title=edition.title))
     assert edition_code(edition, "") != edition_code(other, "")

@@ -267,13 +267,13 @@ class _TagTree:
                 holder = kid if isinstance(kid, Dictionary) else element
                 printed.append(holder.Pg.objgen not in unprinted)
         # Empty cells are kept beside cells with words.
-        kept = [
+        remaining = [
             kid
             for kid, is_printed in zip(kids, printed, strict=True)
             if is_printed or (is_printed is None and any(printed))
         ]
-        if len(kept) < len(kids):
-            element.K = Array(kept)
+        if len(remaining) < len(kids):
+            element.K = Array(remaining)
         return any(printed) if printed.count(None) < len(printed) else None
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 import sysconfig
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from teachback import __version__
 from teachback.files.atomic_files import sha256
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from teachback.files.workspace import Workspace
+
+_LAYOUT_LIBRARIES: Final = (
+    "libpango", "libharfbuzz", "libfontconfig", "libfreetype", "libglib", "libfribidi",
+)  # fmt: skip
 
 
 def shared_fingerprint(workspace: Workspace) -> str:
@@ -72,29 +76,30 @@ def _file_digest(path: Path) -> bytes:
     return hashlib.sha256(read_bytes(path)).digest()
 
 
-def same_libraries(known: str) -> bool:
+def same_libraries(recorded: str) -> bool:
     """Return whether the libraries of an earlier print still have the same size and mtime.
 
-    `known` is what `loaded_libraries` returned when pages were last printed. Their versions cannot
-    be read without loading them, which a build with nothing to do must avoid.
+    `recorded` is what `loaded_libraries` returned when pages were last printed. The versions cannot
+    be read without loading the libraries, which a build with nothing to do must avoid.
     """
-    return all(_library_line(line.split("\t")[0]) == line for line in known.splitlines())
+    return all(_library_line(line.split("\t")[0]) == line for line in recorded.splitlines())
 
 
 def loaded_libraries() -> str:
     """Return the text-layout libraries loaded into this process, one a line.
 
-    Return an empty string where the system does not list them.
+    The text is empty where the system does not list them.
     """
     try:
         maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    wanted = ("libpango", "libharfbuzz", "libfontconfig", "libfreetype", "libglib", "libfribidi")
     paths = {
         line.split(maxsplit=5)[5]
         for line in maps.splitlines()
-        if "/" in line and "site-packages" not in line and any(name in line for name in wanted)
+        if "/" in line
+        and "site-packages" not in line
+        and any(name in line for name in _LAYOUT_LIBRARIES)
     }
     return "\n".join(_library_line(path) for path in sorted(paths))
 

@@ -213,11 +213,11 @@ def compose_apart(
             elif isinstance(outcome.result, Job):
                 jobs[order] = outcome.result
             elif not order.for_fit:
-                found = outcome.problems or tuple(map(pool.settle, outcome.result))
+                new_problems = outcome.problems or tuple(map(pool.settle, outcome.result))
                 place = _place(context.reading.authored[order.stem], order.kind)
                 problems[order.stem] = (
                     *problems.get(order.stem, ()),
-                    *with_location(found, order.name, place),
+                    *with_location(new_problems, order.name, place),
                 )
     return ComposedJobs(tuple(jobs[order] for order in orders if order in jobs), problems, flaws)
 

@@ -47,8 +47,8 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
     from teachback.printing.fingerprints import loaded_libraries
 
     if job.for_fit:
-        found = with_location(_fit_problems(job, served), job.name, job.place)
-        return FinishedJob(job, (), tuple(dict.fromkeys(found)), loaded_libraries())
+        problems = with_location(_fit_problems(job, served), job.name, job.place)
+        return FinishedJob(job, (), tuple(dict.fromkeys(problems)), loaded_libraries())
     try:
         printed = tuple(_print(job, served))
     except OutOfTime:
@@ -56,9 +56,9 @@ def do_job(job: Job, served: Mapping[str, Path]) -> FinishedJob:
     except TeachbackError as error:
         from teachback.printing.type_fitting import CardTooLongError
 
-        found = with_location(error.problems, job.name, job.place)
+        problems = with_location(error.problems, job.name, job.place)
         too_long = isinstance(error, CardTooLongError)
-        return FinishedJob(job, (), found, loaded_libraries(), too_long)
+        return FinishedJob(job, (), problems, loaded_libraries(), too_long)
     warnings = dict.fromkeys(warning for file in printed for warning in file.warnings)
     return FinishedJob(
         job, printed, with_location(warnings, job.name, job.place), loaded_libraries()
@@ -191,8 +191,10 @@ def _break_problems(laid: LaidOutDocument) -> Iterator[Problem]:
     """Yield a warning for each bad page break that no choice of spacing mends."""
     from teachback.pdf.page_breaks import break_faults
 
-    for found in break_faults(laid):
-        yield Problem(f"page {found.page}: {found.fault}", MEND_BREAK, severity=Severity.WARNING)
+    for break_fault in break_faults(laid):
+        yield Problem(
+            f"page {break_fault.page}: {break_fault.fault}", MEND_BREAK, severity=Severity.WARNING
+        )
 
 
 def proved_file(
@@ -210,8 +212,8 @@ def proved_file(
         return ProofResult(None, ())
     from teachback.proofing.page_proof import glyph_problems, long_row_problems, prove
 
-    found, measures = prove(data, page, laid, *expected, served=served)
-    problems = (*glyph_problems(laid, page, expected[0], served), *found)
+    faults, measures = prove(data, page, laid, *expected, served=served)
+    problems = (*glyph_problems(laid, page, expected[0], served), *faults)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     rows = tuple(long_row_problems(laid, expected[0])) if errors else ()
     if rows:

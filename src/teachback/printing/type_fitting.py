@@ -298,10 +298,10 @@ def _moved_problem(
     box = CARD if run is None else run.box
     laid, outside = _try(job.cards[0], box, _SMALLEST, served)
     flags, too_long = _flags_to_shorten(job, 0, laid, outside)
-    own = "a bank card" if run is None or box == CARD else f"a card of {run.stock}"
+    own_stock = "a bank card" if run is None or box == CARD else f"a card of {run.stock}"
     to_shorten = ", ".join(f"'{flag}'" for flag in too_long) or "its words"
     return Problem(
-        f"{job.names[0]} does not fit on {own} ({box.width:g} x {box.height:g} mm) at "
+        f"{job.names[0]} does not fit on {own_stock} ({box.width:g} x {box.height:g} mm) at "
         f"{CARD_TEXT_FLOOR:g} pt; {_missing(laid, outside):.1f} mm are missing, so it is printed on "
         f"{larger.stock} ({larger.box.width:g} x {larger.box.height:g} mm)",
         f"`teachback card {job.stem} --stock {larger.stock}` prints more of them. For a smaller "
@@ -320,9 +320,9 @@ def _flags_to_shorten(
     """
     flags = job.flags[number] if number < len(job.flags) else {}
     lost = [flag for flag in flags_out(laid, [out.words for out in outside]) if flag in flags]
-    beside = [flag for flag in flags_beside(laid, lost) if flag in flags]
-    usual = median(len(flags[flag][1]) for flag in beside) if beside else 0
-    long = [flag for flag in beside if len(flags[flag][1]) > max(_LONG, 2 * usual)]
+    on_same_side = [flag for flag in flags_beside(laid, lost) if flag in flags]
+    usual = median(len(flags[flag][1]) for flag in on_same_side) if on_same_side else 0
+    long = [flag for flag in on_same_side if len(flags[flag][1]) > max(_LONG, 2 * usual)]
     return flags, long or lost
 
 

@@ -240,7 +240,7 @@ def card_front_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSenten
     """Return all that the front of a card says: nothing for an edition without a card."""
     if edition.card is None:
         return ()
-    said = [
+    sentences = [
         ExpectedSentence(edition.short_badge),
         ExpectedSentence(frame.clinic.name or frame.words.your_clinic),
         *_line(edition.card.title),
@@ -248,36 +248,36 @@ def card_front_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSenten
     for tier in _FRONT:
         flags = [flag for flag in edition.flags if flag.card and flag.tier == tier]
         if flags:
-            said.append(ExpectedSentence(frame.tier(tier)))
-            said.append(
+            sentences.append(ExpectedSentence(frame.tier(tier)))
+            sentences.append(
                 ExpectedSentence(frame.words.not_sure.format(emergency=frame.clinic.emergency))
                 if tier == "now"
                 else frame.number
             )
-        said += [part for flag in flags for part in _line(flag.short, flag.id)]
+        sentences += [part for flag in flags for part in _line(flag.short, flag.id)]
     if not any(flag.card and flag.tier == "today" for flag in edition.flags):
-        said += [ExpectedSentence(getattr(frame.words.phones, frame.calls)), frame.number]
-    return tuple(part for part in said if squeezed(part.words))
+        sentences += [ExpectedSentence(getattr(frame.words.phones, frame.calls)), frame.number]
+    return tuple(part for part in sentences if squeezed(part.words))
 
 
 def card_back_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
     """Return all that the back of a card says: nothing for an edition without a card."""
     if edition.card is None:
         return ()
-    said = [part for entry in edition.card.statements for part in _line(entry.text)]
-    said += _lines(*(line.label for line in edition.card.lines))
-    said += [
+    sentences = [part for entry in edition.card.statements for part in _line(entry.text)]
+    sentences += _lines(*(line.label for line in edition.card.lines))
+    sentences += [
         ExpectedSentence(frame.words.card_nights),
         ExpectedSentence(frame.clinic.after_hours or ""),
     ]
     flags = [flag for flag in edition.flags if flag.card and flag.tier not in _FRONT]
-    said += [ExpectedSentence(frame.tier("visit"))] if flags else []
-    said += [part for flag in flags for part in _line(flag.short, flag.id)]
-    said += [ExpectedSentence(frame.words.card_visit_soon)] if flags else []
-    said += [
+    sentences += [ExpectedSentence(frame.tier("visit"))] if flags else []
+    sentences += [part for flag in flags for part in _line(flag.short, flag.id)]
+    sentences += [ExpectedSentence(frame.words.card_visit_soon)] if flags else []
+    sentences += [
         part for note in edition.card.notes for part in (*_line(note.title), *_line(note.text))
     ]
-    return tuple(part for part in said if squeezed(part.words))
+    return tuple(part for part in sentences if squeezed(part.words))
 
 
 def _line(line: Line | None, flag: str = "", number: str = "") -> Iterator[ExpectedSentence]:

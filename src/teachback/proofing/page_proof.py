@@ -47,9 +47,9 @@ from teachback.proofing.text_checks import (
     page_problems,
     pages_of,
     sheet_of_paper_problems,
-    stranger_problems,
     text_problems,
     touching_problems,
+    unread_problems,
 )
 from teachback.proofing.visibility import (
     TierLook,
@@ -163,22 +163,22 @@ def area_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem
     """Yield what is outside the printable area: tables with their widest columns, then words."""
     wide = tuple(wide_tables(laid, HANDOUT_SAFE))
     for table in wide:
-        named = ", ".join(
+        columns = ", ".join(
             f"'{heading[:40]}' ({width:.0f} mm)"
             for heading, width in table.columns[:_COLUMNS_NAMED]
         )
         message = (
             f"{expected.name}: a table on page {table.page} is {max(1, table.millimetres):.0f} mm "
-            f"too wide for the paper; its widest columns are {named}"
+            f"too wide for the paper; its widest columns are {columns}"
         )
         page = laid.document.pages[table.page - 1]
         turn = "give the section `page: landscape`, " if page.width < page.height else ""
         hint = f"Take shorter words for their headings, {turn}or make two tables of it."
         yield Problem(message, hint, expected.place_of(table.columns[0][0]))
     yield from outside_problems(
-        out
-        for out in text_outside(laid, HANDOUT_SAFE)
-        if not any(out.page == table.page and out.words in table.words for table in wide)
+        line
+        for line in text_outside(laid, HANDOUT_SAFE)
+        if not any(line.page == table.page and line.words in table.words for table in wide)
     )
 
 
@@ -207,7 +207,7 @@ def glyph_problems(
     styles declare the fonts.
     """
     faces = font_faces(html)
-    known = ", ".join(sorted({face.family for face in faces})) or "none"
+    families = ", ".join(sorted({face.family for face in faces})) or "none"
     for lettering in letterings(laid):
         chosen = [
             face
@@ -224,22 +224,26 @@ def glyph_problems(
             yield Problem(
                 message,
                 "Declare it with @font-face and put its file into styles/fonts/. "
-                f"There are: {known}.",
+                f"There are: {families}.",
             )
             continue
         paths = font_files(chosen, served)
         for character, name in missing_glyphs(words, coverage(paths)):
-            others = [
+            other_fonts = [
                 shown(path)
                 for path in font_files(faces, served)
                 if ord(character) in coverage((path,))
             ]
-            have = f"It is in {' and '.join(others)}." if others else "None of the fonts has it."
+            fonts_with_it = (
+                f"It is in {' and '.join(other_fonts)}."
+                if other_fonts
+                else "None of the fonts has it."
+            )
             message = (
                 f"the character '{character}' ({name}) is not in the font chosen for it, "
                 f"{_called(chosen[0])}"
             )
-            hint = f"{have} Use other words, or a whole font that has it."
+            hint = f"{fonts_with_it} Use other words, or a whole font that has it."
             yield Problem(message, hint, expected.place_with(character))
         unfit = [
             set(unfit_letters(read_bytes(path), words, expected.language))
@@ -287,7 +291,7 @@ def prove(
             for part, file in zip(parts, files, strict=True)
             for problem in page_problems(part, file)
         ),
-        *stranger_problems(pages, expected),
+        *unread_problems(pages, expected),
         *touching_problems(pages),
         *order_problems(pages, expected),
         *sheet_of_paper_problems(pages, expected),
@@ -334,9 +338,10 @@ def _qr_problems(data: bytes, files: Iterable[Expected]) -> Iterator[Problem]:
         index, dpi = (2 * number + side, CARD_SCAN_DPI) if expected.card else (0, SCAN_DPI)
         codes = codes_in_dots(*grey_page(data, index, dpi))
         if codes != (expected.code,):
-            found = f"says {' and '.join(codes)}" if codes else "cannot be read"
+            reading = f"says {' and '.join(codes)}" if codes else "cannot be read"
             message = (
-                f"the QR code of page {index + 1} {found}, but the edition code is {expected.code}"
+                f"the QR code of page {index + 1} {reading}, "
+                f"but the edition code is {expected.code}"
             )
             yield Problem(message, LEFT_OUT)
 
@@ -344,9 +349,9 @@ def _qr_problems(data: bytes, files: Iterable[Expected]) -> Iterator[Problem]:
 def _link_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
     """Yield a problem for each web address without a QR code that a scanner reads on some page."""
     pages = grey_pages(data, SCAN_DPI) if expected.links else ()
-    found = {text for dots in pages for text in texts_in_dots(*dots)}
+    addresses_read = {text for dots in pages for text in texts_in_dots(*dots)}
     for address in dict.fromkeys(expected.links):
-        if address not in found:
+        if address not in addresses_read:
             message = f"no QR code on the pages leads to '{address[:80]}'"
             yield Problem(message, LEFT_OUT, expected.places.get(squeezed(address)))
 
@@ -379,11 +384,11 @@ def urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Probl
             )
             wrapped = wrapped_flags(laid, expected.urgent) if pages == (2,) else ()
             if wrapped:
-                named = ", ".join(f"'{flag.words[:60]}'" for flag in wrapped[:_FLAGS_NAMED])
+                flags = ", ".join(f"'{flag.words[:60]}'" for flag in wrapped[:_FLAGS_NAMED])
                 room = round(median(len(flag.first_line) for flag in wrapped))
                 hint = (
                     f"Shorten the title, or the red flags of more than one line ({len(wrapped)}), "
-                    f"in large print by their `short:`, such as {named}. "
+                    f"in large print by their `short:`, such as {flags}. "
                     f"A line has room for about {room} letters."
                 )
             yield Problem(f"{message}, but on {pages_of(pages)}{_lack(laid, tier, pages)}", hint)
@@ -639,9 +644,9 @@ def _measure_problems(
     for picture, letters in _by_picture(low_contrast, laid).items():
         faintest = min(letters, key=lambda item: min(item[1].color, item[1].grey))
         ratio = min(faintest[1].color, faintest[1].grey)
-        named = _named(letters if picture else [faintest], picture)
+        words = _named(letters if picture else [faintest], picture)
         message = (
-            f"{named} has a contrast of {ratio:.1f}:1; "
+            f"{words} has a contrast of {ratio:.1f}:1; "
             f"text is easy to read from {CONTRAST_BODY:g}:1"
         )
         yield Problem(message, "Use a darker colour.", None, Severity.WARNING)

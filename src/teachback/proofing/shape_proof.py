@@ -131,11 +131,11 @@ def _compared(
         if any(font not in shapers for font, _, _ in line.parts):
             continue
         if line.has_said:
-            found = _said_as_drawn(line, shapers, _language(line, drawn, expected), languages)
-            if isinstance(found, str):
-                problems.append(_problem(line, found, expected))
+            outcome = _said_as_drawn(line, shapers, _language(line, drawn, expected), languages)
+            if isinstance(outcome, str):
+                problems.append(_problem(line, outcome, expected))
             else:
-                matches[id(line)] = found
+                matches[id(line)] = outcome
         else:
             fault = _read_as_drawn(line, shapers, languages, checked)
             if fault:
@@ -256,10 +256,10 @@ def _said_as_drawn(
         return "has numbers or words in an order that readers could turn round"
     for words in orders:
         for other_language in dict.fromkeys((language, *languages)):
-            found = _matched(line, words, shapers, other_language)
-            if not isinstance(found, str):
-                return found
-            fault = fault or found
+            outcome = _matched(line, words, shapers, other_language)
+            if not isinstance(outcome, str):
+                return outcome
+            fault = fault or outcome
     return fault
 
 
@@ -329,7 +329,9 @@ def _matched(
 def _of_font(word: str, shaper: WordShaper, *, rtl: bool) -> tuple[str, str]:
     """Cut from a word the part that a font has, on the left as it is painted; at least a letter."""
     letters = word[::-1] if rtl else word
-    count = next((at for at, letter in enumerate(letters) if not shaper.has(letter)), len(letters))
+    count = next(
+        (index for index, letter in enumerate(letters) if not shaper.has(letter)), len(letters)
+    )
     count = max(count, 1)
     cut = len(word) - count if rtl else count
     return (word[cut:], word[:cut]) if rtl else (word[:cut], word[cut:])

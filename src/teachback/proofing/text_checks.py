@@ -67,15 +67,15 @@ def text_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Probl
     `tokens` are the words of a file in the order of its tags.
     """
     lost, added = _compared(read_text(tokens), expected)
-    for part, elsewhere in lost[:MOST_NAMED]:
+    for part, is_elsewhere in lost[:MOST_NAMED]:
         kind = f"the red flag '{part.flag}'" if part.flag else "a sentence"
         fault = (
             "is in the wrong place"
-            if elsewhere
+            if is_elsewhere
             else f"is not on the {'card' if expected.card else 'page'}"
         )
         place = expected.place_of(part.words)
-        hint = _MOVED if elsewhere else LEFT_OUT
+        hint = _MOVED if is_elsewhere else LEFT_OUT
         yield Problem(f"{expected.name}: {kind} {fault}: '{part.words.strip()[:60]}'", hint, place)
     if len(lost) > MOST_NAMED:
         message = (
@@ -119,29 +119,29 @@ def _compared(
     Return the sentences that are lost, each with whether it is elsewhere, and the problems of text
     that is added or moved.
     """
-    known = _Known.of(expected, read.text)
+    allowed = _AllowedText.of(expected, read.text)
     end_before = 0
     flag_before = ""
     lost: list[tuple[ExpectedSentence, bool]] = []
     added: list[Problem] = []
     for part in (*expected.said, ExpectedSentence("")):
         sentence = sought(part.words)
-        found = _found(
-            read, end_before, sentence, part, known, beside=bool(part.flag or flag_before)
+        span = _find(
+            read, end_before, sentence, part, allowed, near_flag=bool(part.flag or flag_before)
         )
-        if found is None:
+        if span is None:
             lost.append((part, any(sentence.places(read.text))))
             continue
-        start, end = found
+        start, end = span
         flag = part.flag or flag_before
         place = expected.place_of(part.words)
-        stranger = known.stranger(read, end_before, start, part.number, beside=bool(flag))
-        if stranger:
+        foreign = allowed.foreign_text(read, end_before, start, part.number, near_flag=bool(flag))
+        if foreign:
             where = f" beside the red flag '{flag}'" if flag else ""
-            kind = "words" if any(map(str.isalpha, stranger)) else "numbers or signs"
+            kind = "words" if any(map(str.isalpha, foreign)) else "numbers or signs"
             message = (
                 f"{expected.name}: {kind} are added{where} that are not in the handout: "
-                f"'{stranger[:60]}'"
+                f"'{foreign[:60]}'"
             )
             added.append(Problem(message, _ADDED, place))
         faults = (
@@ -157,42 +157,42 @@ def _compared(
     return lost, added
 
 
-def _found(
+def _find(
     read: ReadText,
     start: int,
     sentence: SoughtSentence,
     part: ExpectedSentence,
-    known: _Known,
+    allowed: _AllowedText,
     *,
-    beside: bool,
+    near_flag: bool,
 ) -> tuple[int, int] | None:
     """Return the start and end of a sentence.
 
-    That is its first place with only known text before it, or else its first place.
+    That is its first place with only allowed text before it, or else its first place.
     """
     if not sentence.letters:
         return len(read.text), len(read.text)
-    first_place = None
-    for place in islice(sentence.places(read.text, start), MOST_PLACES):
-        first_place = first_place or place
-        if not known.stranger(read, start, place[0], part.number, beside=beside):
-            return place
-    return first_place
+    first = None
+    for span in islice(sentence.places(read.text, start), MOST_PLACES):
+        first = first or span
+        if not allowed.foreign_text(read, start, span[0], part.number, near_flag=near_flag):
+            return span
+    return first
 
 
 def _touching(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
     """Yield the letters in and around a gap between two sentences that touch foreign letters."""
-    for at in range(max(start, 1), min(end + 1, len(read.text))):
-        edge = at in {start, end} or read.token[at] != read.token[at - 1]
-        if edge and not read.apart[at] and merges(read.text[at - 1], read.text[at]):
-            yield MatchFault(around(read, at), "words run into each other")
+    for index in range(max(start, 1), min(end + 1, len(read.text))):
+        is_edge = index in {start, end} or read.token[index] != read.token[index - 1]
+        if is_edge and not read.apart[index] and merges(read.text[index - 1], read.text[index]):
+            yield MatchFault(around(read, index), "words run into each other")
 
 
-class _Known(NamedTuple):
-    """All that may be between the sentences.
+class _AllowedText(NamedTuple):
+    """The text that may be between the sentences.
 
-    `words` are phrases, `numbers` stand alone, and `beside` are words that may be beside a
-    sentence.
+    `words` are phrases and `numbers` are numbers; both need a block without a sentence. `beside`
+    are words that may be right beside a sentence.
     """
 
     words: re.Pattern[str]
@@ -200,18 +200,20 @@ class _Known(NamedTuple):
     beside: re.Pattern[str]
 
     @classmethod
-    def of(cls, expected: Expected, text: str) -> _Known:
+    def of(cls, expected: Expected, text: str) -> _AllowedText:
         """Sort the phrases of the templates that a text may hold by whether they hold letters."""
         letters = [phrase for phrase in expected.frame if any(map(str.isalpha, phrase))]
         numbers = [phrase for phrase in expected.frame if phrase not in letters]
         return cls(*(_any_of(phrases, text) for phrases in (letters, numbers, expected.beside)))
 
-    def stranger(self, read: ReadText, start: int, end: int, number: str, *, beside: bool) -> str:
+    def foreign_text(
+        self, read: ReadText, start: int, end: int, number: str, *, near_flag: bool
+    ) -> str:
         """Return what does not belong between two sentences; an empty text where all of it does.
 
-        `number` is the next sentence's number in its list. Numbers that the templates know, such as
-        a phone number, may only be in a block without a sentence: nothing else tells them from a
-        number in the text.
+        `number` is the next sentence's number in its list. A number of the templates, such as a
+        phone number, may only be in a block without a sentence: elsewhere it could be taken for a
+        number of the text.
         """
         text = read.text[start:end]
         if number and text.endswith((f"{number}.", f"{number})")):
@@ -223,31 +225,30 @@ class _Known(NamedTuple):
             stop = start + 1
             while stop < end and read.block(stop) == read.block(start):
                 stop += 1
-            before = start > 0 and read.block(start - 1) == read.block(start)
-            after = stop < len(read.text) and read.block(stop) == read.block(stop - 1)
-            foreign = self._foreign(text, start, stop, inline=before or after, beside=beside)
+            has_before = start > 0 and read.block(start - 1) == read.block(start)
+            has_behind = stop < len(read.text) and read.block(stop) == read.block(stop - 1)
+            inline = has_before or has_behind
+            foreign = self._foreign(text, start, stop, inline=inline, near_flag=near_flag)
             if foreign:
                 return foreign
             start = stop
         return ""
 
-    def _foreign(self, text: str, start: int, stop: int, *, inline: bool, beside: bool) -> str:
-        rest = (self.beside if beside or inline else self.words).sub(_WORDS, text[start:stop])
-        if not beside and not inline:
+    def _foreign(self, text: str, start: int, stop: int, *, inline: bool, near_flag: bool) -> str:
+        rest = (self.beside if near_flag or inline else self.words).sub(_WORDS, text[start:stop])
+        if not near_flag and not inline:
             rest = self.numbers.sub(_NUMBER, rest)
-        digits = (
-            text[start - 1 : start].isdigit() if start else False,
-            text[stop : stop + 1].isdigit(),
-        )
+        digit_before = text[max(start - 1, 0) : start].isdigit()
+        digit_behind = text[stop : stop + 1].isdigit()
         shown = "".join(f" {sign} " if sign not in {_WORDS, _NUMBER} else " " for sign in rest)
         if not re.fullmatch(_SIGNS_BESIDE if inline else _SIGNS_ALONE, rest):
             return (
                 " ".join(rest.translate({ord(_WORDS): " ", ord(_NUMBER): " "}).split())
                 or shown.strip()
             )
-        if inline and digits[1] and rest[-1:] in _BEFORE_NUMBERS:
+        if inline and digit_behind and rest[-1:] in _BEFORE_NUMBERS:
             return rest[-1:]
-        if inline and digits[0] and rest[:1] in _BEHIND_NUMBERS:
+        if inline and digit_before and rest[:1] in _BEHIND_NUMBERS:
             return rest[:1]
         return ""
 
@@ -290,30 +291,30 @@ _BEFORE_NUMBERS: Final = frozenset(".,;\u00b7(")
 _BEHIND_NUMBERS: Final = frozenset("\u00b7(")
 
 
-def _stranger(text: str, known: Iterable[str]) -> str:
+def _unknown_text(text: str, allowed: Iterable[str]) -> str:
     """Return the rest of a text without all known phrases; stops and bullets may remain."""
-    rest = _any_of(known, text).sub(_WORDS, text)
+    rest = _any_of(allowed, text).sub(_WORDS, text)
     if re.fullmatch(_SIGNS_BESIDE, rest):
         return ""
     return " ".join(rest.replace(_WORDS, " ").split())
 
 
-def stranger_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
-    """Yield words, digits and signs that are visible but not read out, except the foot's."""
+def unread_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
+    """Yield words, digits and signs that are visible but not read out, except those of the foot."""
     # The head of a table over several pages is painted on each, and read once.
-    known = (*expected.frame, *(part.words for part in expected.said if part.repeated))
-    found: dict[str, list[int]] = {}
+    allowed = (*expected.frame, *(part.words for part in expected.said if part.repeated))
+    pages_of_words: dict[str, list[int]] = {}
     for number, page in enumerate(pages, start=1):
         page_number = expected.page_words.format(page=number, pages=len(pages))
         text = comparable(" ".join(run.words for run in page.runs if run.artifact))
-        foreign = _stranger(text, (*known, page_number))
-        if foreign:
-            found.setdefault(foreign, []).append(number)
-    for foreign, numbers in found.items():
-        kind = "words" if any(map(str.isalpha, foreign)) else "numbers or signs"
+        unread = _unknown_text(text, (*allowed, page_number))
+        if unread:
+            pages_of_words.setdefault(unread, []).append(number)
+    for unread, numbers in pages_of_words.items():
+        kind = "words" if any(map(str.isalpha, unread)) else "numbers or signs"
         yield Problem(
             f"{pages_of(numbers)} shows {kind} that a screen reader would not read out: "
-            f"'{foreign[:60]}'",
+            f"'{unread[:60]}'",
             _ADDED,
         )
 

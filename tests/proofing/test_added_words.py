@@ -48,9 +48,9 @@ def _calibrate(clinic: Workspace, folder: Path, _: str) -> None:
 
 def _cover(clinic: Workspace, folder: Path, _: str) -> None:
     shared, design = load_shared(clinic), open_design(clinic)
-    made = cover_template(shared.words["en"], shared.clinic, "en", Paper.LETTER.box, design)
+    cover = cover_template(shared.words["en"], shared.clinic, "en", Paper.LETTER.box, design)
     folder.mkdir()
-    (folder / "cover").write_text(f"{made.pages} page", encoding="utf-8")
+    (folder / "cover").write_text(f"{cover.pages} page", encoding="utf-8")
 
 
 PAGES = {
@@ -97,6 +97,19 @@ def test_a_word_number_or_sign_of_a_clinics_template_is_refused(
     line = changed[: changed.index(added)].count("\n") + 1 if found else 0
     assert problem.location is not None
     assert (problem.location.file, problem.location.line) == (str(clinic.root / name), line)
+
+
+def test_each_added_text_is_named_once_however_often_it_is_printed(
+    workspace: Callable[..., Workspace], tmp_path: Path
+) -> None:
+    """A word in each of many rows does not hide another one until the next run."""
+    name = "templates/diff.html"
+    plain = (workspace().builtin / name).read_text(encoding="utf-8")
+    changed = plain.replace("</main>", f"{'<p>Surplus</p>' * 9}<p>Remnant</p></main>")
+    with pytest.raises(TeachbackError) as caught:
+        _diff(workspace({HANDOUT: TINY, name: changed}), tmp_path / "out", "html")
+    shown = [problem.message.split("'")[1] for problem in caught.value.problems]
+    assert shown == ["Surplus", "Remnant"]
 
 
 @pytest.mark.parametrize("page", PAGES)

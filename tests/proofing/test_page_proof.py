@@ -121,6 +121,21 @@ def test_a_page_is_named_once_for_words_that_are_outside_twice() -> None:
     assert problem.message == "'10 mg' is 3.0 mm outside the printable area of pages 2, 3"
 
 
+@pytest.mark.parametrize(
+    ("pages", "words"),
+    [
+        ((2,), "page 2"),
+        ((1, 2, 3), "pages 1, 2, 3"),
+        ((2, 3, 4, 5), "pages 2 to 5"),
+        ((1, 3, 5, 9), "pages 1, 3, 5, 9"),
+    ],
+)
+def test_no_page_between_those_with_a_fault_is_named(pages: tuple[int, ...], words: str) -> None:
+    """Who looks at page 2 for a fault of pages 1 and 3 finds none there."""
+    [problem] = outside_problems([TextOut("10 mg", page, 3.0) for page in pages])
+    assert problem.message.endswith(f"outside the printable area of {words}")
+
+
 def test_only_the_layout_tells_that_a_box_cuts_a_line_a_little(
     workspace: Callable[..., Workspace],
 ) -> None:

@@ -66,17 +66,17 @@ main .flags .half { line-height: calc(1.2 * var(--script, 1)) }
     TypeSize.LARGE: (_LARGE_BOXES, _LARGE_BOXES + ":root { --h1: 20pt; --space-xs: 1.25pt }\n"),
 }
 # A box moves to the next page with its text, which may leave half a page empty.
-_KEPT: Final = ".reason > .callout:last-child, .callout:has(+ h3) { break-before: avoid }\n"
+_CALLOUT_KEPT: Final = ".reason > .callout:last-child, .callout:has(+ h3) { break-before: avoid }\n"
 # The choices for a filled-in clinic that takes more pages than an empty one, and for a bad page
 # break that is left.
 _LAST: Final = {
-    TypeSize.STANDARD: (*_SMALLER[:2], _KEPT),
-    TypeSize.LARGE: (_LARGE_LEAST, _LARGE_LEAST + _KEPT),
+    TypeSize.STANDARD: (*_SMALLER[:2], _CALLOUT_KEPT),
+    TypeSize.LARGE: (_LARGE_LEAST, _LARGE_LEAST + _CALLOUT_KEPT),
 }
 _USUAL: Final = (*_TIGHTER, *_WIDER, *_SMALLER)
 _SPACES: Final = (
     *_USUAL,
-    _KEPT,
+    _CALLOUT_KEPT,
     *_LAST[TypeSize.LARGE],
     *_BOXES[TypeSize.STANDARD],
     *_BOXES[TypeSize.LARGE],
@@ -90,8 +90,8 @@ _LEAST_HEIGHT: Final = 0.93
 # The same with the last choices, which only a long name, address or number needs.
 _LAST_HEIGHT: Final = 0.84
 # How many of the longest blocks a problem names at most, and how many letters of each.
-_NAMED: Final = 6
-_LETTERS: Final = 40
+_MOST_BLOCKS: Final = 6
+_MOST_LETTERS: Final = 40
 
 
 class _Fit(NamedTuple):
@@ -233,8 +233,8 @@ def _page_with(styles: str, job: Job) -> str:
 
 
 def _named(block: BlockHeight, job: Job) -> str:
-    start, _, rest = block.words[: _LETTERS + 1].rpartition(" ")
-    start = f"{start or rest} ..." if len(block.words) > _LETTERS else block.words
+    start, _, rest = block.words[: _MOST_LETTERS + 1].rpartition(" ")
+    start = f"{start or rest} ..." if len(block.words) > _MOST_LETTERS else block.words
     words = f" '{start}'" if start else ""
     where = f" in '{block.section}'" if block.section else ""
     return f"the {block.kind}{words}{where} ({_line(block, job)}as high as {block.lines:.0f} lines)"
@@ -252,9 +252,9 @@ def _line(block: BlockHeight, job: Job) -> str:
 
 
 def _longest(blocks: Iterable[BlockHeight], excess: int) -> Iterator[BlockHeight]:
-    """Yield the longest blocks that together are as high as the excess, at most _NAMED."""
+    """Yield the longest blocks that together are as high as the excess, at most _MOST_BLOCKS."""
     lines = 0.0
-    for block in sorted(blocks, key=lambda block: -block.lines)[:_NAMED]:
+    for block in sorted(blocks, key=lambda block: -block.lines)[:_MOST_BLOCKS]:
         if lines >= excess:
             return
         lines += block.lines

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from teachback.units import Paper, PrintInk, TypeSize
 
-NOT_OFF: Final = Offset()
+_NO_OFFSET: Final = Offset()
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Settings:
     jobs: int
     stock: str | None = None
     sides: Sides | None = None
-    offset: Offset = NOT_OFF
-    back_offset: Offset = NOT_OFF
+    offset: Offset = _NO_OFFSET
+    back_offset: Offset = _NO_OFFSET
     force: bool = False
     release: bool = False
     strict: bool = False

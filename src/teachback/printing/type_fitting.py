@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 # In letters: shorter red flags mostly fit at the largest type.
-_FEW: Final = 60
+_FEW_LETTERS: Final = 60
 # The type of both sides, in pt.
 _SMALLEST: Final = (CARD_TEXT_FLOOR, CARD_TEXT_FLOOR)
 
@@ -146,9 +146,9 @@ def _largest_fit(
     letters = sum(len(words) for _, words in flags)
     # A search from the likely size is the shortest. Few words take large type, unless all of them
     # are on one side.
-    few = letters < _FEW and not job.one_sided
+    few = letters < _FEW_LETTERS and not job.one_sided
     start = len(CARD_STEPS) - 1 if few else CARD_STEPS.index(CARD_TEXT)
-    front, back = [_Search(step, over=step + 1) for step in known] or (
+    front, back = [_Search(step, too_large=step + 1) for step in known] or (
         _Search(start),
         _Search(start),
     )
@@ -168,7 +168,7 @@ def _largest_fit(
         sides = zip((front, back), sides_that_fit(laid), inside, used_heights(laid), strict=True)
         for search, fits, within, used in sides:
             search.learn(fits=fits and within, share=height / used if used else 1.0)
-        if 0 in {front.over, back.over}:
+        if 0 in {front.too_large, back.too_large}:
             return None
 
 
@@ -181,12 +181,13 @@ def at_smallest(page: str, box: Box, served: Mapping[str, Path]) -> LaidOutDocum
 class _Search:
     """The search for the largest step that fits: `step` is tried next.
 
-    It ends when the step below `over` is known to fit.
+    `fitting` is the largest step that is known to fit, and `too_large` the smallest one that is
+    known not to. The search ends when no step is between them.
     """
 
     step: int
     fitting: int = -1
-    over: int = len(CARD_STEPS)
+    too_large: int = len(CARD_STEPS)
 
     def learn(self, *, fits: bool, share: float) -> None:
         """Take in whether the step fits; `share` is the height of the card over that of its text.
@@ -197,8 +198,8 @@ class _Search:
         if fits:
             self.fitting = max(self.fitting, self.step)
         else:
-            self.over = min(self.over, self.step)
-        between = range(self.fitting + 1, self.over)
+            self.too_large = min(self.too_large, self.step)
+        between = range(self.fitting + 1, self.too_large)
         if not between:
             self.step = self.fitting
             return
@@ -244,10 +245,10 @@ def _try(
 
 
 # The stocks that a problem names at most.
-_STOCKS: Final = 3
+_MOST_STOCKS: Final = 3
 # In characters: a longer red flag is long for a card, if it is also twice as long as is usual
 # there.
-_LONG: Final = 80
+_LONG_FLAG: Final = 80
 
 
 def _card_problems(
@@ -322,7 +323,7 @@ def _flags_to_shorten(
     lost = [flag for flag in flags_out(laid, [out.words for out in outside]) if flag in flags]
     on_same_side = [flag for flag in flags_beside(laid, lost) if flag in flags]
     usual = median(len(flags[flag][1]) for flag in on_same_side) if on_same_side else 0
-    long = [flag for flag in on_same_side if len(flags[flag][1]) > max(_LONG, 2 * usual)]
+    long = [flag for flag in on_same_side if len(flags[flag][1]) > max(_LONG_FLAG, 2 * usual)]
     return flags, long or lost
 
 
@@ -342,7 +343,9 @@ def _fitting_stocks(
     larger = (box for box in others.values() if not _covers(refused, box))
     fits = fitting_boxes(job, number, larger, served)
     first = {box: name for name, box in reversed(list(others.items())) if box in fits}
-    return dict([(name, box) for name, box in others.items() if first.get(box) == name][:_STOCKS])
+    return dict(
+        [(name, box) for name, box in others.items() if first.get(box) == name][:_MOST_STOCKS]
+    )
 
 
 def fitting_boxes(

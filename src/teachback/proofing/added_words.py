@@ -40,7 +40,7 @@ _HINT: Final = OfDesign(
     "content/words/, if it is meant to be read."
 )
 # The most problems that are reported.
-_MOST: Final = 5
+_MOST_PROBLEMS: Final = 5
 
 
 def added_words_problems(
@@ -64,7 +64,7 @@ def added_words_problems(
     texts = [text for text in texts if text not in builtin_texts] or texts
     changed = _changed_lines(own_template, builtin / template)
     problems = []
-    for text in dict.fromkeys(texts[:_MOST]):
+    for text in list(dict.fromkeys(texts))[:_MOST_PROBLEMS]:
         tokens = [token for token in _tokens(text) if added[token] > 0]
         line = next(
             (

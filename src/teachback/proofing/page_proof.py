@@ -271,8 +271,8 @@ def prove(
         said=tuple(part for file in files for part in file.said),
         frame=tuple(dict.fromkeys(words for file in files for words in file.frame)),
     )
-    pages, misshapen = shaped_text(data, html, read_pages(data, DPI), expected, served)
-    parts = (
+    pages, shape_problems = shaped_text(data, html, read_pages(data, DPI), expected, served)
+    pages_by_file = (
         [pages]
         if len(files) == 1
         else [pages[2 * number : 2 * number + 2] for number in range(len(files))]
@@ -284,12 +284,12 @@ def prove(
         if look.run.words.strip()
     ]
     problems = [
-        *misshapen,
+        *shape_problems,
         *text_problems([token for page in pages for token in page.tagged], expected),
         *(
             problem
-            for part, file in zip(parts, files, strict=True)
-            for problem in page_problems(part, file)
+            for file_pages, file in zip(pages_by_file, files, strict=True)
+            for problem in page_problems(file_pages, file)
         ),
         *unread_problems(pages, expected),
         *touching_problems(pages),

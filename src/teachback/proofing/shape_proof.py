@@ -48,13 +48,13 @@ _WIDER: Final = 0.14
 _HIGHER: Final = 0.06
 # In pt: rounding at the edge of a page.
 _EDGE: Final = 1.0
-# The cosine of the angle up to which a line counts as level.
+# The tangent of the angle up to which a line counts as level.
 _LEVEL: Final = 0.05
-_MOST: Final = 8
+_MOST_PROBLEMS: Final = 8
 # How far the feet of two pieces of one line may be apart, in type sizes.
 _SAME_LINE: Final = 0.3
 _WHOLE_WORDS: Final = "Make whole words strong: the letters of this script join within a word."
-_AGAIN: Final = (
+_OTHER_FONT: Final = (
     "Use other words, or a font that has a glyph for each of its letters. "
     "If that does not help, tell the makers of Teachback."
 )
@@ -98,7 +98,7 @@ def shaped_text(
             problems.append(_problem(line, fault, expected)._replace(hint=_WHOLE_WORDS))
     if any(line.has_said for line in drawn.lines):
         pages = tuple(_proved(drawn, pages, matches, expected))
-    return ShapedText(tuple(pages), tuple(problems[:_MOST]))
+    return ShapedText(tuple(pages), tuple(problems[:_MOST_PROBLEMS]))
 
 
 def shaped_words(
@@ -112,7 +112,7 @@ def shaped_words(
     drawn = read_drawn(data, forms=False)
     _, problems = _compared(drawn, font_files(font_faces(html), served), expected)
     if problems:
-        raise TeachbackError(*problems[:_MOST])
+        raise TeachbackError(*problems[:_MOST_PROBLEMS])
     yield from (line.words for line in drawn.lines if line.mark >= 0 and not line.artifact)
 
 
@@ -146,7 +146,7 @@ def _compared(
 def _problem(line: DrawnLine, fault: str, expected: Expected) -> Problem:
     words = line.words.strip()
     message = f"{expected.name}: '{words[:60]}' on page {line.page} {fault}"
-    return Problem(message, _AGAIN, expected.place_with(words) or expected.place)
+    return Problem(message, _OTHER_FONT, expected.place_with(words) or expected.place)
 
 
 def _shapers(

@@ -599,9 +599,10 @@ def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pro
 
 
 def pages_of(numbers: Sequence[int]) -> str:
-    """Return page numbers as words of a sentence."""
+    """Return page numbers, each once and in order, as words of a sentence."""
     if len(numbers) == 1:
         return f"page {numbers[0]}"
+    is_range = len(numbers) > 3 and numbers[-1] - numbers[0] == len(numbers) - 1  # noqa: PLR2004
     return "pages " + (
-        ", ".join(map(str, numbers)) if len(numbers) < 4 else f"{numbers[0]} to {numbers[-1]}"  # noqa: PLR2004 -- one line
+        f"{numbers[0]} to {numbers[-1]}" if is_range else ", ".join(map(str, numbers))
     )

@@ -11,7 +11,7 @@ from tiny_handout import TINY
 from teachback.content.loader import read_handouts
 from teachback.errors import TeachbackError
 from teachback.files.workspace import Workspace, builtin_root, handout_files
-from teachback.printing.design import open_design
+from teachback.printing.design import check_design, has_own_design, open_design
 from teachback.printing.job_composer import JobOrder, compose_job, editions_by_code, print_context
 
 if TYPE_CHECKING:
@@ -78,3 +78,13 @@ def test_a_template_that_puts_the_name_of_a_picture_together_is_refused(workspac
     context = print_context(clinic, reading, resolve({}, clinic))
     with pytest.raises(TeachbackError, match=r"puts the name of the picture content/images/unus"):
         compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
+
+
+def test_a_web_page_among_the_pictures_is_no_part_of_the_design(workspace: Make) -> None:
+    """A clinic may keep a page that it has saved from the web, in whatever encoding it has."""
+    clinic = workspace({"content/images/leg.svg": PICTURE.format(5)})
+    (clinic.root / "content/images/saved.html").write_bytes(b"caf\xe9, leg.svg")
+    design = open_design(clinic)
+    assert "content/images/saved.html" in design.files
+    assert check_design(design, clinic) == ()
+    assert not has_own_design(design)

@@ -56,7 +56,7 @@ def open_design(workspace: Workspace) -> Design:
     styles = {}
     sources = ""
     for name, path in files.items():
-        if name.startswith(("styles/", "templates/")) and name.endswith((".css", ".html")):
+        if _is_template_or_style(name):
             try:
                 text = decode(read_bytes(path), shown(path), markup=True)
             except TeachbackError as error:
@@ -74,6 +74,11 @@ def open_design(workspace: Workspace) -> Design:
         if path.name in sources and re.search(rf"(?<![\w.-]){re.escape(path.name)}", sources)
     }
     return Design(open_templates(folders(workspace, "templates")), styles, files, pictures)
+
+
+def _is_template_or_style(name: str) -> bool:
+    """Return whether a file is a part of pages, unlike a web page that is kept in content/."""
+    return name.startswith(("styles/", "templates/")) and name.endswith((".css", ".html"))
 
 
 def design_problems(design: Design, workspace: Workspace) -> Iterator[Problem]:
@@ -96,7 +101,7 @@ def design_problems(design: Design, workspace: Workspace) -> Iterator[Problem]:
     own_texts = [
         read_bytes(path).decode("utf-8-sig")
         for name, path in design.files.items()
-        if name.endswith((".css", ".html")) and not path.is_relative_to(builtin)
+        if _is_template_or_style(name) and not path.is_relative_to(builtin)
     ]
     for name, path in design.files.items():
         is_icon = name.startswith("styles/icons/") and path.is_relative_to(workspace.root)
@@ -236,5 +241,5 @@ def has_own_design(design: Design) -> bool:
 
     If so, the paper is proved even where only a page for a screen is wanted.
     """
-    paths = (path for name, path in design.files.items() if name.endswith((".html", ".css")))
+    paths = (path for name, path in design.files.items() if _is_template_or_style(name))
     return any(not path.is_relative_to(builtin_root()) for path in paths)

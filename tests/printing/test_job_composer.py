@@ -11,7 +11,13 @@ from tiny_handout import TINY
 
 from teachback.content.loader import read_handouts
 from teachback.files.workspace import Workspace, handout_files
-from teachback.printing.job_composer import JobOrder, compose_job, print_context
+from teachback.printing.design import open_design
+from teachback.printing.job_composer import (
+    JobOrder,
+    compose_job,
+    editions_by_code,
+    print_context,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,3 +132,15 @@ def test_the_front_of_a_card_says_whose_it_is_and_for_whom(
     assert front.split()[: len(badge.split())] == badge.split()
     assert (name or "Your clinic") in front
     assert [part.words for part in job.expected[0].said[:2]] == [badge, name or "Your clinic"]
+
+
+def test_an_audience_without_a_short_version_has_its_other_editions(workspace: Make) -> None:
+    """Else none of them could be found by its code, nor kept in the archive."""
+    brief = "      - {text: In short., brief: true, only: [general]}\n"
+    clinic = workspace({"content/handouts/tiny.yaml": TINY + brief})
+    reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
+    editions = editions_by_code(reading, "tiny", open_design(clinic)).values()
+    depths = {audience: set[str]() for audience in ("general", "ckd")}
+    for edition in editions:
+        depths[edition.audience].add(edition.depth)
+    assert depths == {"general": {"full", "brief"}, "ckd": {"full"}}

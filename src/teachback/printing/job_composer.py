@@ -6,8 +6,10 @@ Jinja2 and other slow packages.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.content.brief_version import has_brief_version
@@ -35,7 +37,7 @@ from teachback.proofing.expected_editions import expected_card, expected_handout
 from teachback.units import TWO_LANGUAGES, Depth, TypeSize, two_languages
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from teachback.content.handout_loader import LoadedHandout
@@ -52,6 +54,10 @@ _TEMPLATES: Final = OfDesign(
     "A loop of a template has no end, or runs too often. Compare the clinic's own with "
     "the built-in ones."
 )
+
+
+class _NothingBriefError(TeachbackError):
+    """No part of a handout is marked for its short version, or none for an audience."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ class JobOrder(NamedTuple):
 
     @property
     def group(self) -> str:
-        """The handout that is not printed when this job fails, or "" if it is not printed at all."""
+        """The handout that is not printed when this job fails; "" if it is not printed at all."""
         return "" if self.for_fit else self.stem
 
 
@@ -383,19 +389,21 @@ def languages_of(authored: LoadedHandout) -> tuple[str, ...]:
 def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict[str, Edition]:
     """Return every present edition of a handout by its code."""
     authored, shared = reading.authored[stem], reading.shared
-    depths = tuple(Depth) if has_brief_version(authored.handout) else (Depth.FULL,)
-    editions = [
-        edition_of(authored, audience, shared, size, depth)
-        for edition_of in ((_edition, _facing_edition) if authored.translated else (_edition,))
-        for audience in authored.handout.audiences
-        for depth in depths
-        for size in TypeSize
-    ]
     fingerprint = design_hash(design)
     return {
         _code(edition, _page_words(edition, authored, shared), shared, design, fingerprint): edition
-        for edition in editions
+        for edition in _editions(authored, shared)
     }
+
+
+def _editions(authored: LoadedHandout, shared: WorkspaceContent) -> Iterator[Edition]:
+    """Yield every edition of a handout; an audience may have none of the short version."""
+    kinds = (_edition, _facing_edition) if authored.translated else (_edition,)
+    for edition_of, audience, depth, size in product(
+        kinds, authored.handout.audiences, Depth, TypeSize
+    ):
+        with suppress(_NothingBriefError):
+            yield edition_of(authored, audience, shared, size, depth)
 
 
 def _facing_edition(
@@ -430,7 +438,7 @@ def _edition(
     crowded: bool = False,
 ) -> Edition:
     if depth is Depth.BRIEF and not has_brief_version(authored.handout):
-        raise TeachbackError(_nothing_brief(authored))
+        raise _NothingBriefError(_nothing_brief(authored))
     reader = Reader(shared.audiences.lineage(audience), shared.clinic.values())
     reader_words, language = shared.audiences.root[audience], authored.handout.language
     badge, calls = reader_words.badge[language], shared.audiences.calls(audience)
@@ -444,7 +452,7 @@ def _edition(
         crowded=crowded,
     )
     if not edition.sections:
-        raise TeachbackError(_nothing_brief(authored, audience))
+        raise _NothingBriefError(_nothing_brief(authored, audience))
     return replace(
         edition,
         review=authored.standing.review(edition.review, audience),

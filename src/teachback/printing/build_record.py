@@ -105,7 +105,7 @@ class Output:
 
     @property
     def identity(self) -> WantedOutput:
-        """What was asked for. Equal for the same output, printed at different times."""
+        """The output that was requested, equal for each print of the same one."""
         return WantedOutput(
             self.stem,
             self.language,

@@ -49,7 +49,7 @@ from teachback.proofing.text_checks import (
     sheet_of_paper_problems,
     text_problems,
     touching_problems,
-    unread_problems,
+    unspoken_problems,
 )
 from teachback.proofing.visibility import (
     TierLook,
@@ -291,7 +291,7 @@ def prove(
             for file_pages, file in zip(pages_by_file, files, strict=True)
             for problem in page_problems(file_pages, file)
         ),
-        *unread_problems(pages, expected),
+        *unspoken_problems(pages, expected),
         *touching_problems(pages),
         *order_problems(pages, expected),
         *sheet_of_paper_problems(pages, expected),

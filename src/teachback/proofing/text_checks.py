@@ -299,7 +299,7 @@ def _unknown_text(text: str, allowed: Iterable[str]) -> str:
     return " ".join(rest.replace(_WORDS, " ").split())
 
 
-def unread_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
+def unspoken_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
     """Yield words, digits and signs that are visible but not read out, except those of the foot."""
     # The head of a table over several pages is painted on each, and read once.
     allowed = (*expected.frame, *(part.words for part in expected.said if part.repeated))

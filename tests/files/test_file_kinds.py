@@ -22,6 +22,7 @@ from teachback.archive.store import JOURNAL
 from teachback.errors import Location, TeachbackError, readable
 from teachback.files import workspace
 from teachback.files.text_decoding import read_json
+from teachback.files.toml_reader import read_toml
 from teachback.files.workspace import Workspace, file_bytes, read_bytes, read_named, write_whole
 from teachback.pdf import renderer
 
@@ -441,3 +442,11 @@ def test_a_half_written_file_of_another_machine_is_left_alone(
         write_whole(tmp_path / "tiny.pdf", data)
     assert len(set(written)) == len(written) == 2
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.pdf"]
+
+
+def test_a_number_of_settings_that_is_too_long_is_refused(tmp_path: Path) -> None:
+    """Python converts no text of more than 4,300 digits to a number."""
+    path = tmp_path / "teachback.toml"
+    path.write_text(f"copies = {'9' * 5_000}\n")
+    with pytest.raises(TeachbackError, match="a number is too long to be read"):
+        read_toml(path)

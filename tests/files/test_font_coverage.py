@@ -19,6 +19,7 @@ from teachback.content.workspace_content import load_shared
 from teachback.errors import TeachbackError
 from teachback.files.font_coverage import coverage
 from teachback.files.images import digits_fault
+from teachback.files.stylesheets import font_faces
 from teachback.files.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:
@@ -185,3 +186,10 @@ def test_a_sign_that_no_font_has_is_told_with_words_for_it(
     with pytest.raises(TeachbackError) as caught:
         load_handout(clinic.root / HANDOUT, clinic, load_shared(clinic))
     assert [problem.hint for problem in caught.value.problems] == [hint]
+
+
+@pytest.mark.parametrize("weight", ["normal", "400", "\u00b2", "9" * 5_000, "heavy"])
+def test_a_weight_that_is_no_number_counts_as_normal(weight: str) -> None:
+    """CSS passes over a declaration that it does not know."""
+    css = f"@font-face {{ font-family: Our; src: url(our.ttf); font-weight: {weight} }}"
+    assert [face.weight for face in font_faces(css)] == [400]

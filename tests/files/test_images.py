@@ -103,6 +103,36 @@ def test_each_kind_of_png_is_printed_as_it_is(
     assert light > 240
 
 
+@pytest.mark.parametrize(
+    ("kind", "suffix", "words"),
+    [("PNG", ".png", "the picture moves on a screen"), ("MPO", ".jpg", None)],
+)
+def test_a_second_picture_in_a_file_counts_where_a_screen_shows_it(
+    kind: str, suffix: str, words: str | None
+) -> None:
+    """A browser plays an animated PNG. Nothing shows the second picture of a phone's JPEG."""
+    file = io.BytesIO()
+    first, second = (Image.new("RGB", (40, 20), color) for color in ("red", "blue"))
+    first.save(file, kind, save_all=True, append_images=[second])
+    fault = picture_fault(file.getvalue(), suffix)
+    assert (fault and fault[0].partition(":")[0]) == words
+
+
+@pytest.mark.parametrize(
+    "use", ['<use href="#a{}"/>', '<use href=" #a{}"/>', '<use xlink:href="#z" href="#a{}"/>']
+)
+def test_shapes_that_a_drawing_uses_are_counted_however_it_refers_to_them(use: str) -> None:
+    """A few lines can draw a million shapes, which would take minutes."""
+    groups = [f'<g id="a{n}">{use.format(n - 1) * 10}</g>' for n in range(1, 6)]
+    drawing = SVG.replace(b"<svg", b'<svg xmlns:xlink="http://www.w3.org/1999/xlink"', 1)
+    shapes = '<g id="a0">' + "<rect/>" * 10 + "</g>" + "".join(groups)
+    # Of two elements with an id, the first one is drawn.
+    shapes += '<rect id="a5"/><rect id="a0"/><use href="#a5"/>'
+    fault = picture_fault(drawing + shapes.encode() + b"</svg>", ".svg")
+    assert fault is not None
+    assert "more than 20000 shapes" in fault[0]
+
+
 def test_a_picture_of_16_bits_is_refused_at_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -149,6 +149,17 @@ def test_a_file_that_nothing_reads_is_told_with_the_name_that_is_read(
     assert hint in problem.hint
 
 
+def test_a_folder_that_is_called_like_one_that_is_read_is_not_taken_for_it(tmp_path: Path) -> None:
+    """A picture may be in any folder, but what is beside it there is no picture."""
+    workspace = lay(tmp_path, "content/images-old/cup.png", "content/images-old/plan.odt")
+    handout = tmp_path / "content/handouts/tiny.yaml"
+    handout.write_text(f"{TINY}\n# images-old/cup.png\n", encoding="utf-8")
+    (problem,) = stray_files(workspace)
+    assert problem.location is not None
+    assert problem.location.file.endswith("plan.odt")
+    assert "A picture ends in" not in problem.hint
+
+
 @pytest.mark.parametrize(
     ("name", "folder", "hint"), [(name, *said) for name, said in FOLDERS.items()]
 )

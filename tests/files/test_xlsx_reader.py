@@ -148,6 +148,7 @@ def styled(code: str) -> str:
 
 NEGATIVE = "is a negative number shown without its minus sign; retype it as text"
 HIDDEN = "is a number hidden by its format; retype it as text"
+ROUNDED = "is a number of more than 15 digits, which Excel rounds; retype it as text"
 LONG = "has more than 11 digits, and Excel does not show them all; retype it as text"
 BOTH = "is a date with a time, in a format that only Excel can show; retype it as text"
 
@@ -167,7 +168,7 @@ BOTH = "is a date with a time, in a format that only Excel can show; retype it a
         ("7.5", "0.0#", "7.5"), ("7", "0.#", "7."), ("0", "#", ""), ("5", "#", "5"), ("0.4", "#", HIDDEN), ("-0.2", "0", UNKNOWN_LOOK), ("-3", "0", "-3"),
         ("12345", "#,##0", "12,345"), ("999", "#,##0", "999"), ("1234567.5", "#,##0.00", "1,234,567.50"), ("12345", "#,", UNKNOWN_LOOK),
         ("12345", "0,", UNKNOWN_LOOK), ("12345", "#", "12345"), ("12345", "##0", "12345"), ("5", "0,000", "0,005"), ("5", "?0", UNKNOWN_LOOK),
-        ("1234567890123456", "0", "is a number of more than 15 digits, which Excel rounds; retype it as text"),
+        ("1234567890123456", "0", ROUNDED),
         # Words and signs beside them.
         ("0.05", "0%", "5%"), ("0.285", "0.0%", "28.5%"), ("81", '0" kg"', "81 kg"), ("81", "0\\ \\k\\g", "81 kg"), ("5", "$0.00", "$5.00"),
         ("5551234567", "(000) 000-0000", UNKNOWN_LOOK), ("5550100", "000-0000", UNKNOWN_LOOK), ("0.5", "# ?/?", UNKNOWN_LOOK),
@@ -213,6 +214,9 @@ BOTH = "is a date with a time, in a format that only Excel can show; retype it a
         ("-0.5", "h:mm", UNKNOWN_TIME),
         ("0.5", "[$-F400]h:mm:ss AM/PM", UNKNOWN_TIME), ("0.5", "h", UNKNOWN_TIME),
         ("0.5", 'h:mm" h"', UNKNOWN_TIME), ("0.99999999", "h:mm", UNKNOWN_TIME),
+        # Too large for a decimal of 28 digits.
+        ("1E+29", "0", ROUNDED), ("1E+300", "0%", ROUNDED), ("1E+29", "h:mm", UNKNOWN_TIME),
+        ("1E+29", "d/m/yyyy", UNKNOWN_DATE),
     ],
 )  # fmt: skip
 def test_a_number_gives_what_its_format_shows_or_a_fault(value: str, look: str, seen: str) -> None:

@@ -177,9 +177,11 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
 
     try:
         with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
-            if picture.format != kind:
+            # Phones write JPEG pictures with a second one behind, which nothing shows (MPO).
+            found = "JPEG" if picture.format == "MPO" else picture.format
+            if found != kind:
                 return (
-                    f"this is a {picture.format} picture with the file ending of a {kind} one",
+                    f"this is a {found} picture with the file ending of a {kind} one",
                     "Give the file the right ending.",
                 )
             if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
@@ -189,20 +191,12 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
                     f"the picture has {picture.width} x {picture.height} dots",
                     "Make it smaller.",
                 )
-            if picture.mode == "CMYK":
-                return (
-                    "the picture has the colours of a printing press (CMYK)",
-                    "Save it with the colours of a screen (RGB).",
-                )
             if picture.mode not in _MODES:
-                bits = (
-                    "16 bits"
-                    if "16" in picture.mode or picture.mode == "I"
-                    else "an unusual number of bits"
-                )
+                return _mode_fault(picture.mode)
+            if kind == "PNG" and getattr(picture, "is_animated", False):
                 return (
-                    f"the picture has {bits} a colour, and 8 are printed",
-                    "Save it with 8 bits a colour.",
+                    "the picture moves on a screen: paper and screen would not show the same",
+                    "Save it as a still picture.",
                 )
             picture.load()
     except Image.DecompressionBombError:
@@ -210,6 +204,16 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
     except _BROKEN:
         return f"this {kind} picture is incomplete or damaged", _AGAIN
     return None
+
+
+def _mode_fault(mode: str) -> Fault:
+    if mode == "CMYK":
+        return (
+            "the picture has the colours of a printing press (CMYK)",
+            "Save it with the colours of a screen (RGB).",
+        )
+    bits = "16 bits" if "16" in mode or mode == "I" else "an unusual number of bits"
+    return f"the picture has {bits} a colour, and 8 are printed", "Save it with 8 bits a colour."
 
 
 @contextmanager
@@ -304,7 +308,7 @@ def _gradient_fault(root: ET.Element) -> Fault | None:
     Some printers and viewers leave such a shape empty; seen with Poppler 22.12 (`pdftoppm`).
     Gradients that are unused or have one colour are common and harmless.
     """
-    named = {element.get("id", ""): element for element in root.iter()}
+    named = _by_id(root)
     for element in root.iter():
         written = " ".join(
             [element.text or "" if _name(element) == "style" else "", *element.attrib.values()]
@@ -331,13 +335,10 @@ def _stops(gradient: ET.Element, named: dict[str, ET.Element]) -> int:
     while gradient not in seen:
         seen.add(gradient)
         count = sum(_name(child) == "stop" for child in gradient)
-        link = next(
-            (value for key, value in gradient.attrib.items() if key.rpartition("}")[2] == "href"),
-            "",
-        )
-        if count or link.strip().removeprefix("#") not in named:
+        linked = next((named[name] for name in _links(gradient) if name in named), None)
+        if count or linked is None:
             return count
-        gradient = named[link.strip().removeprefix("#")]
+        gradient = linked
     return 0
 
 
@@ -373,10 +374,8 @@ def _moved_letters(root: ET.Element) -> str:
         name = _name(element)
         if name == "textPath":
             return "<textPath>"
-        if name == "use":
-            for key, value in element.attrib.items():
-                if key.rpartition("}")[2] == "href" and value.strip().removeprefix("#") in shown:
-                    return "<use>"
+        if name == "use" and any(link in shown for link in _links(element)):
+            return "<use>"
         if name in {"text", "tspan"}:
             for key in ("dx", "dy", "rotate"):
                 if key in element.attrib:
@@ -413,7 +412,7 @@ def _load_fault(root: ET.Element) -> Fault | None:
     fewer = "Simplify it, or save it as a PNG picture."
     if sum(_name(element) in _PAINTS for element in root.iter()) > MAX_PAINTS:
         return f"the drawing has more than {MAX_PAINTS} patterns, filters and the like", fewer
-    named = {element.get("id"): element for element in root.iter() if element.get("id")}
+    named = _by_id(root)
     shapes: dict[ET.Element, int] = {}
     opened: set[ET.Element] = set()
 
@@ -423,19 +422,10 @@ def _load_fault(root: ET.Element) -> Fault | None:
             return MAX_SHAPES + 1
         if element not in shapes:
             opened.add(element)
-            used = named.get(
-                next(
-                    (
-                        value
-                        for key, value in element.attrib.items()
-                        if key.rpartition("}")[2] == "href"
-                    ),
-                    "",
-                ).removeprefix("#")
-            )
-            total = 1 + (count(used) if used is not None and _name(element) == "use" else 0)
-            for child in element:
-                total += count(child)
+            links = _links(element) if _name(element) == "use" else ()
+            total = 1
+            for inner in (*(named[name] for name in links if name in named), *element):
+                total += count(inner)
                 if total > MAX_SHAPES:
                     break
             opened.discard(element)
@@ -455,6 +445,22 @@ def _load_fault(root: ET.Element) -> Fault | None:
 
 def _name(element: ET.Element) -> str:
     return str(element.tag).rpartition("}")[2]
+
+
+def _links(element: ET.Element) -> list[str]:
+    """Return the ids that an element refers to. It may have an `href` with and without XLink."""
+    return [
+        value.strip().removeprefix("#")
+        for key, value in element.attrib.items()
+        if key.rpartition("}")[2] == "href"
+    ]
+
+
+def _by_id(root: ET.Element) -> dict[str, ET.Element]:
+    """Return the elements of a drawing by id. If an id is there twice, the first one counts."""
+    return {
+        element.attrib["id"]: element for element in reversed([*root.iter()]) if element.get("id")
+    }
 
 
 def _root_fault(root: ET.Element) -> Fault | None:

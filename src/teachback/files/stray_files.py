@@ -121,10 +121,7 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
         groups: dict[str, list[tuple[str, bool]]] = {}
         for folder, names in _walked(workspace, kind):
             top = _unknown_top(folder, shelves)
-            shelf = shelves.get(folder) or next(
-                (s for at, s in shelves.items() if s.deep and folder.startswith(f"{at}/")),
-                ReadFiles(),
-            )
+            shelf = _shelf(folder, shelves)
             for name in names:
                 if _is_passed_over(name, names):
                     continue
@@ -194,6 +191,14 @@ def _unknown_top(folder: str, shelves: dict[str, ReadFiles]) -> str:
         if shelves[at].deep:
             return ""
     return ""
+
+
+def _shelf(folder: str, shelves: dict[str, ReadFiles]) -> ReadFiles:
+    """Return what is read in a folder: its own entry, or that of a deep folder above it."""
+    return shelves.get(folder) or next(
+        (shelf for at, shelf in shelves.items() if shelf.deep and folder.startswith(f"{at}/")),
+        ReadFiles(),
+    )
 
 
 def _is_passed_over(name: str, beside: list[str]) -> bool:
@@ -346,8 +351,7 @@ def _same(one: Path, other: Path) -> bool:
 def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
     """Return a hint with the name under which a file would be read."""
     folder, _, own = name.rpartition("/")
-    shelf = shelves.get(folder, ReadFiles())
-    at = next((at for at, s in shelves.items() if s.deep and folder.startswith(at)), folder)
+    shelf = _shelf(folder, shelves)
     if shelf.endings == _YAML or any(known.endswith(".yaml") for known in shelf.names):
         found = _YAML_SOMEWHERE.match(own)
         right = f"{found[1] if found else own.split('.')[0]}.yaml"
@@ -374,7 +378,6 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
                 "folder."
             )
         return f"{nearest(own, shelf.names)} Only these are read in {folder}/."
-    shelf = shelves.get(at, shelf)
     if shelf.what:
         return (
             f"{shelf.what} ends in {' or '.join(shelf.endings)}. Save it as one, or move it out "

@@ -40,6 +40,7 @@ MAX_PARENTHESES: Final = 40
 _DEEP: Final = re.compile(rf"(?:\([^();{{}}]*){{{MAX_PARENTHESES}}}")
 _FACE: Final = re.compile(r"@font-face\s*\{([^{}]*)\}", re.IGNORECASE)
 _WEIGHTS: Final = {"normal": 400, "bold": 700}
+_WEIGHT: Final = re.compile("[0-9]{1,4}")
 # These make a screen reader read paper in the wrong order, or not at all. On a screen they do no
 # harm.
 _UNREAD: Final = re.compile(
@@ -104,7 +105,7 @@ def font_faces(css: str) -> tuple[FontFace, ...]:
         weight = told.get("font-weight", "normal").lower().split() or ["normal"]
         if file and "font-family" in told:
             number = _WEIGHTS.get(weight[0]) or (
-                int(weight[0]) if weight[0].isdigit() else _WEIGHTS["normal"]
+                int(weight[0]) if _WEIGHT.fullmatch(weight[0]) else _WEIGHTS["normal"]
             )
             found.append(FontFace(told["font-family"].strip("\"' "), number, file[1]))
     return tuple(found)

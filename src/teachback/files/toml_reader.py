@@ -48,4 +48,7 @@ def read_toml(path: Path) -> TomlFile:
         # Without numbers, the file ended too early.
         numbers = re.findall(r"\d+", where) or [len(text.splitlines()) or 1, 1]
         place = Location(name, *map(int, numbers))
+    except ValueError:
+        # Python refuses to convert a number of some thousand digits.
+        message, place = "a number is too long to be read", Location(name, 1, 1)
     raise TeachbackError.of(message, 'Write lines such as: paper = "a4"', place)

@@ -248,11 +248,15 @@ def _digits(value: Decimal, core: str) -> str | CellFault:
     places = match[3] or ""
     if not re.fullmatch("0*#*", places):
         return CellFault(UNKNOWN_LOOK)
+    too_long = CellFault(
+        f"is a number of more than {MOST_DIGITS} digits, which Excel rounds; retype it as text"
+    )
+    if value.adjusted() >= MOST_DIGITS:
+        # Decimal cannot quantize a number that is far larger.
+        return too_long
     rounded = value.quantize(Decimal(1).scaleb(-len(places)), ROUND_HALF_UP)
     if len(rounded.as_tuple().digits) > MOST_DIGITS:
-        return CellFault(
-            f"is a number of more than {MOST_DIGITS} digits, which Excel rounds; retype it as text"
-        )
+        return too_long
     whole, _, rest = f"{rounded:f}".partition(".")
     least = match[1].count("0")
     whole = whole.lstrip("0").zfill(least)
@@ -267,7 +271,7 @@ def _moment(value: Decimal, section: str, kind: str, *, from_1904: bool) -> str 
     """Return a date or a time in a section."""
     reason = UNKNOWN_TIME if kind == "time" else UNKNOWN_DATE
     parts = _parts(section)
-    if parts is None or value < 0:
+    if parts is None or not 0 <= value < _DAYS.stop:
         return CellFault(reason)
     whole, fraction = divmod(value, 1)
     seconds = fraction * _SECONDS

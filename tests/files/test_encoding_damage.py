@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teachback.content.record_fields import RecordField
-from teachback.files.encoding_damage import LOST_LETTER, WRONG, is_misread, spoilt
+from teachback.files.encoding_damage import LOST_LETTER, WRONG_ENCODING, is_misread, spoilt
 from teachback.merge.records.field_values import FieldFault, read_value
 
 FIELD = RecordField.model_validate({"name": "it", "label": "It"})
@@ -92,14 +92,14 @@ def test_what_was_decoded_three_times_is_found() -> None:
     [
         ("Jos\ufffd Mu\ufffdoz", LOST_LETTER),
         ("\ufffd", LOST_LETTER),
-        ("Jos\u00c3\u00a9", WRONG),
-        ("Garc\u00c3\u00ada", WRONG),
-        ("Voil\u00c3\u00a0 Madame", WRONG),
-        ("Voil\u00c3 Madame", WRONG),
-        ("O\u00e2\u20ac\u2122Brien", WRONG),
-        ("\u201cJos\u00c3\u00a9\u201d", WRONG),
-        ("Jos\u00ef\u00bf\u00bd", WRONG),
-        ("Mu\u251c\u2592oz", WRONG),
+        ("Jos\u00c3\u00a9", WRONG_ENCODING),
+        ("Garc\u00c3\u00ada", WRONG_ENCODING),
+        ("Voil\u00c3\u00a0 Madame", WRONG_ENCODING),
+        ("Voil\u00c3 Madame", WRONG_ENCODING),
+        ("O\u00e2\u20ac\u2122Brien", WRONG_ENCODING),
+        ("\u201cJos\u00c3\u00a9\u201d", WRONG_ENCODING),
+        ("Jos\u00ef\u00bf\u00bd", WRONG_ENCODING),
+        ("Mu\u251c\u2592oz", WRONG_ENCODING),
         ("Jos? Mu?oz", "has a question mark inside a word, where a letter was lost"),
         ("Jos&eacute;", "holds a web code, such as &eacute;, in place of a letter"),
         ("O&#39;Brien", "holds a web code, such as &eacute;, in place of a letter"),
@@ -125,9 +125,9 @@ def test_what_was_decoded_three_times_is_found() -> None:
         ("#DIV/0!", "is an error of a spreadsheet, such as #N/A"),
         ("########", "is an error of a spreadsheet, such as #N/A"),
         (" #n/a ", "is an error of a spreadsheet, such as #N/A"),
-        ("Kr\u00b3l", WRONG),
-        ("Jos\u207fo", WRONG),
-        ("Mu\u00bfoz", WRONG),
+        ("Kr\u00b3l", WRONG_ENCODING),
+        ("Jos\u207fo", WRONG_ENCODING),
+        ("Mu\u00bfoz", WRONG_ENCODING),
         ("Anna_x000D_", "holds a code, such as \\u00e9, in place of a letter"),
     ],
 )

@@ -18,10 +18,10 @@ from teachback.files.workspace import NO_FILE, refuse_other, shown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# In seconds, how long to wait for another run to unlock an archive or a build record. A run writes
-# a few megabytes.
+# In seconds: how long a run waits for another one to unlock an archive or a build record. Each
+# writes a few megabytes.
 LOCK_TIMEOUT: Final = 60.0
-# Archived files are written once, and never again.
+# The mode of archived files, which are never written again.
 READ_ONLY: Final = 0o444
 _REASONS: Final = {
     errno.ENOSPC: "the disk is full",
@@ -61,18 +61,18 @@ def write_through(path: Path, data: bytes) -> None:
 
 def append(descriptor: int, data: bytes) -> None:
     """Write all bytes to an open file, and wait until they are on the disk."""
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    remaining = memoryview(data)
+    while remaining:
+        remaining = remaining[os.write(descriptor, remaining) :]
     _flush(descriptor)
 
 
 def _flush(descriptor: int) -> None:
     # On macOS, fsync leaves the bytes in the drive's cache. Network disks support only fsync.
-    full = getattr(fcntl, "F_FULLFSYNC", None)
-    if full is not None:
+    full_sync = getattr(fcntl, "F_FULLFSYNC", None)
+    if full_sync is not None:
         with suppress(OSError):
-            fcntl.fcntl(descriptor, full)
+            fcntl.fcntl(descriptor, full_sync)
             return
     os.fsync(descriptor)
 
@@ -97,24 +97,25 @@ def read_all(descriptor: int) -> bytes:
 
 
 @contextmanager
-def locked(path: Path, mode: int, kind: int) -> Iterator[int]:
+def locked(path: Path, flags: int, lock: int) -> Iterator[int]:
     """Lock a file or folder, and yield its descriptor.
 
-    Raises TeachbackError when another run does not release the lock in time.
+    `flags` are those of `os.open`, and `lock` is `fcntl.LOCK_SH` or `fcntl.LOCK_EX`. Raises
+    TeachbackError when another run does not release the lock in time.
     """
-    descriptor = os.open(path, mode | os.O_NONBLOCK, 0o644)
+    descriptor = os.open(path, flags | os.O_NONBLOCK, 0o644)
     try:
-        opened = os.fstat(descriptor).st_mode
-        if not stat.S_ISDIR(opened):
-            # A folder may be locked as well.
-            refuse_other(opened, path)
-        end = time.monotonic() + LOCK_TIMEOUT
+        file_mode = os.fstat(descriptor).st_mode
+        # A folder may be locked as well.
+        if not stat.S_ISDIR(file_mode):
+            refuse_other(file_mode, path)
+        deadline = time.monotonic() + LOCK_TIMEOUT
         while True:
             try:
-                fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+                fcntl.flock(descriptor, lock | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if time.monotonic() > end:
+                if time.monotonic() > deadline:
                     message = "another run is at work here"
                     hint = "Wait until it is done."
                     raise TeachbackError.of(message, hint, Location(shown(path))) from None
@@ -134,11 +135,11 @@ def os_errors_as_problems(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        number: Any = getattr(error, "errno", None)
-        reason = _REASONS.get(number) or getattr(error, "strerror", None) or str(error)
+        code: Any = getattr(error, "errno", None)
+        reason = _REASONS.get(code) or getattr(error, "strerror", None) or str(error)
         path = getattr(error, "filename", None)
         place = Location(
             shown(Path(path)) if isinstance(path, str | os.PathLike) else shown(folder)
         )
         message = f"this cannot be read or written: {reason}"
-        raise TeachbackError.of(message, _HINTS.get(number, _HINT), place) from None
+        raise TeachbackError.of(message, _HINTS.get(code, _HINT), place) from None

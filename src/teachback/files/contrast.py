@@ -15,12 +15,12 @@ _LINEAR_LIMIT: Final = 0.04045
 
 
 @lru_cache(4096)
-def contrast(one: Rgb, other: Rgb) -> float:
+def contrast(first: Rgb, second: Rgb) -> float:
     """Return the contrast ratio of two colours, 1 to 21.
 
     Formula: WCAG 2.2, relative luminance of linearised sRGB.
     """
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
@@ -35,7 +35,9 @@ def grey(color: Rgb) -> Rgb:
 
 def _luminance(color: Rgb) -> float:
     red, green, blue = (
-        c / 255 / 12.92 if c / 255 <= _LINEAR_LIMIT else ((c / 255 + 0.055) / 1.055) ** 2.4
-        for c in color
+        channel / 255 / 12.92
+        if channel / 255 <= _LINEAR_LIMIT
+        else ((channel / 255 + 0.055) / 1.055) ** 2.4
+        for channel in color
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -18,22 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_STARTS: Final = (b"\0\1\0\0", b"true", b"OTTO")
-_SEGMENTS: Final = 4
-_WIDE: Final = 12
-_GROUPS: Final = frozenset({_WIDE, 13})
-# Unicode has 1,114,112 code points; a font names each of its own a few times, once in each of its
-# tables.
-_POINTS: Final = 0x110000
-MAX_CHARACTERS: Final = 4 * _POINTS
+_SIGNATURES: Final = (b"\0\1\0\0", b"true", b"OTTO")
+# Formats of cmap subtables.
+_SEGMENT_FORMAT: Final = 4
+_GROUP_FORMATS: Final = frozenset({12, 13})
+# Unicode has 0x110000 code points. A font lists each of its own once in each of a few subtables.
+MAX_CHARACTERS: Final = 4 * 0x110000
 # Fonts have about twenty tables.
 MAX_TABLES: Final = 200
 _CUT_OFF: Final = ("this is not a TrueType font: it is cut off", "Use a whole .ttf file.")
-# Controls and format characters draw nothing; combining marks are composed by the shaper where it
-# can.
-_INVISIBLE: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+# Controls, format characters and separators draw nothing.
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 # Words for signs that texts from elsewhere often hold, and that few fonts for text have.
-_WORDS: Final = {
+_REPLACEMENTS: Final = {
     "\u2192\u21d2\u279c\u2794\u25ba\u25b6": "'to' or 'then'",
     "\u2190\u21d0": "'from'",
     "\u2191\u25b2": "'up' or 'more'",
@@ -60,13 +57,13 @@ def font_fault(data: bytes) -> tuple[str, str] | None:
     characters. Both are refused before anything unpacks them. Source: OpenType 1.9.1, font file,
     cmap formats 4, 12 and 13.
     """
-    if not data.startswith(_STARTS):
+    if not data.startswith(_SIGNATURES):
         return "this is not a TrueType font: it does not begin like one", "Use a whole .ttf file."
     try:
-        for tag, start, length in _tables(data):
+        for tag, start, length in _font_tables(data):
             if start + length > len(data):
                 return _CUT_OFF
-            if tag == b"cmap" and sum(_mapped(data, start)) > MAX_CHARACTERS:
+            if tag == b"cmap" and sum(_claimed_characters(data, start)) > MAX_CHARACTERS:
                 return (
                     "this font claims to have more characters than there are",
                     "Use a whole .ttf file from its maker.",
@@ -76,30 +73,35 @@ def font_fault(data: bytes) -> tuple[str, str] | None:
     return None
 
 
-def _tables(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def _font_tables(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Yield the name, offset and length of each table of a font."""
-    tables = min(struct.unpack_from(">H", data, 4)[0], MAX_TABLES)
-    for at in range(12, 12 + 16 * tables, 16):
-        tag, _, start, length = struct.unpack_from(">4s3L", data, at)
+    count = min(struct.unpack_from(">H", data, 4)[0], MAX_TABLES)
+    for record in range(12, 12 + 16 * count, 16):
+        tag, _, start, length = struct.unpack_from(">4s3L", data, record)
         yield tag, start, length
 
 
-def _mapped(data: bytes, start: int) -> Iterator[int]:
+def _claimed_characters(data: bytes, start: int) -> Iterator[int]:
     """Yield how many characters each range of each cmap subtable claims."""
     (count,) = struct.unpack_from(">H", data, start + 2)
     offsets = {struct.unpack_from(">L", data, start + 8 + 8 * number)[0] for number in range(count)}
-    for at in (start + offset for offset in offsets):
-        (form,) = struct.unpack_from(">H", data, at)
-        if form == _SEGMENTS:
-            (twice,) = struct.unpack_from(">H", data, at + 6)
-            ends = struct.unpack_from(f">{twice // 2}H", data, at + 14)
-            starts = struct.unpack_from(f">{twice // 2}H", data, at + 16 + twice)
-            yield from (max(0, end - begin + 1) for begin, end in zip(starts, ends, strict=True))
-        elif form in _GROUPS:
-            (groups,) = struct.unpack_from(">L", data, at + 12)
-            for group in range(groups):
-                begin, end = struct.unpack_from(">2L", data, at + 16 + 12 * group)
-                yield max(0, end - begin + 1)
+    for subtable in (start + offset for offset in offsets):
+        (subtable_format,) = struct.unpack_from(">H", data, subtable)
+        if subtable_format == _SEGMENT_FORMAT:
+            (double_count,) = struct.unpack_from(">H", data, subtable + 6)
+            last_codes = struct.unpack_from(f">{double_count // 2}H", data, subtable + 14)
+            first_codes = struct.unpack_from(
+                f">{double_count // 2}H", data, subtable + 16 + double_count
+            )
+            yield from (
+                max(0, last - first + 1)
+                for first, last in zip(first_codes, last_codes, strict=True)
+            )
+        elif subtable_format in _GROUP_FORMATS:
+            (group_count,) = struct.unpack_from(">L", data, subtable + 12)
+            for number in range(group_count):
+                first, last = struct.unpack_from(">2L", data, subtable + 16 + 12 * number)
+                yield max(0, last - first + 1)
 
 
 def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
@@ -107,51 +109,54 @@ def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
 
     Raises TeachbackError for a broken font.
     """
-    points: set[int] = set()
+    code_points: set[int] = set()
     problems: list[Problem] = []
     for path in paths:
         try:
-            points |= _coverage(path, path.stat().st_mtime_ns)
+            code_points |= _coverage(path, path.stat().st_mtime_ns)
         except (TeachbackError, OSError) as error:
             problems += getattr(error, "problems", ()) or [
                 Problem(f"this cannot be read: {error}", "", Location(shown(path)))
             ]
     if problems:
         raise TeachbackError(*problems)
-    return frozenset(points)
+    return frozenset(code_points)
 
 
 @lru_cache(64)
-def _coverage(path: Path, changed: int) -> frozenset[int]:
-    """Read one font, once per modification time of its file."""
+def _coverage(path: Path, modified: int) -> frozenset[int]:
+    """Read the code points of one font, once per modification time of its file."""
     import uharfbuzz
 
-    del changed
+    del modified
     data = read_bytes(path)
     fault = font_fault(data)
     if fault:
         raise TeachbackError.of(*fault, Location(shown(path)))
-    points = frozenset(uharfbuzz.Face(data).unicodes)
-    if not points:
+    code_points = frozenset(uharfbuzz.Face(data).unicodes)
+    if not code_points:
         message = "this is not a TrueType font: it lists no characters that can be read"
         raise TeachbackError.of(message, "Use a whole .ttf file.", Location(shown(path)))
-    return points
+    return code_points
 
 
 def words_for(character: str) -> str:
     """Return a hint with the words to write for a sign that no font has."""
-    words = next((words for signs, words in _WORDS.items() if character in signs), "")
+    words = next((words for signs, words in _REPLACEMENTS.items() if character in signs), "")
     if words:
         return f"Write {words} in its place."
     return "Use other words, or add a font that has it to styles/fonts/."
 
 
-def missing_glyphs(text: str, points: frozenset[int]) -> Iterator[tuple[str, str]]:
+def missing_glyphs(text: str, code_points: frozenset[int]) -> Iterator[tuple[str, str]]:
     """Yield each character of a text that cannot be drawn, with its Unicode number and name."""
     if text.isascii():
         return
     for character in dict.fromkeys(unicodedata.normalize("NFC", text)):
-        if ord(character) not in points and unicodedata.category(character) not in _INVISIBLE:
+        if (
+            ord(character) not in code_points
+            and unicodedata.category(character) not in _INVISIBLE_CATEGORIES
+        ):
             yield (
                 character,
                 f"U+{ord(character):04X} {unicodedata.name(character, 'without a name')}",

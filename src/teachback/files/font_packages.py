@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# A namespace: the package of each extra installs a folder of its own into it. So no code of theirs
-# runs, and finding them costs a look into each folder of Python's path.
+# A namespace package: each extra installs a folder of its own into it. So no code of theirs runs,
+# and finding them costs a look into each folder of Python's path.
 PACKAGE: Final = "teachback_fonts"
 FONTS: Final = "styles/fonts"
 # The folder of fonts for letters of records that the page's own fonts lack.
@@ -34,10 +34,12 @@ def family_fonts(family: str, names: Iterable[str]) -> dict[int, str]:
 
     The family 'Noto Sans' has the files NotoSans-Regular.ttf and NotoSans-Bold.ttf.
     """
-    files = {f"{family.replace(' ', '')}-{style}.ttf": weight for style, weight in _WEIGHTS.items()}
-    found = {
-        files[name.rpartition("/")[2]]: name
-        for name in names
-        if name.startswith(f"{FONTS}/") and name.rpartition("/")[2] in files
+    weight_of = {
+        f"{family.replace(' ', '')}-{style}.ttf": weight for style, weight in _WEIGHTS.items()
     }
-    return found if len(found) == len(files) else {}
+    found = {
+        weight_of[file]: name
+        for name in names
+        if name.startswith(f"{FONTS}/") and (file := name.rpartition("/")[2]) in weight_of
+    }
+    return found if len(found) == len(weight_of) else {}

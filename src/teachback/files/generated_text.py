@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from teachback.errors import Location, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
-# What the built-in styles generate: nothing, a colon, or the column name of a stacked cell.
-_CONTENT: Final = frozenset(
+# The CSS-wide keywords.
+_CSS_WIDE: Final = frozenset({"inherit", "initial", "unset", "revert", "revert-layer"})
+# The values that the built-in styles have: nothing, a colon, or the column name of a stacked cell.
+_ALLOWED_CONTENT: Final = frozenset(
     {
         "none",
         "normal",
@@ -30,8 +31,8 @@ _CONTENT: Final = frozenset(
         'attr(data-column)": "/""',
     }
 )
-# Only for paper: a browser would print 0.
-_COUNTERS: Final = frozenset(
+# Only for paper: a browser would show 0.
+_PAGE_COUNTERS: Final = frozenset(
     {
         "counter(page)",
         "counter(pages)",
@@ -39,78 +40,88 @@ _COUNTERS: Final = frozenset(
         'leader(". ")target-counter(attr(href),page)',
     }
 )
-_FOR_PAPER: Final = "print.css"
-_RUNNING: Final = re.compile(r"element\([a-z_][\w-]*\)")
-_FIGURES: Final = frozenset(
+_PAPER_SHEET: Final = "print.css"
+_RUNNING_ELEMENT: Final = re.compile(r"element\([a-z_][\w-]*\)")
+_DIGIT_STYLES: Final = frozenset(
     {"normal", "none", "tabular-nums", "lining-nums", "proportional-nums", "oldstyle-nums", "auto"}
 )
 _LIST_STYLES: Final = frozenset(
     {"none", "disc", "circle", "square", "decimal", "inside", "outside"}
 )
-_PICTURE: Final = "url()"
+_ANY_URL: Final = "url()"
 _NO_VALUE: Final = frozenset({"none", "normal", "auto"})
-# Kinds of fault: message and hint.
-_TEXT: Final = (
+# What a declaration does wrong: end of the message, and hint.
+_GENERATES_TEXT: Final = (
     "prints text that is in no handout",
     (
         "Put words and numbers into the handout, content/clinic.yaml or content/words/, "
         "where they are checked."
     ),
 )
-_BULLETS: Final = (
+_DRAWS_BULLETS: Final = (
     "prints text that is in no handout",
     "A list may have none, disc or decimal; or draw the bullet with background-image.",
 )
-_DIGITS: Final = ("can change how a number is read", "Take it out of the style.")
-_BREAKS: Final = ("breaks words over two lines", "Take it out: a broken word is hard to read.")
-_CUT: Final = ("cuts a text off", "Delete it, and let the box grow.")
+_CHANGES_DIGITS: Final = ("can change how a number is read", "Take it out of the style.")
+_BREAKS_WORDS: Final = (
+    "breaks words over two lines",
+    "Take it out: a broken word is hard to read.",
+)
+_CUTS_TEXT: Final = ("cuts a text off", "Delete it, and let the box grow.")
 # Property -> the allowed values, and the fault that any other value is.
 _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
-    "list-style": (_LIST_STYLES, _BULLETS),
-    "list-style-type": (_LIST_STYLES, _BULLETS),
-    "counter-reset": (frozenset({"none"}), _TEXT),
-    "counter-increment": (frozenset({"none"}), _TEXT),
-    "counter-set": (frozenset({"none"}), _TEXT),
-    "quotes": (_NO_VALUE, _TEXT),
-    "string-set": (frozenset({"none"}), _TEXT),
-    "bookmark-label": (frozenset({"none", "content()", "content(text)"}), _TEXT),
-    "hyphenate-character": (frozenset({"auto", '"-"', '"\u2010"'}), _TEXT),
-    "text-emphasis": (_NO_VALUE, _TEXT),
-    "text-emphasis-style": (_NO_VALUE, _TEXT),
-    "float": (frozenset({"none", "left", "right", "inline-start", "inline-end"}), _TEXT),
-    "hyphens": (frozenset({"none", "manual"}), _BREAKS),
-    "word-break": (frozenset({"normal", "keep-all"}), _BREAKS),
-    "text-overflow": (frozenset({"clip"}), _CUT),
-    "block-ellipsis": (_NO_VALUE, _CUT),
-    "line-clamp": (_NO_VALUE, _CUT),
-    "-webkit-line-clamp": (_NO_VALUE, _CUT),
-    "max-lines": (_NO_VALUE, _CUT),
-    "-webkit-text-security": (_NO_VALUE, _CUT),
-    "direction": (frozenset({"ltr"}), _DIGITS),
-    "unicode-bidi": (frozenset({"normal", "isolate", "embed", "plaintext"}), _DIGITS),
-    "writing-mode": (frozenset({"horizontal-tb"}), _DIGITS),
-    "text-combine-upright": (_NO_VALUE, _DIGITS),
-    "initial-letter": (_NO_VALUE, _DIGITS),
+    "list-style": (_LIST_STYLES, _DRAWS_BULLETS),
+    "list-style-type": (_LIST_STYLES, _DRAWS_BULLETS),
+    "counter-reset": (frozenset({"none"}), _GENERATES_TEXT),
+    "counter-increment": (frozenset({"none"}), _GENERATES_TEXT),
+    "counter-set": (frozenset({"none"}), _GENERATES_TEXT),
+    "quotes": (_NO_VALUE, _GENERATES_TEXT),
+    "string-set": (frozenset({"none"}), _GENERATES_TEXT),
+    "bookmark-label": (frozenset({"none", "content()", "content(text)"}), _GENERATES_TEXT),
+    "hyphenate-character": (frozenset({"auto", '"-"', '"\u2010"'}), _GENERATES_TEXT),
+    "text-emphasis": (_NO_VALUE, _GENERATES_TEXT),
+    "text-emphasis-style": (_NO_VALUE, _GENERATES_TEXT),
+    "float": (frozenset({"none", "left", "right", "inline-start", "inline-end"}), _GENERATES_TEXT),
+    "hyphens": (frozenset({"none", "manual"}), _BREAKS_WORDS),
+    "word-break": (frozenset({"normal", "keep-all"}), _BREAKS_WORDS),
+    "text-overflow": (frozenset({"clip"}), _CUTS_TEXT),
+    "block-ellipsis": (_NO_VALUE, _CUTS_TEXT),
+    "line-clamp": (_NO_VALUE, _CUTS_TEXT),
+    "-webkit-line-clamp": (_NO_VALUE, _CUTS_TEXT),
+    "max-lines": (_NO_VALUE, _CUTS_TEXT),
+    "-webkit-text-security": (_NO_VALUE, _CUTS_TEXT),
+    "direction": (frozenset({"ltr"}), _CHANGES_DIGITS),
+    "unicode-bidi": (frozenset({"normal", "isolate", "embed", "plaintext"}), _CHANGES_DIGITS),
+    "writing-mode": (frozenset({"horizontal-tb"}), _CHANGES_DIGITS),
+    "text-combine-upright": (_NO_VALUE, _CHANGES_DIGITS),
+    "initial-letter": (_NO_VALUE, _CHANGES_DIGITS),
     "font-feature-settings": (
         frozenset({"normal", '"kern"', '"tnum"', '"pnum"', '"lnum"', "0", "1", "on", "off"}),
-        _DIGITS,
+        _CHANGES_DIGITS,
     ),
-    "font-variant": (_FIGURES, _DIGITS),
-    "font-variant-alternates": (_FIGURES, _DIGITS),
-    "font-variant-numeric": (_FIGURES, _DIGITS),
-    "font-variant-position": (_FIGURES, _DIGITS),
-    "font-variant-east-asian": (_FIGURES, _DIGITS),
+    "font-variant": (_DIGIT_STYLES, _CHANGES_DIGITS),
+    "font-variant-alternates": (_DIGIT_STYLES, _CHANGES_DIGITS),
+    "font-variant-numeric": (_DIGIT_STYLES, _CHANGES_DIGITS),
+    "font-variant-position": (_DIGIT_STYLES, _CHANGES_DIGITS),
+    "font-variant-east-asian": (_DIGIT_STYLES, _CHANGES_DIGITS),
 }
 _AT_RULES: Final = {
-    "counter-style": _BULLETS,
-    "font-feature-values": _DIGITS,
-    "font-palette-values": _DIGITS,
+    "counter-style": _DRAWS_BULLETS,
+    "font-feature-values": _CHANGES_DIGITS,
+    "font-palette-values": _CHANGES_DIGITS,
 }
-
-
 # Properties whose values are checked here, wherever they are set.
-JUDGED: Final = frozenset({*_ALLOWED, "content"})
-_LOOKED_AT: Final = frozenset({*JUDGED, "display"})
+CHECKED_PROPERTIES: Final = frozenset({*_ALLOWED, "content"})
+_INSPECTED: Final = frozenset({*CHECKED_PROPERTIES, "display"})
+
+
+class _Refusal(NamedTuple):
+    """A refused at-rule or declaration: its node, how it is written, the fault and the hint."""
+
+    node: Any
+    written: str
+    fault: str
+    hint: str
 
 
 def generated_text_problems(css: str, name: str) -> Iterator[Problem]:
@@ -118,17 +129,18 @@ def generated_text_problems(css: str, name: str) -> Iterator[Problem]:
 
     `name` is the style sheet's name for messages.
     """
-    for line, column, message, hint in _found(css, counting=name.endswith(_FOR_PAPER)):
-        yield Problem(message, hint, Location(name, line, column))
+    for node, written, fault, hint in _refusals(css, for_paper=name.endswith(_PAPER_SHEET)):
+        place = Location(name, node.source_line, node.source_column)
+        yield Problem(f"`{written}` {fault}", hint, place)
 
 
 @lru_cache(64)
 def generating(css: str) -> tuple[str, ...]:
-    """Return the declarations in a page's styles that generate text or change digits."""
-    return tuple(message.split("`")[1] for _, _, message, _ in _found(css, counting=False))
+    """Return the at-rules and declarations of a page that generate text or change digits."""
+    return tuple(refusal.written for refusal in _refusals(css, for_paper=False))
 
 
-def _found(css: str, *, counting: bool) -> Iterator[tuple[int, int, str, str]]:
+def _refusals(css: str, *, for_paper: bool) -> Iterator[_Refusal]:
     import tinycss2
 
     todo = [tinycss2.parse_component_value_list(css, skip_comments=True)]
@@ -138,69 +150,68 @@ def _found(css: str, *, counting: bool) -> Iterator[tuple[int, int, str, str]]:
             if node.type in {"{} block", "[] block", "() block"}:
                 todo.append(node.content)
             elif node.type == "at-keyword" and node.lower_value in _AT_RULES:
-                fault, hint = _AT_RULES[node.lower_value]
-                yield node.source_line, node.source_column, f"`@{node.value}` {fault}", hint
-            elif node.type == "ident" and node.lower_value in _LOOKED_AT:
-                value = _value(nodes, index + 1)
-                if value is not None:
-                    yield from _judged(node, value, counting=counting)
+                yield _Refusal(node, f"@{node.value}", *_AT_RULES[node.lower_value])
+            elif node.type == "ident" and node.lower_value in _INSPECTED:
+                value = _value_tokens(nodes, index + 1)
+                if value is None:
+                    continue
+                fault = _fault(node.lower_value, value, for_paper=for_paper)
+                if fault:
+                    written = " ".join(token.serialize() for token in value)[:60]
+                    yield _Refusal(node, f"{node.lower_value}: {written}", *fault)
 
 
-def _value(nodes: list[Any], start: int) -> list[Any] | None:
+def _value_tokens(nodes: list[Any], start: int) -> list[Any] | None:
     """Return the tokens of a declaration's value, without whitespace.
 
     Return None when the preceding name is not that of a property.
     """
-    rest = iter(nodes[start:])
-    for node in rest:
+    following = iter(nodes[start:])
+    for node in following:
         if node.type == "literal" and node.value == ":":
             break
         if node.type != "whitespace":
             return None
     else:
         return None
-    found = []
-    for node in rest:
+    tokens = []
+    for node in following:
         if (node.type == "literal" and node.value in {";", "!"}) or node.type == "{} block":
             break
         if node.type != "whitespace":
-            found.append(node)
-    return found
+            tokens.append(node)
+    return tokens
 
 
-def _judged(node: Any, value: list[Any], *, counting: bool) -> Iterator[tuple[int, int, str, str]]:  # noqa: ANN401 -- tinycss2 has no types
-    texts = [_text(one) for one in value]
-    written = " ".join(one.serialize() for one in value)[:60]
-    name = node.lower_value
-    if len(texts) == 1 and texts[0] in _AS_IT_IS:
-        return
+def _fault(name: str, value: list[Any], *, for_paper: bool) -> tuple[str, str] | None:
+    """Return what a property with this value does wrong, or None."""
+    texts = [_token_text(token) for token in value]
+    if len(texts) == 1 and texts[0] in _CSS_WIDE:
+        return None
     if name == "content":
-        whole = "".join(texts)
-        if whole in _CONTENT or (counting and whole in _COUNTERS) or _RUNNING.fullmatch(whole):
-            return
-        fault, hint = _TEXT
-    elif name == "display":
-        if "list-item" not in texts:
-            return
-        fault, hint = _BULLETS
-    else:
-        known, (fault, hint) = _ALLOWED[name]
-        if known is _LIST_STYLES:
-            texts = [text for text in texts if text != _PICTURE]
-        if value and all(text in known or text == "," for text in texts):
-            return
-    yield node.source_line, node.source_column, f"`{name}: {written}` {fault}", hint
+        content = "".join(texts)
+        is_allowed = (
+            content in _ALLOWED_CONTENT
+            or (for_paper and content in _PAGE_COUNTERS)
+            or _RUNNING_ELEMENT.fullmatch(content)
+        )
+        return None if is_allowed else _GENERATES_TEXT
+    if name == "display":
+        return _DRAWS_BULLETS if "list-item" in texts else None
+    allowed, fault = _ALLOWED[name]
+    if allowed is _LIST_STYLES:
+        texts = [text for text in texts if text != _ANY_URL]
+    is_allowed = value and all(text in allowed or text == "," for text in texts)
+    return None if is_allowed else fault
 
 
-def _text(node: Any) -> str:  # noqa: ANN401 -- tinycss2's nodes have no types
+def _token_text(node: Any) -> str:  # noqa: ANN401 -- tinycss2's nodes have no types
     if node.type == "string":
         return f'"{node.value}"'
     if node.type == "url" or (node.type == "function" and node.lower_name == "url"):
-        return _PICTURE
+        return _ANY_URL
     if node.type == "function":
-        return (
-            f"{node.lower_name}("
-            f"{''.join(_text(one) for one in node.arguments if one.type != 'whitespace')})"
-        )
+        arguments = (argument for argument in node.arguments if argument.type != "whitespace")
+        return f"{node.lower_name}({''.join(map(_token_text, arguments))})"
     text: str = node.serialize()
     return text.lower()

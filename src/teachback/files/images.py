@@ -29,79 +29,88 @@ if TYPE_CHECKING:
 
 # Suffix -> the format that the file must have.
 KINDS: Final = {".svg": "SVG", ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
-# Of a picture or a font.
+# In bytes, of a picture or a font.
 MAX_BYTES: Final = 5_000_000
 # A page at 300 dpi has 8 million.
 MAX_PIXELS: Final = 40_000_000
-# Drawings nest about ten levels. Far deeper ones exhaust the renderer's stack.
+# Drawings nest about ten levels. Far deeper ones would exhaust the renderer's stack.
 MAX_DEPTH: Final = 50
 # A scan or photo is only read, not printed. A Letter page at 1,200 dpi has 135 million pixels, a
 # phone's photo 12 to 50 million.
 MAX_SCAN_BYTES: Final = 50_000_000
 MAX_SCAN_PIXELS: Final = 100_000_000
-# A photo of this size shows a code well enough as it is.
+# In pixels. A photo of this size shows a code well enough as it is.
 MAX_DOUBLED: Final = 13_000_000
-# A large map has some thousand shapes, and one number in a path for each corner of its outline.
+# A large map has some thousand shapes, and an outline of many characters.
 MAX_SHAPES: Final = 20_000
 MAX_PATH: Final = 1_000_000
-# Each of them paints the whole page once more.
+# Each pattern, filter and the like paints the whole page once more.
 MAX_PAINTS: Final = 200
-# A progressive JPEG has about ten scans. Each scan is decoded over the whole picture.
+# A progressive JPEG has about ten scans. The whole picture is decoded for each.
 MAX_SCANS: Final = 100
 
 # Message and hint.
 Fault = tuple[str, str]
-_AGAIN: Final = "Save it again from the program that made it."
+_SAVE_AGAIN: Final = "Save it again from the program that made it."
 # Pillow raises these for broken files.
-_BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error)
+_PILLOW_ERRORS: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    struct.error,
+    zlib.error,
+)
 _LENGTH: Final = re.compile(r"\s*(auto|\+?[0-9]*\.?[0-9]+(e[0-9]+)?\s*[a-z%]*)\s*", re.IGNORECASE)
-_OUTSIDE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*#)|\\[0-9a-z]""", re.IGNORECASE)
+_LOADS_FILE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*#)|\\[0-9a-z]""", re.IGNORECASE)
 # Pillow's names of the modes that are printed as they are: black and white, grey, palette and
 # colour, the last three also with transparency.
 _MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 _GRADIENTS: Final = frozenset({"linearGradient", "radialGradient"})
-_PLACE: Final = re.compile(r"""url\(\s*["']?\s*#([^"')]+?)\s*["']?\s*\)""", re.IGNORECASE)
+_URL_FRAGMENT: Final = re.compile(r"""url\(\s*["']?\s*#([^"')]+?)\s*["']?\s*\)""", re.IGNORECASE)
 # Elements that change with time on a screen, and not on paper.
-_MOVING: Final = frozenset(
+_ANIMATION_ELEMENTS: Final = frozenset(
     {"set", "animate", "animateColor", "animateMotion", "animateTransform", "discard"}
 )
-_REMARK: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
-_CHANGING: Final = re.compile(
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_CONDITIONAL_RULE: Final = re.compile(
     r"@(?!font-face|charset|namespace|import)[a-z-]|:(?:hover|focus|active|target|visited|link"
     r"|any-link|lang|dir)\b",
     re.IGNORECASE,
 )
-_ANIMATED: Final = re.compile(
+_ANIMATION_PROPERTY: Final = re.compile(
     r"(?<![\w-])(?:-webkit-|-moz-)?(?:animation|transition)(?:-[a-z-]+)?\s*:", re.IGNORECASE
 )
-# What WeasyPrint 70 leaves out or draws otherwise than a browser: elements, and properties with the
-# values at which there is no difference.
-_UNLIKE: Final = frozenset({"mask", "filter"})
+# Elements and properties that WeasyPrint 70 leaves out, or draws otherwise than a browser. Values
+# that make no difference are not matched.
+_UNLIKE_ELEMENTS: Final = frozenset({"mask", "filter"})
 _UNLIKE_PROPERTY: Final = re.compile(
     r"(?<![\w-])(mask(?:-[a-z-]+)?|filter|text-decoration(?:-[a-z-]+)?|baseline-shift|direction"
     r"|unicode-bidi|word-spacing|font-variant(?:-[a-z-]+)?|clip-path)\s*:(?!\s*(?:none|normal|baseline|ltr"
     r"|auto|inherit|0(?:px|pt)?\s*(?:;|$)|url\())([^;}]+)",
     re.IGNORECASE,
 )
-_NEVER_ALIKE: Final = frozenset({"pathLength", "textLength", "lengthAdjust"})
-_PAINTS: Final = frozenset(
+_UNLIKE_ATTRIBUTES: Final = frozenset({"pathLength", "textLength", "lengthAdjust"})
+_PAINT_ELEMENTS: Final = frozenset(
     {"filter", "mask", "pattern", "clipPath", "linearGradient", "radialGradient"}
 )
 
 DIGITS: Final = "0123456789"
-# In pixels: the type size in which a digit is drawn, and the height that all digits are scaled to.
-_DRAWN: Final = 96
-_HIGH: Final = 48
-# A drawn digit may be this many times further from its own digit than from another. Below _SAME,
-# two digits of a font count as alike. Measured on 40 fonts (DejaVu, Liberation, Noto Sans,
-# Atkinson): no digit exceeds 1.01 (a 1: 1.40), and no two are nearer than 1365.
-_LIKE: Final = 1.03
-_LIKE_ONE: Final = 1.6
-_SAME: Final = 700.0
+# In pixels: the type size in which a digit is drawn, and the height that it is scaled to.
+_TYPE_SIZE: Final = 96
+_DIGIT_HEIGHT: Final = 48
+# A drawn digit may be this many times further from its own digit than from another. Two digits of a
+# font that are nearer than _LEAST_DISTANCE count as alike. Measured on 40 fonts (DejaVu,
+# Liberation, Noto Sans, Atkinson): no digit exceeds 1.01 (a 1: 1.40), and no two are nearer than
+# 1365.
+_TOLERANCE: Final = 1.03
+_TOLERANCE_OF_1: Final = 1.6
+_LEAST_DISTANCE: Final = 700.0
 
 
 @dataclass(frozen=True)
-class Grey:
+class GreyPicture:
     """A greyscale picture: one byte per pixel, 0 is black, row by row from the top."""
 
     width: int
@@ -109,7 +118,7 @@ class Grey:
     dots: bytes
 
 
-def grey_picture(data: bytes) -> Grey:
+def grey_picture(data: bytes) -> GreyPicture:
     """Open a scan or a photo (PNG or JPEG) in grey, rotated as its EXIF data says.
 
     Transparent parts become white. Raises TeachbackError for anything else, for a truncated file,
@@ -121,12 +130,12 @@ def grey_picture(data: bytes) -> Grey:
     from PIL import Image, ImageOps
 
     try:
-        with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+        with _strict_pillow(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             if picture.width * picture.height <= MAX_SCAN_PIXELS:
                 upright = ImageOps.exif_transpose(picture)
                 if upright.has_transparency_data:
-                    paper = Image.new("RGBA", upright.size, "white")
-                    upright = Image.alpha_composite(paper, upright.convert("RGBA"))
+                    background = Image.new("RGBA", upright.size, "white")
+                    upright = Image.alpha_composite(background, upright.convert("RGBA"))
                 return _as_grey(upright.convert("L"))
             fault = (
                 f"the picture has {picture.width} x {picture.height} dots",
@@ -134,7 +143,7 @@ def grey_picture(data: bytes) -> Grey:
             )
     except Image.DecompressionBombError:
         fault = "the picture has too many dots", "Scan it again at 300 dots to the inch."
-    except _BROKEN:
+    except _PILLOW_ERRORS:
         fault = (
             "this PNG or JPEG picture is incomplete or damaged",
             "Save the scan or the photo again as PNG, JPEG or PDF.",
@@ -142,10 +151,10 @@ def grey_picture(data: bytes) -> Grey:
     raise TeachbackError.of(*fault)
 
 
-def clearer_pictures(grey: Grey) -> Iterator[Grey]:
+def clearer_pictures(grey: GreyPicture) -> Iterator[GreyPicture]:
     """Yield a photo with its noise and blur reduced, and at twice its size if it is not large.
 
-    In them a reader of QR codes finds some that are too small or too blurred for it.
+    A reader of QR codes finds codes in them that are too small or too blurred in the photo.
     """
     from PIL import Image, ImageFilter
 
@@ -157,8 +166,8 @@ def clearer_pictures(grey: Grey) -> Iterator[Grey]:
         yield _as_grey(doubled.filter(ImageFilter.UnsharpMask(6, 300, 0)))
 
 
-def _as_grey(picture: Image) -> Grey:
-    return Grey(picture.width, picture.height, picture.tobytes())
+def _as_grey(picture: Image) -> GreyPicture:
+    return GreyPicture(picture.width, picture.height, picture.tobytes())
 
 
 def picture_fault(data: bytes, suffix: str) -> Fault | None:
@@ -176,16 +185,16 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
     from PIL import Image
 
     try:
-        with _strict(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
+        with _strict_pillow(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as picture:
             # Phones write JPEG pictures with a second one behind, which nothing shows (MPO).
-            found = "JPEG" if picture.format == "MPO" else picture.format
-            if found != kind:
+            picture_format = "JPEG" if picture.format == "MPO" else picture.format
+            if picture_format != kind:
                 return (
-                    f"this is a {found} picture with the file ending of a {kind} one",
+                    f"this is a {picture_format} picture with the file ending of a {kind} one",
                     "Give the file the right ending.",
                 )
             if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
-                return f"the picture comes in more than {MAX_SCANS} scans", _AGAIN
+                return f"the picture comes in more than {MAX_SCANS} scans", _SAVE_AGAIN
             if picture.width * picture.height > MAX_PIXELS:
                 return (
                     f"the picture has {picture.width} x {picture.height} dots",
@@ -201,8 +210,8 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
             picture.load()
     except Image.DecompressionBombError:
         return "the picture has too many dots", "Make it smaller."
-    except _BROKEN:
-        return f"this {kind} picture is incomplete or damaged", _AGAIN
+    except _PILLOW_ERRORS:
+        return f"this {kind} picture is incomplete or damaged", _SAVE_AGAIN
     return None
 
 
@@ -217,11 +226,11 @@ def _mode_fault(mode: str) -> Fault:
 
 
 @contextmanager
-def _strict() -> Iterator[None]:
+def _strict_pillow() -> Iterator[None]:
     """Make Pillow refuse truncated files, and silence its size warnings: our limits are lower."""
     from PIL import ImageFile
 
-    lenient = ImageFile.LOAD_TRUNCATED_IMAGES
+    previous = ImageFile.LOAD_TRUNCATED_IMAGES
     # WeasyPrint tells Pillow, for the whole process, to accept truncated pictures.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
@@ -229,7 +238,7 @@ def _strict() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = lenient
+        ImageFile.LOAD_TRUNCATED_IMAGES = previous
 
 
 def _svg_fault(data: bytes) -> Fault | None:
@@ -244,20 +253,18 @@ def _svg_fault(data: bytes) -> Fault | None:
             depth += 1 if event == "start" else -1
             if depth > MAX_DEPTH:
                 return f"the drawing is nested more than {MAX_DEPTH} deep", "Ungroup it."
-            fault = (
-                _root_fault(element)
-                if depth == 1 and event == "start"
-                else _element_fault(element)
-                if event == "end"
-                else None
-            )
+            fault = None
+            if event == "end":
+                fault = _element_fault(element)
+            elif depth == 1:
+                fault = _root_fault(element)
             if fault:
                 return fault
     except (ET.ParseError, ValueError, LookupError) as error:
         line = getattr(error, "position", (0, 0))[0]
         return "this SVG drawing is incomplete or damaged" + (
             f": line {line} cannot be read" if line else ""
-        ), _AGAIN
+        ), _SAVE_AGAIN
     return (
         None if root is None else _words_fault(root) or _load_fault(root) or _gradient_fault(root)
     )
@@ -277,28 +284,28 @@ def drawn_texts(data: bytes, suffix: str) -> tuple[DrawnText, ...]:
     """
     if KINDS.get(suffix.lower()) != "SVG":
         return ()
-    found: list[DrawnText] = []
-    opened: list[str] = []
+    texts: list[DrawnText] = []
+    open_tags: list[str] = []
 
-    def begin(name: str, attributes: Mapping[str, str]) -> None:
-        opened.append(name.rpartition(":")[2])
-        if opened[-1] == "text":
-            found.append(DrawnText("", parser.CurrentLineNumber))
-        elif opened[-1] == "tspan" and {"x", "y"} & attributes.keys() and found:
-            # It begins a line.
-            add(" ")
+    def start_element(name: str, attributes: Mapping[str, str]) -> None:
+        open_tags.append(name.rpartition(":")[2])
+        if open_tags[-1] == "text":
+            texts.append(DrawnText("", parser.CurrentLineNumber))
+        elif open_tags[-1] == "tspan" and {"x", "y"} & attributes.keys() and texts:
+            # Such a <tspan> begins a line.
+            add_words(" ")
 
-    def add(words: str) -> None:
-        if "text" in opened and opened[-1] not in {"title", "desc", "style"}:
-            found[-1] = found[-1]._replace(words=found[-1].words + words)
+    def add_words(words: str) -> None:
+        if "text" in open_tags and open_tags[-1] not in {"title", "desc", "style"}:
+            texts[-1] = texts[-1]._replace(words=texts[-1].words + words)
 
     parser = expat.ParserCreate()
-    parser.StartElementHandler = begin
-    parser.EndElementHandler = lambda _: opened.pop()
-    parser.CharacterDataHandler = add
+    parser.StartElementHandler = start_element
+    parser.EndElementHandler = lambda _: open_tags.pop()
+    parser.CharacterDataHandler = add_words
     parser.Parse(data, True)  # noqa: FBT003 -- the last part of the data
     return tuple(
-        one._replace(words=words) for one in found if (words := " ".join(one.words.split()))
+        text._replace(words=words) for text in texts if (words := " ".join(text.words.split()))
     )
 
 
@@ -308,16 +315,16 @@ def _gradient_fault(root: ET.Element) -> Fault | None:
     Some printers and viewers leave such a shape empty; seen with Poppler 22.12 (`pdftoppm`).
     Gradients that are unused or have one colour are common and harmless.
     """
-    named = _by_id(root)
+    by_id = _by_id(root)
     for element in root.iter():
-        written = " ".join(
+        styles = " ".join(
             [element.text or "" if _name(element) == "style" else "", *element.attrib.values()]
         )
-        for name in _PLACE.findall(written):
+        for name in _URL_FRAGMENT.findall(styles):
             if (
-                name in named
-                and _name(named[name]) in _GRADIENTS
-                and _stops(named[name], named) > 1
+                name in by_id
+                and _name(by_id[name]) in _GRADIENTS
+                and _stop_count(by_id[name], by_id) > 1
             ):
                 return (
                     (
@@ -329,43 +336,39 @@ def _gradient_fault(root: ET.Element) -> Fault | None:
     return None
 
 
-def _stops(gradient: ET.Element, named: dict[str, ET.Element]) -> int:
+def _stop_count(gradient: ET.Element, by_id: dict[str, ET.Element]) -> int:
     """Return how many colours a gradient has, or the gradient that it refers to."""
-    seen: set[ET.Element] = set()
-    while gradient not in seen:
-        seen.add(gradient)
+    visited: set[ET.Element] = set()
+    while gradient not in visited:
+        visited.add(gradient)
         count = sum(_name(child) == "stop" for child in gradient)
-        linked = next((named[name] for name in _links(gradient) if name in named), None)
-        if count or linked is None:
+        target = next((by_id[name] for name in _links(gradient) if name in by_id), None)
+        if count or target is None:
             return count
-        gradient = linked
+        gradient = target
     return 0
 
 
 def _words_fault(root: ET.Element) -> Fault | None:
     """Return what is wrong with the letters that a drawing shows."""
     for element in root.iter():
-        unseen = (
-            next(faults("".join(element.itertext()), alone=True), None)
-            if _name(element) == "text"
-            else None
-        )
-        if unseen:
-            return unseen[1], unseen[2]
-    moved = _moved_letters(root)
+        if _name(element) == "text":
+            fault = next(faults("".join(element.itertext()), alone=True), None)
+            if fault:
+                _, message, hint = fault
+                return message, hint
+    shift = _letter_shift(root)
+    if not shift:
+        return None
     return (
-        (
-            f"the drawing moves letters of a text, by {moved}: they may be read in another order",
-            "Write each line as a <text> of its own, or save it as a PNG picture.",
-        )
-        if moved
-        else None
+        f"the drawing moves letters of a text, by {shift}: they may be read in another order",
+        "Write each line as a <text> of its own, or save it as a PNG picture.",
     )
 
 
-def _moved_letters(root: ET.Element) -> str:
-    """Return what moves single letters or words out of their line, or draws a text again."""
-    shown = {
+def _letter_shift(root: ET.Element) -> str:
+    """Return the markup that moves letters or words out of their line, or draws a text again."""
+    text_ids = {
         element.get("id")
         for element in root.iter()
         if any(_name(inner) == "text" for inner in element.iter())
@@ -374,7 +377,7 @@ def _moved_letters(root: ET.Element) -> str:
         name = _name(element)
         if name == "textPath":
             return "<textPath>"
-        if name == "use" and any(link in shown for link in _links(element)):
+        if name == "use" and any(link in text_ids for link in _links(element)):
             return "<use>"
         if name in {"text", "tspan"}:
             for key in ("dx", "dy", "rotate"):
@@ -389,8 +392,8 @@ def _moved_letters(root: ET.Element) -> str:
 
 
 def _lines_go_down(text: ET.Element) -> bool:
-    """Return whether each part of a text with a place of its own is below the one before."""
-    before: float | None = None
+    """Return whether each part of a text that has a position is below the one before."""
+    previous: float | None = None
     for part in text.iter():
         if part is text or not {"x", "y"} & part.attrib.keys():
             continue
@@ -398,9 +401,9 @@ def _lines_go_down(text: ET.Element) -> bool:
             line = float(part.get("y", ""))
         except ValueError:
             return False
-        if before is not None and line <= before:
+        if previous is not None and line <= previous:
             return False
-        before = line
+        previous = line
     return True
 
 
@@ -409,38 +412,36 @@ def _load_fault(root: ET.Element) -> Fault | None:
 
     Each <use> counts as the shapes that it refers to.
     """
-    fewer = "Simplify it, or save it as a PNG picture."
-    if sum(_name(element) in _PAINTS for element in root.iter()) > MAX_PAINTS:
-        return f"the drawing has more than {MAX_PAINTS} patterns, filters and the like", fewer
-    named = _by_id(root)
-    shapes: dict[ET.Element, int] = {}
-    opened: set[ET.Element] = set()
+    hint = "Simplify it, or save it as a PNG picture."
+    if sum(_name(element) in _PAINT_ELEMENTS for element in root.iter()) > MAX_PAINTS:
+        return f"the drawing has more than {MAX_PAINTS} patterns, filters and the like", hint
+    by_id = _by_id(root)
+    counts: dict[ET.Element, int] = {}
+    open_elements: set[ET.Element] = set()
 
     def count(element: ET.Element) -> int:
-        if element in opened:
-            # It contains itself, without end.
+        if element in open_elements:
+            # The element contains itself, without end.
             return MAX_SHAPES + 1
-        if element not in shapes:
-            opened.add(element)
+        if element not in counts:
+            open_elements.add(element)
             links = _links(element) if _name(element) == "use" else ()
             total = 1
-            for inner in (*(named[name] for name in links if name in named), *element):
+            for inner in (*(by_id[name] for name in links if name in by_id), *element):
                 total += count(inner)
                 if total > MAX_SHAPES:
                     break
-            opened.discard(element)
-            shapes[element] = min(total, MAX_SHAPES + 1)
-        return shapes[element]
+            open_elements.discard(element)
+            counts[element] = min(total, MAX_SHAPES + 1)
+        return counts[element]
 
     try:
-        too_many = count(root) > MAX_SHAPES
+        if count(root) <= MAX_SHAPES:
+            return None
     except RecursionError:
-        too_many = True
-    return (
-        (f"the drawing has more than {MAX_SHAPES} shapes, each <use> counted", fewer)
-        if too_many
-        else None
-    )
+        # A chain of <use> may be of any length.
+        pass
+    return f"the drawing has more than {MAX_SHAPES} shapes, each <use> counted", hint
 
 
 def _name(element: ET.Element) -> str:
@@ -465,7 +466,7 @@ def _by_id(root: ET.Element) -> dict[str, ET.Element]:
 
 def _root_fault(root: ET.Element) -> Fault | None:
     if root.tag != "{http://www.w3.org/2000/svg}svg":
-        return "this is not an SVG drawing", _AGAIN
+        return "this is not an SVG drawing", _SAVE_AGAIN
     if not all(_LENGTH.fullmatch(root.get(name, "1")) for name in ("width", "height")):
         return "the width or height of the drawing is not a length", "Write it like this: 40mm."
     if "viewBox" not in root.attrib and not {"width", "height"} <= set(root.attrib):
@@ -476,31 +477,31 @@ def _root_fault(root: ET.Element) -> Fault | None:
     return None
 
 
-def _changes(style: ET.Element) -> bool:
-    """Return whether a drawing's styles depend on medium, reader or time."""
-    text = _REMARK.sub("", style.text or "")
+def _is_conditional(style: ET.Element) -> bool:
+    """Return whether the styles of a drawing depend on medium, reader or time."""
+    text = _COMMENT.sub("", style.text or "")
     return style.get("media", "all").strip().lower() not in {"", "all"} or bool(
-        _CHANGING.search(text) or _ANIMATED.search(text)
+        _CONDITIONAL_RULE.search(text) or _ANIMATION_PROPERTY.search(text)
     )
 
 
-def _unlike(element: ET.Element) -> str:
-    """Return what of an element is drawn otherwise on paper than on a screen, or nothing."""
+def _screen_difference(element: ET.Element) -> str:
+    """Return the part of an element that paper and screen draw differently, or ""."""
     name = _name(element)
-    if name in _UNLIKE:
+    if name in _UNLIKE_ELEMENTS:
         return f"<{name}>"
     if name == "clipPath" and any(
         child.get("clip-rule", "nonzero") == "evenodd" or "evenodd" in child.get("style", "")
         for child in element.iter()
     ):
         return "`clip-rule: evenodd`"
-    written = [element.text or ""] if name == "style" else []
-    written += [element.get("style", "")]
-    written += [f"{key}: {value}" for key, value in element.attrib.items() if key != "style"]
-    found = next(filter(None, map(_UNLIKE_PROPERTY.search, written)), None)
+    styles = [element.text or ""] if name == "style" else []
+    styles += [element.get("style", "")]
+    styles += [f"{key}: {value}" for key, value in element.attrib.items() if key != "style"]
+    found = next(filter(None, map(_UNLIKE_PROPERTY.search, styles)), None)
     if found:
         return f"`{found[1].lower()}: {found[2].strip()[:30]}`"
-    return next((f"`{key}`" for key in element.attrib if key in _NEVER_ALIKE), "")
+    return next((f"`{key}`" for key in element.attrib if key in _UNLIKE_ATTRIBUTES), "")
 
 
 def _element_fault(element: ET.Element) -> Fault | None:
@@ -517,26 +518,26 @@ def _element_fault(element: ET.Element) -> Fault | None:
     }:
         return f"the drawing holds <{name}>, which cannot be printed", "Save it as plain SVG."
     if (
-        name in _MOVING
+        name in _ANIMATION_ELEMENTS
         or "systemLanguage" in element.attrib
-        or (name == "style" and _changes(element))
+        or (name == "style" and _is_conditional(element))
     ):
-        what = (
+        cause = (
             f"<{name}>"
-            if name in _MOVING
+            if name in _ANIMATION_ELEMENTS
             else "a rule in its <style>"
             if name == "style"
             else "`systemLanguage`"
         )
         message = (
-            f"the drawing changes on a screen, by {what}: paper and screen would not show the same"
+            f"the drawing changes on a screen, by {cause}: paper and screen would not show the same"
         )
         return message, "Save it as a still drawing: plain SVG, or a PNG picture."
-    unlike = _unlike(element)
-    if unlike:
-        message = f"the drawing uses {unlike}, which paper does not show as a screen does"
+    difference = _screen_difference(element)
+    if difference:
+        message = f"the drawing uses {difference}, which paper does not show as a screen does"
         return message, "Draw it without, or save it as a PNG picture."
-    if _ANIMATED.search(element.get("style", "")):
+    if _ANIMATION_PROPERTY.search(element.get("style", "")):
         return (
             (
                 "the drawing moves on a screen, by `animation`: "
@@ -544,7 +545,7 @@ def _element_fault(element: ET.Element) -> Fault | None:
             ),
             "Save it as a still drawing.",
         )
-    written = [element.text or ""] if name == "style" else []
+    values = [element.text or ""] if name == "style" else []
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == "href" and name != "a" and not value.strip().startswith("#"):
             return f"the drawing asks for '{value[:60]}'", "Put everything into the drawing itself."
@@ -553,8 +554,8 @@ def _element_fault(element: ET.Element) -> Fault | None:
                 f"the drawing holds a path of {len(value)} characters",
                 "Simplify it, or save it as a PNG picture.",
             )
-        written.append(value if "url(" in value.lower() else "")
-    if any(_OUTSIDE.search(text) for text in written):
+        values.append(value if "url(" in value.lower() else "")
+    if any(_LOADS_FILE.search(text) for text in values):
         return "the drawing asks for another file", "Put everything into the drawing itself."
     return None
 
@@ -568,27 +569,31 @@ def digits_fault(font: bytes, known: Sequence[bytes], digits: str) -> Fault | No
     """
     from PIL import ImageChops, ImageStat
 
-    def apart(one: Image, other: Image) -> float:
-        return math.sqrt(sum(ImageStat.Stat(ImageChops.difference(one, other)).sum2))
+    def distance(first: Image, second: Image) -> float:
+        return math.sqrt(sum(ImageStat.Stat(ImageChops.difference(first, second)).sum2))
 
-    own = {digit: drawn for digit in digits if (drawn := _drawn_digit(font, digit)) is not None}
-    right = {
-        digit: [drawn for data in known if (drawn := _drawn_digit(data, digit)) is not None]
+    drawn = {digit: image for digit in digits if (image := _drawn_digit(font, digit)) is not None}
+    references = {
+        digit: [image for data in known if (image := _drawn_digit(data, digit)) is not None]
         for digit in DIGITS
     }
-    looks = {
-        digit: {other: min(apart(drawn, one) for one in right[other]) for other in DIGITS}
-        for digit, drawn in own.items()
+    # How far each digit of the font is from each digit of the known fonts.
+    distances = {
+        digit: {
+            other: min(distance(image, reference) for reference in references[other])
+            for other in DIGITS
+        }
+        for digit, image in drawn.items()
     }
-    for digit, distances in looks.items():
-        other = min((one for one in DIGITS if one != digit), key=distances.__getitem__)
-        if distances[digit] > distances[other] * (_LIKE_ONE if digit == "1" else _LIKE):
+    for digit, to in distances.items():
+        other = min((each for each in DIGITS if each != digit), key=to.__getitem__)
+        if to[digit] > to[other] * (_TOLERANCE_OF_1 if digit == "1" else _TOLERANCE):
             return _digit_fault(digit, other)
-        for before in looks:
-            swapped = looks[before][digit] + distances[before]
-            same = looks[before][before] + distances[digit]
-            if before < digit and (swapped < same or apart(own[before], own[digit]) < _SAME):
-                return _digit_fault(before, digit)
+        for earlier in (each for each in distances if each < digit):
+            swapped = distances[earlier][digit] + to[earlier]
+            in_place = distances[earlier][earlier] + to[digit]
+            if swapped < in_place or distance(drawn[earlier], drawn[digit]) < _LEAST_DISTANCE:
+                return _digit_fault(earlier, digit)
     return None
 
 
@@ -604,17 +609,19 @@ def _drawn_digit(font: bytes, digit: str) -> Image | None:
     from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
     try:
-        face = ImageFont.truetype(io.BytesIO(font), _DRAWN, layout_engine=ImageFont.Layout.BASIC)
-        paper = Image.new("L", (3 * _DRAWN, 3 * _DRAWN), 0)
-        ImageDraw.Draw(paper).text((_DRAWN, _DRAWN // 2), digit, font=face, fill=255)
-    except _BROKEN:
+        face = ImageFont.truetype(
+            io.BytesIO(font), _TYPE_SIZE, layout_engine=ImageFont.Layout.BASIC
+        )
+        canvas = Image.new("L", (3 * _TYPE_SIZE, 3 * _TYPE_SIZE), 0)
+        ImageDraw.Draw(canvas).text((_TYPE_SIZE, _TYPE_SIZE // 2), digit, font=face, fill=255)
+    except _PILLOW_ERRORS:
         return None
-    box = paper.getbbox()
+    box = canvas.getbbox()
     if box is None:
         return None
-    cut = paper.crop(box)
-    width = max(1, min(_HIGH, round(cut.width * _HIGH / cut.height)))
-    digit_only = cut.resize((width, _HIGH), Image.Resampling.BOX)
-    framed = Image.new("L", (_HIGH + 12, _HIGH + 12), 0)
-    framed.paste(digit_only, ((_HIGH - width) // 2 + 6, 6))
+    cropped = canvas.crop(box)
+    width = max(1, min(_DIGIT_HEIGHT, round(cropped.width * _DIGIT_HEIGHT / cropped.height)))
+    scaled = cropped.resize((width, _DIGIT_HEIGHT), Image.Resampling.BOX)
+    framed = Image.new("L", (_DIGIT_HEIGHT + 12, _DIGIT_HEIGHT + 12), 0)
+    framed.paste(scaled, ((_DIGIT_HEIGHT - width) // 2 + 6, 6))
     return framed.filter(ImageFilter.GaussianBlur(2.5))

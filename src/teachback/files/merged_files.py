@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
     from teachback.files.yaml_reader import YamlFile
 
-    Steps = tuple[Any, ...]
+    EntryPath = tuple[Any, ...]
 
 
 def read_entries(workspace: Workspace, name: str) -> YamlFile:
@@ -38,29 +38,33 @@ def read_entries(workspace: Workspace, name: str) -> YamlFile:
     own, *builtin = files
     if not builtin or not isinstance(own.data, dict):
         return own
-    taken = set(_missing(own.data, builtin[0].data, deep=name.startswith(f"{WORDS}/")))
-    places = {
-        path: place
-        for path, place in builtin[0].locations.items()
-        if any(path[:length] in taken for length in range(1, len(path) + 1))
+    missing = set(_missing_entries(own.data, builtin[0].data, deep=name.startswith(f"{WORDS}/")))
+    locations = {
+        path: location
+        for path, location in builtin[0].locations.items()
+        if any(path[:length] in missing for length in range(1, len(path) + 1))
     }
-    return replace(own, data=_joined(own.data, builtin[0].data, taken), others=places)
+    return replace(own, data=_merged(own.data, builtin[0].data, missing), others=locations)
 
 
-def _missing(own: dict[str, Any], builtin: dict[str, Any], *, deep: bool) -> Iterator[Steps]:
+def _missing_entries(
+    own: dict[str, Any], builtin: dict[str, Any], *, deep: bool
+) -> Iterator[EntryPath]:
     """Yield the path of each built-in entry that the clinic's file does not have."""
     for name, entry in builtin.items():
         if name not in own:
             yield (name,)
         elif deep and isinstance(entry, dict) and isinstance(own[name], dict):
-            yield from ((name, *path) for path in _missing(own[name], entry, deep=deep))
+            yield from ((name, *path) for path in _missing_entries(own[name], entry, deep=deep))
 
 
-def _joined(own: dict[str, Any], builtin: dict[str, Any], taken: set[Steps]) -> dict[str, Any]:
-    """Return the taken built-in entries, and then the clinic's own."""
-    first = {path[0] for path in taken}
-    joined = {name: builtin[name] for name in builtin if (name,) in taken} | own
-    for name in first & own.keys():
-        inside = {path[1:] for path in taken if path[0] == name}
-        joined[name] = _joined(own[name], builtin[name], inside)
-    return joined
+def _merged(
+    own: dict[str, Any], builtin: dict[str, Any], missing: set[EntryPath]
+) -> dict[str, Any]:
+    """Return the built-in entries at the `missing` paths, and then the clinic's own."""
+    tops = {path[0] for path in missing}
+    merged = {name: builtin[name] for name in builtin if (name,) in missing} | own
+    for name in tops & own.keys():
+        inner_paths = {path[1:] for path in missing if path[0] == name}
+        merged[name] = _merged(own[name], builtin[name], inner_paths)
+    return merged

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import Location, Problem
 from teachback.files.contrast import CONTRAST_BODY, WHITE, contrast
-from teachback.files.generated_text import JUDGED
+from teachback.files.generated_text import CHECKED_PROPERTIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,7 +161,7 @@ def _may(name: str, value: str) -> bool:
             if name == "color"
             else contrast((red, green, blue), _BLACK) >= _LIGHT
         )
-    if name in JUDGED and not name.startswith("list-style") and name != "float":
+    if name in CHECKED_PROPERTIES and not name.startswith("list-style") and name != "float":
         return True
     bare = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
     return any(names.fullmatch(bare) and values.fullmatch(value) for names, values in _MAY.items())

@@ -190,19 +190,15 @@ def _fault(name: str, value: list[Any], *, for_paper: bool) -> tuple[str, str] |
         return None
     if name == "content":
         content = "".join(texts)
-        is_allowed = (
-            content in _ALLOWED_CONTENT
-            or (for_paper and content in _PAGE_COUNTERS)
-            or _RUNNING_ELEMENT.fullmatch(content)
-        )
+        allowed = _ALLOWED_CONTENT | (_PAGE_COUNTERS if for_paper else frozenset())
+        is_allowed = content in allowed or _RUNNING_ELEMENT.fullmatch(content)
         return None if is_allowed else _GENERATES_TEXT
     if name == "display":
         return _DRAWS_BULLETS if "list-item" in texts else None
     allowed, fault = _ALLOWED[name]
     if allowed is _LIST_STYLES:
         texts = [text for text in texts if text != _ANY_URL]
-    is_allowed = value and all(text in allowed or text == "," for text in texts)
-    return None if is_allowed else fault
+    return None if value and allowed.issuperset(text for text in texts if text != ",") else fault
 
 
 def _token_text(node: Any) -> str:  # noqa: ANN401 -- tinycss2's nodes have no types

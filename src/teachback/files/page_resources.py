@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from xml.etree.ElementTree import Element
 
-# A comment, or the name of a file. A name inside a comment does not count.
+# A comment, or a `url()` with the name of a file. A name inside a comment does not count.
 CSS_FILE: Final = re.compile(
     r"""/\*.*?\*/|url\(\s*(["']?)([^"')]+)\1\s*\)""", re.DOTALL | re.IGNORECASE
 )
-# Behind the name of an icon: the ink in which it is drawn, six hexadecimal digits.
+# The end of an icon's name: the ink in which it is drawn, in six hexadecimal digits.
 INKED: Final = re.compile(r"(?<=\.svg)\?ink=([0-9a-fA-F]{6})$")
-# A font or picture inside a page for a screen: its start, and the rest of its letters.
+# A font or picture inside a page for a screen: the start of its data, and the rest.
 _EMBEDDED: Final = re.compile(r"""([("']data:[\w/+.-]+;base64,[\w+/]{60})[\w+/=]+(?=["')])""")
 # The policy of a page for a screen: the browser fetches nothing, and resolves no host name before a
 # link is followed.
@@ -36,15 +36,15 @@ POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
-_CLOSED: Final = (
+_POLICY_TAGS: Final = (
     f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
     '<meta http-equiv="x-dns-prefetch-control" content="off">'
 )
 _HEAD: Final = re.compile(
     r"""(<head(?:\s[^<>]*)?>)(?:\s*<meta\s+charset\s*=\s*["']?utf-8["']?\s*/?>)?""", re.IGNORECASE
 )
-# Folders whose files a page may show, by kind of file.
-_SERVED: Final = {".ttf": ("styles/fonts/",)}
+# Folders whose files a page may show, by the ending of a file.
+_FOLDERS_OF: Final = {".ttf": ("styles/fonts/",)}
 _PICTURES: Final = ("styles/", "content/")
 _PICTURE_KINDS: Final = frozenset({".svg", ".png", ".jpg", ".jpeg"})
 
@@ -57,43 +57,36 @@ _SVG: Final = "{http://www.w3.org/2000/svg}"
 _XLINK: Final = "{http://www.w3.org/1999/xlink}"
 _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 _XMLNS: Final = "{http://www.w3.org/2000/xmlns/}"
-# Elements whose content is plain text up to their end tag, for a reader without a tree.
-_PLAIN: Final = ("title", "style")
-# Elements that load or run something, or hold another page. Other unknown elements are refused,
-# too.
+# Elements that a reader without a tree takes for plain text up to their end tag.
+_RAW_TEXT_TAGS: Final = ("title", "style")
+# Elements that load or run something, or hold another page. Other unknown elements are refused, but
+# not for that reason.
 _LOADING_ELEMENTS: Final = _all_of(
-    "applet audio base bgsound embed fencedframe feimage foreignobject frame frameset "
-    "iframe link object portal script\n"
-    "    source template track video animate animatemotion animatetransform set handler "
-    "listener discard"
+    "applet audio base bgsound embed fencedframe feimage foreignobject frame frameset iframe "
+    "link object portal script source template track video animate animatemotion "
+    "animatetransform set handler listener discard"
 )
-_HTML: Final = _all_of(
-    "html head title meta style body main header footer nav section article aside div "
-    "hgroup search address\n"
-    "    p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd menu table caption colgroup col thead tbody "
-    "tfoot tr td th figure figcaption\n"
-    "    img a span strong em b i u small big br hr wbr blockquote cite code kbd samp var "
-    "pre abbr acronym dfn\n"
-    "    mark bdi ruby rt rp rb rtc ins del time data label input output fieldset legend\n"
-    "    center font tt nobr"
+_HTML_ELEMENTS: Final = _all_of(
+    "html head title meta style body main header footer nav section article aside div hgroup "
+    "search address p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd menu table caption colgroup col thead "
+    "tbody tfoot tr td th figure figcaption img a span strong em b i u small big br hr wbr "
+    "blockquote cite code kbd samp var pre abbr acronym dfn mark bdi ruby rt rp rb rtc ins del "
+    "time data label input output fieldset legend center font tt nobr"
 )
-_DRAWN: Final = _all_of(
+_SVG_ELEMENTS: Final = _all_of(
     "svg g defs symbol use title desc metadata style switch path rect circle ellipse line "
-    "polyline polygon text tspan\n"
-    "    textPath image marker pattern clipPath mask filter feBlend feColorMatrix\n"
-    "    feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting "
-    "feDisplacementMap feDistantLight feDropShadow\n"
-    "    feFlood feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode "
-    "feMorphology feOffset fePointLight\n"
-    "    feSpecularLighting feSpotLight feTile feTurbulence view"
+    "polyline polygon text tspan textPath image marker pattern clipPath mask filter feBlend "
+    "feColorMatrix feComponentTransfer feComposite feConvolveMatrix feDiffuseLighting "
+    "feDisplacementMap feDistantLight feDropShadow feFlood feFuncA feFuncB feFuncG feFuncR "
+    "feGaussianBlur feMerge feMergeNode feMorphology feOffset fePointLight feSpecularLighting "
+    "feSpotLight feTile feTurbulence view"
 )
-# Attributes of any element, and of some elements. Missing are those that a browser would show as
-# text or as another number: <q>, <meter>, <bdo>, `start` and `value` of lists, `value` and
+# Attributes of any element, and of some elements. These lists leave out what a browser would show
+# as text or as another number: <q>, <meter>, <bdo>, `start` and `value` of lists, `value` and
 # `placeholder` of a field.
 _ATTRIBUTES: Final = _all_of(
-    "id class lang dir title role style translate tabindex itemid itemprop itemref "
-    "itemscope itemtype\n"
-    "    align valign width height border bgcolor color"
+    "id class lang dir title role style translate tabindex itemid itemprop itemref itemscope "
+    "itemtype align valign width height border bgcolor color"
 )
 _ATTRIBUTES_OF: Final = {
     "a": _all_of("href rel target hreflang name"),
@@ -108,8 +101,7 @@ _ATTRIBUTES_OF: Final = {
     "label": frozenset({"for"}),
     "input": _all_of(
         "type name checked disabled readonly required size maxlength minlength min max step "
-        "pattern\n"
-        "        autocomplete inputmode"
+        "pattern autocomplete inputmode"
     ),
     "output": _all_of("for name"),
     "fieldset": _all_of("name disabled"),
@@ -124,24 +116,24 @@ _ATTRIBUTES_OF: Final = {
     "html": frozenset({"xmlns"}),
 }
 # Attributes that name a file on any element. For these the value is reported, not the name.
-_NAMING: Final = _all_of(
-    "src srcset imagesrcset poster data background manifest href action formaction ping "
-    "cite longdesc lowsrc dynsrc archive\n"
-    "    codebase classid code usemap profile"
+_FILE_ATTRIBUTES: Final = _all_of(
+    "src srcset imagesrcset poster data background manifest href action formaction ping cite "
+    "longdesc lowsrc dynsrc archive codebase classid code usemap profile"
 )
 # Attributes of a drawing whose values are words, not styles.
-_WORDS: Final = re.compile(
+_WORD_ATTRIBUTES: Final = re.compile(
     r"aria-[a-z]+|data-[\w.-]+|id|class|lang|role|title|alt|tabindex", re.IGNORECASE
 )
-_EXTRA: Final = re.compile(r"aria-[a-z]+|data-[\w.-]+", re.IGNORECASE)
-_INPUTS: Final = frozenset({"checkbox", "date", "number", "radio", "tel", "text", "time"})
-_METAS: Final = _all_of(
+# Attributes that any element of HTML may have.
+_FREE_ATTRIBUTES: Final = re.compile(r"aria-[a-z]+|data-[\w.-]+", re.IGNORECASE)
+_INPUT_TYPES: Final = frozenset({"checkbox", "date", "number", "radio", "tel", "text", "time"})
+_META_NAMES: Final = _all_of(
     "application-name apple-mobile-web-app-title author color-scheme creator date "
-    "dcterms.created dcterms.modified\n"
-    "    description format-detection generator keywords publisher referrer robots "
-    "theme-color viewport"
+    "dcterms.created dcterms.modified description format-detection generator keywords publisher "
+    "referrer robots theme-color viewport"
 )
-_HTTP: Final = {
+# Headers that a page may set, with the value that is allowed; None allows any.
+_HTTP_EQUIV: Final = {
     "content-security-policy": POLICY,
     "x-dns-prefetch-control": "off",
     "content-type": "text/html; charset=utf-8",
@@ -151,45 +143,35 @@ _HTTP: Final = {
 _RELATIONS: Final = _all_of(
     "author bookmark external help license next nofollow noopener noreferrer prev tag"
 )
-# Links to follow; nothing is loaded before a reader follows one.
-_FOLLOWED: Final = re.compile(
-    r"(?:https?|mailto|tel|sms):|(?!//)(?![a-z][a-z0-9+.-]*:)", re.IGNORECASE
-)
-# CSS functions and selectors that name no file; `url` is checked apart. Strings in other functions
-# may be addresses.
+# The addresses of links. A browser loads nothing before a reader follows one.
+_LINK: Final = re.compile(r"(?:https?|mailto|tel|sms):|(?!//)(?![a-z][a-z0-9+.-]*:)", re.IGNORECASE)
+# CSS functions and selectors that name no file. `url` is checked apart. A string in another
+# function may be an address.
 _FUNCTIONS: Final = _all_of(
-    "abs acos asin atan atan2 attr blur brightness calc calc-size circle clamp color "
-    "color-mix conic-gradient content\n"
-    "    contrast cos counter counters cubic-bezier device-cmyk dir drop-shadow element "
-    "ellipse env exp fit-content format\n"
-    "    grayscale has hsl hsla hue-rotate hwb hypot inset invert is lab lang layer lch "
-    "leader light-dark linear\n"
-    "    linear-gradient log matrix matrix3d max min minmax mod not nth-child "
-    "nth-last-child nth-last-of-type nth-of-type nth\n"
-    "    oklab oklch opacity path perspective polygon pow radial-gradient rect rem repeat "
-    "repeating-conic-gradient\n"
-    "    repeating-linear-gradient repeating-radial-gradient rgb rgba rotate rotate3d "
-    "rotatex rotatey rotatez round running\n"
-    "    saturate scale scale3d scalex scaley scalez selector sepia sign sin skew skewx "
-    "skewy sqrt steps string style symbols\n"
-    "    tan target-counter target-counters target-text tech translate translate3d "
-    "translatex translatey translatez var\n"
-    "    where xywh"
+    "abs acos asin atan atan2 attr blur brightness calc calc-size circle clamp color color-mix "
+    "conic-gradient content contrast cos counter counters cubic-bezier device-cmyk dir "
+    "drop-shadow element ellipse env exp fit-content format grayscale has hsl hsla hue-rotate "
+    "hwb hypot inset invert is lab lang layer lch leader light-dark linear linear-gradient log "
+    "matrix matrix3d max min minmax mod not nth-child nth-last-child nth-last-of-type "
+    "nth-of-type nth oklab oklch opacity path perspective polygon pow radial-gradient rect rem "
+    "repeat repeating-conic-gradient repeating-linear-gradient repeating-radial-gradient rgb "
+    "rgba rotate rotate3d rotatex rotatey rotatez round running saturate scale scale3d scalex "
+    "scaley scalez selector sepia sign sin skew skewx skewy sqrt steps string style symbols tan "
+    "target-counter target-counters target-text tech translate translate3d translatex translatey "
+    "translatez var where xywh"
 )
 _AT_RULES: Final = _all_of(
     "charset color-profile container counter-style font-face font-feature-values "
-    "font-palette-values footnote keyframes\n"
-    "    layer media page property scope starting-style supports annotation "
-    "character-variant ornaments styleset stylistic\n"
-    "    swash"
+    "font-palette-values footnote keyframes layer media page property scope starting-style "
+    "supports annotation character-variant ornaments styleset stylistic swash"
 )
 _MARGIN_BOX: Final = re.compile(
     r"(top|bottom)-(left|center|right)(-corner)?|(left|right)-(top|middle|bottom)"
 )
 # Browsers remove control characters and spaces around an address, and line ends inside it (WHATWG
 # URL, 4.4).
-_AROUND: Final = "".join(map(chr, range(0x21)))
-_INSIDE: Final = str.maketrans("", "", "\t\n\r")
+_TRIMMED: Final = "".join(map(chr, range(0x21)))
+_LINE_ENDS: Final = str.maketrans("", "", "\t\n\r")
 
 
 class ForbiddenContent(NamedTuple):
@@ -209,17 +191,16 @@ def served(name: str, files: Collection[str]) -> str | None:
 
     `name` is the part of a URL after the host.
     """
-    plain = unquote(name)
-    suffix = posixpath.splitext(plain)[1].lower()
-    folders = _SERVED.get(suffix, _PICTURES if suffix in _PICTURE_KINDS else ())
-    return plain if plain in files and plain.startswith(folders) and folders else None
+    decoded = unquote(name)
+    suffix = posixpath.splitext(decoded)[1].lower()
+    folders = _FOLDERS_OF.get(suffix, _PICTURES if suffix in _PICTURE_KINDS else ())
+    return decoded if folders and decoded in files and decoded.startswith(folders) else None
 
 
 def shown_on_paper(files: Collection[str]) -> Callable[[str], bool]:
-    """Return a test for file names in a page for paper.
+    """Return a function that returns whether a page for paper may show a file of this name.
 
-    Such a page lies in styles/. The test is true for a file that may be shown. An icon may name the
-    ink in which it is drawn.
+    The name is relative to styles/. That of an icon may end with the ink in which it is drawn.
     """
     return lambda name: (
         not re.match(r"[a-z][a-z0-9+.-]*:|/", name, re.IGNORECASE)
@@ -231,10 +212,10 @@ def shown_on_paper(files: Collection[str]) -> Callable[[str], bool]:
 class _Patterns(dict[tuple["Collection[str]", bool], "re.Pattern[str]"]):
     """The patterns by which tinyhtml5 splits a page, each compiled once."""
 
-    def __missing__(self, asked: tuple[Collection[str], bool]) -> re.Pattern[str]:
-        letters, wanted = asked
-        some = "".join(f"\\x{ord(letter):02x}" for letter in letters)
-        pattern = self[asked] = re.compile(f"[{'' if wanted else '^'}{some}]+")
+    def __missing__(self, key: tuple[Collection[str], bool]) -> re.Pattern[str]:
+        characters, included = key
+        escaped = "".join(f"\\x{ord(letter):02x}" for letter in characters)
+        pattern = self[key] = re.compile(f"[{'' if included else '^'}{escaped}]+")
         return pattern
 
 
@@ -242,8 +223,8 @@ class _Patterns(dict[tuple["Collection[str]", bool], "re.Pattern[str]"]):
 def html_parser() -> Any:  # noqa: ANN401 -- tinyhtml5 has no types
     """Return tinyhtml5, which then keeps its patterns, also for WeasyPrint.
 
-    tinyhtml5 2.1.0 keeps each under a wrong key, so it makes one anew for each stretch of text: a
-    quarter of the time of reading a page.
+    tinyhtml5 2.1.0 keeps each under a wrong key, and so compiles one for each stretch of text. That
+    takes a quarter of the time of reading a page.
     """
     import tinyhtml5.inputstream
 
@@ -255,10 +236,9 @@ def html_parser() -> Any:  # noqa: ANN401 -- tinyhtml5 has no types
 def parse_page(page: str) -> Element:
     """Return the tree of a page, as a browser builds it. HTML names have no namespace.
 
-    Of an embedded file it has the beginning only. Callers must not change the tree.
+    Of an embedded file, the tree has only the beginning. Callers must not change it.
     """
-    # A page of 200 KB has 50 KB without its fonts. Given a short string, tinyhtml5 would try it as
-    # a file name.
+    # Without its fonts, a page of 200 KB has 50 KB. tinyhtml5 takes a short string for a file name.
     text = io.StringIO(_EMBEDDED.sub(r"\1", page))
     root: Element = html_parser().parse(text, namespace_html_elements=False)
     return root
@@ -269,7 +249,9 @@ def closed_page(page: str) -> str:
 
     `foreign_loads` checks that it is there.
     """
-    return _HEAD.sub(lambda head: f'{head[1]}\n<meta charset="utf-8">\n{_CLOSED}', page, count=1)
+    return _HEAD.sub(
+        lambda head: f'{head[1]}\n<meta charset="utf-8">\n{_POLICY_TAGS}', page, count=1
+    )
 
 
 def foreign_loads(
@@ -284,69 +266,76 @@ def foreign_loads(
     """Return what a page may not hold: foreign files, and what may load something.
 
     `allowed` returns whether the page may load a name. `own` are the URLs that the program put into
-    it. With `closed`, the page must start with the policy that forbids loading. `sheets` are the
-    style sheets in the page, which were already checked for generated text. `direction` returns
-    that of a language.
+    the page. `sheets` are its style sheets, which were already checked for generated text. With
+    `closed`, the page must start with the policy that forbids loading. `direction` returns the
+    direction of a language: "ltr" or "rtl".
     """
-    known = {f"own-file-{number}": url for number, url in enumerate(dict.fromkeys(own))}
-    for short, url in known.items():
-        # They are long, and their letters mean nothing to HTML or CSS.
+    url_of = {f"own-file-{number}": url for number, url in enumerate(dict.fromkeys(own))}
+    for short, url in url_of.items():
+        # The URLs are long, and their letters mean nothing to HTML or CSS.
         page, sheets = page.replace(url, short), sheets.replace(url, short)
 
-    def may(name: str) -> bool:
+    def is_allowed(name: str) -> bool:
         # A name that begins with # is a place in the page itself.
         return (
             not name
             or name.startswith("#")
-            or name in known
+            or name in url_of
             or (not name.startswith("own-file-") and allowed(name))
         )
 
     root = parse_page(page)
     sheets = sheets.replace("\r\n", "\n").replace("\r", "\n")
-    found = [one for element in root.iter() for one in _element_loads(element, may, sheets)]
-    found += _read_ahead(page, root)
-    found += _turned(root, direction)
-    found += _hidden(root, sheets) if closed else ()
+    forbidden = [
+        content
+        for element in root.iter()
+        for content in _element_loads(element, is_allowed, sheets)
+    ]
+    forbidden += _preload_faults(page, root)
+    forbidden += _direction_faults(root, direction)
+    forbidden += _hiding_styles(root, sheets) if closed else ()
     if closed and not _is_closed(root):
-        found.append(ForbiddenContent("<head>", ("<head",), loads=False))
-    return tuple(dict.fromkeys(found))
+        forbidden.append(ForbiddenContent("<head>", ("<head",), loads=False))
+    return tuple(dict.fromkeys(forbidden))
 
 
-def _turned(root: Element, direction: Callable[[str], str]) -> Iterator[ForbiddenContent]:
+def _direction_faults(root: Element, direction: Callable[[str], str]) -> Iterator[ForbiddenContent]:
     """Refuse text that runs against the page's direction: 5-10 would read as 10-5.
 
     Allowed are a number from left to right, text in another language in its own direction, and
     words from left to right that each have a direction of their own.
     """
-    main = root.get("lang", "")
-    todo = [(root, main)]
+    page_language = root.get("lang", "")
+    todo = [(root, page_language)]
     while todo:
         element, language = todo.pop()
-        parts = [one for one in element if isinstance(one.tag, str)]
-        todo += [(one, one.get("lang", language)) for one in reversed(parts)]
-        way = element.get("dir", "").lower()
+        children = [child for child in element if isinstance(child.tag, str)]
+        todo += [(child, child.get("lang", language)) for child in reversed(children)]
+        written = element.get("dir", "").lower()
         if not (
-            not way
-            or way == root.get("dir", "ltr").lower()
-            or (element.tag == "bdi" and way == "ltr")
-            or (way == "ltr" and _is_row(element, parts))
-            or (_tongue(language) != _tongue(main) and way == direction(language))
+            not written
+            or written == root.get("dir", "ltr").lower()
+            or (element.tag == "bdi" and written == "ltr")
+            or (written == "ltr" and _is_row(element, children))
+            or (
+                _primary_language(language) != _primary_language(page_language)
+                and written == direction(language)
+            )
         ):
             yield ForbiddenContent(
-                f'dir="{way}"', _spelt("dir", element.get("dir", "")), loads=False
+                f'dir="{written}"', _spellings("dir", element.get("dir", "")), loads=False
             )
 
 
-def _is_row(element: Element, parts: list[Element]) -> bool:
-    """Return whether all text of an element is in parts with words and a direction of their own."""
-    beside = (element.text, *(part.tail for part in element))
-    return not "".join(text or "" for text in beside).strip() and all(
-        part.get("dir") and any(map(str.isalpha, "".join(part.itertext()))) for part in parts
+def _is_row(element: Element, children: list[Element]) -> bool:
+    """Return whether all text of an element is in children that each have words and a direction."""
+    between = (element.text, *(child.tail for child in element))
+    return not "".join(text or "" for text in between).strip() and all(
+        child.get("dir") and any(map(str.isalpha, "".join(child.itertext()))) for child in children
     )
 
 
-def _tongue(language: str) -> str:
+def _primary_language(language: str) -> str:
     return language.partition("-")[0]
 
 
@@ -357,7 +346,7 @@ def _dials_another(element: Element) -> bool:
     return href.startswith("tel:") and shown != "" and re.sub(r"\D", "", href) not in shown
 
 
-def _read_ahead(page: str, root: Element) -> Iterator[ForbiddenContent]:
+def _preload_faults(page: str, root: Element) -> Iterator[ForbiddenContent]:
     """Refuse markup that a browser's preload scanner reads differently from its parser.
 
     The scanner looks for files to fetch without building a tree, and does not recognise drawings.
@@ -366,228 +355,242 @@ def _read_ahead(page: str, root: Element) -> Iterator[ForbiddenContent]:
     """
     if "<![cdata[" in page.lower():
         yield ForbiddenContent("<![CDATA[", loads=False)
-    plain = [
+    raw_elements = [
         element
         for element in root.iter()
-        if not isinstance(element.tag, str) or element.tag.removeprefix(_SVG) in _PLAIN
+        if not isinstance(element.tag, str) or element.tag.removeprefix(_SVG) in _RAW_TEXT_TAGS
     ]
-    said = "\n".join(element.text or "" for element in plain)
-    for tag in _PLAIN:
-        held = [
+    raw_text = "\n".join(element.text or "" for element in raw_elements)
+    for tag in _RAW_TEXT_TAGS:
+        elements = [
             element
-            for element in plain
+            for element in raw_elements
             if isinstance(element.tag, str) and element.tag.removeprefix(_SVG) == tag
         ]
-        # Tags inside comments, styles and titles are not in the tree.
-        begun, ended = (
-            len(edge.findall(page)) - len(edge.findall(said))
-            for edge in (
-                re.compile(rf"<{slash}{tag}(?=[\s/>])", re.IGNORECASE) for slash in ("", "/")
-            )
+        # Tags inside comments, styles and titles are text, and not in the tree.
+        starts, ends = (
+            len(re.findall(edge, page, re.IGNORECASE))
+            - len(re.findall(edge, raw_text, re.IGNORECASE))
+            for edge in (rf"<{tag}(?=[\s/>])", rf"</{tag}(?=[\s/>])")
         )
-        inside = any(
+        in_attribute = any(
             re.search(rf"</{tag}", value, re.IGNORECASE)
             for element in root.iter()
             for value in element.attrib.values()
         )
         if (
-            inside
-            or begun != len(held)
-            or ended < len(held)
-            or any(len(element) for element in held)
+            in_attribute
+            or starts != len(elements)
+            or ends < len(elements)
+            or any(len(element) for element in elements)
         ):
             yield ForbiddenContent(f"<{tag}", (f"<{tag}", f"</{tag}"), loads=False)
 
 
-def _hidden(root: Element, sheets: str) -> Iterator[ForbiddenContent]:
+def _hiding_styles(root: Element, sheets: str) -> Iterator[ForbiddenContent]:
     """Refuse styles of a template that could hide or move words on a screen.
 
     The checks of the printed page do not see these styles.
     """
     for element in root.iter():
         css = "".join(element.itertext()) if element.tag == "style" else element.get("style", "")
-        own = css.replace(sheets, "") if sheets else css
-        for text in hiding(own, of_picture=element.tag == "img"):
+        for name in hiding(css.replace(sheets, ""), of_picture=element.tag == "img"):
             yield ForbiddenContent(
-                f"{text}, which only browsers would follow", (f"{text}:", text), loads=False
+                f"{name}, which only browsers would follow", (f"{name}:", name), loads=False
             )
 
 
 def _is_closed(root: Element) -> bool:
     """Return whether the head starts with the encoding and the policy, before any load."""
     head = root.find("head")
-    first = (
-        [] if head is None else [element for element in head if isinstance(element.tag, str)][:2]
-    )
-    told = [dict(element.attrib) for element in first if element.tag == "meta"]
-    return (
-        told == [{"charset": "utf-8"}, {"http-equiv": "Content-Security-Policy", "content": POLICY}]
-        and root.tag == "html"
-    )
+    if root.tag != "html" or head is None:
+        return False
+    first_two = [element for element in head if isinstance(element.tag, str)][:2]
+    return [(element.tag, element.attrib) for element in first_two] == [
+        ("meta", {"charset": "utf-8"}),
+        ("meta", {"http-equiv": "Content-Security-Policy", "content": POLICY}),
+    ]
 
 
 def _element_loads(
-    element: Element, may: Callable[[str], bool], sheets: str
+    element: Element, is_allowed: Callable[[str], bool], sheets: str
 ) -> Iterator[ForbiddenContent]:
     if not isinstance(element.tag, str):
-        # A comment.
+        # The element is a comment.
         return
-    drawn = element.tag.startswith(_SVG)
+    in_svg = element.tag.startswith(_SVG)
     tag = element.tag.removeprefix(_SVG)
-    if tag not in (_DRAWN if drawn else _HTML):
+    if tag not in (_SVG_ELEMENTS if in_svg else _HTML_ELEMENTS):
         tag = tag.rpartition("}")[2]
         yield ForbiddenContent(f"<{tag}", (f"<{tag}",), loads=tag.lower() in _LOADING_ELEMENTS)
         return
     if tag == "meta":
         yield from _meta_loads(element)
-    if tag == "input" and element.get("type", "text").lower() not in _INPUTS:
+    if tag == "input" and element.get("type", "text").lower() not in _INPUT_TYPES:
         yield ForbiddenContent(
-            f'type="{element.get("type")}"', _spelt("type", element.get("type", "")), loads=False
+            f'type="{element.get("type")}"',
+            _spellings("type", element.get("type", "")),
+            loads=False,
         )
     if tag == "style":
         css = "".join(element.itertext())
-        yield from (one for one in _style_names(css) if not may(one.name))
+        yield from (load for load in _style_loads(css) if not is_allowed(load.name))
         yield from (
-            ForbiddenContent(text, (text,), loads=False)
-            for text in generating(css.replace(sheets, "") if sheets else css)
+            ForbiddenContent(declaration, (declaration,), loads=False)
+            for declaration in generating(css.replace(sheets, ""))
         )
     if tag == "a" and _dials_another(element):
         yield ForbiddenContent(element.get("href", ""), (element.get("href", ""),), loads=False)
     relations = (
-        [word for word in element.get("rel", "").lower().split() if word not in _RELATIONS]
+        [
+            relation
+            for relation in element.get("rel", "").lower().split()
+            if relation not in _RELATIONS
+        ]
         if tag == "a"
         else []
     )
-    yield from (ForbiddenContent(word, (word,)) for word in relations)
+    yield from (ForbiddenContent(relation, (relation,)) for relation in relations)
     for name, value in element.attrib.items():
         if name == "href" and relations:
-            # The finding above covers such a link.
+            # Such a link is already refused.
             continue
-        yield from _attribute_loads(tag, name, value, may, drawn=drawn)
+        yield from _attribute_loads(tag, name, value, is_allowed, in_svg=in_svg)
 
 
 def _attribute_loads(
-    tag: str, name: str, value: str, may: Callable[[str], bool], *, drawn: bool
+    tag: str, name: str, value: str, is_allowed: Callable[[str], bool], *, in_svg: bool
 ) -> Iterator[ForbiddenContent]:
     if name.startswith(_XMLNS) or name in {f"{_XML}lang", f"{_XML}space"}:
         return
-    plain = name.removeprefix(_XLINK).removeprefix(_XML)
-    if plain.lower().startswith("on"):
-        # A script in an attribute.
-        yield ForbiddenContent(plain, (plain,))
-    elif drawn:
-        yield from _drawn_attribute(tag, plain, value, may)
+    local_name = name.removeprefix(_XLINK).removeprefix(_XML)
+    # An attribute such as `onclick` is a script.
+    if local_name.lower().startswith("on"):
+        yield ForbiddenContent(local_name, (local_name,))
+    elif in_svg:
+        yield from _svg_attribute(tag, local_name, value, is_allowed)
     else:
-        yield from _html_attribute(tag, plain, value, may)
+        yield from _html_attribute(tag, local_name, value, is_allowed)
 
 
 def _html_attribute(
-    tag: str, name: str, value: str, may: Callable[[str], bool]
+    tag: str, name: str, value: str, is_allowed: Callable[[str], bool]
 ) -> Iterator[ForbiddenContent]:
     if (tag, name) == ("img", "src"):
-        if not may(_address(value)):
+        if not is_allowed(_address(value)):
             yield ForbiddenContent(_address(value), (value,))
     elif (tag, name) == ("a", "href"):
-        if not _FOLLOWED.match(_address(value).replace("\\", "/")):
+        if not _LINK.match(_address(value).replace("\\", "/")):
             yield ForbiddenContent(value, (value,))
-    elif name in _NAMING:
+    elif name in _FILE_ATTRIBUTES:
         # None of the elements allowed here loads such a file today, but a browser may in future.
         yield ForbiddenContent(value or name, (value, name))
     elif name == "style":
-        yield from (one for one in _style_names(value) if not may(one.name))
-        yield from (ForbiddenContent(text, (text,), loads=False) for text in generating(value))
+        yield from (load for load in _style_loads(value) if not is_allowed(load.name))
+        yield from (
+            ForbiddenContent(declaration, (declaration,), loads=False)
+            for declaration in generating(value)
+        )
     elif (
         name not in _ATTRIBUTES
         and name not in _ATTRIBUTES_OF.get(tag, ())
-        and not _EXTRA.fullmatch(name)
+        and not _FREE_ATTRIBUTES.fullmatch(name)
     ):
         yield ForbiddenContent(name, (f" {name}",), loads=False)
 
 
-def _drawn_attribute(
-    tag: str, name: str, value: str, may: Callable[[str], bool]
+def _svg_attribute(
+    tag: str, name: str, value: str, is_allowed: Callable[[str], bool]
 ) -> Iterator[ForbiddenContent]:
     if name == "href":
-        if not (may(_address(value)) if tag in {"image", "use"} else value.startswith("#")):
+        if not (is_allowed(_address(value)) if tag in {"image", "use"} else value.startswith("#")):
             yield ForbiddenContent(_address(value), (value,))
-    elif name == "base" or name.lower() in _NAMING:
+    elif name == "base" or name.lower() in _FILE_ATTRIBUTES:
         yield ForbiddenContent(value or name, (value, name))
-    elif not _WORDS.fullmatch(name):
+    elif not _WORD_ATTRIBUTES.fullmatch(name):
         # Presentation attributes of a drawing are parsed as styles, with escapes.
-        yield from (one for one in _style_names(value) if not may(one.name))
+        yield from (load for load in _style_loads(value) if not is_allowed(load.name))
 
 
 def _meta_loads(element: Element) -> Iterator[ForbiddenContent]:
-    """Refuse meta elements not known to be harmless, such as a redirect or a wider policy."""
+    """Refuse a meta element that is not known to be harmless, such as a redirect."""
     if "http-equiv" in element.attrib:
-        key, content = element.attrib["http-equiv"], element.get("content", "")
-        wanted = _HTTP.get(key.lower(), "")
-        if wanted is not None and (wanted == "" or content.lower() != wanted.lower()):
-            yield ForbiddenContent(f'http-equiv="{key}"', _spelt("http-equiv", key))
-    elif element.get("name", "description").lower() not in _METAS:
+        header, content = element.attrib["http-equiv"], element.get("content", "")
+        allowed = _HTTP_EQUIV.get(header.lower(), "")
+        if allowed is not None and (allowed == "" or content.lower() != allowed.lower()):
+            yield ForbiddenContent(f'http-equiv="{header}"', _spellings("http-equiv", header))
+    elif element.get("name", "description").lower() not in _META_NAMES:
         yield ForbiddenContent(
-            f'name="{element.get("name")}"', _spelt("name", element.get("name", "")), loads=False
+            f'name="{element.get("name")}"',
+            _spellings("name", element.get("name", "")),
+            loads=False,
         )
     elif element.get("charset", "utf-8").lower() != "utf-8":
         yield ForbiddenContent(
             f'charset="{element.get("charset")}"',
-            _spelt("charset", element.get("charset", "")),
+            _spellings("charset", element.get("charset", "")),
             loads=False,
         )
 
 
-def _spelt(name: str, value: str) -> tuple[str, ...]:
+def _spellings(name: str, value: str) -> tuple[str, ...]:
     """Return the ways in which an attribute may be written."""
     return (f'{name}="{value}"', f"{name}='{value}'", f"{name}={value}", name)
 
 
 def _address(value: str) -> str:
     """Return an address as a browser reads it."""
-    return value.strip(_AROUND).translate(_INSIDE)
+    return value.strip(_TRIMMED).translate(_LINE_ENDS)
 
 
 @lru_cache(64)
-def _style_names(css: str) -> tuple[ForbiddenContent, ...]:
-    """Return what styles would load: names of files, and anything that could name one."""
+def _style_loads(css: str) -> tuple[ForbiddenContent, ...]:
+    """Return the names of files in styles, and anything else that could name one."""
     if not re.search(r"[(@\\]", css):
         return ()
     import tinycss2
 
     return tuple(
-        _token_names(tinycss2.parse_component_value_list(css), css.splitlines(keepends=True))
+        _token_loads(tinycss2.parse_component_value_list(css), css.splitlines(keepends=True))
     )
 
 
-def _token_names(tokens: Iterable[Any], lines: list[str]) -> Iterator[ForbiddenContent]:
+def _token_loads(tokens: Iterable[Any], lines: list[str]) -> Iterator[ForbiddenContent]:
     for token in tokens:
         kind = token.type
         if kind == "url":
-            yield ForbiddenContent(_address(token.value), (token.value, _raw(token, lines)))
+            yield ForbiddenContent(_address(token.value), (token.value, _token_start(token, lines)))
         elif kind == "error" and "url" in token.kind:
-            yield ForbiddenContent("url(", (_raw(token, lines),))
-        elif kind == "at-keyword" and not _known_rule(token.lower_value):
-            yield ForbiddenContent(f"@{token.lower_value}", (f"@{token.value}", _raw(token, lines)))
+            yield ForbiddenContent("url(", (_token_start(token, lines),))
+        elif kind == "at-keyword" and not _is_known_rule(token.lower_value):
+            yield ForbiddenContent(
+                f"@{token.lower_value}", (f"@{token.value}", _token_start(token, lines))
+            )
         elif kind == "function":
-            given = [each for each in token.arguments if each.type not in {"whitespace", "comment"}]
-            if token.lower_name == "url" and len(given) == 1 and given[0].type == "string":
+            arguments = [
+                argument
+                for argument in token.arguments
+                if argument.type not in {"whitespace", "comment"}
+            ]
+            if token.lower_name == "url" and len(arguments) == 1 and arguments[0].type == "string":
                 yield ForbiddenContent(
-                    _address(given[0].value), (given[0].value, _raw(token, lines))
+                    _address(arguments[0].value), (arguments[0].value, _token_start(token, lines))
                 )
             elif token.lower_name not in _FUNCTIONS:
                 yield ForbiddenContent(
-                    f"{token.lower_name}(", (f"{token.name}(", _raw(token, lines))
+                    f"{token.lower_name}(", (f"{token.name}(", _token_start(token, lines))
                 )
-            yield from _token_names(token.arguments, lines)
+            yield from _token_loads(token.arguments, lines)
         elif kind in {"{} block", "[] block", "() block"}:
-            yield from _token_names(token.content, lines)
+            yield from _token_loads(token.content, lines)
 
 
-def _known_rule(name: str) -> bool:
-    bare = re.sub(r"^-[a-z]+-", "", name)
-    return bare in _AT_RULES or _MARGIN_BOX.fullmatch(bare) is not None
+def _is_known_rule(name: str) -> bool:
+    unprefixed = re.sub(r"^-[a-z]+-", "", name)
+    return unprefixed in _AT_RULES or _MARGIN_BOX.fullmatch(unprefixed) is not None
 
 
-def _raw(token: Any, lines: list[str]) -> str:  # noqa: ANN401 -- tinycss2 has no types
+def _token_start(token: Any, lines: list[str]) -> str:  # noqa: ANN401 -- tinycss2 has no types
     """Return the start of a token as written in its style sheet, to find it there."""
     line = lines[token.source_line - 1] if token.source_line <= len(lines) else ""
     found = re.match(r"@?[^\s(;{}]*\(?", line[token.source_column - 1 :])

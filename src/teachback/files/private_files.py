@@ -18,16 +18,16 @@ UNFINISHED: Final = "unfinished"
 
 
 def hashed(data: bytes, head: bytes) -> str:
-    """Return the SHA-256 of `data` in hexadecimal. A common start `head` is hashed only once."""
+    """Return the SHA-256 of `data` in hexadecimal. A start `head` in common is hashed only once."""
     if not data.startswith(head):
         head = b""
-    hashing = _begun(head).copy()
-    hashing.update(memoryview(data)[len(head) :])
-    return hashing.hexdigest()
+    digest = _digest_of(head).copy()
+    digest.update(memoryview(data)[len(head) :])
+    return digest.hexdigest()
 
 
 @lru_cache(64)
-def _begun(head: bytes) -> hashlib._Hash:
+def _digest_of(head: bytes) -> hashlib._Hash:
     return hashlib.sha256(head)
 
 
@@ -37,20 +37,20 @@ def write_private(folder: str, name: str, data: bytes, unfinished: str = UNFINIS
     It is written under a temporary name and renamed. Raises OSError.
     """
     # Processes on two machines can have the same process id.
-    beside = f"{folder}/{unfinished}/{os.getpid()}-{os.urandom(8).hex()}.part"
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    temporary = f"{folder}/{unfinished}/{os.getpid()}-{os.urandom(8).hex()}.part"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         try:
             os.fchmod(descriptor, 0o600)
-            rest = memoryview(data)
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
+            remaining = memoryview(data)
+            while remaining:
+                remaining = remaining[os.write(descriptor, remaining) :]
         finally:
             os.close(descriptor)
-        os.rename(beside, f"{folder}/{name}")  # noqa: PTH104 -- called 100,000 times, and a Path costs as much as the rename
+        os.rename(temporary, f"{folder}/{name}")  # noqa: PTH104 -- called 100,000 times, and a Path costs as much as the rename
     except BaseException:
         with suppress(OSError):
-            os.unlink(beside)  # noqa: PTH108 -- as above
+            os.unlink(temporary)  # noqa: PTH108 -- as above
         raise
 
 

@@ -1,7 +1,7 @@
 """Check styles that only browsers follow, which no check of a printed page sees. Pure.
 
-In such a rule a style may set space, layout, borders, dark text colours and light backgrounds.
-Anything that could hide, move, cover or shrink words is refused.
+They may set space, layout, borders, dark text colours and light backgrounds. Anything that could
+hide, move, cover or shrink words is refused.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ _TABLE_HINT: Final = (
     "Parts of a table are never moved: a number would stand under another heading. "
     "For something else, name the element, such as `img.logo`."
 )
-# The rules around a declaration that paper follows, too.
-_PAPER: Final = re.compile(r"@media (?:all|print)|@page.*|@font-face|@(?:top|bottom|left|right)-.*")
+# Rules around a declaration that paper follows, too.
+_PAPER_RULE: Final = re.compile(
+    r"@media (?:all|print)|@page.*|@font-face|@(?:top|bottom|left|right)-.*"
+)
 # Selectors that match only on a screen: links, classes and attributes of the screen page, link
 # states.
 _SCREEN_PARTS: Final = re.compile(
@@ -37,36 +39,36 @@ _SCREEN_PARTS: Final = re.compile(
     | (?<!:):(?!:|first|last|nth|only|not|is|where|root)""",
     re.VERBOSE,
 )
-# Properties that move a part of a table in a browser, and not on paper; and the selectors that
-# match no such part: those that end in another element.
-_MOVING: Final = re.compile("left|right|top|bottom|inset(?:-[a-z-]+)?")
-_NO_TABLE: Final = re.compile(
+# Properties that move a part of a table in a browser, and not on paper. And the end of a selector
+# that matches no such part: another element.
+_POSITION_PROPERTY: Final = re.compile("left|right|top|bottom|inset(?:-[a-z-]+)?")
+_NO_TABLE_PART: Final = re.compile(
     r"(?:^|[\s>+~])(?!(?:table|caption|colgroup|col|thead|tbody|tfoot|tr|th|td)(?![\w-]))[a-z][\w-]*"
     r"(?:[.:#\[][^\s>+~,]*)?"
 )
-# Room that leaves place for words on a phone, 320 px wide.
+# Space that leaves room for words on a phone, 320 px wide.
 _SIZE: Final = r"(?:0|auto|\d?\d(?:\.\d+)?(?:px|pt)|1?\d(?:\.\d+)?mm|[0-4](?:\.\d+)?r?em|\.\d+r?em|\d(?:\.\d+)?%)"
 _SIZES: Final = re.compile(rf"{_SIZE}(?: {_SIZE}){{0,3}}")
 _WIDTH: Final = re.compile(
     r"(?:[1-9]\d(?:\.\d+)?r?em|[1-9]\d\d\d?(?:\.\d+)?px|[1-9]\d(?:\.\d+)?(?:ch|%)|100%)|none"
 )
-# The widths, in mm, that a handout may set for a picture.
-_MM: Final = r"(?:(?:1[5-9]|[2-9]\d|1[0-7]\d)(?:\.\d+)?mm|180(?:\.0+)?mm)"
-# As a handout sets it, or as many times as large as an outline to mark is in its size of type.
-_PICTURE_WIDTH: Final = re.compile(rf"{_MM}|calc\({_MM} \* var\(--drawing\)\)")
-_LARGER: Final = re.compile(
+# The widths that a handout may set for a picture.
+_PICTURE_MM: Final = r"(?:(?:1[5-9]|[2-9]\d|1[0-7]\d)(?:\.\d+)?mm|180(?:\.0+)?mm)"
+# An outline to mark is larger in larger type, by the factor --drawing.
+_PICTURE_WIDTH: Final = re.compile(rf"{_PICTURE_MM}|calc\({_PICTURE_MM} \* var\(--drawing\)\)")
+_LARGER_TYPE: Final = re.compile(
     r"(?:1(?:\.\d+)?|[2-9](?:\.\d+)?)r?em|(?:1\d\d|2\d\d)%|(?:1[4-9]|[2-4]\d)(?:\.\d+)?(?:px|pt)"
 )
 _BLACK: Final = (0, 0, 0)
 # The least contrast of a light background with black.
-_LIGHT: Final = 14.0
+_MIN_LIGHTNESS: Final = 14.0
 _HEX: Final = re.compile("#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 # Beside a number, a line could be read as a digit; so there are none at the sides.
 _BORDER: Final = re.compile(
     rf"(?:0|\d(?:\.\d+)?(?:px|pt)|0?\.\d+r?em|solid|dashed|dotted|double|{_HEX.pattern}| )+|none"
 )
 # Property -> its allowed values where only browsers follow it.
-_MAY: Final = {
+_ALLOWED: Final = {
     re.compile(
         r"(?:padding|margin|border-radius|gap|row-gap|column-gap)(?:-[a-z-]+)?|border-spacing"
         r"|scroll-margin(?:-[a-z]+)?"
@@ -87,7 +89,7 @@ _MAY: Final = {
     ),
     re.compile("grid-template-columns"): re.compile(r"(?:[\d.]+(?:fr|em|rem|px|%)|auto| )+"),
     re.compile("float"): re.compile("none"),
-    re.compile("font-size"): _LARGER,
+    re.compile("font-size"): _LARGER_TYPE,
     # The program fills this in.
     re.compile("--text-size"): re.compile("\ue000(?:front|back)-[0-9]+\ue001"),
     re.compile("font-weight"): re.compile(r"normal|bold|bolder|[4-9]00"),
@@ -106,51 +108,57 @@ _MAY: Final = {
 def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Problem]:
     """Yield a problem for each screen-only style that could hide, move or cover words.
 
-    `name` is the style sheet's name for messages. Declarations that the `builtin` sheet of that
-    name has are allowed.
+    `name` is the style sheet's name for messages. Declarations of the `builtin` sheet of that name
+    are allowed.
     """
-    known = {(rules, node.lower_name, _text(node.value)) for rules, node in _declarations(builtin)}
-    whole = "screen" in name.rpartition("/")[2]
+    builtin_declarations = {
+        (rules, node.lower_name, _css_text(node.value)) for rules, node in _declarations(builtin)
+    }
+    for_screens = "screen" in name.rpartition("/")[2]
     for rules, node in _declarations(css):
-        value = _text(node.value)
-        where = next((rule for rule in rules if not _on_paper(rule)), "")
+        value = _css_text(node.value)
+        rule = next((rule for rule in rules if not _on_paper(rule)), "")
         hint = _HINT
-        if not where and _MOVING.fullmatch(node.lower_name) and value not in {"0", "auto"}:
-            where = next((rule for rule in rules if _may_be_of_table(rule)), "")
+        if (
+            not rule
+            and _POSITION_PROPERTY.fullmatch(node.lower_name)
+            and value not in {"0", "auto"}
+        ):
+            rule = next((rule for rule in rules if _may_be_table_part(rule)), "")
             hint = _TABLE_HINT
         if (
-            not (whole or where)
-            or _may(node.lower_name, value)
-            or (rules, node.lower_name, value) in known
+            not (for_screens or rule)
+            or _is_allowed(node.lower_name, value)
+            or (rules, node.lower_name, value) in builtin_declarations
         ):
             continue
-        followed = f"inside `{where}`" if where else "in a sheet for screens"
+        context = f"inside `{rule}`" if rule else "in a sheet for screens"
         message = (
-            f"`{node.name}: {value[:40]}` {followed} could hide or move words: "
+            f"`{node.name}: {value[:40]}` {context} could hide or move words: "
             "only browsers follow it, and no proof sees what they show"
         )
         yield Problem(message, hint, Location(name, node.source_line, node.source_column))
 
 
 def hiding(css: str, *, of_picture: bool = False) -> tuple[str, ...]:
-    """Return the properties in a page's styles that could hide, move or cover words.
+    """Return the properties that could hide, move or cover words.
 
-    Only styles that only browsers follow are passed. `of_picture` allows the width that a handout
+    `css` holds only styles that only browsers follow. `of_picture` allows the width that a handout
     sets for a picture.
     """
     return tuple(
         node.name
         for _, node in _declarations(css)
-        if not _may(node.lower_name, _text(node.value))
+        if not _is_allowed(node.lower_name, _css_text(node.value))
         and not (
             of_picture
             and node.lower_name == "width"
-            and _PICTURE_WIDTH.fullmatch(_text(node.value))
+            and _PICTURE_WIDTH.fullmatch(_css_text(node.value))
         )
     )
 
 
-def _may(name: str, value: str) -> bool:
+def _is_allowed(name: str, value: str) -> bool:
     if name in {"color", "background", "background-color"} and _HEX.fullmatch(value):
         # Any such text is readable on any such background, at 4.5:1 or more.
         red, green, blue = bytes.fromhex(
@@ -159,24 +167,32 @@ def _may(name: str, value: str) -> bool:
         return (
             contrast((red, green, blue), WHITE) >= CONTRAST_BODY
             if name == "color"
-            else contrast((red, green, blue), _BLACK) >= _LIGHT
+            else contrast((red, green, blue), _BLACK) >= _MIN_LIGHTNESS
         )
     if name in CHECKED_PROPERTIES and not name.startswith("list-style") and name != "float":
         return True
-    bare = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
-    return any(names.fullmatch(bare) and values.fullmatch(value) for names, values in _MAY.items())
-
-
-def _may_be_of_table(rule: str) -> bool:
-    """Return whether a selector may match a part of a table."""
-    parts = [] if rule.startswith("@") else rule.split(",")
+    unprefixed = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
     return any(
-        "::" not in part and not re.search(rf"{_NO_TABLE.pattern}$", part.strip()) for part in parts
+        name_pattern.fullmatch(unprefixed) and value_pattern.fullmatch(value)
+        for name_pattern, value_pattern in _ALLOWED.items()
+    )
+
+
+def _may_be_table_part(rule: str) -> bool:
+    """Return whether a selector may match a part of a table."""
+    selectors = [] if rule.startswith("@") else rule.split(",")
+    return any(
+        "::" not in selector and not re.search(rf"{_NO_TABLE_PART.pattern}$", selector.strip())
+        for selector in selectors
     )
 
 
 def _on_paper(rule: str) -> bool:
-    return bool(_PAPER.fullmatch(rule)) if rule.startswith("@") else not _SCREEN_PARTS.search(rule)
+    return (
+        bool(_PAPER_RULE.fullmatch(rule))
+        if rule.startswith("@")
+        else not _SCREEN_PARTS.search(rule)
+    )
 
 
 def _declarations(css: str) -> Iterator[Declared]:
@@ -192,14 +208,16 @@ def _declarations(css: str) -> Iterator[Declared]:
             if node.type == "declaration":
                 yield rules, node
             elif node.type in {"qualified-rule", "at-rule"} and node.content is not None:
-                words = _text(node.prelude)
+                prelude = _css_text(node.prelude)
                 rule = (
-                    f"@{node.lower_at_keyword} {words}".strip() if node.type == "at-rule" else words
+                    f"@{node.lower_at_keyword} {prelude}".strip()
+                    if node.type == "at-rule"
+                    else prelude
                 )
                 todo.append((node.content, (*rules, rule)))
 
 
-def _text(nodes: list[Any]) -> str:
+def _css_text(nodes: list[Any]) -> str:
     return " ".join(
         "".join(node.serialize() for node in nodes if node.type != "comment").lower().split()
     )

@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from teachback.errors import Location, Problem, guess
+from teachback.errors import Problem, guess
+from teachback.files.text_decoding import blanked, place_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-# Comments and strings, whose content does not count; names of files; opening and closing braces.
-# The possessive `*+` keeps the search fast on maliciously broken input.
-_PIECE: Final = re.compile(
+# Comments and strings, whose content does not count; names of files; and braces. The possessive
+# `*+` keeps the search fast on broken input.
+_TOKEN: Final = re.compile(
     r"""
     (?P<comment>/\*(?:.*?\*/|.*\Z)) |
     (?P<inline>url\(\s*+["']?data:) |
@@ -34,16 +35,16 @@ _PIECE: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
-# Real style sheets nest three levels. Far deeper ones exhaust the parser's stack.
+# Real style sheets nest three levels. Far deeper ones would exhaust the parser's stack.
 MAX_DEPTH: Final = 20
 MAX_PARENTHESES: Final = 40
-_DEEP: Final = re.compile(rf"(?:\([^();{{}}]*){{{MAX_PARENTHESES}}}")
-_FACE: Final = re.compile(r"@font-face\s*\{([^{}]*)\}", re.IGNORECASE)
-_WEIGHTS: Final = {"normal": 400, "bold": 700}
-_WEIGHT: Final = re.compile("[0-9]{1,4}")
-# These make a screen reader read paper in the wrong order, or not at all. On a screen they do no
-# harm.
-_UNREAD: Final = re.compile(
+_DEEP_PARENTHESES: Final = re.compile(rf"(?:\([^();{{}}]*){{{MAX_PARENTHESES}}}")
+_FONT_FACE: Final = re.compile(r"@font-face\s*\{([^{}]*)\}", re.IGNORECASE)
+_NAMED_WEIGHTS: Final = {"normal": 400, "bold": 700}
+_NUMERIC_WEIGHT: Final = re.compile("[0-9]{1,4}")
+# Properties that make a screen reader read paper in the wrong order, or not at all. On a screen
+# they do no harm.
+_READING_ORDER: Final = re.compile(
     r"(?<![\w-])(opacity|order|flex-direction|flex-flow|flex-wrap)\s*+:\s*+([^;{}!]*+)",
     re.IGNORECASE,
 )
@@ -51,23 +52,23 @@ _NOT_FOR_PAPER: Final = re.compile(
     r"@media\s+(?!print|all)[^{}]*+\{(?:[^{}]|\{[^{}]*+\})*+\}|/\*.*?\*/|\"[^\"\n]*+\"|'[^'\n]*+'",
     re.DOTALL | re.IGNORECASE,
 )
-# Declarations, whose name may be written with escapes; and values that print other letters than the
-# text has.
+# Declarations. Their names may be written with escapes.
 _DECLARATION: Final = re.compile(
     r"(?<![-\w\\])((?:[-\w]|\\[0-9a-f]{1,6}\s?|\\[^\n0-9a-f])++)\s*+:\s*+([^;{}]*+)", re.IGNORECASE
 )
 _ESCAPE: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE)
-_CAPS: Final = re.compile(
+# Values that print other letters than the text has.
+_CAPITALS: Final = re.compile(
     r"(?<![-\w])(small-caps|all-small-caps|petite-caps|all-petite-caps|unicase|titling-caps)"
     r"(?![-\w])",
     re.IGNORECASE,
 )
-_CAPS_FEATURES: Final = re.compile(
+_CAPITAL_FEATURES: Final = re.compile(
     r"""["'](smcp|c2sc|pcap|c2pc|unic|titl)["'](?!\s*(0|off))""", re.IGNORECASE
 )
-_SAME_LETTERS: Final = frozenset({"none", "inherit", "initial", "unset", "revert", "revert-layer"})
-_AS_IT_IS: Final = frozenset({"inherit", "initial", "unset", "revert", "0", "1", "1.0", "100%"})
-# Things that are refused in a style sheet: message and hint.
+_KEPT_LETTERS: Final = frozenset({"none", "inherit", "initial", "unset", "revert", "revert-layer"})
+_HARMLESS: Final = frozenset({"inherit", "initial", "unset", "revert", "0", "1", "1.0", "100%"})
+# What a style sheet may not hold, by its group in _TOKEN: message and hint.
 _REFUSED: Final = {
     "inline": (
         "a style sheet cannot hold a picture",
@@ -84,7 +85,7 @@ _REFUSED: Final = {
 
 @dataclass(frozen=True)
 class FontFace:
-    """A font that style sheets declare: family name, weight (100 to 900) and file as written."""
+    """A font that a style sheet declares: family, weight (100 to 900), and file as written."""
 
     family: str
     weight: int
@@ -94,66 +95,63 @@ class FontFace:
 def font_faces(css: str) -> tuple[FontFace, ...]:
     """Return the fonts that a style sheet, or a page with styles, declares with @font-face."""
     found = []
-    for body in _FACE.findall(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
-        told = {
+    for body in _FONT_FACE.findall(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
+        descriptors = {
             name.strip().lower(): value.strip()
             for name, _, value in (line.partition(":") for line in body.split(";"))
         }
-        file = re.search(
-            r"""url\(\s*["']?([^"')]+?)["']?\s*\)""", told.get("src", ""), re.IGNORECASE
+        url = re.search(
+            r"""url\(\s*["']?([^"')]+?)["']?\s*\)""", descriptors.get("src", ""), re.IGNORECASE
         )
-        weight = told.get("font-weight", "normal").lower().split() or ["normal"]
-        if file and "font-family" in told:
-            number = _WEIGHTS.get(weight[0]) or (
-                int(weight[0]) if _WEIGHT.fullmatch(weight[0]) else _WEIGHTS["normal"]
+        weight = descriptors.get("font-weight", "normal").lower().split() or ["normal"]
+        if url and "font-family" in descriptors:
+            weight_number = _NAMED_WEIGHTS.get(weight[0]) or (
+                int(weight[0]) if _NUMERIC_WEIGHT.fullmatch(weight[0]) else _NAMED_WEIGHTS["normal"]
             )
-            found.append(FontFace(told["font-family"].strip("\"' "), number, file[1]))
+            found.append(FontFace(descriptors["font-family"].strip("\"' "), weight_number, url[1]))
     return tuple(found)
 
 
 def nearest_face(family: str, weight: int, faces: Iterable[FontFace]) -> tuple[FontFace, ...]:
-    """Return the font of a family that is nearest in weight; none if the family is not declared."""
+    """Return the font of a family that is nearest in weight, or none if the family has no font."""
     of_family = [face for face in faces if face.family.casefold() == family.casefold()]
     return (min(of_family, key=lambda face: abs(face.weight - weight)),) if of_family else ()
 
 
 def font_files(faces: Iterable[FontFace], served: Mapping[str, Path]) -> tuple[Path, ...]:
-    """Return the files of fonts, each once.
-
-    `served` maps names in the workspace to files.
-    """
+    """Return the files of fonts, each once. `served` maps names in the workspace to files."""
     names = dict.fromkeys(posixpath.normpath(f"styles/{unquote(face.file)}") for face in faces)
     return tuple(served[name] for name in names if name in served)
 
 
 def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator[Problem]:
-    """Yield problems for unclosed parts, foreign files and missing files.
+    """Yield problems for what is not closed, for foreign files and for missing files.
 
     `name` is the style sheet's name for messages. `files` are the names in the workspace, such as
     `styles/icons/phone.svg`.
     """
-    opened: list[int] = []
-    for piece in _PIECE.finditer(css):
-        start, what = piece.start(), piece.lastgroup
-        if what in _REFUSED:
-            yield _problem(css, start, name, *_REFUSED[what])
-        elif piece["comment"] and not (
-            len(piece["comment"]) >= len("/**/") and piece["comment"].endswith("*/")
+    open_braces: list[int] = []
+    for token in _TOKEN.finditer(css):
+        start, kind = token.start(), token.lastgroup
+        if kind in _REFUSED:
+            yield _problem(css, start, name, *_REFUSED[kind])
+        elif token["comment"] and not (
+            len(token["comment"]) >= len("/**/") and token["comment"].endswith("*/")
         ):
             hint = "Close it with */."
             yield _problem(css, start, name, "a remark opens here and is never closed", hint)
-        elif piece["text"] and (len(piece["text"]) == 1 or piece["text"][-1] != piece["text"][0]):
+        elif token["text"] and (len(token["text"]) == 1 or token["text"][-1] != token["text"][0]):
             message = "a quote opens here and is not closed in this line"
             yield _problem(css, start, name, message, "Close it with the same quote.")
-        elif piece["file"] is not None:
-            yield from _file_problems(css, piece.start("file"), name, piece["file"].strip(), files)
-        elif piece["brace"] == "{":
-            opened.append(start)
-        elif piece["brace"] and opened:
-            opened.pop()
-        elif piece["brace"]:
+        elif token["file"] is not None:
+            yield from _file_problems(css, token.start("file"), name, token["file"].strip(), files)
+        elif token["brace"] == "{":
+            open_braces.append(start)
+        elif token["brace"] and open_braces:
+            open_braces.pop()
+        elif token["brace"]:
             yield _problem(css, start, name, "this brace closes nothing", "Take it out.")
-        if len(opened) > MAX_DEPTH:
+        if len(open_braces) > MAX_DEPTH:
             hint = "Close them."
             yield _problem(css, start, name, f"braces are nested more than {MAX_DEPTH} deep", hint)
             return
@@ -161,61 +159,66 @@ def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator
         # A browser ends the styles here even inside a comment or a string.
         message = "this would end the styles in the middle of the page"
         yield _problem(css, end.start(), name, message, "Take it out.")
-    for start in opened:
+    for start in open_braces:
         hint = "Close it with }."
         yield _problem(css, start, name, "a brace opens here and is never closed", hint)
     yield from capitals_problems(css, name)
-    deep = _DEEP.search(css)
-    if deep:
+    nested = _DEEP_PARENTHESES.search(css)
+    if nested:
         message = f"parentheses are nested more than {MAX_PARENTHESES} deep"
-        yield _problem(css, deep.start(), name, message, "Close them.")
+        yield _problem(css, nested.start(), name, message, "Close them.")
 
 
 def unread_problems(css: str, name: str) -> Iterator[Problem]:
-    """Yield problems for styles that a screen reader could not follow on paper.
+    """Yield problems for styles that a screen reader cannot follow on paper.
 
-    These are words that are drawn as a group, and boxes in another order than in the page.
+    They draw words as a group, or put boxes in another order than in the page.
     """
-    paper = _NOT_FOR_PAPER.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), css)
-    for found in _UNREAD.finditer(paper):
-        key, value = found[1].lower(), found[2].strip().lower()
-        if key == "opacity" and value not in _AS_IT_IS - {"0"}:
+    paper = _NOT_FOR_PAPER.sub(blanked, css)
+    for declaration in _READING_ORDER.finditer(paper):
+        property_name, value = declaration[1].lower(), declaration[2].strip().lower()
+        if property_name == "opacity" and value not in _HARMLESS - {"0"}:
             message, hint = (
                 "what has `opacity` is not read out by a screen reader",
                 "Use a lighter colour.",
             )
-        elif "reverse" in value or (key == "order" and value not in _AS_IT_IS - {"1"}):
+        elif "reverse" in value or (property_name == "order" and value not in _HARMLESS - {"1"}):
             message, hint = (
-                f"`{key}: {value}` puts boxes in another order than they are read out",
+                f"`{property_name}: {value}` puts boxes in another order than they are read out",
                 "Put them in that order in the template.",
             )
         else:
             continue
-        yield _problem(css, found.start(), name, message, hint)
+        yield _problem(css, declaration.start(), name, message, hint)
 
 
 def capitals_problems(css: str, name: str) -> Iterator[Problem]:
     """Yield problems for styles that print capitals in place of the author's letters.
 
-    Paper and screen are both checked, and small capitals count, too.
+    Small capitals count, too. So do styles for a screen.
     """
-    bare = re.sub(r"/\*.*?\*/", lambda match: re.sub(r"[^\n]", " ", match[0]), css, flags=re.DOTALL)
-    for found in _DECLARATION.finditer(bare):
-        key, value = (_ESCAPE.sub(_unescaped, part).strip().lower() for part in found.groups())
+    uncommented = re.sub(r"/\*.*?\*/", blanked, css, flags=re.DOTALL)
+    for declaration in _DECLARATION.finditer(uncommented):
+        property_name, value = (
+            _ESCAPE.sub(_unescaped, part).strip().lower() for part in declaration.groups()
+        )
         value = (
             value.removesuffix("important").rstrip("! ") if value.endswith("important") else value
         )
         if (
-            (key == "text-transform" and value not in _SAME_LETTERS)
-            or (key in {"font", "font-variant", "font-variant-caps"} and _CAPS.search(value))
-            or (key == "font-feature-settings" and _CAPS_FEATURES.search(value))
+            (property_name == "text-transform" and value not in _KEPT_LETTERS)
+            or (
+                property_name in {"font", "font-variant", "font-variant-caps"}
+                and _CAPITALS.search(value)
+            )
+            or (property_name == "font-feature-settings" and _CAPITAL_FEATURES.search(value))
         ):
-            message = f"`{key}: {value[:60]}` prints other letters than the text has"
+            message = f"`{property_name}: {value[:60]}` prints other letters than the text has"
             hint = (
                 "Take it out: capitals are hard to read. "
                 "Bold type, a larger size or a colour makes words stand out."
             )
-            yield _problem(css, found.start(), name, message, hint)
+            yield _problem(css, declaration.start(), name, message, hint)
 
 
 def _unescaped(match: re.Match[str]) -> str:
@@ -232,15 +235,15 @@ def _file_problems(
         hint = "Write its name, such as icons/phone.svg."
         yield _problem(css, start, name, "no file is named here", hint)
         return
-    full = posixpath.normpath(posixpath.join("styles", file))
-    if re.match(r"[a-z][a-z0-9+.-]*:|/", file, re.IGNORECASE) or full.startswith("../"):
+    path = posixpath.normpath(posixpath.join("styles", file))
+    if re.match(r"[a-z][a-z0-9+.-]*:|/", file, re.IGNORECASE) or path.startswith("../"):
         hint = "Put the file below styles/ and write its name, such as icons/phone.svg."
         message = f"'{file[:60]}' lies outside the workspace, and nothing is loaded from elsewhere"
         yield _problem(css, start, name, message, hint)
         return
-    if full not in files:
+    if path not in files:
         ending = posixpath.splitext(file)[1]
-        known = {
+        files_of_kind = {
             other.removeprefix("styles/")
             for other in files
             if other.startswith("styles/") and other.endswith(ending)
@@ -250,10 +253,9 @@ def _file_problems(
             start,
             name,
             f"there is no file '{file[:60]}'",
-            f"It belongs at {full}. {guess(file, known)}".strip(),
+            f"It belongs at {path}. {guess(file, files_of_kind)}".strip(),
         )
 
 
 def _problem(css: str, start: int, name: str, message: str, hint: str) -> Problem:
-    line = css.count("\n", 0, start) + 1
-    return Problem(message, hint, Location(name, line, start - css.rfind("\n", 0, start)))
+    return Problem(message, hint, place_at(css, start, name))

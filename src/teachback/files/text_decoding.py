@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 # The longest handout we know has 40 KB. A megabyte is a mistake, and slow to check.
 MAX_BYTES: Final = 1_000_000
-# Nobody fixes more characters of one file than this from one list.
-MOST_NAMED: Final = 20
-_ALONE: Final = re.compile(r"\r(?!\n)")
-_ON_KEYS: Final = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
+# Nobody corrects more characters of a file from one list.
+MAX_NAMED: Final = 20
+_LONE_RETURN: Final = re.compile(r"\r(?!\n)")
+# ASCII letters, spaces and line ends.
+_PLAIN_BYTES: Final = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
 # A character reference of HTML, an escape of CSS (up to six digits), or an escape in a Jinja
 # string.
-_CODES: Final = re.compile(
+_CHARACTER_ESCAPE: Final = re.compile(
     r"&(?:#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});?"
     r"|\\N\{[^{}\n]{1,80}\}|\\U[0-9a-fA-F]{8}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}"
     r"|\\[0-9a-fA-F]{1,6}\s?"
@@ -52,27 +53,30 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8-sig", errors="replace")
-        place = Location(name, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+        preceding = raw[: error.start].decode("utf-8-sig", errors="replace")
+        location = place_at(preceding, len(preceding), name)
         message = f"the byte 0x{raw[error.start]:02X} is not UTF-8 text"
-        raise TeachbackError.of(message, _SAVE, place) from None
-    # Most files hold only ASCII letters, spaces and line ends, which need no check.
-    found = (
-        list(islice(faults(text, markup=markup), MOST_NAMED))
-        if raw.translate(None, _ON_KEYS)
+        raise TeachbackError.of(message, _SAVE, location) from None
+    # Most files hold only bytes that need no check.
+    problems = (
+        list(islice(faults(text, markup=markup), MAX_NAMED))
+        if raw.translate(None, _PLAIN_BYTES)
         else []
     )
-    found += islice(_escaped_faults(text), MOST_NAMED) if markup else []
-    if found:
+    problems += islice(_escaped_faults(text), MAX_NAMED) if markup else []
+    if problems:
         raise TeachbackError(
-            *(Problem(message, hint, place_at(text, at, name)) for at, message, hint in found)
+            *(
+                Problem(message, hint, place_at(text, offset, name))
+                for offset, message, hint in problems
+            )
         )
-    # Editors, YAML, CSS and templates disagree on whether a line ends there.
-    alone = _ALONE.search(text) if "\r" in text else None
-    if alone:
+    # Editors, YAML, CSS and templates disagree on whether a line ends at a carriage return alone.
+    lone_return = _LONE_RETURN.search(text) if "\r" in text else None
+    if lone_return:
         message = "the end of a line is stored here in an old way (a carriage return alone)"
         hint = f"{_SAVE[:-1]} and line ends LF or CRLF."
-        raise TeachbackError.of(message, hint, place_at(text, alone.start(), name))
+        raise TeachbackError.of(message, hint, place_at(text, lone_return.start(), name))
     return text
 
 
@@ -87,48 +91,56 @@ def read_json(data: bytes | str) -> Any:  # noqa: ANN401 -- any JSON
 def _escaped_faults(text: str) -> Iterator[tuple[int, str, str]]:
     """Yield forbidden characters that a template or a style writes as an escape."""
     parts: list[str] = []
-    at = length = 0
-    places: dict[int, int] = {}
-    for code in _CODES.finditer(text):
-        letter = _coded(code[0])
-        if letter and not letter.isascii():
-            parts += (text[at : code.start()], letter)
-            length += code.start() - at
-            places |= {length + number: code.start() for number in range(len(letter))}
-            length += len(letter)
-            at = code.end()
-    for found, message, hint in faults("".join((*parts, text[at:])), markup=True) if places else ():
-        if found in places:
-            yield places[found], message, hint
+    # The length of the text that is copied, and of the parts.
+    copied = length = 0
+    # Where each unescaped character of the parts is in the text.
+    escape_at: dict[int, int] = {}
+    for escape in _CHARACTER_ESCAPE.finditer(text):
+        characters = _unescaped(escape[0])
+        if characters and not characters.isascii():
+            parts += (text[copied : escape.start()], characters)
+            length += escape.start() - copied
+            escape_at |= {length + number: escape.start() for number in range(len(characters))}
+            length += len(characters)
+            copied = escape.end()
+    for offset, message, hint in (
+        faults("".join((*parts, text[copied:])), markup=True) if escape_at else ()
+    ):
+        if offset in escape_at:
+            yield escape_at[offset], message, hint
 
 
-def _coded(code: str) -> str:
-    """Return the characters of an HTML, CSS or Jinja escape, or "" if it is none."""
-    if code.startswith("&"):
+def _unescaped(escape: str) -> str:
+    """Return the characters that an escape of HTML, CSS or Jinja means, or "" if it means none."""
+    if escape.startswith("&"):
         import html
 
-        plain = html.unescape(code)
-        return "" if plain == code else plain
-    if code.startswith("\\N"):
+        character = html.unescape(escape)
+        return "" if character == escape else character
+    if escape.startswith("\\N"):
         try:
-            return unicodedata.lookup(code[3:-1])
+            return unicodedata.lookup(escape[3:-1])
         except KeyError:
             return ""
-    number = int(code.lstrip("\\uUx").strip() or "0", 16)
+    number = int(escape.lstrip("\\uUx").strip() or "0", 16)
     return chr(number) if number <= sys.maxunicode else ""
 
 
-def place_of(part: str, text: str, name: str, remarks: str) -> Location | None:
-    """Find where `part` first occurs in a text, ignoring case.
+def place_of(part: str, text: str, name: str, comments: str) -> Location | None:
+    """Find where `part` first occurs in a text, ignoring case. Return None if it does not occur.
 
-    Comments, which the pattern `remarks` matches, are skipped. Returns None if there is none.
+    What the pattern `comments` matches is skipped.
     """
-    bare = re.sub(remarks, lambda remark: re.sub(r"[^\n]", " ", remark[0]), text, flags=re.DOTALL)
-    found = re.search(re.escape(part), bare, re.IGNORECASE | re.ASCII)
-    start = found.start() if found else -1
-    return None if start < 0 else place_at(bare, start, name)
+    uncommented = re.sub(comments, blanked, text, flags=re.DOTALL)
+    match = re.search(re.escape(part), uncommented, re.IGNORECASE | re.ASCII)
+    return place_at(text, match.start(), name) if match else None
 
 
-def place_at(text: str, at: int, name: str) -> Location:
-    """Return the line and column of an offset in a text, which counts from 0."""
-    return Location(name, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+def blanked(match: re.Match[str]) -> str:
+    """Return blanks in place of a match. It keeps its length and lines, so places stay right."""
+    return re.sub(r"[^\n]", " ", match[0])
+
+
+def place_at(text: str, offset: int, name: str) -> Location:
+    """Return the line and column of an offset in a text. The offset counts from 0."""
+    return Location(name, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))

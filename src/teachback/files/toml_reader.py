@@ -23,11 +23,11 @@ class TomlFile(NamedTuple):
     name: str
 
     def place(self, *keys: str) -> Location:
-        """Return the line of a key; each key is searched below the one before it."""
+        """Return the line of the last key. Each key is searched below the one before it."""
         line = 0
-        rows = [row.split("=")[0].strip(" \"'[]") for row in self.text.splitlines()]
+        names = [line.split("=")[0].strip(" \"'[]") for line in self.text.splitlines()]
         for key in keys:
-            line = next((n for n, row in enumerate(rows, 1) if n > line and row == key), line)
+            line = next((n for n, name in enumerate(names, 1) if n > line and name == key), line)
         return Location(self.name, line or 1, 1)
 
 
@@ -43,10 +43,10 @@ def read_toml(path: Path) -> TomlFile:
     except RecursionError:
         message, place = "brackets are nested too deep to be read", Location(name, 1, 1)
     except tomllib.TOMLDecodeError as error:
-        cause, _, where = str(error).partition(" (at ")
+        cause, _, position = str(error).partition(" (at ")
         message = f"this line cannot be read: {cause}"
         # Without numbers, the file ended too early.
-        numbers = re.findall(r"\d+", where) or [len(text.splitlines()) or 1, 1]
+        numbers = re.findall(r"\d+", position) or [len(text.splitlines()) or 1, 1]
         place = Location(name, *map(int, numbers))
     except ValueError:
         # Python refuses to convert a number of some thousand digits.

@@ -660,13 +660,13 @@ def test_a_part_with_too_many_tags_is_refused_before_it_is_parsed(
     more: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A few hundred KB can unpack to millions of tags."""
-    monkeypatch.setattr(xlsx_reader, "MOST_TAGS", dict.fromkeys(xlsx_reader.MOST_TAGS, 20))
+    monkeypatch.setattr(xlsx_reader, "MAX_TAGS", dict.fromkeys(xlsx_reader.MAX_TAGS, 20))
     assert message in refusal(package(**more))  # type: ignore[arg-type]
 
 
 def test_more_formats_than_excel_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each format would take memory."""
-    monkeypatch.setattr(xlsx_reader, "MOST_FORMATS", 3)
+    monkeypatch.setattr(xlsx_reader, "MAX_FORMATS", 3)
     assert "more than 3 cell formats" in refusal(
         package(styles=f"<cellXfs>{'<xf/>' * 4}</cellXfs>")
     )

@@ -44,9 +44,10 @@ _HEAD: Final = re.compile(
     r"""(<head(?:\s[^<>]*)?>)(?:\s*<meta\s+charset\s*=\s*["']?utf-8["']?\s*/?>)?""", re.IGNORECASE
 )
 # Folders whose files a page may show, by the ending of a file.
-_FOLDERS_OF: Final = {".ttf": ("styles/fonts/",)}
-_PICTURES: Final = ("styles/", "content/")
-_PICTURE_KINDS: Final = frozenset({".svg", ".png", ".jpg", ".jpeg"})
+_FOLDERS_OF: Final = {
+    ".ttf": ("styles/fonts/",),
+    **dict.fromkeys((".svg", ".png", ".jpg", ".jpeg"), ("styles/", "content/")),
+}
 
 
 def _all_of(words: str) -> frozenset[str]:
@@ -193,8 +194,8 @@ def served(name: str, files: Collection[str]) -> str | None:
     """
     decoded = unquote(name)
     suffix = posixpath.splitext(decoded)[1].lower()
-    folders = _FOLDERS_OF.get(suffix, _PICTURES if suffix in _PICTURE_KINDS else ())
-    return decoded if folders and decoded in files and decoded.startswith(folders) else None
+    folders = _FOLDERS_OF.get(suffix, ())
+    return decoded if decoded in files and decoded.startswith(folders) else None
 
 
 def shown_on_paper(files: Collection[str]) -> Callable[[str], bool]:

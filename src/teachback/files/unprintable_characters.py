@@ -1,7 +1,7 @@
 """List the characters that no text may hold, and return a text as its reader sees it. Pure.
 
-A character that prints nothing, or looks like another one, splits a word for a rule but not for the
-reader. It is refused when a file is read. The few that a language needs are kept, and
+A character that prints nothing, or looks like another one, hides a word from a rule and not from
+the reader. It is refused when a file is read. The few that a language needs are kept, and
 `visible_form` returns the text without them for the rules. Sources: Unicode 15.1,
 DerivedCoreProperties.txt (Default_Ignorable_Code_Point), confusables.txt, and UAX #31 for the
 joiners.
@@ -27,8 +27,8 @@ SOFT_HYPHEN: Final = "\u00ad"
 NO_BREAK: Final = frozenset("\u00a0\u202f")
 # How many accents one letter may have, and how many marks in all: Tibetan and Burmese letters have
 # more marks than accents.
-MOST_ACCENTS: Final = 2
-MOST_MARKS: Final = 6
+MAX_ACCENTS: Final = 2
+MAX_MARKS: Final = 6
 
 _IGNORABLE: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -37,9 +37,9 @@ _IGNORABLE: Final = re.compile(
 )
 # To Unicode, a Braille pattern without dots is not a space, but it prints as one.
 _BRAILLE_BLANK: Final = "\u2800"
-# Line separators that editors do not count. Every line number after one would be wrong.
-_ODD_LINE_ENDS: Final = frozenset("\x85\u2028\u2029")
-# Anything but the characters that are never wrong. Most texts need only this one search.
+# Line separators that editors do not count: every line number after one would be wrong.
+_LINE_SEPARATORS: Final = frozenset("\x85\u2028\u2029")
+# Any character that may be wrong. Most texts need only this one search.
 _NOTABLE: Final = re.compile(
     "[^\t\n\r "
     "-~\u00a0-\u00ac\u00ae-\u024f\u1e00-\u1eff\u2010-\u2027\u202f-\u205e\u20a0-\u20bf\u2100-\u214f"
@@ -50,12 +50,16 @@ _KEYBOARD: Final = "Type the whole word again with one keyboard setting."
 _SAVE: Final = "Take it out. Open it in a text editor and save it again, with the encoding UTF-8."
 
 # Scripts whose words need U+200C and U+200D inside, and scripts that mark word ends with U+200B.
-_JOINING_WORDS: Final = (
-    "ARABIC SYRIAC MONGOLIAN NKO MANDAIC DEVANAGARI BENGALI GURMUKHI GUJARATI ORIYA TAMIL TELUGU "
-    "KANNADA MALAYALAM SINHALA KHMER MYANMAR TIBETAN BALINESE JAVANESE"
+_JOINED_SCRIPTS: Final = frozenset(
+    {
+        *("ARABIC", "SYRIAC", "MONGOLIAN", "NKO", "MANDAIC", "DEVANAGARI", "BENGALI", "GURMUKHI"),
+        *("GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "KHMER"),
+        *("MYANMAR", "TIBETAN", "BALINESE", "JAVANESE"),
+    }
 )
-_JOINING: Final = frozenset(_JOINING_WORDS.split())
-_UNSPACED: Final = frozenset({"THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "BALINESE"})
+_UNSPACED_SCRIPTS: Final = frozenset(
+    {"THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN", "JAVANESE", "BALINESE"}
+)
 # Scripts whose letters carry accents, but no vowel signs or points of other scripts.
 _ALPHABETS: Final = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN"})
 _VIRAMA: Final = 9  # the combining class of signs that join consonants
@@ -69,16 +73,17 @@ _GREEK: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονϲϳ", "ABEZHIKMNOPTYX
 _LOOKALIKE: Final = _CYRILLIC | _GREEK
 # Letters that look like a Latin letter, and may stand in a word: TNF\u03b1, the dotless i of
 # Turkish. A rule sees the Latin letter.
-_ALIKE: Final = (
+_LATIN_LOOK: Final = (
     _LOOKALIKE
     | dict(zip("ικρυαχτη", "ikpuaxtn", strict=True))
     | dict(zip("ıɑɡɩʟɪʙɢʜɴʀʏᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢꜱꜰօսոհ", "iagilibghnryacdejkmoptuvwzsfounh", strict=True))
 )
 # Scripts with letters that look like Latin ones. Scripts without spaces between words, such as Thai
 # or Chinese, may hold Latin words and are not listed.
-_APART_WORDS: Final = """CYRILLIC ARMENIAN CHEROKEE COPTIC LISU GEORGIAN OSAGE DESERET"""
-_APART: Final = frozenset(_APART_WORDS.split())
-_FOREIGN: Final = re.compile(
+_NO_LATIN_SCRIPTS: Final = frozenset(
+    {"CYRILLIC", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU", "GEORGIAN", "OSAGE", "DESERET"}
+)
+_OTHER_ALPHABETS: Final = re.compile(
     "[\u0370-\u058f\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u2c80-\u2cff\ua4d0-\ua4ff\uab70-\uabbf"
     "\U00010400-\U000104ff]"
 )
@@ -89,7 +94,7 @@ _HYPHENS: Final = frozenset("\u2010\u2011\u2012\u2043\u2212\u058a\ufe63\uff0d")
 _APOSTROPHES: Final = re.compile(
     "(?<=[^\\W\\d_])[\u02b9\u02bb\u02bc\u02bd\u02c8\u2032\u00b4`\uff07\u201b\ua78c](?=[^\\W\\d_])"
 )
-_STOPS: Final = {
+_SENTENCE_ENDS: Final = {
     "\u3002": ".",
     "\u0964": ".",
     "\u0965": ".",
@@ -102,12 +107,13 @@ _STOPS: Final = {
 }
 # Compatibility forms of Unicode that are the same character in another shape. A fraction is not
 # among them: \u00bd is not 1.
-_SAME_WORDS: Final = (
-    "<wide> <narrow> <small> <font> <circle> <square> <vertical> <isolated> <initial> "
-    "<medial> <final>"
+_SHAPE_TAGS: Final = frozenset(
+    {
+        *("<wide>", "<narrow>", "<small>", "<font>", "<circle>", "<square>", "<vertical>"),
+        *("<isolated>", "<initial>", "<medial>", "<final>"),
+    }
 )
-_SAME: Final = frozenset(_SAME_WORDS.split())
-_RAISED: Final = frozenset({"<super>", "<sub>"})
+_RAISED_TAGS: Final = frozenset({"<super>", "<sub>"})
 
 
 def named(character: str) -> str:
@@ -141,24 +147,24 @@ def faults(
     """
     if text.isascii() and text.isprintable():
         return
-    digits = False
-    # Only the first of several equal faults in a row is reported.
-    last: tuple[int, tuple[str, str] | None] = (-1, None)
-    for found in _NOTABLE.finditer(text):
-        digits = digits or found[0].isdecimal()
-        fault = _fault(text, found.start(), found[0])
+    has_digits = False
+    # The position and fault of the character before. Of equal faults in a row, one is reported.
+    previous: tuple[int, tuple[str, str] | None] = (-1, None)
+    for match in _NOTABLE.finditer(text):
+        has_digits = has_digits or match[0].isdecimal()
+        fault = _fault(text, match.start(), match[0])
         if (
             fault
-            and not (markup and unicodedata.category(found[0]) == "Co")
-            and (found.start() - 1, fault) != last
+            and not (markup and unicodedata.category(match[0]) == "Co")
+            and (match.start() - 1, fault) != previous
         ):
-            yield found.start(), *fault
-        last = (found.start(), fault)
+            yield match.start(), *fault
+        previous = (match.start(), fault)
     if text.isascii():
         return
-    if _FOREIGN.search(text):
+    if _OTHER_ALPHABETS.search(text):
         yield from _mixed_words(text, alone=alone)
-    for number in _DIGITS.finditer(text) if digits else ():
+    for number in _DIGITS.finditer(text) if has_digits else ():
         zeros = (
             {ord(digit) - unicodedata.decimal(digit) for digit in number[0]}
             if not number[0].isascii()
@@ -169,16 +175,16 @@ def faults(
             yield number.start(), message, "Type the whole number again with one keyboard setting."
 
 
-def _fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
-    """Return what is wrong with the character at `at`, and what to do, or None."""
+def _fault(text: str, offset: int, letter: str) -> tuple[str, str] | None:
+    """Return what is wrong with the character at an offset, and what to do, or None."""
     kind = _kind(letter)
     if not kind:
         return None
     code = f"U+{ord(letter):04X}"
     if kind == "mark":
-        return _mark_fault(text, at, letter)
+        return _mark_fault(text, offset, letter)
     if kind == "unseen":
-        return None if _needed(text, at, letter) else _unseen_fault(letter)
+        return None if _is_needed(text, offset, letter) else _invisible_fault(letter)
     return {
         "blank": (
             f"this is an unusual kind of space: {named(letter)}",
@@ -204,7 +210,7 @@ def _fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
 def _kind(letter: str) -> str:
     """Return the kind of risk of a character, or "" for none."""
     category = unicodedata.category(letter)
-    if letter in _ODD_LINE_ENDS:
+    if letter in _LINE_SEPARATORS:
         return "line"
     if letter in "\ufffc\ufffd":
         return "lost"
@@ -219,7 +225,7 @@ def _kind(letter: str) -> str:
     return "mark" if category[0] == "M" else ""
 
 
-def _unseen_fault(letter: str) -> tuple[str, str]:
+def _invisible_fault(letter: str) -> tuple[str, str]:
     if letter in TURNING:
         return (
             f"the invisible character {named(letter)} would turn the order of the words around",
@@ -259,30 +265,30 @@ def _is_letter(character: str) -> bool:
     return unicodedata.category(character)[:1] in {"L", "M"} if character else False
 
 
-def _needed(text: str, at: int, letter: str) -> bool:
+def _is_needed(text: str, offset: int, letter: str) -> bool:
     """Return whether a language needs an invisible character at this position."""
-    before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
-    within = (
+    before, after = text[offset - 1 : offset] if offset else "", text[offset + 1 : offset + 2]
+    in_word = (
         _is_letter(before) and _is_letter(after) and not is_unseen(before) and not is_unseen(after)
     )
     if letter == SOFT_HYPHEN:
-        return within and unicodedata.category(after)[0] == "L"
+        return in_word and unicodedata.category(after)[0] == "L"
     script = _script(before) if before else ""
     if letter in "\u200c\u200d":
-        joined = script in _JOINING and within and script == _script(after)
-        return joined or (
+        in_script = script in _JOINED_SCRIPTS and in_word and script == _script(after)
+        return in_script or (
             bool(before)
             and unicodedata.combining(before) == _VIRAMA
-            and script in _JOINING
+            and script in _JOINED_SCRIPTS
             and not is_unseen(after or "a")
         )
     if letter == "\u200b":
-        return within and script in _UNSPACED and script == _script(after)
+        return in_word and script in _UNSPACED_SCRIPTS and script == _script(after)
     if letter in "\u200e\u200f\u061c":
-        start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+        start, end = text.rfind("\n", 0, offset) + 1, text.find("\n", offset)
         line = text[start : end if end >= 0 else len(text)]
         return not (before.isalnum() and after.isalnum()) and any(
-            unicodedata.bidirectional(each) in {"R", "AL"} for each in line if each != letter
+            unicodedata.bidirectional(other) in {"R", "AL"} for other in line if other != letter
         )
     if "\u180b" <= letter <= "\u180f":
         return script == "MONGOLIAN" and _is_letter(before) and not is_unseen(before)
@@ -291,66 +297,71 @@ def _needed(text: str, at: int, letter: str) -> bool:
     return False
 
 
-def _mark_fault(text: str, at: int, letter: str) -> tuple[str, str] | None:
-    start = at
+def _mark_fault(text: str, offset: int, letter: str) -> tuple[str, str] | None:
+    start = offset
     while start and unicodedata.category(text[start - 1])[0] == "M":
         start -= 1
     base = text[start - 1 : start] if start else ""
-    marks = text[start : at + 1]
-    overlays = unicodedata.combining(letter) == OVERLAY or unicodedata.category(letter) == "Me"
-    composed = bool(base) and len(unicodedata.normalize("NFC", base + marks)) < len(base + marks)
-    again = "Type the letter with its accent again, or leave the accent out."
-    if overlays and not composed:
+    marks = text[start : offset + 1]
+    is_overlay = unicodedata.combining(letter) == OVERLAY or unicodedata.category(letter) == "Me"
+    is_composed = bool(base) and len(unicodedata.normalize("NFC", base + marks)) < len(base + marks)
+    hint = "Type the letter with its accent again, or leave the accent out."
+    if is_overlay and not is_composed:
         return f"the mark {named(letter)} would be drawn over what is before it", "Take it out."
-    if not base or not (composed or unicodedata.category(base)[0] == "L" or base == "\u25cc"):
-        return f"the accent {named(letter)} is not on a letter", again
+    if not base or not (is_composed or unicodedata.category(base)[0] == "L" or base == "\u25cc"):
+        return f"the accent {named(letter)} is not on a letter", hint
     if (
-        not composed
+        not is_composed
         and _script(base) in _ALPHABETS
         and not unicodedata.name(letter, "").startswith("COMBINING")
     ):
         return (
             f"the mark {named(letter)} belongs to another script than the letter before it",
-            again,
+            hint,
         )
     accents = sum(unicodedata.name(mark, "").startswith("COMBINING") for mark in marks)
-    if accents > MOST_ACCENTS or len(marks) > MOST_MARKS:
-        return f"one letter has too many accents; one of them is {named(letter)}", again
+    if accents > MAX_ACCENTS or len(marks) > MAX_MARKS:
+        return f"one letter has too many accents; one of them is {named(letter)}", hint
     return None
 
 
 def _mixed_words(text: str, *, alone: bool) -> Iterator[tuple[int, str, str]]:
     """Yield words that mix scripts, or whose letters only look Latin."""
     scripts = {"Cyrillic": _CYRILLIC, "Greek": _GREEK}
-    shown = {
+    is_evident = {
         script: any(
-            _script(letter) == script.upper() and letter not in alike for letter in set(text)
+            _script(letter) == script.upper() and letter not in lookalikes for letter in set(text)
         )
-        for script, alike in scripts.items()
+        for script, lookalikes in scripts.items()
     }
     for word in _WORD.finditer(text):
         letters = word[0]
         if letters.isascii():
             continue
-        latin = any(
+        is_latin = any(
             letter.isascii() or _script(letter) == "LATIN" for letter in letters if letter.isalpha()
         )
-        odd = (
+        other = (
             next(
-                (letter for letter in letters if letter in _GREEK or _script(letter) in _APART), ""
+                (
+                    letter
+                    for letter in letters
+                    if letter in _GREEK or _script(letter) in _NO_LATIN_SCRIPTS
+                ),
+                "",
             )
-            if latin
+            if is_latin
             else ""
         )
-        if odd:
+        if other:
             yield (
                 word.start(),
-                f"the word '{letters}' mixes the letters of two scripts: '{odd}' is {named(odd)}",
+                f"the word '{letters}' mixes the letters of two scripts: '{other}' is {named(other)}",
                 _KEYBOARD,
             )
             continue
-        for script, alike in scripts.items() if not alone else ():
-            if not shown[script] and set(letters) <= set(alike):
+        for script, lookalikes in scripts.items() if not alone else ():
+            if not is_evident[script] and set(letters) <= set(lookalikes):
                 message = (
                     f"the word '{letters}' is written with {script} letters that look like Latin "
                     f"ones: '{letters[0]}' is {named(letters[0])}"
@@ -363,67 +374,67 @@ def visible_form(text: str) -> str:
     """Return a text as its reader sees it, for the rules.
 
     It is composed (NFC), without invisible characters, and with plain spaces and hyphens.
-    Characters that are only another shape of a plain one, such as full-width letters, become that
+    A character that is only another shape of a plain one, such as a full-width letter, becomes that
     one: `\uff49bu\u00adprofen` is `ibuprofen`.
     """
     if text.isascii():
         return text.replace("\t", " ")
-    found: list[str] = []
-    before = ""
+    letters: list[str] = []
+    previous = ""
     for letter in unicodedata.normalize("NFC", text):
         if letter.isascii():
-            found.append(" " if letter == "\t" else letter)
-        elif unicodedata.category(letter)[0] == "M" and before.isascii() and before.isalpha():
+            letters.append(" " if letter == "\t" else letter)
+        elif unicodedata.category(letter)[0] == "M" and previous.isascii() and previous.isalpha():
             # Unicode has no letter with this accent, so the letter is read without it.
             continue
         elif not is_unseen(letter):
-            raised = (
-                before.isdecimal()
-                and unicodedata.decomposition(letter).partition(" ")[0] in _RAISED
+            is_raised = (
+                previous.isdecimal()
+                and unicodedata.decomposition(letter).partition(" ")[0] in _RAISED_TAGS
             )
-            found.append(letter if raised else _plain(letter))
-        before = letter
-    seen = _APOSTROPHES.sub("\u2019", "".join(found))
-    return _WORD.sub(_as_latin, seen) if not seen.isascii() else seen
+            letters.append(letter if is_raised else _plain_form(letter))
+        previous = letter
+    visible = _APOSTROPHES.sub("\u2019", "".join(letters))
+    return _WORD.sub(_as_latin, visible) if not visible.isascii() else visible
 
 
 def unaccented(text: str) -> str:
-    """Return a text with accented Latin letters replaced by plain ones.
+    """Return a text with plain Latin letters in place of accented ones.
 
     Each character keeps its position: `ibuprof\u00e9n` becomes `ibuprofen`.
     """
-    return text if text.isascii() else "".join(map(_bare, text))
+    return text if text.isascii() else "".join(map(_unaccented_letter, text))
 
 
 @lru_cache(maxsize=4096)
-def _bare(letter: str) -> str:
+def _unaccented_letter(letter: str) -> str:
     first = unicodedata.normalize("NFD", letter)[0]
     return first if first.isascii() and first.isalpha() else letter
 
 
 @lru_cache(maxsize=4096)
-def _plain(letter: str) -> str:
+def _plain_form(letter: str) -> str:
     """Return the plain form of one character."""
     if letter in NO_BREAK or is_odd_blank(letter):
         return " "
     if letter in _HYPHENS:
         return "-"
-    if letter in _STOPS:
-        return _STOPS[letter]
+    if letter in _SENTENCE_ENDS:
+        return _SENTENCE_ENDS[letter]
     if letter in "\u2122\u2120":  # trade mark and service mark
         return " "
     if letter.isdecimal():
         return str(unicodedata.decimal(letter))
     tag, _, _ = unicodedata.decomposition(letter).partition(" ")
-    same = unicodedata.normalize("NFKC", letter)
-    if tag in _SAME or (
-        tag in _RAISED and (letter.isdigit() or unicodedata.category(letter) == "Lm")
+    plain = unicodedata.normalize("NFKC", letter)
+    if tag in _SHAPE_TAGS or (
+        tag in _RAISED_TAGS and (letter.isdigit() or unicodedata.category(letter) == "Lm")
     ):
-        return same
+        return plain
     # Ligatures and Roman numerals. An ellipsis stays one character.
     return (
-        same
-        if tag == "<compat>" and letter != "\u2026" and re.fullmatch(r"\w+|[.!?;:,]+", same)
+        plain
+        if tag == "<compat>" and letter != "\u2026" and re.fullmatch(r"\w+|[.!?;:,]+", plain)
         else letter
     )
 
@@ -434,10 +445,10 @@ def _as_latin(word: re.Match[str]) -> str:
     A word also counts as Latin if all of its letters are look-alikes.
     """
     letters = word[0]
-    if letters.isascii() or not any(letter in _ALIKE for letter in letters):
+    if letters.isascii() or not any(letter in _LATIN_LOOK for letter in letters):
         return letters
     if any(letter.isascii() for letter in letters) or all(
         letter in _LOOKALIKE or _script(letter) == "LATIN" for letter in letters
     ):
-        return "".join(_ALIKE.get(letter, letter) for letter in letters)
+        return "".join(_LATIN_LOOK.get(letter, letter) for letter in letters)
     return letters

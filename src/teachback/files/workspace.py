@@ -1,7 +1,7 @@
 """Find, read and write files: the clinic's own folder comes before the built-in one.
 
-Both folders have the same layout. A clinic's file replaces the built-in file of the same name. Only
-the entries of some files, see `is_merged`, are merged with the built-in ones, by their names.
+Both folders have the same layout. A clinic's file replaces the built-in file of the same name. In
+some files (see `is_merged`), each entry replaces the built-in entry of the same name.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("content", "templates", "styles")
 SETTINGS: Final = "teachback.toml"
-# The files whose entries have names, and the folder of words.
-_MERGED: Final = (
+# The files whose entries have names, besides those of WORDS.
+_MERGED_FILES: Final = (
     "content/audiences.yaml",
     "content/languages.yaml",
     "content/search-words.yaml",
@@ -40,11 +40,11 @@ _MERGED: Final = (
 )
 WORDS: Final = "content/words"
 TRANSLATIONS: Final = "content/translations"
-# Those of starters: nothing prints them before a clinic has made them its own.
+# The translations of starters. Nothing prints them before a clinic has made them its own.
 STARTER_TRANSLATIONS: Final = "content/starters/translations"
-# Instead of a language: all of them.
+# Stands for all languages.
 ANY_LANGUAGE: Final = "*"
-# What the name of a built-in file starts with, where the clinic's file is merged with it.
+# The start of a built-in file's name where a clinic's file is merged with it.
 BELOW: Final = "builtin/"
 MIME: Final = {
     ".svg": "image/svg+xml",
@@ -53,13 +53,11 @@ MIME: Final = {
     ".jpeg": "image/jpeg",
     ".ttf": "font/ttf",
 }
-
-
 # No file of a workspace is larger: the largest built-in font has 2 MB, and a picture may have 5 MB.
-MOST_OWN: Final = 100_000_000
+MAX_OWN_BYTES: Final = 100_000_000
 # A printed file of 10,000 cards has 1 MB. One with a large picture on each of a thousand pages has
 # some hundred MB.
-MOST_BYTES: Final = 2_000_000_000
+MAX_BYTES: Final = 2_000_000_000
 NOT_OURS: Final = (
     "No template or style here is the clinic's own. Shorten or split what is long: "
     "rows, lists, texts, pictures. If that changes nothing, "
@@ -69,11 +67,11 @@ _OUTSIDE: Final = (
     "this is a link to a place outside the workspace",
     "Put the file or the folder itself there.",
 )
-# The error number for something that is not a regular file, since the system has none for it.
+# The error number for a pipe, socket or device. The system has none for it.
 NO_FILE: Final = errno.EINVAL
-_PACKAGED: Final = "_builtin"
-_WHERE: Final = "Check that it is there and that you may read it."
-_KIND_OF: Final = (
+_PACKAGED_FOLDER: Final = "_builtin"
+_CHECK_HINT: Final = "Check that it is there and that you may read it."
+_SPECIAL_FILES: Final = (
     (stat.S_ISFIFO, "a pipe"),
     (stat.S_ISSOCK, "a socket"),
     (stat.S_ISCHR, "a device"),
@@ -102,31 +100,31 @@ def package_root() -> Path:
 @cache
 def builtin_root() -> Path:
     """Return the folder of the built-in files: inside the wheel, or the root of a checkout."""
-    packaged = package_root() / _PACKAGED
+    packaged = package_root() / _PACKAGED_FOLDER
     return packaged if packaged.is_dir() else package_root().parents[1]
 
 
 def open_workspace(start: Path) -> Workspace:
     """Return the workspace that `start` is in.
 
-    It is the nearest folder upward that is a workspace. Raises UsageError when there is none.
-    Raises TeachbackError when a link leads out of the workspace, or when a file name has unreadable
-    characters.
+    That is the nearest folder upward that is a workspace. Raises UsageError when there is none.
+    Raises TeachbackError when a link leads out of the workspace, or when a file name cannot be
+    shown.
     """
     start = start.resolve()
     for folder in (start, *start.parents):
         if is_workspace(folder):
-            return _closed(Workspace(folder, builtin_root()))
+            return _checked(Workspace(folder, builtin_root()))
     try:
-        found = sorted(start.iterdir())
+        inner_paths = sorted(start.iterdir())
     except OSError:
-        found = [start]
-    inner = [path.name for path in found if is_workspace(path)]
-    change = f"Change to yours first (cd {inner[0]}), or make" if inner else "Make"
+        inner_paths = [start]
+    workspaces = [path.name for path in inner_paths if is_workspace(path)]
+    change = f"Change to yours first (cd {workspaces[0]}), or make" if workspaces else "Make"
     message = "this folder is no workspace, so nothing can be printed from here"
     hint = (
         f"{change} a new one: teachback init my-clinic"
-        if found
+        if inner_paths
         else "Make it one: teachback init ."
     )
     raise UsageError.of(message, hint, Location(readable(str(start))))
@@ -143,7 +141,7 @@ def is_workspace(folder: Path) -> bool:
     )
 
 
-def _closed(workspace: Workspace) -> Workspace:
+def _checked(workspace: Workspace) -> Workspace:
     problems = (*link_problems(workspace), *file_name_problems(workspace))
     if problems:
         raise TeachbackError(*problems)
@@ -162,7 +160,7 @@ def find(workspace: Workspace, name: str) -> Path | None:
 def is_there(path: Path) -> bool:
     """Return whether a path exists and is no folder.
 
-    A file that cannot be read counts as there: it is then refused when read, not passed over.
+    A file that cannot be read counts as there: it is refused when read, and not passed over.
     """
     return os.path.lexists(path) and not path.is_dir()
 
@@ -175,14 +173,15 @@ def folders(workspace: Workspace, name: str) -> tuple[Path, ...]:
 def handout_files(workspace: Workspace) -> dict[str, Path]:
     """Return the handout files by name without suffix, sorted by name.
 
-    The translation `es/leg-cramps.yaml` is called `leg-cramps.es`; a handout of that name, which
-    is written in that language, takes its place. A translation that comes with the program belongs
-    to the program's own handout, not to one of the clinic with the same name.
+    The translation `es/leg-cramps.yaml` is called `leg-cramps.es`. A handout of that name, written
+    in that language, takes its place. A translation that comes with the program belongs to the
+    program's own handout, not to one of the clinic with the same name.
     """
-    shipped, own = workspace.builtin / TRANSLATIONS, workspace.root / "content/handouts"
+    builtin_translations = workspace.builtin / TRANSLATIONS
+    own_folder = workspace.root / "content/handouts"
     found: dict[str, Path] = {}
     for folder in ("content/handouts", f"{TRANSLATIONS}/*"):
-        written = set(found)
+        named = set(found)
         for root in reversed(workspace.roots):
             # A name with a leading dot belongs to an editor or to the system, not to an author.
             found.update(
@@ -190,11 +189,11 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
                     stem_of(path): path
                     for path in root.glob(f"{folder}/*.yaml")
                     if not path.name.startswith(".")
-                    and stem_of(path) not in written
+                    and stem_of(path) not in named
                     and not (
                         root != workspace.root
-                        and path.is_relative_to(shipped)
-                        and is_there(own / path.name)
+                        and path.is_relative_to(builtin_translations)
+                        and is_there(own_folder / path.name)
                     )
                 }
             )
@@ -211,13 +210,18 @@ def stem_of(path: Path) -> str:
     return f"{path.stem}.{path.parent.name}" if is_translation(path) else path.stem
 
 
+def _id_of(stem: str) -> str:
+    """Return the id in the name of a handout file, without a language behind it."""
+    return stem.partition(".")[0]
+
+
 def translated_file(path: Path, workspace: Workspace) -> Path | None:
     """Return the file of the handout that a translation translates, or None if there is none."""
     return find(workspace, f"content/handouts/{path.name}")
 
 
 def source_files(path: Path, workspace: Workspace) -> tuple[Path, ...]:
-    """Return the files that the editions of a handout file are made from: its own comes first."""
+    """Return the files that the editions of a handout file are made from, that file first."""
     translated = translated_file(path, workspace) if is_translation(path) else None
     return (path,) if translated is None else (path, translated)
 
@@ -232,13 +236,14 @@ def source_name(path: Path) -> str:
 def own_handouts(workspace: Workspace) -> dict[str, Path]:
     """Return the handout files of the workspace itself, without the built-in ones.
 
-    A translation that comes with the program is nobody's own: it is printed when it is asked for.
+    A translation that comes with the program is not the workspace's own. It is printed only when it
+    is asked for.
     """
-    builtin = workspace.builtin / TRANSLATIONS
+    builtin_translations = workspace.builtin / TRANSLATIONS
     return {
         stem: path
         for stem, path in handout_files(workspace).items()
-        if path.is_relative_to(workspace.root) and not path.is_relative_to(builtin)
+        if path.is_relative_to(workspace.root) and not path.is_relative_to(builtin_translations)
     }
 
 
@@ -279,31 +284,33 @@ def chosen_handouts(
 ) -> dict[str, Path]:
     """Return the handout files with these names, or the workspace's own if none are named.
 
-    `leg-cramps` also names leg-cramps.es.yaml, but a translation that comes with the program only
-    if its own name or its language is given. Raises UsageError for unknown names, and
+    `leg-cramps` also names leg-cramps.es.yaml. A translation that comes with the program is chosen
+    only if its own name or its language is given. Raises UsageError for unknown names, and
     TeachbackError when there is nothing to choose.
     """
     files = handout_files(workspace)
-    ids = {stem.split(".")[0] for stem in files}
+    ids = {_id_of(stem) for stem in files}
     own = own_handouts(workspace)
-    shipped = workspace.builtin / TRANSLATIONS
-    asked = {
+    builtin_translations = workspace.builtin / TRANSLATIONS
+    eligible = {
         stem
         for stem, path in files.items()
-        if not path.is_relative_to(shipped)
+        if not path.is_relative_to(builtin_translations)
         or stem in names
         or language in {ANY_LANGUAGE, path.parent.name}
     }
     if not names:
-        topics = {stem.split(".")[0] for stem in own}
+        own_ids = {_id_of(stem) for stem in own}
         own |= {
             stem: path
             for stem, path in files.items()
-            if path.is_relative_to(shipped) and stem in asked and stem.split(".")[0] in topics
+            if path.is_relative_to(builtin_translations)
+            and stem in eligible
+            and _id_of(stem) in own_ids
         }
         if not own:
-            builtin = f", or name a built-in one: {', '.join(sorted(ids))}" if ids else ""
-            hint = f"Make one with `teachback new ID`{builtin}."
+            or_builtin = f", or name a built-in one: {', '.join(sorted(ids))}" if ids else ""
+            hint = f"Make one with `teachback new ID`{or_builtin}."
             raise TeachbackError.of("there are no handouts of your own", hint)
         return own
     unknown = [name for name in names if name not in files and name not in ids]
@@ -312,7 +319,7 @@ def chosen_handouts(
     return {
         stem: path
         for stem, path in files.items()
-        if stem in asked and (stem in names or stem.split(".")[0] in names)
+        if stem in eligible and (stem in names or _id_of(stem) in names)
     }
 
 
@@ -322,8 +329,8 @@ def unknown_handout(name: str, stems: Iterable[str]) -> Problem:
     Many type the path of the file that they have open, so its stem is compared with the ids.
     """
     file = PureWindowsPath(name)
-    written = file.stem if file.suffix in {".yaml", ".yml"} else name
-    hint = nearest(written, {stem.split(".")[0] for stem in stems})
+    typed = file.stem if file.suffix in {".yaml", ".yml"} else name
+    hint = nearest(typed, {_id_of(stem) for stem in stems})
     return Problem(f"there is no handout '{name}'", hint)
 
 
@@ -333,70 +340,76 @@ def handout_named(workspace: Workspace, name: str) -> Path:
     Raises UsageError when there is none, or when the id exists in several languages.
     """
     files = handout_files(workspace)
-    of_id = [stem for stem in files if stem == name] or [
-        stem for stem in files if stem.split(".")[0] == name
+    matches = [stem for stem in files if stem == name] or [
+        stem for stem in files if _id_of(stem) == name
     ]
-    if not of_id:
+    if not matches:
         raise UsageError(unknown_handout(name, files))
-    if len(of_id) > 1:
-        hint = f"Say which: {' or '.join(of_id)}."
+    if len(matches) > 1:
+        hint = f"Say which: {' or '.join(matches)}."
         raise UsageError.of(f"'{name}' is written in several languages", hint)
-    return files[of_id[0]]
+    return files[matches[0]]
 
 
 def effective_files(workspace: Workspace) -> dict[str, Path]:
     """Return all files except handouts and starters, by their name in the workspace.
 
-    Any page may be made from these files. The built-in file that a clinic's one is merged with has
-    `BELOW` before its name. The fonts of extras are among them.
+    Any page may be made from these files. A built-in file that is merged with a clinic's file has
+    `BELOW` before its name. The fonts of extras are among the files.
     """
     found = packaged_fonts()
     roots = tuple(f"{os.path.realpath(root).rstrip('/')}/" for root in workspace.roots)
     for root in reversed(workspace.roots):
         found |= _files_below(root, roots)
-    merged = {
+    merged_builtin = {
         f"{BELOW}{name}": workspace.builtin / name
         for name, path in found.items()
         if is_merged(name)
         and not path.is_relative_to(workspace.builtin)
         and is_there(workspace.builtin / name)
     }
-    return dict(sorted((found | merged).items()))
+    return dict(sorted((found | merged_builtin).items()))
 
 
 def _files_below(root: Path, roots: tuple[str, ...]) -> dict[str, Path]:
     """Return the files of one root, for `effective_files`."""
     found: dict[str, Path] = {}
     walked: set[str] = set()
-    # Text instead of Path: a build walks these folders before it has anything to do.
-    starts = [str(root / kind) for kind in KINDS]
-    # Links come last: a folder is known by its own name, in whatever order the disk lists them.
-    for start in starts:
-        for folder, subfolders, names in os.walk(start):
-            # Follow links, since pages would be made from their targets. A link that leads out of
-            # the workspace, or a cycle of links, ends here.
+    # Text is faster than Path: a build walks these folders before it has anything to do.
+    pending = [str(root / kind) for kind in KINDS]
+    # Linked folders come last, so that a folder inside is known by its own name.
+    for top in pending:
+        for folder, subfolders, names in os.walk(top):
+            # Links are followed, since pages are made from their targets. A link that leads out of
+            # the workspace, or in a circle, ends here.
             real = os.path.realpath(folder)
             if real in walked or not f"{real}/".startswith(roots):
                 subfolders.clear()
                 continue
             walked.add(real)
             subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
-            inside = Path(folder).relative_to(root).as_posix()
-            if inside in {"content/handouts", "content/starters"} or inside.startswith(
+            folder_name = Path(folder).relative_to(root).as_posix()
+            if folder_name in {"content/handouts", "content/starters"} or folder_name.startswith(
                 (f"{TRANSLATIONS}/", f"{STARTER_TRANSLATIONS}/")
             ):
                 continue
-            here = Path(folder)
-            starts += [str(here / name) for name in subfolders if (here / name).is_symlink()]
+            folder_path = Path(folder)
+            pending += [
+                str(folder_path / name) for name in subfolders if (folder_path / name).is_symlink()
+            ]
             found.update(
-                {f"{inside}/{name}": here / name for name in names if not name.startswith(".")}
+                {
+                    f"{folder_name}/{name}": folder_path / name
+                    for name in names
+                    if not name.startswith(".")
+                }
             )
     return found
 
 
 def is_merged(name: str) -> bool:
     """Return whether the entries of this file are merged with those of the built-in one."""
-    return name in _MERGED or name.startswith(f"{WORDS}/")
+    return name in _MERGED_FILES or name.startswith(f"{WORDS}/")
 
 
 def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
@@ -416,13 +429,13 @@ def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
 def file_name_problems(workspace: Workspace) -> tuple[Problem, ...]:
     """Return a problem for each clinic file whose name cannot be shown in a message.
 
-    Such names come, for example, from an archive of another system.
+    Such a name may come from an archive of another system.
     """
-    found = []
+    paths = []
     for kind in KINDS:
         for folder, subfolders, names in os.walk(workspace.root / kind):
             subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
-            found += [
+            paths += [
                 Path(folder) / name
                 for name in (*subfolders, *names)
                 if unreadable(name) and not name.startswith(".")
@@ -432,20 +445,20 @@ def file_name_problems(workspace: Workspace) -> tuple[Problem, ...]:
         Problem(
             message, "Rename it, with letters and digits, or take it out.", Location(shown(path))
         )
-        for path in sorted(found)
+        for path in sorted(paths)
     )
 
 
 def walk_inside(root: Path, kind: str) -> Iterator[tuple[str, list[str], list[str]]]:
     """Walk a folder of a workspace like `os.walk`, and follow links as pages do.
 
-    A link that leads out of the workspace, or a cycle of links, ends there.
+    A link that leads out of the workspace, or in a circle, ends there.
     """
     walked: set[str] = set()
-    inside = os.path.realpath(root)
+    real_root = os.path.realpath(root)
     for folder, subfolders, names in os.walk(root / kind, followlinks=True):
         real = os.path.realpath(folder)
-        if real in walked or not Path(real).is_relative_to(inside):
+        if real in walked or not Path(real).is_relative_to(real_root):
             subfolders.clear()
             continue
         walked.add(real)
@@ -466,29 +479,28 @@ def _links(root: Path) -> Iterator[Path]:
 
 
 def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
-    """Return a function that replaces unsuitable hints in problems of a page.
+    """Return a function that replaces hints in problems of a page that is made from `files`.
 
-    The page is made from `files`. A hint that blames the clinic's own templates and styles is
-    replaced when there are none.
+    A hint that blames the clinic's own templates and styles is replaced when there are none.
     """
     builtin = builtin_root()
-    own = any(
+    has_own = any(
         name.startswith(("templates/", "styles/")) and not path.is_relative_to(builtin)
         for name, path in files.items()
     )
 
-    def settled(problem: Problem) -> Problem:
+    def with_fitting_hint(problem: Problem) -> Problem:
         return (
             problem._replace(hint=NOT_OURS)
-            if isinstance(problem.hint, OfDesign) and not own
+            if isinstance(problem.hint, OfDesign) and not has_own
             else problem
         )
 
-    return settled
+    return with_fitting_hint
 
 
 def shown(path: Path) -> str:
-    """Return a path for a message: relative to the current folder if below it.
+    """Return a path for a message: relative to the current folder if it is below it.
 
     Characters that cannot be seen are escaped.
     """
@@ -499,7 +511,7 @@ def shown(path: Path) -> str:
 
 
 def read_named(path: Path) -> bytes:
-    """Read a file named by the user.
+    """Read a file that the user named.
 
     Raises TeachbackError with the reason when it cannot be read, or is not a regular file.
     """
@@ -509,8 +521,8 @@ def read_named(path: Path) -> bytes:
 def read_bytes(path: Path) -> bytes:
     """Read a file of a workspace, below its content/, templates/ or styles/.
 
-    Raises TeachbackError with the reason when it cannot be read or is not a regular file. Also
-    raises when it has become a link that leads out of the workspace since links were checked.
+    Raises TeachbackError with the reason when it cannot be read, or is not a regular file. So it
+    does when the file has become a link that leads out of the workspace.
     """
     return _read(path, closed=True)
 
@@ -521,7 +533,7 @@ def _read(path: Path, *, closed: bool) -> bytes:
         try:
             if closed and not _is_inside(path, descriptor):
                 raise TeachbackError.of(*_OUTSIDE, Location(shown(path)))
-            return whole_file(descriptor, MOST_OWN if closed else MOST_BYTES)
+            return whole_file(descriptor, MAX_OWN_BYTES if closed else MAX_BYTES)
         finally:
             os.close(descriptor)
     except IsADirectoryError:
@@ -529,12 +541,12 @@ def _read(path: Path, *, closed: bool) -> bytes:
         hint = "Rename it or move it away."
         raise TeachbackError.of(message, hint, Location(shown(path))) from None
     except (OSError, ValueError) as error:
-        kind: int = getattr(error, "errno", None) or 0
+        code: int = getattr(error, "errno", None) or 0
         reason = getattr(error, "strerror", None) or str(error)
         message, hint = {
             NO_FILE: (reason, "Rename it or move it away."),
             errno.EFBIG: (reason, "Take it out, or make it smaller."),
-        }.get(kind, (f"this file cannot be read: {reason}", _WHERE))
+        }.get(code, (f"this file cannot be read: {reason}", _CHECK_HINT))
         raise TeachbackError.of(message, hint, Location(shown(path))) from None
 
 
@@ -545,7 +557,7 @@ def file_bytes(path: Path) -> bytes:
     """
     descriptor = open_file(path)
     try:
-        return whole_file(descriptor, MOST_BYTES)
+        return whole_file(descriptor, MAX_BYTES)
     finally:
         os.close(descriptor)
 
@@ -556,8 +568,8 @@ def open_file(path: Path | str, flags: int = 0, folder: int | None = None) -> in
     It never blocks, as opening a pipe would. `folder` is the descriptor of the folder that a
     relative path starts in. Raises OSError as `file_bytes` does.
     """
-    # Check before opening, since opening a device may start it; and again after, since the file may
-    # have been replaced meanwhile.
+    # Check before opening, since opening a device may start it. Check again after, since the file
+    # may have been replaced meanwhile.
     refuse_other(
         os.stat(path, dir_fd=folder, follow_symlinks=not flags & os.O_NOFOLLOW).st_mode, path
     )
@@ -574,22 +586,22 @@ def refuse_other(mode: int, path: Path | str) -> None:
     """Raise OSError if a mode of `os.stat` is that of a folder, pipe, socket or device."""
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
-    what = next((name for test, name in _KIND_OF if test(mode)), "")
-    if what:
-        raise OSError(NO_FILE, f"this is {what}, but a file is needed here", os.fspath(path))
+    kind = next((name for test, name in _SPECIAL_FILES if test(mode)), "")
+    if kind:
+        raise OSError(NO_FILE, f"this is {kind}, but a file is needed here", os.fspath(path))
 
 
-def whole_file(descriptor: int, most: int) -> bytes:
-    """Read an open file to its end. Raises OSError when it has more than `most` bytes."""
+def whole_file(descriptor: int, limit: int) -> bytes:
+    """Read an open file to its end. Raises OSError when it has more than `limit` bytes."""
     parts = []
     size = 0
     while part := os.read(descriptor, 1 << 20):
         parts.append(part)
         size += len(part)
-        if size > most:
+        if size > limit:
             raise OSError(
                 errno.EFBIG,
-                f"this file is larger than {most // 1_000_000} MB, the most that is read",
+                f"this file is larger than {limit // 1_000_000} MB, the most that is read",
             )
     return b"".join(parts)
 
@@ -599,28 +611,30 @@ def _is_inside(path: Path, descriptor: int) -> bool:
 
     Links are resolved first.
     """
-    # Text instead of Path: a build reads hundreds of files before it has anything to do.
-    whole = os.path.abspath(path)  # noqa: PTH100 -- links are followed below
-    parts = whole.split("/")
-    roots = ["/".join(parts[:at]) for at in range(1, len(parts) - 1) if parts[at] in KINDS]
+    # Text is faster than Path: a build reads hundreds of files before it has anything to do.
+    absolute = os.path.abspath(path)  # noqa: PTH100 -- links are followed below
+    parts = absolute.split("/")
+    roots = [
+        "/".join(parts[:length]) for length in range(1, len(parts) - 1) if parts[length] in KINDS
+    ]
     builtin = str(builtin_root())
-    if not roots or (builtin.endswith(f"/{_PACKAGED}") and builtin in roots):
+    if not roots or (builtin.endswith(f"/{_PACKAGED_FOLDER}") and builtin in roots):
         # Not a file of a workspace, or a built-in file as it was installed, perhaps through links.
         return True
-    real = _real(whole, descriptor)
-    return real is not None and any(
-        real.startswith(f"{_real_root(root).rstrip('/')}/") for root in (*roots, builtin)
+    real_path = _real_path(absolute, descriptor)
+    return real_path is not None and any(
+        real_path.startswith(f"{_real_root(root).rstrip('/')}/") for root in (*roots, builtin)
     )
 
 
-def _real(path: str, descriptor: int) -> str | None:
+def _real_path(path: str, descriptor: int) -> str | None:
     """Return the real path of an open file, or None when another file has replaced it."""
     try:
         return os.readlink(f"/proc/self/fd/{descriptor}")  # noqa: PTH115 -- not a real link
     except OSError:
-        real, opened = os.path.realpath(path), os.fstat(descriptor)
-        found = os.stat(real)  # noqa: PTH116 -- as the lines around it
-        return real if (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino) else None
+        real_path, open_stat = os.path.realpath(path), os.fstat(descriptor)
+        real_stat = os.stat(real_path)  # noqa: PTH116 -- as the lines around it
+        return real_path if os.path.samestat(real_stat, open_stat) else None
 
 
 @lru_cache(maxsize=64)
@@ -634,28 +648,28 @@ def check_target(path: Path, endings: Collection[str], workspace: Workspace, opt
     It must be neither a folder nor a file that handouts are made from. Raises UsageError with what
     to write instead.
     """
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- links are replaced
+    target = Path(os.path.abspath(path))  # noqa: PTH100 -- links are replaced
     if path.suffix.lower() not in endings:
         message = f"{option}: '{path.name or path}' has no ending that tells its format"
         raise UsageError.of(message, f"End its name in {' or '.join(endings)}.")
-    if whole.is_dir():
+    if target.is_dir():
         hint = "Give another name."
-        raise UsageError.of(f"{option}: a folder has this name", hint, Location(shown(whole)))
-    refuse_own_folder(whole, workspace, option)
+        raise UsageError.of(f"{option}: a folder has this name", hint, Location(shown(target)))
+    refuse_own_folder(target, workspace, option)
 
 
 def refuse_own_folder(path: Path, workspace: Workspace, option: str) -> None:
     """Raise UsageError for a path among the files that handouts are made from."""
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 -- as above
-    made_of = [root / name for root in (workspace.root, workspace.builtin) for name in KINDS]
-    if any(whole.is_relative_to(folder) for folder in made_of):
+    target = Path(os.path.abspath(path))  # noqa: PTH100 -- as above
+    source_folders = [root / name for root in (workspace.root, workspace.builtin) for name in KINDS]
+    if any(target.is_relative_to(folder) for folder in source_folders):
         message = f"{option}: this folder holds the files of handouts, which might be overwritten"
         hint = "Choose another folder, such as build/."
-        raise UsageError.of(message, hint, Location(shown(whole)))
+        raise UsageError.of(message, hint, Location(shown(target)))
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that nobody ever reads half of it: write a temporary file, then rename.
+    """Write a temporary file and rename it, so that nobody ever reads half a file.
 
     Raises TeachbackError when the folder cannot be written to.
     """
@@ -663,14 +677,14 @@ def write_whole(path: Path, data: bytes) -> None:
         message = "this is a folder, but a file is needed"
         raise TeachbackError.of(message, "Add the name of a file.", Location(shown(path)))
     # Processes on two machines can have the same process id.
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(8).hex()}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(8).hex()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            beside.write_bytes(data)
-            beside.replace(path)
+            temporary.write_bytes(data)
+            temporary.replace(path)
         finally:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
     except (OSError, ValueError) as error:
         blocked = isinstance(error, FileExistsError | NotADirectoryError)
         reason = (

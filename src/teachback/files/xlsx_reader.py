@@ -1,9 +1,9 @@
 """Read rows of cells from an Excel workbook (.xlsx), as the text that a person sees there.
 
 Each part is parsed with expat, since the exact text, type and format of each cell are needed. A
-workbook that contradicts itself is refused, where libraries take one of the two versions. Source:
-ECMA-376 part 1 (SpreadsheetML) and part 2 (packages). Formulas are not calculated: the result that
-Excel stored is read.
+workbook that contradicts itself is refused; libraries take one of the two versions. Formulas are
+not calculated: the result that Excel stored is read. Source: ECMA-376 part 1 (SpreadsheetML) and
+part 2 (packages).
 """
 
 from __future__ import annotations
@@ -32,58 +32,59 @@ if TYPE_CHECKING:
     _Rows = list[tuple[int, list[str | CellFault]]]
     # First and last row, first and last column.
     _Range = tuple[int, int, int, int]
-    # A cell's number format, None where it is not known, and why its letters cannot be printed.
+    # A cell's number format (None where it is not known), and why its letters cannot be printed.
     _CellFormat = tuple[str | None, CellFault | None]
 
-# The most rows and columns of a sheet, and cell formats of a workbook (Excel specifications and
-# limits, Microsoft).
-MOST_ROWS: Final = 1_048_576
-MOST_COLUMNS: Final = 16_384
-MOST_FORMATS: Final = 65_490
-# Limits in unpacked bytes, parts, and tags: a part of a few hundred KB can unpack to millions of
-# tags.
-MOST_SHEET: Final = 500_000_000
-MOST_REST: Final = 300_000_000
-MOST_PARTS: Final = 5_000
-MOST_TAGS: Final = {
+# Limits of Excel: rows and columns of a sheet, and cell formats of a workbook (Microsoft, Excel
+# specifications and limits).
+MAX_ROWS: Final = 1_048_576
+MAX_COLUMNS: Final = 16_384
+MAX_FORMATS: Final = 65_490
+# Limits in unpacked bytes, parts, and tags by kind of part. A part of a few hundred KB can unpack to
+# millions of tags.
+MAX_SHEET_BYTES: Final = 500_000_000
+MAX_OTHER_BYTES: Final = 300_000_000
+MAX_PARTS: Final = 5_000
+MAX_TAGS: Final = {
     "sheet": 60_000_000,
     "strings": 12_000_000,
     "styles": 1_000_000,
     "part": 200_000,
 }
-MOST_MERGED: Final = 20_000
+# Merged ranges of a sheet, and ranges of its conditional formats.
+MAX_RANGES: Final = 20_000
 # The number of rows that are yielded together.
-TOGETHER: Final = 500
+ROWS_PER_LIST: Final = 500
 _SAVE_AS: Final = "Open it in Excel and save it as 'CSV UTF-8', or as .xlsx without a password."
 _AS_CSV: Final = "Save it as 'CSV UTF-8'."
 _UNLIKE_EXCEL: Final = "this workbook holds what Excel never writes"
-_BLOCK: Final = 1 << 16
-# In bytes: no searched word is longer.
+_BLOCK_SIZE: Final = 1 << 16
+# In bytes. No searched word is longer.
 _OVERLAP: Final = 64
-# What is searched for in the bytes of a sheet before it is parsed.
-_MERGE, _RULE = b"mergeCell", b"onditionalFormatting"
-_BESIDE_CELLS: Final = (_MERGE, _RULE, b'hidden="1"', b'hidden="true"')
-_MAIN: Final = (
+# The words that are searched for in the bytes of a sheet before it is parsed.
+_MERGE_TAG, _RULE_TAG = b"mergeCell", b"onditionalFormatting"
+_SEARCHED: Final = (_MERGE_TAG, _RULE_TAG, b'hidden="1"', b'hidden="true"')
+_MAIN_NAMESPACES: Final = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
     "http://purl.oclc.org/ooxml/spreadsheetml/main",
 )
-_RELATIONS: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
-_LINKS: Final = (
+_RELATION_NAMESPACE: Final = "http://schemas.openxmlformats.org/package/2006/relationships"
+_LINK_NAMESPACES: Final = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
     "http://purl.oclc.org/ooxml/officeDocument/relationships",
 )
 _NUMBER: Final = re.compile(
     r"[-+]?(?:[0-9]{1,25}(?:\.[0-9]{0,25})?|\.[0-9]{1,25})(?:[eE][-+]?[0-9]{1,3})?"
 )
-_PLACE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_CELL_REFERENCE: Final = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 # Functions that Excel recalculates each time the file is opened.
-_ANEW: Final = re.compile(
+_VOLATILE: Final = re.compile(
     r"(?<![A-Za-z0-9_.])(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(", re.IGNORECASE
 )
-# Fonts that show symbols for letters (Microsoft typography). A font can also declare it by the
-# `charset` of symbols.
-_SIGN_FONTS: Final = (
+# Fonts that show symbols in place of letters (Microsoft typography). A font may also have the
+# charset of symbols.
+_SYMBOL_FONTS: Final = (
     "symbol",
     "wingdings",
     "webdings",
@@ -96,33 +97,36 @@ _SIGN_FONTS: Final = (
     "bookshelf symbol",
     "ms outlook",
 )
-_SYMBOLS: Final = "2"
-_ANEW_BYTES: Final = re.compile(rb"(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(")
+_SYMBOL_CHARSET: Final = "2"
+_VOLATILE_BYTES: Final = re.compile(rb"(?:TODAY|NOW|RAND|RANDBETWEEN|RANDARRAY)\s*\(")
 _ROWS, _CELLS = "rows", "cells"
-_OFF: Final = frozenset({"0", "false", "none", "baseline"})
+# Values that switch a property off.
+_FALSE: Final = frozenset({"0", "false", "none", "baseline"})
 _NO_RESULT: Final = CellFault(
     "holds a formula without a result: open the file in Excel and save it again"
 )
-_EACH_DAY: Final = CellFault(
+_VOLATILE_FORMULA: Final = CellFault(
     "holds a formula such as TODAY(), whose result changes; replace it by its value"
 )
-_MAY_REACH: Final = CellFault(
+_MAYBE_VOLATILE: Final = CellFault(
     "holds a formula that may depend on TODAY() or the like; replace it by its value"
 )
-_ERROR: Final = CellFault("holds an Excel error such as #N/A")
+_ERROR_VALUE: Final = CellFault("holds an Excel error such as #N/A")
 _LOGICAL: Final = CellFault("is TRUE or FALSE; write the word to print, as text")
-_OF_SIGNS: Final = CellFault(
+_IN_SYMBOL_FONT: Final = CellFault(
     "is in a symbol font, which shows other characters; use an ordinary font"
 )
-_BY_RULE: Final = CellFault("may be shown differently by a conditional format; delete that rule")
+_CONDITIONAL_FORMAT: Final = CellFault(
+    "may be shown differently by a conditional format; delete that rule"
+)
 _STRUCK: Final = CellFault("is struck through; delete what is no longer valid")
 _RAISED: Final = CellFault("has superscript or subscript, which is not printed; write it without")
 _MERGED: Final = CellFault("is merged with other cells; unmerge them")
-_NO_LOOK: Final = CellFault(UNKNOWN_LOOK)
-_NO_DAY: Final = CellFault(UNKNOWN_DATE)
+_LOOK_IS_UNKNOWN: Final = CellFault(UNKNOWN_LOOK)
+_DATE_IS_UNKNOWN: Final = CellFault(UNKNOWN_DATE)
 
 
-class _BrokenError(Exception):
+class _MalformedError(Exception):
     """A part that is not as Excel writes it."""
 
 
@@ -136,29 +140,29 @@ class _Package:
         """Raise TeachbackError for this workbook."""
         raise TeachbackError.of(message, hint, Location(self.name))
 
-    def refuse_two(self, what: str) -> NoReturn:
-        """Raise TeachbackError for something that is there twice."""
-        self.refuse(f"this workbook holds {what} twice, which Excel never writes")
+    def refuse_two(self, thing: str) -> NoReturn:
+        """Raise TeachbackError for a thing that is there twice."""
+        self.refuse(f"this workbook holds {thing} twice, which Excel never writes")
 
     def blocks(self, part: str) -> Iterator[bytes]:
-        """Yield a part block by block, each with the end of the block before it."""
-        above = b""
+        """Yield a part in blocks, each with the end of the block before it."""
+        overlap = b""
         with self.archive.open(part) as stream:
-            while block := stream.read(_BLOCK):
-                yield above + block
-                above = block[-_OVERLAP:]
+            while block := stream.read(_BLOCK_SIZE):
+                yield overlap + block
+                overlap = block[-_OVERLAP:]
 
     def walk(
         self,
         part: str,
         start: Callable[[str, dict[str, str]], None],
-        most: str = "part",
-        **more: Callable[..., object],
+        kind: str = "part",
+        **handlers: Callable[..., object],
     ) -> Iterator[None]:
         """Parse a part, and yield after each block.
 
         Tags are passed to `start` as "namespace name". Entities are refused, and so are more tags
-        than `most` allows.
+        than MAX_TAGS allows for this `kind` of part.
         """
 
         def doctype(*_: object) -> None:
@@ -168,11 +172,11 @@ class _Package:
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = doctype
         parser.StartElementHandler = start
-        for handler, function in more.items():
+        for handler, function in handlers.items():
             setattr(parser, handler, function)
-        self._refuse_tags(part, MOST_TAGS[most])
+        self._refuse_tags(part, MAX_TAGS[kind])
         with self.archive.open(part) as stream:
-            while block := stream.read(_BLOCK):
+            while block := stream.read(_BLOCK_SIZE):
                 parser.Parse(block, False)  # noqa: FBT003 -- expat takes no names
                 yield
             parser.Parse(b"", True)  # noqa: FBT003
@@ -182,35 +186,32 @@ class _Package:
         self,
         part: str,
         start: Callable[[str, dict[str, str]], None],
-        most: str = "part",
-        **more: Callable[..., object],
+        kind: str = "part",
+        **handlers: Callable[..., object],
     ) -> None:
-        """Parse a whole part. See `walk`."""
-        for _ in self.walk(part, start, most, **more):
+        """Parse a whole part, as `walk` does."""
+        for _ in self.walk(part, start, kind, **handlers):
             pass
 
-    def _refuse_tags(self, part: str, most: int) -> None:
-        """Refuse a part with too many tags before it is parsed.
-
-        Counting costs a hundredth of parsing.
-        """
+    def _refuse_tags(self, part: str, limit: int) -> None:
+        """Refuse a part with too many tags before it is parsed, which takes 100 times as long."""
         tags = 0
         with self.archive.open(part) as stream:
-            while block := stream.read(_BLOCK):
+            while block := stream.read(_BLOCK_SIZE):
                 tags += block.count(b"<")
                 if b"\0" in block:
-                    # UTF-16, in which the searches for bytes find nothing.
+                    # The part is UTF-16, in which the searches for bytes find nothing.
                     self.refuse(_UNLIKE_EXCEL)
-                if tags > most:
-                    message = f"this workbook has more than {most:,} tags in one of its parts"
+                if tags > limit:
+                    message = f"this workbook has more than {limit:,} tags in one of its parts"
                     self.refuse(message, _AS_CSV)
 
 
 def read_workbook(file: BinaryIO, name: str) -> Iterator[_Rows | tuple[Problem, ...]]:
     """Yield warnings first, then lists of rows: each row's number and its cells.
 
-    Empty rows are skipped. Raises TeachbackError for a file that is not a workbook, that
-    contradicts itself, or that is too large when unpacked.
+    Empty rows are skipped. Raises TeachbackError for a file that is not a workbook, contradicts
+    itself, or is too large when it is unpacked.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -224,33 +225,35 @@ def read_workbook(file: BinaryIO, name: str) -> Iterator[_Rows | tuple[Problem, 
 
 def _read(package: _Package) -> Iterator[_Rows | tuple[Problem, ...]]:
     _refuse_parts(package)
-    book = _book(package)
-    if book.theme:
-        _refuse_symbol_theme(package, book.theme)
-    shown = [path for path, seen in book.sheets if seen]
-    if not shown:
+    workbook = _workbook_parts(package)
+    if workbook.theme:
+        _refuse_symbol_theme(package, workbook.theme)
+    visible = [path for path, is_visible in workbook.sheets if is_visible]
+    if not visible:
         package.refuse("this workbook has no visible sheet")
     place = Location(package.name)
-    warned = []
-    if len(shown) > 1:
-        message = f"the workbook has {len(shown)} sheets; only the first one is read"
+    warnings = []
+    if len(visible) > 1:
+        message = f"the workbook has {len(visible)} sheets; only the first one is read"
         hint = "Move the rows to the first sheet, if they are not there."
-        warned.append(Problem(message, hint, place, Severity.WARNING))
-    styles, telling = _styles(package, book.styles) if book.styles else ([], set())
-    around = _surroundings(package, shown[0], telling)
-    if around.hidden:
+        warnings.append(Problem(message, hint, place, Severity.WARNING))
+    styles, changing_formats = _styles(package, workbook.styles) if workbook.styles else ([], set())
+    ranges = _sheet_ranges(package, visible[0], changing_formats)
+    if ranges.hidden:
         message = "the sheet has hidden rows or columns; they are read like the others"
         hint = "Delete what should not be printed."
-        warned.append(Problem(message, hint, place, Severity.WARNING))
-    strings = _strings(package, book.strings) if book.strings else []
-    table = _table(package, shown[0])
-    sheet = _Sheet(styles, strings, around, from_1904=book.from_1904, has_anew=_has_anew(package))
-    yield tuple(warned)
-    for some in sheet.rows(package, shown[0]):
-        if table and any(_is_outside(table, number, cells) for number, cells in some):
+        warnings.append(Problem(message, hint, place, Severity.WARNING))
+    strings = _strings(package, workbook.strings) if workbook.strings else []
+    table = _table_range(package, visible[0])
+    sheet = _Sheet(
+        styles, strings, ranges, from_1904=workbook.from_1904, has_volatile=_has_volatile(package)
+    )
+    yield tuple(warnings)
+    for rows in sheet.rows(package, visible[0]):
+        if table and any(_is_outside(table, number, cells) for number, cells in rows):
             message = "there are cells outside the table of this sheet; they may belong to it"
             package.refuse(message, "Delete them, or convert the table to a plain range.")
-        yield some
+        yield rows
 
 
 def _refuse_parts(package: _Package) -> None:
@@ -261,26 +264,27 @@ def _refuse_parts(package: _Package) -> None:
     sheets = [part for part in parts if part.filename.startswith("xl/worksheets/")]
     rest = sum(part.file_size for part in parts) - sum(part.file_size for part in sheets)
     if (
-        rest > MOST_REST
-        or any(sheet.file_size > MOST_SHEET for sheet in sheets)
-        or len(parts) > MOST_PARTS
+        rest > MAX_OTHER_BYTES
+        or any(sheet.file_size > MAX_SHEET_BYTES for sheet in sheets)
+        or len(parts) > MAX_PARTS
     ):
         package.refuse("this workbook is too large when it is unpacked", _AS_CSV)
     if len({part.filename.casefold() for part in parts}) < len(parts):
         package.refuse_two("a part")
 
 
-def _plain(tag: str) -> str:
+def _local_name(tag: str) -> str:
     """Return the local name of a SpreadsheetML element, or "" for any other element."""
-    space, _, plain = tag.rpartition(" ")
-    return plain if space in _MAIN else ""
+    namespace, _, name = tag.rpartition(" ")
+    return name if namespace in _MAIN_NAMESPACES else ""
 
 
-class _Book(NamedTuple):
+class _WorkbookParts(NamedTuple):
     """The parts of a workbook.
 
-    `sheets` are paths with whether the sheet is visible. `styles`, `strings` and `theme` are paths
-    of the cell formats, the shared strings and the theme. `from_1904` tells the epoch of dates.
+    `sheets` has the path of each sheet, and whether it is visible. `styles`, `strings` and `theme`
+    are the paths of the cell formats, the shared strings and the theme, or "". With `from_1904`,
+    dates count from that year.
     """
 
     sheets: list[tuple[str, bool]]
@@ -290,119 +294,130 @@ class _Book(NamedTuple):
     from_1904: bool
 
 
-def _book(package: _Package) -> _Book:
-    root = _related(package, "")
-    (main,) = (target for kind, target in root.values() if kind == "officeDocument")
-    related = _related(package, main)
-    seen: list[tuple[str, str, str]] = []
+def _workbook_parts(package: _Package) -> _WorkbookParts:
+    package_relations = _related(package, "")
+    (workbook,) = (
+        target for kind, target in package_relations.values() if kind == "officeDocument"
+    )
+    related = _related(package, workbook)
+    sheet_tags: list[tuple[str, str, str]] = []
     from_1904 = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal from_1904
-        plain = _plain(tag)
-        if plain == "sheet":
+        name = _local_name(tag)
+        if name == "sheet":
             link = next(
-                attributes[f"{space} id"] for space in _LINKS if f"{space} id" in attributes
+                attributes[f"{namespace} id"]
+                for namespace in _LINK_NAMESPACES
+                if f"{namespace} id" in attributes
             )
-            seen.append((attributes["name"].casefold(), link, attributes.get("state", "visible")))
-        elif plain == "workbookPr":
-            from_1904 = attributes.get("date1904", "0") not in _OFF
+            sheet_tags.append(
+                (attributes["name"].casefold(), link, attributes.get("state", "visible"))
+            )
+        elif name == "workbookPr":
+            from_1904 = attributes.get("date1904", "0") not in _FALSE
 
-    package.read(main, start)
-    titles, links = ({one[at] for one in seen} for at in (0, 1))
-    if len(titles) < len(seen) or len(links) < len(seen):
+    package.read(workbook, start)
+    titles, links = ({sheet[field] for sheet in sheet_tags} for field in (0, 1))
+    if len(titles) < len(sheet_tags) or len(links) < len(sheet_tags):
         package.refuse_two("a sheet")
     sheets = [
         (related[link][1], state == "visible")
-        for _, link, state in seen
+        for _, link, state in sheet_tags
         if related[link][0] == "worksheet"
     ]
-    single = dict.fromkeys(("styles", "sharedStrings", "theme"), "")
+    paths = dict.fromkeys(("styles", "sharedStrings", "theme"), "")
     for kind, target in related.values():
-        if single.get(kind):
+        if paths.get(kind):
             package.refuse_two("a part")
-        if kind in single:
-            single[kind] = target
-    styles, strings, theme = single.values()
-    return _Book(sheets, styles, strings, theme, from_1904)
+        if kind in paths:
+            paths[kind] = target
+    styles, strings, theme = paths.values()
+    return _WorkbookParts(sheets, styles, strings, theme, from_1904)
 
 
 def _related(package: _Package, part: str) -> dict[str, tuple[str, str]]:
-    """Return the related parts of a part by id: the kind of each, and its path in the package."""
+    """Return the parts that a part refers to, by id: the kind of each, and its path."""
     folder, _, file = part.rpartition("/")
-    found: dict[str, tuple[str, str]] = {}
+    related: dict[str, tuple[str, str]] = {}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        if tag != f"{_RELATIONS} Relationship" or attributes.get("TargetMode") == "External":
+        if (
+            tag != f"{_RELATION_NAMESPACE} Relationship"
+            or attributes.get("TargetMode") == "External"
+        ):
             return
-        if attributes["Id"] in found:
+        if attributes["Id"] in related:
             package.refuse_two("a part")
         target = posixpath.normpath(posixpath.join(f"/{folder}", attributes["Target"])).lstrip("/")
-        found[attributes["Id"]] = (attributes["Type"].rpartition("/")[2], target)
+        related[attributes["Id"]] = (attributes["Type"].rpartition("/")[2], target)
 
     package.read(posixpath.join(folder, "_rels", f"{file}.rels"), start)
-    return found
+    return related
 
 
 def _styles(package: _Package, part: str) -> tuple[list[_CellFormat], set[int]]:
     """Return the cell formats, and the indexes of differential formats that change what is seen.
 
-    Those have a number format, or strike letters out or the like.
+    Such a format has a number format, or a font that strikes letters out or the like.
     """
-    codes: dict[int, str | None] = dict(BUILT_IN)
+    code_of: dict[int, str | None] = dict(BUILT_IN)
     fonts: list[CellFault | None] = []
     formats: list[tuple[int, int]] = []
     differential = -1
-    telling: set[int] = set()
+    changing_formats: set[int] = set()
     path: list[str] = []
-    once: set[str] = set()
+    lists: set[str] = set()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal differential
-        plain = _plain(tag)
-        path.append(plain)
-        inside = path[1:-1]
-        if plain in {"numFmts", "fonts", "cellXfs"} and len(path) == 2:  # noqa: PLR2004 -- below the root
-            if plain in once:
+        name = _local_name(tag)
+        path.append(name)
+        parents = path[1:-1]
+        if name in {"numFmts", "fonts", "cellXfs"} and len(path) == 2:  # noqa: PLR2004 -- below the root
+            if name in lists:
                 package.refuse_two("a list of formats")
-            once.add(plain)
-        if plain == "numFmt" and inside == ["numFmts"]:
+            lists.add(name)
+        if name == "numFmt" and parents == ["numFmts"]:
             number, code = int(attributes["numFmtId"]), attributes["formatCode"]
-            codes[number] = code if codes.get(number, code) == code else None
-        elif plain == "font" and inside == ["fonts"]:
+            code_of[number] = code if code_of.get(number, code) == code else None
+        elif name == "font" and parents == ["fonts"]:
             fonts.append(None)
-        elif inside == ["fonts", "font"]:
-            fonts[-1] = fonts[-1] or _marked(plain, attributes)
-        elif plain == "dxf" and inside == ["dxfs"]:
+        elif parents == ["fonts", "font"]:
+            fonts[-1] = fonts[-1] or _font_fault(name, attributes)
+        elif name == "dxf" and parents == ["dxfs"]:
             differential += 1
-        elif (inside == ["dxfs", "dxf"] and plain == "numFmt") or (
-            inside == ["dxfs", "dxf", "font"] and _marked(plain, attributes)
+        elif (parents == ["dxfs", "dxf"] and name == "numFmt") or (
+            parents == ["dxfs", "dxf", "font"] and _font_fault(name, attributes)
         ):
-            telling.add(differential)
-        elif plain == "xf" and inside == ["cellXfs"]:
+            changing_formats.add(differential)
+        elif name == "xf" and parents == ["cellXfs"]:
             formats.append(
                 (int(attributes.get("numFmtId", "0")), int(attributes.get("fontId", "0")))
             )
-            if len(formats) > MOST_FORMATS:
+            if len(formats) > MAX_FORMATS:
                 message = (
-                    f"this workbook has more than {MOST_FORMATS:,} cell formats, more than "
+                    f"this workbook has more than {MAX_FORMATS:,} cell formats, more than "
                     "Excel allows"
                 )
                 package.refuse(message, _AS_CSV)
 
     package.read(part, start, "styles", EndElementHandler=lambda _: path.pop())
     return (
-        [(codes.get(code), fonts[font] if font < len(fonts) else None) for code, font in formats],
-        telling,
+        [(code_of.get(code), fonts[font] if font < len(fonts) else None) for code, font in formats],
+        changing_formats,
     )
 
 
 def _refuse_symbol_theme(package: _Package, part: str) -> None:
-    """Refuse a workbook whose theme has a symbol font: cells in a theme's font show its signs."""
+    """Refuse a workbook whose theme has a symbol font, since its cells may be in that font."""
 
     def start(_: str, attributes: dict[str, str]) -> None:
-        face = {"val": attributes.get("typeface", "")}
-        if _marked("name", face) or (face["val"] and attributes.get("charset") == _SYMBOLS):
+        font_name = {"val": attributes.get("typeface", "")}
+        if _font_fault("name", font_name) or (
+            font_name["val"] and attributes.get("charset") == _SYMBOL_CHARSET
+        ):
             message = "the theme of this workbook has a symbol font, which shows other characters"
             hint = "Choose ordinary fonts for its theme, or save it as 'CSV UTF-8'."
             package.refuse(message, hint)
@@ -410,44 +425,45 @@ def _refuse_symbol_theme(package: _Package, part: str) -> None:
     package.read(part, start)
 
 
-def _marked(tag: str, attributes: dict[str, str]) -> CellFault | None:
-    """Return why letters with a font property cannot be printed without it."""
-    said = attributes.get("val", "1").strip().lower()
+def _font_fault(tag: str, attributes: dict[str, str]) -> CellFault | None:
+    """Return why letters with this property of a font cannot be printed, or None."""
+    value = attributes.get("val", "1").strip().lower()
     if (
-        tag in {"name", "rFont"} and re.split(r"[,;]", said)[0].strip("@ ").startswith(_SIGN_FONTS)
-    ) or (tag == "charset" and said == _SYMBOLS):
-        return _OF_SIGNS
-    if said in _OFF:
+        tag in {"name", "rFont"}
+        and re.split(r"[,;]", value)[0].strip("@ ").startswith(_SYMBOL_FONTS)
+    ) or (tag == "charset" and value == _SYMBOL_CHARSET):
+        return _IN_SYMBOL_FONT
+    if value in _FALSE:
         return None
     return {"strike": _STRUCK, "vertAlign": _RAISED}.get(tag)
 
 
-class _Words:
-    """The words of one text, which may consist of runs. Phonetic guides are left out."""
+class _TextParser:
+    """A parser for one text, which may consist of runs. Phonetic guides are left out."""
 
     def __init__(self) -> None:
         self.path: list[str] = []
-        self.said: list[str] = []
+        self.pieces: list[str] = []
         self.fault: CellFault | None = None
 
-    def start(self, plain: str, attributes: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         """Enter an element of the text."""
-        if not plain and self.path:
-            raise _BrokenError
-        self.path.append(plain)
+        if not name and self.path:
+            raise _MalformedError
+        self.path.append(name)
         if self.path[-2:-1] == ["rPr"]:
-            self.fault = self.fault or _marked(plain, attributes)
+            self.fault = self.fault or _font_fault(name, attributes)
 
-    def text(self, words: str) -> None:
-        """Collect words if they belong to the text itself."""
+    def text(self, piece: str) -> None:
+        """Collect a piece if it belongs to the text itself."""
         if self.path[-1:] == ["t"] and "rPh" not in self.path:
-            self.said.append(words)
+            self.pieces.append(piece)
 
-    def taken(self) -> str | CellFault:
-        """Return the collected words or their fault, and reset."""
-        said, fault = unescaped("".join(self.said)), self.fault
-        self.said, self.fault = [], None
-        return fault if fault and said else said
+    def take(self) -> str | CellFault:
+        """Return the text or its fault, and start anew."""
+        text, fault = unescaped("".join(self.pieces)), self.fault
+        self.pieces, self.fault = [], None
+        return fault if fault and text else text
 
 
 def unescaped(text: str) -> str:
@@ -457,33 +473,33 @@ def unescaped(text: str) -> str:
     """
     if "_x" not in text:
         return text
-    found = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+    decoded = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     # Two adjacent surrogates form one character.
-    return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return decoded.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _strings(package: _Package, part: str) -> list[str | CellFault]:
     """Return the shared strings, which cells refer to by number."""
-    found: list[str | CellFault] = []
-    words = _Words()
+    strings: list[str | CellFault] = []
+    parser = _TextParser()
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        words.start(_plain(tag), attributes)
+        parser.start(_local_name(tag), attributes)
 
     def end(_: str) -> None:
-        if words.path == ["sst", "si"]:
-            found.append(words.taken())
-        words.path.pop()
+        if parser.path == ["sst", "si"]:
+            strings.append(parser.take())
+        parser.path.pop()
 
-    package.read(part, start, "strings", EndElementHandler=end, CharacterDataHandler=words.text)
-    return found
+    package.read(part, start, "strings", EndElementHandler=end, CharacterDataHandler=parser.text)
+    return strings
 
 
-def _table(package: _Package, part: str) -> _Range | None:
+def _table_range(package: _Package, part: str) -> _Range | None:
     """Return the range of a sheet's table, or None where it has none.
 
     Refuses several tables, a table without column names, and one with a row of totals, which would
-    be read as one more.
+    be read as a record.
     """
     folder, _, file = part.rpartition("/")
     if posixpath.join(folder, "_rels", f"{file}.rels") not in package.archive.namelist():
@@ -493,18 +509,18 @@ def _table(package: _Package, part: str) -> _Range | None:
         return None
     if len(tables) > 1:
         package.refuse("this sheet has several tables", "Keep the one that is to be read.")
-    told: dict[str, str] = {}
+    table: dict[str, str] = {}
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        if _plain(tag) == "table":
-            told.update(attributes)
+        if _local_name(tag) == "table":
+            table.update(attributes)
 
     package.read(tables[0], start)
-    if told.get("totalsRowCount", "0") != "0":
+    if table.get("totalsRowCount", "0") != "0":
         package.refuse("the table of this sheet has a total row", "Switch the total row off.")
-    if told.get("headerRowCount", "1") == "0":
+    if table.get("headerRowCount", "1") == "0":
         package.refuse("the table of this sheet has no header row", "Switch its header row on.")
-    return _range(told["ref"])
+    return _range(table["ref"])
 
 
 def _is_outside(table: _Range, number: int, cells: list[str | CellFault]) -> bool:
@@ -512,114 +528,117 @@ def _is_outside(table: _Range, number: int, cells: list[str | CellFault]) -> boo
     return not top <= number <= bottom or any(cells[: left - 1]) or any(cells[right:])
 
 
-class _Surroundings(NamedTuple):
-    """The ranges of a sheet that its cells depend on, and whether a part of it is hidden.
+class _SheetRanges(NamedTuple):
+    """The merged ranges of a sheet, and those of conditional formats that can change what is seen.
 
-    `merged` are the merged ranges, and `ruled` those of conditional formats that can change what is
-    seen. `hidden` tells whether there are hidden rows or columns.
+    `hidden` is whether there are hidden rows or columns.
     """
 
     merged: list[_Range]
-    ruled: list[_Range]
+    conditional: list[_Range]
     hidden: bool
 
 
-def _surroundings(package: _Package, part: str, telling: Collection[int]) -> _Surroundings:
-    """Return the ranges of a sheet; `telling` is from `_styles`.
+def _sheet_ranges(package: _Package, part: str, changing_formats: Collection[int]) -> _SheetRanges:
+    """Return the ranges of a sheet. `changing_formats` is from `_styles`.
 
-    Rules of Excel 2010 and later are in the list of extensions, and hold their format themselves
-    (MS-XLSX, 2.4.4).
+    Rules of Excel 2010 and later are in the list of extensions, and hold their own format (MS-XLSX,
+    2.4.4).
     """
     merged: list[_Range] = []
-    ruled: list[_Range] = []
+    conditional: list[_Range] = []
     path: list[str] = []
-    areas: list[str] = []
-    tells = False
+    references: list[str] = []
+    is_changing = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal tells
+        nonlocal is_changing
         # The same names are in several namespaces.
         path.append(tag.rpartition(" ")[2])
         if path[-1] == "mergeCell":
             merged.append(_range(attributes["ref"]))
-            if len(merged) > MOST_MERGED:
+            if len(merged) > MAX_RANGES:
                 package.refuse("this sheet has too many merged cells", "Unmerge them.")
         elif path[-1] == "conditionalFormatting":
-            areas[:], tells = [attributes.get("sqref", "")], False
+            references[:], is_changing = [attributes.get("sqref", "")], False
         elif "conditionalFormatting" in path:
             number = attributes.get("dxfId", "")
-            tells = (
-                tells
-                or (path[-1] == "cfRule" and number.isdecimal() and int(number) in telling)
+            is_changing = (
+                is_changing
+                or (path[-1] == "cfRule" and number.isdecimal() and int(number) in changing_formats)
                 or (path[-2:-1] == ["dxf"] and path[-1] == "numFmt")
-                or (path[-3:-1] == ["dxf", "font"] and bool(_marked(path[-1], attributes)))
+                or (path[-3:-1] == ["dxf", "font"] and bool(_font_fault(path[-1], attributes)))
                 # A bar or an icon in place of the number.
-                or attributes.get("showValue", "1").strip().lower() in _OFF
+                or attributes.get("showValue", "1").strip().lower() in _FALSE
             )
 
-    def text(words: str) -> None:
+    def text(piece: str) -> None:
         if path[-1:] == ["sqref"]:
-            areas.append(words)
+            references.append(piece)
 
     def end(_: str) -> None:
-        if path.pop() != "conditionalFormatting" or not tells:
+        if path.pop() != "conditionalFormatting" or not is_changing:
             return
-        ruled.extend(map(_range, "".join((areas[0], " ", *areas[1:])).replace("$", "").split()))
-        if len(ruled) > MOST_MERGED:
+        conditional.extend(
+            map(_range, "".join((references[0], " ", *references[1:])).replace("$", "").split())
+        )
+        if len(conditional) > MAX_RANGES:
             package.refuse("this sheet has too many conditional formats", "Take them out.")
 
-    held = {word for block in package.blocks(part) for word in _BESIDE_CELLS if word in block}
-    if held & {_MERGE, _RULE}:
+    found = {word for block in package.blocks(part) for word in _SEARCHED if word in block}
+    if found & {_MERGE_TAG, _RULE_TAG}:
         handlers = {"EndElementHandler": end, "CharacterDataHandler": text}
         package.read(part, start, "sheet", **handlers)
-    return _Surroundings(merged, list(dict.fromkeys(ruled)), bool(held - {_MERGE, _RULE}))
+    return _SheetRanges(
+        merged, list(dict.fromkeys(conditional)), bool(found - {_MERGE_TAG, _RULE_TAG})
+    )
 
 
-def _has_anew(package: _Package) -> bool:
-    """Check whether a formula or defined name anywhere in a workbook is recalculated each time.
+def _has_volatile(package: _Package) -> bool:
+    """Return whether a workbook has a formula or defined name that is recalculated each time.
 
     Any other formula may depend on it.
     """
     found = False
     path: list[str] = []
-    said: list[str] = []
+    formula: list[str] = []
 
     def start(tag: str, _: dict[str, str]) -> None:
-        path.append(_plain(tag))
-        said.clear()
+        path.append(_local_name(tag))
+        formula.clear()
 
-    def text(words: str) -> None:
+    def text(piece: str) -> None:
         if path[-1:] in (["f"], ["definedName"]):
-            said.append(words)
+            formula.append(piece)
 
     def end(_: str) -> None:
         nonlocal found
         path.pop()
-        found = found or bool(said and _ANEW.search("".join(said)))
-        said.clear()
+        found = found or bool(formula and _VOLATILE.search("".join(formula)))
+        formula.clear()
 
     for part in package.archive.namelist():
-        if part.endswith(".xml") and part.startswith("xl/") and _mentions_anew(package, part):
+        if part.endswith(".xml") and part.startswith("xl/") and _may_name_volatile(package, part):
             handlers = {"EndElementHandler": end, "CharacterDataHandler": text}
             package.read(part, start, "sheet", **handlers)
             path.clear()
     return found
 
 
-def _mentions_anew(package: _Package, part: str) -> bool:
-    """Check whether a part may name such a function, since only then it must be parsed.
+def _may_name_volatile(package: _Package, part: str) -> bool:
+    """Return whether a part may name a volatile function, so that it must be parsed.
 
     Letters may be written as character references.
     """
     blocks = map(bytes.upper, package.blocks(part))
-    return any(b"&#" in block or _ANEW_BYTES.search(block) for block in blocks)
+    return any(b"&#" in block or _VOLATILE_BYTES.search(block) for block in blocks)
 
 
-def _place(reference: str) -> tuple[int, int]:
+def _position(reference: str) -> tuple[int, int]:
     """Return the column and row of a reference such as B2, both counted from 1."""
-    match = _PLACE.fullmatch(reference)
+    match = _CELL_REFERENCE.fullmatch(reference)
     if match is None:
-        raise _BrokenError
+        raise _MalformedError
     column = 0
     for letter in match[1]:
         column = column * 26 + ord(letter) - ord("@")
@@ -629,7 +648,7 @@ def _place(reference: str) -> tuple[int, int]:
 def _range(reference: str) -> _Range:
     """Return the range of a reference such as B2 or B2:C9."""
     first, _, last = reference.partition(":")
-    (left, top), (right, bottom) = _place(first), _place(last or first)
+    (left, top), (right, bottom) = _position(first), _position(last or first)
     return top, bottom, left, right
 
 
@@ -640,186 +659,193 @@ class _Sheet:
         self,
         styles: list[_CellFormat],
         strings: list[str | CellFault],
-        around: _Surroundings,
+        ranges: _SheetRanges,
         *,
         from_1904: bool,
-        has_anew: bool,
+        has_volatile: bool,
     ) -> None:
         self._styles = styles or [("General", None)]
         self._strings = strings
-        self._around = around
+        self._ranges = ranges
         self._from_1904 = from_1904
-        # Whether any formula in the workbook is recalculated each time.
-        self._has_anew = has_anew
+        # Whether any formula of the workbook is recalculated each time.
+        self._has_volatile = has_volatile
         self._path: list[str] = []
         self._tags: dict[str, str] = {}
         self._row = 0
         self._column = 0
         self._cells: list[str | CellFault] = []
-        self._done: _Rows = []
+        self._finished_rows: _Rows = []
         self._cell: dict[str, str] = {}
         self._value: list[str] | None = None
         self._formula: list[str] | None = None
-        self._words: _Words | None = None
-        self._inline: str | CellFault | None = None
-        self._data = 0
-        # The first row names the columns, and the look of their names does not matter.
-        self._headed = False
+        self._text_parser: _TextParser | None = None
+        self._inline_text: str | CellFault | None = None
+        self._data_count = 0
+        # Whether the first row was read. It names the columns, and their look does not matter.
+        self._has_header = False
 
     def rows(self, package: _Package, part: str) -> Iterator[_Rows]:
         """Yield the rows in lists."""
         handlers = {"EndElementHandler": self._end, "CharacterDataHandler": self._text}
         try:
             for _ in package.walk(part, self._start, "sheet", **handlers):
-                while len(self._done) >= TOGETHER:
-                    some, self._done = self._done[:TOGETHER], self._done[TOGETHER:]
-                    yield some
+                while len(self._finished_rows) >= ROWS_PER_LIST:
+                    rows, self._finished_rows = (
+                        self._finished_rows[:ROWS_PER_LIST],
+                        self._finished_rows[ROWS_PER_LIST:],
+                    )
+                    yield rows
         except _OrderError as error:
             message = f"the {error} of this sheet are not in order, or one is there twice"
             raise TeachbackError.of(message, _SAVE_AS, Location(package.name)) from None
-        if self._done:
-            yield self._done
+        if self._finished_rows:
+            yield self._finished_rows
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        plain = self._tags.get(tag)
-        if plain is None:
-            plain = self._tags[tag] = _plain(tag)
+        name = self._tags.get(tag)
+        if name is None:
+            name = self._tags[tag] = _local_name(tag)
         path = self._path
         depth = len(path)
-        path.append(plain)
-        if self._words is not None:
-            self._words.start(plain, attributes)
-        elif depth == 1 and plain == "sheetData":
-            self._data += 1
-            if self._data > 1:
-                raise _BrokenError
+        path.append(name)
+        if self._text_parser is not None:
+            self._text_parser.start(name, attributes)
+        elif depth == 1 and name == "sheetData":
+            self._data_count += 1
+            if self._data_count > 1:
+                raise _MalformedError
         elif depth < 2 or path[1] != "sheetData":  # noqa: PLR2004 -- worksheet, sheetData
             return
-        elif depth == 2 and plain == "row":  # noqa: PLR2004
+        elif depth == 2 and name == "row":  # noqa: PLR2004
             number = int(attributes.get("r", self._row + 1))
-            if not self._row < number <= MOST_ROWS:
+            if not self._row < number <= MAX_ROWS:
                 raise _OrderError(_ROWS)
             self._row, self._column, self._cells = number, 0, []
-        elif depth == 3 and plain == "c":  # noqa: PLR2004
-            self._begin(attributes)
-        elif depth == 4 and plain in {"v", "f", "is"}:  # noqa: PLR2004
-            self._enter(plain)
-        elif not (plain == "extLst" or "extLst" in path):
-            # Rows and cells elsewhere, or alternatives for other programs. One version would be
-            # left out.
-            raise _BrokenError
+        elif depth == 3 and name == "c":  # noqa: PLR2004
+            self._begin_cell(attributes)
+        elif depth == 4 and name in {"v", "f", "is"}:  # noqa: PLR2004
+            self._begin_content(name)
+        elif not (name == "extLst" or "extLst" in path):
+            # A row or cell is elsewhere, or there is an alternative for other programs. One version
+            # would be left out.
+            raise _MalformedError
 
-    def _begin(self, attributes: dict[str, str]) -> None:
-        place = attributes.get("r")
-        column, row = _place(place) if place else (self._column + 1, self._row)
-        if row != self._row or not self._column < column <= MOST_COLUMNS:
+    def _begin_cell(self, attributes: dict[str, str]) -> None:
+        reference = attributes.get("r")
+        column, row = _position(reference) if reference else (self._column + 1, self._row)
+        if row != self._row or not self._column < column <= MAX_COLUMNS:
             raise _OrderError(_CELLS)
         self._column, self._cell = column, attributes
-        self._value = self._formula = self._words = self._inline = None
+        self._value = self._formula = self._text_parser = self._inline_text = None
 
-    def _enter(self, plain: str) -> None:
-        if plain == "v" and self._value is None:
+    def _begin_content(self, name: str) -> None:
+        if name == "v" and self._value is None:
             self._value = []
-        elif plain == "f" and self._formula is None:
+        elif name == "f" and self._formula is None:
             self._formula = []
-        elif plain == "is" and self._inline is None:
-            self._words = _Words()
-            self._words.path.append("is")
+        elif name == "is" and self._inline_text is None:
+            self._text_parser = _TextParser()
+            self._text_parser.path.append("is")
         else:
-            raise _BrokenError
+            raise _MalformedError
 
-    def _text(self, words: str) -> None:
-        if self._words is not None:
-            self._words.text(words)
+    def _text(self, piece: str) -> None:
+        if self._text_parser is not None:
+            self._text_parser.text(piece)
             return
         inside = self._path[-1] if self._path else ""
         if inside == "v" and self._value is not None:
-            self._value.append(words)
+            self._value.append(piece)
         elif inside == "f" and self._formula is not None:
-            self._formula.append(words)
+            self._formula.append(piece)
 
     def _end(self, _: str) -> None:
-        plain = self._path.pop()
+        name = self._path.pop()
         depth = len(self._path)
-        if self._words is not None:
+        if self._text_parser is not None:
             if depth == 4:  # noqa: PLR2004 -- the end of `is`
-                self._inline, self._words = self._words.taken(), None
+                self._inline_text, self._text_parser = self._text_parser.take(), None
             else:
-                self._words.path.pop()
-        elif depth == 3 and plain == "c":  # noqa: PLR2004
+                self._text_parser.path.pop()
+        elif depth == 3 and name == "c":  # noqa: PLR2004
             self._cells += [""] * (self._column - 1 - len(self._cells))
             shown = self._shown()
-            self._cells.append(_BY_RULE if shown and self._headed and self._is_ruled() else shown)
-        elif depth == 2 and plain == "row":  # noqa: PLR2004
+            self._cells.append(
+                _CONDITIONAL_FORMAT
+                if shown and self._has_header and self._has_conditional_format()
+                else shown
+            )
+        elif depth == 2 and name == "row":  # noqa: PLR2004
             self._mark_merged()
             if any(self._cells):
-                self._headed = True
-                self._done.append((self._row, self._cells))
+                self._has_header = True
+                self._finished_rows.append((self._row, self._cells))
 
-    def _is_ruled(self) -> bool:
+    def _has_conditional_format(self) -> bool:
         return any(
             top <= self._row <= bottom and left <= self._column <= right
-            for top, bottom, left, right in self._around.ruled
+            for top, bottom, left, right in self._ranges.conditional
         )
 
     def _mark_merged(self) -> None:
-        for top, bottom, left, right in self._around.merged:
+        for top, bottom, left, right in self._ranges.merged:
             if top <= self._row <= bottom:
-                # Cells beyond both the row and the start of the merge are not needed.
-                last = min(right, max(len(self._cells), left))
-                self._cells += [""] * (last - len(self._cells))
-                self._cells[left - 1 : last] = [_MERGED] * (last - left + 1)
+                # Cells behind both the end of the row and the start of the merge are not needed.
+                end = min(right, max(len(self._cells), left))
+                self._cells += [""] * (end - len(self._cells))
+                self._cells[left - 1 : end] = [_MERGED] * (end - left + 1)
 
     def _shown(self) -> str | CellFault:
         """Return what a person sees in a cell that was read to its end."""
         kind = self._cell.get("t", "n")
         value = None if self._value is None else "".join(self._value)
-        look, marked = self._styles[_index(self._cell.get("s", "0"), len(self._styles))]
+        look, font_fault = self._styles[_index(self._cell.get("s", "0"), len(self._styles))]
         if self._formula is not None:
             fault = self._formula_fault(kind, value)
             if fault:
                 return fault
         if kind == "inlineStr":
             if value is not None:
-                raise _BrokenError
-            said: str | CellFault = "" if self._inline is None else self._inline
-        elif self._inline is not None:
-            raise _BrokenError
+                raise _MalformedError
+            text: str | CellFault = "" if self._inline_text is None else self._inline_text
+        elif self._inline_text is not None:
+            raise _MalformedError
         elif value is None or (value == "" and kind in {"n", "str"}):
             return ""
         elif kind in {"s", "str"}:
-            said = (
+            text = (
                 self._strings[_index(value, len(self._strings))]
                 if kind == "s"
                 else unescaped(value)
             )
         elif kind == "n":
             if not _NUMBER.fullmatch(value):
-                raise _BrokenError
-            said = (
-                _NO_LOOK
+                raise _MalformedError
+            text = (
+                _LOOK_IS_UNKNOWN
                 if look is None
                 else number_look(Decimal(value), look, from_1904=self._from_1904)
             )
-            return marked or said
+            return font_fault or text
         elif kind in {"b", "e", "d"}:
-            return {"b": _LOGICAL, "e": _ERROR, "d": _NO_DAY}[kind]
+            return {"b": _LOGICAL, "e": _ERROR_VALUE, "d": _DATE_IS_UNKNOWN}[kind]
         else:
-            raise _BrokenError
-        if isinstance(said, CellFault) or not said:
-            return said
-        return marked or (CellFault(UNKNOWN_LOOK) if look is None else text_look(said, look))
+            raise _MalformedError
+        if isinstance(text, CellFault) or not text:
+            return text
+        return font_fault or (_LOOK_IS_UNKNOWN if look is None else text_look(text, look))
 
     def _formula_fault(self, kind: str, value: str | None) -> CellFault | None:
         """Return why the result of a formula cannot be used, or None.
 
-        Either none is stored, or Excel may show another one when it opens the file.
+        No result is stored, or Excel may show another one when it opens the file.
         """
         written = "".join(self._formula or ())
-        if _ANEW.search(written):
-            return _EACH_DAY
-        if self._has_anew:
-            return _MAY_REACH
+        if _VOLATILE.search(written):
+            return _VOLATILE_FORMULA
+        if self._has_volatile:
+            return _MAYBE_VOLATILE
         # A formula with an empty text as its result has the type "str".
         return _NO_RESULT if not value and kind != "str" else None
 
@@ -831,5 +857,5 @@ class _OrderError(Exception):
 def _index(written: str, count: int) -> int:
     """Parse an index below `count`. Raises _BrokenError for anything else."""
     if not (written.isascii() and written.isdigit() and len(written) < 10 and int(written) < count):  # noqa: PLR2004 -- no list is longer
-        raise _BrokenError
+        raise _MalformedError
     return int(written)

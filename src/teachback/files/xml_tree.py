@@ -15,14 +15,14 @@ from teachback.errors import Location, TeachbackError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# A text of a handout nests a few levels; a Word table some twenty.
+# A text of a handout nests a few levels, and a Word table some twenty.
 MAX_DEPTH: Final = 100
 MAX_ELEMENTS: Final = 200_000
 
 
 @dataclass
 class XmlElement:
-    """An element: its name with namespace ("space name"), attributes, contents and line.
+    """An element: its tag ("namespace name"), attributes, line and contents.
 
     `contents` are texts and elements in their order.
     """
@@ -40,7 +40,7 @@ class XmlElement:
     @property
     def children(self) -> Iterator[XmlElement]:
         """The elements directly inside."""
-        return (one for one in self.contents if isinstance(one, XmlElement))
+        return (content for content in self.contents if isinstance(content, XmlElement))
 
     def all_inside(self) -> Iterator[XmlElement]:
         """Yield all elements inside, in the order in which they begin."""
@@ -50,19 +50,21 @@ class XmlElement:
 
     def text(self) -> str:
         """Return all text inside."""
-        return "".join(one if isinstance(one, str) else one.text() for one in self.contents)
+        return "".join(
+            content if isinstance(content, str) else content.text() for content in self.contents
+        )
 
 
 def read_xml(data: bytes, name: str) -> XmlElement:
     """Return the root of an XML file in UTF-8.
 
-    Raises TeachbackError with the place for one that is broken, has a document type or another
-    encoding, or is too large.
+    Raises TeachbackError with the place of the fault when the file is broken, has a document type
+    or another encoding, or is too large.
     """
     parser = expat.ParserCreate("utf-8", namespace_separator=" ")
     parser.buffer_text = True
     root = XmlElement("", {}, 0)
-    opened = [root]
+    open_elements = [root]
     count = 0
 
     def refuse(message: str, hint: str) -> None:
@@ -79,19 +81,19 @@ def read_xml(data: bytes, name: str) -> XmlElement:
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal count
         count += 1
-        if len(opened) > MAX_DEPTH or count > MAX_ELEMENTS:
+        if len(open_elements) > MAX_DEPTH or count > MAX_ELEMENTS:
             refuse("this has too many tags", "Is it the right file?")
         element = XmlElement(tag, attributes, parser.CurrentLineNumber)
-        opened[-1].contents.append(element)
-        opened.append(element)
+        open_elements[-1].contents.append(element)
+        open_elements.append(element)
 
     def add(text: str) -> None:
-        opened[-1].contents.append(text)
+        open_elements[-1].contents.append(text)
 
     parser.StartDoctypeDeclHandler = doctype
     parser.XmlDeclHandler = declared
     parser.StartElementHandler = start
-    parser.EndElementHandler = lambda _: opened.pop()
+    parser.EndElementHandler = lambda _: open_elements.pop()
     parser.CharacterDataHandler = add
     try:
         parser.Parse(data, True)  # noqa: FBT003 -- expat takes no names
@@ -104,19 +106,19 @@ def read_xml(data: bytes, name: str) -> XmlElement:
 
 
 def tagged(name: str, *contents: str, **attributes: str) -> str:
-    """Return an element as text; `contents` are markup, and `_` in a name stands for a colon."""
+    """Return an element as text. `contents` are markup. `_` in an attribute stands for a colon."""
     return with_attributes(name, attributes, *contents)
 
 
 def with_attributes(name: str, attributes: Mapping[str, str], *contents: str) -> str:
-    """Return an element as text, with attributes by name; `contents` are markup."""
-    written = "".join(
+    """Return an element as text, with attributes by name. `contents` are markup."""
+    attribute_text = "".join(
         f" {key.replace('_', ':')}={quoteattr(value)}" for key, value in attributes.items()
     )
     inner = "".join(contents)
-    return f"<{name}{written}>{inner}</{name}>" if inner else f"<{name}{written}/>"
+    return f"<{name}{attribute_text}>{inner}</{name}>" if inner else f"<{name}{attribute_text}/>"
 
 
 def as_markup(text: str) -> str:
-    """Return a text with the signs of XML escaped."""
+    """Return a text with `&`, `<` and `>` escaped."""
     return escape(text)

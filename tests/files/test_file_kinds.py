@@ -72,13 +72,13 @@ def put(path: Path, kind: str) -> None:
         os.mkfifo(path)
     elif kind == "a socket":
         # Use a relative name: the path of a socket has at most 107 characters.
-        before = Path.cwd()
+        previous_folder = Path.cwd()
         os.chdir(path.parent)
         try:
-            with socket.socket(socket.AF_UNIX) as made:
-                made.bind(path.name)
+            with socket.socket(socket.AF_UNIX) as server:
+                server.bind(path.name)
         finally:
-            os.chdir(before)
+            os.chdir(previous_folder)
     elif kind == "a device":
         path.symlink_to("/dev/zero")
     else:
@@ -111,9 +111,11 @@ def test_what_is_no_file_is_named_by_every_command_that_reads_it(
         if place.startswith("build/"):
             assert code == 0, stderr
             continue
-        said = [(one.place, one.message) for one in problems(stderr)]
+        reported = [(problem.place, problem.message) for problem in problems(stderr)]
         assert code in {1, 2}, f"{command}: {stderr}"
-        assert (place, f"this is {kind}, but a file is needed here") in said, f"{command}: {stderr}"
+        assert (place, f"this is {kind}, but a file is needed here") in reported, (
+            f"{command}: {stderr}"
+        )
 
 
 @pytest.mark.parametrize("read", [read_bytes, read_named])
@@ -231,7 +233,7 @@ def test_a_name_that_nobody_can_read_is_shown_in_letters(
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(b"x")
     code, _, stderr = here("check tiny", root, monkeypatch, capsys)
-    assert [(one.place, one.message) for one in problems(stderr)] == [
+    assert [(problem.place, problem.message) for problem in problems(stderr)] == [
         (
             f"{folder}/{NAMES[name]}",
             "the name of this file holds a byte that is not UTF-8, or a sign that cannot be seen",
@@ -269,7 +271,10 @@ def test_an_output_folder_with_a_zero_byte_is_refused(
     for key in ("output", "archive"):
         root = lay(tmp_path / key, {"teachback.toml": f'{key} = "a\\u0000b"\n'.encode()})
         code, _, stderr = here(BUILD, root, monkeypatch, capsys)
-        assert (code, [one.place for one in problems(stderr)]) == (1, ["teachback.toml:1:1"])
+        assert (code, [problem.place for problem in problems(stderr)]) == (
+            1,
+            ["teachback.toml:1:1"],
+        )
         assert "\0" not in stderr
 
 
@@ -304,7 +309,9 @@ def test_what_is_nested_without_end_is_named(
     assert code == 1
     assert "Traceback" not in stderr
     assert "failed because of its own error" not in stderr
-    assert any(name in one.place or "cup.svg" in one.message for one in problems(stderr)), stderr
+    assert any(
+        name in problem.place or "cup.svg" in problem.message for problem in problems(stderr)
+    ), stderr
 
 
 def test_json_of_any_depth_is_json_or_none() -> None:
@@ -418,11 +425,11 @@ def test_a_pipe_put_between_the_look_and_the_opening_does_not_hold_anybody(
 
 def test_a_workspace_is_closed_for_every_command(tmp_path: Path) -> None:
     """Opening a workspace refuses unreadable names."""
-    made = Workspace(tmp_path, tmp_path)
+    opened = Workspace(tmp_path, tmp_path)
     (tmp_path / "content").mkdir()
-    assert workspace.file_name_problems(made) == ()
+    assert workspace.file_name_problems(opened) == ()
     Path(os.fsdecode(bytes(tmp_path) + b"/content/\xff")).write_bytes(b"")
-    assert len(workspace.file_name_problems(made)) == 1
+    assert len(workspace.file_name_problems(opened)) == 1
 
 
 def test_a_half_written_file_of_another_machine_is_left_alone(

@@ -45,16 +45,16 @@ def font(points: dict[int, str], form: int | None = None) -> bytes:
     `form` is the format of its only character table; by default fontTools chooses.
     """
     names = [".notdef", *dict.fromkeys(points.values())]
-    made = FontBuilder(1000, isTTF=True)
-    made.setupGlyphOrder(names)
-    made.setupCharacterMap(points)
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder(names)
+    builder.setupCharacterMap(points)
     if form is not None:
         table = CmapSubtable.newSubtable(form)
         table.platformID, table.platEncID, table.language, table.cmap = 3, 1, 0, points
-        made.font["cmap"].tables = [table]
-    made.setupPost()
+        builder.font["cmap"].tables = [table]
+    builder.setupPost()
     data = io.BytesIO()
-    made.save(data)
+    builder.save(data)
     return data.getvalue()
 
 
@@ -108,7 +108,7 @@ def test_no_real_font_is_refused_for_its_digits(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [*SHIPPED, *REAL[::9]], ids=lambda path: path.stem)
 @pytest.mark.parametrize(
-    ("digits", "told"),
+    ("digits", "message"),
     [
         ("0123465789", "digit 5 so that it looks like a 6"),
         ("0213456789", "digit 1 so that it looks like a 2"),
@@ -119,12 +119,12 @@ def test_no_real_font_is_refused_for_its_digits(path: Path) -> None:
     ],
 )
 def test_a_font_that_draws_a_digit_as_another_is_refused(
-    path: Path, digits: str, told: str
+    path: Path, digits: str, message: str
 ) -> None:
     """A font whose text is right in the file but looks wrong on paper is refused."""
     fault = digits_fault(remapped(path, digits), KNOWN, "0123456789")
     assert fault is not None
-    assert told in fault[0]
+    assert message in fault[0]
 
 
 def with_font(clinic: Workspace, name: str, data: bytes) -> Workspace:

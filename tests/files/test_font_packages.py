@@ -41,8 +41,8 @@ def test_each_extra_of_a_font_has_its_package() -> None:
         assert "SIL OPEN FONT LICENSE Version 1.1" in (PACKAGES / extra / "OFL.txt").read_text(
             encoding="utf-8"
         )
-        held = {path.suffix for path in (PACKAGES / extra).rglob("*") if path.is_file()}
-        assert held == {".toml", ".txt", ".ttf"}
+        suffixes = {path.suffix for path in (PACKAGES / extra).rglob("*") if path.is_file()}
+        assert suffixes == {".toml", ".txt", ".ttf"}
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
@@ -72,7 +72,9 @@ def test_a_file_may_have_thousands_of_different_letters(
     family, _ = EXTRAS[extra]
     fonts = packaged_fonts()
     name = family_fonts(family, fonts)[400]
-    letters = [chr(one) for one in sorted(coverage((fonts[name],))) if 0x4E00 <= one <= 0xD7A3]
+    letters = [
+        chr(point) for point in sorted(coverage((fonts[name],))) if 0x4E00 <= point <= 0xD7A3
+    ]
     # Every third letter, so that no two of them are neighbours.
     chosen = letters[::3]
     assert len(chosen) > 1_500
@@ -80,9 +82,9 @@ def test_a_file_may_have_thousands_of_different_letters(
         f"<html lang=ko><style>@font-face {{ font-family: F; src: url({name.removeprefix('styles/')}) }}"
         f" body {{ font-family: F }}</style><title>F</title>{' '.join(chosen)}"
     )
-    laid = renderer.lay_out(page, fonts, renderer.fonts())
-    assert laid.problems == ()
-    data = renderer.write(laid)
+    layout = renderer.lay_out(page, fonts, renderer.fonts())
+    assert layout.problems == ()
+    data = renderer.write(layout)
     assert len(data) < fonts[name].stat().st_size
 
 

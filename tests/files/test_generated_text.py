@@ -64,7 +64,7 @@ def printed(clinic: Workspace, kind: str = "handout") -> tuple[list[str], str]:
     except TeachbackError as error:
         return [problem.message for problem in error.problems], ""
     done = do_job(job, context.files)
-    pages = [one.data for one in done.printed if one.form == "pdf"]
+    pages = [file.data for file in done.printed if file.form == "pdf"]
     return [problem.message for problem in done.problems], words_of(pages[0]) if pages else ""
 
 
@@ -348,9 +348,9 @@ def test_a_fault_of_a_style_is_told_with_its_place(
         flags = {"handouts": ("tiny",), "format": ("html",), "output": str(clinic.root / "out")}
         built = build(resolve(flags, clinic), clinic, today)
         [problem] = [
-            one
-            for one in built.problems
-            if one.severity is Severity.ERROR and "content" in one.message
+            problem
+            for problem in built.problems
+            if problem.severity is Severity.ERROR and "content" in problem.message
         ]
         assert problem.message == '`content: "1"` prints text that is in no handout'
         assert (str(problem.location).rpartition("/")[2], built.printed) == (
@@ -603,10 +603,10 @@ def test_the_layout_tells_what_a_style_generates() -> None:
         ("li::after { content: ':' }", []),
         ("li { list-style: '7' }", ["7"]),
     ):
-        laid = renderer.lay_out(page.format(style), {}, renderer.Fonts())
+        layout = renderer.lay_out(page.format(style), {}, renderer.Fonts())
         assert [
             text
-            for problem in laid.problems
+            for problem in layout.problems
             for text in texts
             if f"prints '{text}'" in problem.message
         ] == texts

@@ -138,14 +138,14 @@ def test_a_picture_of_16_bits_is_refused_at_its_place(
 ) -> None:
     """The message names the handout's line and a remedy."""
     code, stderr = printed(png("I;16"), tmp_path, (monkeypatch, capsys))
-    (said,) = problems(stderr)
+    (problem,) = problems(stderr)
     assert code == 1
-    assert said.place == f"{HANDOUT}:17:17"
-    assert said.message == (
+    assert problem.place == f"{HANDOUT}:17:17"
+    assert problem.message == (
         "the picture 'images/cup.png' cannot be printed: "
         "the picture has 16 bits a colour, and 8 are printed"
     )
-    assert said.hint == "Save it with 8 bits a colour."
+    assert problem.hint == "Save it with 8 bits a colour."
 
 
 WORDS = (
@@ -155,7 +155,7 @@ WORDS = (
 
 
 @pytest.mark.parametrize(
-    ("beside", "refused"),
+    ("texts", "refused"),
     [
         ("alt: A cup", True),
         ("alt: A cup\n        caption: 'A cup. dose:  40 mg, at night'", False),
@@ -169,14 +169,14 @@ WORDS = (
     ],
 )
 def test_words_of_a_drawing_are_in_the_texts_beside_it(
-    beside: str,
+    texts: str,
     refused: bool,  # noqa: FBT001 -- a case of the table
     workspace: Callable[..., Workspace],
 ) -> None:
     """Each reader reads them in the alternative text or the caption, or the file is named."""
-    block = FIGURE.format("cup.svg").replace("alt: A cup", beside)
+    block = FIGURE.format("cup.svg").replace("alt: A cup", texts)
     clinic = workspace({HANDOUT: TINY + block, "content/images/cup.svg": WORDS})
-    said = [
+    reported = [
         (problem.location.file, problem.location.line, problem.message)
         for problem in check(("tiny",), (), clinic, dt.date(2026, 11, 22)).handouts[0].problems
         if problem.location and "picture" in problem.message
@@ -185,7 +185,7 @@ def test_words_of_a_drawing_are_in_the_texts_beside_it(
     message = (
         f"the picture 'images/cup.svg' shows 'Dose: 40 mg', which the text at {place} does not say"
     )
-    assert said == ([(str(clinic.root / "content/images/cup.svg"), 3, message)] * refused)
+    assert reported == ([(str(clinic.root / "content/images/cup.svg"), 3, message)] * refused)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +212,9 @@ def test_a_drawing_whose_letters_are_moved_is_refused(drawn: str, moved: str) ->
     """Its words may be those of the text beside it, and be read in another order on paper."""
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 90 20">{drawn}</svg>'
     message = f"the drawing moves letters of a text, by {moved}: they may be read in another order"
-    found = picture_fault(svg.encode(), ".svg")
-    assert found is not None
-    assert found[0] == message
+    fault = picture_fault(svg.encode(), ".svg")
+    assert fault is not None
+    assert fault[0] == message
 
 
 def test_a_number_that_is_drawn_twice_is_said_twice(workspace: Callable[..., Workspace]) -> None:
@@ -224,13 +224,15 @@ def test_a_number_that_is_drawn_twice_is_said_twice(workspace: Callable[..., Wor
         '<text y="9"><tspan x="1" y="9">Rest</tspan><tspan x="1" y="19">15 minutes</tspan></text>'
         '<text y="29">5</text><text y="39">5</text></svg>'
     )
-    found = {}
+    messages_by_alt = {}
     for alt in ("Rest 15 minutes, 5", "Rest 15 minutes, 5 and 5"):
         block = FIGURE.format("cup.svg").replace("alt: A cup", f"alt: '{alt}'")
         clinic = workspace({HANDOUT: TINY + block, "content/images/cup.svg": svg})
-        checked = check(("tiny",), (), clinic, dt.date(2026, 11, 22)).handouts[0].problems
-        found[alt] = [one.message for one in checked if "picture" in one.message]
-    assert [len(messages) for messages in found.values()] == [1, 0], found
+        problems_found = check(("tiny",), (), clinic, dt.date(2026, 11, 22)).handouts[0].problems
+        messages_by_alt[alt] = [
+            problem.message for problem in problems_found if "picture" in problem.message
+        ]
+    assert [len(messages) for messages in messages_by_alt.values()] == [1, 0], messages_by_alt
 
 
 def test_words_of_a_logo_are_the_clinics(workspace: Callable[..., Workspace]) -> None:
@@ -238,12 +240,12 @@ def test_words_of_a_logo_are_the_clinics(workspace: Callable[..., Workspace]) ->
     clinic = "emergency: '911'\nname: North Clinic\nphone: 555-0100\nlogo: images/cup.svg\n"
     for drawn, code in (("North Clinic", 0), ("555-0100", 0), ("555-0199", 1)):
         picture = WORDS.replace("Dose: <tspan>40 mg</tspan>", drawn)
-        made = workspace({"content/clinic.yaml": clinic, "content/images/cup.svg": picture})
+        opened = workspace({"content/clinic.yaml": clinic, "content/images/cup.svg": picture})
         if code == 0:
-            assert load_shared(made).clinic.logo == "images/cup.svg"
+            assert load_shared(opened).clinic.logo == "images/cup.svg"
             continue
         with pytest.raises(TeachbackError, match="shows '555-0199'"):
-            load_shared(made)
+            load_shared(opened)
 
 
 @pytest.mark.parametrize("name", ["styles/icons/cup.svg", "content/images/cup.svg"])
@@ -283,7 +285,9 @@ def test_another_file_does_not_stand_in_for_a_name_with_a_percent(
     )
     code, _, stderr = here("build tiny --kind handout --audience ckd", root, monkeypatch, capsys)
     assert code == 1
-    assert [said.message for said in problems(stderr)] == ["there is no picture 'images/a%20b.png'"]
+    assert [problem.message for problem in problems(stderr)] == [
+        "there is no picture 'images/a%20b.png'"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_an_audience_of_the_clinic_stands_beside_the_built_in_ones(workspace: Ma
 def test_an_entry_of_the_clinic_replaces_the_whole_built_in_entry(workspace: Make) -> None:
     """Nothing of the built-in entry is left: a title never gets another source's address."""
     before = load_shared(workspace()).sources.root
-    name, known = next((name, one) for name, one in before.items() if one.url)
+    name, known = next((name, source) for name, source in before.items() if source.url)
     after = load_shared(workspace({"content/sources.yaml": f"{name}: {OURS}\n"})).sources.root
     assert after.keys() == before.keys()
     assert (after[name].title, after[name].url) == ("Our leaflet", None)

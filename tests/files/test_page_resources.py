@@ -47,7 +47,8 @@ pytestmark = pytest.mark.usefixtures("one_process")
 def found(text: str) -> tuple[str, ...]:
     """Return what is refused in a page that may load a file called `own`."""
     return tuple(
-        one.name for one in foreign_loads(text, lambda name: name == "own", direction=direction_of)
+        content.name
+        for content in foreign_loads(text, lambda name: name == "own", direction=direction_of)
     )
 
 
@@ -57,16 +58,16 @@ def test_a_page_is_read_with_patterns_that_are_made_once(monkeypatch: pytest.Mon
         "<p class='a  b'>A &amp; B<!-- c-d --><style>i { top: 0 }</style><textarea>\n<b></textarea>"
     )
     stream = html_parser().inputstream
-    kept_ones = stream.characters_until_regex
-    none: dict[object, object] = {}
+    kept_patterns = stream.characters_until_regex
+    no_patterns: dict[object, object] = {}
     trees = []
-    for patterns in (none, kept_ones):
+    for patterns in (no_patterns, kept_patterns):
         monkeypatch.setattr(stream, "characters_until_regex", patterns)
         trees.append(ET.tostring(html_parser().parse(io.StringIO(text))))
-    kept = len(kept_ones)
+    kept_count = len(kept_patterns)
     html_parser().parse(io.StringIO(text))
     assert trees[0] == trees[1]
-    assert 0 < kept == len(kept_ones)
+    assert 0 < kept_count == len(kept_patterns)
 
 
 @pytest.mark.parametrize("markup", [*ELEMENTS, *ATTRIBUTES])
@@ -198,9 +199,9 @@ def test_a_page_for_a_screen_is_closed_before_all_else(head: str) -> None:
 )
 def test_a_page_that_cannot_be_closed_is_refused(text: str) -> None:
     """A page without a head for the policy is refused."""
-    assert [one.name for one in foreign_loads(closed_page(text), lambda _: False, closed=True)] == [
-        "<head>"
-    ]
+    assert [
+        content.name for content in foreign_loads(closed_page(text), lambda _: False, closed=True)
+    ] == ["<head>"]
 
 
 def test_own_files_are_known_by_their_bytes_alone() -> None:
@@ -208,7 +209,8 @@ def test_own_files_are_known_by_their_bytes_alone() -> None:
     assert foreign_loads(page(f'<img alt="" src="{DATA}">'), lambda _: False, [DATA]) == ()
     assert found(page(f'<img alt="" src="{DATA}">')) == (DATA,)
     assert [
-        one.name for one in foreign_loads(page('<img alt="" src="own-file-0">'), lambda _: True)
+        content.name
+        for content in foreign_loads(page('<img alt="" src="own-file-0">'), lambda _: True)
     ] == ["own-file-0"]
 
 
@@ -261,7 +263,7 @@ def test_a_clinics_template_is_named_with_its_line(
     code, _, stderr = here(f"build tiny --audience ckd --format {form}", root, monkeypatch, capsys)
     assert code == 1
     line = changed[: changed.index(route)].count("\n") + 1
-    assert {one.place.rpartition(":")[0] for one in problems(stderr)} == {
+    assert {problem.place.rpartition(":")[0] for problem in problems(stderr)} == {
         f"templates/{name}:{line}"
     }
     assert all_files(root) == before
@@ -277,10 +279,10 @@ def test_a_clinic_cannot_take_the_policy_out(
     pages = list(root.glob("build/tiny/*.html"))
     assert len(pages) == 4
     for path in pages:
-        told = [
+        metas = [
             dict(meta.attrib) for meta in parse_page(path.read_text(encoding="utf-8")).iter("meta")
         ][:2]
-        assert told == [
+        assert metas == [
             {"charset": "utf-8"},
             {"http-equiv": "Content-Security-Policy", "content": POLICY},
         ]

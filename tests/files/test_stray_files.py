@@ -161,7 +161,7 @@ def test_a_folder_that_is_called_like_one_that_is_read_is_not_taken_for_it(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("name", "folder", "hint"), [(name, *said) for name, said in FOLDERS.items()]
+    ("name", "folder", "hint"), [(name, *expected) for name, expected in FOLDERS.items()]
 )
 def test_a_folder_that_nothing_reads_is_told_once(
     tmp_path: Path, name: str, folder: str, hint: str
@@ -189,8 +189,8 @@ def test_a_file_is_either_read_or_told(
         return
     root = tmp_path_factory.mktemp("clinic")
     workspace = lay(root, f"{folder}/{name}")
-    told = [problem.location.file for problem in stray_files(workspace) if problem.location]
-    assert (told == []) == SHELVES[folder].reads(name)
+    reported = [problem.location.file for problem in stray_files(workspace) if problem.location]
+    assert (reported == []) == SHELVES[folder].reads(name)
     shutil.rmtree(root)
 
 

@@ -58,7 +58,9 @@ def test_no_style_names_a_side_by_its_place_on_paper() -> None:
     sheets = sorted((builtin_root() / "styles").glob("*.css"))
     assert len(sheets) > 10
     found = {
-        (sheet.name, one) for sheet in sheets for one in physical(sheet.read_text(encoding="utf-8"))
+        (sheet.name, declaration)
+        for sheet in sheets
+        for declaration in physical(sheet.read_text(encoding="utf-8"))
     }
     assert found == KNOWN
 
@@ -125,21 +127,23 @@ def test_lines_to_write_on_stand_apart_in_each_row(sheet: str, row: str, line: s
     styles = builtin_root() / "styles"
     css = "".join((styles / name).read_text("utf-8") for name in ("tokens.css", f"{sheet}.css"))
     chosen = ":root { --card-air: 1pt; --text-size: 9pt; --card-leading: 1 } .slot { width: 20mm }"
-    one = f"<p class={line}><span class=label>Word</span> <span class='rule slot'></span></p>"
+    written_line = (
+        f"<p class={line}><span class=label>Word</span> <span class='rule slot'></span></p>"
+    )
     page = (
         f"<html lang=ar dir=rtl><style>@page {{ size: 100mm 60mm; margin: 5mm }} {css} {chosen}"
-        f"</style><title>Lines</title><body><div class={row}>{one * 4}"
+        f"</style><title>Lines</title><body><div class={row}>{written_line * 4}"
     )
     files = {f"styles/{path.relative_to(styles)}": path for path in styles.rglob("*.*")}
-    laid = renderer.lay_out(page, files, renderer.fonts())
-    assert laid.problems == ()
+    layout = renderer.lay_out(page, files, renderer.fonts())
+    assert layout.problems == ()
     found = [
         (round(box.position_y), box.border_box_x(), box.border_box_x() + box.border_width())
-        for box in laid.document.pages[0]._page_box.descendants()  # noqa: SLF001 -- no public name
+        for box in layout.document.pages[0]._page_box.descendants()  # noqa: SLF001 -- no public name
         if box.element is not None and box.element.get("class") == line
     ]
     rows = {y: [box[1:] for box in found if box[0] == y] for y, _, _ in found}
-    assert [len(one) for one in rows.values()] == [2, 2]
+    assert [len(lines) for lines in rows.values()] == [2, 2]
     gaps = {round(first[0] - second[1]) for first, second in rows.values()}
     assert len(gaps) == 1
     assert gaps.pop() > 10

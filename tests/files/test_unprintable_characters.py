@@ -85,13 +85,15 @@ def test_the_whole_family_is_known() -> None:
     """
     assert len(UNSEEN) > 4000
     assert [
-        each
-        for each in UNSEEN
-        if not (is_unseen(each) or is_odd_blank(each) or each in "\u00a0\u202f")
+        letter
+        for letter in UNSEEN
+        if not (is_unseen(letter) or is_odd_blank(letter) or letter in "\u00a0\u202f")
     ] == []
     every = (chr(number) for number in range(0x110000))
     assert [
-        each for each in every if (is_unseen(each) or is_odd_blank(each)) and each not in UNSEEN
+        letter
+        for letter in every
+        if (is_unseen(letter) or is_odd_blank(letter)) and letter not in UNSEEN
     ] == ["\U0001d159"]
 
 
@@ -120,8 +122,10 @@ def test_no_unseen_character_stands_in_a_latin_text(text: str) -> None:
 
     Every other one is named once.
     """
-    letters = [each for each in UNSEEN if each not in "\u00a0\u202f\u00ad"]
-    assert [each for each in letters if codes(text.format(each)) != [f"{ord(each):04X}"]] == []
+    letters = [letter for letter in UNSEEN if letter not in "\u00a0\u202f\u00ad"]
+    assert [
+        letter for letter in letters if codes(text.format(letter)) != [f"{ord(letter):04X}"]
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -305,11 +309,11 @@ def test_a_hyphen_of_any_kind_joins_a_name(hyphen: str, rules: TextRules) -> Non
 )
 def test_a_code_in_a_template_or_style_is_read_as_its_character(code: str, what: str) -> None:
     """HTML entities and escapes of CSS and Jinja are refused like the character itself."""
-    with pytest.raises(TeachbackError) as told:
+    with pytest.raises(TeachbackError) as refused:
         decode(f"<p>\n  {code}</p>".encode(), "x.html", markup=True)
-    assert what in told.value.problems[0].message
-    assert told.value.problems[0].location is not None
-    assert told.value.problems[0].location.line == 2
+    assert what in refused.value.problems[0].message
+    assert refused.value.problems[0].location is not None
+    assert refused.value.problems[0].location.line == 2
 
 
 def test_harmless_codes_of_templates_and_styles_stay() -> None:
@@ -339,9 +343,9 @@ def test_letters_of_a_drawing_are_looked_at() -> None:
 )
 def test_a_key_has_plain_letters(key: str) -> None:
     """A key with a hidden character is reported for that character."""
-    with pytest.raises(TeachbackError) as told:
+    with pytest.raises(TeachbackError) as refused:
         read_yaml(f"title: A\n{key}: b\n".encode(), "x.yaml")
-    assert "U+" in told.value.problems[0].message
+    assert "U+" in refused.value.problems[0].message
 
 
 @pytest.mark.parametrize(
@@ -376,9 +380,9 @@ def test_the_address_of_a_link_has_no_hidden_characters() -> None:
 def test_a_record_holds_none_of_them() -> None:
     """Records use the same list, more strictly: a name has no soft hyphen."""
     assert [
-        each
-        for each in UNSEEN
-        if each not in "\u00a0\u202f" and not unprintable_reason(f"Ann{each}a")
+        letter
+        for letter in UNSEEN
+        if letter not in "\u00a0\u202f" and not unprintable_reason(f"Ann{letter}a")
     ] == []
 
 

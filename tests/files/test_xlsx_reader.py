@@ -74,8 +74,8 @@ def package(
 
     def related(*names: tuple[str, str, str]) -> str:
         links = "".join(
-            relation.format(quoteattr(one), quoteattr(f"{LINK}/{kind}"), quoteattr(target))
-            for one, kind, target in names
+            relation.format(quoteattr(identifier), quoteattr(f"{LINK}/{kind}"), quoteattr(target))
+            for identifier, kind, target in names
         )
         return f'<Relationships xmlns="{PACKAGE}">{links}</Relationships>'
 
@@ -606,9 +606,9 @@ def test_a_workbook_that_says_two_things_is_refused(
     data: str, more: dict[str, str], message: str
 ) -> None:
     """Other programs take one of the two versions, and not all the same one."""
-    assert [one.cells["name"] for one in read(package(row(ONE, '<c r="B2"><v>5</v></c>')))[0]] == [
-        "5"
-    ]
+    assert [
+        record.cells["name"] for record in read(package(row(ONE, '<c r="B2"><v>5</v></c>')))[0]
+    ] == ["5"]
     assert message in refusal(package(data, **more))  # type: ignore[arg-type]
 
 
@@ -626,8 +626,8 @@ def test_merged_cells_are_faults_of_their_columns() -> None:
     data = "".join(
         f'<row r="{n}"><c r="A{n}"><v>{n}</v></c><c r="B{n}"><v>5</v></c></row>' for n in (2, 3, 4)
     )
-    found, _ = read(package(data, around='<mergeCells><mergeCell ref="B2:B3"/></mergeCells>'))
-    assert [one.faults.get("name", one.cells.get("name")) for one in found] == [
+    records, _ = read(package(data, around='<mergeCells><mergeCell ref="B2:B3"/></mergeCells>'))
+    assert [record.faults.get("name", record.cells.get("name")) for record in records] == [
         xlsx_reader._MERGED.reason  # noqa: SLF001
     ] * 2 + ["5"]
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 import yaml
 from hypothesis import given, settings
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from teachback.errors import TeachbackError
 from teachback.files import yaml_reader
@@ -22,7 +22,7 @@ def test_words_that_yaml_would_turn_into_other_values_stay_text() -> None:
     assert file.data == {"a": "no", "b": "911", "c": "1.10", "d": None, "e": "2027-11-01", "f": ""}
 
 
-def told(text: str) -> tuple[tuple[int, int, str], ...]:
+def reported(text: str) -> tuple[tuple[int, int, str], ...]:
     """Return line, column and message of each problem, or () if the text can be read."""
     try:
         read_yaml(text.encode(), "x.yaml")
@@ -198,7 +198,7 @@ REFUSED = {
 @pytest.mark.parametrize("text", REFUSED)
 def test_what_would_lose_a_word_is_refused_at_its_place(text: str) -> None:
     """Each way in which YAML drops or moves words is reported with line and column."""
-    assert told(text)[:1] == (REFUSED[text],)
+    assert reported(text)[:1] == (REFUSED[text],)
 
 
 def test_texts_that_lack_quotes_hide_nothing_below_them() -> None:
@@ -206,7 +206,7 @@ def test_texts_that_lack_quotes_hide_nothing_below_them() -> None:
     text = "a: It's so: no\nb:\n  - @c\n  - d\n  - e: “f: g”\n"
     with pytest.raises(UnquotedTextError) as refused:
         read_yaml(text.encode(), "x.yaml")
-    places = [one.location for one in refused.value.problems]
+    places = [problem.location for problem in refused.value.problems]
     assert [(place.line, place.column) for place in places if place] == [(1, 11), (3, 5), (5, 10)]
     assert refused.value.file.data == {"a": "It's so: no", "b": ["@c", "d", {"e": "“f: g”"}]}
 
@@ -221,7 +221,7 @@ def test_texts_that_lack_quotes_hide_nothing_below_them() -> None:
 )
 def test_where_quotes_may_not_be_all_that_is_missing_nothing_more_is_told(text: str) -> None:
     """What is below such a line would be told wrongly."""
-    assert len(told(text)) == 1
+    assert len(reported(text)) == 1
 
 
 def test_a_text_that_holds_its_quotes_is_to_be_put_in_others() -> None:
@@ -273,7 +273,7 @@ READ = {
 def test_a_plain_remark_and_a_plain_text_are_no_mistake(text: str) -> None:
     """Unmistakable comments, and signs inside a text, are accepted."""
     if READ[text] is None:
-        assert told(text)
+        assert reported(text)
     else:
         assert read_yaml(text.encode(), "x.yaml").data == READ[text]
 
@@ -288,7 +288,7 @@ def test_both_of_the_librarys_parsers_are_read_alike(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, spec.name, plain)
     spec.loader.exec_module(plain)
     monkeypatch.setitem(globals(), "read_yaml", plain.read_yaml)
-    assert [text for text in REFUSED if not told(text)] == []
+    assert [text for text in REFUSED if not reported(text)] == []
     assert [
         text
         for text, data in READ.items()
@@ -324,12 +324,12 @@ SIGNS = (
     "#5",
     "&b",
 )
-PIECES = some.one_of(
-    some.sampled_from(SIGNS),
-    some.sampled_from(("take", "Two", "555-0100", "3", "mg", "null", "n\u00e9")),
+PIECES = st.one_of(
+    st.sampled_from(SIGNS),
+    st.sampled_from(("take", "Two", "555-0100", "3", "mg", "null", "n\u00e9")),
 )
-JOINTS = some.sampled_from((" ", " ", "  ", "", "\t", "\n", "\n  ", "\n    ", "\n      "))
-TEXTS = some.lists(some.tuples(PIECES, JOINTS), min_size=1, max_size=7).map(
+JOINTS = st.sampled_from((" ", " ", "  ", "", "\t", "\n", "\n  ", "\n    ", "\n      "))
+TEXTS = st.lists(st.tuples(PIECES, JOINTS), min_size=1, max_size=7).map(
     lambda parts: "".join(a + b for a, b in parts).strip()
 )
 PLACES = (
@@ -359,14 +359,14 @@ def seen(text: str) -> str:
 
 
 @settings(max_examples=600, deadline=None, derandomize=True)
-@given(TEXTS, some.sampled_from(PLACES))
+@given(TEXTS, st.sampled_from(PLACES))
 def test_no_letter_of_a_file_is_lost(text: str, place: str) -> None:
     """Each letter of a file is read in order, or a problem is reported.
 
     Only plain comments are not read: a line of its own, or one behind two spaces.
     """
     file = place.format(text)
-    problems = told(file)
+    problems = reported(file)
     if problems:
         assert all(line > 0 and column > 0 for line, column, _ in problems)
         return
@@ -378,12 +378,12 @@ def test_no_letter_of_a_file_is_lost(text: str, place: str) -> None:
 
 
 @settings(max_examples=600, deadline=None, derandomize=True)
-@given(TEXTS, some.sampled_from(("a: {}\n", "- {}\n", "a: [b, {}, c]\n", "a:\n  - {}\n  - b\n")))
+@given(TEXTS, st.sampled_from(("a: {}\n", "- {}\n", "a: [b, {}, c]\n", "a:\n  - {}\n  - b\n")))
 def test_a_text_on_one_line_is_read_as_written_or_told(text: str, place: str) -> None:
     """An unquoted value is read as written, has another type, or is a problem."""
     text = " ".join(text.split())
     file = place.format(text)
-    if told(file):
+    if reported(file):
         return
     data = read_yaml(file.encode(), "x.yaml").data
     (value,) = data.values() if isinstance(data, dict) else (data,)

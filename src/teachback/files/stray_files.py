@@ -394,7 +394,7 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
             f"{shelf.what} ends in {' or '.join(shelf.endings)}. Save it as one, or move it out "
             "of the folder."
         )
-    known = {f"{folder}/{one}" for folder, shelf in shelves.items() for one in shelf.names}
+    known = {f"{folder}/{file}" for folder, shelf in shelves.items() for file in shelf.names}
     return _near_file(name, known) or "It replaces no built-in file; rename it or move it away."
 
 

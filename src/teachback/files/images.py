@@ -69,6 +69,10 @@ _LOADS_FILE: Final = re.compile(r"""@import|url\((?!\s*["']?\s*#)|\\[0-9a-z]""",
 _MODES: Final = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 _GRADIENTS: Final = frozenset({"linearGradient", "radialGradient"})
 _URL_FRAGMENT: Final = re.compile(r"""url\(\s*["']?\s*#([^"')]+?)\s*["']?\s*\)""", re.IGNORECASE)
+# Elements that run or show something else than a drawing.
+_FOREIGN_ELEMENTS: Final = frozenset(
+    {"script", "foreignObject", "feImage", "iframe", "object", "embed", "audio", "video"}
+)
 # Elements that change with time on a screen, and not on paper.
 _ANIMATION_ELEMENTS: Final = frozenset(
     {"set", "animate", "animateColor", "animateMotion", "animateTransform", "discard"}
@@ -439,7 +443,7 @@ def _load_fault(root: ET.Element) -> Fault | None:
         if count(root) <= MAX_SHAPES:
             return None
     except RecursionError:
-        # A chain of <use> may be of any length.
+        # A chain of <use> may have any length.
         pass
     return f"the drawing has more than {MAX_SHAPES} shapes, each <use> counted", hint
 
@@ -506,16 +510,7 @@ def _screen_difference(element: ET.Element) -> str:
 
 def _element_fault(element: ET.Element) -> Fault | None:
     name = _name(element)
-    if name in {
-        "script",
-        "foreignObject",
-        "feImage",
-        "iframe",
-        "object",
-        "embed",
-        "audio",
-        "video",
-    }:
+    if name in _FOREIGN_ELEMENTS:
         return f"the drawing holds <{name}>, which cannot be printed", "Save it as plain SVG."
     if (
         name in _ANIMATION_ELEMENTS

@@ -312,19 +312,19 @@ def _direction_faults(root: Element, direction: Callable[[str], str]) -> Iterato
         element, language = todo.pop()
         children = [child for child in element if isinstance(child.tag, str)]
         todo += [(child, child.get("lang", language)) for child in reversed(children)]
-        written = element.get("dir", "").lower()
+        text_direction = element.get("dir", "").lower()
         if not (
-            not written
-            or written == root.get("dir", "ltr").lower()
-            or (element.tag == "bdi" and written == "ltr")
-            or (written == "ltr" and _is_row(element, children))
+            not text_direction
+            or text_direction == root.get("dir", "ltr").lower()
+            or (element.tag == "bdi" and text_direction == "ltr")
+            or (text_direction == "ltr" and _is_row(element, children))
             or (
                 _primary_language(language) != _primary_language(page_language)
-                and written == direction(language)
+                and text_direction == direction(language)
             )
         ):
             yield ForbiddenContent(
-                f'dir="{written}"', _spellings("dir", element.get("dir", "")), loads=False
+                f'dir="{text_direction}"', _spellings("dir", element.get("dir", "")), loads=False
             )
 
 

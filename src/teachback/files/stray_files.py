@@ -118,6 +118,8 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
     is_mentioned = _Mentions(workspace.root)
     problems = [*_root_problems(workspace, shelves)]
     for kind in KINDS:
+        # The files below each topmost unread folder, and "" for those in read folders: the name of
+        # each, and whether it is read.
         groups: dict[str, list[tuple[str, bool]]] = {}
         for folder, names in _walk(workspace, kind):
             unread_parent = _unread_parent(folder, shelves)
@@ -143,20 +145,18 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
                     if not is_read
                 ]
     if workspace.root != workspace.builtin:
-        needed = sorted(
-            f"{folder}/{name}" for folder, shelf in shelves.items() for name in shelf.names
-        )
-        hint = "Rename it or move it away."
-        problems += [
-            Problem(
-                "this is a folder, but a file is needed here",
-                hint,
-                Location(shown(workspace.root / name)),
-            )
-            for name in needed
-            if os.path.isdir(workspace.root / name)  # noqa: PTH112 -- false where a Path would raise
-        ]
+        problems += _folders_for_files(workspace.root, shelves)
     return tuple(sorted(problems, key=lambda problem: problem.location or Location("")))
+
+
+def _folders_for_files(root: Path, shelves: dict[str, ReadFiles]) -> Iterator[Problem]:
+    """Yield a problem for each folder that has the name of a file that is read."""
+    for folder, shelf in shelves.items():
+        for name in shelf.names:
+            path = root / folder / name
+            if os.path.isdir(path):  # noqa: PTH112 -- false where a Path would raise
+                message = "this is a folder, but a file is needed here"
+                yield Problem(message, "Rename it or move it away.", _location(path))
 
 
 def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
@@ -364,31 +364,7 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
     folder, _, file = name.rpartition("/")
     shelf = _shelf(folder, shelves)
     if shelf.endings == _YAML or any(known.endswith(".yaml") for known in shelf.names):
-        match = _YAML_NAME.match(file)
-        intended = f"{match[1] if match else file.split('.')[0]}.yaml"
-        intended = intended if shelf.endings else intended.lower()
-        if shelf.reads(intended):
-            if (
-                intended != file
-                and (root / folder / intended).exists()
-                and not _is_same_file(root / folder / intended, root / name)
-            ):
-                return (
-                    f"'{intended}' is read instead. Move this one out of the folder, or give it "
-                    "another name that ends in .yaml."
-                )
-            explanation = (
-                f"{shelf.what} is a file that ends in .yaml, right in {folder}/. "
-                if shelf.what
-                else ""
-            )
-            if not match and os.path.splitext(file)[1].lower() not in _MAYBE_YAML:  # noqa: PTH122 -- a name
-                return f"{explanation}Move it out of the folder."
-            return (
-                f"{explanation}To have it read, rename it to '{intended}'; otherwise move it out of the "
-                "folder."
-            )
-        return f"{nearest(file, shelf.names)} Only these are read in {folder}/."
+        return _yaml_hint(folder, file, root, shelf)
     if shelf.what:
         return (
             f"{shelf.what} ends in {' or '.join(shelf.endings)}. Save it as one, or move it out "
@@ -396,6 +372,26 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
         )
     known = {f"{folder}/{file}" for folder, shelf in shelves.items() for file in shelf.names}
     return _near_file(name, known) or "It replaces no built-in file; rename it or move it away."
+
+
+def _yaml_hint(folder: str, file: str, root: Path, shelf: ReadFiles) -> str:
+    """Return a hint with the name under which a file would be read in a folder of YAML."""
+    match = _YAML_NAME.match(file)
+    intended = f"{match[1] if match else file.split('.')[0]}.yaml"
+    if not shelf.endings:
+        intended = intended.lower()
+    if not shelf.reads(intended):
+        return f"{nearest(file, shelf.names)} Only these are read in {folder}/."
+    path = root / folder / intended
+    if intended != file and path.exists() and not _is_same_file(path, root / folder / file):
+        return (
+            f"'{intended}' is read instead. Move this one out of the folder, or give it "
+            "another name that ends in .yaml."
+        )
+    what = f"{shelf.what} is a file that ends in .yaml, right in {folder}/. " if shelf.what else ""
+    if not match and os.path.splitext(file)[1].lower() not in _MAYBE_YAML:  # noqa: PTH122 -- a name
+        return f"{what}Move it out of the folder."
+    return f"{what}To have it read, rename it to '{intended}'; otherwise move it out of the folder."
 
 
 def _near_file(name: str, known: set[str]) -> str:

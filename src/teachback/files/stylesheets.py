@@ -94,7 +94,7 @@ class FontFace:
 
 def font_faces(css: str) -> tuple[FontFace, ...]:
     """Return the fonts that a style sheet, or a page with styles, declares with @font-face."""
-    found = []
+    faces = []
     for body in _FONT_FACE.findall(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
         descriptors = {
             name.strip().lower(): value.strip()
@@ -103,13 +103,16 @@ def font_faces(css: str) -> tuple[FontFace, ...]:
         url = re.search(
             r"""url\(\s*["']?([^"')]+?)["']?\s*\)""", descriptors.get("src", ""), re.IGNORECASE
         )
-        weight = descriptors.get("font-weight", "normal").lower().split() or ["normal"]
         if url and "font-family" in descriptors:
-            weight_number = _NAMED_WEIGHTS.get(weight[0]) or (
-                int(weight[0]) if _NUMERIC_WEIGHT.fullmatch(weight[0]) else _NAMED_WEIGHTS["normal"]
+            # A font of several weights has the first and the last of them.
+            words = descriptors.get("font-weight", "").lower().split() or ["normal"]
+            weight = (
+                int(words[0])
+                if _NUMERIC_WEIGHT.fullmatch(words[0])
+                else _NAMED_WEIGHTS.get(words[0], _NAMED_WEIGHTS["normal"])
             )
-            found.append(FontFace(descriptors["font-family"].strip("\"' "), weight_number, url[1]))
-    return tuple(found)
+            faces.append(FontFace(descriptors["font-family"].strip("\"' "), weight, url[1]))
+    return tuple(faces)
 
 
 def nearest_face(family: str, weight: int, faces: Iterable[FontFace]) -> tuple[FontFace, ...]:

@@ -377,7 +377,7 @@ def _hint(name: str, root: Path, shelves: dict[str, ReadFiles]) -> str:
 def _yaml_hint(folder: str, file: str, root: Path, shelf: ReadFiles) -> str:
     """Return a hint with the name under which a file would be read in a folder of YAML."""
     match = _YAML_NAME.match(file)
-    intended = f"{match[1] if match else file.split('.')[0]}.yaml"
+    intended = f"{match[1] if match else file.partition('.')[0]}.yaml"
     if not shelf.endings:
         intended = intended.lower()
     if not shelf.reads(intended):

@@ -28,9 +28,7 @@ _TABLE_HINT: Final = (
     "For something else, name the element, such as `img.logo`."
 )
 # Rules around a declaration that paper follows, too.
-_PAPER_RULE: Final = re.compile(
-    r"@media (?:all|print)|@page.*|@font-face|@(?:top|bottom|left|right)-.*"
-)
+_PAPER: Final = re.compile(r"@media (?:all|print)|@page.*|@font-face|@(?:top|bottom|left|right)-.*")
 # Selectors that match only on a screen: links, classes and attributes of the screen page, link
 # states.
 _SCREEN_PARTS: Final = re.compile(
@@ -41,7 +39,7 @@ _SCREEN_PARTS: Final = re.compile(
 )
 # Properties that move a part of a table in a browser, and not on paper. And the end of a selector
 # that matches no such part: another element.
-_POSITION_PROPERTY: Final = re.compile("left|right|top|bottom|inset(?:-[a-z-]+)?")
+_POSITION: Final = re.compile("left|right|top|bottom|inset(?:-[a-z-]+)?")
 _NO_TABLE_PART: Final = re.compile(
     r"(?:^|[\s>+~])(?!(?:table|caption|colgroup|col|thead|tbody|tfoot|tr|th|td)(?![\w-]))[a-z][\w-]*"
     r"(?:[.:#\[][^\s>+~,]*)?"
@@ -67,7 +65,7 @@ _HEX: Final = re.compile("#(?:[0-9a-f]{3}|[0-9a-f]{6})")
 _BORDER: Final = re.compile(
     rf"(?:0|\d(?:\.\d+)?(?:px|pt)|0?\.\d+r?em|solid|dashed|dotted|double|{_HEX.pattern}| )+|none"
 )
-# Property -> its allowed values where only browsers follow it.
+# Names of properties -> their allowed values where only browsers follow them.
 _ALLOWED: Final = {
     re.compile(
         r"(?:padding|margin|border-radius|gap|row-gap|column-gap)(?:-[a-z-]+)?|border-spacing"
@@ -111,7 +109,7 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
     `name` is the style sheet's name for messages. Declarations of the `builtin` sheet of that name
     are allowed.
     """
-    builtin_declarations = {
+    known = {
         (rules, node.lower_name, _css_text(node.value)) for rules, node in _declarations(builtin)
     }
     for_screens = "screen" in name.rpartition("/")[2]
@@ -119,17 +117,13 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
         value = _css_text(node.value)
         rule = next((rule for rule in rules if not _on_paper(rule)), "")
         hint = _HINT
-        if (
-            not rule
-            and _POSITION_PROPERTY.fullmatch(node.lower_name)
-            and value not in {"0", "auto"}
-        ):
+        if not rule and _POSITION.fullmatch(node.lower_name) and value not in {"0", "auto"}:
             rule = next((rule for rule in rules if _may_be_table_part(rule)), "")
             hint = _TABLE_HINT
         if (
             not (for_screens or rule)
             or _is_allowed(node.lower_name, value)
-            or (rules, node.lower_name, value) in builtin_declarations
+            or (rules, node.lower_name, value) in known
         ):
             continue
         context = f"inside `{rule}`" if rule else "in a sheet for screens"
@@ -171,10 +165,9 @@ def _is_allowed(name: str, value: str) -> bool:
         )
     if name in CHECKED_PROPERTIES and not name.startswith("list-style") and name != "float":
         return True
-    unprefixed = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
+    bare = re.sub(r"^-(?:webkit|moz)-(?=text-size|print-color|hyphens)", "", name)
     return any(
-        name_pattern.fullmatch(unprefixed) and value_pattern.fullmatch(value)
-        for name_pattern, value_pattern in _ALLOWED.items()
+        names.fullmatch(bare) and values.fullmatch(value) for names, values in _ALLOWED.items()
     )
 
 
@@ -188,11 +181,7 @@ def _may_be_table_part(rule: str) -> bool:
 
 
 def _on_paper(rule: str) -> bool:
-    return (
-        bool(_PAPER_RULE.fullmatch(rule))
-        if rule.startswith("@")
-        else not _SCREEN_PARTS.search(rule)
-    )
+    return bool(_PAPER.fullmatch(rule)) if rule.startswith("@") else not _SCREEN_PARTS.search(rule)
 
 
 def _declarations(css: str) -> Iterator[Declared]:

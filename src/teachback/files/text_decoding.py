@@ -58,18 +58,15 @@ def decode(raw: bytes, name: str, *, markup: bool = False) -> str:
         message = f"the byte 0x{raw[error.start]:02X} is not UTF-8 text"
         raise TeachbackError.of(message, _SAVE, location) from None
     # Most files hold only bytes that need no check.
-    problems = (
+    found = (
         list(islice(faults(text, markup=markup), MAX_NAMED))
         if raw.translate(None, _PLAIN_BYTES)
         else []
     )
-    problems += islice(_escaped_faults(text), MAX_NAMED) if markup else []
-    if problems:
+    found += islice(_escaped_faults(text), MAX_NAMED) if markup else []
+    if found:
         raise TeachbackError(
-            *(
-                Problem(message, hint, place_at(text, offset, name))
-                for offset, message, hint in problems
-            )
+            *(Problem(message, hint, place_at(text, start, name)) for start, message, hint in found)
         )
     # Editors, YAML, CSS and templates disagree on whether a line ends at a carriage return alone.
     lone_return = _LONE_RETURN.search(text) if "\r" in text else None

@@ -177,7 +177,7 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
     in that language, takes its place. A translation that comes with the program belongs to the
     program's own handout, not to one of the clinic with the same name.
     """
-    builtin_translations = workspace.builtin / TRANSLATIONS
+    shipped = workspace.builtin / TRANSLATIONS
     own_folder = workspace.root / "content/handouts"
     found: dict[str, Path] = {}
     for folder in ("content/handouts", f"{TRANSLATIONS}/*"):
@@ -192,7 +192,7 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
                     and stem_of(path) not in named
                     and not (
                         root != workspace.root
-                        and path.is_relative_to(builtin_translations)
+                        and path.is_relative_to(shipped)
                         and is_there(own_folder / path.name)
                     )
                 }
@@ -239,11 +239,11 @@ def own_handouts(workspace: Workspace) -> dict[str, Path]:
     A translation that comes with the program is not the workspace's own. It is printed only when it
     is asked for.
     """
-    builtin_translations = workspace.builtin / TRANSLATIONS
+    shipped = workspace.builtin / TRANSLATIONS
     return {
         stem: path
         for stem, path in handout_files(workspace).items()
-        if path.is_relative_to(workspace.root) and not path.is_relative_to(builtin_translations)
+        if path.is_relative_to(workspace.root) and not path.is_relative_to(shipped)
     }
 
 
@@ -291,11 +291,11 @@ def chosen_handouts(
     files = handout_files(workspace)
     ids = {_id_of(stem) for stem in files}
     own = own_handouts(workspace)
-    builtin_translations = workspace.builtin / TRANSLATIONS
+    shipped = workspace.builtin / TRANSLATIONS
     eligible = {
         stem
         for stem, path in files.items()
-        if not path.is_relative_to(builtin_translations)
+        if not path.is_relative_to(shipped)
         or stem in names
         or language in {ANY_LANGUAGE, path.parent.name}
     }
@@ -304,9 +304,7 @@ def chosen_handouts(
         own |= {
             stem: path
             for stem, path in files.items()
-            if path.is_relative_to(builtin_translations)
-            and stem in eligible
-            and _id_of(stem) in own_ids
+            if path.is_relative_to(shipped) and stem in eligible and _id_of(stem) in own_ids
         }
         if not own:
             or_builtin = f", or name a built-in one: {', '.join(sorted(ids))}" if ids else ""
@@ -393,13 +391,11 @@ def _files_below(root: Path, roots: tuple[str, ...]) -> dict[str, Path]:
                 (f"{TRANSLATIONS}/", f"{STARTER_TRANSLATIONS}/")
             ):
                 continue
-            folder_path = Path(folder)
-            pending += [
-                str(folder_path / name) for name in subfolders if (folder_path / name).is_symlink()
-            ]
+            parent = Path(folder)
+            pending += [str(parent / name) for name in subfolders if (parent / name).is_symlink()]
             found.update(
                 {
-                    f"{folder_name}/{name}": folder_path / name
+                    f"{folder_name}/{name}": parent / name
                     for name in names
                     if not name.startswith(".")
                 }

@@ -116,9 +116,7 @@ _LOGICAL: Final = CellFault("is TRUE or FALSE; write the word to print, as text"
 _IN_SYMBOL_FONT: Final = CellFault(
     "is in a symbol font, which shows other characters; use an ordinary font"
 )
-_CONDITIONAL_FORMAT: Final = CellFault(
-    "may be shown differently by a conditional format; delete that rule"
-)
+_BY_RULE: Final = CellFault("may be shown differently by a conditional format; delete that rule")
 _STRUCK: Final = CellFault("is struck through; delete what is no longer valid")
 _RAISED: Final = CellFault("has superscript or subscript, which is not printed; write it without")
 _MERGED: Final = CellFault("is merged with other cells; unmerge them")
@@ -295,10 +293,8 @@ class _WorkbookParts(NamedTuple):
 
 
 def _workbook_parts(package: _Package) -> _WorkbookParts:
-    package_relations = _related(package, "")
-    (workbook,) = (
-        target for kind, target in package_relations.values() if kind == "officeDocument"
-    )
+    roots = _related(package, "")
+    (workbook,) = (target for kind, target in roots.values() if kind == "officeDocument")
     related = _related(package, workbook)
     sheet_tags: list[tuple[str, str, str]] = []
     from_1904 = False
@@ -675,7 +671,7 @@ class _Sheet:
         self._row = 0
         self._column = 0
         self._cells: list[str | CellFault] = []
-        self._finished_rows: _Rows = []
+        self._finished: _Rows = []
         self._cell: dict[str, str] = {}
         self._value: list[str] | None = None
         self._formula: list[str] | None = None
@@ -690,17 +686,17 @@ class _Sheet:
         handlers = {"EndElementHandler": self._end, "CharacterDataHandler": self._text}
         try:
             for _ in package.walk(part, self._start, "sheet", **handlers):
-                while len(self._finished_rows) >= ROWS_PER_LIST:
-                    rows, self._finished_rows = (
-                        self._finished_rows[:ROWS_PER_LIST],
-                        self._finished_rows[ROWS_PER_LIST:],
+                while len(self._finished) >= ROWS_PER_LIST:
+                    rows, self._finished = (
+                        self._finished[:ROWS_PER_LIST],
+                        self._finished[ROWS_PER_LIST:],
                     )
                     yield rows
         except _OrderError as error:
             message = f"the {error} of this sheet are not in order, or one is there twice"
             raise TeachbackError.of(message, _SAVE_AS, Location(package.name)) from None
-        if self._finished_rows:
-            yield self._finished_rows
+        if self._finished:
+            yield self._finished
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         name = self._tags.get(tag)
@@ -772,17 +768,15 @@ class _Sheet:
             self._cells += [""] * (self._column - 1 - len(self._cells))
             shown = self._shown()
             self._cells.append(
-                _CONDITIONAL_FORMAT
-                if shown and self._has_header and self._has_conditional_format()
-                else shown
+                _BY_RULE if shown and self._has_header and self._is_conditional() else shown
             )
         elif depth == 2 and name == "row":  # noqa: PLR2004
             self._mark_merged()
             if any(self._cells):
                 self._has_header = True
-                self._finished_rows.append((self._row, self._cells))
+                self._finished.append((self._row, self._cells))
 
-    def _has_conditional_format(self) -> bool:
+    def _is_conditional(self) -> bool:
         return any(
             top <= self._row <= bottom and left <= self._column <= right
             for top, bottom, left, right in self._ranges.conditional

@@ -64,9 +64,7 @@ def with_entries(
             edits += _entry_edits(text, node, values, is_block=not node.flow_style)
     new = {entry: values for entry, values in entries.items() if entry not in existing}
     if mapping.flow_style:
-        return _edited_bytes(
-            raw, text, [*([_appending(text, mapping, new)] if new else []), *edits]
-        )
+        return _edited_bytes(raw, text, [*([_appended(text, mapping, new)] if new else []), *edits])
     # New entries behind the same one are one edit, in their order.
     added_after: dict[str, list[str]] = {}
     for entry in sorted(new, key=order.index):
@@ -97,7 +95,7 @@ def _entry_edits(
     missing = {name: value for name, value in values.items() if name not in existing}
     if missing:
         # Edits are applied in reverse order, and a value may be filled in at the very end.
-        yield _appending(text, entry, missing, is_block=is_block)
+        yield _appended(text, entry, missing, is_block=is_block)
     for name, value in values.items():
         if name in existing:
             yield _replacement(text, *existing[name], value, is_block=is_block)
@@ -257,7 +255,7 @@ def _replacement(
     is_block: bool = False,
 ) -> _Edit:
     start, end = value.start_mark.index, _value_end(value, text)
-    new_text = _value_text(new, text[end:], is_block=is_block)
+    words = _value_text(new, text[end:], is_block=is_block)
     if start == end or (isinstance(value.value, list) and not value.flow_style):
         # The value is empty, or a block of several lines: the new one starts right behind the
         # colon.
@@ -265,14 +263,12 @@ def _replacement(
         return (
             start,
             max(start, end),
-            f" {new_text}"
-            if text[end : end + 1] in {"", " ", "\r", "\n", ",", "}"}
-            else f" {new_text} ",
+            f" {words}" if text[end : end + 1] in {"", " ", "\r", "\n", ",", "}"} else f" {words} ",
         )
-    return start, end, new_text
+    return start, end, words
 
 
-def _appending(
+def _appended(
     text: str,
     mapping: YamlNode,
     new: Mapping[str, str | Mapping[str, str]],

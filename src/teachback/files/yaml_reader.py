@@ -62,7 +62,7 @@ _LINE_START: Final = re.compile(r"\n\s*")
 _MISPLACED: Final = re.compile(r"-|[?:](?:\s|$)|[a-z][a-z0-9_-]*:(?!//)")
 # The start of a line that is meant as an entry of a list, but has no dash and space.
 _NEARLY_ENTRY: Final = re.compile(r"[ ]*(?:-(?=[^\s\d-])|([•◦▪●‣·\u2013\u2014*]|\d{1,2}[.)])(?= ))")
-_COLON_WITHOUT_BLANK: Final = re.compile(r"\s*(?:- +)*[a-z_]+:(?=[^\s/])")
+_TIGHT_COLON: Final = re.compile(r"\s*(?:- +)*[a-z_]+:(?=[^\s/])")
 # An unusual comment that may cut off a text. And a line that does not continue the text above.
 _CUTTING_REMARK: Final = re.compile(r"^[ \t]+#|\S(?:[ \t]#|[ \t]+#(?=\S))|[\]}\"',:]#")
 _NO_CONTINUATION: Final = re.compile(r"\s*(?:-\s|#|$|[^:]*:(?:\s|$))")
@@ -95,6 +95,10 @@ _INDENTED_WORD: Final = re.compile(r"[\s-]*[^\s:]+")
 _NEVER_CLOSED: Final = (
     "a quote opens here and is never closed",
     "A quote that opens a text must be closed again.",
+)
+_NOT_ALL_PRINTED: Final = (
+    "not all of this text would be printed",
+    "Put the whole text in quotes.",
 )
 _ALIGN: Final = "Lines that belong together start in the same column."
 _LOOK_HERE: Final = (
@@ -266,9 +270,7 @@ class YamlFile:
     def path_at(self, place: Location) -> tuple[Any, ...]:
         """Return the path of the innermost value that begins at a place, or whose key does."""
         paths = [
-            path
-            for path, location in self.locations.items()
-            if place in (location.value, location.key)
+            path for path, found in self.locations.items() if place in (found.value, found.key)
         ]
         return max(paths, key=len, default=())
 
@@ -314,7 +316,7 @@ class _Source:
         self.visited: set[int] | None = set() if "*" in text else None
         self.anchors: list[int] = []
         self.has_alias = False
-        self.last_scalar = _LastScalar(0, "", "", -1, in_flow=False)
+        self.last = _LastScalar(0, "", "", -1, in_flow=False)
         # The columns of the blocks in which values were empty since the last text.
         self.empty_columns: list[int] = []
 
@@ -325,10 +327,10 @@ class _Source:
 
     def check_gap(self, start: int, column: int, *, key: bool, in_flow: bool) -> None:
         """Check what is between the last text and the next one, which starts at `start`."""
-        gap = self.text[self.last_scalar.end : start]
+        gap = self.text[self.last.end : start]
         # Without a space behind its comma, 1,000 or 1 ,5 may be one number; 1, 5 is two items.
         if in_flow and gap.endswith(",") and not gap[:-1].strip():
-            end = self.last_scalar.end
+            end = self.last.end
             if (self.text[end - 1 : end] + self.text[start : start + 1]).isdecimal():
                 hint = "Put the text in quotes, or a space behind the comma."
                 self.report("this comma would make two texts of one", hint, start - 1)
@@ -336,7 +338,7 @@ class _Source:
             self._check_markup(
                 gap,
                 None if key or column < 0 else column,
-                in_flow=in_flow or self.last_scalar.in_flow,
+                in_flow=in_flow or self.last.in_flow,
             )
         self.empty_columns.clear()
 
@@ -344,7 +346,7 @@ class _Source:
         # Keep the length, so that offsets stay right.
         without_remarks = _REMARK.sub(lambda remark: " " * len(remark[0]), gap)
         for remark in _REMARK.finditer(gap):
-            offset = self.last_scalar.end + remark.start()
+            offset = self.last.end + remark.start()
             preceding = self.text[self.text.rfind("\n", 0, offset) + 1 : offset]
             indicator = without_remarks[: remark.start()].rstrip()[-1:]
             if preceding.strip():
@@ -356,7 +358,7 @@ class _Source:
                     "this line starts with #, so it would not be printed", _QUOTE_OR_MOVE, offset
                 )
         for markup in _STRAY_MARKUP.finditer(without_remarks):
-            self._report_markup(markup[0], self.last_scalar.end + markup.start())
+            self._report_markup(markup[0], self.last.end + markup.start())
 
     def _is_in_text(self, column: int, indicator: str, remark: str, *, in_flow: bool) -> bool:
         """Return whether a comment line is where a line of text belongs."""
@@ -369,9 +371,9 @@ class _Source:
                 and any(column > block_column for block_column in self.empty_columns)
             )
         return (
-            self.last_scalar.style not in _QUOTES
-            and bool(self.last_scalar.end)
-            and (in_flow or column > self.last_scalar.column)
+            self.last.style not in _QUOTES
+            and bool(self.last.end)
+            and (in_flow or column > self.last.column)
         )
 
     def _check_remark(self, preceding: str, remark: str, indicator: str, offset: int) -> None:
@@ -381,9 +383,7 @@ class _Source:
         """
         stripped = preceding.rstrip()
         blanks = len(preceding) - len(stripped)
-        is_delimited = stripped[-1:] in "]}" or (
-            not indicator and self.last_scalar.style in _QUOTES
-        )
+        is_delimited = stripped[-1:] in "]}" or (not indicator and self.last.style in _QUOTES)
         remark_text = remark[1:].lstrip()
         is_clear = (
             blanks > 1
@@ -391,7 +391,7 @@ class _Source:
             and bool(remark_text)
             # Many people read `# 5` as a number.
             and (is_delimited or not remark_text[0].isdecimal())
-            and (indicator or is_delimited or may_precede_a_remark(self.last_scalar.text))
+            and (indicator or is_delimited or may_precede_a_remark(self.last.text))
         )
         if is_clear:
             return
@@ -512,13 +512,11 @@ def _locations(
     node: YamlNode, name: str, path: tuple[Any, ...] = (), key: Location | None = None
 ) -> Iterator[tuple[tuple[Any, ...], ValueLocation]]:
     """Yield the location of a node and of those inside it, in file order, each with its path."""
-    location, is_scalar = _node_location(node, name), isinstance(node, yaml.ScalarNode)
+    location, is_scalar = _place(node, name), isinstance(node, yaml.ScalarNode)
     yield path, ValueLocation(location, key or location, node.value if is_scalar else None)
     if isinstance(node, yaml.MappingNode):
         for key_node, child in node.value:
-            yield from _locations(
-                child, name, (*path, key_node.value), _node_location(key_node, name)
-            )
+            yield from _locations(child, name, (*path, key_node.value), _place(key_node, name))
     elif not is_scalar:
         for index, child in enumerate(node.value):
             yield from _locations(child, name, (*path, index))
@@ -542,7 +540,7 @@ def _without(data: Any, node: YamlNode, path: tuple[Any, ...]) -> tuple[Any, Any
     return data, node
 
 
-def _node_location(node: YamlNode, name: str) -> Location:
+def _place(node: YamlNode, name: str) -> Location:
     return Location(name, node.start_mark.line + 1, node.start_mark.column + 1)
 
 
@@ -637,9 +635,7 @@ def _slip_above(
     if bracket:
         hint = "Delete the [, or write the whole list as [one, two]."
         return ("a list opens here with [, and goes on below with dashes", hint), bracket
-    colon = (
-        "mapping values" in cause and mark.line and _COLON_WITHOUT_BLANK.match(lines[mark.line - 1])
-    )
+    colon = "mapping values" in cause and mark.line and _TIGHT_COLON.match(lines[mark.line - 1])
     if colon:
         return ("a space is missing behind this colon", "Add it."), (mark.line, colon.end())
     if "could not find" in cause or "alphabetic" in cause:
@@ -654,16 +650,14 @@ def _slip_above(
 def _slip_in_line(cause: str, line: str, column: int) -> tuple[str, str] | None:
     """Return message and hint of a slip in the line at which the parser stopped."""
     before = line[:column]
-    opening, curly_quote = _OPENING_SIGN.search(before), _CURLY_QUOTE.search(before)
+    opening, curly = _OPENING_SIGN.search(before), _CURLY_QUOTE.search(before)
     apostrophe = _APOSTROPHE.search(line[: column + 1])
     if apostrophe:
         message = f"the apostrophe in '{apostrophe[1]}' ends the text, which is in single quotes"
         return message, 'Put the text in double quotes: "...".'
     in_flow = "expected ',' or" in cause and ": " in before and line[column:].startswith(":")
-    if curly_quote and (
-        in_flow or ("mapping values" in cause and not _INDENTED_WORD.fullmatch(before))
-    ):
-        message = f"{curly_quote[1]} is a curly quote, which does not quote a text"
+    if curly and (in_flow or ("mapping values" in cause and not _INDENTED_WORD.fullmatch(before))):
+        message = f"{curly[1]} is a curly quote, which does not quote a text"
         return message, _CURLY_HINT
     if in_flow:
         return _MESSAGES["mapping values are not allowed"]
@@ -705,9 +699,7 @@ def _open_bracket(lines: list[str], mark: YamlNode) -> tuple[int, int] | None:
     """Return the line and column of a [ that ends the last line with words above a dash."""
     if not lines[mark.line].lstrip().startswith("- "):
         return None
-    above = next(
-        (index for index in range(mark.line - 1, -1, -1) if lines[index].strip()), mark.line
-    )
+    above = next((n for n in range(mark.line - 1, -1, -1) if lines[n].strip()), mark.line)
     text = lines[above].rstrip()
     return (above + 1, len(text)) if text.endswith("[") else None
 
@@ -814,7 +806,7 @@ def _scalar_text(
             source.report("a key is missing before this colon", hint, start)
         return None
     source.check_gap(start, column, key=key, in_flow=in_flow)
-    source.last_scalar = _LastScalar(node.end_mark.index, style, text, column, in_flow)
+    source.last = _LastScalar(node.end_mark.index, style, text, column, in_flow)
     properties = _PROPERTIES.match(written) if written[0] in "&!" else None
     if properties:
         _report_properties(properties[0], node, source)
@@ -855,9 +847,7 @@ def _report_properties(properties: str, node: YamlNode, source: _Source) -> None
 def _check_plain(text: str, written: str, start: int, _column: int, source: _Source) -> None:
     """Check an unquoted text that takes several lines."""
     if written.split() != text.split():
-        source.report(
-            "not all of this text would be printed", "Put the whole text in quotes.", start
-        )
+        source.report(*_NOT_ALL_PRINTED, start)
     for line in _LINE_START.finditer(written):
         if _MISPLACED.match(written, line.end()):
             # The wrong line may also be the first one, with which this text began.
@@ -918,9 +908,7 @@ def _check_block(text: str, written: str, start: int, _column: int, source: _Sou
             "from # on, this line would not be printed", _QUOTE_OR_MOVE, start + header.index("#")
         )
     if lines.split() != text.split():
-        source.report(
-            "not all of this text would be printed", "Put the whole text in quotes.", start
-        )
+        source.report(*_NOT_ALL_PRINTED, start)
 
 
 _CHECKS: Final = {

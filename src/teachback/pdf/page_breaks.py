@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise, takewhile
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from teachback.content.inline_markup import COLONS
 from teachback.pdf.renderer import boxes
@@ -13,19 +13,21 @@ from teachback.units import px_to_mm
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from teachback.pdf.page_layout import LaidBox, PageElement
     from teachback.pdf.renderer import LaidOutDocument
 
-# The last page holds at least this share of a page; another page has at most so much left empty.
+# The share of the last page that must be filled, and the share of another that may be empty.
 LEAST_LAST: Final = 0.25
 MOST_EMPTY: Final = 1 / 3
 # In mm: what rounding may add to a height.
 _TOLERANCE: Final = 0.1
-_WORDS: Final = 40
+# The most characters of a text in a message.
+_SHOWN: Final = 40
 # Boxes that belong to the text before them.
 _ASIDES: Final = frozenset({"callout", "myth"})
-# What a text before it introduces; `rows` and `over` are lists and tables in two languages.
+# What a text may introduce. `rows` and `over` are lists and tables in two languages.
 _INTRODUCED: Final = frozenset({"table", "ul", "ol", "figure", "figures", "rows", "over"})
-# What introduces anything below it; `leads` are a heading or a lead-in in two languages.
+# What introduces anything below it. `leads` are a heading or a lead-in in two languages.
 _HEADINGS: Final = frozenset({"h2", "h3", "leads"})
 # A section that its author puts on a page of its own.
 _OWN_PAGE: Final = frozenset({"page-new", "page-landscape"})
@@ -41,42 +43,45 @@ class BreakFault:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A part of a page that does not break: its box, its edges in px, and its rules for breaks."""
+    """A part of a page that does not break.
 
-    box: Any
+    Its edges are in px. With `keep_before` or `keep_after`, no break is allowed beside it.
+    """
+
+    box: LaidBox
     top: float
     bottom: float
     keep_before: bool
     keep_after: bool
 
 
-def break_faults(laid: LaidOutDocument) -> tuple[BreakFault, ...]:
+def break_faults(layout: LaidOutDocument) -> tuple[BreakFault, ...]:
     """Return the bad page breaks of a document, in page order."""
     # The boxes of a page have no public name; WeasyPrint is pinned.
-    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001
-    found = [
+    pages = [page._page_box for page in layout.document.pages]  # noqa: SLF001
+    faults = [
         *_lone_rows(pages),
         *_lone_last_entries(pages),
         *_lone_asides(pages),
         *_lone_lead_ins(pages),
         *_empty_pages(pages),
     ]
-    return tuple(sorted(found, key=lambda fault: fault.page))
+    return tuple(sorted(faults, key=lambda fault: fault.page))
 
 
-def lone_entries(laid: LaidOutDocument) -> int:
-    """Return how many lists, questions and zones have an entry alone at a page's end.
+def lone_entries(layout: LaidOutDocument) -> int:
+    """Return how many lists, questions and zones have their first entry alone at a page's end.
 
-    It is their first entry; of zones it may be the last one, alone on the next page.
+    Of zones, the last one counts too where it is alone on the next page.
     """
-    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001 -- see break_faults
+    pages = [page._page_box for page in layout.document.pages]  # noqa: SLF001 -- see break_faults
     zones = _zones(pages)
     return sum(len(parts) > 1 and len(parts[0][1]) == 1 for parts in _lists(pages)) + sum(
         len(zones) > 1 and count == 1 for count in zones
     )
 
 
-def _zones(pages: Sequence[Any]) -> list[int]:
+def _zones(pages: Sequence[LaidBox]) -> list[int]:
     """Return how many zones are on each page that has any."""
     counts = (
         len({box.element for box in _all_boxes(page) if "zone" in _classes(box)}) for page in pages
@@ -84,9 +89,9 @@ def _zones(pages: Sequence[Any]) -> list[int]:
     return [count for count in counts if count]
 
 
-def _lists(pages: Sequence[Any]) -> Iterable[list[tuple[int, list[Any]]]]:
+def _lists(pages: Sequence[LaidBox]) -> Iterable[list[tuple[int, list[LaidBox]]]]:
     """Return the parts of each list: the page (from 1) and the entries that are on it."""
-    lists: dict[Any, list[tuple[int, list[Any]]]] = {}
+    lists: dict[PageElement, list[tuple[int, list[LaidBox]]]] = {}
     for number, page in enumerate(pages, start=1):
         for box in _all_boxes(page):
             if isinstance(box, boxes.BlockBox) and (
@@ -101,12 +106,13 @@ def _lists(pages: Sequence[Any]) -> Iterable[list[tuple[int, list[Any]]]]:
     return lists.values()
 
 
-def may_save_page(laid: LaidOutDocument, share: float) -> bool:
-    """Return whether text of this share of its height might take a page less.
+def may_save_page(layout: LaidOutDocument, share: float) -> bool:
+    """Return whether text shrunk to this share of its height might need a page less.
 
     A page that its author asks for stays.
     """
-    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001 -- see break_faults
+    pages = [page._page_box for page in layout.document.pages]  # noqa: SLF001 -- see break_faults
+    # The pages that follow each other without a break that the author asks for.
     runs = [pages[:1]]
     for page, after in pairwise(pages):
         if _is_forced(page, after):
@@ -119,9 +125,9 @@ def may_save_page(laid: LaidOutDocument, share: float) -> bool:
     )
 
 
-def _lone_rows(pages: Sequence[Any]) -> Iterator[BreakFault]:
+def _lone_rows(pages: Sequence[LaidBox]) -> Iterator[BreakFault]:
     """Yield where a table has one row alone at a page's end or on the next page."""
-    parts: dict[Any, list[tuple[int, list[Any]]]] = {}
+    tables: dict[PageElement, list[tuple[int, list[LaidBox]]]] = {}
     for number, page in enumerate(pages, start=1):
         for table in _all_boxes(page):
             if isinstance(table, boxes.TableBox):
@@ -131,42 +137,42 @@ def _lone_rows(pages: Sequence[Any]) -> Iterator[BreakFault]:
                     if isinstance(group, boxes.TableRowGroupBox) and not group.is_header
                     for row in group.children
                 ]
-                parts.setdefault(table.element, []).append((number, rows))
-    for places in parts.values():
-        for number, rows in places if len(places) > 1 else ():
+                tables.setdefault(table.element, []).append((number, rows))
+    for parts in tables.values():
+        for number, rows in parts if len(parts) > 1 else ():
             if len(rows) == 1:
                 yield BreakFault(number, f"one row of a table is alone: '{_words(rows[0])}'")
 
 
-def _lone_last_entries(pages: Sequence[Any]) -> Iterator[BreakFault]:
+def _lone_last_entries(pages: Sequence[LaidBox]) -> Iterator[BreakFault]:
     """Yield where the last entry of a list, or the last question, is alone on the next page."""
     for parts in _lists(pages):
         number, entries = parts[-1]
         if len(parts) > 1 and len(entries) == 1:
-            what = "entry of a list" if entries[0].element_tag == "li" else "question"
-            yield BreakFault(number, f"the last {what} is alone: '{_words(entries[0])}'")
+            kind = "entry of a list" if entries[0].element_tag == "li" else "question"
+            yield BreakFault(number, f"the last {kind} is alone: '{_words(entries[0])}'")
 
 
-def _lone_asides(pages: Sequence[Any]) -> Iterator[BreakFault]:
-    """Yield where a page begins with a box alone: its text is on the page before.
+def _lone_asides(pages: Sequence[LaidBox]) -> Iterator[BreakFault]:
+    """Yield where a callout or myth is alone at the top of a page, and its text on the page before.
 
     Its text is that of its section or reason, from the heading before it to the next one.
     """
     for number, (before, page) in enumerate(pairwise(pages), start=2):
         begun = {box.element for box in _all_boxes(before) if _has_asides(box)}
-        for part in _all_boxes(page):
-            if _has_asides(part) and part.element in begun:
-                rest = [*takewhile(lambda box: box.element_tag != "h3", _blocks(part))]
+        for box in _all_boxes(page):
+            if _has_asides(box) and box.element in begun:
+                rest = [*takewhile(lambda block: block.element_tag != "h3", _blocks(box))]
                 if len(rest) == 1 and _ASIDES & _classes(rest[0]):
                     words = _words(rest[0])
                     yield BreakFault(number, f"a box is alone, away from its section: '{words}'")
 
 
-def _has_asides(box: Any) -> bool:  # noqa: ANN401
+def _has_asides(box: LaidBox) -> bool:
     return box.element_tag == "section" or "reason" in _classes(box)
 
 
-def _lone_lead_ins(pages: Sequence[Any]) -> Iterator[BreakFault]:
+def _lone_lead_ins(pages: Sequence[LaidBox]) -> Iterator[BreakFault]:
     """Yield where a page ends with a heading, or a text that introduces what is on the next one."""
     for number, (before, page) in enumerate(pairwise(pages), start=1):
         starts = {box.element: _blocks(box)[:1] for box in _all_boxes(page) if _has_blocks(box)}
@@ -174,7 +180,7 @@ def _lone_lead_ins(pages: Sequence[Any]) -> Iterator[BreakFault]:
             ends = _blocks(box)[-1:] if _has_blocks(box) else []
             for last, first in zip(ends, starts.get(box.element, []), strict=False):
                 introduces = {first.element_tag, *_classes(first)} & _INTRODUCED
-                # The first half of a text ends with a colon by chance.
+                # The first half of a text may end with a colon by chance.
                 is_half = last.element is first.element
                 if {last.element_tag, *_classes(last)} & _HEADINGS or (
                     _is_text(last)
@@ -184,28 +190,28 @@ def _lone_lead_ins(pages: Sequence[Any]) -> Iterator[BreakFault]:
                     yield BreakFault(number, f"'{words}' is alone, away from what it introduces")
 
 
-def _has_blocks(box: Any) -> bool:  # noqa: ANN401
+def _has_blocks(box: LaidBox) -> bool:
     return isinstance(box, boxes.BlockBox) and box.element is not None
 
 
-def _blocks(box: Any) -> list[Any]:  # noqa: ANN401
-    """Return what stands in a box: text, blocks with a height, and pictures beside text."""
+def _blocks(box: LaidBox) -> list[LaidBox]:
+    """Return the children of a box that take up room: text, blocks, and pictures beside text."""
     return [
         child for child in box.children if (_is_in_flow(child) and child.height) or _floats(child)
     ]
 
 
-def _floats(box: Any) -> list[Any]:  # noqa: ANN401
-    """Return the floats among a box and those in it: the height of a block is without them."""
-    return [one for one in box.descendants() if one.is_floated()]
+def _floats(box: LaidBox) -> list[LaidBox]:
+    """Return the floats in a box, which its height does not include."""
+    return [inner for inner in box.descendants() if inner.is_floated()]
 
 
-def _is_text(box: Any) -> bool:  # noqa: ANN401
-    """Return whether a box is a paragraph, or the same one in two languages."""
+def _is_text(box: LaidBox) -> bool:
+    """Return whether a box is a paragraph, or one in two languages."""
     return box.element_tag == "p" or "words" in _classes(box)
 
 
-def _empty_pages(pages: Sequence[Any]) -> Iterator[BreakFault]:
+def _empty_pages(pages: Sequence[LaidBox]) -> Iterator[BreakFault]:
     """Yield a last page with little on it, and pages with room for what comes after them."""
     for number, (page, after) in enumerate(pairwise(pages), start=1):
         free = page.content_box_y() + page.height - _bottom(page)
@@ -215,13 +221,20 @@ def _empty_pages(pages: Sequence[Any]) -> Iterator[BreakFault]:
         if not pieces:
             continue
         end = next(
-            (one.bottom for one, other in pairwise(pieces) if _may_break(one, other)),
+            (
+                piece.bottom
+                for piece, following in pairwise(pieces)
+                if not piece.keep_after and not following.keep_before
+            ),
             pieces[-1].bottom,
         )
-        need = end - pieces[0].top
-        if px_to_mm(need) <= px_to_mm(free) + _TOLERANCE:
-            empty, next_words = f"{px_to_mm(free):.0f} mm", _words(pieces[0].box)
-            yield BreakFault(number, f"{empty} of the page are empty, and '{next_words}' would fit")
+        needed = end - pieces[0].top
+        if px_to_mm(needed) <= px_to_mm(free) + _TOLERANCE:
+            fault = (
+                f"{px_to_mm(free):.0f} mm of the page are empty, "
+                f"and '{_words(pieces[0].box)}' would fit"
+            )
+            yield BreakFault(number, fault)
     last = pages[-1]
     used = _bottom(last) - last.content_box_y()
     if len(pages) > 1 and used < LEAST_LAST * last.height and not _is_forced(pages[-2], last):
@@ -231,12 +244,8 @@ def _empty_pages(pages: Sequence[Any]) -> Iterator[BreakFault]:
         )
 
 
-def _may_break(one: _Piece, other: _Piece) -> bool:
-    return not one.keep_after and not other.keep_before
-
-
-def _is_forced(page: Any, after: Any) -> bool:  # noqa: ANN401 -- WeasyPrint's boxes have no types
-    """Return whether the author starts the second page anew, or turns it."""
+def _is_forced(page: LaidBox, after: LaidBox) -> bool:
+    """Return whether the author asks for a page break between two pages, or turns the second."""
     if page.page_type.name != after.page_type.name:
         return True
     first = next((box for box in _all_boxes(after) if box.element_tag == "section"), None)
@@ -247,12 +256,12 @@ def _is_forced(page: Any, after: Any) -> bool:  # noqa: ANN401 -- WeasyPrint's b
     )
 
 
-def _is_in_flow(box: Any) -> bool:  # noqa: ANN401
+def _is_in_flow(box: LaidBox) -> bool:
     return not isinstance(box, boxes.TextBox) and box.is_in_normal_flow()
 
 
 def _pieces(
-    box: Any,  # noqa: ANN401
+    box: LaidBox,
     *,
     before: bool = False,
     after: bool = False,
@@ -271,14 +280,15 @@ def _pieces(
             # Two lines of a paragraph stay together at both of its ends.
             keep_before = keep_before or index == 1 or (last and not first)
         if isinstance(child, boxes.LineBox) or _is_whole(child):
-            ends = (one.position_y + one.margin_height() for one in (child, *_floats(child)))
-            bottom = max(ends)
+            bottom = max(
+                part.position_y + part.margin_height() for part in (child, *_floats(child))
+            )
             yield _Piece(child, child.position_y, bottom, keep_before, keep_after)
         else:
             yield from _pieces(child, before=keep_before, after=keep_after)
 
 
-def _is_whole(box: Any) -> bool:  # noqa: ANN401
+def _is_whole(box: LaidBox) -> bool:
     return (
         box.style["break_inside"] == "avoid"
         or isinstance(box, boxes.FlexContainerBox | boxes.GridContainerBox | boxes.TableRowBox)
@@ -286,7 +296,7 @@ def _is_whole(box: Any) -> bool:  # noqa: ANN401
     )
 
 
-def _bottom(page: Any) -> float:  # noqa: ANN401
+def _bottom(page: LaidBox) -> float:
     """Return where the last visible thing on a page ends, in px."""
     ends = [page.content_box_y()]
     for box in _all_boxes(page):
@@ -302,7 +312,7 @@ def _bottom(page: Any) -> float:  # noqa: ANN401
     return float(max(ends))
 
 
-def _all_boxes(page: Any) -> Iterator[Any]:  # noqa: ANN401
+def _all_boxes(page: LaidBox) -> Iterator[LaidBox]:
     """Yield the boxes of a page's content, without those of its margins."""
     for child in page.children:
         if not isinstance(child, boxes.MarginBox):
@@ -310,15 +320,15 @@ def _all_boxes(page: Any) -> Iterator[Any]:  # noqa: ANN401
             yield from child.descendants()
 
 
-def _classes(box: Any) -> frozenset[str]:  # noqa: ANN401
+def _classes(box: LaidBox) -> frozenset[str]:
     element = box.element
     return frozenset(((element.get("class") if element is not None else "") or "").split())
 
 
-def _words(box: Any) -> str:  # noqa: ANN401
-    return _all_words(box)[:_WORDS].strip()
+def _words(box: LaidBox) -> str:
+    return _all_words(box)[:_SHOWN].strip()
 
 
-def _all_words(box: Any) -> str:  # noqa: ANN401
+def _all_words(box: LaidBox) -> str:
     texts = [box] if isinstance(box, boxes.TextBox) else box.descendants()
-    return " ".join(one.text.strip() for one in texts if isinstance(one, boxes.TextBox))
+    return " ".join(text.text.strip() for text in texts if isinstance(text, boxes.TextBox))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import math
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pypdfium2
 
@@ -18,11 +18,16 @@ from teachback.units import MM_PER_INCH, PT_PER_INCH
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from teachback.pdf.page_reader import Picture
+
 DPI: Final = 150
-# PNG's level of compression where a reader waits: the usual one takes a third longer.
+# The compression level of a PNG that a reader waits for. The usual one takes a third longer.
 QUICK: Final = 1
-# In dots, drawn around a strip and cut off.
+# In dots: drawn around a strip, and cut off.
 MARGIN: Final = 8
+# A Letter page at 300 dots to the inch has 8 million dots. A page may claim to be much larger than
+# paper is.
+MOST_DOTS: Final = 40_000_000
 
 
 class Strip(NamedTuple):
@@ -43,59 +48,48 @@ def strip_pictures(pdf: bytes, strips: Iterable[Strip], dpi: int) -> Iterator[tu
     scale = dpi / PT_PER_INCH
     dots = dpi / MM_PER_INCH
     with pypdfium2.PdfDocument(pdf) as document:
-        # To open a page takes longer than to draw a strip of it.
+        # Opening a page takes longer than drawing a strip of it.
         pages: dict[int, pypdfium2.PdfPage] = {}
         for strip in strips:
             if strip.page not in pages:
                 pages[strip.page] = document[strip.page]
             page = pages[strip.page]
-            wide, high = (math.ceil(edge * scale) for edge in page.get_size())
+            width, height = (math.ceil(edge * scale) for edge in page.get_size())
             left, top = (max(0, math.floor(edge * dots)) for edge in (strip.left, strip.top))
-            right = min(wide, math.ceil((strip.left + strip.width) * dots))
-            bottom = min(high, math.ceil((strip.top + strip.height) * dots))
-            # At an edge of what it draws, pdfium shades letters otherwise.
+            right = min(width, math.ceil((strip.left + strip.width) * dots))
+            bottom = min(height, math.ceil((strip.top + strip.height) * dots))
+            # pdfium shades letters at the edge of what it draws otherwise, so draw a margin too.
             x, y = max(0, left - MARGIN), max(0, top - MARGIN)
             # pdfium takes lengths in pt, and rounds them up to whole dots.
-            edges = (x, max(0, high - bottom - MARGIN), max(0, wide - right - MARGIN), y)
+            edges = (x, max(0, height - bottom - MARGIN), max(0, width - right - MARGIN), y)
             crop = [max(0.0, edge - 0.5) / scale for edge in edges]
-            around = page.render(scale=scale, crop=crop).to_pil()
-            picture = around.crop((left - x, top - y, right - x, bottom - y))
-            file = io.BytesIO()
-            picture.save(file, format="PNG", compress_level=QUICK)
+            picture = page.render(scale=scale, crop=crop).to_pil()
+            picture = picture.crop((left - x, top - y, right - x, bottom - y))
             drawn = (left / dots, top / dots, (right - left) / dots, (bottom - top) / dots)
-            yield Strip(strip.page, *drawn), file.getvalue()
+            yield Strip(strip.page, *drawn), _png(picture, compress_level=QUICK)
 
 
 def page_picture(pdf: bytes, page: int, dpi: int) -> bytes:
     """Draw one page, counted from 0, as PNG at `dpi` dots to the inch."""
     with pypdfium2.PdfDocument(pdf) as document:
-        file = io.BytesIO()
         picture = document[page].render(scale=dpi / PT_PER_INCH).to_pil()
-        picture.save(file, format="PNG", compress_level=QUICK)
-        return file.getvalue()
+        return _png(picture, compress_level=QUICK)
 
 
 def page_pictures(pdf: bytes, dpi: int = DPI, most: int | None = None) -> tuple[bytes, ...]:
     """Draw each page, or the first `most`, as a PNG file at `dpi` dots to the inch."""
-    pictures = []
+    scale = dpi / PT_PER_INCH
     with pypdfium2.PdfDocument(pdf) as document:
-        for page in islice(document, most):
-            picture = page.render(scale=dpi / PT_PER_INCH).to_pil()
-            file = io.BytesIO()
-            picture.save(file, format="PNG", dpi=(dpi, dpi))
-            pictures.append(file.getvalue())
-    return tuple(pictures)
-
-
-# A Letter page at 300 dots to the inch has 8 million dots; a page may claim to be much larger than
-# paper is.
-MOST_DOTS: Final = 40_000_000
+        return tuple(
+            _png(page.render(scale=scale).to_pil(), dpi=(dpi, dpi))
+            for page in islice(document, most)
+        )
 
 
 def page_texts(pdf: bytes) -> tuple[str, ...]:
     """Return the words of each page of any PDF.
 
-    Raises TeachbackError for a file that is no whole PDF, or is protected by a password.
+    Raises TeachbackError for a file that is not a whole PDF, or is protected by a password.
     """
     try:
         with pypdfium2.PdfDocument(pdf) as document:
@@ -107,18 +101,22 @@ def page_texts(pdf: bytes) -> tuple[str, ...]:
 def scanned_pages(pdf: bytes, dpi: int) -> Iterator[bytes]:
     """Yield each page of any PDF as PNG, at `dpi` dots to the inch, or fewer if it is very large.
 
-    Raises TeachbackError for a file that is no whole PDF.
+    Raises TeachbackError for a file that is not a whole PDF.
     """
     try:
         with pypdfium2.PdfDocument(pdf) as document:
             for page in document:
                 width, height = page.get_size()
                 scale = min(dpi / PT_PER_INCH, (MOST_DOTS / max(width * height, 1.0)) ** 0.5)
-                file = io.BytesIO()
-                page.render(scale=scale).to_pil().save(file, format="PNG")
-                yield file.getvalue()
+                yield _png(page.render(scale=scale).to_pil())
     except pypdfium2.PdfiumError:
         raise _no_pdf() from None
+
+
+def _png(picture: Picture, **options: Any) -> bytes:  # noqa: ANN401 -- the options of Pillow
+    file = io.BytesIO()
+    picture.save(file, format="PNG", **options)
+    return file.getvalue()
 
 
 def _no_pdf() -> TeachbackError:

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 # Rounding of the layout, in mm; a smaller excess is invisible.
 TOLERANCE: Final = 0.1
+# The first page, which is the front of a card.
 FRONT: Final = 1
-
 
 # Letters and words set closer than this, as a share of the type size, run into each other.
 CLOSEST_LETTERS: Final = -0.06
 CLOSEST_WORDS: Final = -0.12
-# Digits set further apart than this look like separate numbers; a thicker underline touches its
-# letters.
+# Digits set further apart than this look like separate numbers.
 WIDEST_LETTERS: Final = 0.12
+# A thicker underline touches its letters.
 THICKEST_UNDERLINE: Final = 0.12
 
 # Font features that replace letters with capitals or small capitals (OpenType 1.9.1, registered
@@ -37,16 +37,16 @@ CAPITALS: Final = frozenset({"smcp", "c2sc", "pcap", "c2pc", "unic", "titl"})
 LaidBox: TypeAlias = Any
 LaidStyle: TypeAlias = Any
 PageElement: TypeAlias = Any
-# left, top, right, bottom in CSS px.
+# left, top, right, bottom; some are x, y, width, height, and say so.
 _Box = tuple[float, float, float, float]
-_Lines = Iterator[tuple[LaidBox, _Box, tuple[_Box, ...]]]
+_PlacedTexts = Iterator[tuple[LaidBox, _Box, tuple[_Box, ...]]]
 
 
 @dataclass(frozen=True)
 class TextOut:
     """Words outside their area, with the page (from 1) and the distance in mm.
 
-    With `cut` they are outside a box that cuts off its overflow. `foot` are words in the margin.
+    With `cut`, a box cuts them off. With `foot`, they are in the margin of the page.
     """
 
     words: str
@@ -58,7 +58,7 @@ class TextOut:
 
 @dataclass(frozen=True)
 class FontUse:
-    """Words in one font: the families that the style names in order, the weight (100 to 900)."""
+    """Words in one font: the families that the style names, in order, and the weight (100-900)."""
 
     families: tuple[str, ...]
     weight: int
@@ -76,28 +76,28 @@ class TextPlace(NamedTuple):
     height: float
 
 
-def text_places(laid: LaidOutDocument) -> Iterator[TextPlace]:
+def text_places(layout: LaidOutDocument) -> Iterator[TextPlace]:
     """Yield the words of the pages in reading order, without those of the foot."""
-    for number, page in enumerate(laid.document.pages, start=1):
-        for part in page._page_box.children:  # noqa: SLF001 -- see text_outside
+    for number, page in enumerate(layout.document.pages, start=1):
+        for part in _root_box(page).children:
             if isinstance(part, boxes.MarginBox):
                 continue
-            for line, place, _ in _placed_lines(part, None, ()):
+            for text, place, _ in _placed_texts(part, None, ()):
                 left, top, right, bottom = (px_to_mm(edge) for edge in place)
-                yield TextPlace(line.text, number, left, top, right - left, bottom - top)
+                yield TextPlace(text.text, number, left, top, right - left, bottom - top)
 
 
-def text_outside(laid: LaidOutDocument, safe_mm: float) -> Iterator[TextOut]:
+def text_outside(layout: LaidOutDocument, safe_mm: float) -> Iterator[TextOut]:
     """Yield words nearer than `safe_mm` to the edge of a page, or outside a box that cuts them off.
 
     Transformed boxes count where they are painted.
     """
-    for number, page in enumerate(laid.document.pages, start=1):
+    for number, page in enumerate(layout.document.pages, start=1):
         width, height = px_to_mm(page.width), px_to_mm(page.height)
-        for part in page._page_box.children:  # noqa: SLF001 -- no public name; WeasyPrint is pinned
+        for part in _root_box(page).children:
             foot = isinstance(part, boxes.MarginBox)
-            for line, place, clips in _placed_lines(part, None, ()):
-                if not any(character.isalnum() for character in line.text):
+            for text, place, clips in _placed_texts(part, None, ()):
+                if not any(map(str.isalnum, text.text)):
                     continue
                 left, top, right, bottom = (px_to_mm(edge) for edge in place)
                 out = max(
@@ -107,18 +107,18 @@ def text_outside(laid: LaidOutDocument, safe_mm: float) -> Iterator[TextOut]:
                     bottom - (height - safe_mm),
                 )
                 if out > TOLERANCE:
-                    yield TextOut(line.text.strip(), number, round(out, 1), foot=foot)
-                cut = max((px_to_mm(_over(place, clip)) for clip in clips), default=0.0)
+                    yield TextOut(text.text.strip(), number, round(out, 1), foot=foot)
+                cut = max((px_to_mm(_overhang(place, clip)) for clip in clips), default=0.0)
                 if cut > TOLERANCE:
-                    yield TextOut(line.text.strip(), number, round(cut, 1), cut=True, foot=foot)
+                    yield TextOut(text.text.strip(), number, round(cut, 1), cut=True, foot=foot)
 
 
-def _over(place: _Box, clip: _Box) -> float:
-    """Return how far a box sticks out of another, in their own unit."""
+def _overhang(place: _Box, clip: _Box) -> float:
+    """Return how far a box sticks out of another, in the unit of both."""
     return max(clip[0] - place[0], clip[1] - place[1], place[2] - clip[2], place[3] - clip[3])
 
 
-def _placed_lines(box: LaidBox, matrix: LaidBox, clips: tuple[_Box, ...]) -> _Lines:
+def _placed_texts(box: LaidBox, matrix: LaidBox, clips: tuple[_Box, ...]) -> _PlacedTexts:
     """Yield each text box below a box, with its painted place and the boxes that clip it."""
     box = getattr(box, "_box", box)  # a placeholder of an absolutely positioned box
     if isinstance(box, boxes.TextBox):
@@ -134,27 +134,23 @@ def _placed_lines(box: LaidBox, matrix: LaidBox, clips: tuple[_Box, ...]) -> _Li
         if box.style["clip"] and box.is_absolutely_positioned():
             clips = (*clips, _painted(matrix, *_clip_of(box)))
     for child in box.children:
-        yield from _placed_lines(child, matrix, clips)
+        yield from _placed_texts(child, matrix, clips)
 
 
 def _clip_of(box: LaidBox) -> _Box:
     """Return the part of a box that `clip: rect(...)` leaves, as x, y, width, height.
 
-    The sides are those that WeasyPrint uses.
+    WeasyPrint takes the left edge for a right side of `auto`, and the right edge for a left one.
     """
     top, right, bottom, left = box.style["clip"]
-    upper, lower = (
-        (0.0 if top == "auto" else top),
-        (box.border_height() if bottom == "auto" else bottom),
-    )
-    one, other = (
-        (0.0 if right == "auto" else right),
-        (box.border_width() if left == "auto" else left),
-    )
+    upper = 0.0 if top == "auto" else top
+    lower = box.border_height() if bottom == "auto" else bottom
+    right = 0.0 if right == "auto" else right
+    left = box.border_width() if left == "auto" else left
     return (
-        box.border_box_x() + min(one, other),
+        box.border_box_x() + min(left, right),
         box.border_box_y() + upper,
-        abs(other - one),
+        abs(left - right),
         lower - upper,
     )
 
@@ -163,73 +159,50 @@ def _painted(matrix: LaidBox, x: float, y: float, width: float, height: float) -
     corners = [(x, y), (x + width, y), (x, y + height), (x + width, y + height)]
     if matrix:
         corners = [matrix.transform_point(*corner) for corner in corners]
-    return (
-        min(c[0] for c in corners),
-        min(c[1] for c in corners),
-        max(c[0] for c in corners),
-        max(c[1] for c in corners),
-    )
+    xs, ys = zip(*corners, strict=True)
+    return min(xs), min(ys), max(xs), max(ys)
 
 
-def letterings(laid: LaidOutDocument) -> tuple[FontUse, ...]:
+def letterings(layout: LaidOutDocument) -> tuple[FontUse, ...]:
     """Return the words of all pages, grouped by the font that their style chooses."""
-    found: dict[tuple[tuple[str, ...], int], list[str]] = {}
-    for page in laid.document.pages:
-        for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
-            found.setdefault(
-                (tuple(line.style["font_family"]), int(line.style["font_weight"])), []
-            ).append(line.text)
-    return tuple(
-        FontUse(families, weight, "".join(words)) for (families, weight), words in found.items()
-    )
+    words: dict[tuple[tuple[str, ...], int], list[str]] = {}
+    for page in layout.document.pages:
+        for text in _text_boxes(_root_box(page)):
+            font = tuple(text.style["font_family"]), int(text.style["font_weight"])
+            words.setdefault(font, []).append(text.text)
+    return tuple(FontUse(*font, "".join(texts)) for font, texts in words.items())
 
 
-def marred(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
+def marred(layout: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
     """Yield (page, words, fault) for words that a style makes hard to read.
 
     Such words are struck out, set too close or too far apart, or set in other letters. They can be
     read back, and most of their ink is visible: only the style shows the fault.
     """
-    for number, page in enumerate(laid.document.pages, start=1):
-        for line in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
-            style, size = line.style, line.style["font_size"]
-            letters = 0.0 if style["letter_spacing"] == "normal" else style["letter_spacing"]
+    for number, page in enumerate(layout.document.pages, start=1):
+        for text in _text_boxes(_root_box(page)):
+            style, size = text.style, text.style["font_size"]
+            spacing = 0.0 if style["letter_spacing"] == "normal" else style["letter_spacing"]
             if "line-through" in style["text_decoration_line"]:
-                yield number, line.text.strip(), "is struck out"
-            if letters > WIDEST_LETTERS * size and any(
-                character.isdigit() for character in line.text
-            ):
-                yield (
-                    number,
-                    line.text.strip(),
-                    f"has gaps between its digits (letter-spacing: {letters / size:.2f}em)",
-                )
-            through = _through(style, size)
-            if through:
-                yield (
-                    number,
-                    line.text.strip(),
-                    f"has a line drawn through or along its letters ({through})",
-                )
-            if letters < CLOSEST_LETTERS * size or style["word_spacing"] < CLOSEST_WORDS * size:
-                yield (
-                    number,
-                    line.text.strip(),
-                    "is set so close that its letters or words overlap",
-                )
-            other = (
-                _other_letters(style) if any(character.isalpha() for character in line.text) else ""
-            )
-            if other:
-                yield (
-                    number,
-                    line.text.strip(),
-                    f"is printed in other letters than it is written in ({other})",
-                )
+                yield number, text.text.strip(), "is struck out"
+            if spacing > WIDEST_LETTERS * size and any(map(str.isdigit, text.text)):
+                fault = f"has gaps between its digits (letter-spacing: {spacing / size:.2f}em)"
+                yield number, text.text.strip(), fault
+            line = _drawn_line(style, size)
+            if line:
+                fault = f"has a line drawn through or along its letters ({line})"
+                yield number, text.text.strip(), fault
+            if spacing < CLOSEST_LETTERS * size or style["word_spacing"] < CLOSEST_WORDS * size:
+                fault = "is set so close that its letters or words overlap"
+                yield number, text.text.strip(), fault
+            replaced = _replaced_letters(style) if any(map(str.isalpha, text.text)) else ""
+            if replaced:
+                fault = f"is printed in other letters than it is written in ({replaced})"
+                yield number, text.text.strip(), fault
 
 
-def _through(style: LaidStyle, size: float) -> str:
-    """Return the property that draws a line through or above letters; empty for none.
+def _drawn_line(style: LaidStyle, size: float) -> str:
+    """Return the property that draws a line through or above letters, or "".
 
     A plain underline is allowed.
     """
@@ -259,8 +232,8 @@ def _length(value: LaidStyle, size: float) -> float:
     )
 
 
-def _other_letters(style: LaidStyle) -> str:
-    """Return the property by which a style replaces letters, as with capitals; empty for none."""
+def _replaced_letters(style: LaidStyle) -> str:
+    """Return the property by which a style replaces letters, as with capitals, or ""."""
     if style["text_transform"] != "none":
         return f"text-transform: {style['text_transform']}"
     if style["font_variant_caps"] != "normal":
@@ -290,19 +263,20 @@ class TierBox:
     icon: _Box
 
 
-def tier_pages(laid: LaidOutDocument) -> tuple[tuple[str, tuple[int, ...]], ...]:
+def tier_pages(layout: LaidOutDocument) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """Return each box of a tier, in order: the tier, and the pages (from 1) that it is on."""
-    found: dict[int, tuple[str, list[int]]] = {}
-    for number, box in _numbered(laid):
+    tiers: dict[int, tuple[str, dict[int, None]]] = {}
+    for number, box in _numbered(layout):
         tier = _tier_of(box)
-        # The parts of a box on several pages are of the same element.
-        if tier and number not in found.setdefault(id(box.element), (tier, []))[1]:
-            found[id(box.element)][1].append(number)
-    return tuple((tier, tuple(pages)) for tier, pages in found.values())
+        if tier:
+            # The parts of a box on several pages are of the same element.
+            _, pages = tiers.setdefault(id(box.element), (tier, {}))
+            pages[number] = None
+    return tuple((tier, tuple(pages)) for tier, pages in tiers.values())
 
 
 def _tier_of(box: LaidBox) -> str:
-    """Return the tier of a box that shows the red flags of one, or ""."""
+    """Return the tier whose red flags a box shows, or ""."""
     if not isinstance(box, boxes.BlockBox) or not any(
         _has_class(box, name) for name in ("tier", "placed", "zone")
     ):
@@ -311,24 +285,25 @@ def _tier_of(box: LaidBox) -> str:
     return next((name.removeprefix("tier-") for name in names if name.startswith("tier-")), "")
 
 
-def tier_boxes(laid: LaidOutDocument) -> Iterator[TierBox]:
+def tier_boxes(layout: LaidOutDocument) -> Iterator[TierBox]:
     """Yield the boxes of the tiers; the icon is the tier's own, or the bullet of its first flag."""
-    for number, box in _numbered(laid):
+    for number, box in _numbered(layout):
         tier = _tier_of(box)
         if tier:
-            inner = [one for one in box.descendants() if isinstance(one, boxes.BlockBox)]
-            heads = [one for one in inner if one.element_tag in {"h2", "h3"}]
-            icons = [_edges(one) for one in inner if _has_class(one, "tier-icon")]
-            icons += [_bullet_of(one) for one in inner if one.element_tag == "li"]
-            if heads and icons:
-                yield TierBox(tier, number, _words(heads[0]), _in_mm(_edges(box)), _in_mm(icons[0]))
+            blocks = [block for block in box.descendants() if isinstance(block, boxes.BlockBox)]
+            headings = [block for block in blocks if block.element_tag in {"h2", "h3"}]
+            icons = [_edges(block) for block in blocks if _has_class(block, "tier-icon")]
+            icons += [_bullet_of(block) for block in blocks if block.element_tag == "li"]
+            if headings and icons:
+                place, icon = _in_mm(_edges(box)), _in_mm(icons[0])
+                yield TierBox(tier, number, _words(headings[0]), place, icon)
 
 
-def height_left(laid: LaidOutDocument) -> float:
+def height_left(layout: LaidOutDocument) -> float:
     """Return the height below the last text of page 1, in mm."""
-    content = laid.document.pages[0]._page_box  # noqa: SLF001 -- see text_outside
-    used = (place.top + place.height for place in text_places(laid) if place.page == FRONT)
-    return px_to_mm(content.content_box_y() + content.height) - max(used, default=0.0)
+    root = _root_box(layout.document.pages[0])
+    bottoms = (place.top + place.height for place in text_places(layout) if place.page == FRONT)
+    return px_to_mm(root.content_box_y() + root.height) - max(bottoms, default=0.0)
 
 
 class WrappedFlag(NamedTuple):
@@ -338,42 +313,47 @@ class WrappedFlag(NamedTuple):
     first_line: str
 
 
-def wrapped_flags(laid: LaidOutDocument, tiers: Collection[str]) -> tuple[WrappedFlag, ...]:
-    """Return the red flags of tiers that take more than one line, those of most letters first."""
-    found = {}
-    for _, box in _numbered(laid):
+def wrapped_flags(layout: LaidOutDocument, tiers: Collection[str]) -> tuple[WrappedFlag, ...]:
+    """Return the red flags of tiers that take more than one line, the longest text first."""
+    wrapped = {}
+    for _, box in _numbered(layout):
         for flag in box.descendants() if _tier_of(box) in tiers else ():
-            inner = flag.descendants() if flag.element_tag == "li" else ()
-            lines = [_words(one) for one in inner if _is_line(one)]
+            parts = flag.descendants() if flag.element_tag == "li" else ()
+            lines = [_words(part) for part in parts if _is_line(part)]
             if len(lines) > 1:
-                found[id(flag.element)] = WrappedFlag(_words(flag), lines[0])
-    return tuple(sorted(found.values(), key=lambda flag: len(flag.words), reverse=True))
+                wrapped[id(flag.element)] = WrappedFlag(_words(flag), lines[0])
+    return tuple(sorted(wrapped.values(), key=lambda flag: len(flag.words), reverse=True))
 
 
 def _words(box: LaidBox) -> str:
-    return " ".join(line.text.strip() for line in _text_boxes(box))
+    return " ".join(text.text.strip() for text in _text_boxes(box))
 
 
-def lines_after(laid: LaidOutDocument, page: int) -> int:
-    """Return the height of what is on the pages behind one, without their feet, in usual lines."""
-    usual, over = _usual_line(laid), 0.0
-    for other in laid.document.pages[page:]:
-        top = other._page_box.content_box_y()  # noqa: SLF001 -- see text_outside
-        bottoms = [
+def lines_after(layout: LaidOutDocument, page: int) -> int:
+    """Return the height of the content of all pages after `page`, in usual lines, at least 1.
+
+    Lines in the foot of a page do not count.
+    """
+    height = 0.0
+    for later in layout.document.pages[page:]:
+        root = _root_box(later)
+        top = root.content_box_y()
+        foot = top + root.height
+        bottoms = (
             box.position_y + box.height
-            for box in _boxes(other)
+            for box in _boxes(later)
             if isinstance(box, boxes.LineBox | boxes.TableCellBox | boxes.ReplacedBox)
-            and not _in_margin(box, other)
-        ]
-        over += max(bottoms, default=top) - top
-    return max(1, round(over / usual))
+            and box.position_y < foot
+        )
+        height += max(bottoms, default=top) - top
+    return max(1, round(height / _usual_line(layout)))
 
 
-def _usual_line(laid: LaidOutDocument) -> float:
+def _usual_line(layout: LaidOutDocument) -> float:
     """Return the height that most lines of text have, in CSS px."""
     heights = (
         round(box.height, 1)
-        for page in laid.document.pages
+        for page in layout.document.pages
         for box in _boxes(page)
         if _is_line(box)
     )
@@ -382,16 +362,10 @@ def _usual_line(laid: LaidOutDocument) -> float:
 
 def _is_line(box: LaidBox) -> bool:
     """Return whether a box is a line with text."""
-    return isinstance(box, boxes.LineBox) and any(one.text.strip() for one in _text_boxes(box))
+    return isinstance(box, boxes.LineBox) and any(text.text.strip() for text in _text_boxes(box))
 
 
-def _in_margin(box: LaidBox, page: LaidBox) -> bool:
-    """Return whether a line is below the content of a page, where the foot is."""
-    content = page._page_box  # noqa: SLF001 -- see text_outside
-    return bool(box.position_y >= content.content_box_y() + content.height)
-
-
-# The class or the tag of a block's box -> what an author calls it. The first that fits counts.
+# The class or tag of a block's box -> the author's word for it. The first match counts.
 _KINDS: Final = {
     "zone": "zone",
     "schedule": "schedule",
@@ -418,12 +392,12 @@ class BlockHeight(NamedTuple):
     lines: float
 
 
-def block_heights(laid: LaidOutDocument) -> tuple[BlockHeight, ...]:
+def block_heights(layout: LaidOutDocument) -> tuple[BlockHeight, ...]:
     """Return the height of each block of the sections, without their headings, in usual lines."""
-    usual = _usual_line(laid)
+    usual = _usual_line(layout)
     headings: dict[int, str] = {}
     heights: dict[int, BlockHeight] = {}
-    for page in laid.document.pages:
+    for page in layout.document.pages:
         for section in _boxes(page):
             if section.element_tag != "section" or not isinstance(section, boxes.BlockBox):
                 continue
@@ -432,19 +406,20 @@ def block_heights(laid: LaidOutDocument) -> tuple[BlockHeight, ...]:
                     headings.setdefault(id(section.element), _all_words(child))
                     continue
                 heading = headings.get(id(section.element), "")
-                known = {child.element_tag, *(child.element.get("class") or "").split()}
-                kind = next((name for key, name in _KINDS.items() if key in known), "block")
-                before = heights.get(id(child.element), BlockHeight(kind, "", heading, 0.0))
-                heights[id(child.element)] = before._replace(
-                    words=before.words or _all_words(child),
-                    lines=before.lines + child.margin_height() / usual,
+                names = {child.element_tag, *(child.element.get("class") or "").split()}
+                kind = next((kind for name, kind in _KINDS.items() if name in names), "block")
+                # A block on several pages has a box on each.
+                block = heights.get(id(child.element), BlockHeight(kind, "", heading, 0.0))
+                heights[id(child.element)] = block._replace(
+                    words=block.words or _all_words(child),
+                    lines=block.lines + child.margin_height() / usual,
                 )
     return tuple(heights.values())
 
 
 def _all_words(box: LaidBox) -> str:
     """Return the words of a box, without the marks of list entries."""
-    words = " ".join(line.text for line in _text_boxes(box)).replace("\N{BULLET}", " ")
+    words = " ".join(text.text for text in _text_boxes(box)).replace("\N{BULLET}", " ")
     return " ".join(words.split()).replace(" :", ":")
 
 
@@ -458,16 +433,16 @@ class PictureBox:
     is_logo: bool
 
 
-def picture_boxes(laid: LaidOutDocument) -> Iterator[PictureBox]:
+def picture_boxes(layout: LaidOutDocument) -> Iterator[PictureBox]:
     """Yield the pictures on the pages, the clinic's logo too."""
-    for number, page in enumerate(laid.document.pages, start=1):
+    for number, page in enumerate(layout.document.pages, start=1):
         for box in _boxes(page):
             if box.element_tag == "img":
                 left, top, right, bottom = _in_mm(_edges(box))
                 height = px_to_mm(page.height)
                 # In mm, with 1 mm around the picture.
-                around = (left - 1, height - bottom - 1, right + 1, height - top + 1)
-                x0, y0, x1, y1 = (edge * PT_PER_INCH / MM_PER_INCH for edge in around)
+                outset = (left - 1, height - bottom - 1, right + 1, height - top + 1)
+                x0, y0, x1, y1 = (edge * PT_PER_INCH / MM_PER_INCH for edge in outset)
                 yield PictureBox(number, (x0, y0, x1, y1), _file_of(box), _has_class(box, "logo"))
 
 
@@ -479,20 +454,20 @@ class PictureClash(NamedTuple):
     other: str
 
 
-def picture_clashes(laid: LaidOutDocument) -> Iterator[PictureClash]:
+def picture_clashes(layout: LaidOutDocument) -> Iterator[PictureClash]:
     """Yield each picture on a bullet, a number or a box to tick, or on another picture."""
-    for number, page in enumerate(laid.document.pages, start=1):
-        found = tuple(_boxes(page))
-        pictures = [box for box in found if box.element_tag == "img"]
-        for at, picture in enumerate(pictures):
+    for number, page in enumerate(layout.document.pages, start=1):
+        boxes_of_page = tuple(_boxes(page))
+        pictures = [box for box in boxes_of_page if box.element_tag == "img"]
+        for index, picture in enumerate(pictures):
             file = _file_of(picture)
-            for box in found:
+            for box in boxes_of_page:
                 mark = _mark_of(box)
-                if mark and _meet(_edges(picture), mark):
+                if mark and _overlap(_edges(picture), mark):
                     words = " ".join("".join(box.element.itertext()).split())
                     yield PictureClash(number, file, f"the mark of '{words[:40]}'")
-            for other in pictures[at + 1 :]:
-                if _meet(_edges(picture), _edges(other)):
+            for other in pictures[index + 1 :]:
+                if _overlap(_edges(picture), _edges(other)):
                     yield PictureClash(number, _file_of(other), file)
 
 
@@ -500,19 +475,19 @@ def _mark_of(box: LaidBox) -> _Box | None:
     """Return the place of the mark of an entry, which is text or a background."""
     if box.element_tag == "li::marker":
         return _edges(box)
-    drawn = box.element_tag == "li" and any(
+    has_bullet = box.element_tag == "li" and any(
         kind != "none" for kind, _ in box.style["background_image"]
     )
-    return _bullet_of(box) if drawn else None
+    return _bullet_of(box) if has_bullet else None
 
 
-def _meet(one: _Box, other: _Box) -> bool:
+def _overlap(first: _Box, second: _Box) -> bool:
     """Return whether two boxes (x, y, width, height in px) share more than rounding adds."""
-    return all(
-        px_to_mm(min(one[at] + one[at + 2], other[at] + other[at + 2]) - max(one[at], other[at]))
-        > TOLERANCE
-        for at in (0, 1)
-    )
+    left, top, width, height = first
+    other_left, other_top, other_width, other_height = second
+    across = min(left + width, other_left + other_width) - max(left, other_left)
+    down = min(top + height, other_top + other_height) - max(top, other_top)
+    return px_to_mm(min(across, down)) > TOLERANCE
 
 
 def _file_of(picture: LaidBox) -> str:
@@ -520,10 +495,12 @@ def _file_of(picture: LaidBox) -> str:
 
 
 def _edges(box: LaidBox) -> _Box:
+    """Return x, y, width and height of a box with its border, in px."""
     return box.border_box_x(), box.border_box_y(), box.border_width(), box.border_height()
 
 
 def _bullet_of(box: LaidBox) -> _Box:
+    """Return x, y, width and height of the square in which an entry's bullet is drawn, in px."""
     left, top, width, _ = _edges(box)
     if box.style["direction"] == "rtl":
         side = min(box.padding_right, box.height)
@@ -542,9 +519,9 @@ def _in_mm(place: _Box) -> _Box:
 class Opening:
     """The place of a field on laid-out pages.
 
-    `page` counts from 0. `left` is where its words begin, on `baseline`; `width` is the length of
-    the line and `size` that of the type, all in CSS px. `families` are those that the style names,
-    in order; `weight` is from 100 to 900.
+    `page` counts from 0. `left` is where its words begin, on `baseline`, `width` is the length of
+    the line, and `size` is that of the type, all in CSS px. `families` are those that the style
+    names, in order. `weight` is from 100 to 900.
     """
 
     field: str
@@ -558,9 +535,9 @@ class Opening:
     rtl: bool
 
 
-def openings(laid: LaidOutDocument) -> Iterator[Opening]:
+def openings(layout: LaidOutDocument) -> Iterator[Opening]:
     """Yield the places of fields, in the order of the text."""
-    for number, box in _numbered(laid):
+    for number, box in _numbered(layout):
         if (
             box.element is None
             or not box.element.get("data-field")
@@ -569,8 +546,8 @@ def openings(laid: LaidOutDocument) -> Iterator[Opening]:
             or "::" in box.element_tag
         ):
             continue
-        # The space in the box, where the words will be.
-        space = next(line for line in _text_boxes(box) if "::" not in line.element_tag)
+        # The space in the box, which the words will replace.
+        space = next(text for text in _text_boxes(box) if "::" not in text.element_tag)
         yield Opening(
             field=box.element.get("data-field"),
             page=number - 1,
@@ -584,11 +561,14 @@ def openings(laid: LaidOutDocument) -> Iterator[Opening]:
         )
 
 
-def sides_that_fit(laid: LaidOutDocument) -> tuple[bool, bool]:
+def sides_that_fit(layout: LaidOutDocument) -> tuple[bool, bool]:
     """Return whether a card's front and its back, with a QR code on one, each fit on one page."""
-    back = _back_page(laid)
-    first, last = (_has_room_for_code(laid.document.pages[at]) for at in (0, -1))
-    return back == FRONT + 1 and first, back == laid.pages and last
+    back = _back_page(layout)
+    pages = layout.document.pages
+    return (
+        back == FRONT + 1 and _has_room_for_code(pages[0]),
+        back == layout.pages and _has_room_for_code(pages[-1]),
+    )
 
 
 def _has_room_for_code(page: LaidBox) -> bool:
@@ -596,119 +576,133 @@ def _has_room_for_code(page: LaidBox) -> bool:
     return all(box.border_box_y() + box.border_height() <= page.height for box in codes)
 
 
-def used_heights(laid: LaidOutDocument) -> tuple[float, float]:
-    """Return the heights of a card's front and back in mm, with the text on further pages."""
-    back = _back_page(laid) or laid.pages + 1
-    pages = laid.document.pages
-    return sum(map(_used, pages[: back - 1])), sum(map(_used, pages[back - 1 :]))
+def used_heights(layout: LaidOutDocument) -> tuple[float, float]:
+    """Return the heights of the text of a card's front and back in mm, on all of their pages."""
+    front, back = _sides(layout)
+    return sum(map(_text_height, front)), sum(map(_text_height, back))
 
 
-def missing_height(laid: LaidOutDocument) -> tuple[float, float]:
+def missing_height(layout: LaidOutDocument) -> tuple[float, float]:
     """Return by how many mm a card's front and back are too high.
 
-    That is the height of the lines on further pages, without what is left on the first one.
+    That is the height of the lines on further pages, less the room left on the first one.
     """
-    back = _back_page(laid) or laid.pages + 1
-    pages = laid.document.pages
-    return _missing(pages[: back - 1]), _missing(pages[back - 1 :])
+    front, back = _sides(layout)
+    return _missing_on_side(front), _missing_on_side(back)
 
 
-def _missing(pages: Sequence[LaidBox]) -> float:
+def _sides(layout: LaidOutDocument) -> tuple[Sequence[LaidBox], Sequence[LaidBox]]:
+    """Return the pages of a card's front and back. Without a back, all belong to the front."""
+    pages = layout.document.pages
+    back = _back_page(layout) or layout.pages + 1
+    return pages[: back - 1], pages[back - 1 :]
+
+
+def _missing_on_side(pages: Sequence[LaidBox]) -> float:
     """Return by how many mm one side of a card is too high for the first of its pages."""
-    spans = [
+    lines_by_page = [
         [(box.position_y, box.position_y + box.height) for box in _boxes(page) if _is_line(box)]
         for page in pages
     ]
-    more = sum(max(end for _, end in lines) - min(lines)[0] for lines in spans[FRONT:] if lines)
-    if not more:
+    overflow = sum(
+        max(bottom for _, bottom in lines) - min(lines)[0] for lines in lines_by_page[1:] if lines
+    )
+    if not overflow:
         return 0.0
-    # The letters of the last line may reach below it, and have to keep clear of the edge, too.
-    more += max(
+    # The letters of the last line may reach below it. They must keep clear of the edge, too.
+    overflow += max(
         text.position_y + text.height - line.position_y - line.height
         for line in _boxes(pages[-1])
         if _is_line(line)
         for text in _text_boxes(line)
     )
-    content = pages[0]._page_box  # noqa: SLF001 -- see text_outside
-    top = content.content_box_y()
-    left = top + content.height - max((end for _, end in spans[0]), default=top)
-    return max(TOLERANCE, round(px_to_mm(more - left), 1))
+    root = _root_box(pages[0])
+    top = root.content_box_y()
+    room = top + root.height - max((bottom for _, bottom in lines_by_page[0]), default=top)
+    return max(TOLERANCE, round(px_to_mm(overflow - room), 1))
 
 
-def _used(page: LaidBox) -> float:
-    lines = [line for line in _text_boxes(page._page_box) if line.text.strip()]  # noqa: SLF001 -- see text_outside
-    if not lines:
+def _text_height(page: LaidBox) -> float:
+    texts = [text for text in _text_boxes(_root_box(page)) if text.text.strip()]
+    if not texts:
         return 0.0
     return px_to_mm(
-        max(line.position_y + line.height for line in lines)
-        - min(line.position_y for line in lines)
+        max(text.position_y + text.height for text in texts)
+        - min(text.position_y for text in texts)
     )
 
 
-def flag_type(laid: LaidOutDocument) -> float:
+def flag_type(layout: LaidOutDocument) -> float:
     """Return the size in pt of the smallest type in which a red flag is set on cards; 0 for none."""
     sizes = [
         box.style["font_size"] * PT_PER_INCH / PX_PER_INCH
-        for _, box in _numbered(laid)
+        for _, box in _numbered(layout)
         if box.element is not None and box.element.get("data-flag")
     ]
     return round(min(sizes, default=0.0), 1)
 
 
-def in_turn(laid: LaidOutDocument, cards: int) -> bool:
-    """Return whether cards lie front and back in turn, one page each."""
+def in_turn(layout: LaidOutDocument, cards: int) -> bool:
+    """Return whether the pages are the fronts and backs of `cards` cards in turn."""
     sides = [
         "back" if any(_has_class(box, "back") for box in _boxes(page)) else "front"
-        for page in laid.document.pages
+        for page in layout.document.pages
     ]
     return sides == ["front", "back"] * cards
 
 
-def flags_out(laid: LaidOutDocument, words_out: Collection[str]) -> tuple[str, ...]:
+def flags_out(layout: LaidOutDocument, words_out: Collection[str]) -> tuple[str, ...]:
     """Return the ids of a card's red flags that are not wholly on its two sides.
 
     The front must be page 1, and the back the page on which it begins: text that continues on
     another page is off the card.
     """
-    back = _back_page(laid)
-    lost: dict[str, None] = {}
-    for number, flag, words in _flag_boxes(laid):
-        if number not in {FRONT, back} or any(out in words for out in words_out):
-            lost[flag] = None
-    return tuple(lost)
+    back = _back_page(layout)
+    return tuple(
+        dict.fromkeys(
+            flag
+            for number, flag, words in _flag_boxes(layout)
+            if number not in {FRONT, back} or any(outside in words for outside in words_out)
+        )
+    )
 
 
-def flags_beside(laid: LaidOutDocument, flags: Collection[str]) -> tuple[str, ...]:
+def flags_beside(layout: LaidOutDocument, flags: Collection[str]) -> tuple[str, ...]:
     """Return the ids of all red flags on the sides of a card that have one of these flags."""
-    back = _back_page(laid) or laid.pages + 1
-    sides: dict[str, bool] = {flag: number < back for number, flag, _ in _flag_boxes(laid)}
-    full = {sides[flag] for flag in flags}
-    return tuple(flag for flag, side in sides.items() if side in full)
+    back = _back_page(layout) or layout.pages + 1
+    is_on_front = {flag: number < back for number, flag, _ in _flag_boxes(layout)}
+    sides = {is_on_front[flag] for flag in flags}
+    return tuple(flag for flag, side in is_on_front.items() if side in sides)
 
 
-def _flag_boxes(laid: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
-    """Yield the boxes of red flags: the number of the page, the flag's id, the words."""
-    for number, box in _numbered(laid):
+def _flag_boxes(layout: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
+    """Yield the boxes of red flags: the page (from 1), the flag's id, its words."""
+    for number, box in _numbered(layout):
         if box.element is not None and box.element_tag == "li":
             flag = box.element.get("data-flag")
             if flag is not None:
-                yield number, flag, " ".join(line.text for line in _text_boxes(box))
+                yield number, flag, " ".join(text.text for text in _text_boxes(box))
 
 
-def _back_page(laid: LaidOutDocument) -> int:
+def _back_page(layout: LaidOutDocument) -> int:
     """Return the page (from 1) on which a card's back begins; 0 when a template has lost it."""
-    return next((number for number, box in _numbered(laid) if _has_class(box, "back")), 0)
+    return next((number for number, box in _numbered(layout) if _has_class(box, "back")), 0)
 
 
-def _numbered(laid: LaidOutDocument) -> Iterator[tuple[int, LaidBox]]:
+def _numbered(layout: LaidOutDocument) -> Iterator[tuple[int, LaidBox]]:
     """Yield the boxes of the pages, each with the number of its page, from 1."""
-    for number, page in enumerate(laid.document.pages, start=1):
+    for number, page in enumerate(layout.document.pages, start=1):
         for box in _boxes(page):
             yield number, box
 
 
 def _boxes(page: LaidBox) -> Iterator[LaidBox]:
-    yield from page._page_box.descendants(placeholders=True)  # noqa: SLF001 -- see text_outside
+    yield from _root_box(page).descendants(placeholders=True)
+
+
+def _root_box(page: LaidBox) -> LaidBox:
+    """Return the box of a page, which has no public name. WeasyPrint is pinned."""
+    return page._page_box  # noqa: SLF001 -- no public name
 
 
 def _has_class(box: LaidBox, name: str) -> bool:
@@ -721,16 +715,16 @@ def _text_boxes(box: LaidBox) -> Iterator[LaidBox]:
             yield child
 
 
-def split_rows(laid: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
-    """Return the rows of tables that are on more than one page, as the words of each cell."""
+def split_rows(layout: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
+    """Return the table rows that are on more than one page, each as the words of its cells."""
     pages: dict[LaidBox, set[int]] = {}
-    for number, page in enumerate(laid.document.pages):
-        # The rows of a head are repeated on each page of a table, and margins on each page.
+    for number, page in enumerate(layout.document.pages):
+        # The rows of a head repeat on each page of a table, and margins on each page.
         groups = (
             box
-            for content in page._page_box.children  # noqa: SLF001 -- see text_outside
-            if not isinstance(content, boxes.MarginBox)
-            for box in content.descendants(placeholders=True)
+            for part in _root_box(page).children
+            if not isinstance(part, boxes.MarginBox)
+            for box in part.descendants(placeholders=True)
             if isinstance(box, boxes.TableRowGroupBox) and not (box.is_header or box.is_footer)
         )
         for row in (row for group in groups for row in group.children if row.element is not None):
@@ -743,10 +737,10 @@ def split_rows(laid: LaidOutDocument) -> tuple[tuple[str, ...], ...]:
 
 
 class WideTable(NamedTuple):
-    """A table that reaches out of the printable area of a page, and the mm that are too many.
+    """A table that reaches out of the printable area of a page, and by how many mm.
 
     `columns` are the headings with the widths of their columns in mm, the widest first. `words` are
-    all words on that page.
+    those of the table on that page.
     """
 
     page: int
@@ -755,24 +749,24 @@ class WideTable(NamedTuple):
     words: str
 
 
-def wide_tables(laid: LaidOutDocument, safe_mm: float) -> Iterator[WideTable]:
+def wide_tables(layout: LaidOutDocument, safe_mm: float) -> Iterator[WideTable]:
     """Yield each table that is too wide, once."""
-    found: dict[PageElement, WideTable] = {}
-    for number, page in enumerate(laid.document.pages, start=1):
+    tables: dict[PageElement, WideTable] = {}
+    for number, page in enumerate(layout.document.pages, start=1):
         for box in _boxes(page):
             if not isinstance(box, boxes.TableBox):
                 continue
             left, _, right, _ = _in_mm(_edges(box))
             out = max(safe_mm - left, right - (px_to_mm(page.width) - safe_mm))
-            if out > TOLERANCE and box.element not in found:
+            if out > TOLERANCE and box.element not in tables:
                 row = next(row for row in box.descendants() if isinstance(row, boxes.TableRowBox))
                 columns = [
                     (_all_words(cell), px_to_mm(cell.border_width())) for cell in row.children
                 ]
                 widest = tuple(sorted(columns, key=lambda column: -column[1]))
-                words = " ".join(line.text for line in _text_boxes(box))
-                found[box.element] = WideTable(number, out, widest, words)
-    yield from found.values()
+                words = " ".join(text.text for text in _text_boxes(box))
+                tables[box.element] = WideTable(number, out, widest, words)
+    yield from tables.values()
 
 
 class StrayCell(NamedTuple):
@@ -784,32 +778,36 @@ class StrayCell(NamedTuple):
     other: str
 
 
-def stray_cells(laid: LaidOutDocument) -> Iterator[StrayCell]:
-    """Yield the stray cells of tables with headings, of which every row has a cell a column."""
-    for number, page in enumerate(laid.document.pages, start=1):
+def stray_cells(layout: LaidOutDocument) -> Iterator[StrayCell]:
+    """Yield the stray cells of tables with headings, from rows that have a cell for each column."""
+    for number, page in enumerate(layout.document.pages, start=1):
         tables = {
             id(box.element): box.element for box in _boxes(page) if box.element_tag == "table"
         }
         for table in tables.values():
             head, *rows = [list(row) for row in table.iter("tr")] or [[]]
             cell_of = {
-                id(inner): cell for row in (head, *rows) for cell in row for inner in cell.iter()
+                id(element): cell
+                for row in (head, *rows)
+                for cell in row
+                for element in cell.iter()
             }
-            places: dict[Any, tuple[float, float]] = {}
-            for text in _text_boxes(page._page_box):  # noqa: SLF001 -- see text_outside
+            # The left and right edge of the words of each cell.
+            spans: dict[Any, tuple[float, float]] = {}
+            for text in _text_boxes(_root_box(page)):
                 cell = cell_of.get(id(text.element))
                 if cell is not None and any(map(str.isalnum, text.text)):
                     left, right = text.position_x, text.position_x + text.width
-                    before = places.get(cell, (left, right))
-                    places[cell] = (min(left, before[0]), max(right, before[1]))
-            for cell, own, others in _columns(table, head, rows):
-                if cell not in places or own not in places:
+                    before = spans.get(cell, (left, right))
+                    spans[cell] = (min(left, before[0]), max(right, before[1]))
+            for cell, heading, others in _columns(table, head, rows):
+                if cell not in spans or heading not in spans:
                     continue
-                apart = _apart(places[cell], places[own])
+                distance = _distance(spans[cell], spans[heading])
                 for other in others:
-                    if other in places and _apart(places[cell], places[other]) < apart:
-                        words, heading, wrong = ("".join(x.itertext()) for x in (cell, own, other))
-                        yield StrayCell(number, words.strip(), heading.strip(), wrong.strip())
+                    if other in spans and _distance(spans[cell], spans[other]) < distance:
+                        elements = (cell, heading, other)
+                        yield StrayCell(number, *("".join(e.itertext()).strip() for e in elements))
                         break
 
 
@@ -820,13 +818,13 @@ def _columns(
     if table.find("thead") is None:
         return
     for row in rows:
-        for at, cell in enumerate(row if len(row) == len(head) else []):
-            yield cell, head[at], head[:at] + head[at + 1 :]
+        for index, cell in enumerate(row if len(row) == len(head) else []):
+            yield cell, head[index], head[:index] + head[index + 1 :]
 
 
-def _apart(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Return how far two places are from standing below each other: left, right or centred."""
-    if one[0] < other[1] and other[0] < one[1]:
+def _distance(first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Return how far two spans are from lying below each other: left, right or centred."""
+    if first[0] < second[1] and second[0] < first[1]:
         return 0.0
-    left, right = abs(one[0] - other[0]), abs(one[1] - other[1])
-    return min(left, right, abs(sum(one) - sum(other)) / 2)
+    left, right = abs(first[0] - second[0]), abs(first[1] - second[1])
+    return min(left, right, abs(sum(first) - sum(second)) / 2)

@@ -43,18 +43,18 @@ os.environ["FONTCONFIG_FILE"] = str(Path(__file__).parent / "no-system-fonts.con
 
 @contextmanager
 def _libraries_by_file_name() -> Iterator[None]:
-    """Find system libraries by the names of their files alone, on Linux.
+    """Load system libraries by their whole file names, on Linux.
 
-    WeasyPrint tries shorter names first. For each of them, `find_library` runs ldconfig and gcc:
-    half a second in all. On Linux the loader finds the same file by its whole name.
+    WeasyPrint tries shorter names first. For each of them, `find_library` runs ldconfig and gcc,
+    which takes half a second in all. The loader finds the same file by its whole name.
     """
-    find = ctypes.util.find_library
+    find_library = ctypes.util.find_library
     if sys.platform == "linux":
         vars(ctypes.util)["find_library"] = lambda _name: None
     try:
         yield
     finally:
-        vars(ctypes.util)["find_library"] = find
+        vars(ctypes.util)["find_library"] = find_library
 
 
 try:
@@ -81,10 +81,10 @@ except OSError:
 
 html_parser()
 
-# A base that no network knows. Relative names in a page resolve against it, and the fetcher serves
-# only it.
+# An address that no network has. Relative names in a page resolve against it, and the fetcher
+# serves nothing else.
 BASE: Final = "https://workspace.invalid/"
-# The number of new objects after which Python collects garbage; see `fonts`.
+# The number of new objects after which Python collects garbage. See `fonts`.
 GARBAGE_THRESHOLD: Final = 1_000_000
 # One file for reading aloud and for archives: PDF/A-2a here, and `_finish` adds PDF/UA-1.
 VARIANT: Final = "pdf/a-2a"
@@ -123,10 +123,11 @@ _BROKEN: Final = (
 )
 # The black of an icon.
 _ICON_BLACK: Final = re.compile(rb"#111\b")
-# Bullets, and the numbers of a list. Dots and a page number, in a table of contents.
+# The bullets and numbers of a list.
 _MARKER: Final = re.compile(r"[\u2022\u25e6\u25aa]|[0-9]+\.")
+# The dots and the page number of an entry in a table of contents.
 _LEADER: Final = re.compile(r"[. ]*[0-9]*")
-_KNOWN: Final = frozenset(EXPANDERS) | {name.replace("_", "-") for name in INITIAL_VALUES}
+_PROPERTIES: Final = frozenset(EXPANDERS) | {name.replace("_", "-") for name in INITIAL_VALUES}
 
 
 @dataclass(frozen=True)
@@ -153,11 +154,12 @@ class _Fetcher(URLFetcher):
         if not url.startswith(BASE):
             message = f"the page asks for '{url[:80]}', which is not a file of the workspace"
             raise FatalURLFetchingError(message)
-        asked = urlsplit(url).path.removeprefix("/")
-        name = served(asked, self.files)
+        requested = urlsplit(url).path.removeprefix("/")
+        name = served(requested, self.files)
         if name is None:
             message = (
-                f"the page asks for '{unquote(asked)[:80]}', and there is no such picture or font"
+                f"the page asks for '{unquote(requested)[:80]}', "
+                "and there is no such picture or font"
             )
             raise FatalURLFetchingError(message)
         path = self.files[name]
@@ -177,7 +179,7 @@ class _Fetcher(URLFetcher):
         return URLFetcherResponse(url, data, {"Content-Type": MIME[suffix]})
 
 
-class _Log(logging.Handler):
+class _WarningLog(logging.Handler):
     """A log handler that keeps the messages of WeasyPrint."""
 
     def __init__(self) -> None:
@@ -189,9 +191,9 @@ class _Log(logging.Handler):
 
 
 @contextmanager
-def _told() -> Iterator[list[str]]:
+def _collected_warnings() -> Iterator[list[str]]:
     """Collect the warnings of WeasyPrint."""
-    log = _Log()
+    log = _WarningLog()
     logger = logging.getLogger("weasyprint")
     logger.addHandler(log)
     try:
@@ -204,9 +206,9 @@ def _told() -> Iterator[list[str]]:
 def _faults_as_problems(done: str) -> Iterator[list[str]]:
     """Collect the warnings of WeasyPrint, and raise TeachbackError for its exceptions.
 
-    `done` is what becomes of the page: laid out, or written.
+    `done` names the step in messages: laid out, or written.
     """
-    with _told() as messages:
+    with _collected_warnings() as messages:
         try:
             yield messages
         except FatalURLFetchingError as error:
@@ -222,63 +224,65 @@ def _faults_as_problems(done: str) -> Iterator[list[str]]:
         finally:
             if messages:
                 # WeasyPrint warns of each value of a sheet once.
-                _kept_sheet.cache_clear()
+                _cached_sheet.cache_clear()
 
 
-class _FontList:
-    """The fonts that a style sheet names, in the place of the fonts of a document."""
+class _NamedFonts:
+    """The fonts that a style sheet names. WeasyPrint takes it for the fonts of a document."""
 
     def __init__(self) -> None:
-        self.named: list[Any] = []
+        self.descriptors: list[Any] = []
 
     def add_font_face(self, descriptors: object, _fetcher: object) -> None:
         """Keep the descriptors of a font."""
-        self.named.append(descriptors)
+        self.descriptors.append(descriptors)
 
 
 @lru_cache(maxsize=16)
-def _kept_sheet(css: str) -> tuple[Any, list[Any]] | None:
-    """Return a style sheet and the fonts that it names, read once for all pages that use it.
+def _cached_sheet(css: str) -> tuple[Any, list[Any]] | None:
+    """Parse a style sheet once for all pages that use it; return it with the fonts that it names.
 
-    A sheet that WeasyPrint warns of, or that holds more than rules and fonts, is None.
+    Return None for a sheet that WeasyPrint warns of, or that holds more than rules and fonts.
     """
-    listed = _FontList()
+    named_fonts = _NamedFonts()
     counters: dict[str, Any] = {}
     profiles: dict[str, Any] = {}
     layers: list[str] = []
     try:
-        with _told() as messages:
+        with _collected_warnings() as messages:
             sheet = weasyprint.CSS(
                 string=css,
                 base_url=BASE + "styles/",
                 url_fetcher=_Fetcher({}),
-                font_config=listed,
+                font_config=named_fonts,
                 counter_style=counters,
                 color_profiles=profiles,
                 layers=layers,
             )
     except (FatalURLFetchingError, *_BROKEN):
         return None
-    return None if messages or counters or profiles or layers else (sheet, listed.named)
+    if messages or counters or profiles or layers:
+        return None
+    return sheet, named_fonts.descriptors
 
 
-def _sheet(**asked: Any) -> Any:  # noqa: ANN401 -- the arguments and the result of weasyprint.CSS
-    kept = _kept_sheet(asked["string"]) if "string" in asked and not asked["layers"] else None
-    if kept is None:
-        return weasyprint.CSS(**asked)
-    sheet, named = kept
-    for descriptors in named:
-        asked["font_config"].add_font_face(descriptors, asked["url_fetcher"])
+def _css(**options: Any) -> Any:  # noqa: ANN401 -- the arguments and the result of weasyprint.CSS
+    cacheable = "string" in options and not options["layers"]
+    cached = _cached_sheet(options["string"]) if cacheable else None
+    if cached is None:
+        return weasyprint.CSS(**options)
+    sheet, fonts_of_sheet = cached
+    for descriptors in fonts_of_sheet:
+        options["font_config"].add_font_face(descriptors, options["url_fetcher"])
     return sheet
 
 
-# WeasyPrint would parse the style sheets again for each page set, a third of a card's layout.
-weasyprint.css.CSS = _sheet
+# WeasyPrint parses the style sheets again for each layout: a third of the time of a card.
+weasyprint.css.CSS = _css
 
 
-# The properties that have their parent's or their initial value as it is. Each has the names whose
-# rules would set it: its own, and those that count from where a line begins, such as
-# `margin-inline-start`.
+# The properties whose inherited or initial value needs no computing, each with the names of the
+# rules that set it: its own, and those relative to the direction, such as `margin-inline-start`.
 _SET_BY: Final = {
     name: frozenset(
         {name, *(PHYSICAL_FUNCTIONS[name](block="ttb", inline=side) for side in ("ltr", "rtl"))}
@@ -293,10 +297,10 @@ _computed_value = ComputedStyle.__missing__
 
 
 def _value(style: Any, name: str) -> Any:  # noqa: ANN401 -- WeasyPrint has no types
-    """Return the value of a property, at once where no rule sets it.
+    """Return the value of a property, without the cascade where no rule sets it.
 
-    Six of seven values are such, and a page asks for thousands. WeasyPrint takes each through all
-    steps of the cascade, an eighth of the time of a page.
+    That holds for six of seven values, and a page has thousands. WeasyPrint takes each through all
+    steps of the cascade, which is an eighth of the time of a page.
     """
     set_by = _SET_BY.get(name)
     if set_by is None or not style.cascaded.keys().isdisjoint(set_by):
@@ -309,7 +313,7 @@ def _value(style: Any, name: str) -> Any:  # noqa: ANN401 -- WeasyPrint has no t
 ComputedStyle.__missing__ = _value
 
 
-# The values of a style that `split_first_line` reads, and those of the fonts that it chooses.
+# The properties that `split_first_line` reads, and those that choose its fonts.
 _LINE_STYLE: Final = (
     "direction", "font_family", "font_feature_settings", "font_kerning", "font_language_override",
     "font_size", "font_stretch", "font_style", "font_variant_alternates", "font_variant_caps",
@@ -319,43 +323,43 @@ _LINE_STYLE: Final = (
     "overflow_wrap", "tab_size", "text_decoration_line", "white_space", "word_break",
     "word_spacing",
 )  # fmt: skip
-# The lines that are kept, of about 14 KB each; a handout for three readers has 1,600.
+# The most lines in the cache, of about 14 KB each. A handout for three readers has 1,600.
 _MOST_LINES: Final = 2_500
 _split_first_line = line_break.split_first_line
 _COLLAPSING: Final = ("normal", "pre-line")
 
 
 class Fonts(FontConfiguration):
-    """The fonts that WeasyPrint knows, with the lines of text that were set in them."""
+    """The fonts that WeasyPrint knows, and a cache of the lines of text that were set in them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: dict[tuple[object, ...], tuple[Any, ...]] = {}
 
 
-def _first_line(
+def _cached_first_line(
     text: str,
     style: Any,  # noqa: ANN401 -- WeasyPrint has no types
     context: object,
-    *given: Any,  # noqa: ANN401
-    **more: Any,  # noqa: ANN401
+    *arguments: Any,  # noqa: ANN401
+    **options: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
-    """Return what `split_first_line` returns for a text; the same text is set once.
+    """Return what `split_first_line` returns for a text, and cache it.
 
-    Without this, four of five lines would be set again: to measure a column, to lay a page out with
+    Without the cache, four of five lines are set again: to measure a column, to lay a page out with
     another space between its blocks, and for the next reader of the same text.
     """
     lines = style.font_config.lines
-    look = vars(style).get("line_look")
-    if look is None:
-        look = style.line_look = repr([style[name] for name in _LINE_STYLE])
-    key = (text, look, given, *more.items())
-    kept = lines.get(key)
-    if kept is None:
+    style_key = vars(style).get("line_style_key")
+    if style_key is None:
+        style_key = style.line_style_key = repr([style[name] for name in _LINE_STYLE])
+    key = (text, style_key, arguments, *options.items())
+    cached = lines.get(key)
+    if cached is None:
         if len(lines) >= _MOST_LINES:
             lines.clear()
-        kept = lines[key] = _split_with_last_space(text, style, context, *given, **more)
-    layout, *measures = kept
+        cached = lines[key] = _split_with_last_space(text, style, context, *arguments, **options)
+    layout, *measures = cached
     # Drawing changes the layout of a line.
     return copy.copy(layout), *measures
 
@@ -365,36 +369,40 @@ def _split_with_last_space(
     style: Any,  # noqa: ANN401 -- WeasyPrint has no types
     context: object,
     max_width: float | None,
-    *given: Any,  # noqa: ANN401
-    **more: Any,  # noqa: ANN401
+    *arguments: Any,  # noqa: ANN401
+    **options: Any,  # noqa: ANN401
 ) -> tuple[Any, ...]:
     """Return what `split_first_line` returns, or the whole text where all but its last space fits.
 
-    WeasyPrint 70.0 would break such a text after its first word: "Vomiting, / diarrhea, or fever
-    can hurt you. **Call us.**" That space is not printed where the line ends with it.
+    WeasyPrint 70.0 breaks such a text after its first word: "Vomiting, / diarrhea, or fever can
+    hurt you. **Call us.**" A space at the end of a line is not printed, so it needs no room.
     """
-    found: tuple[Any, ...] = _split_first_line(text, style, context, max_width, *given, **more)
-    length, rest = found[1:3]
+    split: tuple[Any, ...] = _split_first_line(
+        text, style, context, max_width, *arguments, **options
+    )
+    length, resume_at = split[1:3]
     if (
-        rest is None
+        resume_at is None
         or not max_width
         or text[-1] != " "
         or b" " in text.encode()[:length].strip()
         or style["white_space"] not in _COLLAPSING
     ):
-        return found
+        return split
     words = text.rstrip(" ")
-    if _split_first_line(words, style, context, max_width, *given, **more)[2] is not None:
-        return found
-    layout, length, _, _, *height = _split_first_line(text, style, context, None, *given, **more)
+    if _split_first_line(words, style, context, max_width, *arguments, **options)[2] is not None:
+        return split
+    layout, length, _, _, *height = _split_first_line(
+        text, style, context, None, *arguments, **options
+    )
     return layout, length, None, max_width, *height
 
 
-inline.split_first_line = preferred.split_first_line = _first_line
+inline.split_first_line = preferred.split_first_line = _cached_first_line
 
 
 def lay_out(html: str, files: Mapping[str, Path], fonts: Fonts) -> LaidOutDocument:
-    """Lay out a page. The warnings of WeasyPrint become problems beside the pages.
+    """Lay out a page. The warnings of WeasyPrint become problems of the layout.
 
     Raises TeachbackError when the page asks for a file that is not in the workspace, or cannot be
     laid out.
@@ -402,19 +410,19 @@ def lay_out(html: str, files: Mapping[str, Path], fonts: Fonts) -> LaidOutDocume
     with _faults_as_problems("laid out") as messages:
         page = weasyprint.HTML(string=html, base_url=BASE + "styles/", url_fetcher=_Fetcher(files))
         document = page.render(font_config=fonts, pdf_variant=VARIANT)
-    told = [
+    problems = (
         _page_problem("laid out as it is written", message) for message in dict.fromkeys(messages)
-    ]
-    return LaidOutDocument(document, (*told, *_generated_problems(document)))
+    )
+    return LaidOutDocument(document, (*problems, *_generated_problems(document)))
 
 
 def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- WeasyPrint has no types
     """Yield text that a style generates, except page numbers, list markers and colons.
 
-    Style sheets are searched for it too; this finds whatever reached the pages in some other way.
-    The numbers of a list are compared when the file is read back.
+    Style sheets are searched for it too. This finds what reached the pages in another way. The
+    numbers of a list are compared when the file is read back.
     """
-    found: dict[str, list[int]] = {}
+    first_pages: dict[str, int] = {}
     for number, page in enumerate(document.pages, start=1):
         for box in page._page_box.descendants(placeholders=True):  # noqa: SLF001 -- no public name; WeasyPrint is pinned
             if not isinstance(box, boxes.TextBox) or not box.text.strip():
@@ -422,46 +430,44 @@ def _generated_problems(document: Any) -> Iterator[Problem]:  # noqa: ANN401 -- 
             text, tag = box.text.strip(), box.element_tag or ""
             counters = {"counter-page": str(number), "counter-pages": str(len(document.pages))}
             if tag.startswith("@"):
-                own = text in counters.values()
+                expected = text in counters.values()
             elif tag.endswith(("::before", "::after")):
-                leads = box.element.tag == "a" and _LEADER.fullmatch(text)
-                own = (
-                    text == ":"
-                    or bool(leads)
-                    or text == counters.get(box.element.get("class") or "")
+                is_leader = box.element.tag == "a" and _LEADER.fullmatch(text) is not None
+                expected = (
+                    text == ":" or is_leader or text == counters.get(box.element.get("class") or "")
                 )
             elif tag.endswith("::marker"):
-                own = _MARKER.fullmatch(text) is not None
+                expected = _MARKER.fullmatch(text) is not None
             else:
-                own = not tag.endswith(("::footnote-call", "::footnote-marker"))
-            if not own:
-                found.setdefault(text, []).append(number)
-    for text, numbers in found.items():
-        message = f"a style prints '{text[:60]}' on page {numbers[0]}, which is not in the handout"
+                expected = not tag.endswith(("::footnote-call", "::footnote-marker"))
+            if not expected:
+                first_pages.setdefault(text, number)
+    for text, number in first_pages.items():
+        message = f"a style prints '{text[:60]}' on page {number}, which is not in the handout"
         hint = "Remove `content`, or the style of the list's numbers, from the style sheet."
         yield Problem(message, hint)
 
 
-def first_page(laid: LaidOutDocument) -> LaidOutDocument:
-    """Return the first of laid-out pages alone, to be looked at before the others are written."""
-    return LaidOutDocument(laid.document.copy(laid.document.pages[:1]), laid.problems)
+def first_page(layout: LaidOutDocument) -> LaidOutDocument:
+    """Return a layout of the first page alone, to look at it before the others are written."""
+    return LaidOutDocument(layout.document.copy(layout.document.pages[:1]), layout.problems)
 
 
-def write(laid: LaidOutDocument, *, tagged: bool = True) -> bytes:
+def write(layout: LaidOutDocument, *, tagged: bool = True) -> bytes:
     """Write laid-out pages as one tagged PDF, PDF/UA-1 and PDF/A-2a.
 
-    Without tags it takes half as long: that is enough to draw its pages, and for nothing else.
+    Without tags it takes half as long. Such a file is good only for drawing its pages.
     Raises TeachbackError on any warning of WeasyPrint.
     """
     from teachback.pdf.tag_writer import own_tags
 
     with _faults_as_problems("written") as messages, own_tags(), warnings.catch_warnings():
-        # WeasyPrint leaves the closing of its colour profile to chance.
+        # WeasyPrint does not close its colour profile.
         warnings.simplefilter("ignore", ResourceWarning)
         data: bytes = (
-            laid.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
+            layout.document.write_pdf(pdf_variant=VARIANT, finisher=_finish)
             if tagged
-            else laid.document.write_pdf(uncompressed_pdf=True)
+            else layout.document.write_pdf(uncompressed_pdf=True)
         )
     if messages:
         raise TeachbackError(
@@ -471,36 +477,36 @@ def write(laid: LaidOutDocument, *, tagged: bool = True) -> bytes:
 
 
 def _finish(_document: object, pdf: Any) -> None:  # noqa: ANN401 -- pydyf has no types
-    """Declare PDF/UA in the file's XMP, with its schema for PDF/A; let no picture be smoothed."""
+    """Declare PDF/UA in the file's XMP, with its schema for PDF/A; forbid smoothed pictures."""
     metadata = pdf.objects[int(pdf.catalog["Metadata"].split()[0])]
     xmp: bytes = metadata.stream[0]
     end = xmp.rindex(b"</", 0, xmp.rindex(b"RDF>"))
     metadata.stream[0] = xmp[:end] + _UA_RDF + xmp[end:]
     # PDF/A requires that programs without a PDF parser find it.
     metadata.compress = False
-    for thing in pdf.objects:
+    for pdf_object in pdf.objects:
         # ISO 19005-2, 6.2.8: no picture asks to be interpolated.
-        getattr(thing, "extra", {}).pop("Interpolate", None)
+        getattr(pdf_object, "extra", {}).pop("Interpolate", None)
 
 
-def _page_problem(done: str, said: str) -> Problem:
+def _page_problem(done: str, warning: str) -> Problem:
     """Convert a warning of WeasyPrint about a page to a problem."""
-    said = said.replace(BASE, "").strip(" :")
-    picture = re.search(r"Failed to (?:load|render)\D* image (?:at )?'?([^' ]+?)'?(?::|$)", said)
+    warning = warning.replace(BASE, "").strip(" :")
+    picture = re.search(r"Failed to (?:load|render)\D* image (?:at )?'?([^' ]+?)'?(?::|$)", warning)
     if picture:
         hint = "Save it again from the program that made it."
         return Problem(f"the picture {picture[1]} cannot be drawn", hint)
-    glyph = re.search(r'\.notdef glyph.*"(.)" \((U\+[0-9A-F]+)\)', said)
+    glyph = re.search(r'\.notdef glyph.*"(.)" \((U\+[0-9A-F]+)\)', warning)
     if glyph:
         message = f"the character '{glyph[1]}' ({glyph[2]}) is in none of the fonts"
         return Problem(message, "Use other words, or add a font that has it to styles/fonts/.")
-    return Problem(f"the page cannot be {done}: {said}", COMPARE)
+    return Problem(f"the page cannot be {done}: {warning}", COMPARE)
 
 
 def style_problems(name: str, css: str) -> tuple[Problem, ...]:
     """Return what WeasyPrint would drop from a style sheet, and what no screen reader could follow.
 
-    Problems have their place in that sheet.
+    Each problem has its place in that sheet.
     """
     try:
         messages = _warnings_of(css)
@@ -522,7 +528,7 @@ def style_problems(name: str, css: str) -> tuple[Problem, ...]:
 
 
 def _warnings_of(css: str) -> tuple[str, ...]:
-    with _told() as messages:
+    with _collected_warnings() as messages:
         weasyprint.CSS(
             string=css, base_url=BASE + "styles/", url_fetcher=_Fetcher({}), font_config=None
         )
@@ -552,40 +558,40 @@ def _style_problem(name: str, css: str, message: str) -> Problem:
     if quoted and not match:
         # WeasyPrint names a selector without its place.
         place = place_of(quoted[1], css, name, r"/\*.*?\*/") or place
-    said = re.sub(r"\s+", " ", re.sub(r"\s*\bat \d+:\d+", "", message)).rstrip(".")
-    unknown = re.match(r"Ignored `([^:`]+):.*unknown property", said)
+    reason = re.sub(r"\s+", " ", re.sub(r"\s*\bat \d+:\d+", "", message)).rstrip(".")
+    unknown = re.match(r"Ignored `([^:`]+):.*unknown property", reason)
     hint = (
         "Look the property up: WeasyPrint knows fewer than a browser."
-        if said.startswith("Ignored")
+        if reason.startswith("Ignored")
         else "Look for a missing brace or comma."
     )
     return Problem(
-        f"this style would be dropped: {said}",
-        f"{guess(unknown[1], _KNOWN)} {hint}".strip() if unknown else hint,
+        f"this style would be dropped: {reason}",
+        f"{guess(unknown[1], _PROPERTIES)} {hint}".strip() if unknown else hint,
         place,
     )
 
 
-_kept_fonts: list[Fonts] = []
+_process_fonts: list[Fonts] = []
 
 
 def fonts() -> Fonts:
     """Return the font configuration of this process.
 
-    There is one, because a new one for each page would take longer than the page.
+    There is one, because making one for each page takes longer than the page.
     """
-    if not _kept_fonts:
-        # Dropped before the process ends, a forked one too: otherwise WeasyPrint could not delete
+    if not _process_fonts:
+        # Drop them before the process ends, also a forked one: otherwise WeasyPrint cannot delete
         # its folder of fonts.
-        Finalize(None, _let_go, exitpriority=1)
-        # A layout creates hundreds of thousands of boxes that live until it is written. Repeated
-        # garbage collection among them costs several per cent of the time.
+        Finalize(None, _drop_fonts, exitpriority=1)
+        # A layout creates hundreds of thousands of boxes that live until it is written. Collecting
+        # garbage among them again and again takes several per cent of the time.
         gc.freeze()
         gc.set_threshold(GARBAGE_THRESHOLD)
-        _kept_fonts.append(Fonts())
-    return _kept_fonts[0]
+        _process_fonts.append(Fonts())
+    return _process_fonts[0]
 
 
-def _let_go() -> None:
-    _kept_fonts.clear()
+def _drop_fonts() -> None:
+    _process_fonts.clear()
     gc.collect()

@@ -245,7 +245,7 @@ def test_the_look_at_the_drawing_finds_a_loose_accent(
     page: Composed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the check of anchors, the accent of a Welsh letter is drawn over the next one."""
-    monkeypatch.setattr(Shaper, "_held", lambda _, words, __: set(range(len(words) * 3)))
+    monkeypatch.setattr(Shaper, "_anchored", lambda _, words, __: set(range(len(words) * 3)))
     shaper.cache_clear()
     letters = ["\u0174", "\u0175", "\u1ebd"]
     found = faults_of_drawing(page.template(*letters), letters, "H")

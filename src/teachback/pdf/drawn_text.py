@@ -1,8 +1,8 @@
-"""Read what the content of a PDF draws: glyph by glyph, with its place, and the words it claims.
+"""Read what the content of a PDF draws: its glyphs with their places, and the words it claims.
 
 This walk of the content streams (ISO 32000-1, 9.4) trusts no text layer: `proofing.shape_proof`
-compares the glyphs with the shapes of the words. Words come from /ActualText, which `tag_writer`
-writes around the lines that a text layer cannot tell, or else from the font's ToUnicode table.
+compares the glyphs with the shapes of the words. The words come from /ActualText, or else from the
+font's ToUnicode table. `tag_writer` writes /ActualText around lines that no such table can tell.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ PdfObject: TypeAlias = Any
 Matrix = tuple[float, float, float, float, float, float]
 
 UNMARKED: Final = -1
-_SAME: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
+_IDENTITY: Final[Matrix] = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 _EM: Final = 1000.0
 # The width of a glyph that a font does not list (ISO 32000-1, table 117).
 _DEFAULT_WIDTH: Final = 1000.0
-# The most forms within each other.
+# How deep forms may be nested.
 _MOST_NESTED: Final = 12
 
 
 @dataclass(frozen=True, eq=False)
 class DrawnFont:
-    """A font of the file. `program` is the embedded font; empty where codes are no glyph ids.
+    """A font of the file. `program` is the embedded font, or empty where codes are not glyph ids.
 
-    Widths are in thousandths of the type size. `read` is its ToUnicode table.
+    Widths are in thousandths of the type size. `read` is the ToUnicode table.
     """
 
     name: str
@@ -68,10 +68,11 @@ class DrawnGlyph(NamedTuple):
     rise: float
 
 
-class _Shown(NamedTuple):
-    """An operation that shows text; `place` is set where the text is placed anew.
+class _ShowOperation(NamedTuple):
+    """An operation that shows text, with the state of the text at that time.
 
     `steps` are its strings as hexadecimal glyph ids in brackets, and the moves between them.
+    `place` is the matrix that places the text, or None where the text continues.
     """
 
     font: DrawnFont
@@ -88,8 +89,9 @@ class _Shown(NamedTuple):
 class DrawnLine:
     """The text of one text object, such as a line of a paragraph.
 
-    `mark` is its number on the page (UNMARKED for none). `said` is its /ActualText, with `has_said`
-    where there is one. `inside` a form, the text is no object of the page itself.
+    `mark` is the number of its marked content on the page (UNMARKED for none). `said` is its
+    /ActualText, and `has_said` is whether it has one. `inside` is whether a form draws it: then it
+    is not an object of the page itself.
     """
 
     page: int
@@ -98,7 +100,7 @@ class DrawnLine:
     has_said: bool
     said: str
     inside: bool
-    shown: tuple[_Shown, ...]
+    shown: tuple[_ShowOperation, ...]
 
     @cached_property
     def words(self) -> str:
@@ -108,25 +110,25 @@ class DrawnLine:
     @cached_property
     def parts(self) -> tuple[tuple[DrawnFont, array[int], str], ...]:
         """The glyphs font by font, in painting order, with what the font's table reads in them."""
-        found: list[tuple[DrawnFont, array[int]]] = []
+        parts: list[tuple[DrawnFont, array[int]]] = []
         for show in self.shown:
-            if not found or found[-1][0] is not show.font:
-                found.append((show.font, array("H")))
-            found[-1][1].extend(_glyphs(b"".join(_STRING.findall(show.steps))))
+            if not parts or parts[-1][0] is not show.font:
+                parts.append((show.font, array("H")))
+            parts[-1][1].extend(_glyphs(b"".join(_STRING.findall(show.steps))))
         return tuple(
             (font, glyphs, "".join(font.read.get(glyph, "\ufffd") for glyph in glyphs))
-            for font, glyphs in found
+            for font, glyphs in parts
         )
 
     @cached_property
     def em(self) -> tuple[float, float, float, float]:
         """The type size as it is printed: along the line (x, y) and up (x, y), in pt."""
         show = self.shown[0]
-        across = _times(
+        along_x, along_y, up_x, up_y, *_ = _product(
             (show.size * show.stretch, 0.0, 0.0, show.size, 0.0, 0.0),
-            _times(show.place or _SAME, show.page),
+            _product(show.place or _IDENTITY, show.page),
         )
-        return across[0], across[1], across[2], across[3]
+        return along_x, along_y, up_x, up_y
 
     @cached_property
     def glyphs(self) -> tuple[DrawnGlyph, ...]:
@@ -134,27 +136,27 @@ class DrawnLine:
         return tuple(_placed(self.shown))
 
 
-def _placed(shown: tuple[_Shown, ...]) -> Iterator[DrawnGlyph]:
+def _placed(shown: tuple[_ShowOperation, ...]) -> Iterator[DrawnGlyph]:
     pen = 0.0
-    place = _SAME
+    place = _IDENTITY
     for show in shown:
         if show.place is not None:
             place, pen = show.place, 0.0
-        matrix = _times(place, show.page)
+        matrix = _product(place, show.page)
         for string, move in _STEP.findall(show.steps):
             if move:
                 pen -= float(move) / _EM * show.size * show.stretch
             for glyph in _glyphs(string):
                 advance = (show.font.width(glyph) / _EM * show.size + show.spacing) * show.stretch
-                x, y = _point(matrix, pen, show.rise)
-                end_x, end_y = _point(matrix, pen + advance, show.rise)
+                x, y = _transformed(matrix, pen, show.rise)
+                end_x, end_y = _transformed(matrix, pen + advance, show.rise)
                 yield DrawnGlyph(show.font, glyph, x, y, end_x, end_y, show.rise / show.size)
                 pen += advance
 
 
-def _times(one: Matrix, other: Matrix) -> Matrix:
-    a, b, c, d, e, f = one
-    g, h, i, j, k, m = other
+def _product(first: Matrix, second: Matrix) -> Matrix:
+    a, b, c, d, e, f = first
+    g, h, i, j, k, m = second
     return (
         a * g + b * i,
         a * h + b * j,
@@ -165,7 +167,7 @@ def _times(one: Matrix, other: Matrix) -> Matrix:
     )
 
 
-def _point(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
+def _transformed(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
     a, b, c, d, e, f = matrix
     return x * a + y * c + e, x * b + y * d + f
 
@@ -185,7 +187,7 @@ class DrawnFile(NamedTuple):
 
 
 def read_drawn(data: bytes, *, forms: bool = True) -> DrawnFile:
-    """Return what the pages of a PDF draw as text; without `forms`, only what is drawn directly."""
+    """Return the text that the pages of a PDF draw, with or without that of their forms."""
     with pikepdf.open(io.BytesIO(data)) as pdf:
         fonts: dict[Any, DrawnFont] = {}
         lines = [
@@ -202,9 +204,9 @@ def read_drawn(data: bytes, *, forms: bool = True) -> DrawnFile:
         ]
         numbers = {page.obj.objgen: number for number, page in enumerate(pdf.pages, start=1)}
         root = pdf.Root.get("/StructTreeRoot", Dictionary())
-        told = str(pdf.Root.get("/Lang", ""))
+        language = str(pdf.Root.get("/Lang", ""))
         languages = (
-            dict(_languages(root, told, None, numbers))
+            dict(_languages(root, language, None, numbers))
             if any(line.has_said for line in lines)
             else {}
         )
@@ -229,20 +231,22 @@ def _languages(
 
 
 class _Mark(NamedTuple):
+    """The start of marked content: its number on the page, and its /ActualText."""
+
     number: int
     artifact: bool
-    said: str | None
+    actual_text: str | None
 
 
 @dataclass
 class _State:
     """The state of the drawing that shows text (ISO 32000-1, 8.4.1 and 9.3.1).
 
-    Forms are followed `nested` deep.
+    Forms are followed `nested` levels deep.
     """
 
     nested: int
-    page: Matrix = _SAME
+    page: Matrix = _IDENTITY
     font: DrawnFont | None = None
     size: float = 0.0
     rise: float = 0.0
@@ -259,18 +263,18 @@ class _State:
 class _Drawing:
     """A page or a form, while it is read.
 
-    `kept` are the states that a Q brings back, and `marks` those that are open. Of the open text
-    object, `shown` is what it has shown, `line` where its line begins, and `place` where what comes
-    next does, None where that continues.
+    `saved` are the states that a Q brings back, and `marks` the marks that are open. `shown`,
+    `line` and `place` are of the open text object: what it has shown, where its line begins, and
+    where its next text begins. `place` is None where that continues.
     """
 
     resources: Any
     state: _State
-    kept: list[_State] = field(default_factory=list)
+    saved: list[_State] = field(default_factory=list)
     marks: list[_Mark] = field(default_factory=list)
-    shown: list[_Shown] = field(default_factory=list)
-    line: Matrix = _SAME
-    place: Matrix | None = _SAME
+    shown: list[_ShowOperation] = field(default_factory=list)
+    line: Matrix = _IDENTITY
+    place: Matrix | None = _IDENTITY
 
 
 def _lines(
@@ -282,29 +286,29 @@ def _lines(
     depth: int,
 ) -> Iterator[DrawnLine]:
     drawing = _Drawing(resources, state)
-    for step in pikepdf.parse_content_stream(content, " ".join(_STEPS)):
+    for step in pikepdf.parse_content_stream(content, " ".join((*_OPERATORS, "ET", "Do", "Tf"))):
         operands, name = step.operands, str(step.operator)
         if name == "ET":
             if drawing.shown:
                 yield _line(page, drawing.marks, tuple(drawing.shown), depth)
             drawing.shown = []
         elif name == "Do":
-            yield from _form(resources, str(operands[0]), drawing.state, page, fonts, depth)
+            yield from _form_lines(resources, str(operands[0]), drawing.state, page, fonts, depth)
         elif name == "Tf":
-            drawing.state.font = _font(resources, str(operands[0]), fonts)
+            drawing.state.font = _font_of(resources, str(operands[0]), fonts)
             drawing.state.size = float(operands[1])
         else:
-            _STEPS[name](drawing, name, operands)
+            _OPERATORS[name](drawing, name, operands)
 
 
 def _show(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     if name in {"'", '"'}:
         _move(drawing, "T*", ())
     state = drawing.state
-    steps = _steps(operands[-1])
+    steps = _steps_of(operands[-1])
     if state.font is not None and steps:
         drawing.shown.append(
-            _Shown(
+            _ShowOperation(
                 state.font, steps, state.size, state.rise, state.stretch, state.spacing,
                 drawing.place, state.page,
             )
@@ -314,34 +318,34 @@ def _show(drawing: _Drawing, name: str, operands: PdfObject) -> None:
 
 def _move(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     if name in {"BT", "Tm"}:
-        drawing.line = _SAME if name == "BT" else _matrix(operands)
+        drawing.line = _IDENTITY if name == "BT" else _matrix(operands)
     else:
         x, y = (0.0, -drawing.state.leading) if name == "T*" else map(float, operands)
         if name == "TD":
             drawing.state.leading = -y
-        drawing.line = _times((1.0, 0.0, 0.0, 1.0, x, y), drawing.line)
+        drawing.line = _product((1.0, 0.0, 0.0, 1.0, x, y), drawing.line)
     drawing.place = drawing.line
 
 
-def _keep(drawing: _Drawing, name: str, operands: PdfObject) -> None:
+def _change_state(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     if name == "q":
-        drawing.kept.append(drawing.state.copy())
+        drawing.saved.append(drawing.state.copy())
     elif name == "cm":
-        drawing.state.page = _times(_matrix(operands), drawing.state.page)
-    elif drawing.kept:
-        drawing.state = drawing.kept.pop()
+        drawing.state.page = _product(_matrix(operands), drawing.state.page)
+    elif drawing.saved:
+        drawing.state = drawing.saved.pop()
 
 
-def _bracket(drawing: _Drawing, name: str, operands: PdfObject) -> None:
+def _change_marks(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     if name == "BDC":
-        drawing.marks.append(_mark(operands, drawing.resources))
+        drawing.marks.append(_mark_of(operands, drawing.resources))
     elif name == "BMC":
         drawing.marks.append(_Mark(UNMARKED, str(operands[0]) == "/Artifact", None))
     elif drawing.marks:
         drawing.marks.pop()
 
 
-def _set(drawing: _Drawing, name: str, operands: PdfObject) -> None:
+def _set_text_state(drawing: _Drawing, name: str, operands: PdfObject) -> None:
     value = float(operands[0])
     if name == "Ts":
         drawing.state.rise = value
@@ -353,14 +357,13 @@ def _set(drawing: _Drawing, name: str, operands: PdfObject) -> None:
         drawing.state.leading = value
 
 
-# The operators that text depends on; `_lines` itself does the last three.
-_STEPS: Final[Mapping[str, Callable[[_Drawing, str, Any], None]]] = {
+# The operators that text depends on, besides those that `_lines` handles itself.
+_OPERATORS: Final[Mapping[str, Callable[[_Drawing, str, Any], None]]] = {
     **dict.fromkeys(("Tj", "TJ", "'", '"'), _show),
     **dict.fromkeys(("BT", "Tm", "Td", "TD", "T*"), _move),
-    **dict.fromkeys(("q", "Q", "cm"), _keep),
-    **dict.fromkeys(("BDC", "BMC", "EMC"), _bracket),
-    **dict.fromkeys(("Ts", "Tz", "Tc", "TL"), _set),
-    **dict.fromkeys(("ET", "Do", "Tf"), _set),
+    **dict.fromkeys(("q", "Q", "cm"), _change_state),
+    **dict.fromkeys(("BDC", "BMC", "EMC"), _change_marks),
+    **dict.fromkeys(("Ts", "Tz", "Tc", "TL"), _set_text_state),
 }
 
 
@@ -369,9 +372,9 @@ def _matrix(operands: PdfObject) -> Matrix:
     return a, b, c, d, e, f
 
 
-def _steps(shown: PdfObject) -> bytes:
-    """Return what is shown as `_Shown.steps`; nothing where there is no glyph."""
-    # Strings and numbers one by one would take ten times as long.
+def _steps_of(shown: PdfObject) -> bytes:
+    """Return the operand of a text operator as `_ShowOperation.steps`, or b"" without a glyph."""
+    # Reading strings and numbers one by one takes ten times as long.
     written: bytes = shown.unparse()
     if b"(" in written:
         parts = shown if isinstance(shown, Array) else [shown]
@@ -390,33 +393,38 @@ def _glyphs(written: bytes) -> array[int]:
     return codes
 
 
-def _line(page: int, marks: list[_Mark], shown: tuple[_Shown, ...], depth: int) -> DrawnLine:
-    said = next((mark.said for mark in reversed(marks) if mark.said is not None), None)
+def _line(
+    page: int, marks: list[_Mark], shown: tuple[_ShowOperation, ...], depth: int
+) -> DrawnLine:
+    actual_text = next(
+        (mark.actual_text for mark in reversed(marks) if mark.actual_text is not None), None
+    )
     number = next((mark.number for mark in reversed(marks) if mark.number >= 0), UNMARKED)
     return DrawnLine(
         page,
         UNMARKED if depth else number,
         any(mark.artifact for mark in marks),
-        said is not None,
-        said or "",
+        actual_text is not None,
+        actual_text or "",
         depth > 0,
         shown,
     )
 
 
-def _mark(operands: PdfObject, resources: PdfObject) -> _Mark:
-    held = operands[1]
-    if isinstance(held, Name):
-        held = resources.get("/Properties", Dictionary()).get(str(held), Dictionary())
-    said = held.get("/ActualText")
+def _mark_of(operands: PdfObject, resources: PdfObject) -> _Mark:
+    properties = operands[1]
+    if isinstance(properties, Name):
+        listed = resources.get("/Properties", Dictionary())
+        properties = listed.get(str(properties), Dictionary())
+    actual_text = properties.get("/ActualText")
     return _Mark(
-        int(held.get("/MCID", UNMARKED)),
+        int(properties.get("/MCID", UNMARKED)),
         str(operands[0]) == "/Artifact",
-        None if said is None else str(said),
+        None if actual_text is None else str(actual_text),
     )
 
 
-def _form(
+def _form_lines(
     resources: PdfObject,
     name: str,
     state: _State,
@@ -427,43 +435,43 @@ def _form(
     form = resources.get("/XObject", Dictionary()).get(name)
     if form is None or form.get("/Subtype") != Name.Form or depth == state.nested:
         return
-    held = form.get("/Resources", resources)
-    drawing = form.read_bytes()
+    content = form.read_bytes()
     # Icons have neither text nor forms.
-    if b"BT" not in drawing and b"Do" not in drawing:
+    if b"BT" not in content and b"Do" not in content:
         return
     inner = state.copy()
     if "/Matrix" in form:
-        inner.page = _times(_matrix(form.Matrix), inner.page)
-    yield from _lines(form, held, inner, page, fonts, depth + 1)
+        inner.page = _product(_matrix(form.Matrix), inner.page)
+    own_resources = form.get("/Resources", resources)
+    yield from _lines(form, own_resources, inner, page, fonts, depth + 1)
 
 
-def _font(resources: PdfObject, name: str, fonts: dict[Any, DrawnFont]) -> DrawnFont:
-    held = resources.get("/Font", Dictionary()).get(name, Dictionary())
-    key = held.objgen if held.is_indirect else name
+def _font_of(resources: PdfObject, name: str, fonts: dict[Any, DrawnFont]) -> DrawnFont:
+    font = resources.get("/Font", Dictionary()).get(name, Dictionary())
+    key = font.objgen if font.is_indirect else name
     if key not in fonts:
-        fonts[key] = _read_font(held)
+        fonts[key] = _read_font(font)
     return fonts[key]
 
 
-def _read_font(held: PdfObject) -> DrawnFont:
-    below = held.get("/DescendantFonts", Array())
-    glyphs = below[0] if len(below) else Dictionary()
-    described = glyphs.get("/FontDescriptor", Dictionary())
+def _read_font(font: PdfObject) -> DrawnFont:
+    descendants = font.get("/DescendantFonts", Array())
+    descendant = descendants[0] if len(descendants) else Dictionary()
+    descriptor = descendant.get("/FontDescriptor", Dictionary())
     program = next(
-        (described[key] for key in ("/FontFile2", "/FontFile3") if key in described), None
+        (descriptor[key] for key in ("/FontFile2", "/FontFile3") if key in descriptor), None
     )
-    by_glyph = (
-        held.get("/Encoding") == Name("/Identity-H")
-        and glyphs.get("/CIDToGIDMap", Name.Identity) == Name.Identity
+    codes_are_glyphs = (
+        font.get("/Encoding") == Name("/Identity-H")
+        and descendant.get("/CIDToGIDMap", Name.Identity) == Name.Identity
     )
-    table = held.get("/ToUnicode")
+    table = font.get("/ToUnicode")
     return DrawnFont(
-        str(held.get("/BaseFont", "")).removeprefix("/").partition("+")[2],
-        program.read_bytes() if program is not None and by_glyph else b"",
-        dict(_widths(glyphs.get("/W", Array()))),
-        float(glyphs.get("/DW", _DEFAULT_WIDTH)),
-        {} if table is None else dict(_read_as(table.read_bytes())),
+        str(font.get("/BaseFont", "")).removeprefix("/").partition("+")[2],
+        program.read_bytes() if program is not None and codes_are_glyphs else b"",
+        dict(_widths(descendant.get("/W", Array()))),
+        float(descendant.get("/DW", _DEFAULT_WIDTH)),
+        {} if table is None else dict(_to_unicode(table.read_bytes())),
     )
 
 
@@ -473,25 +481,21 @@ def _widths(listed: PdfObject) -> Iterator[tuple[int, float]]:
     for first in entries:
         following = next(entries)
         if isinstance(following, Array):
-            yield from ((int(first) + at, float(width)) for at, width in enumerate(following))
+            yield from enumerate(map(float, following), start=int(first))
         else:
             width = float(next(entries))
             yield from ((glyph, width) for glyph in range(int(first), int(following) + 1))
 
 
-_CHARS: Final = re.compile(rb"beginbfchar(.*?)endbfchar", re.DOTALL)
-_RANGES: Final = re.compile(rb"beginbfrange(.*?)endbfrange", re.DOTALL)
+_CHARACTERS: Final = re.compile(rb"beginbfchar(.*?)endbfchar", re.DOTALL)
 _PAIR: Final = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]*)>")
-_TRIPLE: Final = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]*)>")
 
 
-def _read_as(table: bytes) -> Iterator[tuple[int, str]]:
-    """Yield each code with the characters that a ToUnicode table reads in it (9.10.3)."""
-    for block in _CHARS.findall(table):
-        for code, read in _PAIR.findall(block):
-            yield int(code, 16), bytes.fromhex(read.decode()).decode("utf-16-be", "replace")
-    for block in _RANGES.findall(table):
-        for first, last, read in _TRIPLE.findall(block):
-            start = int.from_bytes(bytes.fromhex(read.decode()))
-            for code in range(int(first, 16), int(last, 16) + 1):
-                yield code, chr(start + code - int(first, 16))
+def _to_unicode(table: bytes) -> Iterator[tuple[int, str]]:
+    """Yield each code with the characters that a ToUnicode table reads in it (9.10.3).
+
+    No library that writes our files writes a range, so a code in one stays unread.
+    """
+    for block in _CHARACTERS.findall(table):
+        for code, text in _PAIR.findall(block):
+            yield int(code, 16), bytes.fromhex(text.decode()).decode("utf-16-be", "replace")

@@ -633,7 +633,7 @@ def _text_height(page: LaidBox) -> float:
 
 
 def flag_type(layout: LaidOutDocument) -> float:
-    """Return the size in pt of the smallest type in which a red flag is set on cards; 0 for none."""
+    """Return the size in pt of the smallest type of a red flag on cards, or 0 without a flag."""
     sizes = [
         box.style["font_size"] * PT_PER_INCH / PX_PER_INCH
         for _, box in _numbered(layout)

@@ -1,7 +1,7 @@
 """Read a PDF or an HTML page back as text: words in the order of the tags, and runs of letters.
 
-The file is read by pdfium, which has no part in printing it: the proof is about the paper, not
-about our own idea of it. Only this module and `page_images` import pypdfium2.
+pdfium reads the file, and has no part in printing it. So the proof is about the paper, not about
+our own idea of it. Only this module and `page_images` import pypdfium2.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from teachback.files.contrast import Rgb
 
-_Text = TypeVar("_Text")
+_Item = TypeVar("_Item")
 
 # An object of a page, or an element of its tags.
 PdfiumHandle: TypeAlias = Any
@@ -81,9 +81,9 @@ class TextRun:
 
     `font` is the font's name, and `size` its size in pt as printed. `artifact` is text that a
     screen reader skips: the foot of a page, crop marks, a card's copies. `upright` text is not
-    mirrored, upside down, or slanted beyond reading; it may run up or down the page. `drawn`
-    letters belong to a picture. `edges` are those of its first and last letter, where the text is
-    upright and not turned. `letters` are its characters in order, without blanks.
+    mirrored, upside down, or slanted beyond reading; it may run up or down the page. `drawn` text
+    belongs to a picture. `edges` are those of the first and last letter; text that is not upright,
+    or turned, has none. `letters` are the characters in order, without blanks.
     """
 
     words: str
@@ -143,7 +143,7 @@ def read_words(data: bytes) -> Iterator[str]:
     try:
         with pypdfium2.PdfDocument(data) as document:
             for page in document:
-                yield from _tagged(page)
+                yield from _words_in_order(page)
     except pypdfium2.PdfiumError as error:
         raise TeachbackError(unreadable_file(error)) from None
 
@@ -154,7 +154,7 @@ def screen_text(html: str) -> tuple[Token, ...]:
 
 
 def _shown_text(element: Element, block: int, blocks: Iterator[int]) -> Iterator[Token]:
-    """Yield the text below an element.
+    """Yield the text of an element and its children.
 
     Text only for the eye, or only for a screen reader, is a block of its own.
     """
@@ -162,13 +162,13 @@ def _shown_text(element: Element, block: int, blocks: Iterator[int]) -> Iterator
     if not tag or tag in {"style", "title"}:
         return
     apart = element.get("aria-hidden") == "true" or "unseen" in element.get("class", "").split()
-    own = next(blocks) if apart or tag not in INLINE else block
+    inner = next(blocks) if apart or tag not in INLINE else block
     if element.text:
-        yield Token(element.text, own)
+        yield Token(element.text, inner)
     for child in element:
-        yield from _shown_text(child, own, blocks)
+        yield from _shown_text(child, inner, blocks)
         if child.tail:
-            yield Token(child.tail, own)
+            yield Token(child.tail, inner)
 
 
 def unreadable_file(fault: object) -> Problem:
@@ -177,10 +177,10 @@ def unreadable_file(fault: object) -> Problem:
     return Problem(f"the printed file cannot be read back: {fault}", hint)
 
 
-def _tagged(page: pypdfium2.PdfPage) -> tuple[str, ...]:
-    words_of = page.get_textpage()
+def _words_in_order(page: pypdfium2.PdfPage) -> tuple[str, ...]:
+    text_page = page.get_textpage()
     texts = [
-        (raw.FPDFPageObj_GetMarkedContentID(item), _words(item, words_of))
+        (raw.FPDFPageObj_GetMarkedContentID(item), _words_of(item, text_page))
         for item in _texts(_items(page))
     ]
     return tuple(words for words, _ in _in_order(_marks_in_order(page), texts))
@@ -195,29 +195,31 @@ def _texts(items: list[Any]) -> list[Any]:
 
 
 def _in_order(
-    marks: Mapping[int, int], texts: Iterable[tuple[int, _Text]]
-) -> tuple[tuple[_Text, int], ...]:
+    marks: Mapping[int, int], texts: Iterable[tuple[int, _Item]]
+) -> tuple[tuple[_Item, int], ...]:
     """Return a page's tagged texts in the order of the tags, each with the number of its block."""
-    by_mark: dict[int, list[_Text]] = {}
+    by_mark: dict[int, list[_Item]] = {}
     for mark, text in texts:
         by_mark.setdefault(mark, []).append(text)
     return tuple((text, block) for mark, block in marks.items() for text in by_mark.get(mark, ()))
 
 
-def _words(item: PdfiumHandle, words_of: pypdfium2.PdfTextPage) -> str:
-    length = raw.FPDFTextObj_GetText(item, words_of, None, 0)
+def _words_of(item: PdfiumHandle, text_page: pypdfium2.PdfTextPage) -> str:
+    length = raw.FPDFTextObj_GetText(item, text_page, None, 0)
     letters = (ctypes.c_ushort * max(length, 1))()
-    raw.FPDFTextObj_GetText(item, words_of, letters, length)
+    raw.FPDFTextObj_GetText(item, text_page, letters, length)
     return bytes(letters).decode("utf-16-le", "replace").partition("\0")[0]
 
 
 def _read(page: pypdfium2.PdfPage, dpi: float, number: int) -> ReadPage:
     items = _items(page)
     texts = _texts(items)
-    words_of = page.get_textpage()
+    text_page = page.get_textpage()
     marks = _marks_in_order(page)
-    lettered = _lettered(words_of)
-    runs = tuple(_run(item, words_of, marks, lettered.get(_address(item))) for item in texts)
+    letters_by_text = _letters_by_text(text_page)
+    runs = tuple(
+        _run(item, text_page, marks, letters_by_text.get(_address(item))) for item in texts
+    )
     by_mark = (
         (raw.FPDFPageObj_GetMarkedContentID(item), run)
         for item, run in zip(texts, runs, strict=True)
@@ -257,53 +259,53 @@ def _address(item: PdfiumHandle) -> int | None:
 
 
 @dataclass(frozen=True)
-class _Lettered:
-    """The letters of a text object with their boxes; `ends` are its left and right edge, in pt."""
+class _TextLetters:
+    """The letters of a text object with their boxes. `ends` are its left and right edge in pt."""
 
     ends: tuple[float, float]
     letters: tuple[Letter, ...]
 
 
-def _lettered(words_of: pypdfium2.PdfTextPage) -> dict[int | None, _Lettered]:
+def _letters_by_text(text_page: pypdfium2.PdfTextPage) -> dict[int | None, _TextLetters]:
     """Return the letters of a page by the address of the text object that paints them."""
     letters: dict[int | None, list[tuple[int, str]]] = {}
-    # The bare handle: to unwrap it for each letter took a tenth of the time.
-    letters_of = words_of.raw
-    for index in range(raw.FPDFText_CountChars(letters_of)):
-        letter = chr(raw.FPDFText_GetUnicode(letters_of, index))
+    # The bare handle, because unwrapping it for each letter takes a tenth of the time.
+    handle = text_page.raw
+    for index in range(raw.FPDFText_CountChars(handle)):
+        letter = chr(raw.FPDFText_GetUnicode(handle, index))
         # pdfium adds nothing but blanks of its own.
         if not letter.isspace():
-            address = _address(raw.FPDFText_GetTextObject(letters_of, index))
+            address = _address(raw.FPDFText_GetTextObject(handle, index))
             letters.setdefault(address, []).append((index, letter))
     box = raw.FS_RECTF()
-    # One box for all letters: making it anew for each took longer than reading it.
+    # One box for all letters, because making one for each takes longer than reading it.
     ink = (ctypes.c_double * 4)()
     left, bottom, right, top = (
-        ctypes.c_double.from_buffer(ink, at * ctypes.sizeof(ctypes.c_double)) for at in range(4)
+        ctypes.c_double.from_buffer(ink, edge * ctypes.sizeof(ctypes.c_double)) for edge in range(4)
     )
     edges = left, right, bottom, top
     found = {}
     for address, places in letters.items():
         # The loose box of a letter is as wide as the letter's advance.
-        raw.FPDFText_GetLooseCharBox(letters_of, places[0][0], box)
+        raw.FPDFText_GetLooseCharBox(handle, places[0][0], box)
         start = box.left
-        raw.FPDFText_GetLooseCharBox(letters_of, places[-1][0], box)
+        raw.FPDFText_GetLooseCharBox(handle, places[-1][0], box)
         letters_there: list[Letter] = []
         for index, letter in places:
             # pdfium writes nothing for a letter without a box.
             ink[:] = [0.0] * 4
-            raw.FPDFText_GetCharBox(letters_of, index, *edges)
+            raw.FPDFText_GetCharBox(handle, index, *edges)
             from_x, from_y, to_x, to_y = ink
             letters_there.append((letter, (from_x, from_y, to_x, to_y)))
-        found[address] = _Lettered((start, box.right), tuple(letters_there))
+        found[address] = _TextLetters((start, box.right), tuple(letters_there))
     return found
 
 
 def _run(
     item: PdfiumHandle,
-    words_of: pypdfium2.PdfTextPage,
+    text_page: pypdfium2.PdfTextPage,
     marks: Collection[int],
-    lettered: _Lettered | None,
+    text_letters: _TextLetters | None,
 ) -> TextRun:
     size = ctypes.c_float()
     raw.FPDFTextObj_GetFontSize(item, size)
@@ -322,7 +324,7 @@ def _run(
     height = abs(size.value) * (up if across > up * NARROWEST else across)
     straight = matrix.a > 0 and matrix.d > 0 and abs(matrix.b) < across * TURNED_LEAST
     return TextRun(
-        words=_words(item, words_of),
+        words=_words_of(item, text_page),
         font=_font_name(item),
         size=height,
         color=(red, green, blue),
@@ -333,8 +335,8 @@ def _run(
         upright=matrix.a * matrix.d > matrix.b * matrix.c
         and matrix.a > -across / 10
         and slant <= MOST_SLANT * across * up,
-        edges=Edges(*lettered.ends, matrix.f, height) if lettered and straight else None,
-        letters=lettered.letters if lettered else (),
+        edges=Edges(*text_letters.ends, matrix.f, height) if text_letters and straight else None,
+        letters=text_letters.letters if text_letters else (),
     )
 
 
@@ -344,17 +346,13 @@ def _font_name(item: PdfiumHandle) -> str:
     name = ctypes.create_string_buffer(max(length, 1))
     raw.FPDFFont_GetBaseFontName(font, name, length)
     embedded = raw.FPDFFont_GetIsEmbedded(font) == 1
-    return (
-        name.value.decode("utf-8", "replace")
-        if embedded
-        else f"{name.value.decode('utf-8', 'replace')} (not embedded)"
-    )
+    return name.value.decode("utf-8", "replace") + ("" if embedded else " (not embedded)")
 
 
 def _marks_in_order(page: pypdfium2.PdfPage) -> dict[int, int]:
     """Return the numbers of a page's marked content in tag order, each with its block.
 
-    That is the order in which a screen reader speaks. Text inside a picture is left out: the
+    That is the order in which a screen reader speaks. Text in a picture is left out, because the
     picture has its own description.
     """
     tree = raw.FPDF_StructTree_GetForPage(page)
@@ -397,14 +395,15 @@ def _role(element: PdfiumHandle) -> str:
 def grey_pages(data: bytes, dpi: float) -> list[tuple[int, int, bytes]]:
     """Draw all pages of a PDF in grey: width and height in dots, and a byte for each dot."""
     with pypdfium2.PdfDocument(data) as document:
-        pictures = [
-            page.render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil() for page in document
-        ]
-        return [(picture.width, picture.height, picture.tobytes()) for picture in pictures]
+        return [_grey(page, dpi) for page in document]
 
 
 def grey_page(data: bytes, number: int, dpi: float) -> tuple[int, int, bytes]:
-    """Draw a page of a PDF, from 0, in grey: width and height in dots, and a byte for each dot."""
+    """Draw one page of a PDF, counted from 0, as `grey_pages` does."""
     with pypdfium2.PdfDocument(data) as document:
-        picture = document[number].render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil()
-        return picture.width, picture.height, picture.tobytes()
+        return _grey(document[number], dpi)
+
+
+def _grey(page: pypdfium2.PdfPage, dpi: float) -> tuple[int, int, bytes]:
+    picture = page.render(scale=dpi / PT_PER_INCH, grayscale=True).to_pil()
+    return picture.width, picture.height, picture.tobytes()

@@ -35,8 +35,8 @@ class Node:
     """One element of the tree, as it will be written.
 
     `order` is its place in the source, `language` the language of its text, and `page` (from 0) the
-    page where it begins. `words` are the texts for a screen reader beside its kids: Lang, Alt,
-    ActualText, E. `attributes` are those of its role.
+    page where it begins. `words` are the texts for a screen reader besides its kids: Lang, Alt,
+    ActualText, T, E. `attributes` are those of its role.
     """
 
     role: str
@@ -63,7 +63,7 @@ def repair(node: Node) -> None:
 
 
 def skipped_levels(root: Node) -> Iterator[tuple[int, int, str]]:
-    """Yield headings that skip a level: the level before (0 at the start), theirs, their words."""
+    """Yield headings that skip a level: the level before (0 at first), their level, their words."""
     level = 0
     todo = [root]
     while todo:
@@ -106,7 +106,7 @@ def _dissolve_spans(node: Node) -> None:
         node.kids = kids
 
 
-def _as_in_the_source(node: Node) -> None:
+def _sort_by_source(node: Node) -> None:
     """Sort kids by their order in the source.
 
     Mends: CSS `order` and reversed boxes put the tags in the order of the page (no issue found).
@@ -148,8 +148,8 @@ def _mend_lists(node: Node) -> None:
             kids.append(kid)
             item = None
             continue
-        label = isinstance(kid, Node) and kid.role == "Lbl"
-        if item is None or label:
+        is_label = isinstance(kid, Node) and kid.role == "Lbl"
+        if item is None or is_label:
             item = Node("LI", node, node.order, node.language, node.page)
             kids.append(item)
         body = (
@@ -175,7 +175,7 @@ def _mend_text_without_paragraph(node: Node) -> None:
             continue
         last = kids[-1] if kids else None
         if not (isinstance(last, Node) and last.role == "P" and last.parent is None):
-            # Without a parent while it is filled, to tell it from a paragraph of the page itself.
+            # It has no parent, to tell it from a paragraph of the page itself.
             last = Node("P", None, node.order, node.language, node.page)
             kids.append(last)
         last.kids.append(kid)
@@ -192,16 +192,16 @@ def _mend_headers(node: Node) -> None:
     """
     if node.role == "TR":
         cells = [kid for kid in node.kids if isinstance(kid, Node)]
-        guess = "/Row" if any(cell.role == "TD" for cell in cells) else "/Column"
+        scope = "/Row" if any(cell.role == "TD" for cell in cells) else "/Column"
         for cell in cells:
             if cell.role == "TH":
-                cell.attributes["Scope"] = cell.attributes["Scope"] or guess
+                cell.attributes["Scope"] = cell.attributes["Scope"] or scope
 
 
 REPAIRS: Final[tuple[Callable[[Node], None], ...]] = (
     _drop_empty,
     _dissolve_spans,
-    _as_in_the_source,
+    _sort_by_source,
     _mend_list_items,
     _mend_lists,
     _mend_text_without_paragraph,

@@ -8,7 +8,7 @@ own tree, and fails when the fault is gone.
 
 These private parts of WeasyPrint are used: `weasyprint.pdf.add_tags` and `build_fonts_dictionary`,
 which are replaced while a file is written; `Font.to_unicode`, `hash` and `file_content`;
-`Stream._tags` (box -> its mark in the page's content), `Stream.stream` (the content's steps),
+`Stream._tags` (box -> its mark in the page's content), `Stream.stream` (the content's operations),
 `Page._page_box`; and of boxes `element`, `element_tag`, `children`, `style`, `link_annotation`,
 `colspan`, `rowspan`, `is_header`, `is_footer`.
 """
@@ -107,19 +107,20 @@ _SCOPES: Final = {
 }
 # BCP 47, as PDF/UA requires.
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-# The text of a glyph without a letter of its own: PDF/A wants one, and the line says the words.
+# The text of a glyph without a letter of its own. PDF/A requires one; the line has the words.
 _NO_LETTER: Final = "\u200b"
-_UNSEEN: Final = re.compile(r"[\s\u00ad\u200b]+")
-# A font that is chosen, or glyphs that are shown.
+_INVISIBLE: Final = re.compile(r"[\s\u00ad\u200b]+")
+# A font that is chosen.
 _FONT: Final = re.compile(rb"/(\w+) \S+ Tf")
+# A font that is chosen, or glyphs that are shown.
 _SHOWN: Final = re.compile(rb"/(\w+) \S+ Tf|\[(.*?)\]\s*TJ")
 _GLYPHS: Final = re.compile(rb"<([0-9a-f]+)>")
 _PAGINATION: Final = "/Pagination"
 _LAYOUT: Final = "/Layout"
 
 
-class _Fact(NamedTuple):
-    """The inherited facts of an element: its place in the source, its language, if it is hidden."""
+class _ElementFacts(NamedTuple):
+    """What an element or its ancestors set: its place in the source, its language, if it is hidden."""
 
     order: int
     language: str
@@ -128,21 +129,25 @@ class _Fact(NamedTuple):
 
 @dataclass(frozen=True)
 class _Tree:
-    """The tree of one document, while it is made."""
+    """The tree of one document, while it is made.
+
+    `repaired_fonts` are the fonts whose text layer was repaired: by their hash, the text of each
+    glyph. `texts` are the words of marked content, and `untold` is that which no text layer tells.
+    """
 
     pdf: Any
     streams: list[Any]
     heights: list[float]
-    facts: dict[Any, _Fact]
+    facts: dict[Any, _ElementFacts]
     root: Node
-    unsure: Mapping[str, Mapping[int, str]]
+    repaired_fonts: Mapping[str, Mapping[int, str]]
     nodes: dict[tuple[Any, str], Node] = field(default_factory=dict)
     artifacts: dict[MarkedContent, str] = field(default_factory=dict)
     texts: dict[MarkedContent, str] = field(default_factory=dict)
     untold: set[MarkedContent] = field(default_factory=set)
     problems: dict[Problem, None] = field(default_factory=dict)
 
-    def tell(self, message: str, hint: str) -> None:
+    def report(self, message: str, hint: str) -> None:
         """Add a problem, once."""
         self.problems[Problem(message, hint)] = None
 
@@ -165,64 +170,64 @@ def own_tags() -> Iterator[None]:
     cannot be tagged.
     """
     refuse_other_version()
-    own, own_fonts = weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary
-    own_data = pydyf.Stream.data
-    unsure: dict[str, Mapping[int, str]] = {}
+    their_tags, their_fonts = weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary
+    their_data = pydyf.Stream.data
+    repaired_fonts: dict[str, Mapping[int, str]] = {}
 
     def build_fonts(pdf: PageThing, fonts: Mapping[Any, Any], *options: object) -> PageThing:
-        unsure.update(_tell_letters(fonts.values()))
-        return own_fonts(pdf, fonts, *options)
+        repaired_fonts.update(_repaired_texts(fonts.values()))
+        return their_fonts(pdf, fonts, *options)
 
-    weasyprint.pdf.add_tags = partial(_add_tags, unsure)
+    weasyprint.pdf.add_tags = partial(_add_tags, repaired_fonts)
     weasyprint.pdf.build_fonts_dictionary = build_fonts
-    pydyf.Stream.data = property(partial(_ended, own_data.fget))
+    pydyf.Stream.data = property(partial(_stream_data, their_data.fget))
     try:
         yield
     finally:
-        pydyf.Stream.data = own_data
-        weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary = own, own_fonts
+        pydyf.Stream.data = their_data
+        weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary = their_tags, their_fonts
 
 
-def _ended(own: Callable[[Any], bytes], stream: PageThing) -> bytes:
+def _stream_data(their_data: Callable[[Any], bytes], stream: PageThing) -> bytes:
     """Return a stream as it is written, but not compressed if it would end in a carriage return.
 
-    A newline follows it, and both may be taken for the end of the line: page-validation 0.11 then
-    counts a byte too few. One in 256 streams ends so.
+    A newline follows it, and a reader may take both for the end of the line: page-validation 0.11
+    then counts a byte too few. One in 256 streams ends so.
     """
-    data = own(stream)
+    data = their_data(stream)
     if stream.compress and data.endswith(b"\r\nendstream"):
         stream.compress = False
-        data = own(stream)
+        data = their_data(stream)
     return data
 
 
-def _tell_letters(fonts: Iterable[Any]) -> Iterator[tuple[str, Mapping[int, str]]]:
-    """Repair the text layer of fonts that draw a letter in several parts, and yield them.
+def _repaired_texts(fonts: Iterable[Any]) -> Iterator[tuple[str, Mapping[int, str]]]:
+    """Repair the text layer of fonts that draw a letter in several parts, and yield these fonts.
 
-    Mends: all of a letter is the text of its last part, and the others have none; so an o with a
-    dot below is read as nothing and as the whole letter, or as two letters; and a bracket in a text
+    Mends: all of a letter is the text of its last part, and the others have none, so an o with a
+    dot below is read as nothing and as the whole letter, or as two letters; a bracket in a text
     from right to left is drawn as its mirror, which is then read as that bracket (no issue found).
     """
     for font in fonts:
         texts = font.to_unicode
-        in_parts = any(text == "" or _has_mark(text) for text in texts.values())
+        in_parts = any(text == "" or _has_accent(text) for text in texts.values())
         if not in_parts and not any(map(_is_mirrored, texts.values())):
             continue
-        own = letters_by_glyph(font.file_content)
-        told = dict(texts)
-        for glyph, text in told.items():
-            letter = unicodedata.normalize("NFD", own.get(glyph, ""))
+        letters = letters_by_glyph(font.file_content)
+        original = dict(texts)
+        for glyph, text in original.items():
+            letter = unicodedata.normalize("NFD", letters.get(glyph, ""))
             parts = unicodedata.normalize("NFD", text)
             if (in_parts and (not text or (letter and letter in parts))) or (
                 letter and letter != parts and _is_mirrored(text)
             ):
-                texts[glyph] = own.get(glyph, _NO_LETTER)
-        if texts != told:
+                texts[glyph] = letters.get(glyph, _NO_LETTER)
+        if texts != original:
             yield font.hash, texts
 
 
-def _has_mark(text: str) -> bool:
-    """Return whether a text is a letter with a mark, which a font may draw in two parts."""
+def _has_accent(text: str) -> bool:
+    """Return whether a text is a letter with an accent, which a font may draw in two parts."""
     return len(text) == 1 and len(unicodedata.normalize("NFD", text)) > 1
 
 
@@ -231,43 +236,43 @@ def _is_mirrored(text: str) -> bool:
 
 
 def _add_tags(
-    unsure: Mapping[str, Mapping[int, str]],
+    repaired_fonts: Mapping[str, Mapping[int, str]],
     pdf: PageThing,
     document: PageThing,
     _version: object,
     streams: list[Any],
 ) -> None:
     language = document.metadata.lang or ""
-    facts: dict[Any, _Fact] = {}
+    facts: dict[Any, _ElementFacts] = {}
     html = next(
         box
         for box in document.pages[0]._page_box.children  # noqa: SLF001 -- see above
         if not isinstance(box, boxes.MarginBox)
     )
-    _gather(html.element, language, False, facts)  # noqa: FBT003 -- nothing is hidden yet
+    _gather_facts(html.element, language, False, facts)  # noqa: FBT003 -- nothing is hidden yet
     tree = _Tree(
         pdf,
         streams,
         [page.height for page in document.pages],
         facts,
         Node("Document", language=language),
-        unsure,
+        repaired_fonts,
     )
     if not document.metadata.title:
         hint = "Give its template a <title>; it is the first thing that is read out."
-        tree.tell("the page has no title", hint)
+        tree.report("the page has no title", hint)
     if not language:
         hint = 'Begin its template with <html lang="{{ edition.language }}">.'
-        tree.tell("the page does not say its language", hint)
+        tree.report("the page does not say its language", hint)
     marked = [len(stream._tags) for stream in streams]  # noqa: SLF001
     for number, page in enumerate(document.pages):
-        _read(tree, page._page_box, tree.root, number)  # noqa: SLF001
+        _add_box(tree, page._page_box, tree.root, number)  # noqa: SLF001
     repair(tree.root)
     for before, level, words in skipped_levels(tree.root):
         message = f"the heading '{words[:60]}' has level {level}, but " + (
             f"the one before it has level {before}" if before else "it is the first"
         )
-        tree.tell(
+        tree.report(
             message,
             f"Make it an <h{before + 1}>: people who navigate by headings would search for the "
             "missing level.",
@@ -278,8 +283,13 @@ def _add_tags(
     _write(tree, numbers)
 
 
-def _gather(element: PageThing, language: str, hidden: bool, facts: dict[Any, _Fact]) -> None:  # noqa: FBT001
-    """Record the inherited facts of each element, also of those without a box of their own.
+def _gather_facts(
+    element: PageThing,
+    language: str,
+    hidden: bool,  # noqa: FBT001 -- passed on as it is
+    facts: dict[Any, _ElementFacts],
+) -> None:
+    """Record the facts of each element, also of those without a box of their own.
 
     Mends: `lang` is dropped on all elements but html; alt="" and aria-hidden="true" are read like
     anything else (no issue found). role="presentation" makes a picture decoration; elsewhere it
@@ -287,16 +297,16 @@ def _gather(element: PageThing, language: str, hidden: bool, facts: dict[Any, _F
     """
     language = element.get("lang") or language
     hidden = hidden or element.get("aria-hidden") == "true"
-    picture = element.tag in {"img", f"{SVG}svg"}
-    decorates = picture and (
+    is_picture = element.tag in {"img", f"{SVG}svg"}
+    is_decoration = is_picture and (
         element.get("alt") == "" or element.get("role") in {"presentation", "none"}
     )
-    facts[element] = _Fact(len(facts), language, hidden or decorates)
+    facts[element] = _ElementFacts(len(facts), language, hidden or is_decoration)
     for child in element:
-        _gather(child, language, hidden, facts)
+        _gather_facts(child, language, hidden, facts)
 
 
-def _read(tree: _Tree, box: PageThing, parent: Node, page: int) -> None:
+def _add_box(tree: _Tree, box: PageThing, parent: Node, page: int) -> None:
     """Add the content of a box to the tree.
 
     Mends: an element that continues on the next page or line becomes several: two tables, two
@@ -315,7 +325,7 @@ def _read(tree: _Tree, box: PageThing, parent: Node, page: int) -> None:
     element, tag = box.element, box.element_tag or ""
     if element is not None and tag not in {"html", "body"} and not isinstance(box, boxes.LineBox):
         known = tree.nodes.get((element, tag))
-        # Pictures before and after an element come from the styles: they are decoration.
+        # A picture before or after an element comes from the styles, so it is decoration.
         if tree.facts[element].hidden or (isinstance(box, boxes.ReplacedBox) and "::" in tag):
             _make_artifact(tree, box, page, _LAYOUT)
             return
@@ -328,11 +338,11 @@ def _read(tree: _Tree, box: PageThing, parent: Node, page: int) -> None:
     if isinstance(box, boxes.ReplacedBox):
         node.kids += _mark_of(tree, box, page)
     for child in getattr(box, "children", ()):
-        _read(tree, child, node, page)
+        _add_box(tree, child, node, page)
 
 
 def _mark_of(tree: _Tree, box: PageThing, page: int) -> tuple[MarkedContent, ...]:
-    """Return the mark of a text or a picture; none where it is not drawn."""
+    """Return the marked content of a text or a picture: one, or none where it is not drawn."""
     mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001 -- see above
     if mark is None:
         return ()
@@ -361,13 +371,14 @@ def _make_artifact(tree: _Tree, box: PageThing, page: int, kind: str) -> None:
     """
     todo = [box]
     while todo:
-        box = getattr(todo[-1], "_box", todo.pop())
+        box = todo.pop()
+        box = getattr(box, "_box", box)  # the placeholder of an absolute box
         tree.artifacts.update(dict.fromkeys(_mark_of(tree, box, page), kind))
         if box.link_annotation:
-            holder = tree.pdf.objects[int(tree.pdf.page_references[page].split()[0])]
-            holder["Annots"].remove(box.link_annotation.reference)
-            if not holder["Annots"]:
-                del holder["Annots"]
+            page_object = tree.pdf.objects[int(tree.pdf.page_references[page].split()[0])]
+            page_object["Annots"].remove(box.link_annotation.reference)
+            if not page_object["Annots"]:
+                del page_object["Annots"]
         todo += getattr(box, "children", ())
 
 
@@ -379,26 +390,24 @@ def _node_for(tree: _Tree, box: PageThing, parent: Node, page: int) -> Node:
     # A marker inside the line still belongs to its item.
     parent = tree.nodes.get((element, tag.removesuffix("::marker")), parent)
     role = _role_of(box, tag, parent)
-    fact = tree.facts[element]
-    node = Node(role, parent, fact.order, fact.language, page, element)
+    facts = tree.facts[element]
+    node = Node(role, parent, facts.order, facts.language, page, element)
     parent.kids.append(node)
     tree.nodes[element, tag] = node
     if node.language != parent.language:
         node.words["Lang"] = node.language
         if not _LANGUAGE.fullmatch(node.language):
             hint = "Write it like this: es, or pt-BR."
-            tree.tell(f"'{node.language}' is not a language code", hint)
+            tree.report(f"'{node.language}' is not a language code", hint)
     # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue
     # found).
-    if element.get("data-actualtext") and role != "Lbl":
-        if any(character.isalnum() for character in "".join(element.itertext())):
-            message = (
-                f"a screen reader would say '{element.get('data-actualtext')[:60]}' instead of the "
-                "words"
-            )
-            tree.tell(message, "data-actualtext is for signs without words; remove it here.")
-        node.words["ActualText"] = element.get("data-actualtext")
-    # The place of a field: the stamping of records finds it by this name.
+    actual_text = element.get("data-actualtext")
+    if actual_text and role != "Lbl":
+        if any(map(str.isalnum, "".join(element.itertext()))):
+            message = f"a screen reader would say '{actual_text[:60]}' instead of the words"
+            tree.report(message, "data-actualtext is for signs without words; remove it here.")
+        node.words["ActualText"] = actual_text
+    # The stamping of records finds the place of a field by this name.
     if element.get("data-field"):
         node.words["T"] = FIELD + element.get("data-field")
     if tag == "abbr" and element.get("title"):
@@ -415,7 +424,8 @@ def _node_for(tree: _Tree, box: PageThing, parent: Node, page: int) -> Node:
             "O": "/Table",
             **{name: value for name, value in spans.items() if value != 1},
         }
-        node.attributes |= {"Scope": _SCOPES.get(element.get("scope"), "")} if role == "TH" else {}
+        if role == "TH":
+            node.attributes["Scope"] = _SCOPES.get(element.get("scope"), "")
     elif role == "L" and tag != "dl":
         # Mends: no list has its numbering style (no issue found).
         style = box.style["list_style_type"]
@@ -427,7 +437,7 @@ def _node_for(tree: _Tree, box: PageThing, parent: Node, page: int) -> Node:
 
 
 def _role_of(box: PageThing, tag: str, parent: Node) -> str:
-    """Return the role of an element, by its name and its parent: items outside a list are a Div."""
+    """Return the role of an element, by its name and its parent."""
     if tag.endswith("::marker"):
         return "Lbl"
     if tag == "a":
@@ -455,7 +465,7 @@ def _describe_figure(tree: _Tree, box: PageThing, node: Node) -> None:
             'Describe it in alt="..." (in a drawing: <title>). '
             'If it is only decoration, write aria-hidden="true".'
         )
-        tree.tell(
+        tree.report(
             f"the picture {element.get('src') or 'drawn in the page'} has no description "
             "for people who cannot see it",
             hint,
@@ -472,7 +482,7 @@ def _describe_figure(tree: _Tree, box: PageThing, node: Node) -> None:
 def _add_link(
     tree: _Tree, annotation: PageThing, node: Node, element: PageThing, page: int
 ) -> None:
-    """Add a link's area to its Link element, and set its description.
+    """Add the area of a link to its Link element, and describe it by its words.
 
     Mends: a link is described by its address; the area of <strong> in <a> lies outside the Link
     (#185; no issue for the first).
@@ -484,28 +494,31 @@ def _add_link(
         link = Node("Link", node, node.order, node.language, page, element)
         node.kids.append(link)
     link.kids.append(Link(page, annotation))
-    owner = link.element
-    picture = owner.find(".//img[@alt]")
+    anchor = link.element
+    picture = anchor.find(".//img[@alt]")
     words = (
-        owner.get("aria-label")
-        or " ".join("".join(owner.itertext()).split())
+        anchor.get("aria-label")
+        or " ".join("".join(anchor.itertext()).split())
         or (picture.get("alt") if picture is not None else "")
     )
     if not words:
-        message = f"the link to {owner.get('href') or 'nowhere'} has no words"
-        tree.tell(message, "Write into it what a reader finds there.")
+        message = f"the link to {anchor.get('href') or 'nowhere'} has no words"
+        tree.report(message, "Write into it what a reader finds there.")
     annotation["Contents"] = pydyf.String(words)
 
 
 def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
     """Turn the marks of artifacts into artifacts in a page's content, and renumber the others.
 
+    `count` is how many marks WeasyPrint made. Return the new number of each mark by its old one.
+
     Finds: content with `opacity` is drawn as a group, and no tag can refer to a mark in it (no
     issue found).
     """
     steps = tree.streams[page].stream
     numbers: dict[int, int] = {}
-    hidden: list[tuple[int, str]] = []
+    # The artifacts that need their words, by the index of the step that begins them.
+    worded: list[tuple[int, str]] = []
     found = 0
     font = ""
     for index, step in enumerate(steps):
@@ -515,73 +528,77 @@ def _number_marks(tree: _Tree, page: int, count: int) -> dict[int, int]:
             found += 1
             content = MarkedContent(page, step["MCID"])
             kind = tree.artifacts.get(content)
-            said = _said(tree, content, steps, index, font)
+            words = _untold_words(tree, content, steps, index, font)
             if kind is not None:
                 steps[index - 1], steps[index] = "/Artifact", pydyf.Dictionary({"Type": kind})
-                hidden += [(index, said)] if said else []
+                worded += [(index, words)] if words else []
             else:
                 numbers[step["MCID"]] = len(numbers)
-                steps[index] = pydyf.Dictionary({"MCID": numbers[step["MCID"]], **_told(said)})
-    for index, said in reversed(hidden):
+                properties = {"MCID": numbers[step["MCID"]], **_actual_text(words)}
+                steps[index] = pydyf.Dictionary(properties)
+    for index, words in reversed(worded):
         # Only a Span may have the words.
         steps.insert(steps.index(b"EMC", index), b"EMC")
-        steps[index + 2 : index + 2] = ["/Span", pydyf.Dictionary(_told(said)), b"BDC"]
+        steps[index + 2 : index + 2] = ["/Span", pydyf.Dictionary(_actual_text(words)), b"BDC"]
     if found < count or tree.streams[page]._tags:  # noqa: SLF001
         hint = (
             "Remove `opacity` from the page's styles, or compare them with the built-in "
             "ones; a lighter colour does the same."
         )
-        tree.tell(f"a screen reader could not find all words of page {page + 1}", hint)
+        tree.report(f"a screen reader could not find all words of page {page + 1}", hint)
     return numbers
 
 
-def _said(tree: _Tree, content: MarkedContent, steps: list[Any], start: int, font: str) -> str:
-    """Return the words of a line that the text layer does not tell; nothing where it does.
+def _untold_words(
+    tree: _Tree, content: MarkedContent, steps: list[Any], start: int, font: str
+) -> str:
+    """Return the words of a line that the text layer does not tell, or "" where it does.
 
-    `font` is the name of the font that was chosen before its `steps`.
+    `font` is the name of the font that was chosen before the line, which begins at `start`.
 
     Mends: the text layer has other words for Arabic, Devanagari and more (no issue found).
     """
     words = tree.texts.get(content, "")
-    if not words or content in tree.untold or not tree.unsure:
+    if not words or content in tree.untold or not tree.repaired_fonts:
         return words if content in tree.untold else ""
     end = steps.index(b"EMC", start)
     drawn = b" ".join(step for step in steps[start:end] if isinstance(step, bytes))
-    read = []
+    layer = ""
     for name, shown in _SHOWN.findall(drawn):
         font = name.decode() or font
-        if shown and font not in tree.unsure:
+        if shown and font not in tree.repaired_fonts:
             return ""
         for string in _GLYPHS.findall(shown):
-            codes = range(0, len(string), 4)
-            read += [tree.unsure[font].get(int(string[code : code + 4], 16), "") for code in codes]
-    return "" if _bare("".join(read)) == _bare(words) else words
+            texts = tree.repaired_fonts[font]
+            codes = (string[index : index + 4] for index in range(0, len(string), 4))
+            layer += "".join(texts.get(int(code, 16), "") for code in codes)
+    return "" if _letters_of(layer) == _letters_of(words) else words
 
 
-def _bare(text: str) -> str:
-    return _UNSEEN.sub("", unicodedata.normalize("NFD", text))
+def _letters_of(text: str) -> str:
+    """Return a text without blanks, its letters decomposed."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFD", text))
 
 
-def _told(said: str) -> dict[str, pydyf.String]:
-    return {"ActualText": pydyf.String(said)} if said else {}
+def _actual_text(words: str) -> dict[str, pydyf.String]:
+    return {"ActualText": pydyf.String(words)} if words else {}
 
 
 def _write(tree: _Tree, numbers: list[dict[int, int]]) -> None:
     """Write the tree into the file, with the other entries that a tagged file must have."""
     pdf = tree.pdf
+    # The references of the elements that own each mark of each page, and each link.
     parents: list[list[Any]] = [[b"null"] * len(page) for page in numbers]
     links: list[Any] = []
     root = pydyf.Dictionary({"Type": "/StructTreeRoot", "RoleMap": pydyf.Dictionary(_ROLE_MAP)})
     pdf.add_object(root)
-    root["K"] = pydyf.Array(
-        [_write_node(tree, tree.root, root.reference, numbers, (parents, links))]
-    )
+    root["K"] = pydyf.Array([_write_node(tree, tree.root, root.reference, numbers, parents, links)])
     entries = pydyf.Array()
     for key, references in enumerate([*(pydyf.Array(page) for page in parents), *links]):
         entries += [key, references]
-    tree_of_parents = pydyf.Dictionary({"Nums": entries})
-    pdf.add_object(tree_of_parents)
-    root["ParentTree"], root["ParentTreeNextKey"] = tree_of_parents.reference, len(entries) // 2
+    parent_tree = pydyf.Dictionary({"Nums": entries})
+    pdf.add_object(parent_tree)
+    root["ParentTree"], root["ParentTreeNextKey"] = parent_tree.reference, len(entries) // 2
     pdf.catalog["StructTreeRoot"] = root.reference
     pdf.catalog["ViewerPreferences"] = pydyf.Dictionary({"DisplayDocTitle": "true"})
     pdf.catalog["MarkInfo"] = pydyf.Dictionary({"Marked": "true"})
@@ -592,9 +609,13 @@ def _write_node(
     node: Node,
     parent: bytes,
     numbers: list[dict[int, int]],
-    used: tuple[list[list[Any]], list[Any]],
+    parents: list[list[Any]],
+    links: list[Any],
 ) -> bytes:
-    parents, links = used
+    """Write a node and what is below it; add their marks and links to `parents` and `links`.
+
+    Return the reference of the node.
+    """
     element = pydyf.Dictionary(
         {
             "Type": "/StructElem",
@@ -606,10 +627,11 @@ def _write_node(
     tree.pdf.add_object(element)
     reference: bytes = element.reference
     kids = pydyf.Array()
+    # The page of the first mark. A mark on another page names its own.
     home: int | None = None
     for kid in node.kids:
         if isinstance(kid, Node):
-            kids.append(_write_node(tree, kid, reference, numbers, used))
+            kids.append(_write_node(tree, kid, reference, numbers, parents, links))
         elif isinstance(kid, Link):
             kids.append(
                 pydyf.Dictionary(

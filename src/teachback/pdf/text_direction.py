@@ -1,7 +1,7 @@
-"""Find the order in which the letters of a line are painted, and if a text layer tells them. Pure.
+"""Find the order in which the letters of a line are painted, and if a text layer has them. Pure.
 
 This is the Unicode Bidirectional Algorithm (UAX #9, revision 48) for one line without embeddings,
-overrides and isolates. The pages are set by Pango, which has an implementation of its own: this one
+overrides and isolates. Pango, which sets the pages, has an implementation of its own. This one
 proves what that one did. The names of rules in the comments are those of UAX #9.
 """
 
@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Letters that are written from right to left, and the numbers that Arabic letters turn digits into.
+# The classes of letters written from right to left, and of the digits among Arabic letters.
 FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
-# Marks of direction that open or close a part of the line with an order of its own.
+# The classes of marks that open or close a part of the line with an order of its own.
 _CONTROLS: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 _BLANK: Final = frozenset({"WS", "S", "B"})
 _NEUTRAL: Final = frozenset({*_BLANK, "ON"})
 _NUMBERS: Final = frozenset({"EN", "AN"})
-_UNCHANGED: Final = "BN"
+# The class of characters without a direction.
+_IGNORED: Final = "BN"
 # The pairs of brackets that texts are written with (Unicode, BidiBrackets.txt).
 _PAIRS: Final = dict(
     zip(
@@ -51,7 +52,7 @@ class DirectedRun(NamedTuple):
 
 
 def is_untold(text: str) -> bool:
-    """Return whether a text layer, which has one text for each glyph, cannot tell these words."""
+    """Return whether a text layer cannot tell these words, because it has one text a glyph."""
     return not text.isascii() and _UNTOLD.search(text) is not None
 
 
@@ -81,11 +82,11 @@ def directed_runs(text: str, *, rtl: bool) -> tuple[DirectedRun, ...]:
         raise ValueError("marks of direction in a line")
     levels = _levels(text, int(rtl))
     runs = []
-    at = 0
-    for level, same in groupby(levels):
-        end = at + sum(1 for _ in same)
-        runs.append((level, DirectedRun(at, end, bool(level % 2))))
-        at = end
+    start = 0
+    for level, group in groupby(levels):
+        end = start + sum(1 for _ in group)
+        runs.append((level, DirectedRun(start, end, bool(level % 2))))
+        start = end
     # L2: from the highest level down, whatever is at that level or above is reversed.
     lowest = min((level for level, _ in runs if level % 2), default=0)
     for level in range(max(levels, default=0), lowest - 1, -1) if lowest else ():
@@ -103,16 +104,17 @@ def directed_runs(text: str, *, rtl: bool) -> tuple[DirectedRun, ...]:
 
 
 def _levels(text: str, base: int) -> list[int]:
+    """Return the embedding level of each character: odd ones run from right to left."""
     kinds = [unicodedata.bidirectional(letter) or "L" for letter in text]
     # X9: characters without a direction are as if they were not there.
-    there = [index for index, kind in enumerate(kinds) if kind != _UNCHANGED]
+    positions = [index for index, kind in enumerate(kinds) if kind != _IGNORED]
     strong = "R" if base else "L"
-    own = [kinds[index] for index in there]
-    weak = _weak(own, strong)
-    _brackets([text[index] for index in there], own, weak, strong)
-    _neutral(weak, strong)
+    original = [kinds[index] for index in positions]
+    resolved = _resolve_weak(original, strong)
+    _resolve_brackets([text[index] for index in positions], original, resolved, strong)
+    _resolve_neutral(resolved, strong)
     levels = [base] * len(text)
-    for index, kind in zip(there, weak, strict=True):
+    for index, kind in zip(positions, resolved, strict=True):
         # I1, I2
         if kind == "R":
             levels[index] = 1
@@ -121,42 +123,42 @@ def _levels(text: str, base: int) -> list[int]:
         else:
             levels[index] = 2 * base
     for index in range(len(text)):
-        if kinds[index] == _UNCHANGED:
+        if kinds[index] == _IGNORED:
             levels[index] = levels[index - 1] if index else base
     # L1: blanks at the end of the line, tabs and blanks before them belong to the paragraph.
     trailing = True
     for index in range(len(text) - 1, -1, -1):
-        trailing = kinds[index] in {"S", "B"} or (
-            trailing and kinds[index] in {*_BLANK, _UNCHANGED}
-        )
+        trailing = kinds[index] in {"S", "B"} or (trailing and kinds[index] in {*_BLANK, _IGNORED})
         if trailing:
             levels[index] = base
     return levels
 
 
-def _weak(own: list[str], strong: str) -> list[str]:
+def _resolve_weak(original: list[str], strong: str) -> list[str]:
     """Return the classes after the rules for weak types, W1 to W7."""
-    kinds = list(own)
+    kinds = list(original)
     for index, kind in enumerate(kinds):  # W1
         if kind == "NSM":
             kinds[index] = kinds[index - 1] if index else strong
-    kinds = ["R" if kind == "AL" else kind for kind in _behind(kinds, "AL", "AN", strong)]  # W2, W3
+    kinds = [
+        "R" if kind == "AL" else kind for kind in _numbers_behind(kinds, "AL", "AN", strong)
+    ]  # W2, W3
     for index in range(1, len(kinds) - 1):  # W4
         left, right = kinds[index - 1], kinds[index + 1]
         joins = {"EN"} if kinds[index] == "ES" else _NUMBERS if kinds[index] == "CS" else set()
         if left == right and left in joins:
             kinds[index] = left
-    at = 0
-    for kind, same in groupby(list(kinds)):  # W5
-        end = at + sum(1 for _ in same)
-        if kind == "ET" and "EN" in (kinds[at - 1] if at else "", *kinds[end : end + 1]):
-            kinds[at:end] = ["EN"] * (end - at)
-        at = end
+    start = 0
+    for kind, group in groupby(list(kinds)):  # W5
+        end = start + sum(1 for _ in group)
+        if kind == "ET" and "EN" in (kinds[start - 1] if start else "", *kinds[end : end + 1]):
+            kinds[start:end] = ["EN"] * (end - start)
+        start = end
     kinds = ["ON" if kind in {"ES", "ET", "CS"} else kind for kind in kinds]  # W6
-    return _behind(kinds, "L", "L", strong)  # W7
+    return _numbers_behind(kinds, "L", "L", strong)  # W7
 
 
-def _behind(kinds: list[str], letter: str, number: str, strong: str) -> list[str]:
+def _numbers_behind(kinds: list[str], letter: str, number: str, strong: str) -> list[str]:
     """Return the classes where European numbers behind a class of letters become another class."""
     found = []
     last = strong
@@ -166,22 +168,24 @@ def _behind(kinds: list[str], letter: str, number: str, strong: str) -> list[str
     return found
 
 
-def _brackets(letters: list[str], own: list[str], kinds: list[str], strong: str) -> None:
+def _resolve_brackets(
+    letters: list[str], original: list[str], kinds: list[str], strong: str
+) -> None:
     """Set one direction for both brackets of a pair (N0)."""
     for start, end in sorted(_pairs(letters, kinds)):
-        inside = {_as_strong(kind) for kind in kinds[start + 1 : end]} - {""}
+        inside = {_strong_class(kind) for kind in kinds[start + 1 : end]} - {""}
         if not inside:
             continue
-        before = (_as_strong(kind) for kind in reversed(kinds[:start]))
+        before = (_strong_class(kind) for kind in reversed(kinds[:start]))
         other = "L" if strong == "R" else "R"
         turns = strong not in inside and next(filter(None, before), strong) == other
         for index in (start, end):
             kinds[index] = other if turns else strong
             # Accents behind a bracket go with it.
-            for behind in range(index + 1, len(own)):
-                if own[behind] != "NSM":
+            for following in range(index + 1, len(original)):
+                if original[following] != "NSM":
                     break
-                kinds[behind] = kinds[index]
+                kinds[following] = kinds[index]
 
 
 def _pairs(letters: list[str], kinds: list[str]) -> Iterator[tuple[int, int]]:
@@ -202,17 +206,18 @@ def _pairs(letters: list[str], kinds: list[str]) -> Iterator[tuple[int, int]]:
                     break
 
 
-def _as_strong(kind: str) -> str:
+def _strong_class(kind: str) -> str:
+    """Return the direction that a character has for its neighbours: L, R, or "" for none."""
     return "R" if kind in {"R", *_NUMBERS} else kind if kind == "L" else ""
 
 
-def _neutral(kinds: list[str], strong: str) -> None:
+def _resolve_neutral(kinds: list[str], strong: str) -> None:
     """Set neutral characters to the direction of their neighbours, or the paragraph's (N1, N2)."""
-    at = 0
-    for neutral, same in groupby(list(kinds), lambda kind: kind in _NEUTRAL):
-        end = at + sum(1 for _ in same)
+    start = 0
+    for neutral, group in groupby(list(kinds), lambda kind: kind in _NEUTRAL):
+        end = start + sum(1 for _ in group)
         if neutral:
-            left = _as_strong(kinds[at - 1]) if at else strong
-            right = _as_strong(kinds[end]) if end < len(kinds) else strong
-            kinds[at:end] = [left if left == right else strong] * (end - at)
-        at = end
+            left = _strong_class(kinds[start - 1]) if start else strong
+            right = _strong_class(kinds[end]) if end < len(kinds) else strong
+            kinds[start:end] = [left if left == right else strong] * (end - start)
+        start = end

@@ -36,8 +36,8 @@ class Edges(NamedTuple):
     """The place of a token, in pt: left of its first letter, right of its last, baseline, size.
 
     The sides are those of the letters' advances, which touch where no space is between two letters.
-    `from_right`, the page is seen in a mirror: so text that is read from right to left goes to the
-    right, too, and line by line down.
+    With `from_right`, the page is seen in a mirror: then text that is read from right to left also
+    goes to the right, and line by line down.
     """
 
     left: float
@@ -47,7 +47,7 @@ class Edges(NamedTuple):
     from_right: bool = False
 
     def seen_from(self, *, rtl: bool) -> Edges:
-        """Return the place as a reader meets it who reads in this direction."""
+        """Return the place as it is for somebody who reads in this direction."""
         if rtl == self.from_right:
             return self
         return self._replace(left=-self.right, right=-self.left, from_right=rtl)
@@ -67,7 +67,7 @@ class Token(NamedTuple):
 
 
 def comparable_letters(words: str) -> Iterator[tuple[str, int]]:
-    """Yield each letter that counts, in its comparable form, with its index in `words`."""
+    """Yield each letter that is compared, in its comparable form, with its index in `words`."""
     before = ""
     for index, character in enumerate(words):
         for letter in _comparable_letter(character):
@@ -79,7 +79,7 @@ def comparable_letters(words: str) -> Iterator[tuple[str, int]]:
 
 @lru_cache(maxsize=1024)
 def _comparable_letter(character: str) -> str:
-    """Return the comparable form of a character; nothing for a blank."""
+    """Return the comparable form of a character, or "" for a blank."""
     if _BLANK.match(character):
         return ""
     # The Turkish dotless i and the lower case of its dotted capital become a plain i.
@@ -95,7 +95,7 @@ def comparable(words: str) -> str:
 class ReadText(NamedTuple):
     """The letters of some tokens, in order, each with its token and whether it stands apart.
 
-    A letter stands apart when a visible gap or the end of a line separates it from the letter
+    A letter stands apart when a visible gap or the end of a line is between it and the letter
     before.
     """
 
@@ -116,10 +116,10 @@ class ReadText(NamedTuple):
 def read_text(tokens: Sequence[Token]) -> ReadText:
     """Join tokens into one text that can be searched."""
     letters: list[str] = []
-    owner: list[int] = []
+    owners: list[int] = []
     apart: list[bool] = []
     last: int | None = None
-    # On a screen a blank between two elements separates them; on paper only their places do.
+    # On a screen, a blank between two elements separates them. On paper, only their places do.
     blank = False
     for number, token in enumerate(tokens):
         before = -1
@@ -131,51 +131,52 @@ def read_text(tokens: Sequence[Token]) -> ReadText:
             else:
                 gap = _stand_apart(tokens[last], token, index, blank=blank)
             letters.append(letter)
-            owner.append(number)
+            owners.append(number)
             apart.append(gap)
             before, last, blank = index, number, False
         blank = blank or (before < 0 and bool(token.words))
-    return ReadText("".join(letters), tuple(owner), tuple(apart), tuple(tokens))
+    return ReadText("".join(letters), tuple(owners), tuple(apart), tuple(tokens))
 
 
 def _blank_between(words: str, before: int, index: int) -> bool:
     return any(character.isspace() for character in words[before + 1 : index])
 
 
-def _stand_apart(one: Token, other: Token, index: int, *, blank: bool) -> bool:
+def _stand_apart(token: Token, following: Token, index: int, *, blank: bool) -> bool:
     """Return whether a gap is visible between a token and the next."""
-    if one.page != other.page:
+    if token.page != following.page:
         return True
-    if one.edges is None or other.edges is None:
+    if token.edges is None or following.edges is None:
         blank = (
             blank
-            or one.words[-1:].isspace()
-            or any(character.isspace() for character in other.words[:index])
+            or token.words[-1:].isspace()
+            or any(character.isspace() for character in following.words[:index])
         )
-        return blank or one.block != other.block
-    if not _on_one_line(one, other):
+        return blank or token.block != following.block
+    if not _on_one_line(token, following):
         return True
-    gap = other.edges.left - one.edges.right
+    gap = following.edges.left - token.edges.right
     # `misplaced` reports a token further to the left.
     return (
-        gap >= APART * min(one.edges.size, other.edges.size) or other.edges.right <= one.edges.left
+        gap >= APART * min(token.edges.size, following.edges.size)
+        or following.edges.right <= token.edges.left
     )
 
 
-def _on_one_line(one: Token, other: Token) -> bool:
-    if one.page != other.page:
+def _on_one_line(token: Token, following: Token) -> bool:
+    if token.page != following.page:
         return False
-    if one.edges is None or other.edges is None:
+    if token.edges is None or following.edges is None:
         return True
-    return one.edges.from_right == other.edges.from_right and abs(
-        one.edges.baseline - other.edges.baseline
-    ) < SAME_LINE * max(one.edges.size, other.edges.size)
+    return token.edges.from_right == following.edges.from_right and abs(
+        token.edges.baseline - following.edges.baseline
+    ) < SAME_LINE * max(token.edges.size, following.edges.size)
 
 
 class SoughtSentence(NamedTuple):
     """A sentence to find: its letters, which of them follow a blank, and the search pattern.
 
-    `inside` tells which letters follow another one of the same word, where no line may end.
+    `inside` is whether a letter follows another one of the same word, where no line may end.
     """
 
     letters: str
@@ -194,7 +195,7 @@ class SoughtSentence(NamedTuple):
             end = at + len(self.letters)
             if text.find(LINE_HYPHEN, start, end + len(self.letters)) >= 0:
                 break
-            # To compile a pattern takes longer than all else, and few lines end in a hyphen.
+            # Compiling the pattern takes longer than all else, and few lines end in a hyphen.
             yield at, end
             start = end
         else:
@@ -240,7 +241,7 @@ class MatchFault(NamedTuple):
 
 
 def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterator[MatchFault]:
-    """Yield where a sentence found at `start` has lost a blank, or a number is broken."""
+    """Yield where a sentence that was found at `start` has lost a blank, or has a broken number."""
     at = start
     previous = -1
     for index, letter in enumerate(sentence.letters):
@@ -264,35 +265,37 @@ def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterat
 def misplaced(read: ReadText, start: int, end: int) -> Iterator[MatchFault]:
     """Yield where a sentence is not painted left to right, line by line, or a number is raised."""
     for at in range(start + 1, end):
-        one, other = read.tokens[read.token[at - 1]], read.tokens[read.token[at]]
-        if one is other or one.page != other.page or one.edges is None or other.edges is None:
+        token, following = read.tokens[read.token[at - 1]], read.tokens[read.token[at]]
+        if (
+            token is following
+            or token.page != following.page
+            or token.edges is None
+            or following.edges is None
+        ):
             continue
-        if one.edges.from_right != other.edges.from_right:
+        if token.edges.from_right != following.edges.from_right:
             continue
-        size = max(one.edges.size, other.edges.size)
-        lower = one.edges.baseline - other.edges.baseline
+        size = max(token.edges.size, following.edges.size)
+        lower = token.edges.baseline - following.edges.baseline
         if abs(lower) < SAME_LINE * size:
-            if other.edges.left < one.edges.right - APART * size:
+            if following.edges.left < token.edges.right - APART * size:
                 yield MatchFault(around(read, at), "words are in the wrong order on the line")
             elif abs(lower) > RAISED * size and (
                 read.text[at - 1].isdigit() or read.text[at].isdigit()
             ):
                 yield MatchFault(around(read, at), "a number is raised or lowered")
-        elif lower < 0 and other.edges.left < one.edges.left:
+        elif lower < 0 and following.edges.left < token.edges.left:
             # The top of the next column is higher, and further to the right.
             yield MatchFault(around(read, at), "words are moved above the line that they continue")
 
 
 def around(read: ReadText, at: int) -> str:
     """Return some words around a letter, for a message."""
-    first, last = read.token[at - 1] if at else read.token[at], read.token[at]
+    first, last = read.token[max(0, at - 1)], read.token[at]
     if first == last:
-        words, letters = (
-            read.tokens[first].words,
-            [index for index, number in enumerate(read.token) if number == first],
-        )
-        place = at - letters[0]
-        return " ".join(words[max(0, place - _SHOWN) : place + _SHOWN].split())
+        place = at - read.token.index(first)
+        words = read.tokens[first].words[max(0, place - _SHOWN) : place + _SHOWN]
+        return " ".join(words.split())
     return " ".join(
         (
             f"{read.tokens[first].words.strip()[-_SHOWN:]}|"
@@ -306,7 +309,7 @@ def merges(before: str, after: str) -> bool:
     return (before.isalnum() or before in _JOINING) and (after.isalnum() or after in _LEADING)
 
 
-# Signs that change a number that they touch, on its right or on its left.
+# Signs that change what touches them, on their right or on their left.
 _JOINING: Final = frozenset(
     ".,:;/-+\u2212\u2013\u2014\u00b1~<>=\u2264\u2265\u00d7*^_#$\u20ac\u00a3%\u00b0\u00b7'\u2019\"|"
 )
@@ -316,7 +319,7 @@ _LEADING: Final = frozenset(
 
 
 def _in_word(before: str, after: str) -> bool:
-    """Return whether two letters are of a script that has capitals: these part words by blanks."""
+    """Return whether two letters are in lower case, so of a script with blanks between words."""
     return after.islower() and (before.islower() or unicodedata.combining(before) > 0)
 
 

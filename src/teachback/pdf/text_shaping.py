@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 # PDF measures glyphs in thousandths of the type size (ISO 32000-1, 9.2.4).
 EM: Final = 1000
 # Invisible differences from a glyph's own width, in thousandths of the type size.
-_UNSEEN: Final = 0.05
+_INVISIBLE: Final = 0.05
 # The number of shaped values that are cached. Dates and choices repeat often; names rarely do.
 KEPT: Final = 5_000
 # Space and no-break space: they are drawn where there is no word.
-_ALWAYS: Final = frozenset({0x20, 0xA0})
+_BLANKS: Final = frozenset({0x20, 0xA0})
 # A glyph without a character of its own, such as a part of an accent: its text is stored beside it.
-_UNREAD: Final = "\ufffd"
+_UNKNOWN: Final = "\ufffd"
 # Accents without width, by their categories in Unicode.
 _ACCENTS: Final = frozenset({"Mn", "Me"})
 # The blocks of accents that are characters of their own (Unicode, Blocks.txt: Combining Diacritical
@@ -45,7 +45,7 @@ _WITH_ACCENTS: Final = re.compile(f".?{_LOOSE.pattern}+", re.DOTALL)
 _NO_ANCHORS: Final = dict.fromkeys(("mark", "mkmk", "abvm", "blwm"), False)
 # In type sizes: the least blank between two words, and how far a glyph may be from its place.
 _BLANK: Final = 0.1
-_AWAY: Final = 0.01
+_TOLERANCE: Final = 0.01
 _STEPS: Final = re.compile(rb"<([0-9a-f]+)>|(-?[.0-9]+)")
 # In font units: by how much the probe for loose accents widens its letters.
 _WIDER: Final = 10_000
@@ -74,8 +74,8 @@ class SlotFont:
 
     Both have the same glyphs under the same numbers. Widths, `box` (left, bottom, right, top),
     `ascent`, `descent` and `capital` (the height of capitals) are in thousandths of the type size.
-    `read` holds the characters that each glyph stands for. `whole` is the font as it was, where it
-    has letters that join or change places: what is drawn of those is compared with it.
+    `read` holds the characters that each glyph stands for. `whole` is the font before it was cut.
+    It is kept only where letters join or change places: they are drawn with it again to compare.
     """
 
     name: str
@@ -120,20 +120,20 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
     if "glyf" not in face.table_tags:
         message = "this font has no TrueType outlines, so no record can be written with it"
         raise TeachbackError.of(message, "Use a whole .ttf file.")
-    wanted = (
+    code_points = (
         set(face.unicodes)
         if characters is None
         else {ord(letter) for word in characters for letter in _forms(word)}
     )
     shaped = _subset(
         data,
-        (wanted | _ALWAYS) & set(face.unicodes),
+        (code_points | _BLANKS) & set(face.unicodes),
         hb.SubsetFlags.NOTDEF_OUTLINE | hb.SubsetFlags.GLYPH_NAMES,
     )
     cut = hb.Face(shaped)
     font = hb.Font(cut)
     scale = EM / cut.upem
-    embedded = _embedded(shaped, cut.glyph_count)
+    embedded = _outlines_only(shaped, cut.glyph_count)
     head = cut.reference_table("head").data
     left, bottom, right, top = (edge * scale for edge in struct.unpack_from(">4h", head, 36))
     extents = font.get_font_extents("ltr")
@@ -147,12 +147,14 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
         widths=tuple(
             round(font.get_glyph_h_advance(glyph) * scale, 3) for glyph in range(cut.glyph_count)
         ),
-        read=_read(cut, font),
+        read=_texts_by_glyph(cut, font),
         box=(left, bottom, right, top),
         ascent=extents.ascender * scale,
         descent=extents.descender * scale,
-        capital=_capital(cut) * scale or extents.ascender * scale,
-        whole=data if any(is_untold(chr(point)) for point in wanted & set(cut.unicodes)) else b"",
+        capital=_capital_height(cut) * scale or extents.ascender * scale,
+        whole=data
+        if any(is_untold(chr(point)) for point in code_points & set(cut.unicodes))
+        else b"",
     )
 
 
@@ -168,15 +170,16 @@ def unfit_letters(data: bytes, words: str, language: str) -> tuple[str, ...]:
 
 def nearest_weights(paths: Iterable[Path], weight: int) -> tuple[Path, ...]:
     """Return the font nearest in weight (100 to 900) from each family, in order of family name."""
-    found: dict[str, tuple[int, Path]] = {}
+    nearest: dict[str, tuple[int, Path]] = {}
     for path in paths:
         face = hb.Face(read_bytes(path))
         family = next(filter(None, map(face.get_name, _FAMILY)), path.stem)
         table = face.reference_table("OS/2").data if "OS/2" in face.table_tags else b""
-        away = abs(weight - (struct.unpack_from(">H", table, 4)[0] if len(table) > 6 else 400))  # noqa: PLR2004 -- usWeightClass; regular
-        if family not in found or away < found[family][0]:
-            found[family] = (away, path)
-    return tuple(path for _, (_, path) in sorted(found.items()))
+        own = struct.unpack_from(">H", table, 4)[0] if len(table) > 6 else 400  # noqa: PLR2004 -- usWeightClass; regular
+        distance = abs(weight - own)
+        if family not in nearest or distance < nearest[family][0]:
+            nearest[family] = (distance, path)
+    return tuple(path for _, (_, path) in sorted(nearest.items()))
 
 
 def _forms(word: str) -> Iterable[str]:
@@ -197,47 +200,47 @@ def _forms(word: str) -> Iterable[str]:
             # HarfBuzz draws the largest composed part that the font has.
             grown = {
                 unicodedata.normalize("NFC", part + letter)
-                for part in (forms & _parts(base, forms)) | {base}
+                for part in (forms & _composed_parts(base, forms)) | {base}
             }
-            forms |= {one for one in grown if len(one) == 1}
+            forms |= {form for form in grown if len(form) == 1}
     return forms
 
 
-def _parts(base: str, forms: set[str]) -> set[str]:
+def _composed_parts(base: str, forms: set[str]) -> set[str]:
     """Return the characters among `forms` that decompose into a letter and its accents."""
     return {form for form in forms if unicodedata.normalize("NFD", form).startswith(base)}
 
 
 def _subset(data: bytes, characters: set[int], flags: hb.SubsetFlags) -> bytes:
-    wanted = hb.SubsetInput()
-    wanted.sets(hb.SubsetInputSets.UNICODE).update(characters)
-    wanted.flags = flags
-    cut: bytes = hb.subset(hb.Face(data), wanted).blob.data
+    request = hb.SubsetInput()
+    request.sets(hb.SubsetInputSets.UNICODE).update(characters)
+    request.flags = flags
+    cut: bytes = hb.subset(hb.Face(data), request).blob.data
     return cut
 
 
-def _embedded(shaped: bytes, count: int) -> bytes:
-    """Drop what no reader of a PDF needs from a font: it only draws glyphs by their numbers."""
-    wanted = hb.SubsetInput()
-    wanted.sets(hb.SubsetInputSets.GLYPH_INDEX).update(range(count))
-    wanted.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(
+def _outlines_only(shaped: bytes, count: int) -> bytes:
+    """Drop the tables that drawing glyphs by their numbers does not need."""
+    request = hb.SubsetInput()
+    request.sets(hb.SubsetInputSets.GLYPH_INDEX).update(range(count))
+    request.sets(hb.SubsetInputSets.DROP_TABLE_TAG).update(
         int.from_bytes(tag.ljust(4).encode()) for tag in _DROPPED
     )
-    wanted.flags = (
+    request.flags = (
         hb.SubsetFlags.RETAIN_GIDS | hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NOTDEF_OUTLINE
     )
-    cut: bytes = hb.subset(hb.Face(shaped), wanted).blob.data
+    cut: bytes = hb.subset(hb.Face(shaped), request).blob.data
     return cut
 
 
-def _capital(face: Any) -> float:  # noqa: ANN401 -- uharfbuzz's face
+def _capital_height(face: Any) -> float:  # noqa: ANN401 -- uharfbuzz's face
     table = face.reference_table("OS/2").data if "OS/2" in face.table_tags else b""
     return (
         float(struct.unpack_from(">h", table, 88)[0]) if len(table) > 90 and table[1] >= 2 else 0.0  # noqa: PLR2004 -- sCapHeight, since version 2
     )
 
 
-def _read(face: Any, font: Any) -> tuple[str, ...]:  # noqa: ANN401 -- uharfbuzz's face and font
+def _texts_by_glyph(face: Any, font: Any) -> tuple[str, ...]:  # noqa: ANN401 -- uharfbuzz's face and font
     """Return the characters of each glyph, by the font's table or by a name such as `f_i`."""
     read: dict[int, str] = {}
     for point in sorted(face.unicodes, reverse=True):
@@ -252,41 +255,42 @@ def _read(face: Any, font: Any) -> tuple[str, ...]:  # noqa: ANN401 -- uharfbuzz
                 by_name.get(part, "")
                 for part in font.glyph_to_string(glyph).partition(".")[0].split("_")
             ]
-            read[glyph] = "".join(parts) if all(parts) else _UNREAD
-    return tuple(read.get(glyph, _UNREAD) for glyph in range(face.glyph_count))
+            read[glyph] = "".join(parts) if all(parts) else _UNKNOWN
+    return tuple(read.get(glyph, _UNKNOWN) for glyph in range(face.glyph_count))
 
 
 class Shaper:
     """A shaper of words with one font, with a cache."""
 
     def __init__(self, font: SlotFont) -> None:
-        self._words = font
+        self._slot_font = font
         self._font = hb.Font(hb.Face(font.shaped))
-        self._probe = self._widened()
+        self._probe = self._probe_font()
         self._inked: set[int] = set()
         self._scale = EM / self._font.face.upem
-        self._known: dict[str, Shaped] = {}
-        self._cut = WordShaper(font.shaped) if font.whole else None
-        self._whole = WordShaper(font.whole) if font.whole else None
+        self._cache: dict[str, Shaped] = {}
+        self._cut_shaper = WordShaper(font.shaped) if font.whole else None
+        self._whole_shaper = WordShaper(font.whole) if font.whole else None
 
     def shape(self, words: str) -> Shaped:
         """Return words as glyphs, from left to right."""
-        known = self._known.get(words)
-        if known is None:
-            if len(self._known) >= KEPT:
-                self._known.clear()
-            known = self._known[words] = self._shape(words)
-        return known
+        shaped = self._cache.get(words)
+        if shaped is None:
+            if len(self._cache) >= KEPT:
+                self._cache.clear()
+            shaped = self._cache[words] = self._shape(words)
+        return shaped
 
     def _shape(self, words: str) -> Shaped:
-        widths, scale = self._words.widths, self._scale
+        widths, scale = self._slot_font.widths, self._scale
         pieces: list[tuple[float, list[str]]] = []
         read = []
+        # Where the text goes on, and where the PDF's own advances would go on.
         pen = drawn = 0.0
-        for part, rtl in _directed(words):
+        for part, rtl in _parts_by_direction(words):
             buffer = self._buffer(part, rtl=rtl)
             hb.shape(self._font, buffer)
-            unfit = self._unfit(part, buffer, rtl=rtl)
+            unfit = self._unfit_letter(part, buffer, rtl=rtl)
             if unfit:
                 return Shaped((), 0.0, unfit, said=True)
             for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
@@ -294,11 +298,11 @@ class Shaper:
                 if not pieces or pieces[-1][0] != rise:
                     pieces.append((rise, []))
                 moved = pen + place.x_offset * scale - drawn
-                if abs(moved) > _UNSEEN:
+                if abs(moved) > _INVISIBLE:
                     pieces[-1][1].append(_number(-moved))
                     drawn += moved
                 pieces[-1][1].append(f"<{info.codepoint:04x}>")
-                read.append(self._words.read[info.codepoint])
+                read.append(self._slot_font.read[info.codepoint])
                 drawn += widths[info.codepoint]
                 pen += place.x_advance * scale
         lines = tuple(
@@ -313,28 +317,28 @@ class Shaper:
         )
 
     def _is_proved(self, words: str, lines: tuple[tuple[float, bytes], ...]) -> bool:
-        """Return whether what is drawn is, word by word, what the whole font draws of the words."""
-        if self._cut is None or self._whole is None:
+        """Return whether the lines draw each word as the whole font draws it."""
+        if self._cut_shaper is None or self._whole_shaper is None:
             return False
-        drawn = [one for one in self._drawn(lines) if self._cut.outline(one[0])]
-        at = 0
+        drawn = [glyph for glyph in self._drawn(lines) if self._cut_shaper.outline(glyph[0])]
+        index = 0
         end = None
         for word in painted_words(words, rtl=begins_rtl(words)):
-            shaped = self._whole.shape(word.words, self._words.language, rtl=word.rtl)
-            inked = [one for one in shaped if self._whole.outline(one.glyph)]
-            there = drawn[at : at + len(inked)]
-            if not inked or len(there) < len(inked):
+            shaped = self._whole_shaper.shape(word.words, self._slot_font.language, rtl=word.rtl)
+            inked = [glyph for glyph in shaped if self._whole_shaper.outline(glyph.glyph)]
+            drawn_word = drawn[index : index + len(inked)]
+            if not inked or len(drawn_word) < len(inked):
                 return False
-            start = there[0][1] - inked[0].x
+            start = drawn_word[0][1] - inked[0].x
             if end is not None and (start - end > _BLANK) != word.apart:
                 return False
-            for (glyph, x, rise), one in zip(there, inked, strict=True):
-                same = self._cut.outline(glyph) == self._whole.outline(one.glyph)
-                if not same or max(abs(x - start - one.x), abs(rise - one.y)) > _AWAY:
+            for (number, x, rise), glyph in zip(drawn_word, inked, strict=True):
+                same = self._cut_shaper.outline(number) == self._whole_shaper.outline(glyph.glyph)
+                if not same or max(abs(x - start - glyph.x), abs(rise - glyph.y)) > _TOLERANCE:
                     return False
-            at += len(inked)
-            end = start + sum(one.advance for one in shaped)
-        return at == len(drawn)
+            index += len(inked)
+            end = start + sum(glyph.advance for glyph in shaped)
+        return index == len(drawn)
 
     def _drawn(self, lines: tuple[tuple[float, bytes], ...]) -> Iterator[tuple[int, float, float]]:
         """Yield the glyphs of some lines as written, with place and height, in type sizes."""
@@ -345,17 +349,17 @@ class Shaper:
                 for code in range(0, len(string), 4):
                     glyph = int(string[code : code + 4], 16)
                     yield glyph, pen / EM, rise
-                    pen += self._words.widths[glyph]
+                    pen += self._slot_font.widths[glyph]
 
     def _buffer(self, words: str, *, rtl: bool) -> hb.Buffer:
         buffer = hb.Buffer()
         buffer.add_str(words)
         buffer.guess_segment_properties()
         # The guess of the language comes from this machine.
-        buffer.language, buffer.direction = self._words.language, "rtl" if rtl else "ltr"
+        buffer.language, buffer.direction = self._slot_font.language, "rtl" if rtl else "ltr"
         return buffer
 
-    def _unfit(self, words: str, buffer: hb.Buffer, *, rtl: bool) -> str:
+    def _unfit_letter(self, words: str, buffer: hb.Buffer, *, rtl: bool) -> str:
         """Return the first letter, with its accents, that the font cannot draw; "" for none.
 
         A letter is unfit without a glyph, with a glyph without ink, or with an accent that no
@@ -370,9 +374,9 @@ class Shaper:
             if not place.x_advance or self._is_accent(glyph)
         ]
         if is_untold(words):
-            loose = set(accents) - self._over(words, buffer, rtl=rtl) if accents else ()
+            loose = set(accents) - self._attached(words, buffer, rtl=rtl) if accents else ()
         else:
-            loose = set(accents) - self._held(words, buffer) if accents else ()
+            loose = set(accents) - self._anchored(words, buffer) if accents else ()
         for index, (glyph, cluster) in enumerate(glyphs):
             seen = self._has_ink(glyph, words[cluster]) or any(
                 self._has_ink(other, words[cluster])
@@ -384,35 +388,35 @@ class Shaper:
                 return words[cluster:end]
         return ""
 
-    def _over(self, words: str, buffer: hb.Buffer, *, rtl: bool) -> set[int]:
-        """Return the indexes of glyphs without width that stand over or under their letter.
+    def _attached(self, words: str, buffer: hb.Buffer, *, rtl: bool) -> set[int]:
+        """Return the indexes of glyphs that may lack a width, for scripts that `is_untold` knows.
 
-        In scripts whose letters join or change places, an anchor holds them, or their ink reaches
-        back from the pen; others are letters themselves, such as the second of a ligature.
+        An anchor holds them, or their ink reaches back over their letter. Others are letters
+        themselves, such as the second of a ligature, or have no ink.
         """
         bare = self._buffer(words, rtl=rtl)
         hb.shape(self._font, bare, _NO_ANCHORS)
         if len(bare.glyph_infos) != len(buffer.glyph_infos):
             return set()
-        over = set()
+        attached = set()
         places = zip(buffer.glyph_infos, buffer.glyph_positions, bare.glyph_positions, strict=True)
         for index, (info, place, other) in enumerate(places):
             extents = self._font.get_glyph_extents(info.codepoint)
             # A glyph without ink only takes part in choosing others.
-            blank = extents is None or not extents.width
-            middle = 0 if blank else extents.x_bearing + extents.width / 2
+            is_blank = extents is None or not extents.width
+            middle = 0 if is_blank else extents.x_bearing + extents.width / 2
             anchored = (place.x_offset, place.y_offset) != (other.x_offset, other.y_offset)
             if (
                 anchored
-                or blank
-                or any(map(str.isalpha, self._words.read[info.codepoint]))
+                or is_blank
+                or any(map(str.isalpha, self._slot_font.read[info.codepoint]))
                 or (middle > 0 if rtl else middle < 0)
             ):
-                over.add(index)
-        return over
+                attached.add(index)
+        return attached
 
-    def _held(self, words: str, buffer: hb.Buffer) -> set[int]:
-        """Return the indexes of glyphs that are placed from an earlier letter.
+    def _anchored(self, words: str, buffer: hb.Buffer) -> set[int]:
+        """Return the indexes of glyphs that an anchor of an earlier letter places.
 
         Their offset changes when all letters are wider.
         """
@@ -423,7 +427,7 @@ class Shaper:
             index for index, (place, wider) in enumerate(places) if place.x_offset != wider.x_offset
         }
 
-    def _widened(self) -> hb.Font:
+    def _probe_font(self) -> hb.Font:
         """Return a copy of this font whose letters, but not accents, are `_WIDER` units wider."""
         font = self._font
 
@@ -441,7 +445,9 @@ class Shaper:
         return probe
 
     def _is_accent(self, glyph: int) -> bool:
-        return any(unicodedata.category(letter) in _ACCENTS for letter in self._words.read[glyph])
+        return any(
+            unicodedata.category(letter) in _ACCENTS for letter in self._slot_font.read[glyph]
+        )
 
     def _has_ink(self, glyph: int, letter: str) -> bool:
         """Return whether a glyph draws something, as all glyphs but blanks must."""
@@ -453,10 +459,10 @@ class Shaper:
         return True
 
 
-def _directed(words: str) -> Iterator[tuple[str, bool]]:
+def _parts_by_direction(words: str) -> Iterator[tuple[str, bool]]:
     """Yield the parts of a value as they are painted, each with whether it runs from right to left.
 
-    The first letter tells the direction of the value.
+    The first letter decides the direction of the value.
     """
     if not is_directed(words):
         yield words, False

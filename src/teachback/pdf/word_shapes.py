@@ -1,7 +1,7 @@
 """Shape single words with a whole font, to compare them with what a file draws.
 
-Text is shaped by HarfBuzz here, and by the HarfBuzz below Pango where pages are set. A word has the
-same glyphs in both, since letters join and combine within words only.
+HarfBuzz shapes text here, and below Pango where pages are set. A word has the same glyphs in both,
+since letters join and combine only within words.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-# The features with which styles set the same letters and digits otherwise (OpenType 1.9.1, registered
-# features). Ligatures are off where a style spaces letters out, and numbers of lists are tabular.
+# The features by which styles change letters and digits (OpenType 1.9.1, registered features).
+# Ligatures are off where a style spaces letters out, and numbers of lists are tabular.
 FEATURES: Final[Mapping[str, Mapping[str, bool]]] = {
     "": {},
     "apart": {"liga": False, "clig": False},
     **{name: {name: True} for name in ("tnum", "pnum", "lnum", "onum")},
 }
-
-
-_BLANKS: Final = re.compile(r"\s+|\S+")
+# The words that a font's cache holds.
+_MOST_WORDS: Final = 5_000
+_BLANKS_AND_WORDS: Final = re.compile(r"\s+|\S+")
 
 
 class ShapedGlyph(NamedTuple):
@@ -46,23 +46,27 @@ class ShapedGlyph(NamedTuple):
 
 
 class WordShaper:
-    """A font that shapes words, with a cache of them."""
+    """A font that shapes words, with a cache."""
 
     def __init__(self, data: bytes) -> None:
         self._face = hb.Face(data)
         self._font = hb.Font(self._face)
         self._em = self._face.upem
         self._outlines: dict[int, tuple[Any, ...]] = {}
-        self._known: dict[tuple[str, str, bool, str], tuple[ShapedGlyph, ...]] = {}
+        self._cache: dict[tuple[str, str, bool, str], tuple[ShapedGlyph, ...]] = {}
 
     def shape(
         self, word: str, language: str, *, rtl: bool, features: str = ""
     ) -> tuple[ShapedGlyph, ...]:
         """Return the glyphs of a word, from left to right. `features` is a key of FEATURES."""
         key = (word, language, rtl, features)
-        if key not in self._known:
-            self._known[key] = tuple(self._shape(*key))
-        return self._known[key]
+        shaped = self._cache.get(key)
+        if shaped is None:
+            # Merged records bring new names without end.
+            if len(self._cache) >= _MOST_WORDS:
+                self._cache.clear()
+            shaped = self._cache[key] = tuple(self._shape(*key))
+        return shaped
 
     def _shape(
         self,
@@ -83,7 +87,7 @@ class WordShaper:
             pen += place.x_advance / self._em
 
     def has(self, letter: str) -> bool:
-        """Return whether the font has a letter, composed or in parts; marks count as had."""
+        """Return whether the font has a letter and its parts. It need not have accents."""
         return not letter.isprintable() or all(
             self._font.get_nominal_glyph(ord(part))
             for part in letter
@@ -91,7 +95,7 @@ class WordShaper:
         )
 
     def outline(self, glyph: int) -> tuple[Any, ...]:
-        """Return the outline of a glyph in parts of the type size; nothing for a blank."""
+        """Return the outline of a glyph in parts of the type size, or () for a blank."""
         if glyph not in self._outlines:
             pen = _Pen(self._em)
             if glyph < self._face.glyph_count:
@@ -109,9 +113,9 @@ class WordShaper:
 
 
 class PaintedWord(NamedTuple):
-    """A word as it is painted: a part of a word in one script and in one direction.
+    """A part of a word, as it is painted, in one script and in one direction.
 
-    `apart` from what is painted before it stands a blank.
+    `apart` is whether a blank stands between it and what is painted before it.
     """
 
     words: str
@@ -126,7 +130,7 @@ def painted_words(text: str, *, rtl: bool) -> Iterator[PaintedWord]:
     """
     apart = False
     for run in directed_runs(text, rtl=rtl):
-        items = _BLANKS.findall(text[run.start : run.end])
+        items = _BLANKS_AND_WORDS.findall(text[run.start : run.end])
         for item in reversed(items) if run.rtl else items:
             if item.isspace():
                 apart = True
@@ -138,7 +142,7 @@ def painted_words(text: str, *, rtl: bool) -> Iterator[PaintedWord]:
 
 
 def letters_by_glyph(data: bytes) -> dict[int, str]:
-    """Return the character of each glyph of a font that has its own, the first of several."""
+    """Return the character of each glyph that has one: of several, the first."""
     font = hb.Font(hb.Face(data))
     points = sorted(font.face.unicodes, reverse=True)
     return {font.get_nominal_glyph(point): chr(point) for point in points}
@@ -171,14 +175,13 @@ def shaper_of(path: Path) -> WordShaper:
 
 
 @lru_cache(32)
-def _shaper_of(path: Path, changed: int) -> WordShaper:
-    del changed
+def _shaper_of(path: Path, _changed: int) -> WordShaper:
     return WordShaper(read_bytes(path))
 
 
-def same_shapes(one: WordShaper, other: WordShaper, glyphs: Collection[int]) -> bool:
+def same_shapes(first: WordShaper, second: WordShaper, glyphs: Collection[int]) -> bool:
     """Return whether two fonts draw the same under each of these numbers."""
-    return all(one.outline(glyph) == other.outline(glyph) for glyph in glyphs)
+    return all(first.outline(glyph) == second.outline(glyph) for glyph in glyphs)
 
 
 def script_parts(word: str) -> tuple[str, ...]:

@@ -112,6 +112,23 @@ def test_what_names_no_side_is_passed_over() -> None:
             "a { float: inline-start; --margin-inline-x: 1 }",
             "a { float: inline-start; --margin-inline-x: 1 }",
         ),
+        (
+            "a { --my-padding-inline: 1mm; --my-margin-inline-end: 1mm }",
+            "a { --my-padding-inline: 1mm; --my-margin-inline-end: 1mm }",
+        ),
+        ("a { margin-inline: }", "a { margin-inline: }"),
+        (
+            "a { margin-inline: 1mm 2mm ! Important; top: 0 }",
+            "a { margin-left: 1mm !important; margin-right: 2mm !important; top: 0 }",
+        ),
+        (
+            "/* margin-inline: 4mm */\na { color: red }",
+            "/* margin-inline: 4mm */\na { color: red }",
+        ),
+        (
+            "a { margin-inline: 1mm /* on the left; wide */ 2mm /* right */; top: 0 }",
+            "a { margin-left: 1mm; margin-right: 2mm; top: 0 }",
+        ),
     ],
 )
 def test_paper_from_left_to_right_has_sides_by_place(named: str, placed: str) -> None:

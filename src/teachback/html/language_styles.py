@@ -18,15 +18,20 @@ if TYPE_CHECKING:
     from teachback.content.languages import Language, Languages
 
 _FACE: Final = '@font-face {{ font-family: "{family}"; font-weight: {weight}; src: url({file}) }}\n'
-_NAMED: Final = re.compile(r"\b(margin|padding|border)-inline-(start|end)(?=[\w-]*\s*:)")
-_INSET: Final = re.compile(r"\binset-inline-(start|end)(?=\s*:)")
-_BOTH: Final = re.compile(r"\b(margin|padding)-inline\s*:\s*([^;{}]+)")
+_REMARK: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_ONE_SIDE: Final = re.compile(r"(?<![\w-])(margin|padding|border)-inline-(start|end)(?=[\w-]*\s*:)")
+_INSET: Final = re.compile(r"(?<![\w-])inset-inline-(start|end)(?=\s*:)")
+# A remark, or both sides with their lengths, which may have remarks among them.
+_BOTH_SIDES: Final = re.compile(
+    rf"{_REMARK.pattern}|"
+    rf"(?<![\w-])(margin|padding)-inline\s*:\s*((?:{_REMARK.pattern}|[^;{{}}/]|/(?!\*))+)",
+    re.DOTALL,
+)
+_IMPORTANT: Final = re.compile(r"!\s*important\s*$", re.IGNORECASE)
 _LENGTH: Final = re.compile(r"(?:[^\s()]|\((?:[^()]|\([^()]*\))*\))+")
 _SIDES: Final = {"start": "left", "end": "right"}
-# What the styles take where a language sets nothing.
+# The values for a language that sets none.
 _AS_ENGLISH: Final = {"--disc-air": "0pt", "--script": "1", "--card-script": "1"}
-
-
 # On a card, the emergency number stands in a black field. Letters that run from right to left reach
 # far down: around the middle of their font, the digits would stick out of it at the top.
 _FIELD: Final = (
@@ -42,16 +47,18 @@ def with_left_and_right(styles: str) -> str:
     WeasyPrint lets `padding-inline-start` win over a later `padding`, as no browser does. So a
     clinic's own styles would have no effect on what the built-in ones name by the direction.
     """
-    styles = _NAMED.sub(lambda found: f"{found[1]}-{_SIDES[found[2]]}", styles)
+    styles = _ONE_SIDE.sub(lambda found: f"{found[1]}-{_SIDES[found[2]]}", styles)
     styles = _INSET.sub(lambda found: _SIDES[found[1]], styles)
-    return _BOTH.sub(_on_both_sides, styles)
+    return _BOTH_SIDES.sub(_left_and_right, styles)
 
 
-def _on_both_sides(found: re.Match[str]) -> str:
-    name, values = found[1], found[2].rstrip()
-    kept = " !important" if values.endswith("!important") else ""
-    lengths = _LENGTH.findall(values.removesuffix("!important"))
-    return f"{name}-left: {lengths[0]}{kept}; {name}-right: {lengths[-1]}{kept}"
+def _left_and_right(found: re.Match[str]) -> str:
+    name, value = found[1], _REMARK.sub(" ", found[2] or "")
+    lengths = _LENGTH.findall(_IMPORTANT.sub("", value))
+    if not lengths:
+        return found[0]
+    important = " !important" if _IMPORTANT.search(value) else ""
+    return f"{name}-left: {lengths[0]}{important}; {name}-right: {lengths[-1]}{important}"
 
 
 def language_styles(tags: Iterable[str], languages: Languages, files: Mapping[str, Path]) -> str:
@@ -59,23 +66,25 @@ def language_styles(tags: Iterable[str], languages: Languages, files: Mapping[st
 
     Raises TeachbackError for a language whose font is missing.
     """
-    own = {tag: _styles(languages.of(tag), files) for tag in dict.fromkeys(tags)}
-    if not any(said for _, said in own.values()):
+    styles = {tag: _styles(languages.of(tag), files) for tag in dict.fromkeys(tags)}
+    if not any(values for _, values in styles.values()):
         return ""
-    # A part in another language would be set as the language around it: its font, its lines.
-    among = {**_AS_ENGLISH, "font-family": "var(--family)"} if len(own) > 1 else {}
-    return "".join(_rule(tag, faces, {**among, **said}) for tag, (faces, said) in own.items())
+    # Otherwise a part in another language inherits the font and lines of the language around it.
+    defaults = {**_AS_ENGLISH, "font-family": "var(--family)"} if len(styles) > 1 else {}
+    return "".join(
+        _rule(tag, faces, {**defaults, **values}) for tag, (faces, values) in styles.items()
+    )
 
 
-def _rule(tag: str, faces: str, said: Mapping[str, str]) -> str:
-    declared = "; ".join(f"{name}: {value}" for name, value in said.items())
+def _rule(tag: str, faces: str, values: Mapping[str, str]) -> str:
+    declarations = "; ".join(f"{name}: {value}" for name, value in values.items())
     field = _FIELD.format(tag=tag) if faces and direction_of(tag) == "rtl" else ""
-    return f'{faces}[lang="{tag}"] {{ {declared} }}\n{field}' if declared else ""
+    return f'{faces}[lang="{tag}"] {{ {declarations} }}\n{field}' if declarations else ""
 
 
 def _styles(language: Language, files: Mapping[str, Path]) -> tuple[str, dict[str, str]]:
-    """Return the fonts of a language, and what is set otherwise than in English."""
-    said = {}
+    """Return the font faces of a language, and the values that differ from those of English."""
+    values = {}
     faces = ""
     if language.family:
         fonts = family_fonts(language.family, files)
@@ -85,13 +94,13 @@ def _styles(language: Language, files: Mapping[str, Path]) -> tuple[str, dict[st
             _FACE.format(family=language.family, weight=weight, file=name.removeprefix("styles/"))
             for weight, name in fonts.items()
         )
-        said["font-family"] = f'"{language.family}"'
+        values["font-family"] = f'"{language.family}"'
         # The letters of other fonts reach further down than those of the styles' own, and the
         # emergency number in its disc is wider.
-        said["--foot-top"] = "0.4mm"
-        said["--disc-air"] = "4pt"
+        values["--foot-top"] = "0.4mm"
+        values["--disc-air"] = "4pt"
     if language.leading != 1:
-        said["--script"] = f"{language.leading:g}"
+        values["--script"] = f"{language.leading:g}"
     if language.card_leading != 1:
-        said["--card-script"] = f"{language.card_leading:g}"
-    return faces, said
+        values["--card-script"] = f"{language.card_leading:g}"
+    return faces, values

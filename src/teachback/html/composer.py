@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 from functools import partial
 from html import unescape
-from itertools import cycle, groupby
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from teachback.editions.edition import Edition, EditionTable, TableRow
     from teachback.files.page_resources import ForbiddenContent
 
-# A number that a phone can dial: its digits, without an extension, which the caller dials later.
+# A number that a phone can dial, and its extension, which the caller dials later.
 _DIALLED: Final = re.compile(
     r"(\+?[\d\s().\-\u00a0\u2010\u2011]+?)\s*(?:(?:,|;|ext\.?|extension|x)\s*\d{1,5})?",
     re.IGNORECASE,
@@ -90,26 +90,26 @@ _UNIT: Final = re.compile(
 _WORD_END: Final = re.compile(r"(?<![\w-])(-\w+)")
 # A placeholder in composed cards until their size is known.
 _CARD_SIZE: Final = "/* the size of the card */\n"
-# In pt: the least that a phone number on a card is set in.
+# In pt: the smallest type of a phone number on a card.
 CARD_PHONE: Final = 11.0
 _ACCENT: Final = re.compile(r"--accent:\s*#([0-9a-fA-F]{6})\b")
 _ICON: Final = re.compile(r"""(?<=url\()icons/[\w-]+\.svg(?=\))""")
 # In characters. A longer heading wraps in a narrow first column.
 LONG_HEADING: Final = 40
-# In characters: the longest heading of a column for ticks or dates, and the room in a column for
-# those, for words, and for sentences.
+# In characters: the longest heading of a column for ticks or dates.
 SHORT_LABEL: Final = 5
-_NARROW: Final = 8
-_WORDS: Final = 15
-_SENTENCES: Final = 30
-# The room in a schedule for the name of a medicine, and for its amount at a time of the day.
-_MEDICINE: Final = 21.0
-_TIME: Final = 10.0
-# The width of a letter of a heading, as a share of that of what is written below it.
+# In characters: the room in a column for ticks or dates, for words, and for sentences.
+_NARROW_ROOM: Final = 8
+_WORD_ROOM: Final = 15
+_SENTENCE_ROOM: Final = 30
+# In characters: the room in a schedule for a medicine, and for its amount at a time of the day.
+_MEDICINE_ROOM: Final = 21.0
+_TIME_ROOM: Final = 10.0
+# The width of a letter of a heading, as a share of that of a letter below it.
 _BOLD: Final = 1.4
 # In pt: the width of a field is declared for type of this size.
 FIELD_TYPE: Final = 13.0
-# In mm, for a style sheet that sets no size. Any scanner reads modules from 0.4 mm on.
+# In mm: the width of a module where no style sheet sets it. Any scanner reads modules of 0.4 mm.
 QR_MODULE: Final = 0.45
 
 
@@ -122,7 +122,7 @@ class Medium(StrEnum):
 
 @dataclass(frozen=True)
 class Design:
-    """The files that pages are made from: templates, style sheets by name, and files they name.
+    """The files that pages are made from: templates, style sheets by name, and the files they name.
 
     `pictures` are those below content/ that a template or a style names.
     """
@@ -137,10 +137,10 @@ class Design:
         folders = tuple(
             Path(folder) for folder in getattr(self.environment.loader, "searchpath", ())
         )
-        return _reopened, (folders, self.styles, self.files, self.pictures)
+        return _reopened_design, (folders, self.styles, self.files, self.pictures)
 
 
-def _reopened(folders: tuple[Path, ...], *files: Any) -> Design:  # noqa: ANN401 -- as in Design
+def _reopened_design(folders: tuple[Path, ...], *files: Any) -> Design:  # noqa: ANN401 -- as in Design
     return Design(open_templates(folders), *files)
 
 
@@ -148,9 +148,9 @@ def _reopened(folders: tuple[Path, ...], *files: Any) -> Design:  # noqa: ANN401
 class PageContext:
     """Everything a page needs besides its edition: words, clinic, code, and the ink of paper.
 
-    `languages` are how those of its texts are set. `facing` are the words of the language beside,
-    where an edition has two. `language_help` are the languages in which an interpreter is offered,
-    each with its words.
+    `languages` says how texts of each language are set. `facing` are the words of the second
+    language of an edition that has two. `language_help` are the languages in which an interpreter
+    is offered, each with the words of the offer.
     """
 
     words: Words
@@ -184,26 +184,14 @@ def compose_handout(
     A page for a screen also contains its fonts and pictures. Raises TeachbackError with the
     template's file and line when a template cannot be filled.
     """
-    names = ["tokens.css", "handout.css"]
-    names += ["print.css"] if medium is Medium.PRINT else []
-    names += ["screen.css"] if medium is Medium.SCREEN else []
-    if edition.facing:
-        names += [
-            "facing.css",
-            "facing-print.css" if medium is Medium.PRINT else "facing-screen.css",
-        ]
-    if edition.size is TypeSize.LARGE:
-        names.insert(
-            names.index("screen.css") if "screen.css" in names else len(names), "large-print.css"
-        )
-        names += ["facing-large.css"] if edition.facing and medium is Medium.PRINT else []
-    sheet = (
+    page_size = (
         f"@page {{ size: {paper.box.width}mm {paper.box.height}mm }}\n"
         f"@page across {{ size: {paper.box.height}mm {paper.box.width}mm }}\n"
         if medium is Medium.PRINT
         else ""
     )
-    styles = sheet + _in_ink(names, edition, context, design, medium)
+    names = _style_sheets(edition, medium)
+    styles = page_size + _styles_in_ink(names, edition, context, design, medium)
     if edition.facing is None or context.facing is None:
         return _render("handout.html", edition, context, design, medium, styles=styles)
     facing, language = edition.facing, edition.facing.language
@@ -215,16 +203,34 @@ def compose_handout(
         medium,
         styles=styles,
         halves=(
-            _half(edition, context.words, medium),
-            _half(facing, context.facing, medium, language),
+            _language_names(edition, context.words, medium),
+            _language_names(facing, context.facing, medium, language),
         ),
-        both=_words_of_both(context.words, context.facing, language),
-        joined=partial(_joined, language=language),
+        both=_printed_once(context.words, context.facing, language),
+        joined=partial(_in_both_languages, language=language),
     )
 
 
-def _half(edition: Edition, words: Words, medium: Medium, beside: str = "") -> dict[str, object]:
-    """Return the names that a template has for one language of two; `beside` is the second one."""
+def _style_sheets(edition: Edition, medium: Medium) -> list[str]:
+    """Return the names of the style sheets of a handout, in the order in which they apply."""
+    large = ["large-print.css"] if edition.size is TypeSize.LARGE else []
+    names = ["tokens.css", "handout.css"]
+    if medium is Medium.SCREEN:
+        names += [*large, "screen.css"]
+        return [*names, "facing.css", "facing-screen.css"] if edition.facing else names
+    names += ["print.css"]
+    names += ["facing.css", "facing-print.css"] if edition.facing else []
+    names += large
+    return [*names, "facing-large.css"] if edition.facing and large else names
+
+
+def _language_names(
+    edition: Edition, words: Words, medium: Medium, beside: str = ""
+) -> dict[str, object]:
+    """Return what a template may use that depends on the language of an edition.
+
+    `beside` is that language where it is the second of two.
+    """
     return {
         "beside": beside,
         "edition": edition,
@@ -238,46 +244,51 @@ def _half(edition: Edition, words: Words, medium: Medium, beside: str = "") -> d
 
 def _date(day: dt.date, language: str) -> str:
     if not isinstance(day, dt.date):
-        # For an undefined value, Babel would write today's date.
+        # Babel writes today's date for an undefined value.
         raise TypeError(f"'{day}' is not a date")
     return dated(day, language)
 
 
-def _joined(one: Any, other: Any, language: str) -> Any:  # noqa: ANN401 -- any part of an edition
-    """Return a part of an edition with the words of the other language behind its own.
+def _in_both_languages(part: Any, facing: Any, language: str) -> Any:  # noqa: ANN401 -- any part of an edition
+    """Return a part of an edition with the words of the same part in another language behind it.
 
     A place to write or to tick stays one place.
     """
-    if isinstance(one, tuple) and one and isinstance(one[0], Span):
-        return (*one, *(s._replace(language=language) for s in other if not (s.blank or s.place)))
-    if isinstance(one, tuple) and not hasattr(one, "_fields"):
-        return tuple(_joined(*pair, language) for pair in _paired(one, other))
-    if isinstance(one, PersonalPlace):
-        label = _joined(one.label, other.label, language)
-        choices = (_both(*pair, language) for pair in _paired(one.choices, other.choices))
-        return replace(one, label=label, choices=tuple(choices))
-    if is_dataclass(one) and not isinstance(one, type):
-        names = [field.name for field in fields(one)]
-        pairs = {name: (getattr(one, name), getattr(other, name)) for name in names}
-        return replace(one, **{name: _joined(*pair, language) for name, pair in pairs.items()})
-    return one
+    if isinstance(part, tuple) and part and isinstance(part[0], Span):
+        spans = (span for span in facing if not (span.blank or span.place))
+        return (*part, *(span._replace(language=language) for span in spans))
+    if isinstance(part, tuple) and not hasattr(part, "_fields"):
+        return tuple(_in_both_languages(*pair, language) for pair in _paired(part, facing))
+    if isinstance(part, PersonalPlace):
+        label = _in_both_languages(part.label, facing.label, language)
+        choices = _paired(part.choices, facing.choices)
+        both = tuple(_words_in_both(*pair, language) for pair in choices)
+        return replace(part, label=label, choices=both)
+    if is_dataclass(part) and not isinstance(part, type):
+        names = [field.name for field in fields(part)]
+        pairs = {name: (getattr(part, name), getattr(facing, name)) for name in names}
+        joined = {name: _in_both_languages(*pair, language) for name, pair in pairs.items()}
+        return replace(part, **joined)
+    return part
 
 
-def _both(one: str, other: str, language: str) -> Markup:
-    """Return words with those of the other language behind them."""
-    return line_to_html((Span(one), Span(other, language=language)))
+def _words_in_both(words: str, facing: str, language: str) -> Markup:
+    """Return words with those of another language behind them."""
+    return line_to_html((Span(words), Span(facing, language=language)))
 
 
-def _words_of_both(words: Words, facing: Words, language: str) -> Words:
+def _printed_once(words: Words, facing: Words, language: str) -> Words:
     """Return the words of blocks that are printed once, in both languages."""
     names = ("my_number", "my_result", "my_goal", "medicine", "notes")
     pairs = {name: (getattr(words, name), getattr(facing, name)) for name in names}
-    return words.model_copy(update={name: _both(*pair, language) for name, pair in pairs.items()})
+    return words.model_copy(
+        update={name: _words_in_both(*pair, language) for name, pair in pairs.items()}
+    )
 
 
-def _paired(one: Sequence[Any], other: Sequence[Any]) -> tuple[tuple[Any, Any], ...]:
-    """Return the parts of a text beside those of the same text in another language."""
-    return tuple(zip(one, other, strict=True))
+def _paired(parts: Sequence[Any], facing: Sequence[Any]) -> tuple[tuple[Any, Any], ...]:
+    """Return the parts of a text, each with the same part in another language."""
+    return tuple(zip(parts, facing, strict=True))
 
 
 def compose_cards(
@@ -289,39 +300,37 @@ def compose_cards(
 ) -> str:
     """Return the HTML of cards, each with a front and a back.
 
-    The code is on the back, or on the front of cards of which only that is printed (`one_sided`).
-    `at_size` later sets the size of the cards and of their type.
+    The code is on the back, or on the front of `one_sided` cards. `at_size` later sets the size of
+    the cards and of their type.
     """
     edition, context = cards[0]
     names = ["tokens.css", "card.css"] + (["card-screen.css"] if medium is Medium.SCREEN else [])
-    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + _in_ink(
+    styles = ("" if medium is Medium.SCREEN else _CARD_SIZE) + _styles_in_ink(
         names, edition, context, design, medium
     )
     shown_cards = [
         {"edition": edition, "code": context.code, "number": number}
         for number, (edition, context) in enumerate(cards)
     ]
-    more = {"cards": shown_cards, "one_sided": one_sided}
-    page = _render("card.html", edition, context, design, medium, styles=styles, **more)
-    return (
-        at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards))
-        if medium is Medium.SCREEN
-        else page
-    )
+    own_names = {"cards": shown_cards, "one_sided": one_sided}
+    page = _render("card.html", edition, context, design, medium, styles=styles, **own_names)
+    if medium is Medium.SCREEN:
+        return at_size(page, CARD, [(CARD_TEXT, CARD_TEXT)] * len(cards))
+    return page
 
 
 def at_size(page: str, box: Box, sizes: Sequence[tuple[float, float]]) -> str:
     """Fill in the size of composed cards (mm), and of their type (a step of `CARD_STEPS`, pt).
 
-    `sizes` are those of the front and back of each card. They are known only when the stock is, and
-    after a first layout.
+    `sizes` are those of the front and back of each card. They are known only after the stock is
+    chosen and the cards were laid out once.
     """
     width = box.width - 2 * CARD_INSET
-    sheet = (
+    page_size = (
         f"@page {{ size: {box.width}mm {box.height}mm; margin: "
         f"{CARD_INSET}mm }}\n:root {{ --card-width: {width:.3f}mm }}\n"
     )
-    page = page.replace(_CARD_SIZE, sheet)
+    page = page.replace(_CARD_SIZE, page_size)
     for number, sides in enumerate(sizes):
         for side, step in zip(("front", "back"), sides, strict=True):
             page = page.replace(f"\ue000{side}-{number}\ue001", _card_type(step))
@@ -337,8 +346,10 @@ def _card_type(step: float) -> str:
         "card-phone": max(CARD_PHONE, 1.2 * text),
         "card-foot": min(max(CARD_TEXT_FLOOR, 0.8 * text), CARD_TEXT),
     }
-    said = "; ".join(f"--{name}: {value:.4g}pt" for name, value in values.items())
-    return f"{said}; --card-leading: {card_leading(step):.3f}".removeprefix("--text-size: ")
+    declarations = "; ".join(f"--{name}: {value:.4g}pt" for name, value in values.items())
+    leading = f"--card-leading: {card_leading(step):.3f}"
+    # The template itself names the first property.
+    return f"{declarations}; {leading}".removeprefix("--text-size: ")
 
 
 def line_to_html(
@@ -347,11 +358,11 @@ def line_to_html(
     """Convert a line to HTML, with every word escaped. A number and its unit share a line.
 
     `write_here` is what a screen reader says for a line to write on. `beside` is the language of
-    the line, where it stands beside another one.
+    the line where it is the second of two.
     """
     html = Markup("")
     for language, spans in groupby(line, key=lambda span: span.language):
-        part = _spans(spans, medium, write_here, beside)
+        part = _spans_to_html(spans, medium, write_here, beside)
         if language:
             template = Markup(' <span class="other" lang="{}" dir="{}">{}</span>')
             part = template.format(language, direction_of(language), part)
@@ -359,24 +370,24 @@ def line_to_html(
     return html
 
 
-def _spans(line: Iterable[Span], medium: Medium, write_here: str, beside: str) -> Markup:
+def _spans_to_html(line: Iterable[Span], medium: Medium, write_here: str, beside: str) -> Markup:
     html = Markup("")
     before = ""
     for span in line:
         words = _UNIT.sub(_no_break, before[-1:] + span.text)[len(before[-1:]) :]
-        html += _span(span._replace(text=words), medium, write_here, beside)
+        html += _span_to_html(span._replace(text=words), medium, write_here, beside)
         before = "" if span.blank or span.href else span.text
     return html
 
 
-def _no_break(match: re.Match[str]) -> str:
-    return match[0].replace(" ", "\u00a0")
+def _no_break(found: re.Match[str]) -> str:
+    return found[0].replace(" ", "\u00a0")
 
 
 @jinja2.pass_context
 def _marked_here(context: Context, line: Line) -> Markup:
-    here = context["words"].write_here, context.get("beside", "")
-    return line_to_html(line, Medium(context["medium"]), *here)
+    write_here, beside = context["words"].write_here, context.get("beside", "")
+    return line_to_html(line, Medium(context["medium"]), write_here, beside)
 
 
 def words_only(line: Line) -> str:
@@ -400,7 +411,7 @@ def counter(name: str) -> Markup:
 def dialled(number: str, medium: Medium, words: str | Markup = "") -> Markup:
     """Return a phone number, or the words for it.
 
-    On a screen, it is a link that dials if the number is a single one. Not on paper: a PDF/UA link
+    On a screen, a single number is a link that dials it. Paper has no such link: in PDF/UA, a link
     must stand alone, and nobody taps on paper.
     """
     shown = escape(words or number)
@@ -422,7 +433,7 @@ def unseen(text: str, medium: Medium) -> Markup:
 
     In a PDF they are in the tags.
     """
-    # The words replace a space that takes no room: an empty tag would be skipped.
+    # The words are those of a space that takes no room, because an empty tag is skipped.
     paper = '<span style="position: absolute" data-actualtext="{}">&nbsp;</span>'
     return Markup('<span class="unseen">{}</span>' if medium is Medium.SCREEN else paper).format(  # noqa: S704 -- our own texts
         text
@@ -432,28 +443,29 @@ def unseen(text: str, medium: Medium) -> Markup:
 def slot(place: Place, medium: Medium, write_here: str, look: str = "", beside: str = "") -> Markup:
     """Return the place of a field: a line to write on, whose length never changes.
 
-    Its space has the font, size and baseline of a record's words. `look` is an additional class,
-    `beside` as in `line_to_html`.
+    Its space has the font, size and baseline of a record's words. `look` is an additional class.
+    `beside` is as in `line_to_html`.
     """
     width = (
         f' style="width: {place.width * PT_PER_INCH / MM_PER_INCH / FIELD_TYPE:.3f}em"'
         if place.width
         else ""
     )
-    names = f"slot {look}".strip()
+    classes = f"slot {look}".strip()
     if medium is Medium.SCREEN:
-        return Markup('<span class="{} blank">{}</span>').format(names, unseen(write_here, medium))
+        words = unseen(write_here, medium)
+        return Markup('<span class="{} blank">{}</span>').format(classes, words)
     html = '<span class="{}" data-field="{}" data-actualtext="{}"' + width + ">&nbsp;</span>"
     field = field_beside(place.field, beside)
-    return Markup(html).format(names, field, write_here)  # noqa: S704 -- our own text, and a number
+    return Markup(html).format(classes, field, write_here)  # noqa: S704 -- our own text, and a number
 
 
-def _span(span: Span, medium: Medium, write_here: str, beside: str) -> Markup:
+def _span_to_html(span: Span, medium: Medium, write_here: str, beside: str) -> Markup:
     if span.place is not None:
         return slot(span.place, medium, write_here, "strong" if span.strong else "", beside)
     if span.blank:
         return Markup('<span class="blank">{}</span>').format(unseen(write_here, medium))
-    html = dialled(span.text, medium) if span.number and span.href is None else _whole(span.text)
+    html = dialled(span.text, medium) if span.number and span.href is None else _unbroken(span.text)
     if span.number:
         html = Markup('<bdi dir="ltr" class="number">{}</bdi>').format(html)
     if span.href is not None:
@@ -464,23 +476,23 @@ def _span(span: Span, medium: Medium, write_here: str, beside: str) -> Markup:
     return Markup("<strong>{}</strong>").format(html) if span.strong else html
 
 
-def _whole(text: str) -> Markup:
+def _unbroken(text: str) -> Markup:
     """Return a text in which no line ends behind the hyphen of a word's end, such as -pril."""
+    # Every second part is such an end.
     return Markup("").join(
-        Markup('<span class="word-end">{}</span>').format(part) if odd else escape(part)
-        for odd, part in zip(cycle((False, True)), _WORD_END.split(text), strict=False)
+        Markup('<span class="word-end">{}</span>').format(part) if index % 2 else escape(part)
+        for index, part in enumerate(_WORD_END.split(text))
     )
 
 
 def _in_pieces(address: str) -> Markup:
-    """Return an address that breaks behind its slashes only: a reader must not lose a hyphen.
+    """Return an address that does not break behind its hyphens: a reader would lose them.
 
-    Only a part with a hyphen is kept whole, since each part is read out by itself.
+    Only a part with a hyphen gets a <span>, since a screen reader reads each of these by itself.
     """
-    pieces = re.findall(r"[^/]*/*", address)
     return Markup("").join(
         Markup('<span class="piece">{}</span>').format(piece) if "-" in piece else piece
-        for piece in pieces
+        for piece in re.findall(r"[^/]*/*", address)
     )
 
 
@@ -514,60 +526,57 @@ def column_widths(table: EditionLog | EditionSchedule | EditionTable) -> tuple[s
     schedule is narrower than the longest word of its heading.
     """
     if isinstance(table, EditionLog):
-        letters = _log_letters(table)
+        widths = _log_widths(table)
     elif isinstance(table, EditionSchedule):
-        letters = _schedule_letters(table)
+        widths = _schedule_widths(table)
     else:
-        letters = [1.0] * len(table.columns)
-    return tuple(f"{100 * width / sum(letters):.2f}%" for width in letters)
+        widths = [1.0] * len(table.columns)
+    return tuple(f"{100 * width / sum(widths):.2f}%" for width in widths)
 
 
-def _heading_letters(words: str) -> float:
-    """Return the room that the longest word of a heading needs."""
-    return max(map(len, words.split())) * _BOLD + 2
+def _heading_width(words: str) -> float:
+    """Return the room that the longest word of a heading needs, in characters."""
+    return max(map(len, words.split()), default=0) * _BOLD + 2
 
 
-def _schedule_letters(schedule: EditionSchedule) -> list[float]:
-    times = [max(_TIME, _heading_letters(words_only(time))) for time in schedule.times]
-    return [_MEDICINE, *times]
+def _schedule_widths(schedule: EditionSchedule) -> list[float]:
+    times = [max(_TIME_ROOM, _heading_width(words_only(time))) for time in schedule.times]
+    return [_MEDICINE_ROOM, *times]
 
 
-def _log_letters(log: EditionLog) -> list[float]:
-    rows = max((len(words_only(heading)) for heading in log.headings), default=0)
-    letters = []
+def _log_widths(log: EditionLog) -> list[float]:
+    longest = max((len(words_only(heading)) for heading in log.headings), default=0)
+    widths = []
     for number, column in enumerate(log.columns):
         words = f"{words_only(column.label)} {words_only(column.unit or ())}"
         is_narrow = column.unit or len(words_only(column.label)) <= SHORT_LABEL
-        room: float = _SENTENCES if column.wide else _NARROW if is_narrow else _WORDS
+        room: float = _SENTENCE_ROOM if column.wide else _NARROW_ROOM if is_narrow else _WORD_ROOM
         if log.headings and number == 0:
-            # The names of days stay clear of the line beside them, also next to a wide column.
-            room = min(rows, _WORDS) * _BOLD + 3.5
-        letters.append(max(room, _heading_letters(words)))
-    return letters
+            # The headings of rows stay clear of the line beside them, also next to a wide column.
+            room = min(longest, _WORD_ROOM) * _BOLD + 3.5
+        widths.append(max(room, _heading_width(words)))
+    return widths
 
 
-def stylesheet(names: list[str], clinic: Clinic, design: Design, spoken: str = "") -> str:
-    """Join style sheets by name, the clinic's own last, then its colours.
-
-    `spoken` are the styles of languages.
-    """
+def stylesheet(names: list[str], clinic: Clinic, design: Design, language_rules: str = "") -> str:
+    """Join style sheets by name, then `language_rules`, the clinic's own sheet and its colours."""
     colors = "".join(f"--{name}: {value}; " for name, value in clinic.colors if value)
     own = f":root {{ {colors}}}\n" if colors else ""
-    sheets = (*(design.styles[name] for name in names), spoken, design.styles["clinic.css"])
+    sheets = (*(design.styles[name] for name in names), language_rules, design.styles["clinic.css"])
     return "".join(f"{sheet}\n" for sheet in sheets if sheet) + own
 
 
-def _in_ink(
+def _styles_in_ink(
     names: list[str], edition: Edition, context: PageContext, design: Design, medium: Medium
 ) -> str:
     """Join style sheets; those for paper in colour have tints, and icons in the accent colour."""
     offers = (language for language, _ in context.language_help)
     tags = (*edition.languages.split(TWO_LANGUAGES), *offers)
-    spoken = language_styles(tags, context.languages, design.files)
+    language_rules = language_styles(tags, context.languages, design.files)
     if medium is Medium.SCREEN:
-        return stylesheet(names, context.clinic, design, spoken)
+        return stylesheet(names, context.clinic, design, language_rules)
     names = names if context.ink is PrintInk.BLACK else [*names, "colour.css"]
-    styles = stylesheet(names, context.clinic, design, spoken)
+    styles = stylesheet(names, context.clinic, design, language_rules)
     if all(direction_of(tag) == "ltr" for tag in tags):
         styles = with_left_and_right(styles)
     if context.ink is PrintInk.BLACK:
@@ -584,54 +593,52 @@ def _render(
     medium: Medium,
     *,
     styles: str,
-    **more: Any,  # noqa: ANN401 -- what the template names
+    **own_names: Any,  # noqa: ANN401 -- what only this template may use
 ) -> str:
-    own: list[str] = []
+    """Fill a template with what all templates may use, and `own_names`."""
+    data_urls: list[str] = []
 
     def picture(name: str) -> str:
-        path = _file(f"content/{name}", design)
-        return _data_url(path, own) if medium is Medium.SCREEN else f"../{quote(f'content/{name}')}"
+        path = _file_of(f"content/{name}", design)
+        return (
+            _data_url(path, data_urls)
+            if medium is Medium.SCREEN
+            else f"../{quote(f'content/{name}')}"
+        )
 
     def dial(number: str, words: str | Markup = "") -> Markup:
         return dialled(number, medium, words)
 
     def role(name: str) -> Markup:
-        # When a narrow page stacks a table, a browser forgets the roles of its parts unless they
-        # are set.
+        # A browser forgets the roles of a table's parts when a narrow page stacks them.
         return Markup(' role="{}"').format(name) if medium is Medium.SCREEN else Markup("")
 
-    cards = (card["code"] for card in more.get("cards", ()))
-    codes = {context.code, *cards, *links_of(edition)}
+    card_codes = (card["code"] for card in own_names.get("cards", ()))
+    codes = {context.code, *card_codes, *links_of(edition)}
 
     def qr(text: str) -> Markup:
         if text not in codes:
             # A second code beside the edition's would lead a scanner elsewhere.
             hint = "Write qr(code): a page has the code of its own edition, and those of its links."
             raise TeachbackError.of(f"a template asks for a QR code that says '{text[:60]}'", hint)
-        # The style sheet sets its size. On a screen it is of no use.
+        # The style sheet sets its size. A screen needs no code.
         return Markup(qr_svg(text, QR_MODULE)) if medium is Medium.PRINT else Markup("")  # noqa: S704 -- our own drawing
 
     names = {
-        "edition": edition,
-        "words": context.words,
+        **_language_names(edition, context.words, medium),
         "clinic": context.clinic,
         "code": context.code,
         "qr": qr,
-        "direction": direction_of(edition.language),
-        "date": partial(_date, language=edition.language),
         "counter": counter,
         "picture": picture,
         "dial": dial,
-        "say": partial(unseen, medium=medium),
-        "slot": partial(slot, medium=medium, write_here=context.words.write_here),
         "role": role,
-        "beside": "",
         "medium": str(medium),
         "language_help": context.language_help,
         "direction_of": direction_of,
         "large": edition.size is TypeSize.LARGE,
     }
-    return fill_page(template, design, medium, styles, {**names, **more}, own)
+    return fill_page(template, design, medium, styles, {**names, **own_names}, data_urls)
 
 
 def fill_page(
@@ -640,55 +647,59 @@ def fill_page(
     medium: Medium,
     styles: str,
     names: Mapping[str, object],
-    own: list[str] | None = None,
+    data_urls: list[str] | None = None,
 ) -> str:
     """Fill a template with styles and names, and check the page.
 
-    `own` gets the data URLs that this module puts into the page, which only a page for a screen
-    has. Raises TeachbackError for a page with forbidden content.
+    `data_urls` collects the data URLs that this module puts into a page for a screen. Raises
+    TeachbackError for a page with forbidden content.
     """
-    own = [] if own is None else own
+    data_urls = [] if data_urls is None else data_urls
     if medium is Medium.SCREEN:
-        styles = CSS_FILE.sub(lambda match: _put_inside(match, design, own), styles)
+        styles = CSS_FILE.sub(lambda found: _as_data_url(found, design, data_urls), styles)
     names = {**names, "styles": Markup(styles)}  # noqa: S704 -- checked before
     page = filled(
-        design.environment, template, names, design.files, lambda: MAX_PAGE + sum(map(len, own))
+        design.environment,
+        template,
+        names,
+        design.files,
+        lambda: MAX_PAGE + sum(map(len, data_urls)),
     )
-    unseen_there = next(faults(unescape(page), alone=True, markup=True), None)
-    if unseen_there:
+    unprintable = next(faults(unescape(page), alone=True, markup=True), None)
+    if unprintable:
         hint = (
-            f"{unseen_there[2]} A template made it out of other characters: "
+            f"{unprintable[2]} A template made it out of other characters: "
             "look for filters such as `replace` and `format`."
         )
-        raise TeachbackError.of(unseen_there[1], hint, Location(f"templates/{template}"))
+        raise TeachbackError.of(unprintable[1], hint, Location(f"templates/{template}"))
     if medium is Medium.SCREEN:
         page = closed_page(page)
         foreign = foreign_loads(
-            page, lambda _: False, own, sheets=styles, closed=True, direction=direction_of
+            page, lambda _: False, data_urls, sheets=styles, closed=True, direction=direction_of
         )
     else:
         foreign = foreign_loads(
             page, shown_on_paper(design.files), sheets=styles, direction=direction_of
         )
     if foreign:
-        raise TeachbackError(*(_foreign_problem(one, template, design) for one in foreign))
+        raise TeachbackError(*(_foreign_problem(content, template, design) for content in foreign))
     return page
 
 
-def _foreign_problem(one: ForbiddenContent, template: str, design: Design) -> Problem:
+def _foreign_problem(content: ForbiddenContent, template: str, design: Design) -> Problem:
     """Return the problem of forbidden content, with its place in a template or style sheet."""
-    places = (_named_at(part, design) for part in (one.name, *one.written) if part)
+    places = (_first_place(part, design) for part in (content.name, *content.written) if part)
     place = next(filter(None, places), None)
-    if one.name == "<head>":
+    if content.name == "<head>":
         path = design.files.get(f"templates/{template}")
-        own = Location(shown(path), 1, 1) if path else None
+        start = Location(shown(path), 1, 1) if path else None
         message = "this page has no plain <head> in which its browser is told to load nothing"
         hint = "Begin it as the built-in template does: <!doctype html>, <html ...>, <head>."
-        return Problem(message, hint, own)
-    if not one.loads:
+        return Problem(message, hint, start)
+    if not content.loads:
         message = (
             "a page shows only text, lists, tables and pictures, "
-            f"and this one holds '{one.name[:80]}'"
+            f"and this one holds '{content.name[:80]}'"
         )
         hint = "Take it out; the built-in templates show what a page may hold."
         return Problem(message, hint, place)
@@ -696,49 +707,49 @@ def _foreign_problem(one: ForbiddenContent, template: str, design: Design) -> Pr
         "Name pictures with picture('images/name.svg'); put styles into the style sheets; "
         "leave scripts out."
     )
-    message = f"a page must hold all it shows, but this one uses '{one.name[:80]}'"
+    message = f"a page must hold all it shows, but this one uses '{content.name[:80]}'"
     return Problem(message, hint, place)
 
 
-def _named_at(part: str, design: Design) -> Location | None:
-    """Return the first place in a template, or else a style sheet, with this text in any case."""
+def _first_place(part: str, design: Design) -> Location | None:
+    """Return the first place of a text in a template, or else in a style sheet, in any case."""
     for folder, ending, remarks in (
         ("templates/", ".html", r"\{#.*?#\}"),
         ("styles/", ".css", r"/\*.*?\*/"),
     ):
-        for known, path in design.files.items():
-            if known.startswith(folder) and known.endswith(ending):
+        for name, path in design.files.items():
+            if name.startswith(folder) and name.endswith(ending):
                 place = place_of(part, read_bytes(path).decode("utf-8-sig"), shown(path), remarks)
                 if place:
                     return place
     return None
 
 
-def _put_inside(match: re.Match[str], design: Design, own: list[str]) -> str:
+def _as_data_url(found: re.Match[str], design: Design, data_urls: list[str]) -> str:
     """Replace the name of a file in the styles by a data URL.
 
-    A comment, and a file that may not be shown, are left. `foreign_loads` reports them.
+    A comment stays, and so does a file that may not be shown. `foreign_loads` reports such files.
     """
-    name = served(f"styles/{match[2]}", design.files)
-    return match[0] if name is None else f'url("{_data_url(design.files[name], own)}")'
+    name = served(f"styles/{found[2]}", design.files)
+    return found[0] if name is None else f'url("{_data_url(design.files[name], data_urls)}")'
 
 
-def _file(name: str, design: Design) -> Path:
+def _file_of(name: str, design: Design) -> Path:
     # A file name is not a URL: it may hold a # or a %.
     known = served(quote(name), design.files)
     if known is None:
-        alike = [
+        similar = [
             other
             for other in design.files
             if other.endswith(name.rpartition(".")[2]) and served(other, design.files)
         ]
         message = f"there is no file '{name[:80]}'"
-        raise TeachbackError.of(message, f"Check the name. {guess(name, alike)}".strip())
+        raise TeachbackError.of(message, f"Check the name. {guess(name, similar)}".strip())
     return design.files[known]
 
 
-def _data_url(path: Path, own: list[str]) -> str:
-    """Return a file as a data URL, and add that to `own`.
+def _data_url(path: Path, data_urls: list[str]) -> str:
+    """Return a file as a data URL, and add that to `data_urls`.
 
     Raises TeachbackError for a file that cannot be shown.
     """
@@ -754,5 +765,6 @@ def _data_url(path: Path, own: list[str]) -> str:
     fault = picture_fault(data, path.suffix) if path.suffix.lower() in KINDS else None
     if fault:
         raise TeachbackError.of(f"{shown(path)}: {fault[0]}", fault[1])
-    own.append(f"data:{MIME[path.suffix.lower()]};base64,{base64.b64encode(data).decode('ascii')}")
-    return own[-1]
+    url = f"data:{MIME[path.suffix.lower()]};base64,{base64.b64encode(data).decode('ascii')}"
+    data_urls.append(url)
+    return url

@@ -37,7 +37,7 @@ _BROKEN: Final = (
     RecursionError,
     MemoryError,
 )
-# The names that templates may use, besides those of a macro.
+# The names that templates may use, to suggest one for a misspelt one.
 _NAMES: Final = (
     "edition",
     "words",
@@ -59,31 +59,31 @@ _NAMES: Final = (
 )
 
 
-class _Unknown(jinja2.StrictUndefined):
+class _UnknownName(jinja2.StrictUndefined):
     """An unknown name in a template. Its message has two lines: message and hint."""
 
     __slots__ = ()
 
     @property
     def _undefined_message(self) -> str:
-        thing, name = self._undefined_obj, self._undefined_name
+        owner, name = self._undefined_obj, self._undefined_name
         if self._undefined_hint or not isinstance(name, str):
             return super()._undefined_message
-        if thing is jinja2.utils.missing:
+        if owner is jinja2.utils.missing:
             return f"the name '{name}' is not known\n{nearest(name, _NAMES)}"
-        if thing is None:
+        if owner is None:
             return (
                 f"what comes before '.{name}' is empty here\n"
                 "Ask first whether it is there: {% if ... %}."
             )
-        known: Any = getattr(type(thing), "model_fields", None) or getattr(
-            thing, "__dataclass_fields__", ()
+        known: Any = getattr(type(owner), "model_fields", None) or getattr(
+            owner, "__dataclass_fields__", ()
         )
-        return f"'{type(thing).__name__}' has no '{name}'\n{nearest(name, known)}"
+        return f"'{type(owner).__name__}' has no '{name}'\n{nearest(name, known)}"
 
 
 class _Plain(CodeGenerator):
-    """A code generator that evaluates nothing at compile time, when an error has no line yet."""
+    """A code generator that evaluates nothing while it compiles, when an error has no line yet."""
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Any, finalize: Any) -> str:  # noqa: ANN401 -- Jinja2's own
         if not isinstance(node, nodes.TemplateData):
@@ -98,13 +98,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**"})
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ANN401 -- any values of a template
-        if operator == "*" and any(
-            isinstance(one, int) and hasattr(other, "__len__")
-            for one, other in ((left, right), (right, left))
-        ):
-            times, thing = (left, right) if isinstance(left, int) else (right, left)
-            if times * len(thing) > MAX_PAGE:
-                raise ValueError(f"'{str(thing)[:20]}' times {times} is longer than any page")
+        times, repeated = (left, right) if isinstance(left, int) else (right, left)
+        if operator == "*" and isinstance(times, int) and hasattr(repeated, "__len__"):
+            if times * len(repeated) > MAX_PAGE:
+                raise ValueError(f"'{str(repeated)[:20]}' times {times} is longer than any page")
         elif isinstance(left, int) and isinstance(right, int):
             bits = (
                 left.bit_length() * right
@@ -121,7 +118,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
 
 class _PageSizeError(ValueError):
-    """A page that is larger than allowed, with the template and line that were running."""
+    """A page that is larger than allowed, with the file and line of the template that ran."""
 
     def __init__(self, name: str, line: int) -> None:
         super().__init__(
@@ -136,7 +133,7 @@ def open_sandbox(folders: Iterable[Path]) -> jinja2.Environment:
     return _Sandbox(
         loader=jinja2.FileSystemLoader(list(folders), encoding="utf-8-sig"),
         autoescape=True,
-        undefined=_Unknown,
+        undefined=_UnknownName,
         trim_blocks=True,
         lstrip_blocks=True,
         optimized=False,
@@ -174,23 +171,23 @@ def _pieces(
     for piece in pieces:
         length += len(piece)
         if length > MAX_PAGE and length > most():
-            raise _PageSizeError(*_at_work(pieces))
+            raise _PageSizeError(*_running_line(pieces))
         yield piece
 
 
-def _at_work(pieces: Any) -> tuple[str, int]:  # noqa: ANN401 -- a generator of Jinja2
-    """Return file and line of the template that yielded last, the innermost of nested ones."""
-    found = ("", 0)
+def _running_line(pieces: Any) -> tuple[str, int]:  # noqa: ANN401 -- a generator of Jinja2
+    """Return file and line of the template that yielded last: of nested ones, the innermost."""
+    place = ("", 0)
     while pieces is not None and pieces.gi_frame is not None:
         frame = pieces.gi_frame
         template = frame.f_globals.get("__jinja_template__")
         if template is not None:
-            found = (template.filename, template.get_corresponding_lineno(frame.f_lineno))
+            place = (template.filename, template.get_corresponding_lineno(frame.f_lineno))
         # An included template is iterated piece by piece.
         pieces = (
             pieces.gi_yieldfrom if pieces.gi_yieldfrom is not None else frame.f_locals.get("gen")
         )
-    return found
+    return place
 
 
 def _template_problem(
@@ -202,14 +199,14 @@ def _template_problem(
     if isinstance(error, jinja2.TemplateSyntaxError):
         name, line = f"templates/{error.name or template}", error.lineno
     else:
-        known = {
+        names_by_path = {
             str(path): known for known, path in files.items() if known.startswith("templates/")
         }
         for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename in known:
-                name, line = known[frame.filename], frame.lineno or 0
+            if frame.filename in names_by_path:
+                name, line = names_by_path[frame.filename], frame.lineno or 0
         if isinstance(error, _PageSizeError):
-            name, line = known.get(error.name, name), error.line
+            name, line = names_by_path.get(error.name, name), error.line
     path = files.get(name)
     place = Location(shown(path) if path else name, line, 1 if line else 0)
     if isinstance(error, TeachbackError):

@@ -33,7 +33,7 @@ _WHAT: Final = {
     Role.ITEM: "entry",
     Role.ALT: "words for a picture",
 }
-# What a reader gets besides texts, by the author's key: what it is, and how it is told.
+# What a reader gets besides texts, by the author's key: what it is, and how a message names it.
 _WORDLESS: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
     "line": ("line of the contact box", lambda phone: phone.replace("_", " ")),
     "notes": ("notes", "{} lines to write on".format),
@@ -46,9 +46,9 @@ _WORDLESS: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
     "field": ("field of a record", str),
     "fields": ("field of a record", str),
 }
-# Two texts that share less than this part of their letters are marked whole, not word by word.
+# Two texts that share a smaller part of their letters are marked whole, not word by word.
 ALIKE: Final = 0.35
-# A run of unchanged words shorter than this between two changes does not help the reader.
+# A shorter run of unchanged words between two changes is marked with them, which is easier to read.
 _ISLAND: Final = 2
 
 
@@ -70,7 +70,7 @@ class Change:
 
     @cached_property
     def words(self) -> tuple[Words, Words]:
-        """The runs of words of both sides, each with a mark: - left only, + right only, "" both."""
+        """The runs of words of each side with their marks: - left only, + right only, "" both."""
         return marked_words(
             self.left.text if self.left else "", self.right.text if self.right else ""
         )
@@ -78,7 +78,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Block:
-    """A block with differences: its heading, and its changes in reading order."""
+    """A block with differences: the heading above it, and its changes in reading order."""
 
     heading: str
     changes: tuple[Change, ...]
@@ -114,8 +114,12 @@ class Comparison:
                 {
                     "heading": block.heading,
                     "changes": [
-                        {"what": c.what, left: _plain(c.left), right: _plain(c.right)}
-                        for c in block.changes
+                        {
+                            "what": change.what,
+                            left: _side_as_json(change.left),
+                            right: _side_as_json(change.right),
+                        }
+                        for change in block.changes
                     ],
                 }
                 for block in self.blocks
@@ -128,7 +132,8 @@ class Piece:
     """A passage, or something without words in the file, such as a line of a contact box.
 
     `written` is the text with its marks and normalised white space. `form` is how it looks: the
-    kind of its block and of its callout.
+    kind of its block and of its callout. `key` and `path` are its place in the handout and in the
+    file.
     """
 
     key: Steps
@@ -142,7 +147,7 @@ class Piece:
     passage: Passage | None = None
 
     @property
-    def said(self) -> str:
+    def marked(self) -> str:
         """The text with its marks."""
         return self.written or self.text
 
@@ -157,24 +162,21 @@ def compare(
 
     `locate` returns the location of a path in the file.
     """
-    both = [{piece.key: piece for piece in pieces(handout, reader)} for reader in (left, right)]
-    names: dict[str, str] = {}
+    lefts, rights = (
+        {piece.key: piece for piece in pieces(handout, reader)} for reader in (left, right)
+    )
+    headings: dict[str, str] = {}
     changes: dict[str, list[Change]] = {}
-    for key in sorted({**both[0], **both[1]}, key=reading_order):
-        old, new = (side.get(key) for side in both)
+    for key in sorted({**lefts, **rights}, key=reading_order):
+        old, new = lefts.get(key), rights.get(key)
         piece = old or new
         assert piece is not None  # noqa: S101 -- the key is of one of the two
-        names.setdefault(piece.block, piece.heading)
+        headings.setdefault(piece.block, piece.heading)
         changes.setdefault(piece.block, [])
-        if old is None or new is None or old.said != new.said:
-            same = old is not None and new is not None and old.text == new.text
-            # Show the marks if they are the only difference.
-            sides = (
-                None if one is None else Side(one.said if same else one.text, locate(one.path))
-                for one in (old, new)
-            )
+        if old is None or new is None or old.marked != new.marked:
+            sides = sides_of(old, new, locate, locate)
             changes[piece.block].append(Change(piece.what, *sides))
-    blocks = tuple(Block(names[name], tuple(group)) for name, group in changes.items() if group)
+    blocks = tuple(Block(headings[name], tuple(group)) for name, group in changes.items() if group)
     audiences = (left.audience, right.audience)
     return Comparison(
         handout.id,
@@ -186,8 +188,25 @@ def compare(
     )
 
 
+def sides_of(
+    old: Piece | None,
+    new: Piece | None,
+    locate_old: Callable[[Steps], Location],
+    locate_new: Callable[[Steps], Location],
+) -> tuple[Side | None, Side | None]:
+    """Return the sides of a change, with their marks if only these differ."""
+    only_marks = old is not None and new is not None and old.text == new.text
+
+    def side(piece: Piece | None, locate: Callable[[Steps], Location]) -> Side | None:
+        if piece is None:
+            return None
+        return Side(piece.marked if only_marks else piece.text, locate(piece.path))
+
+    return side(old, locate_old), side(new, locate_new)
+
+
 def marked_words(left: str, right: str) -> tuple[Words, Words]:
-    """Compare two texts word by word; return the runs of each with their marks.
+    """Compare two texts word by word, and return the runs of each with their marks.
 
     Texts that have little in common are marked whole.
     """
@@ -195,23 +214,27 @@ def marked_words(left: str, right: str) -> tuple[Words, Words]:
         return ((("-", left),) if left else ()), ((("+", right),) if right else ())
     old, new = re.findall(r"\S+", left), re.findall(r"\S+", right)
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    shared = sum(len(" ".join(old[m.a : m.a + m.size])) for m in matcher.get_matching_blocks())
+    shared = sum(
+        len(" ".join(old[match.a : match.a + match.size]))
+        for match in matcher.get_matching_blocks()
+    )
     if 2 * shared < ALIKE * (len(left) + len(right)):
         return (("-", left),), (("+", right),)
     sides: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
     codes = matcher.get_opcodes()
     for number, (kind, a, b, c, d) in enumerate(codes):
-        island = kind == "equal" and b - a < _ISLAND and 0 < number < len(codes) - 1
-        for runs, words, mark in ((sides[0], old[a:b], "-"), (sides[1], new[c:d], "+")):
-            sign = "" if kind == "equal" and not island else mark
-            if words and runs and runs[-1][0] == sign:
-                runs[-1] = (sign, f"{runs[-1][1]} {' '.join(words)}")
+        is_island = kind == "equal" and b - a < _ISLAND and 0 < number < len(codes) - 1
+        unchanged = kind == "equal" and not is_island
+        for runs, words, sign in ((sides[0], old[a:b], "-"), (sides[1], new[c:d], "+")):
+            mark = "" if unchanged else sign
+            if words and runs and runs[-1][0] == mark:
+                runs[-1] = (mark, f"{runs[-1][1]} {' '.join(words)}")
             elif words:
-                runs.append((sign, " ".join(words)))
+                runs.append((mark, " ".join(words)))
     return tuple(sides[0]), tuple(sides[1])
 
 
-def _plain(side: Side | None) -> dict[str, Any] | None:
+def _side_as_json(side: Side | None) -> dict[str, Any] | None:
     return (
         None
         if side is None
@@ -220,7 +243,7 @@ def _plain(side: Side | None) -> dict[str, Any] | None:
 
 
 def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
-    """Return the sort key of a piece: pieces sort in reading order."""
+    """Return the sort key by which the keys of pieces are in reading order."""
     return tuple(
         (0, step, "")
         if isinstance(step, int)
@@ -234,7 +257,7 @@ def reading_order(key: Steps) -> tuple[tuple[int, int, str], ...]:
 def pieces(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
     """Yield all that a reader gets of a checked handout, in the order of the file.
 
-    This includes parts without words of their own.
+    The flags on the card and the parts without words of their own come last.
     """
     flags: dict[str, str] = {}
     for passage in passages(handout, reader):
@@ -257,22 +280,22 @@ def pieces(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
         yield Piece(
             key, passage.text, passage.path, what, passage.block, heading, written, form, passage
         )
-    yield from _carded(handout, reader)
+    yield from _card_flags(handout, reader)
     yield from _wordless(handout, reader)
 
 
-def _carded(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
-    """Yield the flags on the card, in short words if they have any."""
+def _card_flags(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
+    """Yield the flags on the card, with their short words if they have any."""
     for index, flag in enumerate(handout.red_flags):
         if doc.is_on_card(flag, reader.lineage):
             name = "text" if flag.short is None else "short"
             words = flag.short or flag.text
-            written, place = reader.pick(words, ("red_flags", index, name))
+            written, path = reader.pick(words, ("red_flags", index, name))
             what = f"red flag '{flag.tier}' on the card"
             yield Piece(
                 ("card", "flags", index),
                 reader.plain(words),
-                place,
+                path,
                 what,
                 f"card {flag.id}",
                 "Card",
@@ -282,27 +305,29 @@ def _carded(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
 
 def _wordless(handout: doc.Handout, reader: ReaderContext) -> Iterator[Piece]:
     """Yield a piece for all that a reader gets besides texts of the author."""
-    names: dict[Steps, tuple[str, str]] = {}
+    # The name of each block and the heading above it, by its path.
+    blocks: dict[Steps, tuple[str, str]] = {}
     for path, section, block in doc.blocks_of(handout, reader.lineage):
-        names[path] = f"{section.id}/{path[-1]}", reader.plain(section.title)
+        blocks[path] = f"{section.id}/{path[-1]}", reader.plain(section.title)
         if tiers := doc.placed_tiers(block):
-            said = f"red flags: {', '.join(tiers.values())}"
-            yield Piece((*path, "red_flags"), said, path, "red flags, placed here", *names[path])
+            text = f"red flags: {', '.join(tiers.values())}"
+            yield Piece((*path, "red_flags"), text, path, "red flags, placed here", *blocks[path])
     for path, value in steps(handout, lineage=reader.lineage):
         key = next((step for step in reversed(path) if isinstance(step, str)), "")
         # The label of a line below `personal` is that of its field.
         if key in _WORDLESS and isinstance(value, str | int) and value and "personal" not in path:
-            what, told = _WORDLESS[key]
-            top = path[0], "Card" if path[0] == "card" else "Top of page 1"
-            yield Piece(path, told(value), path, what, *names.get(path[:4], top))
+            what, describe = _WORDLESS[key]
+            elsewhere = path[0], "Card" if path[0] == "card" else "Top of page 1"
+            yield Piece(path, describe(value), path, what, *blocks.get(path[:4], elsewhere))
 
 
 def as_lines(comparison: Comparison) -> Iterator[str]:
     """Yield a comparison as lines of text: each change with what either reader gets and where.
 
-    Words that only the first reader gets stand between [-...-], those of the second between {+...+}.
+    Words that only the first reader gets are in [-...-], those that only the second gets in
+    {+...+}.
     """
-    around = {"-": "[-{}-]", "+": "{{+{}+}}", "": "{}"}
+    brackets = {"-": "[-{}-]", "+": "{{+{}+}}", "": "{}"}
     for heading, blocks in comparison.parts:
         yield ""
         yield heading
@@ -312,7 +337,7 @@ def as_lines(comparison: Comparison) -> Iterator[str]:
                 comparison.audiences, (change.left, change.right), change.words, strict=True
             )
             for audience, side, runs in sides:
-                words = " ".join(around[mark].format(text) for mark, text in runs)
+                words = " ".join(brackets[mark].format(text) for mark, text in runs)
                 where = f" ({side.place.file}:{side.place.line})" if side else ""
                 yield f"    {audience}{where}: {words if side else '(nothing)'}"
 

@@ -1,8 +1,8 @@
-"""Define editions: what one reader gets, with no choice left. Only an Edition is composed.
+"""Define editions: what one reader gets, with no choice left.
 
 The classes mirror those of `content.handout`, with `Line` where an author may write a mapping by
-audience. So text for the wrong audience cannot reach a page: the type checker refuses to compose
-anything else.
+audience. Only an Edition can be composed, and the type checker refuses anything else. So text for
+the wrong audience cannot reach a page.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Paragraph:
 class EditionList:
     """A list, in the form that `kind` names.
 
-    `list` has bullets, `steps` numbers, `checklist` boxes, and `summary` shows key points.
+    A `list` has bullets, `steps` have numbers, a `checklist` has boxes, a `summary` key points.
     """
 
     items: tuple[ListEntry, ...]
@@ -90,7 +90,7 @@ class EditionTable:
     kind: str = "table"
 
 
-# The columns of a table that has room beside the same table in another language.
+# The most columns of a table that has room beside the same table in another language.
 _NARROW: Final = 2
 
 
@@ -356,7 +356,7 @@ class PlainPart:
     """A block, or a part of one, that needs no class of its own.
 
     `values` is what a reader gets of each field, by its name, in reading order. A template reads
-    one as an attribute. `kind` is the key that marks the block.
+    them as attributes. `kind` is the key that marks the block.
     """
 
     kind: str
@@ -398,7 +398,10 @@ EditionBlock = (
 
 @dataclass(frozen=True)
 class EditionSection:
-    """A heading and its blocks. `page` is new or landscape where it starts on a page of its own."""
+    """A heading and its blocks.
+
+    `page` is "new" or "landscape" where the section starts on a page of its own.
+    """
 
     id: str
     title: Line
@@ -440,9 +443,9 @@ class CardSide:
 class Edition:
     """The choice of handout, audience, language and type size.
 
-    The paper does not change the words. `short_badge` is the badge of a card. `calls` names the
-    number of the clinic that the reader calls. `facing` is the same edition in the language that
-    this one was translated from, where both are printed side by side.
+    It is the same for all papers. `short_badge` is the badge of a card. `calls` names the number of
+    the clinic that the reader calls. `facing` is the same edition in the language that this one was
+    translated from, where both are printed side by side.
     """
 
     handout: str

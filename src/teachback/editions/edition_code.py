@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from teachback.editions.edition import Edition
 
 # No letter or digit that a tired reader mistakes for another: no 0 O, 1 I L, 2 Z, 5 S, 8 B, U V.
-# There are 23, a prime: with different weights, the check finds every single wrong character and
-# every swap of two (the scheme of ISBN-10).
+# There are 23, a prime: so with different weights, the check finds every single wrong character
+# and every swap of two (the scheme of ISBN-10).
 ALPHABET: Final = "34679ACDEFGHJKMNPQRTWXY"
 LENGTH: Final = 6
-# A code anywhere in a text. Nothing else in the words of a page looks like it.
+# A code in a text. Nothing else in the words of a page looks like it.
 CODE: Final = re.compile(
     rf"\b[A-Z0-9]+(?:-[A-Z0-9]+){{2,}}-[{ALPHABET}]{{{LENGTH + 1}}}(?![A-Z0-9-])"
 )
-# Every letter and digit has a value. Those in the alphabet all differ, and so do those left out.
+# The value of every letter and digit. Those in the alphabet all differ, and so do the others.
 _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)} | {
-    c: value for value, c in enumerate("0O1IL2Z5S8BUV")
+    character: value for value, character in enumerate("0O1IL2Z5S8BUV")
 }
 # Letters and digits that look alike, mapped to one of them.
 _SHAPES: Final = str.maketrans("0OQ1ILT2Z5S8BUVW6N", "DDD7777ZZSS33YYYGM")
@@ -47,11 +47,11 @@ def edition_code(edition: Edition, design: str) -> str:
     It has the handout's initials, audience, language, a hash of words and design, and a check
     character. `design` identifies templates, styles, pictures, the words of the language and the
     clinic. Handout and card, both type sizes and both papers of one edition have the same code
-    when they have the same text. The short version has a code of its own, and so have large print
-    whose red flags have `short:` words, and an edition in two languages (LC-CKD-ES-EN-7F3A9CQ).
+    when they have the same text. Other text has another code: the short version, large print whose
+    red flags have `short:` words, and an edition in two languages (LC-CKD-ES-EN-7F3A9CQ).
     """
     initials = "".join(word[0] for word in edition.handout.split("-"))
-    read = (
+    texts = (
         edition.title,
         edition.message,
         edition.personal,
@@ -78,7 +78,7 @@ def edition_code(edition: Edition, design: str) -> str:
         *((edition.depth,) if edition.depth is Depth.BRIEF else ()),
         *((beside, facing.language, facing.review) if facing else ()),
     )
-    text = f"{_content(read)}|{_content(meta)}|{design}"
+    text = f"{_content(texts)}|{_content(meta)}|{design}"
     digest = int.from_bytes(hashlib.sha256(text.encode()).digest())
     letters = []
     for _ in range(LENGTH):
@@ -90,32 +90,32 @@ def edition_code(edition: Edition, design: str) -> str:
 
 
 def _content(value: object) -> str:
-    """Return the text of a value that its hash is made of.
+    """Return a value as the text that is hashed.
 
-    It has no names of classes, and no field with its default value: the code of a text changes
-    neither with a name in the program, nor with a field that another text uses.
+    It has no names of classes, and no field with its default value. So the code of a text changes
+    neither with a name in the program, nor with a new field that other texts use.
     """
     kind: Any = type(value)
     if hasattr(kind, "_fields"):
-        usual = kind._field_defaults
+        defaults = kind._field_defaults
         fields = [
             (name, inner)
             for name in kind._fields
-            if (inner := getattr(value, name)) != usual.get(name, ...)
+            if (inner := getattr(value, name)) != defaults.get(name, ...)
         ]
     elif isinstance(value, tuple):
         return f"[{', '.join(map(_content, value))}]"
     elif is_dataclass(value):
         fields = [
-            (one.name, inner)
-            for one in dataclass_fields(value)
-            if (inner := getattr(value, one.name)) != one.default
+            (field.name, inner)
+            for field in dataclass_fields(value)
+            if (inner := getattr(value, field.name)) != field.default
         ]
     elif hasattr(kind, "model_fields"):
         fields = [
             (name, inner)
-            for name, one in kind.model_fields.items()
-            if one.repr and (inner := getattr(value, name)) != one.default
+            for name, field in kind.model_fields.items()
+            if field.repr and (inner := getattr(value, name)) != field.default
         ]
     else:
         return repr(str(value))
@@ -151,19 +151,19 @@ def last_part(code: str) -> str:
 def nearest_codes(typed: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the known codes most similar to an unknown one, nearest first.
 
-    A last part alone is compared with last parts. Return none when no code is similar enough.
+    A last part alone is compared with last parts. Returns () when no code is similar enough.
     """
-    wanted = normalize_code(typed).translate(_SHAPES)
-    compared = str if "-" in wanted else last_part
-    near = {
+    code_typed = normalize_code(typed).translate(_SHAPES)
+    compared_part = str if "-" in code_typed else last_part
+    ratios = {
         code: SequenceMatcher(
-            None, wanted, compared(code).translate(_SHAPES), autojunk=False
+            None, code_typed, compared_part(code).translate(_SHAPES), autojunk=False
         ).ratio()
         for code in known
     }
     return tuple(
         sorted(
-            (code for code, ratio in near.items() if ratio >= 0.7),  # noqa: PLR2004 -- a third wrong is another code
-            key=lambda code: (-near[code], code),
+            (code for code, ratio in ratios.items() if ratio >= 0.7),  # noqa: PLR2004 -- a third wrong is another code
+            key=lambda code: (-ratios[code], code),
         )[:_NEAREST]
     )

@@ -1,6 +1,6 @@
-"""Find where a blank is missing behind the end of a sentence. Pure.
+"""Find where a blank is missing behind punctuation, such as the end of a sentence. Pure.
 
-`spaced` adds that space, so that the rules find the same sentences with it and without it.
+`spaced` adds that blank, so that the rules find the same sentences with it and without it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ OPENERS: Final = (
     "\u2022\u00b7\u25aa\u25cf\u25e6*\u2192\u2713\u2714\u2610"
 )
 _CLOSED: Final = f"[{re.escape(CLOSERS)}]*"
-_GLUED: Final = re.compile(
+_UNSPACED: Final = re.compile(
     rf"(?P<mark>[.!?\u2026]+|[:;,])(?P<closed>{_CLOSED})"
     rf"(?=(?P<open>[{re.escape(OPENERS)}]*(?:[\u2013\u2014-]\s?)?)[^\W_])"
 )
@@ -41,15 +41,16 @@ _ADDRESS: Final = re.compile(
 )
 # Endings of web addresses and files. Those that are also English words, such as .us and .is, count
 # only after a second dot.
-_DOMAINS_WORDS: Final = (
-    "org com net gov edu int mil info biz eu uk ca au nz ie de ch fr es nl se dk fi pl pt "
-    "br mx jp cn app io pdf html htm\n"
-    "    docx doc xlsx xls csv txt yaml yml json png jpg jpeg svg toml css"
+_DOMAINS: Final = frozenset((
+    "org", "com", "net", "gov", "edu", "int", "mil", "info", "biz", "eu", "uk", "ca", "au", "nz",
+    "ie", "de", "ch", "fr", "es", "nl", "se", "dk", "fi", "pl", "pt", "br", "mx", "jp", "cn", "app",
+    "io", "pdf", "html", "htm", "docx", "doc", "xlsx", "xls", "csv", "txt", "yaml", "yml", "json",
+    "png", "jpg", "jpeg", "svg", "toml", "css",
+))  # fmt: skip
+_WORDLIKE_DOMAINS: Final = frozenset(
+    {"us", "is", "it", "be", "at", "in", "to", "no", "so", "me", "my", "care", "health"}
 )
-_DOMAINS: Final = frozenset(_DOMAINS_WORDS.split())
-_WORDLIKE_DOMAINS_WORDS: Final = """us is it be at in to no so me my care health"""
-_WORDLIKE_DOMAINS: Final = frozenset(_WORDLIKE_DOMAINS_WORDS.split())
-# These two are ambiguous: clinic.health may be an address or two words.
+# These two are ambiguous: clinic.health may be an address, or two words.
 _UNSURE: Final = frozenset({"care", "health"})
 _DOMAIN: Final = re.compile(r"[\w-]+(?:\.[\w-]+)+(?:[/?#:]\S*)?", re.ASCII)
 # An address ends where a full stop and a capital letter follow its last label.
@@ -57,21 +58,21 @@ _ADDRESS_END: Final = re.compile(rf"[\w.@:/-]*?\.(?:{'|'.join(sorted(_DOMAINS))}
 # Degrees are written without spaces: Ph.D., B.Sc. A capital letter after their dot begins no
 # sentence.
 _DEGREES: Final = frozenset({"ph", "b", "m", "d", "r"})
-_DEGREE_ENDS_WORDS: Final = """sc ed phil eng a d n s ph pharm"""
-_DEGREE_ENDS: Final = frozenset(_DEGREE_ENDS_WORDS.split())
+_DEGREE_ENDS: Final = frozenset({"sc", "ed", "phil", "eng", "a", "d", "n", "s", "ph", "pharm"})
 # A full stop after these ends no sentence, and some people write no space after it. For those in
 # _NUMBERED, that holds only before a number.
-_TITLES_WORDS: Final = """dr mr mrs ms prof st vs approx incl ca jr sr dept ext"""
-_TITLES: Final = frozenset(_TITLES_WORDS.split())
+_TITLES: Final = frozenset(
+    {"dr", "mr", "mrs", "ms", "prof", "st", "vs", "approx", "incl", "ca", "jr", "sr", "dept", "ext"}
+)
 _NUMBERED: Final = frozenset({"no", "nos", "nr", "p", "pp", "vol", "fig"})
 # "Vitamin C.Take" ends a sentence; "J.Smith" is a name.
 _LETTERED: Final = re.compile(
     r"(?:vitamins?|hepatitis|type|plan|group|class|omega) \w$", re.IGNORECASE
 )
 _PLACEHOLDER: Final = re.compile(r"\{[a-z_.]+\}")
-# A capitalised verb in mid-line that tells the reader to do something: the full stop before it is
-# missing, often where YAML joined two lines. Not in titles, where more words are capitalised, and
-# not after words that lead on.
+# A capitalised verb in the middle of a line that tells the reader to do something. The full stop
+# before it is missing, often where YAML joined two lines. Titles do not count, where more words are
+# capitalised, nor verbs after words that lead on.
 _UNENDED: Final = re.compile(
     r"(?<![^\W\d_])(?!(?i:to|not|and|or|then|please|always|never|you|we|they|can|must|should|will"
     r"|may|the|an?|your|our|do|don.t|first|just|also|"
@@ -84,13 +85,17 @@ _ORDER_END: Final = re.compile(
 )
 _LAST: Final = re.compile(r"[^\W\d_]+$|\d+$")
 _NEXT: Final = re.compile(r"[^\W\d_]+|\d+")
-_TWO: Final = 2
+# In letters: shorter ones are initials and units.
+_SHORTEST_WORD: Final = 2
 # Where an article is in its journal: "2009;339:b2707".
 _CITED: Final = re.compile(r"(?:19|20)\d\d;\d+(?:\(\d+\))?:[a-z]?\d")
 
 
 class Missing(NamedTuple):
-    """A missing space: its offset, the words around it, and whether a sentence ends there."""
+    """A missing space: its offset, the words around it, and whether it is surely missing.
+
+    It is not sure after an abbreviation or an initial, or in what may be an address.
+    """
 
     at: int
     words: str
@@ -101,12 +106,12 @@ class Missing(NamedTuple):
 def spaced(text: str) -> str:
     """Return a text with missing spaces behind punctuation, and missing full stops, added."""
     text = _UNENDED.sub(r"\g<word>.", text)
-    at = 0
+    start = 0
     parts = []
     for missing in missing_blanks(text):
-        parts.append(text[at : missing.at])
-        at = missing.at
-    return " ".join((*parts, text[at:]))
+        parts.append(text[start : missing.at])
+        start = missing.at
+    return " ".join((*parts, text[start:]))
 
 
 @lru_cache(maxsize=1024)
@@ -115,7 +120,7 @@ def missing_blanks(text: str) -> tuple[Missing, ...]:
 
     Numbers (3.5), times (10:30), abbreviations (U.S., a.m.), addresses and file names need none.
     """
-    return tuple(_missing(text)) if _GLUED.search(text) else ()
+    return tuple(_missing_in(text)) if _UNSPACED.search(text) else ()
 
 
 def missing_stops(text: str) -> tuple[str, ...]:
@@ -123,42 +128,41 @@ def missing_stops(text: str) -> tuple[str, ...]:
     return tuple(f"{found['word']} {found['order']}" for found in _UNENDED.finditer(text))
 
 
-def _missing(text: str) -> Iterator[Missing]:
+def _missing_in(text: str) -> Iterator[Missing]:
     for token in _TOKEN.finditer(text):
         words = token[0]
-        if not _GLUED.search(words):
+        if not _UNSPACED.search(words):
             continue
-        known = _protected(words)
-        for found in _GLUED.finditer(words):
-            if not any(start <= found.start() < end for start, end in known) and _belongs(
+        protected = _protected(words)
+        for found in _UNSPACED.finditer(words):
+            if not any(start <= found.start() < end for start, end in protected) and _belongs(
                 words, found
             ):
-                at = token.start() + found.start()
-                yield Missing(_behind(text, at, found), words, _ends(text[:at], found, words))
+                offset = token.start() + found.start()
+                yield Missing(
+                    _place_of_space(text, offset, found), words, _ends(text[:offset], found, words)
+                )
 
 
 def _ends(before: str, found: re.Match[str], words: str) -> bool:
-    """Return whether a space is surely missing.
-
-    It is not after an abbreviation or an initial, or in what may be an address.
-    """
+    """Return whether a space is surely missing; `before` is the text before the mark."""
     last = _LAST.search(before)
     word = last[0].lower() if last else ""
-    behind = _NEXT.match(words, found.end() + len(found["open"]))
-    if not behind or found["open"].endswith(("-", "\u2013")):
+    following = _NEXT.match(words, found.end() + len(found["open"]))
+    if not following or found["open"].endswith(("-", "\u2013")):
         # Mon.-Fri., U.S.-based
-        return not behind
+        return not following
     if found["mark"] != ".":
         # "Wait...and see" is one sentence.
-        return not (found["mark"].endswith(("..", "\u2026")) and behind[0].islower())
+        return not (found["mark"].endswith(("..", "\u2026")) and following[0].islower())
     if len(word) == 1 and word.isalpha() and not before[:-1].endswith("."):
         return word == "i" or bool(_LETTERED.search(before))
-    return word not in _TITLES and behind[0] not in _UNSURE
+    return word not in _TITLES and following[0] not in _UNSURE
 
 
 def _protected(words: str) -> list[tuple[int, int]]:
     """Return the spans of addresses and file names in words without spaces."""
-    found = [placeholder.span() for placeholder in _PLACEHOLDER.finditer(words)]
+    spans = [placeholder.span() for placeholder in _PLACEHOLDER.finditer(words)]
     address = _ADDRESS.search(words)
     if address:
         start = (
@@ -167,14 +171,15 @@ def _protected(words: str) -> list[tuple[int, int]]:
             else address.start()
         )
         ended = _ADDRESS_END.match(words, start)
-        found.append((start, ended.end() if ended else len(words)))
+        spans.append((start, ended.end() if ended else len(words)))
     for match in _DOMAIN.finditer(words):
         labels = re.split(r"[/?#:]", match[0])[0].split(".")
-        plain = labels[-1] in _DOMAINS or (labels[-1] in _WORDLIKE_DOMAINS and len(labels) > _TWO)
-        if plain and all(len(label) > 1 for label in labels):
-            found.append(match.span())
+        has_second_dot = len(labels) > 2  # noqa: PLR2004 -- two labels have one dot
+        is_address = labels[-1] in _DOMAINS or (has_second_dot and labels[-1] in _WORDLIKE_DOMAINS)
+        if is_address and all(len(label) > 1 for label in labels):
+            spans.append(match.span())
     order = _ORDER_END.search(words)
-    return [(start, min(end, order.start())) for start, end in found] if order else found
+    return [(start, min(end, order.start())) for start, end in spans] if order else spans
 
 
 def _belongs(words: str, found: re.Match[str]) -> bool:
@@ -183,8 +188,8 @@ def _belongs(words: str, found: re.Match[str]) -> bool:
     last = _LAST.search(words[: found.start()])
     before = last[0] if last else ""
     start = found.end() + len(found["open"])
-    behind = _NEXT.match(words, start)
-    after = behind[0] if behind else words[start]
+    following = _NEXT.match(words, start)
+    after = following[0] if following else words[start]
     bare = not found["closed"] and not found["open"]
     if before.isdigit() and after[0].isdigit():
         # 3.5, 10:30, 1,000: one number, unless a quote or a bracket is between the digits.
@@ -194,16 +199,16 @@ def _belongs(words: str, found: re.Match[str]) -> bool:
     if mark == ",":
         return (
             bare
-            and min(len(before), len(after)) >= _TWO
+            and min(len(before), len(after)) >= _SHORTEST_WORD
             and not before.isdigit()
             and not after.isdigit()
         )
     if mark == ":":
         # "pH:7" is a value.
         return (
-            len(before) > _TWO and not before.isupper()
+            len(before) > _SHORTEST_WORD and not before.isupper()
             if after.isdigit()
-            else max(len(before), len(after)) >= _TWO
+            else max(len(before), len(after)) >= _SHORTEST_WORD
         )
     if mark == "." and bare:
         return _stops(words[: found.start()], before, after)
@@ -219,20 +224,20 @@ def _stops(all_before: str, before: str, after: str) -> bool:
         # Also " .Take", but not ".5 mg" or ".pdf".
         return (
             all_before[-1:] not in {"/", "\\"}
-            and len(after) >= _TWO
+            and len(after) >= _SHORTEST_WORD
             and not after.isdigit()
             and after not in _DOMAINS
         )
     if len(before) == 1 and before.isalpha():
         # "U.S", "a.m" and "J.R" go on. "vitamin C.Take" and "a.m.Take" end before a capitalised
         # word.
-        return len(after) >= _TWO and (after[0].isupper() or before == "I")
+        return len(after) >= _SHORTEST_WORD and (after[0].isupper() or before == "I")
     if before.isdigit():
-        return len(after) >= _TWO or after in {"A", "I"}
+        return len(after) >= _SHORTEST_WORD or after in {"A", "I"}
     return not (after.isdigit() and (before.lower() in _TITLES | _NUMBERED or before.isupper()))
 
 
-def _behind(text: str, at: int, found: re.Match[str]) -> int:
+def _place_of_space(text: str, at: int, found: re.Match[str]) -> int:
     """Return where the space belongs: after closing quotes, and before an opening one."""
     closed = found["closed"]
     end = at + len(found["mark"]) + len(closed)

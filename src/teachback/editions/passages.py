@@ -34,9 +34,9 @@ class Passage(NamedTuple):
     not know how a text is typed. `written` is what the author wrote.
 
     `path` is its place in the file, and `block` is the same for all passages of a block. `lead` is
-    the sentence before a list or the title of a callout, `column` and `row` are the headings of a
-    table's cell, and `other` is the answer to a myth, or the myth of an answer. `sources` are the
-    ids that the statement names.
+    the sentence before a list, or the title of a callout. `column` and `row` are the headings of a
+    table's cell. `other` is the answer to a myth, or the myth of an answer. `sources` are the ids
+    that the statement names.
     """
 
     text: str
@@ -138,7 +138,7 @@ def _passages(handout: doc.Handout, reader: ReaderContext) -> Iterator[Passage]:
 class _Walk:
     """A walk over the texts that one reader gets of a part of a handout, in reading order.
 
-    `about` is a passage with the context of the part.
+    `about` is a passage without words: the context that all passages of the part share.
     """
 
     def __init__(self, reader: ReaderContext, fields: tuple[doc.RecordField, ...]) -> None:
@@ -182,7 +182,7 @@ class _Walk:
         columns: tuple[str, ...],
     ) -> Iterator[Passage]:
         if isinstance(value, (doc.Myth, *_BLOCKS)):
-            # Numbered by its place: a block by its own, a myth and a remark by their block's, too.
+            # The place of a block. A myth or a callout in a block has that of its block, too.
             numbers = "/".join(str(step) for step in path[3:] if isinstance(step, int))
             about = about._replace(block=f"{about.section}/{numbers}")
         if isinstance(value, _BLOCKS):

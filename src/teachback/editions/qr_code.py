@@ -12,19 +12,18 @@ import segno
 
 from teachback.editions.edition_code import CODE
 
-# White modules around the code, without which scanners do not find it (ISO/IEC 18004:2015, 6.3.8).
+# In modules: the white margin by which scanners find the code (ISO/IEC 18004:2015, 6.3.8).
 QUIET_ZONE: Final = 4
 
 
 def qr_svg(code: str, module_mm: float) -> str:
     """Return a QR code as an <svg> element for a page, including its quiet zone.
 
-    `module_mm` is the width of a module in mm. The squares are one black path on the paper's white.
-    Error correction is M (15 % may be lost), or better if the size stays the same. It is hidden
-    from screen readers, because the code is printed beside it in words.
+    `module_mm` is the width of a module in mm. The modules are one black path on the white paper.
+    Error correction is M (15 % may be lost), or better if the size stays the same. Screen readers
+    skip it, because the code is printed beside it in words.
     """
-    code_matrix = segno.make_qr(code, error="m", boost_error=True)
-    rows = [bytes(row) for row in code_matrix.matrix]
+    rows = [bytes(row) for row in segno.make_qr(code, error="m", boost_error=True).matrix]
     side = len(rows) + 2 * QUIET_ZONE
     path = "".join(_row(y, row) for y, row in enumerate(rows, start=QUIET_ZONE))
     length = f"{side * module_mm:.4f}".rstrip("0").rstrip(".")
@@ -36,23 +35,23 @@ def qr_svg(code: str, module_mm: float) -> str:
 
 
 def _row(y: int, row: bytes) -> str:
-    """Draw the black runs of one row, each as a rectangle."""
-    drawn, start = "", None
+    """Return the black runs of one row as the steps of a path, each a rectangle."""
+    path, start = "", None
     for x, dark in enumerate((*row, 0)):
         if dark and start is None:
             start = x
         elif not dark and start is not None:
-            drawn += f"M{start + QUIET_ZONE} {y}h{x - start}v1h-{x - start}z"
+            path += f"M{start + QUIET_ZONE} {y}h{x - start}v1h-{x - start}z"
             start = None
-    return drawn
+    return path
 
 
 def codes_in_picture(data: bytes) -> tuple[str, ...]:
     """Return the edition codes of all QR codes in a scan or photo (PNG or JPEG).
 
-    The order is top down, each code once. QR codes with other content are skipped. Where none is
-    found, small and blurred ones are looked for. Raises TeachbackError for a broken picture, or one
-    that is too large.
+    They are in order from the top down, each once. QR codes with other content are skipped. Where
+    none is found, the picture is searched for small and blurred ones. Raises TeachbackError for a
+    broken picture, or one that is too large.
     """
     from teachback.files.images import clearer_pictures, grey_picture
 
@@ -66,13 +65,13 @@ def codes_in_picture(data: bytes) -> tuple[str, ...]:
 def codes_in_dots(width: int, height: int, grey: bytes) -> tuple[str, ...]:
     """Return the edition codes of all QR codes in a greyscale bitmap, one byte per pixel.
 
-    Their order is top down, each once.
+    They are in order from the top down, each once.
     """
     return tuple(text for text in texts_in_dots(width, height, grey) if CODE.fullmatch(text))
 
 
 def texts_in_dots(width: int, height: int, grey: bytes) -> tuple[str, ...]:
-    """Return what all QR codes in a greyscale bitmap say, top down, each once."""
+    """Return the content of all QR codes in a greyscale bitmap, from the top down, each once."""
     import zxingcpp
 
     dots = memoryview(grey).cast("B", (height, width))

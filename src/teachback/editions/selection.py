@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-# In mm at 13 pt, as fields declare it: the room beside a label on a line of half a bank card, in
-# the card's 9 pt type.
+# In mm at 13 pt, as fields declare it: the room beside a label on half a bank card, whose type has
+# 9 pt.
 HALF_CARD: Final = 45.0
-# In characters. A longer label leaves no room to write beside it on half of a card.
+# In characters. A longer label leaves no room to write on half a card.
 LONG_LABEL: Final = 14
 # A log with more columns than this lies across the page.
 UPRIGHT_COLUMNS: Final = 7
@@ -32,9 +32,9 @@ UPRIGHT_COLUMNS: Final = 7
 
 @dataclass(frozen=True)
 class Reader:
-    """One audience: its lineage, nearest first, the placeholder values, and what it gets placed.
+    """One audience: its lineage, nearest first, and the values of placeholders.
 
-    `fields` are those of the handout by name, and `flags` the red flags that it gets.
+    `fields` are those of the handout by name, and `flags` are the red flags that it gets.
     """
 
     lineage: tuple[str, ...]
@@ -55,8 +55,8 @@ def choose(
 ) -> ed.Edition:
     """Return the edition of a checked handout for one audience.
 
-    Where page 1 is `crowded`, by large print or another language beside this one, its boxes have
-    the shorter words of the red flags.
+    Page 1 is `crowded` where another language is beside this one; large print always is. Then its
+    boxes have the shorter words of the red flags.
 
     Raises LookupError for a text without a version for the audience;
     `audience_coverage.reach_problems` finds those first.
@@ -67,7 +67,7 @@ def choose(
     flags: tuple[ed.Flag, ...] = _part(handout.red_flags, reader)
     crowded = crowded or size is TypeSize.LARGE
     if crowded:
-        # Two boxes of flags fill a page: the shorter words for the same sign are those that fit.
+        # Two boxes of flags fill a page. Only the shorter words for the same sign fit.
         flags = tuple(
             flag if flag.tier is doc.Tier.VISIT else replace(flag, text=flag.short)
             for flag in flags
@@ -79,8 +79,8 @@ def choose(
         for tier in doc.placed_tiers(block).values()
     ]
     places = doc.places_of_tiers(placed)
-    # What comes before a section fills page 1 then.
-    away = places.keys() & {doc.Tier.VISIT} if crowded else places.keys()
+    # On a crowded page 1, only the signs for the next visit may be in a section instead.
+    elsewhere = places.keys() & {doc.Tier.VISIT} if crowded else places.keys()
     sections = tuple(
         _section(section, reader, places.get(doc.Tier.VISIT))
         for section in handout.sections
@@ -99,7 +99,7 @@ def choose(
         version=handout.version,
         review=handout.review,
         flags=flags,
-        top=_placed((tier for tier in doc.Tier if tier not in away), flags),
+        top=_flag_groups((tier for tier in doc.Tier if tier not in elsewhere), flags),
         sections=sections,
         card=_part(handout.card, reader),
         sources=tuple(sources.root[name] for name in cites),
@@ -124,19 +124,19 @@ def _line(text: doc.Text, reader: Reader) -> Line:
     return parse_marks(words, reader.values, widths)
 
 
-def _maybe(text: doc.Text | None, reader: Reader) -> Line | None:
+def _optional_line(text: doc.Text | None, reader: Reader) -> Line | None:
     return None if text is None else _line(text, reader)
 
 
-def _place(field: str | None) -> ed.Place | None:
+def _place_of(field: str | None) -> ed.Place | None:
     """Return the place of a field that takes up a whole line."""
     return None if field is None else ed.Place(field)
 
 
 def _personal(line: doc.PersonalLine, reader: Reader) -> ed.PersonalPlace:
-    one = reader.fields[line.field]
-    place = ed.Place(one.name, one.width_mm)
-    return ed.PersonalPlace(_line(one.label, reader), place, one.choices)
+    declared = reader.fields[line.field]
+    place = ed.Place(declared.name, declared.width_mm)
+    return ed.PersonalPlace(_line(declared.label, reader), place, declared.choices)
 
 
 def for_screen(edition: ed.Edition) -> ed.Edition:
@@ -156,22 +156,22 @@ def choice_places(edition: ed.Edition) -> tuple[str, ...]:
     places = [*edition.personal]
     for block in blocks:
         places += block.places if isinstance(block, ed.Personal) else ()
-    return tuple(dict.fromkeys(one.place.field for one in places if one.choices))
+    return tuple(dict.fromkeys(place.place.field for place in places if place.choices))
 
 
 def with_lines(edition: ed.Edition, boxes: Collection[str] = ()) -> ed.Edition:
-    """Return an edition with a line in the place of boxes to tick: there go a record's words.
+    """Return an edition with lines in place of boxes to tick, for the words of a record.
 
-    The fields of `boxes` keep theirs.
+    The fields of `boxes` keep their boxes.
     """
     return replace(
         edition,
-        personal=_unticked(edition.personal, boxes),
+        personal=_without_boxes(edition.personal, boxes),
         sections=tuple(
             replace(
                 section,
                 blocks=tuple(
-                    replace(block, places=_unticked(block.places, boxes))
+                    replace(block, places=_without_boxes(block.places, boxes))
                     if isinstance(block, ed.Personal)
                     else block
                     for block in section.blocks
@@ -183,21 +183,23 @@ def with_lines(edition: ed.Edition, boxes: Collection[str] = ()) -> ed.Edition:
     )
 
 
-def _unticked(
+def _without_boxes(
     places: Iterable[ed.PersonalPlace], boxes: Collection[str]
 ) -> tuple[ed.PersonalPlace, ...]:
-    return tuple(one if one.place.field in boxes else replace(one, choices=()) for one in places)
+    return tuple(
+        place if place.place.field in boxes else replace(place, choices=()) for place in places
+    )
 
 
 def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:
     text = _line(flag.text, reader)
-    short = _maybe(flag.short, reader) or text
+    short = _optional_line(flag.short, reader) or text
     return ed.Flag(
         flag.id,
         flag.tier,
         text,
         short,
-        _maybe(flag.why, reader),
+        _optional_line(flag.why, reader),
         doc.is_on_card(flag, reader.lineage),
         _part(flag.do, reader) or (),
     )
@@ -206,7 +208,7 @@ def _flag(flag: doc.RedFlag, reader: Reader) -> ed.Flag:
 def _write_in(line: doc.WriteInLine, reader: Reader) -> ed.WriteIn:
     wide = line.field is not None and reader.fields[line.field].width_mm > HALF_CARD
     label = _line(line.label, reader)
-    return ed.WriteIn(label, _place(line.field), wide or len(plain(label)) > LONG_LABEL)
+    return ed.WriteIn(label, _place_of(line.field), wide or len(plain(label)) > LONG_LABEL)
 
 
 def _section(
@@ -214,16 +216,16 @@ def _section(
 ) -> ed.EditionSection:
     """Return what a reader gets of a section.
 
-    The signs for the next visit stand in the block `before_visit`, or else follow it.
+    The signs for the next visit are in the block `before_visit`, or else follow it.
     """
     blocks: list[ed.EditionBlock] = []
     for block in section.blocks:
         if not is_for(block, reader.lineage):
             continue
-        made = _part(block, reader, kind=doc.kind_of(block))
-        blocks += made if isinstance(made, tuple) else (made,)
+        chosen = _part(block, reader, kind=doc.kind_of(block))
+        blocks += chosen if isinstance(chosen, tuple) else (chosen,)
         if block is before_visit and doc.Tier.VISIT not in doc.placed_tiers(block).values():
-            blocks += _placed((doc.Tier.VISIT,), reader.flags)
+            blocks += _flag_groups((doc.Tier.VISIT,), reader.flags)
     across = any(
         isinstance(block, ed.EditionLog) and len(block.columns) > UPRIGHT_COLUMNS
         for block in blocks
@@ -232,7 +234,7 @@ def _section(
     return ed.EditionSection(section.id, _line(section.title, reader), tuple(blocks), page)
 
 
-def _placed(tiers: Iterable[doc.Tier], flags: tuple[ed.Flag, ...]) -> tuple[ed.Flags, ...]:
+def _flag_groups(tiers: Iterable[doc.Tier], flags: tuple[ed.Flag, ...]) -> tuple[ed.Flags, ...]:
     """Return a block for each tier of which the reader gets a flag."""
     return tuple(group for tier in tiers if (group := flags_of(flags, tier)).flags)
 
@@ -241,7 +243,7 @@ def _zone(zone: doc.Zone, reader: Reader) -> ed.EditionZone:
     tier = doc.tier_of(zone)
     return ed.EditionZone(
         zone.zone,
-        _maybe(zone.title, reader),
+        _optional_line(zone.title, reader),
         _part(zone.signs, reader) or (),
         None if tier is None else flags_of(reader.flags, tier),
         _part(zone.do, reader) or (),
@@ -259,11 +261,13 @@ def _entry(
 
 
 def _columns(kind: str, *names: str) -> Callable[..., ed.AdviceColumns]:
-    """Return what makes the columns of a block from the entries below its keys."""
+    """Return a function that makes the columns of a block from the entries below its keys."""
 
     def columns(*entries: tuple[ed.ListEntry, ...] | None) -> ed.AdviceColumns:
         pairs = zip(names, entries, strict=True)
-        return ed.AdviceColumns(tuple(ed.AdviceColumn(n, e) for n, e in pairs if e), kind)
+        return ed.AdviceColumns(
+            tuple(ed.AdviceColumn(name, items) for name, items in pairs if items), kind
+        )
 
     return columns
 
@@ -281,8 +285,8 @@ def _log(
     return ed.EditionLog(columns, rows or len(headings), headings, caption)
 
 
-def _scheduled(medicine: Line, fields: tuple[str | None, ...]) -> ed.ScheduledMedicine:
-    return ed.ScheduledMedicine(medicine, tuple(_place(name) for name in fields))
+def _schedule_row(medicine: Line, fields: tuple[str | None, ...]) -> ed.ScheduledMedicine:
+    return ed.ScheduledMedicine(medicine, tuple(_place_of(name) for name in fields))
 
 
 def _callout(
@@ -296,25 +300,25 @@ def _callout(
 
 
 def _own_number(label: Line, hint: Line | None, field: str | None) -> ed.OwnNumber:
-    return ed.OwnNumber(label, hint, _place(field))
+    return ed.OwnNumber(label, hint, _place_of(field))
 
 
-def _as_it_is(value: T) -> T:
+def _unchanged(value: T) -> T:
     return value
 
 
 # Keys that choose or identify a part, and are not printed.
 _NOT_PRINTED: Final = frozenset(doc.SourcedModel.model_fields)
-# A part of a handout -> what makes its edition from the part and its reader.
+# A part of a handout -> the function that makes its edition from the part and its reader.
 _FOR_READER: Final[dict[type[doc.Model], Callable[[Any, Reader], Any]]] = {
     doc.RedFlag: _flag,
     doc.PersonalLine: _personal,
     doc.WriteInLine: _write_in,
     doc.Zone: _zone,
-    doc.RedFlagsBlock: lambda block, reader: _placed(block.red_flags, reader.flags),
+    doc.RedFlagsBlock: lambda block, reader: _flag_groups(block.red_flags, reader.flags),
 }
-# A part of a handout -> what makes its edition, and the fields to make it from, in order. Any other
-# part becomes a PlainPart.
+# A part of a handout -> the function that makes its edition, and the fields for it, in order. Any
+# other part becomes a PlainPart.
 _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]] = {
     doc.Item: (ed.ListEntry, ("text", "id")),
     doc.OuterItem: (_entry, ("text", "id", "items")),
@@ -324,7 +328,7 @@ _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]]
     doc.StepsBlock: (partial(ed.EditionList, kind="steps"), ("steps", "lead")),
     doc.ChecklistBlock: (partial(ed.EditionList, kind="checklist"), ("checklist", "lead")),
     doc.SummaryBlock: (partial(ed.EditionList, kind="summary"), ("summary",)),
-    doc.TableBlock: (_as_it_is, ("table",)),
+    doc.TableBlock: (_unchanged, ("table",)),
     doc.HandoutTable: (ed.EditionTable, ("columns", "rows", "caption", "fill_in")),
     doc.HandoutRow: (ed.TableRow, ("cells", "id")),
     doc.CalloutBlock: (_callout, ("callout", "title", "text", "items", "id")),
@@ -337,23 +341,23 @@ _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]]
     doc.TeachBackBlock: (ed.TeachBack, ("teach_back", "lead")),
     doc.NotesBlock: (ed.Notes, ("notes", "prompt")),
     doc.ContactBlock: (ed.Contact, ("contact",)),
-    doc.ContactLine: (_as_it_is, ("line",)),
+    doc.ContactLine: (_unchanged, ("line",)),
     doc.FigureBlock: (ed.Figure, ("figure", "alt", "caption", "width", "beside")),
     doc.Picture: (ed.Figure, ("figure", "alt", "caption")),
-    doc.DoDontBlock: (_as_it_is, ("do_dont",)),
+    doc.DoDontBlock: (_unchanged, ("do_dont",)),
     doc.DoDont: (_columns("do_dont", "do", "do_not"), ("do", "do_not")),
-    doc.CompareBlock: (_as_it_is, ("compare",)),
+    doc.CompareBlock: (_unchanged, ("compare",)),
     doc.Compared: (_columns("compare", "choose", "limit", "avoid"), ("choose", "limit", "avoid")),
     doc.ChoicesBlock: (ed.EditionChoices, ("choices",)),
     doc.Choice: (ed.EditionChoice, ("case", "then", "id")),
     doc.MarkBlock: (ed.Mark, ("mark", "alt", "sides", "width")),
     doc.LinkBlock: (_link, ("link", "title")),
-    doc.LogBlock: (_as_it_is, ("log",)),
+    doc.LogBlock: (_unchanged, ("log",)),
     doc.Log: (_log, ("columns", "rows", "row_headings", "caption")),
     doc.LogColumn: (ed.LogHeading, ("label", "unit", "wide")),
-    doc.ScheduleBlock: (_as_it_is, ("schedule",)),
+    doc.ScheduleBlock: (_unchanged, ("schedule",)),
     doc.Schedule: (ed.EditionSchedule, ("times", "rows", "blank_rows", "caption")),
-    doc.ScheduleRow: (_scheduled, ("medicine", "fields")),
+    doc.ScheduleRow: (_schedule_row, ("medicine", "fields")),
     doc.QuoteBlock: (ed.Quote, ("quote", "id")),
     doc.ZonesBlock: (ed.Zones, ("zones",)),
     doc.PersonalBlock: (ed.Personal, ("personal",)),
@@ -363,7 +367,10 @@ _PARTS: Final[dict[type[doc.Model], tuple[Callable[..., Any], tuple[str, ...]]]]
 
 
 def _part(value: Any, reader: Reader, role: doc.Role | None = None, *, kind: str = "") -> Any:  # noqa: ANN401 -- any part of a handout
-    """Return what a reader gets of a value; `role` is that of its field, `kind` that of a block."""
+    """Return what a reader gets of a value.
+
+    `role` is the role of its field, and `kind` is the key of a block.
+    """
     if type(value) in _FOR_READER:
         return _FOR_READER[type(value)](value, reader)
     if isinstance(value, doc.Model):

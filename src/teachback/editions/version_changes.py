@@ -1,7 +1,7 @@
 """Compare two versions of what one reader gets: by piece, and by word. Pure.
 
-`compare` aligns by the places in one file. This aligns by the words, since places move between
-versions.
+`compare` aligns pieces by their places in one file. This module aligns them by their words, since
+places move between versions.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
-from teachback.editions.comparison import ALIKE, Change, Side, pieces
+from teachback.editions.comparison import ALIKE, Change, pieces, sides_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     Version = tuple[Handout, Callable[[Steps], Location]]
 
-# How many pieces are searched for a piece that was changed and moved in one change.
+# How many of the next pieces are searched for one that was changed and moved.
 _NEAR: Final = 60
-# From this similarity on, two pieces of different kinds are the same words in another place, such
-# as a red flag in another tier.
+# From this similarity on, two pieces of different kinds are the same words in another place. An
+# example is a red flag that moved to another tier.
 _MOVED: Final = 0.9
 
 
@@ -35,19 +35,18 @@ def changes(old: Version, new: Version, reader: ReaderContext) -> tuple[Change, 
     of a change is the old one. A red flag that moved to another tier or onto the card counts as a
     change.
     """
-    sides = [tuple(pieces(handout, reader)) for handout, _ in (old, new)]
-    olds, news = ([(piece.what, piece.form, piece.said) for piece in side] for side in sides)
-    found: list[Change] = []
-    for kind, a, b, c, d in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
-        for before, after in _paired(sides[0][a:b], sides[1][c:d]) if kind != "equal" else ():
-            # Show the marks if they are the only difference.
-            same = before is not None and after is not None and before.text == after.text
-            left = (
-                Side(before.said if same else before.text, old[1](before.path)) if before else None
-            )
-            right = Side(after.said if same else after.text, new[1](after.path)) if after else None
-            found.append(Change(_what(before, after), left, right))
-    return tuple(found)
+    (old_handout, locate_old), (new_handout, locate_new) = old, new
+    olds, news = (tuple(pieces(handout, reader)) for handout in (old_handout, new_handout))
+    old_keys, new_keys = (
+        [(piece.what, piece.form, piece.marked) for piece in side] for side in (olds, news)
+    )
+    matcher = SequenceMatcher(None, old_keys, new_keys, autojunk=False)
+    return tuple(
+        Change(_what(before, after), *sides_of(before, after, locate_old, locate_new))
+        for kind, a, b, c, d in matcher.get_opcodes()
+        if kind != "equal"
+        for before, after in _aligned(olds[a:b], news[c:d])
+    )
 
 
 def _what(before: Piece | None, after: Piece | None) -> str:
@@ -62,24 +61,26 @@ def _what(before: Piece | None, after: Piece | None) -> str:
     )
 
 
-def _paired(
+def _aligned(
     old: Sequence[Piece], new: Sequence[Piece]
 ) -> Iterator[tuple[Piece | None, Piece | None]]:
-    """Yield pairs of similar pieces in order; the others are yielded alone."""
-    at = 0
+    """Yield pairs of similar pieces in order, and the others with None."""
+    start = 0
     for before in old:
+        # Of equally similar pieces, the first one counts.
         likeness = [
-            (_likeness(before, after), -index) for index, after in enumerate(new[at : at + _NEAR])
+            (_likeness(before, after), -index)
+            for index, after in enumerate(new[start : start + _NEAR])
         ]
-        best, back = max(likeness, default=(0.0, 0))
+        best, minus_index = max(likeness, default=(0.0, 0))
         if best == 0:
             yield before, None
             continue
-        place = at - back
-        yield from ((None, after) for after in new[at:place])
-        yield before, new[place]
-        at = place + 1
-    yield from ((None, after) for after in new[at:])
+        match = start - minus_index
+        yield from ((None, after) for after in new[start:match])
+        yield before, new[match]
+        start = match + 1
+    yield from ((None, after) for after in new[start:])
 
 
 def _likeness(before: Piece, after: Piece) -> float:

@@ -120,7 +120,7 @@ _LAYOUT: Final = "/Layout"
 
 
 class _ElementFacts(NamedTuple):
-    """What an element or its ancestors set: its place in the source, its language, if it is hidden."""
+    """The place of an element in the source, its language, and if it is hidden."""
 
     order: int
     language: str

@@ -191,16 +191,18 @@ class _Walk:
             about = about._replace(callout=str(value.callout))
         if isinstance(value, doc.SourcedModel):
             about = about._replace(sources=(*about.sources, *value.sources))
-        for key, name, own in doc.text_fields(type(value)):
+        for key, name, own_role in doc.text_fields(type(value)):
             inner = getattr(value, name)
             if isinstance(value, (doc.DoDont, doc.Compared)):
                 about = about._replace(lead=COLUMN_LEADS[key])
             if isinstance(value, doc.Myth):
-                about = about._replace(other=self._other(value, own))
-            yield from self(inner, (*path, key), role if role and own else own, about, columns)
-            if own in _LEADS or (own is Role.ITEM and isinstance(value, doc.OuterItem)):
+                about = about._replace(other=self._other(value, own_role))
+            yield from self(
+                inner, (*path, key), role if role and own_role else own_role, about, columns
+            )
+            if own_role in _LEADS or (own_role is Role.ITEM and isinstance(value, doc.OuterItem)):
                 about = about._replace(lead=self.reader.read(inner) or about.lead)
-            elif own is Role.COLUMN and isinstance(inner, tuple):
+            elif own_role is Role.COLUMN and isinstance(inner, tuple):
                 columns = tuple(self.reader.read(column) for column in inner)
 
     def _other(self, myth: doc.Myth, role: Role | None) -> str:

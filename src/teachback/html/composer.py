@@ -561,9 +561,9 @@ def _log_widths(log: EditionLog) -> list[float]:
 def stylesheet(names: list[str], clinic: Clinic, design: Design, language_rules: str = "") -> str:
     """Join style sheets by name, then `language_rules`, the clinic's own sheet and its colours."""
     colors = "".join(f"--{name}: {value}; " for name, value in clinic.colors if value)
-    own = f":root {{ {colors}}}\n" if colors else ""
+    color_rule = f":root {{ {colors}}}\n" if colors else ""
     sheets = (*(design.styles[name] for name in names), language_rules, design.styles["clinic.css"])
-    return "".join(f"{sheet}\n" for sheet in sheets if sheet) + own
+    return "".join(f"{sheet}\n" for sheet in sheets if sheet) + color_rule
 
 
 def _styles_in_ink(

@@ -494,7 +494,7 @@ _PAIR: Final = re.compile(rb"<([0-9A-Fa-f]+)>\s*<([0-9A-Fa-f]*)>")
 def _to_unicode(table: bytes) -> Iterator[tuple[int, str]]:
     """Yield each code with the characters that a ToUnicode table reads in it (9.10.3).
 
-    No library that writes our files writes a range, so a code in one stays unread.
+    Nothing that writes our files writes ranges of codes, so a code in a range stays unread.
     """
     for block in _CHARACTERS.findall(table):
         for code, text in _PAIR.findall(block):

@@ -107,12 +107,12 @@ def _lists(pages: Sequence[LaidBox]) -> Iterable[list[tuple[int, list[LaidBox]]]
 
 
 def may_save_page(layout: LaidOutDocument, share: float) -> bool:
-    """Return whether text shrunk to this share of its height might need a page less.
+    """Return whether text that is shrunk to this share of its height might need fewer pages.
 
-    A page that its author asks for stays.
+    A page break that the author asks for stays.
     """
     pages = [page._page_box for page in layout.document.pages]  # noqa: SLF001 -- see break_faults
-    # The pages that follow each other without a break that the author asks for.
+    # Each run ends where the author asks for a page break.
     runs = [pages[:1]]
     for page, after in pairwise(pages):
         if _is_forced(page, after):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DPI: Final = 150
 # The compression level of a PNG that a reader waits for. The usual one takes a third longer.
-QUICK: Final = 1
+QUICK_COMPRESSION: Final = 1
 # In dots: drawn around a strip, and cut off.
 MARGIN: Final = 8
 # A Letter page at 300 dots to the inch has 8 million dots. A page may claim to be much larger than
@@ -66,14 +66,14 @@ def strip_pictures(pdf: bytes, strips: Iterable[Strip], dpi: int) -> Iterator[tu
             picture = page.render(scale=scale, crop=crop).to_pil()
             picture = picture.crop((left - x, top - y, right - x, bottom - y))
             drawn = (left / dots, top / dots, (right - left) / dots, (bottom - top) / dots)
-            yield Strip(strip.page, *drawn), _png(picture, compress_level=QUICK)
+            yield Strip(strip.page, *drawn), _png(picture, compress_level=QUICK_COMPRESSION)
 
 
 def page_picture(pdf: bytes, page: int, dpi: int) -> bytes:
     """Draw one page, counted from 0, as PNG at `dpi` dots to the inch."""
     with pypdfium2.PdfDocument(pdf) as document:
         picture = document[page].render(scale=dpi / PT_PER_INCH).to_pil()
-        return _png(picture, compress_level=QUICK)
+        return _png(picture, compress_level=QUICK_COMPRESSION)
 
 
 def page_pictures(pdf: bytes, dpi: int = DPI, most: int | None = None) -> tuple[bytes, ...]:

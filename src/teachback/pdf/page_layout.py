@@ -33,9 +33,10 @@ THICKEST_UNDERLINE: Final = 0.12
 # features).
 CAPITALS: Final = frozenset({"smcp", "c2sc", "pcap", "c2pc", "unic", "titl"})
 
-# WeasyPrint's boxes and styles, and the elements of its pages, have no types.
+# WeasyPrint has no types. `LaidBox` is a box or a page.
 LaidBox: TypeAlias = Any
 LaidStyle: TypeAlias = Any
+LaidMatrix: TypeAlias = Any
 PageElement: TypeAlias = Any
 # left, top, right, bottom; some are x, y, width, height, and say so.
 _Box = tuple[float, float, float, float]
@@ -118,7 +119,7 @@ def _overhang(place: _Box, clip: _Box) -> float:
     return max(clip[0] - place[0], clip[1] - place[1], place[2] - clip[2], place[3] - clip[3])
 
 
-def _placed_texts(box: LaidBox, matrix: LaidBox, clips: tuple[_Box, ...]) -> _PlacedTexts:
+def _placed_texts(box: LaidBox, matrix: LaidMatrix, clips: tuple[_Box, ...]) -> _PlacedTexts:
     """Yield each text box below a box, with its painted place and the boxes that clip it."""
     box = getattr(box, "_box", box)  # a placeholder of an absolutely positioned box
     if isinstance(box, boxes.TextBox):
@@ -155,7 +156,7 @@ def _clip_of(box: LaidBox) -> _Box:
     )
 
 
-def _painted(matrix: LaidBox, x: float, y: float, width: float, height: float) -> _Box:
+def _painted(matrix: LaidMatrix, x: float, y: float, width: float, height: float) -> _Box:
     corners = [(x, y), (x + width, y), (x, y + height), (x + width, y + height)]
     if matrix:
         corners = [matrix.transform_point(*corner) for corner in corners]
@@ -434,7 +435,7 @@ class PictureBox:
 
 
 def picture_boxes(layout: LaidOutDocument) -> Iterator[PictureBox]:
-    """Yield the pictures on the pages, the clinic's logo too."""
+    """Yield the pictures on the pages, with the clinic's logo."""
     for number, page in enumerate(layout.document.pages, start=1):
         for box in _boxes(page):
             if box.element_tag == "img":
@@ -562,7 +563,7 @@ def openings(layout: LaidOutDocument) -> Iterator[Opening]:
 
 
 def sides_that_fit(layout: LaidOutDocument) -> tuple[bool, bool]:
-    """Return whether a card's front and its back, with a QR code on one, each fit on one page."""
+    """Return whether a card's front and its back each fit on one page, with the QR code."""
     back = _back_page(layout)
     pages = layout.document.pages
     return (

@@ -161,14 +161,14 @@ def _shown_text(element: Element, block: int, blocks: Iterator[int]) -> Iterator
     tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
     if not tag or tag in {"style", "title"}:
         return
-    apart = element.get("aria-hidden") == "true" or "unseen" in element.get("class", "").split()
-    inner = next(blocks) if apart or tag not in INLINE else block
+    is_alone = element.get("aria-hidden") == "true" or "unseen" in element.get("class", "").split()
+    own_block = next(blocks) if is_alone or tag not in INLINE else block
     if element.text:
-        yield Token(element.text, inner)
+        yield Token(element.text, own_block)
     for child in element:
-        yield from _shown_text(child, inner, blocks)
+        yield from _shown_text(child, own_block, blocks)
         if child.tail:
-            yield Token(child.tail, inner)
+            yield Token(child.tail, own_block)
 
 
 def unreadable_file(fault: object) -> Problem:

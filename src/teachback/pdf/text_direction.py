@@ -87,7 +87,7 @@ def directed_runs(text: str, *, rtl: bool) -> tuple[DirectedRun, ...]:
         end = start + sum(1 for _ in group)
         runs.append((level, DirectedRun(start, end, bool(level % 2))))
         start = end
-    # L2: from the highest level down, whatever is at that level or above is reversed.
+    # L2: from the highest level down, reverse all runs at that level or above.
     lowest = min((level for level, _ in runs if level % 2), default=0)
     for level in range(max(levels, default=0), lowest - 1, -1) if lowest else ():
         turned: list[tuple[int, DirectedRun]] = []

@@ -108,9 +108,9 @@ class ReadText(NamedTuple):
         """Return the number of the block of the letter at an index."""
         return self.tokens[self.token[at]].block
 
-    def same_line(self, one: int, other: int) -> bool:
+    def same_line(self, first: int, second: int) -> bool:
         """Return whether two letters are on one line, as far as their places are known."""
-        return _on_one_line(self.tokens[self.token[one]], self.tokens[self.token[other]])
+        return _on_one_line(self.tokens[self.token[first]], self.tokens[self.token[second]])
 
 
 def read_text(tokens: Sequence[Token]) -> ReadText:

@@ -43,7 +43,7 @@ _LOOSE: Final = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20f
 _WITH_ACCENTS: Final = re.compile(f".?{_LOOSE.pattern}+", re.DOTALL)
 # The features that place accents (OpenType 1.9.1, registered features).
 _NO_ANCHORS: Final = dict.fromkeys(("mark", "mkmk", "abvm", "blwm"), False)
-# In type sizes: the least blank between two words, and how far a glyph may be from its place.
+# In type sizes: the narrowest blank between two words, and how far a glyph may be from its place.
 _BLANK: Final = 0.1
 _TOLERANCE: Final = 0.01
 _STEPS: Final = re.compile(rb"<([0-9a-f]+)>|(-?[.0-9]+)")
@@ -111,7 +111,7 @@ class Shaped(NamedTuple):
 
 
 def slot_font(data: bytes, characters: Collection[str] | None, language: str) -> SlotFont:
-    """Cut a TrueType font down to some characters, composed and decomposed; with None it keeps all.
+    """Cut a TrueType font down to some characters, composed and decomposed; None keeps all.
 
     `language` is that of the edition: the shape of some letters depends on it. Raises
     TeachbackError for a font without TrueType outlines.
@@ -175,8 +175,8 @@ def nearest_weights(paths: Iterable[Path], weight: int) -> tuple[Path, ...]:
         face = hb.Face(read_bytes(path))
         family = next(filter(None, map(face.get_name, _FAMILY)), path.stem)
         table = face.reference_table("OS/2").data if "OS/2" in face.table_tags else b""
-        own = struct.unpack_from(">H", table, 4)[0] if len(table) > 6 else 400  # noqa: PLR2004 -- usWeightClass; regular
-        distance = abs(weight - own)
+        own_weight = struct.unpack_from(">H", table, 4)[0] if len(table) > 6 else 400  # noqa: PLR2004 -- usWeightClass; regular
+        distance = abs(weight - own_weight)
         if family not in nearest or distance < nearest[family][0]:
             nearest[family] = (distance, path)
     return tuple(path for _, (_, path) in sorted(nearest.items()))
@@ -187,13 +187,13 @@ def _forms(word: str) -> Iterable[str]:
 
     A letter's accents are composed with it alone, and after one another.
     """
-    apart = unicodedata.normalize("NFD", word)
-    forms = {*word, *unicodedata.normalize("NFC", word), *apart}
+    decomposed = unicodedata.normalize("NFD", word)
+    forms = {*word, *unicodedata.normalize("NFC", word), *decomposed}
     if is_untold(word):
         # HarfBuzz takes apart a vowel of Thai and Lao that is written around its letter.
         forms |= set(unicodedata.normalize("NFKD", word))
     base = ""
-    for letter in apart:
+    for letter in decomposed:
         if not unicodedata.combining(letter):
             base = letter
         elif base:
@@ -360,10 +360,10 @@ class Shaper:
         return buffer
 
     def _unfit_letter(self, words: str, buffer: hb.Buffer, *, rtl: bool) -> str:
-        """Return the first letter, with its accents, that the font cannot draw; "" for none.
+        """Return the first letter, with its accents, that the font cannot draw, or "".
 
-        A letter is unfit without a glyph, with a glyph without ink, or with an accent that no
-        anchor holds: such an accent is drawn at the pen, which is over the next letter.
+        Such a letter has no glyph, or a glyph without ink, or an accent that no anchor holds. That
+        accent would be drawn at the pen, which is over the next letter.
         """
         glyphs = [(info.codepoint, info.cluster) for info in buffer.glyph_infos]
         accents = [
@@ -378,12 +378,12 @@ class Shaper:
         else:
             loose = set(accents) - self._anchored(words, buffer) if accents else ()
         for index, (glyph, cluster) in enumerate(glyphs):
-            seen = self._has_ink(glyph, words[cluster]) or any(
+            has_ink = self._has_ink(glyph, words[cluster]) or any(
                 self._has_ink(other, words[cluster])
-                for other, same in glyphs
-                if same == cluster and is_untold(words)
+                for other, other_cluster in glyphs
+                if other_cluster == cluster and is_untold(words)
             )
-            if not glyph or index in loose or not seen:
+            if not glyph or index in loose or not has_ink:
                 end = min((other for _, other in glyphs if other > cluster), default=len(words))
                 return words[cluster:end]
         return ""

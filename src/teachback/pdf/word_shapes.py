@@ -27,7 +27,7 @@ FEATURES: Final[Mapping[str, Mapping[str, bool]]] = {
     "apart": {"liga": False, "clig": False},
     **{name: {name: True} for name in ("tnum", "pnum", "lnum", "onum")},
 }
-# The words that a font's cache holds.
+# The most words in the cache of a font.
 _MOST_WORDS: Final = 5_000
 _BLANKS_AND_WORDS: Final = re.compile(r"\s+|\S+")
 
@@ -185,7 +185,7 @@ def same_shapes(first: WordShaper, second: WordShaper, glyphs: Collection[int]) 
 
 
 def script_parts(word: str) -> tuple[str, ...]:
-    """Cut a word where the script of its letters changes: they are shaped apart.
+    """Cut a word where the script of its letters changes, because scripts are shaped separately.
 
     Marks and signs belong to the letter before them.
     """

@@ -8,6 +8,7 @@ from statistics import mode
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import unquote
 
+from teachback.errors import TeachbackError
 from teachback.pdf.renderer import boxes
 from teachback.units import MM_PER_INCH, PT_PER_INCH, PX_PER_INCH, px_to_mm
 
@@ -537,7 +538,10 @@ class Opening:
 
 
 def openings(layout: LaidOutDocument) -> Iterator[Opening]:
-    """Yield the places of fields, in the order of the text."""
+    """Yield the places of fields, in the order of the text.
+
+    Raises TeachbackError for a place that a template or a style has left without its space.
+    """
     for number, box in _numbered(layout):
         if (
             box.element is None
@@ -547,10 +551,15 @@ def openings(layout: LaidOutDocument) -> Iterator[Opening]:
             or "::" in box.element_tag
         ):
             continue
+        field = box.element.get("data-field")
         # The space in the box, which the words will replace.
-        space = next(text for text in _text_boxes(box) if "::" not in text.element_tag)
+        space = next((text for text in _text_boxes(box) if "::" not in text.element_tag), None)
+        if space is None:
+            message = f"the place of the field '{field}' on page {number} has no room for words"
+            hint = "Print it with slot(place), and let no style set its type to 0."
+            raise TeachbackError.of(message, hint)
         yield Opening(
-            field=box.element.get("data-field"),
+            field=field,
             page=number - 1,
             left=box.content_box_x(),
             baseline=space.position_y + space.baseline,

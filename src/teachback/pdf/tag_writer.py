@@ -27,6 +27,7 @@ import weasyprint
 import weasyprint.pdf
 from weasyprint.formatting_structure import boxes
 
+from teachback.content.inline_markup import RECORD
 from teachback.errors import Problem, TeachbackError
 from teachback.pdf.tag_repairs import Link, MarkedContent, Node, repair, skipped_levels
 from teachback.pdf.text_direction import is_untold
@@ -36,11 +37,9 @@ from teachback.units import PT_PER_INCH, PX_PER_INCH
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-# A box, an element, a page or an object of the file: WeasyPrint and pydyf have no types.
-PageThing: TypeAlias = Any
+# A box, an element, a page or an object of the file. WeasyPrint and pydyf have no types.
+Untyped: TypeAlias = Any
 PINNED: Final = "70.0"
-# The prefix of the title of an element that holds a field.
-FIELD: Final = "record."
 SVG: Final = "{http://www.w3.org/2000/svg}"
 
 # HTML -> PDF's standard structure types (ISO 32000-1, 14.8.4). Others become a Div, or a Span
@@ -174,7 +173,7 @@ def own_tags() -> Iterator[None]:
     their_data = pydyf.Stream.data
     repaired_fonts: dict[str, Mapping[int, str]] = {}
 
-    def build_fonts(pdf: PageThing, fonts: Mapping[Any, Any], *options: object) -> PageThing:
+    def build_fonts(pdf: Untyped, fonts: Mapping[Any, Any], *options: object) -> Untyped:
         repaired_fonts.update(_repaired_texts(fonts.values()))
         return their_fonts(pdf, fonts, *options)
 
@@ -188,7 +187,7 @@ def own_tags() -> Iterator[None]:
         weasyprint.pdf.add_tags, weasyprint.pdf.build_fonts_dictionary = their_tags, their_fonts
 
 
-def _stream_data(their_data: Callable[[Any], bytes], stream: PageThing) -> bytes:
+def _stream_data(their_data: Callable[[Any], bytes], stream: Untyped) -> bytes:
     """Return a stream as it is written, but not compressed if it would end in a carriage return.
 
     A newline follows it, and a reader may take both for the end of the line: page-validation 0.11
@@ -237,8 +236,8 @@ def _is_mirrored(text: str) -> bool:
 
 def _add_tags(
     repaired_fonts: Mapping[str, Mapping[int, str]],
-    pdf: PageThing,
-    document: PageThing,
+    pdf: Untyped,
+    document: Untyped,
     _version: object,
     streams: list[Any],
 ) -> None:
@@ -284,7 +283,7 @@ def _add_tags(
 
 
 def _gather_facts(
-    element: PageThing,
+    element: Untyped,
     language: str,
     hidden: bool,  # noqa: FBT001 -- passed on as it is
     facts: dict[Any, _ElementFacts],
@@ -306,7 +305,7 @@ def _gather_facts(
         _gather_facts(child, language, hidden, facts)
 
 
-def _add_box(tree: _Tree, box: PageThing, parent: Node, page: int) -> None:
+def _add_box(tree: _Tree, box: Untyped, parent: Node, page: int) -> None:
     """Add the content of a box to the tree.
 
     Mends: an element that continues on the next page or line becomes several: two tables, two
@@ -341,7 +340,7 @@ def _add_box(tree: _Tree, box: PageThing, parent: Node, page: int) -> None:
         _add_box(tree, child, node, page)
 
 
-def _mark_of(tree: _Tree, box: PageThing, page: int) -> tuple[MarkedContent, ...]:
+def _mark_of(tree: _Tree, box: Untyped, page: int) -> tuple[MarkedContent, ...]:
     """Return the marked content of a text or a picture: one, or none where it is not drawn."""
     mark = tree.streams[page]._tags.pop(box, None)  # noqa: SLF001 -- see above
     if mark is None:
@@ -354,7 +353,7 @@ def _mark_of(tree: _Tree, box: PageThing, page: int) -> tuple[MarkedContent, ...
     return (content,)
 
 
-def _repeats(box: PageThing, known: Node, page: int) -> bool:
+def _repeats(box: Untyped, known: Node, page: int) -> bool:
     """Return whether a box repeats earlier content.
 
     Mends: the header row of a table is content on each of its pages (#2903).
@@ -364,7 +363,7 @@ def _repeats(box: PageThing, known: Node, page: int) -> bool:
     return known.page != page and box.style["position"] == "fixed"
 
 
-def _make_artifact(tree: _Tree, box: PageThing, page: int, kind: str) -> None:
+def _make_artifact(tree: _Tree, box: Untyped, page: int, kind: str) -> None:
     """Take a box and its content out of the tree.
 
     A link in it becomes plain words, because no tag could own its area.
@@ -382,7 +381,7 @@ def _make_artifact(tree: _Tree, box: PageThing, page: int, kind: str) -> None:
         todo += getattr(box, "children", ())
 
 
-def _node_for(tree: _Tree, box: PageThing, parent: Node, page: int) -> Node:
+def _node_for(tree: _Tree, box: Untyped, parent: Node, page: int) -> Node:
     """Create the node of an element on its first box; generated content belongs to its element."""
     element, tag = box.element, box.element_tag
     if "::" in tag and not tag.endswith("::marker"):
@@ -394,24 +393,7 @@ def _node_for(tree: _Tree, box: PageThing, parent: Node, page: int) -> Node:
     node = Node(role, parent, facts.order, facts.language, page, element)
     parent.kids.append(node)
     tree.nodes[element, tag] = node
-    if node.language != parent.language:
-        node.words["Lang"] = node.language
-        if not _LANGUAGE.fullmatch(node.language):
-            hint = "Write it like this: es, or pt-BR."
-            tree.report(f"'{node.language}' is not a language code", hint)
-    # Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue
-    # found).
-    actual_text = element.get("data-actualtext")
-    if actual_text and role != "Lbl":
-        if any(map(str.isalnum, "".join(element.itertext()))):
-            message = f"a screen reader would say '{actual_text[:60]}' instead of the words"
-            tree.report(message, "data-actualtext is for signs without words; remove it here.")
-        node.words["ActualText"] = actual_text
-    # The stamping of records finds the place of a field by this name.
-    if element.get("data-field"):
-        node.words["T"] = FIELD + element.get("data-field")
-    if tag == "abbr" and element.get("title"):
-        node.words["E"] = element.get("title")
+    _add_words(tree, node, tag)
     if role == "Figure":
         _describe_figure(tree, box, node)
     elif role in {"TH", "TD"}:
@@ -436,7 +418,32 @@ def _node_for(tree: _Tree, box: PageThing, parent: Node, page: int) -> Node:
     return node
 
 
-def _role_of(box: PageThing, tag: str, parent: Node) -> str:
+def _add_words(tree: _Tree, node: Node, tag: str) -> None:
+    """Set the language of a node where it changes, and the words that its element has for readers.
+
+    Mends: a drawn sign has no words (no ActualText), and a short form has no long one (no issue
+    found).
+    """
+    element = node.element
+    if node.parent is not None and node.language != node.parent.language:
+        node.words["Lang"] = node.language
+        if not _LANGUAGE.fullmatch(node.language):
+            hint = "Write it like this: es, or pt-BR."
+            tree.report(f"'{node.language}' is not a language code", hint)
+    actual_text = element.get("data-actualtext")
+    if actual_text and node.role != "Lbl":
+        if any(map(str.isalnum, "".join(element.itertext()))):
+            message = f"a screen reader would say '{actual_text[:60]}' instead of the words"
+            tree.report(message, "data-actualtext is for signs without words; remove it here.")
+        node.words["ActualText"] = actual_text
+    # The stamping of records finds the place of a field by this name.
+    if element.get("data-field"):
+        node.words["T"] = RECORD + element.get("data-field")
+    if tag == "abbr" and element.get("title"):
+        node.words["E"] = element.get("title")
+
+
+def _role_of(box: Untyped, tag: str, parent: Node) -> str:
     """Return the role of an element, by its name and its parent."""
     if tag.endswith("::marker"):
         return "Lbl"
@@ -449,7 +456,7 @@ def _role_of(box: PageThing, tag: str, parent: Node) -> str:
     return _ROLES.get(tag) or ("Span" if isinstance(box, boxes.InlineLevelBox) else "Div")
 
 
-def _describe_figure(tree: _Tree, box: PageThing, node: Node) -> None:
+def _describe_figure(tree: _Tree, box: Untyped, node: Node) -> None:
     """Set the description and the place of a picture.
 
     Mends: the box is in pixels from the top, where PDF wants points from the bottom; a drawing
@@ -479,9 +486,7 @@ def _describe_figure(tree: _Tree, box: PageThing, node: Node) -> None:
     }
 
 
-def _add_link(
-    tree: _Tree, annotation: PageThing, node: Node, element: PageThing, page: int
-) -> None:
+def _add_link(tree: _Tree, annotation: Untyped, node: Node, element: Untyped, page: int) -> None:
     """Add the area of a link to its Link element, and describe it by its words.
 
     Mends: a link is described by its address; the area of <strong> in <a> lies outside the Link

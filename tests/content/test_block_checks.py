@@ -41,6 +41,7 @@ def problems(workspace: Callable[..., Workspace], block: str, flags: str = "") -
     ("block", "message"),
     [
         ("callout: tip", "this callout is empty"),
+        ("brief: true\n        words: Rest.", "'words' is not a known kind of block"),
         ("log: {columns: [Day, Weight]}", "a log needs rows to fill in"),
         (
             "log: {columns: [Day, Weight], rows: 2, row_headings: [Monday]}",

@@ -145,6 +145,8 @@ def test_the_screen_page_has_the_same_lines(workspace: Make) -> None:
         ("width_mm: 16", "width_mm: 400", "width_mm: 400", "the number is too large"),
         ("type: date", "type: day", "type: day", ("'day' is not one of the allowed words")),
         ("name: nurse", "name: The Nurse", "The Nurse", ("'The Nurse' is not an allowed name")),
+        ("name: nurse", "name: ", "name: ,", "this is empty"),
+        ("name: nurse", "name: [nurse]", "name: [nurse]", "this must be a text, not a list"),
     ],
 )
 def test_a_field_that_cannot_be_filled_is_a_problem_with_its_place(

@@ -189,7 +189,8 @@ def _problems_of_whole_blocks(
 def _field_names(file: YamlFile) -> tuple[str, ...]:
     """Return the names of the fields that a file declares, also of those with problems."""
     fields = file.data.get("fields") or ()
-    return tuple(one["name"] for one in fields if isinstance(one, dict) and "name" in one)
+    names = [field.get("name") for field in fields if isinstance(field, dict)]
+    return tuple(name for name in names if isinstance(name, str))
 
 
 def picture_hash(workspace: Workspace) -> Callable[[str], str]:

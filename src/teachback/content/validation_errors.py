@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, RootModel, ValidationError
 
+from teachback.content.base_model import SourcedModel
 from teachback.content.handout import BLOCKS, Handout
 from teachback.errors import LIKELY, Problem, TeachbackError, guess, nearest
 
@@ -25,6 +26,8 @@ Path = tuple[int | str, ...]
 # Keys of a handout whose numbers are lengths. Those of stocks may have a unit.
 _IN_MM: Final = frozenset({"width", "width_mm"})
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+# The keys that every block may have, which name no kind.
+_SHARED_KEYS: Final = frozenset(SourcedModel.model_fields)
 # pydantic's error type -> message and hint. {input} and the names in its context are filled in.
 _WORDING: Final[dict[str, tuple[str, str]]] = {
     "string_type": ("this must be a text, not {what}", "Write the text after the colon."),
@@ -233,11 +236,7 @@ def _key_problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) 
                 return cut
         return Problem(f"the key '{key[:60]}' is not known here", nearest(key, own), place)
     if kind == "block_expected":
-        keys = (
-            [key for key in value if key not in {"id", "only", "sources"}]
-            if isinstance(value, dict)
-            else []
-        )
+        keys = [key for key in value if key not in _SHARED_KEYS] if isinstance(value, dict) else []
         if not keys:
             kind, colon, _ = value.partition(":") if isinstance(value, str) else ("", "", "")
             message, hint = "this must be a block, such as `- text: ...`", nearest("", BLOCKS)
@@ -286,7 +285,7 @@ def _first_key(path: Path, file: YamlFile) -> object:
     block: Any = file.data
     for step in path:
         block = block[step]
-    return next((key for key in block if key not in {"id", "only", "sources", "review"}), None)
+    return next((key for key in block if key not in _SHARED_KEYS), None)
 
 
 def _pattern_problem(value: str, pattern: str, place: Location) -> Problem:

@@ -9,9 +9,7 @@ from teachback.content.base_model import Model, Role, SourcedModel, Text
 from teachback.content.list_items import Items
 
 WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[!-~]+$", max_length=120)]
-
-
-# The key of a column -> the words that the rules read before each of its entries, in English.
+# The key of a column -> the English words that the rules read before each of its entries.
 COLUMN_LEADS: Final = {
     "do": "Do",
     "do_not": "Do not",

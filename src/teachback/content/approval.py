@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Hexadecimal digits: enough to distinguish any two texts that people write.
 LENGTH: Final = 16
-# No reader sees these: who is responsible for the text, who gets it and how it is filed. The
-# version is a date.
+# Fields that no reader reads: who is responsible for the text, who gets it, how it is filed.
+# `version` is only a date.
 _UNREAD: Final = frozenset(
     {
         "review",
@@ -70,7 +70,7 @@ class ApprovalStatus(NamedTuple):
         return review.model_copy(update={"status": "draft"}) if is_draft else review
 
     def word(self, review: Review) -> str:
-        """Return the review's state in a few words, for a list."""
+        """Return the state of the review in a few words, for a list."""
         if self.unchecked:
             return "draft: not checked by the rules"
         if self.stale:
@@ -79,25 +79,31 @@ class ApprovalStatus(NamedTuple):
             return f"draft: translation not checked ({', '.join(self.unproved)})"
         if review.status != "approved" or not (self.changed or self.missing):
             return review.status
-        why = [f"changed since it was approved ({', '.join(self.changed)})"] if self.changed else []
-        why += [f"not approved for {', '.join(self.missing)}"] if self.missing else []
-        return f"draft: {'; '.join(why)}"
+        reasons = []
+        if self.changed:
+            reasons.append(f"changed since it was approved ({', '.join(self.changed)})")
+        if self.missing:
+            reasons.append(f"not approved for {', '.join(self.missing)}")
+        return f"draft: {'; '.join(reasons)}"
 
 
 def fingerprint(handout: Handout, lineage: tuple[str, ...], picture: Callable[[str], str]) -> str:
     """Return a hash of everything that one audience gets.
 
-    This is texts, flags and their tiers, the card, the ids of sources, and pictures. Line breaks
+    It covers texts, flags and their tiers, the card, the ids of sources, and pictures. Line breaks
     inside a text, comments, key order, the clinic's own numbers and the review itself do not count.
     `picture` returns a hash of a picture's content by its name.
     """
-    said = repr(_read(handout, lineage, picture))
-    return hashlib.sha256(said.encode()).hexdigest()[:LENGTH]
+    return _short_hash(repr(_content_for(handout, lineage, picture)))
 
 
 def translation_mark(translation: str, english: str) -> str:
     """Return the mark of a checked translation: a hash of both texts' fingerprints."""
-    return hashlib.sha256(f"{translation}|{english}".encode()).hexdigest()[:LENGTH]
+    return _short_hash(f"{translation}|{english}")
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:LENGTH]
 
 
 def approval_status(
@@ -119,29 +125,31 @@ def approval_status(
     return ApprovalStatus(changed, tuple(name for name in known if name not in review.approved))
 
 
-def _read(value: Any, lineage: tuple[str, ...], picture: Callable[[str], str]) -> Any:  # noqa: ANN401 -- any part of a handout
+def _content_for(value: Any, lineage: tuple[str, ...], picture: Callable[[str], str]) -> Any:  # noqa: ANN401 -- any part of a handout
+    """Return what one audience gets of a value, as nested tuples of texts."""
     if isinstance(value, Model):
-        return tuple(_fields(value, lineage, picture))
+        return tuple(_field_contents(value, lineage, picture))
     if isinstance(value, tuple):
-        return tuple(_read(item, lineage, picture) for item in value if is_for(item, lineage))
+        return tuple(
+            _content_for(item, lineage, picture) for item in value if is_for(item, lineage)
+        )
     if isinstance(value, dict):
         name = audience_of(value, lineage)
-        return None if name is None else _read(value[name], lineage, picture)
+        return None if name is None else _content_for(value[name], lineage, picture)
     return " ".join(str(value).split())
 
 
-def _fields(
+def _field_contents(
     value: Model, lineage: tuple[str, ...], picture: Callable[[str], str]
 ) -> Iterator[tuple[str, Any]]:
     for name, field in type(value).model_fields.items():
         inner = getattr(value, name)
+        # Skip unset fields, so that a later version with more fields computes the same hash.
         if name in _UNREAD or inner is None or inner == field.default:
-            # Unset fields are skipped, so that a later version with more fields computes the same
-            # hash.
             continue
-        read = _read(inner, lineage, picture)
-        if read is None or (isinstance(field.default, bool) and read == str(field.default)):
+        content = _content_for(inner, lineage, picture)
+        if content is None or (isinstance(field.default, bool) and content == str(field.default)):
             continue
-        yield name, read
+        yield name, content
         if name in PICTURES and isinstance(inner, str):
             yield "picture", picture(inner)

@@ -1,14 +1,14 @@
 """Check which audience gets which text. Pure.
 
-Every text must reach somebody, and every reader must get something where a text is shown. Each
-finding is a path inside the handout, and a Problem that has no location yet.
+Every text must reach somebody, and every reader must get something where a text is shown.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from teachback.content.base_model import Model, audience_of, is_for
+from teachback.content.base_model import Finding, KeyPath, Model, audience_of, is_for
 from teachback.content.handout import (
     Handout,
     RedFlag,
@@ -29,18 +29,15 @@ MAX_FLAGS_A_TIER = 5
 # Mappings of audience to texts that are not printed; they need no entry for every audience.
 _NO_TEXTS = frozenset({"review", "silent_for"})
 
-Path = tuple[Any, ...]
-Finding = tuple[Path, Problem]
-
 
 def reach_problems(
     handout: Handout, audiences: Audiences, *, is_part: bool = False
 ) -> Iterator[Finding]:
     """Yield unknown audiences, gaps, and texts and items that nobody can reach.
 
-    With `is_part`, entries of the handout were left out, which may be what a reader misses: so
-    nothing is said of what a list or a card has for a reader. Where an audience of the handout is
-    not known, it may be the reader of what nobody else gets.
+    `is_part` is whether entries of the handout were left out. A reader may miss just those, so
+    lists and cards are not checked for gaps. An audience that is not known may be the reader of
+    what nobody else gets, so no such text is a problem beside one.
     """
     known = audiences.root
     readers = tuple(name for name in handout.audiences if name in known)
@@ -48,21 +45,21 @@ def reach_problems(
         if name not in known:
             yield ("audiences", index), _unknown(name, known)
         elif name in handout.audiences[:index]:
-            twice = Problem(f"the audience '{name}' is listed twice", "Keep one of the two.")
-            yield ("audiences", index), twice
-    if readers:
-        found = _walk(handout, (), readers, audiences, is_part=is_part)
-        if known.keys() >= set(handout.audiences):
-            yield from found
-        else:
-            yield from (one for one in found if not isinstance(one[1], _Unreached))
-    if readers and not is_part:
+            message = f"the audience '{name}' is listed twice"
+            yield ("audiences", index), Problem(message, "Keep one of the two.")
+    if not readers:
+        return
+    are_known = known.keys() >= set(handout.audiences)
+    for path, problem in _walk(handout, (), readers, audiences, is_part=is_part):
+        if are_known or not isinstance(problem, _Unreached):
+            yield path, problem
+    if not is_part:
         yield from _flag_findings(handout, readers, audiences)
         yield from _tier_findings(handout, readers, audiences)
 
 
 class _Unreached(Problem):
-    """A problem with what none of the handout's readers gets."""
+    """A text or an entry that none of the handout's readers gets."""
 
     __slots__ = ()
 
@@ -72,18 +69,18 @@ def _unknown(name: str, known: Iterable[str]) -> Problem:
 
 
 def _walk(
-    value: object, path: Path, readers: tuple[str, ...], audiences: Audiences, *, is_part: bool
+    value: object, path: KeyPath, readers: tuple[str, ...], audiences: Audiences, *, is_part: bool
 ) -> Iterator[Finding]:
     if isinstance(value, SelectableModel) and value.only is not None:
         yield from _only_findings(value.only, (*path, "only"), readers, audiences)
-        chosen = _who_get(value, readers, audiences)
-        if not chosen and set(value.only) <= set(audiences.root):
+        selected = _readers_of(value, readers, audiences)
+        if not selected and set(value.only) <= set(audiences.root):
             message = (
                 f"nobody gets this: it is only for {', '.join(value.only)}, but this part is "
                 f"for {', '.join(readers)}"
             )
             yield (*path, "only"), _Unreached(message, "Name one of those, or delete the item.")
-        readers = chosen
+        readers = selected
     if isinstance(value, RedFlag):
         for name in value.silent_for:
             if name not in audiences.root:
@@ -93,12 +90,12 @@ def _walk(
             if name in _NO_TEXTS:
                 continue
             inner = getattr(value, name)
-            where = (*path, field.alias or name)
-            yield from _walk(inner, where, readers, audiences, is_part=is_part)
-            # Fields that may be left out (their default is an empty list) may also be empty for
-            # some readers.
+            inner_path = (*path, field.alias or name)
+            yield from _walk(inner, inner_path, readers, audiences, is_part=is_part)
+            # A list that may be left out (its default is an empty list) may also be empty for some
+            # readers.
             if isinstance(inner, tuple) and field.default != () and not is_part:
-                yield from _empty_findings(inner, where, readers, audiences)
+                yield from _empty_findings(inner, inner_path, readers, audiences)
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from _walk(item, (*path, index), readers, audiences, is_part=is_part)
@@ -107,25 +104,25 @@ def _walk(
 
 
 def _empty_findings(
-    items: tuple[object, ...], path: Path, readers: tuple[str, ...], audiences: Audiences
+    items: tuple[object, ...], path: KeyPath, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[Finding]:
     """Yield readers who would get a heading with nothing below it.
 
     If nobody gets anything, each item has its own finding.
     """
-    left_out = [
+    without = [
         reader
         for reader in readers
         if items and not any(is_for(item, audiences.lineage(reader)) for item in items)
     ]
-    if len(left_out) < len(readers):
-        for reader in left_out:
+    if len(without) < len(readers):
+        for reader in without:
             hint = f"Add something for '{reader}', or set `only:` on the part around it."
             yield path, Problem(f"nothing here is for the audience '{reader}'", hint)
 
 
 def _only_findings(
-    only: tuple[str, ...], path: Path, readers: tuple[str, ...], audiences: Audiences
+    only: tuple[str, ...], path: KeyPath, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[Finding]:
     for index, name in enumerate(only):
         if name not in audiences.root:
@@ -136,25 +133,24 @@ def _only_findings(
 
 
 def _mapping_findings(
-    value: dict[str, Any], path: Path, readers: tuple[str, ...], audiences: Audiences
+    value: dict[str, Any], path: KeyPath, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[Finding]:
     used = set()
-    # Where no name is an audience, the gaps only follow from that.
+    # Where no key is an audience, the gaps only follow from that.
     for reader in () if value and audiences.root.keys().isdisjoint(value) else readers:
-        answer = audience_of(value, audiences.lineage(reader))
-        if answer is None:
-            line = " or ".join(f"'{name}:'" for name in audiences.lineage(reader))
-            what = "text" if any(isinstance(answer, str) for answer in value.values()) else "answer"
-            yield path, Problem(f"there is no {what} for the audience '{reader}'", f"Add {line}.")
-        used.add(answer)
+        name = audience_of(value, audiences.lineage(reader))
+        if name is None:
+            keys = " or ".join(f"'{name}:'" for name in audiences.lineage(reader))
+            kind = "text" if any(isinstance(text, str) for text in value.values()) else "answer"
+            yield path, Problem(f"there is no {kind} for the audience '{reader}'", f"Add {keys}.")
+        used.add(name)
     for name, text in value.items():
         if name not in audiences.root:
-            # A misspelt key is read as one, such as `txt` of an entry.
-            near = guess(name, (*audiences.root, str(path[-1])))
-            known = f"Known: {', '.join(sorted(audiences.root))}."
-            is_text = len(value) == 1 and isinstance(text, str)
-            quotes = "If it is the beginning of a text, put the whole text in quotes."
-            hint = f"{near or (quotes if is_text else '')} {known}".strip()
+            # A misspelt key of an entry, such as `txt`, is read as an audience.
+            suggestion = guess(name, (*audiences.root, str(path[-1])))
+            if not suggestion and len(value) == 1 and isinstance(text, str):
+                suggestion = "If it is the beginning of a text, put the whole text in quotes."
+            hint = f"{suggestion} Known: {', '.join(sorted(audiences.root))}.".strip()
             yield (*path, name), Problem(f"the audience '{name}' is not known", hint)
         elif name not in used:
             hint = (
@@ -167,7 +163,7 @@ def _mapping_findings(
 def _flag_findings(
     handout: Handout, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[Finding]:
-    carded: dict[tuple[str, Tier], int] = {}
+    counts: Counter[tuple[str, Tier]] = Counter()
     for index, flag in enumerate(handout.red_flags):
         for reader in readers:
             if not is_on_card(flag, audiences.lineage(reader)):
@@ -177,7 +173,8 @@ def _flag_findings(
                 hint = "Add `card:` with a title, or delete `card: true`."
                 yield ("red_flags", index, "card"), Problem(message, hint)
                 break
-            count = carded[reader, flag.tier] = carded.get((reader, flag.tier), 0) + 1
+            counts[reader, flag.tier] += 1
+            count = counts[reader, flag.tier]
             if count == MAX_FLAGS_A_TIER + 1:
                 message = f"this is the {count}th flag '{flag.tier}' on the card for '{reader}'"
                 hint = (
@@ -187,7 +184,7 @@ def _flag_findings(
                 yield ("red_flags", index, "card"), Problem(message, hint)
     if handout.card is not None:
         for reader in readers:
-            if not any(carded.get((reader, tier)) for tier in Tier):
+            if not any(counts[reader, tier] for tier in Tier):
                 message = f"the card for '{reader}' would carry no red flag"
                 hint = "Set `card: true` on the flags that belong on it."
                 yield ("card",), Problem(message, hint)
@@ -196,23 +193,23 @@ def _flag_findings(
 def _tier_findings(
     handout: Handout, readers: tuple[str, ...], audiences: Audiences
 ) -> Iterator[Finding]:
-    """Yield places in sections for the flags of a tier that readers there have none of."""
-    present = {
+    """Yield each place of a tier in a section whose readers have no flag of that tier."""
+    tiers_of = {
         reader: {flag.tier for flag in handout.red_flags if is_for(flag, audiences.lineage(reader))}
         for reader in readers
     }
     for path, section, block in blocks_of(handout):
-        reached = _who_get(block, _who_get(section, readers, audiences), audiences)
-        for where, tier in placed_tiers(block).items():
-            problem = _tier_problem(tier, reached, present)
+        block_readers = _readers_of(block, _readers_of(section, readers, audiences), audiences)
+        for inner_path, tier in placed_tiers(block).items():
+            problem = _tier_problem(tier, block_readers, tiers_of)
             if problem:
-                yield (*path, *where), problem
+                yield (*path, *inner_path), problem
 
 
 def _tier_problem(
-    tier: Tier, readers: tuple[str, ...], present: dict[str, set[Tier]]
+    tier: Tier, readers: tuple[str, ...], tiers_of: dict[str, set[Tier]]
 ) -> Problem | None:
-    without = [reader for reader in readers if tier not in present[reader]]
+    without = [reader for reader in readers if tier not in tiers_of[reader]]
     if not without:
         return None
     message = f"there is no red flag of the tier '{tier}'"
@@ -222,5 +219,5 @@ def _tier_problem(
     return Problem(f"{message} for {' and '.join(without)}", hint)
 
 
-def _who_get(item: object, readers: tuple[str, ...], audiences: Audiences) -> tuple[str, ...]:
+def _readers_of(item: object, readers: tuple[str, ...], audiences: Audiences) -> tuple[str, ...]:
     return tuple(reader for reader in readers if is_for(item, audiences.lineage(reader)))

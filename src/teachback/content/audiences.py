@@ -2,16 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
-from teachback.content.base_model import Id, Plain
+from teachback.content.base_model import Id, Model, Plain
 from teachback.content.handout import Phone
 
 
-class Audience(BaseModel):
+class Audience(Model):
     """One kind of reader."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Plain = Field(description="What staff call these readers, in lists.")
     badge: Annotated[dict[str, Plain], Field(min_length=1)] = Field(
@@ -45,12 +43,12 @@ class Audiences(RootModel[dict[Id, Audience]]):
 
         A cycle ends where it would start again.
         """
-        line: list[str] = []
+        lineage: list[str] = []
         current: str | None = audience
-        while current is not None and current not in line and current in self.root:
-            line.append(current)
+        while current is not None and current not in lineage and current in self.root:
+            lineage.append(current)
             current = self.root[current].extends
-        return tuple(line)
+        return tuple(lineage)
 
     def target_grade(self, audience: str) -> int | None:
         """Return the target grade of an audience, or of the nearest one that it extends."""
@@ -58,6 +56,6 @@ class Audiences(RootModel[dict[Id, Audience]]):
         return next((grade for grade in grades if grade is not None), None)
 
     def calls(self, audience: str) -> Phone:
-        """Return whom an audience calls, or whom the nearest one calls that it extends."""
+        """Return the phone that an audience calls, or that of the nearest one that it extends."""
         phones = (self.root[name].calls for name in self.lineage(audience))
         return next((phone for phone in phones if phone is not None), Phone.PHONE)

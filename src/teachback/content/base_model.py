@@ -1,7 +1,4 @@
-"""Define the types that all authored files share.
-
-They are closed and frozen models, ids, plain texts, statements, and accepted findings.
-"""
+"""Define the types that all authored files share: models, ids, texts, and accepted findings."""
 
 import datetime as dt
 import re
@@ -19,6 +16,13 @@ from pydantic import (
     Tag,
 )
 
+from teachback.errors import Problem
+
+# The keys and list indexes that lead to a value, as in the author's file.
+KeyPath = tuple[Any, ...]
+# What a check of content finds: the path of a value, and a problem that has no location yet.
+Finding = tuple[KeyPath, Problem]
+
 Id = Annotated[
     str,
     StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60),
@@ -28,7 +32,7 @@ LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
 LanguageTag = Annotated[str, StringConstraints(pattern=LANGUAGE_TAG)]
 Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 ByAudience = dict[Id, Plain]
-# What nearly every model has: for whom it is, what it is called, which sources it names.
+# The fields that nearly every model has: its audiences, its id, its sources.
 Only = Annotated[tuple[Id, ...], Field(min_length=1)] | None
 Named = Id | None
 Names = tuple[Id, ...]
@@ -101,28 +105,28 @@ class Model(BaseModel):
 
 
 def steps(
-    value: object, path: tuple[Any, ...] = (), lineage: Collection[str] | None = None
-) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Yield each value below a model with its path, in the keys that the author writes.
+    value: object, path: KeyPath = (), lineage: Collection[str] | None = None
+) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield a value and each value below it, with its path in the author's keys.
 
-    With `lineage`, only what that reader gets.
+    With `lineage`, yield only what that reader gets.
     """
-    # A list of what is left, for every value of a handout would pass through ten generators.
-    left = [(path, value)]
-    while left:
-        path, value = left.pop()
+    # Not recursive: every value of a handout would pass through ten generators.
+    pending = [(path, value)]
+    while pending:
+        path, value = pending.pop()
         if lineage is not None and not is_for(value, lineage):
             continue
         yield path, value
-        inner: list[tuple[tuple[Any, ...], object]] = []
+        children: list[tuple[KeyPath, object]] = []
         if isinstance(value, tuple):
-            inner = [((*path, index), item) for index, item in enumerate(value)]
+            children = [((*path, index), item) for index, item in enumerate(value)]
         elif isinstance(value, Model):
-            inner = [
+            children = [
                 ((*path, field.alias or name), getattr(value, name))
                 for name, field in type(value).model_fields.items()
             ]
-        left += reversed(inner)
+        pending += reversed(children)
 
 
 class SelectableModel(Model):
@@ -148,9 +152,9 @@ def audience_of(by_audience: Container[str], lineage: Iterable[str]) -> str | No
 
 
 def text_for(text: Text, lineage: Iterable[str]) -> tuple[str, str | None]:
-    """Return a text as a reader gets it, and the audience that it is written for, if any is named.
+    """Return a text as a reader gets it, and the audience that it names, if any.
 
-    Raises LookupError for a text without a version for the reader;
+    Raises LookupError for a text without a version for the reader.
     `audience_coverage.reach_problems` finds those first.
     """
     if isinstance(text, str):
@@ -162,7 +166,7 @@ def text_for(text: Text, lineage: Iterable[str]) -> tuple[str, str | None]:
 
 
 def first_text(text: Text) -> str:
-    """Return a text; one by audience as its first reader gets it."""
+    """Return a text; of a text by audience, the version of the first one."""
     return text if isinstance(text, str) else next(iter(text.values()))
 
 

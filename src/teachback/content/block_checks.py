@@ -1,15 +1,12 @@
-"""Check blocks whose keys are valid, but which would not print right. Pure.
-
-Each finding is a path inside the handout, and a Problem that has no location yet.
-"""
+"""Check blocks whose keys are valid, but which would not print right. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from teachback.content.base_model import steps
+from teachback.content.base_model import Finding, steps
 from teachback.content.handout import (
     CalloutBlock,
     Compared,
@@ -26,21 +23,19 @@ from teachback.errors import Problem
 if TYPE_CHECKING:
     from teachback.content.handout import Handout
 
-Finding = tuple[tuple[Any, ...], Problem]
-# More columns of text cannot be read; more to fill in have narrow cells.
-READ_COLUMNS: Final = 4
+# Nobody can read more columns of text than this. A table to fill in may have more.
+_MOST_COLUMNS: Final = 4
 
 
 def block_problems(handout: Handout) -> Iterator[Finding]:
     """Yield what is wrong with the blocks of a handout, each with its path."""
     for path, value in steps(handout):
-        for where, problem in _problems(value):
-            yield (*path, *where), problem
+        for inner_path, problem in _problems(value):
+            yield (*path, *inner_path), problem
 
 
 @singledispatch
-def _problems(value: object) -> Iterator[Finding]:
-    del value
+def _problems(_value: object) -> Iterator[Finding]:
     return iter(())
 
 
@@ -62,8 +57,8 @@ def _(table: HandoutTable) -> Iterator[Finding]:
             hint = 'Leave the cells to fill in empty (""), or delete `fill_in:`.'
             yield ("fill_in",), Problem("no cell of this table is to be filled in", hint)
         return
-    if count > READ_COLUMNS:
-        message = f"this table has {count} columns, and at most {READ_COLUMNS} can be read"
+    if count > _MOST_COLUMNS:
+        message = f"this table has {count} columns, and at most {_MOST_COLUMNS} can be read"
         hint = "Split it in two. To write in, use `log:`, or set `fill_in: true`."
         yield ("columns",), Problem(message, hint)
     for index, row in enumerate(table.rows):
@@ -97,7 +92,7 @@ def _(schedule: Schedule) -> Iterator[Finding]:
 
 @_problems.register
 def _(columns: Compared) -> Iterator[Finding]:
-    if sum(one is not None for one in (columns.choose, columns.limit, columns.avoid)) < 2:  # noqa: PLR2004 -- one column compares nothing
+    if [columns.choose, columns.limit, columns.avoid].count(None) > 1:
         yield (), Problem("this needs two columns", "Fill two of `choose`, `limit`, `avoid`.")
 
 
@@ -112,8 +107,8 @@ def _(step: PictureStep) -> Iterator[Finding]:
 @_problems.register
 def _(block: ZonesBlock) -> Iterator[Finding]:
     order = list(ZoneColor)
-    places = [order.index(zone.zone) for zone in block.zones]
-    if places != sorted(set(places)):
+    ranks = [order.index(zone.zone) for zone in block.zones]
+    if ranks != sorted(set(ranks)):
         message = "each zone stands once, in the order green, yellow, red"
         yield ("zones",), Problem(message, "Put them in this order, and delete the second one.")
     if ZoneColor.RED not in {zone.zone for zone in block.zones}:

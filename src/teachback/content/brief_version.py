@@ -19,11 +19,11 @@ def brief_version(handout: Handout, lineage: Collection[str]) -> Handout:
     """Return a handout with only the marked parts of one reader; title, red flags and card stay.
 
     A marked section, block or entry is kept whole, and so are zones with a mark in them. Where only
-    one column of advice has a mark, as "Do" without "Do not", the others are kept whole. A part
-    around a marked one is kept without what is not marked beside it. Sources are left out: the full
-    handout names them. `lineage` is the audience and all that it extends.
+    one column of advice has a mark, as "Do" without "Do not", the others are kept whole. Of a part
+    around a marked one, only what is marked is kept. Sources are left out: the full handout names
+    them. `lineage` is the audience and all that it extends.
     """
-    sections = tuple(filter(None, (_kept(section, lineage) for section in handout.sections)))
+    sections = tuple(filter(None, (_brief(section, lineage) for section in handout.sections)))
     return handout.model_copy(update={"sections": sections, "sources": ()})
 
 
@@ -32,28 +32,25 @@ def has_brief_version(handout: Handout) -> bool:
     return any(getattr(part, "brief", False) for _, part in steps(handout.sections))
 
 
-def _kept(part: PartT, lineage: Collection[str]) -> PartT | None:
-    """Return what is kept of a part, or None for nothing."""
+def _brief(part: PartT, lineage: Collection[str]) -> PartT | None:
+    """Return the short version of a part, or None if nothing in it is marked."""
     if not is_for(part, lineage):
         return None
     if getattr(part, "brief", False):
         return part
-    changed: dict[str, object] = {}
-    found = False
+    shortened: dict[str, object] = {}
     for name in type(part).model_fields:
         value = getattr(part, name)
         if isinstance(value, Model):
-            kept = _kept(value, lineage)
-            found = found or kept is not None
-            changed[name] = kept
-        elif isinstance(value, tuple) and value and all(isinstance(one, Model) for one in value):
-            some = tuple(filter(None, (_kept(one, lineage) for one in value)))
-            found = found or bool(some)
-            changed[name] = some
-    if not found or isinstance(part, ZonesBlock):
-        # Zones without their signs, or one without the others, would mislead.
-        return part if found else None
-    marked = {name: kept for name, kept in changed.items() if kept}
+            shortened[name] = _brief(value, lineage)
+        elif isinstance(value, tuple) and value and all(isinstance(item, Model) for item in value):
+            shortened[name] = tuple(filter(None, (_brief(item, lineage) for item in value)))
+    marked = {name: value for name, value in shortened.items() if value}
+    if not marked:
+        return None
+    # Zones without their signs, or one without the others, would mislead.
+    if isinstance(part, ZonesBlock):
+        return part
     if isinstance(part, DoDont | Compared) and len(marked) == 1:
-        changed = marked
-    return part.model_copy(update=changed)
+        shortened = marked
+    return part.model_copy(update=shortened)

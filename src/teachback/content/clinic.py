@@ -1,19 +1,18 @@
 """Define the clinic: names, phones, address, logo, colours, emergency number.
 
-One file, used everywhere. A number that is not set is printed as a line to write on, never
-invented.
+A number that is not set is printed as a line to write on.
 """
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from teachback.content.base_model import LanguageTag, Plain
+from teachback.content.base_model import LanguageTag, Model, Plain
 from teachback.files.contrast import CONTRAST_FLOOR, WHITE, contrast
 from teachback.units import PrintInk
 
 
-def _readable(color: str) -> str:
+def _readable_on_white(color: str) -> str:
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     ratio = contrast((red, green, blue), WHITE)
     if ratio < CONTRAST_FLOOR:
@@ -25,26 +24,22 @@ def _readable(color: str) -> str:
     return color
 
 
-Color = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(_readable)]
+Color = Annotated[
+    str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$"), AfterValidator(_readable_on_white)
+]
 Number = Annotated[Plain, StringConstraints(max_length=30)]
-
-
 Emergency = Annotated[str, StringConstraints(pattern=r"^[0-9]{2,4}$")]
 
 
-class Colors(BaseModel):
+class Colors(Model):
     """The clinic's colours, as #rrggbb. No meaning depends on them: the pages must work in grey."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     heading: Color | None = Field(None, description="Title and headings.")
     accent: Color | None = Field(None, description="The badge, rules and links.")
 
 
-class Clinic(BaseModel):
-    """The clinic that the reader calls. What is left empty is printed as a line to write on."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+class Clinic(Model):
+    """The clinic that the reader calls. An empty field is printed as a line to write on."""
 
     emergency: Emergency = Field(
         description="The emergency number of the country, such as 911, 999 or 112."
@@ -68,12 +63,8 @@ class Clinic(BaseModel):
     )
 
     def emptied(self) -> Self:
-        """Return it with lines to write on, as before anything was filled in."""
-        return type(self)(
-            emergency=self.emergency,
-            colors=self.colors,
-            ink=self.ink,
-        )
+        """Return the clinic as before anything was filled in: with lines to write on."""
+        return type(self)(emergency=self.emergency, colors=self.colors, ink=self.ink)
 
     def values(self) -> dict[str, str | None]:
         """Return the values of the placeholders in a text."""

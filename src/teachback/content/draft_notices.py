@@ -1,6 +1,6 @@
-"""Define the notices that each run gives of a handout, for all its readers or for one. Pure.
+"""Define the notices that each run reports about a handout, for all its readers or for one. Pure.
 
-A notice is recorded with the build, so that a run with nothing to print says it, too.
+A notice is recorded with the build, so that a run with nothing to print reports it, too.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from teachback.content.handout import Accepted, Handout
     from teachback.errors import Location
 
-# The rule of `check` whose finding says that no rule knows a language.
+# The rule of `check` that reports a language that no rule knows.
 LANGUAGE_UNKNOWN: Final = "language-unknown"
 # The languages that the rules of `check` are written for.
-_KNOWN: Final = frozenset({"en"})
+_RULE_LANGUAGES: Final = frozenset({"en"})
 
 
 class Notice(NamedTuple):
@@ -29,9 +29,9 @@ class Notice(NamedTuple):
 def unproved_problem(
     handout: str, language: str, audiences: tuple[str, ...], place: Location
 ) -> Problem:
-    """Return what a release says of a translation that nobody has checked.
+    """Return the notice of a translation that nobody has checked.
 
-    Other runs print it as a draft, so it is a hint there.
+    A release refuses it. Other runs print the translation as a draft, so it is a hint there.
     """
     readers = " and ".join(audiences)
     message = f"nobody has checked the translation into '{language}' for {readers}"
@@ -50,12 +50,12 @@ def unused_problem(translation: str) -> Problem:
 
 def rules_know(language: str) -> bool:
     """Return whether the rules of `check` can read a language."""
-    return language.partition("-")[0] in _KNOWN
+    return language.partition("-")[0] in _RULE_LANGUAGES
 
 
 def accepted_unchecked(handout: Handout) -> Accepted | None:
-    """Return who has taken responsibility for a text that no rule can read, if anybody has."""
-    return next((one for one in handout.accept if one.rule == LANGUAGE_UNKNOWN), None)
+    """Return the entry by which somebody took responsibility for a text that no rule can read."""
+    return next((entry for entry in handout.accept if entry.rule == LANGUAGE_UNKNOWN), None)
 
 
 def unchecked_problem(handout: Handout) -> Problem:

@@ -2,15 +2,13 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import ConfigDict, Field, RootModel, StringConstraints
 
-from teachback.content.base_model import Id, Plain
+from teachback.content.base_model import Id, Model, Plain
 
 
-class Source(BaseModel):
+class Source(Model):
     """One published source."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     publisher: Plain
     title: Plain

@@ -1,6 +1,4 @@
-"""Define the model of a handout: one file with everything for all its audiences.
-
-Values only; no files, no clock.
+"""Define the model of a handout: one file with everything for all its audiences. Pure.
 
 Texts differ by audience in exactly two ways: `only` on an item of a list, and a mapping of audience
 to text wherever a text is allowed. `content/handout.schema.json` is made from these classes, so an
@@ -60,7 +58,7 @@ from teachback.content.write_in_blocks import (
     SignOffLine,
 )
 
-# Other modules import these from here as part of the model, wherever they are defined.
+# Other modules import these from here, as part of the model.
 Text = base_model.Text
 Accepted = base_model.Accepted
 Id = base_model.Id
@@ -100,7 +98,6 @@ __all__ = [
     "ZonesBlock",
 ]
 
-Path = tuple[Any, ...]
 PlaceT = TypeVar("PlaceT")
 
 
@@ -151,10 +148,12 @@ class RedFlag(SourcedModel):
 
 def is_on_card(flag: RedFlag, lineage: Collection[str]) -> bool:
     """Return whether the card of a reader shows a flag."""
-    if isinstance(flag.card, dict):
-        name = base_model.audience_of(flag.card, lineage)
-        return base_model.is_for(flag, lineage) and name is not None and flag.card[name]
-    return base_model.is_for(flag, lineage) and flag.card
+    if not base_model.is_for(flag, lineage):
+        return False
+    if isinstance(flag.card, bool):
+        return flag.card
+    name = base_model.audience_of(flag.card, lineage)
+    return name is not None and flag.card[name]
 
 
 class TextBlock(SourcedModel):
@@ -251,21 +250,21 @@ class RedFlagsBlock(SourcedModel):
     red_flags: tuple[Tier, ...] = Field(min_length=1)
 
 
-# The keys that name a picture's file.
+# The keys whose value is the file of a picture.
 PICTURES: Final = frozenset({"figure", "mark"})
 
 
 def tier_of(zone: Zone) -> Tier | None:
-    """Return the tier whose red flags a zone shows, if it shows those of one."""
+    """Return the tier whose red flags a zone shows, or None if it shows signs of its own."""
     if zone.zone is ZoneColor.RED:
         return Tier.NOW
     return Tier.TODAY if zone.zone is ZoneColor.YELLOW and zone.signs is None else None
 
 
-def placed_tiers(block: SourcedModel) -> dict[Path, Tier]:
+def placed_tiers(block: SourcedModel) -> dict[base_model.KeyPath, Tier]:
     """Return the tiers whose red flags a block shows, instead of the top of page 1.
 
-    Each has the path in the block at which it is named.
+    The key of each is the path in the block at which it is named.
     """
     if isinstance(block, RedFlagsBlock):
         return {("red_flags", index): tier for index, tier in enumerate(block.red_flags)}
@@ -275,10 +274,10 @@ def placed_tiers(block: SourcedModel) -> dict[Path, Tier]:
 
 
 def places_of_tiers(placed: Sequence[tuple[Tier, PlaceT]]) -> dict[Tier, PlaceT]:
-    """Return where sections show each tier, from the tiers that they place, in reading order.
+    """Return the place of each tier, from the tiers that sections place, in reading order.
 
     Signs for the next visit never come before those that need a call: where sections place only
-    others, they follow the last of them.
+    other tiers, these signs follow the last of them.
     """
     return {**({Tier.VISIT: placed[-1][1]} if placed else {}), **dict(placed)}
 
@@ -586,26 +585,26 @@ class Handout(Model):
 
 def blocks_of(
     handout: Handout, lineage: Collection[str] | None = None
-) -> Iterator[tuple[Path, Section, SourcedModel]]:
+) -> Iterator[tuple[base_model.KeyPath, Section, SourcedModel]]:
     """Yield the blocks of a handout with their paths and sections: all, or those of one reader."""
-    for index, section in enumerate(handout.sections):
-        for number, block in enumerate(section.blocks):
+    for section_index, section in enumerate(handout.sections):
+        for index, block in enumerate(section.blocks):
             if lineage is None or (
                 base_model.is_for(section, lineage) and base_model.is_for(block, lineage)
             ):
-                yield ("sections", index, "blocks", number), section, block
+                yield ("sections", section_index, "blocks", index), section, block
 
 
 def sources_of(
     handout: Handout, lineage: Collection[str] | None = None
-) -> Iterator[tuple[Path, str]]:
+) -> Iterator[tuple[base_model.KeyPath, str]]:
     """Yield each source that a handout names, with its path: for all readers, or for one."""
     for path, value in base_model.steps(handout, lineage=lineage):
         if path[-2:-1] == ("sources",):
             yield path, value
 
 
-def ids_of(handout: Handout) -> Iterator[tuple[Path, str]]:
+def ids_of(handout: Handout) -> Iterator[tuple[base_model.KeyPath, str]]:
     """Yield the ids of the parts of a handout, each with its path."""
     for path, value in base_model.steps(handout):
         if len(path) > 1 and path[-1] == "id" and value is not None:
@@ -632,9 +631,5 @@ def text_fields(model: type[Model]) -> tuple[tuple[str, str, Role | None], ...]:
         (field.alias or name, name, next((r for r in field.metadata if isinstance(r, Role)), None))
         for name, field in model.model_fields.items()
     ]
-    last = len(READING_ORDER)
-    return tuple(
-        sorted(
-            fields, key=lambda one: READING_ORDER.index(one[0]) if one[0] in READING_ORDER else last
-        )
-    )
+    ranks = {key: rank for rank, key in enumerate(READING_ORDER)}
+    return tuple(sorted(fields, key=lambda field: ranks.get(field[0], len(ranks))))

@@ -33,7 +33,7 @@ PLACEHOLDERS: Final = (
 COLONS: Final = (":", "\uff1a")
 # The prefix of a placeholder for a field of a patient's record.
 RECORD: Final = "record."
-_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+BRACES: Final = re.compile(r"\{([^{}]*)\}")
 # A text without any of these has no marks. Most texts have none.
 _MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
 _MARKS: Final = re.compile(r"\*\*|\[(?P<words>[^\]]*)\]\([^)]*\)|\\(?P<letter>[!-/:-@\[-`{-~])")
@@ -160,7 +160,7 @@ def glued_problems(text: str) -> Iterator[Problem]:
     Chinese or Arabic, write words beside a number without a space.
     """
     text = unicodedata.normalize("NFC", text)
-    found = [*_BRACES.finditer(text), None]
+    found = [*BRACES.finditer(text), None]
     for place, following in pairwise(found):
         if place is None:
             continue
@@ -221,7 +221,7 @@ def _inside_problems(text: str) -> Iterator[Problem]:
 def places_in(text: str) -> tuple[str, ...]:
     """Return the names of the fields that a text has places for, in order."""
     return tuple(
-        name.removeprefix(RECORD) for name in _BRACES.findall(text) if name.startswith(RECORD)
+        name.removeprefix(RECORD) for name in BRACES.findall(text) if name.startswith(RECORD)
     )
 
 
@@ -230,14 +230,14 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
     if re.search(r"\n\s*\n", text.strip()):
         yield Problem("a text is one paragraph", "Write the second one as an item of its own.")
     known = {*PLACEHOLDERS, *(RECORD + name for name in fields)}
-    for name in _BRACES.findall(text):
+    for name in BRACES.findall(text):
         if name not in known and name.startswith(RECORD):
             field = name.removeprefix(RECORD)
             message = f"the field '{field[:60]}' is not declared"
             yield Problem(message, f"Declare it below `fields:`. {guess(field, fields)}".strip())
         elif name not in known:
             yield Problem(f"the placeholder {{{name}}} is not known", nearest(name, PLACEHOLDERS))
-    if re.search(r"[{}]", _BRACES.sub("", text)):
+    if re.search(r"[{}]", BRACES.sub("", text)):
         hint = "Braces are for placeholders such as {clinic.phone}."
         yield Problem("a brace has no partner", hint)
     # This parser does not report bad links: it would drop them silently, so they are reported here.
@@ -352,7 +352,7 @@ def _filled(
     href: str | None,
 ) -> list[Span]:
     spans = []
-    for index, part in enumerate(_BRACES.split(content)):
+    for index, part in enumerate(BRACES.split(content)):
         if index % 2 and part.startswith(RECORD):
             field = part.removeprefix(RECORD)
             spans.append(

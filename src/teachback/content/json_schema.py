@@ -33,51 +33,55 @@ SCHEMAS: Final[dict[str, type[Model]]] = {"handout": Handout, "translation": Tra
 
 def json_schema(kind: str = "handout") -> str:
     """Return the schema of a kind of file (SCHEMAS) as JSON text that ends with a newline."""
-    schema = _as_written(SCHEMAS[kind].model_json_schema(by_alias=True))
+    schema = _widened(SCHEMAS[kind].model_json_schema(by_alias=True))
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = f"Teachback {kind}"
     return json.dumps(schema, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
-def _as_written(part: Any) -> Any:  # noqa: ANN401 -- JSON is any data
-    """Widen each type to what an editor may read for it, and close what the model closes."""
+def _widened(part: Any) -> Any:  # noqa: ANN401 -- JSON is any data
+    """Return a part of a schema that allows each type that an editor may read for a value.
+
+    Models are closed: keys that they do not have are not allowed.
+    """
     if isinstance(part, list):
-        return [_as_written(item) for item in part]
+        return [_widened(item) for item in part]
     if not isinstance(part, dict):
         return part
     # The values of these keys are data, not a schema.
-    made = {
-        key: value if key in {"default", "enum", "const"} else _as_written(value)
+    schema = {
+        key: value if key in {"default", "enum", "const"} else _widened(value)
         for key, value in part.items()
     }
-    if "patternProperties" in made:
-        made["additionalProperties"] = False
-    kind = made.get("type")
-    if not isinstance(kind, str) or "enum" in made or "const" in made:
-        return made
+    if "patternProperties" in schema:
+        schema["additionalProperties"] = False
+    kind = schema.get("type")
+    if not isinstance(kind, str) or "enum" in schema or "const" in schema:
+        return schema
     if kind == "string":
-        return made | _text(made)
+        return schema | _text_constraints(schema)
     if kind in {"number", "integer"}:
-        return made | {"type": [kind, "string"], "pattern": _NUMBER}
+        return schema | {"type": [kind, "string"], "pattern": _NUMBER}
     if kind == "boolean":
-        return made | {
+        return schema | {
             "type": ["boolean", "string", "integer"],
             "pattern": _BOOLEAN,
             "minimum": 0,
             "maximum": 1,
         }
-    return made
+    return schema
 
 
-def _text(part: dict[str, Any]) -> dict[str, Any]:
-    if part.get("format") == "date":
+def _text_constraints(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the types that an editor may read for a text, and the pattern of the text."""
+    if schema.get("format") == "date":
         return {"pattern": _DATE}
-    pattern = part.get("pattern")
+    pattern = schema.get("pattern")
     if pattern is None:
         return {"type": ["string", "number", "boolean"], "pattern": r"\S"}
-    also = [
+    types = [
         kind
-        for kind, word in (("number", "1" * 16), ("boolean", "true"))
-        if re.search(pattern, word)
+        for kind, example in (("number", "1" * 16), ("boolean", "true"))
+        if re.search(pattern, example)
     ]
-    return {"type": ["string", *also]} if also else {}
+    return {"type": ["string", *types]} if types else {}

@@ -1,7 +1,6 @@
 """Define how each language is set: a font with its letters, and room for them.
 
-What is known of every language needs no entry: its direction, dates and numbers are those of the
-Unicode CLDR (`locale_formats`).
+Its direction, dates and numbers need no entry: those are in the Unicode CLDR (`locale_formats`).
 """
 
 from typing import Annotated, Final
@@ -38,18 +37,18 @@ class Languages(RootModel[dict[LanguageTag, Language]]):
 
     def of(self, tag: str) -> Language:
         """Return how a language is set; es-MX as es, and one without an entry as English."""
-        part = tag
-        while part not in self.root and "-" in part:
-            part = part.rpartition("-")[0]
-        return self.root.get(part) or Language(name=tag)
+        prefix = tag
+        while prefix not in self.root and "-" in prefix:
+            prefix = prefix.rpartition("-")[0]
+        return self.root.get(prefix) or Language(name=tag)
 
 
-# All languages are set as English is.
+# Without entries, all languages are set as English is.
 NO_LANGUAGES: Final = Languages({})
 
 
 def missing_font(language: Language) -> Problem:
-    """Return the problem of a language whose font is not there."""
+    """Return the problem of a language whose font is not installed."""
     file = f"{(language.family or '').replace(' ', '')}-Regular.ttf"
     message = f"the font for {language.name}, '{language.family}', is not installed"
     hint = (

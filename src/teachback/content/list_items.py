@@ -13,14 +13,18 @@ class Item(SourcedModel):
     text: Annotated[Text, Role.ITEM]
 
 
-_KEYS = frozenset(
+# A mapping with none of these keys is one of audience to text. No entry may have a `caption`; it is
+# here so that it is reported as an unknown key, and not as an audience.
+_ITEM_KEYS = frozenset(
     {"text", "only", "id", "sources", "review", "brief", "list", "figure", "alt", "caption"}
 )
 
 
 def _as_item(value: object) -> object:
     """Turn a bare text, or a mapping of audience to text, into an item."""
-    if isinstance(value, str) or (isinstance(value, dict) and value and not set(value) & _KEYS):
+    if isinstance(value, str) or (
+        isinstance(value, dict) and value and not set(value) & _ITEM_KEYS
+    ):
         return {"text": value}
     return value
 

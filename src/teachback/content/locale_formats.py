@@ -1,6 +1,6 @@
-"""Know how a language writes dates and numbers, and in which direction.
+"""Write dates and numbers as a language does, and look up the direction that it is written in.
 
-The only module that imports Babel.
+This is the only module that imports Babel.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import datetime as dt
 
 
-# Languages whose short form has a month that few write so on paper, such as 22-Nof-2026.
+# Languages whose short dates have an unusual short month, such as 22-Nof-2026.
 _WHOLE_MONTHS: Final = frozenset({"so"})
-# Months that the CLDR lacks: it writes Haitian Creole with numbers, or in French.
+# Months that the CLDR lacks: it writes dates in Haitian Creole with numbers, or in French.
 _MONTHS: Final = {
     "ht": (
         "janvye", "fevriye", "mas", "avril", "me", "jen", "jiy\u00e8", "out", "septanm",
@@ -33,17 +33,17 @@ _MONTHS: Final = {
 def dated(day: dt.date, language: str) -> str:
     """Return a date as a language writes it, with the month in words.
 
-    11/2 is a day in February to one reader and in November to another: the short form of the CLDR
-    is taken where it has a word, and the long one elsewhere. Raises TeachbackError for an unknown
-    language.
+    11/2 is a day in February to one reader and in November to another. So this takes the medium
+    form of the CLDR where it has a word, and the long form elsewhere. Raises TeachbackError for an
+    unknown language.
     """
     locale = _locale(language)
-    spoken = language.partition("-")[0]
-    if spoken in _MONTHS:
-        return f"{day.day} {_MONTHS[spoken][day.month - 1]} {day.year}"
-    short = format_date(day, "medium", locale=locale)
-    has_word = any(map(str.isalpha, short)) and spoken not in _WHOLE_MONTHS
-    return short if has_word else format_date(day, "long", locale=locale)
+    base_language = language.partition("-")[0]
+    if base_language in _MONTHS:
+        return f"{day.day} {_MONTHS[base_language][day.month - 1]} {day.year}"
+    medium = format_date(day, "medium", locale=locale)
+    has_word = any(map(str.isalpha, medium)) and base_language not in _WHOLE_MONTHS
+    return medium if has_word else format_date(day, "long", locale=locale)
 
 
 @lru_cache(4_000)
@@ -54,37 +54,41 @@ def is_number(text: str, language: str) -> bool:
     language.
     """
     locale = _locale(language)
-    point, comma = get_decimal_symbol(locale), get_group_symbol(locale)
+    decimal_sign, group_sign = get_decimal_symbol(locale), get_group_symbol(locale)
+    number = text[1:] if text.startswith(("-", "\u2212")) else text
     # Some languages group thousands with a narrow space that no keyboard has.
-    digits = (text[1:] if text.startswith(("-", "\u2212")) else text).replace(
-        " ", comma if comma.isspace() else " "
-    )
-    figures = set(digits) - {point, comma}
-    if not figures or not all(
-        figure.isascii() and figure.isdigit() for figure in {*figures, digits[0], digits[-1]}
+    if group_sign.isspace():
+        number = number.replace(" ", group_sign)
+    digits = set(number) - {decimal_sign, group_sign}
+    if not digits or not all(
+        digit.isascii() and digit.isdigit() for digit in {*digits, number[0], number[-1]}
     ):
         return False
     try:
-        parse_decimal(digits, locale=locale, strict=True)
+        parse_decimal(number, locale=locale, strict=True)
     except NumberFormatError:
         return False
     return True
 
 
 def number_in(number: str, language: str, other: str) -> str:
-    """Return a number that one language writes as another one writes it.
+    """Return a number of one language as another language writes it.
 
     Raises TeachbackError for an unknown language.
     """
-    one, two = _locale(language), _locale(other)
-    point, comma = get_decimal_symbol(two), get_group_symbol(two)
+    source, target = _locale(language), _locale(other)
+    group_sign = get_group_symbol(target)
     # A field is on one line, so a plain space does for a narrow one.
-    comma = " " if comma.isspace() else comma
-    signs = {get_decimal_symbol(one): point, get_group_symbol(one): comma}
-    signs |= {" ": comma} if get_group_symbol(one).isspace() else {}
-    written = "".join(signs.get(letter, letter) for letter in number)
+    group_sign = " " if group_sign.isspace() else group_sign
+    signs = {
+        get_decimal_symbol(source): get_decimal_symbol(target),
+        get_group_symbol(source): group_sign,
+    }
+    if get_group_symbol(source).isspace():
+        signs[" "] = group_sign
+    converted = "".join(signs.get(letter, letter) for letter in number)
     # Not all languages group by three.
-    return written if is_number(written, other) else written.replace(comma, "")
+    return converted if is_number(converted, other) else converted.replace(group_sign, "")
 
 
 @lru_cache(64)

@@ -4,26 +4,27 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from teachback.content.base_model import Plain
-from teachback.content.inline_markup import glued_problems
+from teachback.content.base_model import Finding, Model, Plain
+from teachback.content.inline_markup import BRACES, glued_problems
 from teachback.errors import Problem, Severity
 
 
 def _holding(*names: str) -> AfterValidator:
-    """Return a validator: a text must hold exactly these placeholders.
+    """Return a validator that accepts a text with exactly these placeholders.
 
     A missing one would lose a number on paper.
     """
 
     def check(text: str) -> str:
-        found = sorted(re.findall(r"\{([^{}]*)\}", text))
-        if found != sorted(names) or re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", text)):
-            wanted = " and ".join(f"{{{name}}}" for name in names) or "no braces"
-            # Message and hint on two lines; see validation_errors.py.
+        if sorted(BRACES.findall(text)) != sorted(names) or re.search(
+            r"[{}]", BRACES.sub("", text)
+        ):
+            required = " and ".join(f"{{{name}}}" for name in names) or "no braces"
+            # The hint is on the second line; see validation_errors.py.
             message = (
-                f"this text must hold {wanted}\nWhat is in braces is filled in on paper: copy "
+                f"this text must hold {required}\nWhat is in braces is filled in on paper: copy "
                 "it from content/words/en.yaml."
             )
             raise ValueError(message)
@@ -38,13 +39,10 @@ def _holding(*names: str) -> AfterValidator:
 Word = Annotated[Plain, _holding()]
 WithEmergency = Annotated[Plain, _holding("emergency")]
 WithDate = Annotated[Plain, _holding("date")]
+WithEdge = Annotated[Plain, _holding("edge")]
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-
-class TierWords(_Closed):
+class TierWords(Model):
     """The headings of the three tiers."""
 
     now: WithEmergency
@@ -52,7 +50,7 @@ class TierWords(_Closed):
     visit: Word
 
 
-class CalloutWords(_Closed):
+class CalloutWords(Model):
     """The heading of each kind of callout."""
 
     advice: Word
@@ -64,7 +62,7 @@ class CalloutWords(_Closed):
     dialysis: Word
 
 
-class ZoneWords(_Closed):
+class ZoneWords(Model):
     """The name of each zone."""
 
     green: Word
@@ -72,7 +70,7 @@ class ZoneWords(_Closed):
     red: Word
 
 
-class PhoneWords(_Closed):
+class PhoneWords(Model):
     """The label of each phone number."""
 
     phone: Word
@@ -81,10 +79,10 @@ class PhoneWords(_Closed):
     interpreter: Word
 
 
-class DraftWords(_Closed):
-    """The draft notice for other reasons than that no clinician has reviewed the text.
+class DraftWords(Model):
+    """The draft notices for other reasons than that no clinician has reviewed the text.
 
-    Each has a second version for a card, where there is room for one line only.
+    Two of them have a second version for a card, where there is room for one line only.
     """
 
     unchecked: Word = Field(description="No rule of `check` knows the language of the text.")
@@ -94,10 +92,7 @@ class DraftWords(_Closed):
     stale: WithDate = Field(description="The text that it was translated from has changed.")
 
 
-WithEdge = Annotated[Plain, _holding("edge")]
-
-
-class CalibrateWords(_Closed):
+class CalibrateWords(Model):
     """The words of the page that measures a printer's offset."""
 
     title: Word
@@ -107,7 +102,7 @@ class CalibrateWords(_Closed):
     back_steps: tuple[Word, ...] = Field(min_length=1)
 
 
-class CoverWords(_Closed):
+class CoverWords(Model):
     """The words of the cover page, which lists the contents of a print file."""
 
     title: Word
@@ -133,7 +128,7 @@ class CoverWords(_Closed):
     keep: Word
 
 
-class Words(_Closed):
+class Words(Model):
     """Every word that comes from a template and not from a handout."""
 
     language: Word = Field(description="The language's own name.")
@@ -195,53 +190,7 @@ class Words(_Closed):
 
 
 # Texts with a number and the total that it counts up to.
-_ORDERED: Final[tuple[tuple[str, ...], ...]] = (("page",), ("cover", "part"), ("cover", "from_to"))
-_NAME: Final = re.compile(r"\{([^{}]*)\}")
-
-
-def words_problems(words: Words, language: str) -> Iterator[tuple[tuple[str, ...], Problem]]:
-    """Yield what is or may be wrong with the words, each with its path.
-
-    Anything that only a speaker of the language can judge is a warning.
-    """
-    english = language.partition("-")[0] == "en"
-    for path in _ORDERED:
-        text: str = getattr(words.cover, path[-1]) if path[1:] else words.page
-        first, second = _NAME.findall(text)
-        if (first, second) in {("pages", "page"), ("last", "first")}:
-            hint = (
-                f"Write {{{second}}} first."
-                if english
-                else f"Check that this is right in this language; else write {{{second}}} first."
-            )
-            problem = Problem(f"{{{first}}} comes before {{{second}}} here", hint)
-            yield path, problem if english else problem._replace(severity=Severity.WARNING)
-    orders = [(("tiers", tier), getattr(words.tiers, tier)) for tier in ("now", "today", "visit")]
-    for path, text in [*orders, (("not_sure",), words.not_sure)] if english else ():
-        if found := _NO_CALL.search(text):
-            message = f"'{found[0]}' turns round what a reader with a red flag is to do"
-            yield path, Problem(message, "Write what to do: whom to call, and when.")
-    read = _folded(_NAME.sub(" ", words.reviewed))
-    by = _folded(words.reviewed.partition("{")[0])
-    drafts: list[tuple[tuple[str, ...], str]] = [
-        (("draft",), words.draft),
-        (("card_draft",), words.card_draft),
-        *((("drafts", name), text) for name, text in words.drafts),
-    ]
-    for where, text in drafts:
-        said = _folded(_NAME.sub(" ", text))
-        if not said:
-            message = "this text must say in words that nobody has reviewed the handout"
-            yield (where, Problem(message, _AS_ENGLISH))
-        elif said == read or (by and f"{said} ".startswith(f"{by} ")):
-            message = "this says the same as `reviewed`, but a draft was not reviewed"
-            yield (where, Problem(message, _AS_ENGLISH))
-        elif english and not {"draft", "not"} & set(said.split()):
-            message = "this perhaps does not say that the handout is a draft"
-            hint = "Write that it is a draft, or that nobody has reviewed it."
-            yield (where, Problem(message, hint, severity=Severity.WARNING))
-
-
+_COUNTS: Final[tuple[tuple[str, ...], ...]] = (("page",), ("cover", "part"), ("cover", "from_to"))
 _NO_CALL: Final = re.compile(
     r"\b(?:not|never|no need|\w+n['\u2019]t|instead of|rather than|without|before|unless|avoid)\b"
     r"[^.:;,!?]*?\b(?:call|tell|phone|ring|dial)(?:ing)?\b",
@@ -253,6 +202,65 @@ _AS_ENGLISH: Final = (
 )
 
 
-def _folded(text: str) -> str:
+def words_problems(words: Words, language: str) -> Iterator[Finding]:
+    """Yield what is or may be wrong with the words, each with its path.
+
+    Anything that only a speaker of the language can judge is a warning.
+    """
+    is_english = language.partition("-")[0] == "en"
+    yield from _count_problems(words, is_english=is_english)
+    if is_english:
+        yield from _call_problems(words)
+    yield from _draft_problems(words, is_english=is_english)
+
+
+def _count_problems(words: Words, *, is_english: bool) -> Iterator[Finding]:
+    """Yield texts in which the total comes before the number."""
+    for path in _COUNTS:
+        text: str = getattr(words.cover, path[-1]) if path[1:] else words.page
+        first, second = BRACES.findall(text)
+        if (first, second) in {("pages", "page"), ("last", "first")}:
+            hint = (
+                f"Write {{{second}}} first."
+                if is_english
+                else f"Check that this is right in this language; else write {{{second}}} first."
+            )
+            severity = Severity.ERROR if is_english else Severity.WARNING
+            yield path, Problem(f"{{{first}}} comes before {{{second}}} here", hint, None, severity)
+
+
+def _call_problems(words: Words) -> Iterator[Finding]:
+    """Yield English texts that tell a reader with a red flag not to call."""
+    tiers = [(("tiers", tier), getattr(words.tiers, tier)) for tier in ("now", "today", "visit")]
+    for path, text in [*tiers, (("not_sure",), words.not_sure)]:
+        if found := _NO_CALL.search(text):
+            message = f"'{found[0]}' turns round what a reader with a red flag is to do"
+            yield path, Problem(message, "Write what to do: whom to call, and when.")
+
+
+def _draft_problems(words: Words, *, is_english: bool) -> Iterator[Finding]:
+    """Yield draft notices that do not say that the handout is a draft."""
+    reviewed = _letters_only(BRACES.sub(" ", words.reviewed))
+    reviewed_by = _letters_only(words.reviewed.partition("{")[0])
+    notices: list[tuple[tuple[str, ...], str]] = [
+        (("draft",), words.draft),
+        (("card_draft",), words.card_draft),
+        *((("drafts", name), text) for name, text in words.drafts),
+    ]
+    for path, text in notices:
+        notice = _letters_only(BRACES.sub(" ", text))
+        if not notice:
+            message = "this text must say in words that nobody has reviewed the handout"
+            yield path, Problem(message, _AS_ENGLISH)
+        elif notice == reviewed or (reviewed_by and f"{notice} ".startswith(f"{reviewed_by} ")):
+            message = "this says the same as `reviewed`, but a draft was not reviewed"
+            yield path, Problem(message, _AS_ENGLISH)
+        elif is_english and not {"draft", "not"} & set(notice.split()):
+            message = "this perhaps does not say that the handout is a draft"
+            hint = "Write that it is a draft, or that nobody has reviewed it."
+            yield path, Problem(message, hint, severity=Severity.WARNING)
+
+
+def _letters_only(text: str) -> str:
     """Return only the words of a text, in lower case."""
     return " ".join(re.findall(r"[^\W\d_]+", text.casefold()))

@@ -1,4 +1,4 @@
-"""Find what can be read of a handout whose format is wrong, so that one round tells more faults."""
+"""Find what can be read of a handout whose format is wrong, so that one run finds more faults."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from teachback.errors import TeachbackError, guess
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from teachback.content.base_model import KeyPath
     from teachback.errors import Problem
     from teachback.files.yaml_reader import YamlFile
 
 # The steps of a path that lead to a key of a section: sections, 2, title.
 _TO_KEY: Final = 3
-# Stand in for what is wrong or missing at the top of a handout, and take hardly any room.
+# Values for what is wrong or missing at the top of a handout. They take hardly any room.
 _STAND_INS: Final[dict[str, Any]] = {
     "id": "unnamed",
     "title": "-",
@@ -34,16 +35,18 @@ def readable_part(
 ) -> tuple[Handout, YamlFile] | None:
     """Return a handout and its file without the smallest entries that have problems.
 
-    Those are the given ones and those of its format. None where nothing printable is left, or where
-    a problem has no place in an entry.
+    The problems are the given ones, and those of the format. Return None where nothing printable is
+    left, or where a problem has no place in an entry.
     """
     while isinstance(file.data, dict):
-        paths = {_entry(file.path_at(one.location)) for one in problems if one.location}
-        if () in paths:
+        entries = {
+            _entry(file.path_at(problem.location)) for problem in problems if problem.location
+        }
+        if () in entries:
             break
         # From the end, so that the paths of the others stay right.
-        for path in sorted(paths, key=_order, reverse=True):
-            if not any(path[:cut] in paths for cut in range(1, len(path))):
+        for path in sorted(entries, key=_sort_key, reverse=True):
+            if not any(path[:length] in entries for length in range(1, len(path))):
                 file = file.without(path)
         file = replace(file, data={**_STAND_INS, **file.data})
         try:
@@ -53,10 +56,10 @@ def readable_part(
     return None
 
 
-def _entry(path: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return the innermost entry of a list that holds a value, else its outermost key.
+def _entry(path: KeyPath) -> KeyPath:
+    """Return the path of the innermost list entry that holds a value, else its outermost key.
 
-    A section is kept without a key that has a problem, if that key does not choose its readers.
+    A key of a section is an entry, too, if it does not choose the section's readers.
     """
     if path[:1] == ("sections",) and len(path) == _TO_KEY and not guess(path[-1], ("only",)):
         return path
@@ -64,5 +67,5 @@ def _entry(path: tuple[Any, ...]) -> tuple[Any, ...]:
     return path[: ends[-1]] if ends else path[:1]
 
 
-def _order(path: tuple[Any, ...]) -> tuple[tuple[int, str], ...]:
+def _sort_key(path: KeyPath) -> tuple[tuple[int, str], ...]:
     return tuple((step, "") if isinstance(step, int) else (-1, step) for step in path)

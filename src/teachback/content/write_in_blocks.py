@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from teachback.content.base_model import Model, Plain, Role, SelectableModel, SourcedModel, Text
 from teachback.content.record_fields import FieldName
 
-# More rows than this are more than two months of days.
+# Two months of days.
 MOST_ROWS = 62
 
 
@@ -101,7 +101,7 @@ WIDTH_MEANING: Final = (
 )
 
 
-def _refuse_twice(sides: tuple[Text, ...]) -> tuple[Text, ...]:
+def _refuse_repeated(sides: tuple[Text, ...]) -> tuple[Text, ...]:
     for index, side in enumerate(sides):
         if side in sides[:index]:
             message = (
@@ -119,7 +119,7 @@ class MarkBlock(SourcedModel):
     alt: Annotated[Text, Role.ALT] = Field(
         description="What the picture shows, for a reader who cannot see it."
     )
-    sides: Annotated[tuple[Text, ...], Role.LABEL, AfterValidator(_refuse_twice)] = Field(
+    sides: Annotated[tuple[Text, ...], Role.LABEL, AfterValidator(_refuse_repeated)] = Field(
         min_length=1,
         max_length=4,
         description="From left to right, as the picture shows them, such as [Left, Right].",

@@ -1,7 +1,7 @@
 """Parse the marks in an author's text: **strong**, [words](https://address), {placeholders}.
 
-This is the only module that imports markdown-it-py. Anything else that Markdown or HTML would read
-as markup is refused rather than printed, because nobody can know which of the two the author meant.
+Anything else that Markdown or HTML would read as markup is refused: nobody can know whether the
+author meant it as markup. This is the only module that imports markdown-it-py.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import cache
-from itertools import pairwise
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import Problem, guess, nearest
@@ -29,24 +29,31 @@ PLACEHOLDERS: Final = (
     "clinic.dialysis_unit",
     "clinic.emergency",
 )
-# The ends of a text that introduces what stands below it; Chinese has a wide one.
+# A text that introduces what stands below it ends with one of these. Chinese has a wide one.
 COLONS: Final = (":", "\uff1a")
 # The prefix of a placeholder for a field of a patient's record.
 RECORD: Final = "record."
 BRACES: Final = re.compile(r"\{([^{}]*)\}")
 # A text without any of these has no marks. Most texts have none.
-_MARKING: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
+_MARK_CHARACTER: Final = re.compile(r"[*_`\[\]<>!\\&{}\n\r]")
 _MARKS: Final = re.compile(r"\*\*|\[(?P<words>[^\]]*)\]\([^)]*\)|\\(?P<letter>[!-/:-@\[-`{-~])")
-# Without one of these, a text that is printed as written does not even look like one with marks.
-_LOOKS_MARKED: Final = re.compile(r"[<*{\]]")
 # Stars inside a word or a number: 10**3 to 10**4 would be printed as 103 to 104.
-_INSIDE: Final = re.compile(r"([^\W_]+)\*{2,}([^\W_]+)")
+_STARS_INSIDE: Final = re.compile(r"([^\W_]+)\*{2,}([^\W_]+)")
 # A backslash before anything but a mark would be lost, and nobody needs it.
-_NEEDLESS: Final = re.compile(r"(?<!\\)(?:\\\\)*(\\[\"#$%'()+,\-./:;=?@^|~])")
-# Characters that join digits on both sides to one number, and those that may also separate two
-# numbers: a range, a ratio.
-_JOINS: Final = "-/\u2010\u2011\u2012\u2013\u2014\u2015\u2212.,:;'\u2019\u00b7\u00d7*^+~_"
-_PARTS: Final = frozenset("-/\u2010\u2011\u2012\u2013\u2014\u2212")
+_NEEDLESS_BACKSLASH: Final = re.compile(r"(?<!\\)(?:\\\\)*(\\[\"#$%'()+,\-./:;=?@^|~])")
+# Characters that join the digits on both sides to one number.
+_JOINTS: Final = "-/\u2010\u2011\u2012\u2013\u2014\u2015\u2212.,:;'\u2019\u00b7\u00d7*^+~_"
+# Those that may also separate two numbers, as in a range or a ratio.
+_SEPARATORS: Final = frozenset("-/\u2010\u2011\u2012\u2013\u2014\u2212")
+_LINK_TARGET: Final = re.compile(r"\]\(\s*<?([^)\s>]*)")
+# What a text that is printed as written must not hold -> what it is called.
+_UNREAD_MARKS: Final = {
+    re.compile(r"</?[a-zA-Z!]"): "HTML",
+    re.compile(r"\*\*"): "two stars **",
+    BRACES: "a placeholder",
+    re.compile(r"\]\("): "a link",
+}
+# The type of a Markdown token that no text may hold -> message and hint.
 _REFUSED: Final = {
     "em_open": (
         "italics are hard to read and are not printed",
@@ -80,7 +87,7 @@ class Span(NamedTuple):
     """A run of text in one style.
 
     A `blank` is a line to write on, and its text is the label for it. A `place` is filled by a
-    record. `language` is named where it is not that of the line.
+    record. `language` is empty where it is that of the line.
     """
 
     text: str
@@ -134,7 +141,7 @@ def _parser() -> MarkdownIt:
 
 def may_hold_marks(text: str) -> bool:
     """Return whether a text may hold a mark. One without marks is taken as written."""
-    return _MARKING.search(text) is not None
+    return _MARK_CHARACTER.search(text) is not None
 
 
 def marks_problems(text: str, fields: Collection[str] = ()) -> tuple[Problem, ...]:
@@ -144,13 +151,14 @@ def marks_problems(text: str, fields: Collection[str] = ()) -> tuple[Problem, ..
     """
     if not may_hold_marks(text):
         return ()
-    found = (
-        *_written_problems(text, fields),
-        *_inside_problems(text),
+    problems = (
+        *_brace_problems(text, fields),
+        *_link_problems(text),
+        *_lost_character_problems(text),
         *glued_problems(bare(text)),
         *_token_problems(text),
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(problems))
 
 
 def glued_problems(text: str) -> Iterator[Problem]:
@@ -160,61 +168,59 @@ def glued_problems(text: str) -> Iterator[Problem]:
     Chinese or Arabic, write words beside a number without a space.
     """
     text = unicodedata.normalize("NFC", text)
-    found = [*BRACES.finditer(text), None]
-    for place, following in pairwise(found):
-        if place is None:
-            continue
-        before = text[: place.start()].rstrip(_JOINS)
-        behind = text[place.end() :].lstrip(_JOINS)
-        ahead = text[place.end() : len(text) - len(behind)]
-        glued = _runs_into(before[-1:], touches=len(before) == place.start())
-        if following is not None and place.end() + len(ahead) == following.start():
+    matches = list(BRACES.finditer(text))
+    for match, following in zip_longest(matches, matches[1:]):
+        before = text[: match.start()].rstrip(_JOINTS)
+        after = text[match.end() :].lstrip(_JOINTS)
+        joint = text[match.end() : len(text) - len(after)]
+        is_glued = _runs_into(before[-1:], touches=len(before) == match.start())
+        if following is not None and match.end() + len(joint) == following.start():
             # The clinic's name and phone numbers are never the ends of a range.
-            glued = glued or ahead not in _PARTS or "clinic." in f"{place[1]} {following[1]}"
+            has_clinic = "clinic." in f"{match[1]} {following[1]}"
+            is_glued = is_glued or joint not in _SEPARATORS or has_clinic
         else:
-            glued = glued or _runs_into(behind[:1], touches=not ahead)
-        if glued:
-            message = f"a space is missing beside {{{place[1]}}}"
-            yield Problem(
-                message,
+            is_glued = is_glued or _runs_into(after[:1], touches=not joint)
+        if is_glued:
+            hint = (
                 "Put a space between it and the letter or number beside it, or they would run "
-                "together.",
+                "together."
             )
+            yield Problem(f"a space is missing beside {{{match[1]}}}", hint)
 
 
-def _runs_into(beside: str, *, touches: bool) -> bool:
+def _runs_into(neighbour: str, *, touches: bool) -> bool:
     """Return whether the character beside a placeholder would be read as part of its value.
 
-    `touches` is whether it is directly beside, without punctuation between.
+    `touches` is whether no punctuation is between them.
     """
-    if not beside:
+    if not neighbour:
         return False
-    return unicodedata.category(beside)[0] == "N" or (
-        touches and beside.isalpha() and beside.upper() != beside.lower()
+    return unicodedata.category(neighbour)[0] == "N" or (
+        touches and neighbour.isalpha() and neighbour.upper() != neighbour.lower()
     )
 
 
-def _inside_problems(text: str) -> Iterator[Problem]:
+def _lost_character_problems(text: str) -> Iterator[Problem]:
     """Yield stars inside a word or number, and backslashes that would be lost."""
-    for found in _INSIDE.finditer(text):
-        before, behind = found.groups()
-        if before[-1].isdecimal() and behind[0].isdecimal():
+    for found in _STARS_INSIDE.finditer(text):
+        before, after = found.groups()
+        if before[-1].isdecimal() and after[0].isdecimal():
+            message = (
+                f"the two stars in {found[0][:60]} would be lost, "
+                "and the numbers run into each other"
+            )
             hint = (
-                f"Write {before} to the power of {behind} in words, "
+                f"Write {before} to the power of {after} in words, "
                 "or put a space on one side of the stars."
             )
-            yield Problem(
-                f"the two stars in {found[0][:60]} would be lost, "
-                "and the numbers run into each other",
-                hint,
-            )
+            yield Problem(message, hint)
         else:
             hint = (
                 "Strong words have a space, or a mark such as a comma, "
                 "before and behind their stars."
             )
             yield Problem(f"a space is missing beside the two stars in {found[0][:60]}", hint)
-    for found in _NEEDLESS.finditer(text):
+    for found in _NEEDLESS_BACKSLASH.finditer(text):
         yield Problem(f"the backslash in {found[1]} would not be printed", "Take it out.")
 
 
@@ -225,8 +231,8 @@ def places_in(text: str) -> tuple[str, ...]:
     )
 
 
-def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Problem]:
-    """Yield faults that need no parser: empty lines, braces, addresses."""
+def _brace_problems(text: str, fields: Collection[str]) -> Iterator[Problem]:
+    """Yield an empty line, unknown placeholders, and braces that are none."""
     if re.search(r"\n\s*\n", text.strip()):
         yield Problem("a text is one paragraph", "Write the second one as an item of its own.")
     known = {*PLACEHOLDERS, *(RECORD + name for name in fields)}
@@ -240,9 +246,12 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
     if re.search(r"[{}]", BRACES.sub("", text)):
         hint = "Braces are for placeholders such as {clinic.phone}."
         yield Problem("a brace has no partner", hint)
-    # This parser does not report bad links: it would drop them silently, so they are reported here.
-    for target in re.findall(r"\]\(\s*<?([^)\s>]*)", text):
-        if not target.startswith(LINK_SCHEMES) or target in LINK_SCHEMES:
+
+
+def _link_problems(text: str) -> Iterator[Problem]:
+    """Yield faulty addresses of links, which the parser would drop without a word."""
+    for target in _LINK_TARGET.findall(text):
+        if not _is_allowed(target):
             message = f"the link to '{target[:60]}' is not allowed"
             yield Problem(message, "A link starts with https://, tel: or mailto:.")
         hidden = next((letter for letter in target if is_unseen(letter)), "")
@@ -251,41 +260,47 @@ def _written_problems(text: str, fields: Collection[str] = ()) -> Iterator[Probl
             yield Problem(f"the address of a link holds the character {named(hidden)}", hint)
 
 
-def _token_problems(text: str) -> tuple[Problem, ...]:
-    """Return what Markdown would read as markup and is no mark of ours."""
-    problems: list[Problem] = []
-    depth_link = depth_strong = 0
+def _is_allowed(target: str) -> bool:
+    return target.startswith(LINK_SCHEMES) and target not in LINK_SCHEMES
+
+
+def _token_problems(text: str) -> Iterator[Problem]:
+    """Yield what Markdown would read as markup and is no mark of ours."""
+    has_refused_link = not all(map(_is_allowed, _LINK_TARGET.findall(text)))
+    is_in_link = False
     for token in _tokens(text):
         if token.type in _REFUSED:
-            problems.append(Problem(*_REFUSED[token.type]))
-        if token.type == "link_open" and token.markup == "autolink":
-            message = "a bare address in <...> cannot be read aloud"
-            problems.append(Problem(message, "Write [words](https://address)."))
-        if token.type == "link_open" and "title" in token.attrs:
-            message = "a link has no second text in quotes: it would not be printed"
-            problems.append(Problem(message, "Write [words](https://address)."))
-        if (
-            token.type == "text"
-            and re.search(r"\][(\[]", token.content)
-            and not any("is not allowed" in p.message for p in _written_problems(text))
-        ):
-            hint = (
-                "Write [words](https://address), with no space in the address and none between "
-                "the brackets."
-            )
-            problems.append(Problem("this looks like a link but is not one", hint))
-        depth_link += {"link_open": 1, "link_close": -1}.get(token.type, 0)
-        depth_strong += {"strong_open": 1, "strong_close": -1}.get(token.type, 0)
-        if depth_link and token.type == "strong_open":
+            yield Problem(*_REFUSED[token.type])
+        elif token.type == "link_open":
+            is_in_link = True
+            if token.markup == "autolink":
+                message = "a bare address in <...> cannot be read aloud"
+                yield Problem(message, "Write [words](https://address).")
+            if "title" in token.attrs:
+                message = "a link has no second text in quotes: it would not be printed"
+                yield Problem(message, "Write [words](https://address).")
+        elif token.type == "link_close":
+            is_in_link = False
+        elif token.type == "strong_open" and is_in_link:
             hint = "Put the stars around the whole link, or leave them out."
-            problems.append(Problem("strong words cannot be used inside a link", hint))
-        if token.type == "text" and "**" in token.content:
-            hint = "Strong words have ** right before and right after them."
-            problems.append(Problem("two stars ** have no partner here", hint))
-        if token.type == "text" and re.search(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);", token.content):
-            hint = "Type the character itself."
-            problems.append(Problem("HTML entities are not allowed in a text", hint))
-    return tuple(problems)
+            yield Problem("strong words cannot be used inside a link", hint)
+        elif token.type == "text":
+            yield from _leftover_problems(token.content, has_refused_link=has_refused_link)
+
+
+def _leftover_problems(words: str, *, has_refused_link: bool) -> Iterator[Problem]:
+    """Yield what looks like a mark in words that Markdown reads as plain text."""
+    if re.search(r"\][(\[]", words) and not has_refused_link:
+        hint = (
+            "Write [words](https://address), with no space in the address and none between "
+            "the brackets."
+        )
+        yield Problem("this looks like a link but is not one", hint)
+    if "**" in words:
+        hint = "Strong words have ** right before and right after them."
+        yield Problem("two stars ** have no partner here", hint)
+    if re.search(r"&(#\d+|#x[0-9a-fA-F]+|[a-zA-Z]+);", words):
+        yield Problem("HTML entities are not allowed in a text", "Type the character itself.")
 
 
 def plain_problems(text: str) -> tuple[Problem, ...]:
@@ -293,21 +308,10 @@ def plain_problems(text: str) -> tuple[Problem, ...]:
 
     It would be printed with its stars and braces.
     """
-    if not _LOOKS_MARKED.search(text):
-        return ()
-    for pattern, what in (
-        (r"</?[a-zA-Z!]", "HTML"),
-        (r"\*\*", "two stars **"),
-        (r"\{[^{}]*\}", "a placeholder"),
-        (r"\]\(", "a link"),
-    ):
-        if re.search(pattern, text):
-            return (
-                Problem(
-                    f"{what} cannot be used here: this text is printed as it is",
-                    "Write plain words.",
-                ),
-            )
+    for pattern, mark in _UNREAD_MARKS.items():
+        if pattern.search(text):
+            message = f"{mark} cannot be used here: this text is printed as it is"
+            return (Problem(message, "Write plain words."),)
     return ()
 
 
@@ -335,7 +339,7 @@ def parse_marks(
         elif token.type == "softbreak":
             spans.append(Span(" ", strong > 0, href))
         elif token.content:
-            spans.extend(_filled(token.content, values, widths or {}, strong=strong > 0, href=href))
+            spans.extend(_spans(token.content, values, widths or {}, strong=strong > 0, href=href))
     return tuple(spans)
 
 
@@ -343,26 +347,23 @@ def _tokens(text: str) -> Sequence[Token]:
     return _parser().parseInline(text.strip())[0].children or ()
 
 
-def _filled(
-    content: str,
+def _spans(
+    words: str,
     values: Mapping[str, str | None],
     widths: Mapping[str, float],
     *,
     strong: bool,
     href: str | None,
-) -> list[Span]:
-    spans = []
-    for index, part in enumerate(BRACES.split(content)):
-        if index % 2 and part.startswith(RECORD):
+) -> Iterator[Span]:
+    """Yield the words between placeholders as they are, and each placeholder with its value."""
+    for index, part in enumerate(BRACES.split(words)):
+        if index % 2 == 0:
+            if part:
+                yield Span(part, strong, href)
+        elif part.startswith(RECORD):
             field = part.removeprefix(RECORD)
-            spans.append(
-                Span(field, strong, href, blank=True, place=Place(field, widths.get(field, 0.0)))
-            )
-        elif index % 2:
+            yield Span(field, strong, href, blank=True, place=Place(field, widths.get(field, 0.0)))
+        else:
             value = values[part]
-            spans.append(
-                Span(value or part, strong, href, blank=value is None, number=part != "clinic.name")
-            )
-        elif part:
-            spans.append(Span(part, strong, href))
-    return spans
+            is_number = part != "clinic.name"
+            yield Span(value or part, strong, href, blank=value is None, number=is_number)

@@ -16,6 +16,7 @@ from teachback.content.base_model import (
     Accepted,
     Day,
     Id,
+    KeyPath,
     LanguageTag,
     Model,
     Plain,
@@ -36,14 +37,12 @@ from teachback.content.record_fields import RecordField
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    Path = tuple[Any, ...]
-
 # The key of a remark of the translator, beside the two languages.
 NOTE: Final = "note"
-# Texts for a reader that have no role: rules do not look at them.
+# Fields with texts to translate that have no role, as no rule reads them.
 _TEXTS: Final = frozenset({(Handout, "purpose"), (RecordField, "label"), (RecordField, "choices")})
-# Parts of a key that its place says already.
-_IMPLIED: Final = frozenset({"cells"})
+# Steps of a path that the key of a text leaves out.
+_LEFT_OUT: Final = frozenset({"cells"})
 
 
 class Translator(Model):
@@ -87,7 +86,7 @@ class HandoutText(NamedTuple):
     """
 
     key: str
-    path: Path
+    path: KeyPath
     text: str
     grave: bool
 
@@ -100,25 +99,31 @@ def handout_texts(
     A key is the way from the nearest id to the text, in the names that the author writes, with
     places counted from 1, and the audience behind @: `chest/short`, `elec-potassium/2@ckd`.
     """
-    yield from _inside(handout, (), (), lineage, grave=False)
+    yield from _texts_of_model(handout, (), (), lineage, grave=False)
 
 
-def _inside(
-    part: Model, path: Path, way: Path, lineage: Collection[str] | None, *, grave: bool
+def _texts_of_model(
+    part: Model, path: KeyPath, key_steps: KeyPath, lineage: Collection[str] | None, *, grave: bool
 ) -> Iterator[HandoutText]:
+    """Yield the texts of a model. `key_steps` are what the keys of its texts begin with."""
     if isinstance(part, CalloutBlock):
         grave = grave or part.callout is CalloutKind.WARNING
     grave = grave or isinstance(part, RedFlag | CardText | Zone)
     for key, name, role in text_fields(type(part)):
-        inner = getattr(part, name)
-        is_text = role is not None or (type(part), name) in _TEXTS
-        yield from _value(inner, (*path, key), (*way, key), lineage, is_text=is_text, grave=grave)
+        yield from _texts_of_value(
+            getattr(part, name),
+            (*path, key),
+            (*key_steps, key),
+            lineage,
+            is_text=role is not None or (type(part), name) in _TEXTS,
+            grave=grave,
+        )
 
 
-def _value(
+def _texts_of_value(
     value: object,
-    path: Path,
-    way: Path,
+    path: KeyPath,
+    key_steps: KeyPath,
     lineage: Collection[str] | None,
     *,
     is_text: bool,
@@ -127,80 +132,79 @@ def _value(
     if isinstance(value, Model):
         if lineage is not None and not is_for(value, lineage):
             return
-        name = getattr(value, "id", None)
         if isinstance(value, RecordField):
-            way = ("fields", value.name)
-        yield from _inside(value, path, (name,) if name else way, lineage, grave=grave)
+            key_steps = ("fields", value.name)
+        elif name := getattr(value, "id", None):
+            key_steps = (name,)
+        yield from _texts_of_model(value, path, key_steps, lineage, grave=grave)
     elif isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from _value(
-                item, (*path, index), (*way, index + 1), lineage, is_text=is_text, grave=grave
+            yield from _texts_of_value(
+                item, (*path, index), (*key_steps, index + 1), lineage, is_text=is_text, grave=grave
             )
     elif is_text and isinstance(value, str):
-        yield HandoutText(_key(way), path, value, grave)
+        yield HandoutText(_key(key_steps), path, value, grave)
     elif is_text and isinstance(value, dict):
         names = value if lineage is None else filter(None, [audience_of(value, lineage)])
         for name in names:
-            yield HandoutText(f"{_key(way)}@{name}", (*path, name), value[name], grave)
+            yield HandoutText(f"{_key(key_steps)}@{name}", (*path, name), value[name], grave)
 
 
-def _key(way: Path) -> str:
-    """Return the key of a way; an entry of a list is named by its place alone."""
-    is_entry = len(way) > 1 and way[-1] == "text" and isinstance(way[-2], int)
-    short = way[:-1] if is_entry else way
-    return "/".join(str(step) for step in short if step not in _IMPLIED)
+def _key(key_steps: KeyPath) -> str:
+    """Return the key of a text; an entry of a list is named by its place alone."""
+    is_entry = len(key_steps) > 1 and key_steps[-1] == "text" and isinstance(key_steps[-2], int)
+    if is_entry:
+        key_steps = key_steps[:-1]
+    return "/".join(str(step) for step in key_steps if step not in _LEFT_OUT)
 
 
 def with_short_words(handout: Handout, keys: Collection[str]) -> Handout:
     """Return a handout whose flags have `short:` words where a translation has a key for them.
 
-    Another language may need shorter words for the card where English does not. They are then a
-    version of the flag's own words.
+    Another language may need shorter words for the card where English does not. They then translate
+    the flag's own words.
     """
-    named = {key.partition("@")[0] for key in keys}
+    text_keys = {key.partition("@")[0] for key in keys}
     flags = tuple(
         flag.model_copy(update={"short": flag.text})
-        if flag.short is None and f"{flag.id}/short" in named
+        if flag.short is None and f"{flag.id}/short" in text_keys
         else flag
         for flag in handout.red_flags
     )
     return handout.model_copy(update={"red_flags": flags})
 
 
-def with_texts(handout: Handout, texts: Mapping[Path, str | None]) -> Handout:
+def with_texts(handout: Handout, texts: Mapping[KeyPath, str | None]) -> Handout:
     """Return a handout with other texts at these paths; None takes the text away.
 
     Whoever would have read a text that was taken away must not get an edition.
     """
-    applied: Handout = _applied(handout, (), texts)
-    return applied
+    replaced: Handout = _with_texts(handout, (), texts)
+    return replaced
 
 
-def _applied(value: Any, path: Path, texts: Mapping[Path, str | None]) -> Any:  # noqa: ANN401 -- any part of a handout
+def _with_texts(value: Any, path: KeyPath, texts: Mapping[KeyPath, str | None]) -> Any:  # noqa: ANN401 -- any part of a handout
     if isinstance(value, Model):
         changed = {}
         for name, field in type(value).model_fields.items():
             inner = getattr(value, name)
-            other = _applied(inner, (*path, field.alias or name), texts)
-            if other is not inner:
-                changed[name] = other
+            replaced = _with_texts(inner, (*path, field.alias or name), texts)
+            if replaced is not inner:
+                changed[name] = replaced
         return value.model_copy(update=changed) if changed else value
     if isinstance(value, tuple):
-        items = tuple(_applied(item, (*path, at), texts) for at, item in enumerate(value))
-        same = all(new is old for new, old in zip(items, value, strict=True))
-        return value if same else items
+        items = tuple(_with_texts(item, (*path, index), texts) for index, item in enumerate(value))
+        is_same = all(new is old for new, old in zip(items, value, strict=True))
+        return value if is_same else items
     if isinstance(value, dict):
-        return {
-            name: texts.get(where, inner)
-            for name, inner in value.items()
-            if texts.get(where := (*path, name), inner) is not None
-        }
+        versions = {name: texts.get((*path, name), text) for name, text in value.items()}
+        return {name: text for name, text in versions.items() if text is not None}
     if path in texts:
-        # A text that nobody has a version of.
+        # An empty mapping is a text that has no version for any audience.
         return {} if texts[path] is None else texts[path]
     return value
 
 
 def one_line(text: str) -> str:
-    """Return a text in which line breaks do not count."""
+    """Return a text with one space for each run of spaces and line breaks."""
     return " ".join(text.split())

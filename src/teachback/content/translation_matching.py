@@ -1,7 +1,7 @@
 """Compare a translation with the handout that it translates: which text is missing or stale. Pure.
 
 A text is compared with the English that stands beside its translation, so nothing has to be kept up
-to date by hand. Findings are paths in the file of the translation, and Problems without a place.
+to date by hand. The paths of findings are those in the file of the translation.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from teachback.content.translation import (
     NOTE,
@@ -26,12 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from teachback.content.audiences import Audiences
+    from teachback.content.base_model import Finding, KeyPath
     from teachback.content.handout import Handout
 
-    Path = tuple[Any, ...]
-    Finding = tuple[Path, Problem]
-
-# So many texts are named one by one.
+# The most texts of a kind that are reported one by one.
 _MOST_NAMED: Final = 12
 _REFUSING: Final = (TextState.MISSING, TextState.STALE)
 
@@ -40,8 +38,8 @@ _REFUSING: Final = (TextState.MISSING, TextState.STALE)
 class TranslatedTexts:
     """A translation beside its handout.
 
-    `entries` has the key in the translation's file of each text, by the text's key in the handout.
-    `faults` are the problems of the file itself, and `moved` warnings of texts whose key changed.
+    `entries` maps the key of a text in the handout to its key in the translation's file. `faults`
+    are the problems of that file, and `moved` the warnings about texts whose key has changed.
     """
 
     source: Handout
@@ -62,14 +60,14 @@ class TranslatedTexts:
         return tuple(handout_texts(self.source))
 
     def english(self, key: str) -> str | None:
-        """Return the English that a text was made from, or None for a missing one."""
-        return self._said(key, self.source.language)
+        """Return the English that a text was translated from, or None if there is none."""
+        return self._text_in(self.source.language, key)
 
     def words(self, key: str) -> str | None:
-        """Return the translation of a text, or None for a missing one."""
-        return self._said(key, self.translation.language)
+        """Return the translation of a text, or None if there is none."""
+        return self._text_in(self.translation.language, key)
 
-    def place(self, key: str, language: str) -> Path:
+    def place(self, key: str, language: str) -> KeyPath:
         """Return the path of a text in the translation's file."""
         return ("texts", self.entries[key], language)
 
@@ -82,7 +80,7 @@ class TranslatedTexts:
             return TextState.STALE
         return TextState.FINE if checked else TextState.UNCHECKED
 
-    def _said(self, key: str, language: str) -> str | None:
+    def _text_in(self, language: str, key: str) -> str | None:
         return self.translation.texts.get(self.entries.get(key, ""), {}).get(language)
 
 
@@ -98,7 +96,7 @@ class ReaderStates:
 
     def count(self, state: TextState) -> int:
         """Return the number of texts in a state."""
-        return sum(one is state for _, one in self.texts)
+        return [text_state for _, text_state in self.texts].count(state)
 
     @property
     def refusing(self) -> tuple[tuple[HandoutText, TextState], ...]:
@@ -134,44 +132,34 @@ def match_translation(source: Handout, translation: Translation) -> TranslatedTe
         for key, words in english.items()
         if key in texts and one_line(texts[key].text) == words
     }
-    left = {key: words for key, words in english.items() if key not in entries}
-    open_ = {key: one_line(text.text) for key, text in texts.items() if key not in entries}
-    once = Counter(left.values()), Counter(open_.values())
-    by_words = {words: key for key, words in open_.items()}
+    # What has no match under its own key: in the translation, and in the handout.
+    unmatched = {key: words for key, words in english.items() if key not in entries}
+    missing = {key: one_line(text.text) for key, text in texts.items() if key not in entries}
+    unmatched_counts, missing_counts = Counter(unmatched.values()), Counter(missing.values())
+    missing_keys = {words: key for key, words in missing.items()}
     moved: list[Finding] = []
-    for key, words in left.items():
-        if once[0][words] == once[1][words] == 1:
-            now = by_words[words]
-            entries[now] = key
-            hint = f"Write `{now}:` in the place of `{key}:`, once you have looked at it."
-            told = Problem(
-                f"the text `{key}` is now `{now}`; its English is the same, so its translation is used",
-                hint,
-                severity=Severity.WARNING,
+    for key, words in unmatched.items():
+        if unmatched_counts[words] == missing_counts[words] == 1:
+            new_key = missing_keys[words]
+            entries[new_key] = key
+            message = (
+                f"the text `{key}` is now `{new_key}`; its English is the same, "
+                "so its translation is used"
             )
-            moved.append((("texts", key), told))
-    taken = set(entries.values())
-    # With another English, or none at all.
+            hint = f"Write `{new_key}:` in the place of `{key}:`, once you have looked at it."
+            moved.append((("texts", key), Problem(message, hint, None, Severity.WARNING)))
+    used = set(entries.values())
+    # These have another English, or none.
     entries |= {
         key: key
         for key in translation.texts
-        if key in texts and key not in taken and key not in entries
+        if key in texts and key not in used and key not in entries
     }
-    taken = set(entries.values())
-    faults = [
-        *_entry_faults(translation, languages),
-        *(
-            (
-                ("texts", key),
-                Problem(
-                    f"the handout has no text `{key}`",
-                    f"{nearest(key, open_ or texts)} If the English was deleted, delete this, too.",
-                ),
-            )
-            for key in translation.texts
-            if key not in taken and key not in texts
-        ),
-    ]
+    faults = list(_entry_faults(translation, languages))
+    for key in translation.texts:
+        if key not in used and key not in texts:
+            hint = f"{nearest(key, missing or texts)} If the English was deleted, delete this, too."
+            faults.append((("texts", key), Problem(f"the handout has no text `{key}`", hint)))
     return TranslatedTexts(source, translation, entries, tuple(faults), tuple(moved))
 
 
@@ -180,7 +168,7 @@ def _entry_faults(translation: Translation, languages: tuple[str, str]) -> Itera
     for key, entry in translation.texts.items():
         for name in entry:
             if name not in known:
-                hint = f"A text has the keys {', '.join(f'`{one}`' for one in known)}."
+                hint = f"A text has the keys {', '.join(f'`{key}`' for key in known)}."
                 yield ("texts", key, name), Problem(f"the key '{name}' is not known", hint)
         if languages[0] not in entry:
             hint = f"Add `{languages[0]}:` with the words that were translated."
@@ -191,7 +179,7 @@ def _entry_faults(translation: Translation, languages: tuple[str, str]) -> Itera
 def reader_states(
     texts: TranslatedTexts, audiences: Audiences, checked: tuple[str, ...]
 ) -> tuple[ReaderStates, ...]:
-    """Return the states of all texts for each reader; `checked` are those with an approval."""
+    """Return the states of all texts for each reader; `checked` are the readers with an approval."""
     return tuple(
         ReaderStates(
             name,
@@ -207,70 +195,71 @@ def reader_states(
 
 def refusal_findings(
     texts: TranslatedTexts, readers: tuple[ReaderStates, ...]
-) -> Iterator[tuple[str, Path, Problem]]:
-    """Yield what refuses an edition, each text once for each of its readers: reader, place, problem.
+) -> Iterator[tuple[str, KeyPath, Problem]]:
+    """Yield each text that keeps a reader's edition from being printed: reader, path and problem.
 
     Only the first few texts of a kind are named.
     """
-    names: dict[str, list[str]] = {}
+    audiences_of: dict[str, list[str]] = {}
     for reader in readers:
         for text, _ in reader.refusing:
-            names.setdefault(text.key, []).append(reader.audience)
+            audiences_of.setdefault(text.key, []).append(reader.audience)
     for reader in readers:
         for state in _REFUSING:
-            found = [
+            refusing = [
                 text
-                for text, one in reader.refusing
-                # A text without its English is a fault of the file, told there.
-                if one is state and (text.key not in texts.entries or texts.english(text.key))
+                for text, text_state in reader.refusing
+                if text_state is state
+                # A text without its English is a fault of the file, and reported there.
+                and (text.key not in texts.entries or texts.english(text.key))
             ]
-            for text in found[:_MOST_NAMED]:
-                yield (reader.audience, *_refusal(texts, text, state, names[text.key]))
-            if len(found) > _MOST_NAMED:
-                message = f"{len(found) - _MOST_NAMED} more texts for {reader.audience} are {state}"
+            for text in refusing[:_MOST_NAMED]:
+                yield reader.audience, *_refusal(texts, text, state, audiences_of[text.key])
+            if len(refusing) > _MOST_NAMED:
+                more = len(refusing) - _MOST_NAMED
+                message = f"{more} more texts for {reader.audience} are {state}"
                 hint = f"See `teachback translate status {texts.source.id}`."
                 yield reader.audience, ("texts",), Problem(message, hint)
 
 
 def _refusal(
-    texts: TranslatedTexts, text: HandoutText, state: TextState, readers: list[str]
+    texts: TranslatedTexts, text: HandoutText, state: TextState, audiences: list[str]
 ) -> Finding:
-    language, whom = texts.translation.language, " and ".join(readers)
-    not_printed = f"so '{language}' is not printed for {whom}"
+    language = texts.translation.language
+    consequence = f"so '{language}' is not printed for {' and '.join(audiences)}"
     if state is TextState.MISSING:
         source, english = texts.source.language, texts.english(text.key)
-        there = f"`{source}: {text.text}`"
+        line = f"`{source}: {text.text}`"
         if english is None:
             hint = (
-                f"Add `{text.key}:` with {there} and, below it, `{language}:` with the translation."
+                f"Add `{text.key}:` with {line} and, below it, `{language}:` with the translation."
             )
         elif one_line(english) == one_line(text.text):
             hint = f"Below its `{source}:`, add `{language}:` with the translation."
         else:
             hint = (
-                f"The English has changed: write {there}, and below it `{language}:` with the "
+                f"The English has changed: write {line}, and below it `{language}:` with the "
                 "translation."
             )
         path = ("texts", texts.entries[text.key]) if text.key in texts.entries else ("texts",)
-        return path, Problem(f"the text `{text.key}` is not translated, {not_printed}", hint)
+        return path, Problem(f"the text `{text.key}` is not translated, {consequence}", hint)
     message = (
         f"the English of `{text.key}`, a text that must be right, has changed since it was "
-        f"translated, {not_printed}"
+        f"translated, {consequence}"
     )
     hint = f"Translate the new text, and write it behind `{texts.source.language}:`: {text.text}"
     return texts.place(text.key, language), Problem(message, hint)
 
 
 def stale_finding(texts: TranslatedTexts, reader: ReaderStates) -> Finding:
-    """Return the warning that an edition follows an older text, at the first one that does."""
+    """Return the warning that an edition follows older texts, at the first of them."""
     stale = [text for text, state in reader.texts if state is TextState.STALE]
-    count = f"{len(stale)} text{'s' if len(stale) != 1 else ''}"
-    changed = "has" if len(stale) == 1 else "have"
+    count = "1 text" if len(stale) == 1 else f"{len(stale)} texts"
+    have = "has" if len(stale) == 1 else "have"
     message = (
-        f"the English of {count} for {reader.audience} {changed} changed since the version of "
+        f"the English of {count} for {reader.audience} {have} changed since the version of "
         f"{texts.translation.version}, which was translated: it is a draft that says so"
     )
     hint = f"Translate what is new: `teachback translate status {texts.source.id}` names it."
-    return texts.place(stale[0].key, texts.translation.language), Problem(
-        message, hint, severity=Severity.WARNING
-    )
+    path = texts.place(stale[0].key, texts.translation.language)
+    return path, Problem(message, hint, None, Severity.WARNING)

@@ -52,12 +52,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from teachback.content.base_model import KeyPath
     from teachback.content.handout import Handout
     from teachback.content.workspace_content import WorkspaceContent
 
 
 class ReadTranslation(NamedTuple):
-    """A translation's file beside the handout `now`, and the state of each text for each reader."""
+    """A translation's file beside the handout `now`, and the state of each text for each reader.
+
+    `checked` are the readers whose translation was checked as it is now.
+    """
 
     file: YamlFile
     now: LoadedHandout
@@ -74,15 +78,16 @@ def validate_translation(
     Readers whose text is not whole get no edition, and a notice that says why. Raises
     FaultyHandoutError with every problem of the file, or if no reader is left.
     """
-    file, now, texts, readers, checked = read_translation(raw, path, workspace, shared)
+    read = read_translation(raw, path, workspace, shared)
+    file, now, texts, readers, _ = read
     translation = texts.translation
-    whole = tuple(one.audience for one in readers if not one.refusing)
-    stale = tuple(one.audience for one in readers if one.is_stale)
+    whole = tuple(reader.audience for reader in readers if not reader.refusing)
+    is_stale = any(reader.is_stale for reader in readers)
     handout = _in_translation(texts).model_copy(
         update={
             "audiences": whole,
             "language": translation.language,
-            "version": translation.version if stale else now.handout.version,
+            "version": translation.version if is_stale else now.handout.version,
             "review": translation.review,
             "accept": translation.accept,
         }
@@ -91,69 +96,90 @@ def validate_translation(
     problems = [
         *file.located(texts.faults),
         *name_problems(path, handout, merged, shared),
-        *handout_text_problems(
-            handout, merged, tuple(declared.name for declared in handout.fields)
-        ),
+        *handout_text_problems(handout, merged, tuple(field.name for field in handout.fields)),
         *_translated_letter_problems(merged, now.handout.language, shared),
         *unknown_source_problems(handout, merged, shared),
         *handout_picture_problems(handout, merged, workspace),
     ]
     refusals = [
-        Notice(reader, problem._replace(location=file.locate(where)))
-        for reader, where, problem in refusal_findings(texts, readers)
+        Notice(audience, problem._replace(location=file.locate(key_path)))
+        for audience, key_path, problem in refusal_findings(texts, readers)
     ]
-    english = LoadedHandout(
-        with_texts(
-            texts.source,
-            {one.path: made_from for one in texts.texts if (made_from := texts.english(one.key))},
-        ),
-        _english_places(texts, file, now.file),
-    )
-    translated = TranslatedHandout(english, now, texts, readers)
+    translated = TranslatedHandout(_english_handout(read), now, texts, readers)
     if problems or not whole:
-        # Rules look at whole texts: the English stands for those that are missing.
-        there = {one.path: words for one in texts.texts if (words := texts.words(one.key))}
-        filled = with_texts(texts.source, there).model_copy(
-            update={"language": translation.language, "accept": translation.accept}
-        )
         refused = dict.fromkeys(notice.problem for notice in refusals)
-        raise FaultyHandoutError(
-            LoadedHandout(filled, merged, translated=translated), None, *problems, *refused
-        )
-    known = rules_know(translation.language) or rules_know(now.handout.language)
-    stands = ApprovalStatus(
-        changed=tuple(name for name in whole if name in texts.marks and name not in checked),
-        missing=tuple(
-            name
-            for name in whole
-            if now.standing.review(now.handout.review, name).status != "approved"
-        ),
-        unproved=tuple(name for name in whole if name not in checked),
+        completed = LoadedHandout(_completed(texts), merged, translated=translated)
+        raise FaultyHandoutError(completed, None, *problems, *refused)
+    standing = _standing(read, whole)
+    notices = (*refusals, *_warnings(path.stem, read, standing))
+    return LoadedHandout(handout, merged, standing, notices, translated)
+
+
+def _english_handout(read: ReadTranslation) -> LoadedHandout:
+    """Return the handout with the English that was translated, which may be older than its own."""
+    source, texts = read.texts.source, read.texts
+    english = {
+        text.path: words for text in texts.texts if (words := texts.english(text.key)) is not None
+    }
+    places = {
+        read.now.file.in_file(text.path): read.file.locations[
+            texts.place(text.key, source.language)
+        ]
+        for text in texts.texts
+        if text.path in english
+    }
+    return LoadedHandout(with_texts(source, english), replace(read.now.file, others=places))
+
+
+def _completed(texts: TranslatedTexts) -> Handout:
+    """Return the translated handout, with the English for texts that are missing.
+
+    Rules look at whole texts.
+    """
+    translated = {
+        text.path: words for text in texts.texts if (words := texts.words(text.key)) is not None
+    }
+    translation = texts.translation
+    return with_texts(texts.source, translated).model_copy(
+        update={"language": translation.language, "accept": translation.accept}
+    )
+
+
+def _standing(read: ReadTranslation, whole: tuple[str, ...]) -> ApprovalStatus:
+    """Return the approval status of a translation for the readers who get an edition."""
+    now, marks = read.now, read.texts.marks
+    stale = {reader.audience for reader in read.readers if reader.is_stale}
+    english = {name: now.standing.review(now.handout.review, name).status for name in whole}
+    return ApprovalStatus(
+        changed=tuple(name for name in whole if name in marks and name not in read.checked),
+        missing=tuple(name for name in whole if english[name] != "approved"),
+        unproved=tuple(name for name in whole if name not in read.checked),
         stale=tuple(name for name in whole if name in stale),
-        unchecked=not (known or accepted_unchecked(now.handout)),
+        unchecked=not (_rules_know(read) or accepted_unchecked(now.handout)),
         translated=True,
     )
-    warnings = [
-        Notice(reader.audience, problem)
-        for reader in readers
-        if reader.audience in stands.stale
-        for problem in file.located([stale_finding(texts, reader)])
-    ]
-    warnings += [Notice("", problem) for problem in file.located(texts.moved, key=True)]
-    if not known:
+
+
+def _rules_know(read: ReadTranslation) -> bool:
+    """Return whether the rules can read the translation or its English."""
+    return rules_know(read.texts.translation.language) or rules_know(read.now.handout.language)
+
+
+def _warnings(stem: str, read: ReadTranslation, standing: ApprovalStatus) -> Iterator[Notice]:
+    file, now, texts, readers, _ = read
+    for reader in readers:
+        if reader.audience in standing.stale:
+            path, problem = stale_finding(texts, reader)
+            yield Notice(reader.audience, problem._replace(location=file.locate(path)))
+    for problem in file.located(texts.moved, key=True):
+        yield Notice("", problem)
+    if not _rules_know(read):
         place = file.locate(("language",), key=True)
-        warnings.append(Notice("", unchecked_problem(now.handout)._replace(location=place)))
-    unproved = unproved_problem(
-        path.stem, translation.language, stands.unproved, file.locate(("review",), key=True)
-    )
-    warnings += [Notice(name, unproved) for name in stands.unproved]
-    return LoadedHandout(
-        handout,
-        merged,
-        stands,
-        (*refusals, *warnings),
-        translated,
-    )
+        yield Notice("", unchecked_problem(now.handout)._replace(location=place))
+    place = file.locate(("review",), key=True)
+    unproved = unproved_problem(stem, texts.translation.language, standing.unproved, place)
+    for audience in standing.unproved:
+        yield Notice(audience, unproved)
 
 
 def read_translation(
@@ -228,19 +254,21 @@ def _checked_readers(
 
 
 def _in_translation(texts: TranslatedTexts) -> Handout:
-    """Return the handout with the translated texts; one that is missing is nobody's."""
-    return with_texts(texts.source, {one.path: texts.words(one.key) for one in texts.texts})
+    """Return the handout with the translated texts, and without those that are missing."""
+    return with_texts(texts.source, {text.path: texts.words(text.key) for text in texts.texts})
 
 
 def translation_approval(
     texts: TranslatedTexts, lineage: tuple[str, ...], picture: Callable[[str], str]
 ) -> str:
-    """Return the mark that a check of what a reader gets of a translation is recorded with.
+    """Return the mark by which a check of a translation for one reader is recorded.
 
     Only its texts count, not its own review or version.
     """
-    both = (_in_translation(texts), texts.source)
-    return translation_mark(*(fingerprint(one, lineage, picture) for one in both))
+    return translation_mark(
+        fingerprint(_in_translation(texts), lineage, picture),
+        fingerprint(texts.source, lineage, picture),
+    )
 
 
 def _translated_places(texts: TranslatedTexts, file: YamlFile, source: YamlFile) -> YamlFile:
@@ -250,35 +278,30 @@ def _translated_places(texts: TranslatedTexts, file: YamlFile, source: YamlFile)
         for path, place in source.locations.items()
         if path and path[0] not in Translation.model_fields
     }
-    for one in texts.texts:
-        if texts.words(one.key) is not None:
-            place = file.locations[texts.place(one.key, texts.translation.language)]
-            places[source.in_file(one.path)] = place
-            # What cannot be printed is told at the translation's words.
-            if one.path[0] == "title":
+    for text in texts.texts:
+        if texts.words(text.key) is not None:
+            place = file.locations[texts.place(text.key, texts.translation.language)]
+            places[source.in_file(text.path)] = place
+            # A title or flag that cannot be printed is reported at the translation's words.
+            if text.path[0] == "title":
                 places[("title",)] = place
-            elif one.path[0] == "red_flags":
-                places[one.path[:2]] = place
+            elif text.path[0] == "red_flags":
+                places[text.path[:2]] = place
     places[("card",)] = file.locations[("texts",)]
     return replace(file, others=places)
-
-
-def _english_places(texts: TranslatedTexts, file: YamlFile, source: YamlFile) -> YamlFile:
-    """Return a handout's file in which its texts are those that a translation was made from."""
-    places = {
-        source.in_file(one.path): file.locations[texts.place(one.key, texts.source.language)]
-        for one in texts.texts
-        if texts.english(one.key) is not None
-    }
-    return replace(source, others=places)
 
 
 def _translated_letter_problems(
     file: YamlFile, source: str, shared: WorkspaceContent
 ) -> Iterator[Problem]:
-    """Yield the letters of a translation that the font of each of its two languages lacks."""
-    own = file.data.get("language")
-    return letter_problems(
-        file,
-        lambda path: shared.letters(source if path[0] == "texts" and path[-1] == source else own),
-    )
+    """Yield the letters of a translation that the font of their language lacks.
+
+    `source` is the language that was translated.
+    """
+    language = file.data.get("language")
+
+    def letters(path: KeyPath) -> frozenset[int]:
+        is_source = path[0] == "texts" and path[-1] == source
+        return shared.letters(source if is_source else language)
+
+    return letter_problems(file, letters)

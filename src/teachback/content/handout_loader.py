@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST_TITLE: Final = 80
-# The steps of a path that lead to a block: sections, 2, blocks, 4.
-_TO_BLOCK: Final = 4
+# The length of the path of a block, such as sections, 2, blocks, 4.
+_BLOCK_PATH: Final = 4
 
 
 class LoadedHandout(NamedTuple):
@@ -53,14 +53,15 @@ class LoadedHandout(NamedTuple):
     standing: ApprovalStatus = ApprovalStatus()
     notices: tuple[Notice, ...] = ()
     translated: TranslatedHandout | None = None
-    # Whether entries with problems were left out, so that nothing is said of it as a whole.
+    # Whether entries with problems were left out, so that it cannot be checked as a whole.
     is_part: bool = False
 
     @property
     def checked(self) -> LoadedHandout:
-        """The handout that rules on content read: of a translation, the English it was made from.
+        """The handout that rules on content read.
 
-        It is the translation itself where the rules know its language, and not the other one.
+        Of a translation into a language that the rules do not know, it is the English that was
+        translated.
         """
         if self.translated is None or rules_know(self.handout.language):
             return self
@@ -70,9 +71,9 @@ class LoadedHandout(NamedTuple):
 class TranslatedHandout(NamedTuple):
     """The handout that a translation was made from, and how they compare.
 
-    `english` is the handout as it was translated, which may be older than `now`, the handout
-    itself. The place of a text in it is where the translation's file holds it. `readers` has the
-    state of each text for each reader, also for those who get no edition.
+    `english` is the handout as it was translated, which may be older than `now`, the handout as it
+    is. The locations of the texts of `english` are those in the translation's file. `readers` has
+    the state of each text for each reader, also for those who get no edition.
     """
 
     english: LoadedHandout
@@ -87,7 +88,7 @@ class FaultyHandoutError(TeachbackError):
     def __init__(
         self, authored: LoadedHandout, laid_out: LoadedHandout | None, *problems: Problem
     ) -> None:
-        """Store the handout with its problems, and what of it can be laid out, if anything."""
+        """Store the handout with its problems, and the part of it that can be laid out, if any."""
         super().__init__(*problems)
         self.authored = authored
         self.laid_out = laid_out
@@ -115,7 +116,7 @@ def validate_authored(
             raise TeachbackError(*problems) from None
         problems += _id_problems(*part)
         problems += handout_text_problems(*part, _field_names(file))
-        problems += _problems_of_whole_blocks(*part, file, error.problems)
+        problems += _problems_of_valid_blocks(*part, file, error.problems)
         raise _faulty(part, problems, shared, workspace, whole=file) from None
     problems = [
         *unquoted,
@@ -129,18 +130,19 @@ def validate_authored(
     faulty = _faulty((handout, file), problems, shared, workspace)
     if faulty.problems:
         raise faulty
-    stands = approval_status(handout, shared.audiences, picture_hash(workspace))
-    place = file.locate(("language",), key=True)
+    standing = approval_status(handout, shared.audiences, picture_hash(workspace))
+    notices = []
     unused = workspace.root / TRANSLATIONS / handout.language / f"{handout.id}.yaml"
-    notices = [unused_problem(shown(unused))] if unused.exists() else []
-    unchecked = not rules_know(handout.language)
-    if unchecked:
+    if unused.exists():
+        notices.append(unused_problem(shown(unused)))
+    if not rules_know(handout.language):
         notices.append(unchecked_problem(handout))
-        unchecked = accepted_unchecked(handout) is None
+        standing = standing._replace(unchecked=accepted_unchecked(handout) is None)
+    place = file.locate(("language",), key=True)
     return LoadedHandout(
         handout,
         file,
-        stands._replace(unchecked=unchecked),
+        standing,
         tuple(Notice("", problem._replace(location=place)) for problem in notices),
     )
 
@@ -153,36 +155,42 @@ def _faulty(
     *,
     whole: YamlFile | None = None,
 ) -> FaultyHandoutError:
-    """Return the problems of a handout, with what of it can be checked and laid out.
+    """Return the problems of a handout, with the parts of it that can be checked and laid out.
 
     `whole` is the file that has more entries than what was read.
     """
     handout, file = read
     is_part = whole is not None
-    # It is unknown who reads a part of a handout whose audiences have problems.
-    is_read = whole is None or whole.data["audiences"] == file.data["audiences"]
-    found = reach_problems(handout, shared.audiences, is_part=is_part) if is_read else ()
-    unread = list(file.located(found, key=True))
-    unsourced = list(unknown_source_problems(handout, file, shared))
-    unseen = list(handout_picture_problems(handout, file, workspace))
-    lacking = [*unread, *unsourced]
-    checked = (readable_part(file, lacking) if lacking else None) or read
-    laid = (readable_part(checked[1], unseen) if unseen else None) or checked
-    problems = [*problems, *unread, *unsourced, *unseen]
-    is_part = is_part or bool(unread)
+    # Nobody knows who reads a part of a handout whose audiences have problems.
+    has_readers = whole is None or whole.data["audiences"] == file.data["audiences"]
+    reach = reach_problems(handout, shared.audiences, is_part=is_part) if has_readers else ()
+    unreached = list(file.located(reach, key=True))
+    unsourced = list(source_problems(handout, file, shared))
+    pictures = list(handout_picture_problems(handout, file, workspace))
+    incomplete = [*unreached, *unsourced]
+    checked = (readable_part(file, incomplete) if incomplete else None) or read
+    laid_out = (readable_part(checked[1], pictures) if pictures else None) or checked
     return FaultyHandoutError(
-        LoadedHandout(*checked, is_part=is_part), LoadedHandout(*laid, is_part=True), *problems
+        LoadedHandout(*checked, is_part=is_part or bool(unreached)),
+        LoadedHandout(*laid_out, is_part=True),
+        *problems,
+        *incomplete,
+        *pictures,
     )
 
 
-def _problems_of_whole_blocks(
-    handout: Handout, part: YamlFile, file: YamlFile, told: Sequence[Problem]
+def _problems_of_valid_blocks(
+    handout: Handout, part: YamlFile, file: YamlFile, format_problems: Sequence[Problem]
 ) -> Iterator[Problem]:
-    """Yield the faults of the blocks of a part that have all their entries."""
-    broken = {file.path_at(one.location)[:_TO_BLOCK] for one in told if one.location}
-    for where, problem in block_problems(handout):
-        place = part.locate(where, key=True)
-        if file.path_at(place)[:_TO_BLOCK] not in broken:
+    """Yield the faults of those blocks of a part whose format has no problem."""
+    invalid = {
+        file.path_at(problem.location)[:_BLOCK_PATH]
+        for problem in format_problems
+        if problem.location
+    }
+    for path, problem in block_problems(handout):
+        place = part.locate(path, key=True)
+        if file.path_at(place)[:_BLOCK_PATH] not in invalid:
             yield problem._replace(location=place)
 
 
@@ -199,34 +207,31 @@ def picture_hash(workspace: Workspace) -> Callable[[str], str]:
     The hash is "" when the picture is missing.
     """
 
-    def hashed(name: str) -> str:
+    def hash_of(name: str) -> str:
         from teachback.files.atomic_files import sha256
 
         path = find(workspace, f"content/{name}")
         return sha256(read_bytes(path)) if path else ""
 
-    return hashed
+    return hash_of
 
 
 def name_problems(
     path: Path, handout: Handout, file: YamlFile, shared: WorkspaceContent
 ) -> Iterator[Problem]:
     """Yield faults of a file's name, language, badges, review and title."""
-    expected = {handout.id, f"{handout.id}.{handout.language}"}
-    if path.stem not in expected:
+    if path.stem not in {handout.id, f"{handout.id}.{handout.language}"}:
         message = f"the id '{handout.id}' differs from the name of the file"
         stem = path.stem.split(".")[0]
-        other = f", or set `id: {stem}`" if _ID.fullmatch(stem) else ""
-        yield Problem(message, f"Call the file {handout.id}.yaml{other}.", file.locate(("id",)))
+        or_set = f", or set `id: {stem}`" if _ID.fullmatch(stem) else ""
+        yield Problem(message, f"Call the file {handout.id}.yaml{or_set}.", file.locate(("id",)))
     if handout.language in shared.unfinished:
         yield from shared.unfinished[handout.language]
     elif handout.language not in shared.words:
         message = f"there are no words for the language '{handout.language}'"
-        yield Problem(
-            message,
-            f"Add content/words/{handout.language}.yaml. {nearest(handout.language, shared.words)}",
-            file.locate(("language",)),
-        )
+        suggestion = nearest(handout.language, shared.words)
+        hint = f"Add content/words/{handout.language}.yaml. {suggestion}"
+        yield Problem(message, hint, file.locate(("language",)))
     for index, name in enumerate(handout.audiences):
         audience = shared.audiences.root.get(name)
         if audience is not None and handout.language not in audience.badge:
@@ -242,20 +247,22 @@ def name_problems(
     if review.reviewed and review.due and review.due < review.reviewed:
         message = "the next review is due before the last one took place"
         yield Problem(message, "Set a later `due:`.", file.locate(("review", "due")))
-    for where, text in texts_in(handout.title, ("title",)):
+    for title_path, text in texts_in(handout.title, ("title",)):
         if len(text) > LONGEST_TITLE:
             message = f"this title has {len(text)} letters; {LONGEST_TITLE} fit the foot of a page"
-            yield Problem(message, "Say it in fewer words.", file.locate(where))
+            yield Problem(message, "Say it in fewer words.", file.locate(title_path))
 
 
 def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
-    first: dict[str, Location] = {}
+    first_uses: dict[str, Location] = {}
     for path, name in ids_of(handout):
         place = file.locate(path)
-        if name in first:
-            message = f"the id '{name}' is used twice; it was first used in line {first[name].line}"
+        if name in first_uses:
+            line = first_uses[name].line
+            message = f"the id '{name}' is used twice; it was first used in line {line}"
             yield Problem(message, "Give each one its own id.", place)
-        first.setdefault(name, place)
+        else:
+            first_uses[name] = place
 
 
 def unknown_source_problems(

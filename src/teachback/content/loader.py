@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 class LoadedHandouts:
     """The files that were read: shared files, and each handout or its problems, by file stem.
 
-    `faulty` are the handouts with problems whose texts could be read, and `laid_out` what of these
-    has a layout. `translations` are the stems that hold a translation, whether it can be printed or
-    not.
+    `faulty` are the handouts with problems whose texts can be checked, and `laid_out` the parts of
+    these that can be laid out. `translations` are the stems of all translations, also of those with
+    problems.
     """
 
     shared: WorkspaceContent
@@ -49,16 +49,14 @@ def read_handouts(
 
     Raises TeachbackError when a shared file is wrong.
     """
-    shared = before.shared if before else _shared_with(paths, workspace)
-    authored = dict(before.authored) if before else {}
-    problems = dict(before.problems) if before else {}
-    faulty = dict(before.faulty) if before else {}
-    laid_out = dict(before.laid_out) if before else {}
+    before = before or LoadedHandouts(_load_shared(workspace, paths), {}, {})
+    authored, problems = dict(before.authored), dict(before.problems)
+    faulty, laid_out = dict(before.faulty), dict(before.laid_out)
     for stem, path in paths.items():
         if stem in authored or stem in problems:
             continue
         try:
-            authored[stem] = load_handout(path, workspace, shared)
+            authored[stem] = load_handout(path, workspace, before.shared)
         except TeachbackError as error:
             problems[stem] = error.problems
             if isinstance(error, FaultyHandoutError):
@@ -66,11 +64,17 @@ def read_handouts(
                 if error.laid_out:
                     laid_out[stem] = error.laid_out
     translations = {stem for stem, path in paths.items() if is_translation(path)}
-    known = before.translations if before else frozenset()
-    return LoadedHandouts(shared, authored, problems, faulty, known | translations, laid_out)
+    return replace(
+        before,
+        authored=authored,
+        problems=problems,
+        faulty=faulty,
+        translations=before.translations | translations,
+        laid_out=laid_out,
+    )
 
 
-def _shared_with(paths: Mapping[str, Path], workspace: Workspace) -> WorkspaceContent:
+def _load_shared(workspace: Workspace, paths: Mapping[str, Path]) -> WorkspaceContent:
     """Read the shared files.
 
     Raises TeachbackError with their problems, and with those in the format of handouts.
@@ -79,12 +83,13 @@ def _shared_with(paths: Mapping[str, Path], workspace: Workspace) -> WorkspaceCo
         return load_shared(workspace)
     except TeachbackError as error:
         problems = list(error.problems)
-        for path in (one for one in paths.values() if not is_translation(one)):
-            collected(partial(_read_format, path), problems)
+        for path in paths.values():
+            if not is_translation(path):
+                collected(partial(_parse_handout, path), problems)
         raise TeachbackError(*problems) from None
 
 
-def _read_format(path: Path) -> Handout:
+def _parse_handout(path: Path) -> Handout:
     return validated(Handout, read_yaml(read_bytes(path), shown(path)))
 
 
@@ -108,7 +113,7 @@ def validate_handout(
 def approval_mark(
     authored: LoadedHandout, lineage: tuple[str, ...], picture: Callable[[str], str]
 ) -> str:
-    """Return the mark that an approval of what a reader gets is recorded with."""
+    """Return the mark by which an approval of a handout for one reader is recorded."""
     if authored.translated is None:
         return fingerprint(authored.handout, lineage, picture)
     return translation_approval(authored.translated.texts, lineage, picture)

@@ -36,6 +36,8 @@ from teachback.files.yaml_reader import YamlFile, read_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from teachback.content.base_model import KeyPath
+
 LANGUAGES: Final = "content/languages.yaml"
 
 
@@ -48,11 +50,12 @@ class WorkspaceContent(NamedTuple):
     words: dict[str, Words]
     # By language: why its words cannot be printed. Handouts in other languages can.
     unfinished: dict[str, tuple[Problem, ...]]
+    # The code points that the fonts of the pages have.
     glyphs: frozenset[int]
     # The file that has the location of each source.
     bibliography: YamlFile
     languages: Languages
-    # The letters of languages that have a font of their own, by its family; none if it is missing.
+    # The code points of each font family that a language names; none if its files are missing.
     families: Mapping[str, frozenset[int]]
 
     def letters(self, language: object) -> frozenset[int]:
@@ -63,12 +66,13 @@ class WorkspaceContent(NamedTuple):
 def load_shared(workspace: Workspace) -> WorkspaceContent:
     """Read audiences, clinic, sources and all words.
 
-    Raises TeachbackError with the problems of all but the words.
+    Raises TeachbackError with every problem. Where only words have problems, they are in
+    `unfinished`.
     """
     problems: list[Problem] = []
-    glyphs = collected(lambda: _glyphs(workspace), problems)
-    languages = collected(lambda: _load_languages(workspace), problems) or Languages({})
-    families = collected(lambda: _families(workspace, languages), problems) or {}
+    glyphs = collected(lambda: _load_glyphs(workspace), problems)
+    languages = collected(lambda: _load_languages(workspace), problems) or NO_LANGUAGES
+    families = collected(lambda: _load_families(workspace, languages), problems) or {}
 
     def letters(language: object) -> frozenset[int]:
         return _letters(language, languages, families, glyphs or frozenset())
@@ -79,26 +83,26 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
     words: dict[str, Words] = {}
     unfinished: dict[str, tuple[Problem, ...]] = {}
     # The built-in languages come first, so that a clinic's file with their name is the wrong one.
-    tags = {
-        path.stem: None
+    tags = dict.fromkeys(
+        path.stem
         for folder in reversed(folders(workspace, WORDS))
         for path in sorted(folder.glob("*.yaml"))
-    }
-    for language in tags:
+    )
+    for tag in tags:
         try:
-            words[language] = _load_words(workspace, language, words, letters(language))
+            words[tag] = _load_words(workspace, tag, words, letters(tag))
         except TeachbackError as error:
-            unfinished[language] = error.problems
+            unfinished[tag] = error.problems
     if clinic is not None:
         problems += _language_help_problems(clinic, words, workspace)
     if problems:
-        # All at once: the words are another file to mend.
-        problems += [problem for found in unfinished.values() for problem in found]
-    for language in tuple(words):
-        known = languages.of(language)
-        if known.family and not families.get(known.family):
-            del words[language]
-            unfinished[language] = (missing_font(known),)
+        # Then nothing can be printed, so all files to mend are reported at once.
+        problems += [problem for faults in unfinished.values() for problem in faults]
+    for tag in tuple(words):
+        language = languages.of(tag)
+        if language.family and not families.get(language.family):
+            del words[tag]
+            unfinished[tag] = (missing_font(language),)
     if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
         raise TeachbackError(*problems)
     return WorkspaceContent(
@@ -114,17 +118,17 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
     )
 
 
-def _glyphs(workspace: Workspace) -> frozenset[int]:
+def _load_glyphs(workspace: Workspace) -> frozenset[int]:
     fonts = {
         path.name: path
         for folder in reversed(folders(workspace, "styles/fonts"))
         for path in folder.glob("*.ttf")
     }
-    points = coverage(tuple(fonts.values()))
+    glyphs = coverage(tuple(fonts.values()))
     problems = tuple(_digit_problems(workspace))
     if problems:
         raise TeachbackError(*problems)
-    return points
+    return glyphs
 
 
 def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
@@ -145,16 +149,15 @@ def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
     for path in own:
         data = read_bytes(path)
         if data not in shipped:
-            points = coverage((path,))
-            fault = digits_fault(
-                data, shipped, "".join(digit for digit in DIGITS if ord(digit) in points)
-            )
+            glyphs = coverage((path,))
+            digits = "".join(digit for digit in DIGITS if ord(digit) in glyphs)
+            fault = digits_fault(data, shipped, digits)
             if fault:
                 yield Problem(*fault, Location(shown(path)))
 
 
 def _load_languages(workspace: Workspace) -> Languages:
-    # An edition that was archived by an earlier version of the program has no such file.
+    # A workspace that an earlier version of the program archived has no such file.
     if find(workspace, LANGUAGES) is None:
         return NO_LANGUAGES
     file = read_entries(workspace, LANGUAGES)
@@ -169,16 +172,15 @@ def _load_languages(workspace: Workspace) -> Languages:
     return languages
 
 
-def _families(workspace: Workspace, languages: Languages) -> dict[str, frozenset[int]]:
+def _load_families(workspace: Workspace, languages: Languages) -> dict[str, frozenset[int]]:
     """Return the letters that all fonts of each family have; none for a family that is missing."""
     files = effective_files(workspace)
-    families = {one.family for one in languages.root.values() if one.family}
-    return {
-        family: frozenset.intersection(*(coverage((files[name],)) for name in fonts.values()))
-        if (fonts := family_fonts(family, files))
-        else frozenset()
-        for family in sorted(families)
-    }
+    families: dict[str, frozenset[int]] = {}
+    for family in sorted({lang.family for lang in languages.root.values() if lang.family}):
+        fonts = family_fonts(family, files)
+        glyphs = [coverage((files[name],)) for name in fonts.values()]
+        families[family] = frozenset.intersection(*glyphs) if glyphs else frozenset()
+    return families
 
 
 def _letters(
@@ -194,36 +196,30 @@ def _letters(
 def _load_audiences(workspace: Workspace, letters: Callable[[object], frozenset[int]]) -> Audiences:
     file = read_entries(workspace, "content/audiences.yaml")
     audiences = validated(Audiences, file)
-    badges = {"badge", "short"}
-    problems = list(
-        as_written_problems(
-            file, lambda path: letters(path[-1] if path[1:2] and path[1] in badges else None)
-        )
-    )
+
+    def letters_at(path: KeyPath) -> frozenset[int]:
+        has_language = len(path) > 1 and path[1] in {"badge", "short"}
+        return letters(path[-1] if has_language else None)
+
+    problems = list(as_written_problems(file, letters_at))
     for name, audience in audiences.root.items():
         if audience.extends is None:
             continue
+        place = file.locate((name, "extends"))
         if audience.extends not in audiences.root:
-            problems.append(
-                Problem(
-                    f"the audience '{audience.extends}' is not known",
-                    nearest(audience.extends, audiences.root),
-                    file.locate((name, "extends")),
-                )
-            )
-        elif _is_in_ring(name, audiences):
+            message = f"the audience '{audience.extends}' is not known"
+            problems.append(Problem(message, nearest(audience.extends, audiences.root), place))
+        elif _is_in_cycle(name, audiences):
             message = f"the audience '{name}' extends itself, perhaps through others"
-            hint = "Delete one `extends`."
-            problems.append(Problem(message, hint, file.locate((name, "extends"))))
+            problems.append(Problem(message, "Delete one `extends`.", place))
     if problems:
         raise TeachbackError(*problems)
     return audiences
 
 
-def _is_in_ring(name: str, audiences: Audiences) -> bool:
-    """Return whether an audience extends itself. One that extends such a one is not to blame."""
-    last = audiences.root.get(audiences.lineage(name)[-1])
-    return last is not None and last.extends == name
+def _is_in_cycle(name: str, audiences: Audiences) -> bool:
+    """Return whether an audience extends itself. One that only extends such an audience does not."""
+    return audiences.root[audiences.lineage(name)[-1]].extends == name
 
 
 def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
@@ -255,11 +251,11 @@ def _language_help_problems(
         return
     for index, language in enumerate(clinic.language_help):
         if language not in words or not words[language].language_help:
-            there = [name for name, one in words.items() if one.language_help]
+            existing = sorted(tag for tag in words if words[tag].language_help)
             message = f"there are no words for `language_help` in '{language}'"
             hint = (
                 f"Write `language_help:` into {WORDS}/{language}.yaml, or leave it out. "
-                f"There are: {', '.join(sorted(there))}."
+                f"There are: {', '.join(existing)}."
             )
             file = read_yaml(read_bytes(path), shown(path))
             yield Problem(message, hint, file.locate(("language_help", index)))
@@ -286,7 +282,7 @@ def _load_words(
         # Warnings are reported later, with what the rules find in these words.
         if problem.severity is Severity.ERROR
     ]
-    twin = next((name for name, one in others.items() if one.language == words.language), None)
+    twin = next((tag for tag in others if others[tag].language == words.language), None)
     if twin:
         message = f"this language name, '{words.language}', is that of {WORDS}/{twin}.yaml already"
         hint = "Translate the words, and write the language's own name."

@@ -1,7 +1,7 @@
 """Write a sheet for a translator as a document of Word, and read one back. Pure.
 
-Read as plain parts: libraries pass over tracked changes and text boxes without a word. What is not
-known to be plain text is refused.
+The parts of the file are read one by one, since libraries ignore tracked changes and text boxes.
+What is not known to be plain text is refused.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from teachback.content.exchange.sheet import ReturnedSheet, SentSheet
 
 _MAIN: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-_SPACES: Final = (_MAIN, "http://purl.oclc.org/ooxml/wordprocessingml/main")
+_NAMESPACES: Final = (_MAIN, "http://purl.oclc.org/ooxml/wordprocessingml/main")
 _TYPE: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _DOCUMENT: Final = "word/document.xml"
-# Of the columns, in twentieths of a point; Letter that lies across has 14400 between its margins.
+# The widths of the columns, in twentieths of a point. A landscape Letter page has 14400 between its
+# margins.
 _WIDTHS: Final = (1900, 1150, 3300, 3300, 1500, 2600, 1090)
 _STYLES: Final = (
     f'{XML_HEAD}<w:styles xmlns:w="{_MAIN}"><w:docDefaults><w:rPrDefault><w:rPr>'
@@ -46,8 +47,8 @@ _STYLES: Final = (
     '</w:rPrDefault><w:pPrDefault><w:pPr><w:spacing w:after="40"/></w:pPr></w:pPrDefault>'
     "</w:docDefaults></w:styles>"
 )
-# What may stand in a paragraph: what holds runs, what has no words, and letters by their names.
-_HOLDING: Final = frozenset({"r", "hyperlink", "smartTag", "sdt", "sdtContent", "customXml"})
+# The elements that a paragraph may hold: those around runs, those without words, and characters.
+_CONTAINERS: Final = frozenset({"r", "hyperlink", "smartTag", "sdt", "sdtContent", "customXml"})
 _WORDLESS: Final = frozenset(
     {
         "bookmarkEnd", "bookmarkStart", "customXmlPr", "lastRenderedPageBreak", "permEnd",
@@ -55,17 +56,18 @@ _WORDLESS: Final = frozenset(
         "sectPr", "background",
     }
 )  # fmt: skip
-_LETTERS: Final = {
+_CHARACTERS: Final = {
     "tab": " ", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad",
 }  # fmt: skip
-# The parts of a document beside its text.
-_BESIDE: Final = {
+# The start of the name of a part beside the text -> what its words are.
+_OTHER_PARTS: Final = {
     "word/comments": "a comment", "word/header": "a header", "word/footer": "a footer",
     "word/footnotes": "a footnote", "word/endnotes": "a footnote",
 }  # fmt: skip
 _TRACKED: Final = CellFault("holds tracked changes; accept or reject all of them in Word")
 _MERGED: Final = CellFault("is merged with other cells; split them")
-_FAULTS: Final = {
+# An element in a table -> why its cell cannot be read.
+_ELEMENT_FAULTS: Final = {
     **dict.fromkeys(
         ("ins", "del", "moveFrom", "moveTo", "delText", "cellIns", "cellDel", "cellMerge",
          "moveFromRangeStart", "moveFromRangeEnd", "moveToRangeStart", "moveToRangeEnd"),
@@ -90,7 +92,8 @@ _FAULTS: Final = {
     ),
     "tbl": CellFault("holds a table of its own; write its words as text"),
 }  # fmt: skip
-_LOOKS: Final = {
+# An element that sets the format of words -> why words with it cannot be read.
+_FORMAT_FAULTS: Final = {
     "strike": CellFault("is struck through; delete what is no longer valid"),
     "dstrike": CellFault("is struck through; delete what is no longer valid"),
     "vanish": CellFault("holds hidden text; show it or delete it"),
@@ -98,16 +101,16 @@ _LOOKS: Final = {
     "vertAlign": CellFault("has superscript or subscript, which is not printed; write it without"),
     "sym": CellFault("holds a sign of a symbol font; type it as a letter"),
 }
+# The values that switch a format off.
 _OFF: Final = frozenset({"0", "false", "off", "none", "baseline"})
-_SIGN_FONTS: Final = ("symbol", "wingdings", "webdings")
+_SYMBOL_FONTS: Final = ("symbol", "wingdings", "webdings")
 
 
 def write_docx(sheet: SentSheet) -> bytes:
-    """Return a sheet as a document, with one table on paper that lies across."""
-    languages = (sheet.source, sheet.language)
-    columns = (ORIGINAL, TRANSLATION)
-    tags = dict(zip(columns, zip(languages, sheet.directions, strict=True), strict=True))
-    head = _row(HEADINGS, {}, is_head=True)
+    """Return a sheet as a document with one table on landscape pages."""
+    languages = zip((sheet.source, sheet.language), sheet.directions, strict=True)
+    tags = dict(zip((ORIGINAL, TRANSLATION), languages, strict=True))
+    headings = _row(HEADINGS, {}, is_heading=True)
     rows = "".join(_row(row, tags) for row in table_rows(sheet))
     grid = "".join(f'<w:gridCol w:w="{width}"/>' for width in _WIDTHS)
     edges = "".join(
@@ -117,7 +120,7 @@ def write_docx(sheet: SentSheet) -> bytes:
     table = (
         f'<w:tbl><w:tblPr><w:tblW w:w="{sum(_WIDTHS)}" w:type="dxa"/><w:tblBorders>{edges}'
         '</w:tblBorders><w:tblLayout w:type="fixed"/></w:tblPr>'
-        f"<w:tblGrid>{grid}</w:tblGrid>{head}{rows}</w:tbl>"
+        f"<w:tblGrid>{grid}</w:tblGrid>{headings}{rows}</w:tbl>"
     )
     lines = "".join(_paragraph(line) for line in table_lines(sheet))
     page = (
@@ -140,19 +143,23 @@ def write_docx(sheet: SentSheet) -> bytes:
     return write_package(parts)
 
 
-def _row(cells: Sequence[str], tags: dict[int, tuple[str, str]], *, is_head: bool = False) -> str:
+def _row(
+    cells: Sequence[str], tags: dict[int, tuple[str, str]], *, is_heading: bool = False
+) -> str:
     """Return a row; `tags` are the language and the direction of a column."""
     inner = "".join(
-        f'<w:tc><w:tcPr><w:tcW w:w="{_WIDTHS[at]}" w:type="dxa"/></w:tcPr>'
+        f'<w:tc><w:tcPr><w:tcW w:w="{_WIDTHS[column]}" w:type="dxa"/></w:tcPr>'
         + "".join(
-            _paragraph(line, *tags.get(at, ("en", "ltr")), bold=is_head, small=at >= ABOUT)
+            _paragraph(
+                line, *tags.get(column, ("en", "ltr")), bold=is_heading, small=column >= ABOUT
+            )
             for line in cell.split("\n")
         )
         + "</w:tc>"
-        for at, cell in enumerate(cells)
+        for column, cell in enumerate(cells)
     )
-    look = "<w:cantSplit/>" + ("<w:tblHeader/>" if is_head else "")
-    return f"<w:tr><w:trPr>{look}</w:trPr>{inner}</w:tr>"
+    properties = "<w:cantSplit/>" + ("<w:tblHeader/>" if is_heading else "")
+    return f"<w:tr><w:trPr>{properties}</w:trPr>{inner}</w:tr>"
 
 
 def _paragraph(
@@ -161,15 +168,16 @@ def _paragraph(
     size = '<w:sz w:val="16"/>' if small else ""
     is_rtl = direction == "rtl"
     language = f'<w:rtl/><w:lang w:bidi="{tag}"/>' if is_rtl else f'<w:lang w:val="{tag}"/>'
-    look = f"{'<w:b/>' if bold else ''}{size}{language}"
-    # An empty cell, too, is to be filled in in its language.
-    mark = f"<w:pPr>{'<w:bidi/>' if is_rtl else ''}<w:rPr>{look}</w:rPr></w:pPr>"
-    run = f'<w:r><w:rPr>{look}</w:rPr><w:t xml:space="preserve">{as_markup(text)}</w:t></w:r>'
-    return f"<w:p>{mark}{run if text else ''}</w:p>"
+    character_format = f"<w:rPr>{'<w:b/>' if bold else ''}{size}{language}</w:rPr>"
+    # The paragraph has the format as well, so that an empty cell is filled in in its language.
+    paragraph_format = f"<w:pPr>{'<w:bidi/>' if is_rtl else ''}{character_format}</w:pPr>"
+    words = f'<w:t xml:space="preserve">{as_markup(text)}</w:t>'
+    run = f"<w:r>{character_format}{words}</w:r>" if text else ""
+    return f"<w:p>{paragraph_format}{run}</w:p>"
 
 
 def read_docx(raw: bytes, name: str) -> ReturnedSheet:
-    """Return what a document says; the number of a row counts the rows of its tables.
+    """Return the sheet that a document holds. The number of a row counts the rows of all tables.
 
     Raises TeachbackError with every cell that cannot be read, and all words that would be lost.
     """
@@ -178,34 +186,35 @@ def read_docx(raw: bytes, name: str) -> ReturnedSheet:
     if main not in parts:
         message = "this is not a document of Word"
         raise TeachbackError.of(message, "Save it as .docx.", Location(name))
-    stray = list(stray_words(parts, _BESIDE, name))
+    stray = list(stray_words(parts, _OTHER_PARTS, name))
     lines: list[tuple[int, str | CellFault]] = []
     rows: list[tuple[int, list[str | CellFault]]] = []
-    noticed: list[Problem] = []
-    for part in _blocks(read_xml(parts[main], name)):
-        if part.name == "tbl":
-            for row in _rows(part):
-                cells, is_hidden = _cells(row)
-                rows.append((len(rows) + 1, cells))
-                if is_hidden:
-                    message = f"row {len(rows)}: the row is hidden; it is read like the others"
-                    place = Location(name, len(rows))
-                    hint = "Delete the row if it is not to be read."
-                    noticed.append(Problem(message, hint, place, Severity.WARNING))
-        else:
-            lines.append((0, _words(part)))
-    return read_table(lines, rows, name, noticed, stray)
+    warnings: list[Problem] = []
+    for block in _blocks(read_xml(parts[main], name)):
+        if block.name != "tbl":
+            lines.append((0, _words(block)))
+            continue
+        for row in _rows(block):
+            cells, is_hidden = _cells(row)
+            number = len(rows) + 1
+            rows.append((number, cells))
+            if is_hidden:
+                message = f"row {number}: the row is hidden; it is read like the others"
+                hint = "Delete the row if it is not to be read."
+                place = Location(name, number)
+                warnings.append(Problem(message, hint, place, Severity.WARNING))
+    return read_table(lines, rows, name, warnings, stray)
 
 
 def _main_part(parts: dict[str, bytes], name: str) -> str:
-    """Return the name of the part that holds the text: some programs give it another number."""
+    """Return the name of the part that holds the text, which some programs number otherwise."""
     links = read_xml(parts["_rels/.rels"], name).children if "_rels/.rels" in parts else ()
-    found = (
+    targets = (
         link.attributes.get("Target", "").lstrip("/")
         for link in links
         if link.attributes.get("Type", "").endswith("/officeDocument")
     )
-    return next((part for part in found if part.startswith("word/")), "")
+    return next((target for target in targets if target.startswith("word/")), "")
 
 
 def _blocks(document: XmlElement) -> Iterator[XmlElement]:
@@ -222,7 +231,7 @@ def _rows(table: XmlElement) -> Iterator[XmlElement]:
         if child.name == "tr":
             yield child
         elif child.name not in _WORDLESS:
-            yield from _rows(child) if child.name in _HOLDING else [child]
+            yield from _rows(child) if child.name in _CONTAINERS else [child]
 
 
 def _cells(row: XmlElement) -> tuple[list[str | CellFault], bool]:
@@ -232,13 +241,11 @@ def _cells(row: XmlElement) -> tuple[list[str | CellFault], bool]:
     fault = None if row.name == "tr" else _fault(row)
     for child in row.children:
         if child.name == "trPr":
-            is_hidden = any(one.name == "hidden" for one in child.children)
-            fault = fault or next(
-                (_FAULTS[one.name] for one in child.children if one.name in _FAULTS), None
-            )
+            is_hidden = any(setting.name == "hidden" for setting in child.children)
+            fault = fault or _property_fault(child)
         elif child.name == "tc":
             cells.append(_cell(child))
-        elif child.name in _HOLDING:
+        elif child.name in _CONTAINERS:
             cells += _cells(XmlElement(row.tag, {}, row.line, list(child.children)))[0]
         elif child.name not in _WORDLESS:
             fault = fault or _fault(child)
@@ -246,61 +253,66 @@ def _cells(row: XmlElement) -> tuple[list[str | CellFault], bool]:
 
 
 def _cell(cell: XmlElement) -> str | CellFault:
-    said: list[str] = []
-    for part in _blocks(cell):
-        if part.name == "tcPr":
-            fault = next((_FAULTS[one.name] for one in part.children if one.name in _FAULTS), None)
-            words: str | CellFault = fault or ""
-            if fault is None:
-                continue
-        else:
-            words = _words(part)
+    """Return the text of a cell, or why it cannot be read."""
+    paragraphs: list[str] = []
+    for block in _blocks(cell):
+        if block.name == "tcPr":
+            fault = _property_fault(block)
+            if fault:
+                return fault
+            continue
+        words = _words(block)
         if isinstance(words, CellFault):
             return words
-        said.append(words)
-    return "\n".join(said).strip("\n")
+        paragraphs.append(words)
+    return "\n".join(paragraphs).strip("\n")
 
 
-def _words(part: XmlElement) -> str | CellFault:
+def _property_fault(properties: XmlElement) -> CellFault | None:
+    """Return why a row or a cell with these properties cannot be read."""
+    faults = (_ELEMENT_FAULTS.get(child.name) for child in properties.children)
+    return next(filter(None, faults), None)
+
+
+def _words(block: XmlElement) -> str | CellFault:
     """Return the text of a paragraph, or why it cannot be read."""
-    if part.name != "p":
-        return _fault(part)
-    said: list[str] = []
-    fault = _add_words(part, said)
-    return fault or "".join(said)
+    if block.name != "p":
+        return _fault(block)
+    words: list[str] = []
+    fault = _collect_words(block, words)
+    return fault or "".join(words)
 
 
-def _add_words(part: XmlElement, said: list[str]) -> CellFault | None:
-    """Collect the words of an element; return what cannot be read in it."""
-    for child in part.children:
-        space, _, name = child.tag.rpartition(" ")
+def _collect_words(element: XmlElement, words: list[str]) -> CellFault | None:
+    """Add the words of an element to a list, or return why they cannot be read."""
+    for child in element.children:
+        namespace, _, name = child.tag.rpartition(" ")
+        fault = None
         if name in {"pPr", "rPr"}:
-            fault = next((one for one in map(_look_fault, child.all_inside()) if one), None)
-        elif name == "t" and space in _SPACES:
-            said.append(child.text())
-            fault = None
-        elif name in _LETTERS and space in _SPACES:
-            said.append(_LETTERS[name])
-            fault = None
-        elif name in _HOLDING:
-            fault = _add_words(child, said)
-        else:
-            fault = None if name in _WORDLESS else _fault(child)
+            fault = next(filter(None, map(_format_fault, child.all_inside())), None)
+        elif name == "t" and namespace in _NAMESPACES:
+            words.append(child.text())
+        elif name in _CHARACTERS and namespace in _NAMESPACES:
+            words.append(_CHARACTERS[name])
+        elif name in _CONTAINERS:
+            fault = _collect_words(child, words)
+        elif name not in _WORDLESS:
+            fault = _fault(child)
         if fault:
             return fault
     return None
 
 
-def _fault(part: XmlElement) -> CellFault:
-    unknown = CellFault(f"holds something that is not plain text ('{part.name}'); delete it")
-    return _LOOKS.get(part.name) or _FAULTS.get(part.name) or unknown
+def _fault(element: XmlElement) -> CellFault:
+    unknown = CellFault(f"holds something that is not plain text ('{element.name}'); delete it")
+    return _FORMAT_FAULTS.get(element.name) or _ELEMENT_FAULTS.get(element.name) or unknown
 
 
-def _look_fault(look: XmlElement) -> CellFault | None:
-    """Return why words with a format cannot be taken without it."""
-    values = [value.lower() for value in look.attributes.values()]
-    if look.name in {"ins", "del", "moveFrom", "moveTo"}:
+def _format_fault(setting: XmlElement) -> CellFault | None:
+    """Return why words with a format cannot be read as if they had none."""
+    values = [value.lower() for value in setting.attributes.values()]
+    if setting.name in {"ins", "del", "moveFrom", "moveTo"}:
         return _TRACKED
-    if look.name == "rFonts" and any(value.startswith(_SIGN_FONTS) for value in values):
-        return _LOOKS["sym"]
-    return None if _OFF & set(values) else _LOOKS.get(look.name)
+    if setting.name == "rFonts" and any(value.startswith(_SYMBOL_FONTS) for value in values):
+        return _FORMAT_FAULTS["sym"]
+    return None if _OFF & set(values) else _FORMAT_FAULTS.get(setting.name)

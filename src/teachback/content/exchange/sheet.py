@@ -19,8 +19,8 @@ class SentText(NamedTuple):
 
     A missing text has no translation. Nor has a stale one, so that a file that comes back untouched
     changes nothing: its old English and old translation are in `before`. `there` is the translation
-    that the workspace has. `about` are lines of context. `length` is that of the lines on which it
-    may stand, in mm; 0 where it is not known.
+    in the workspace. `about` are lines of context. `length` is the total length of its lines on the
+    card in mm, or 0 where it is not known.
     """
 
     key: str
@@ -35,20 +35,20 @@ class SentText(NamedTuple):
 
     @property
     def mark(self) -> str:
-        """The mark by which a change of what is not to be changed is found."""
+        """The mark by which an import finds out what was changed in the file, or since."""
         parts = (self.english, self.told, self.there, self.note)
         return "-".join(map(short_hash, parts))
 
     @property
     def told(self) -> str:
-        """All that a file says about the text, in one line."""
+        """The state and the context of the text, in one line."""
         return one_line(" ".join((self.state, *self.about)))
 
 
 class SentSheet(NamedTuple):
     """The texts of a handout for a translator, from the language `source` into `language`.
 
-    `directions` are those of both languages: ltr or rtl.
+    `directions` are those of the two languages: ltr or rtl.
     """
 
     handout: str
@@ -60,7 +60,7 @@ class SentSheet(NamedTuple):
 
 
 class ReturnedText(NamedTuple):
-    """A text as it came back, with its place; `row` begins a message where the place is a row.
+    """A text as it came back, with its place; `row` begins its messages where the place is a row.
 
     `mark` and `told` are those of `SentText`; empty where the file has lost them. `unfinished` is
     the word by which a tool marks a translation that must not be used yet.
@@ -78,7 +78,7 @@ class ReturnedText(NamedTuple):
 
 
 class ReturnedSheet(NamedTuple):
-    """A file that came back: its handout, languages and texts, and what is to be told of it."""
+    """A file that came back: its handout, languages and texts, and the warnings about it."""
 
     handout: str
     source: str
@@ -88,10 +88,10 @@ class ReturnedSheet(NamedTuple):
 
 
 def short_hash(text: str) -> str:
-    """Return a short hash of a text in which line breaks and runs of blanks do not count."""
+    """Return a short hash of a text; line breaks and the number of blanks do not change it."""
     return hashlib.sha256(in_one_line(text).encode()).hexdigest()[:_DIGITS]
 
 
 def in_one_line(text: str) -> str:
-    """Return a text without line breaks; a no-break space is a letter like any other."""
+    """Return a text without line breaks; other than `one_line`, keep its no-break spaces."""
     return re.sub(r"[ \t\r\n]+", " ", text).strip(" ")

@@ -1,6 +1,7 @@
 """Write a sheet for a translator as a workbook of Excel, and read one back. Pure.
 
-Written as plain parts: two columns of it are filled in, and a library would add the time of day.
+The parts of the file are written one by one: a library would add the time of day, so that the same
+sheet would not make the same bytes.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ if TYPE_CHECKING:
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-# Of the columns, in letters. Without the marks, which are not printed, they fit on a page in 8.8 pt.
+# The widths of the columns, in letters. Without the marks, which are not printed, they fit on a page
+# in 8.8 pt.
 _WIDTHS: Final = (20, 10, 38, 38, 16, 43, 28)
-# In points: a line, and the highest row of Excel.
+# In points: the height of a line, and of the highest row that Excel allows.
 _LINE: Final = 13
 _HIGHEST: Final = 409
-# Cell formats, as `_STYLES` has them: plain, wrapped, heading, to be filled in, as text, and text
-# from right to left.
-_PLAIN, _WRAPPED, _HEADING, _FILLED_IN, _TURNED = range(5)
+# The cell formats of `_STYLES` by their number. What is filled in stays text, and no number.
+_PLAIN, _WRAPPED, _HEADING, _FILLED_IN, _RIGHT_TO_LEFT = range(5)
 _STYLES: Final = (
     f'{XML_HEAD}<styleSheet xmlns="{_MAIN}"><fonts count="2"><font><sz val="10"/><name val="Arial"/>'
     '</font><font><b/><sz val="10"/><name val="Arial"/></font></fonts><fills count="2"><fill>'
@@ -59,10 +60,8 @@ _STYLES: Final = (
     '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
     "</styleSheet>"
 )
-
-
-# The parts of a workbook beside its cells.
-_BESIDE: Final = {
+# The start of the name of a part beside the cells -> what its words are.
+_OTHER_PARTS: Final = {
     "xl/comments": "a comment",
     "xl/threadedComments": "a comment",
     "xl/drawings/": "a text box or a drawing",
@@ -74,25 +73,27 @@ _BESIDE: Final = {
 def write_xlsx(sheet: SentSheet) -> bytes:
     """Return a sheet as a workbook."""
     lines = table_lines(sheet)
-    head = len(lines) + 1
+    heading = len(lines) + 1
     rows: list[tuple[Sequence[str], Sequence[int]]] = [((line,), (_PLAIN,)) for line in lines]
     rows.append((HEADINGS, [_HEADING] * len(HEADINGS)))
-    looks = [_WRAPPED] * len(HEADINGS)
-    looks[TRANSLATION] = looks[NOTE] = _FILLED_IN
+    formats = [_WRAPPED] * len(HEADINGS)
+    formats[TRANSLATION] = formats[NOTE] = _FILLED_IN
     for column, direction in zip((ORIGINAL, TRANSLATION), sheet.directions, strict=True):
-        looks[column] = _TURNED if direction == "rtl" else looks[column]
-    rows += [(row, looks) for row in table_rows(sheet)]
+        if direction == "rtl":
+            formats[column] = _RIGHT_TO_LEFT
+    rows += [(row, formats) for row in table_rows(sheet)]
     data = "".join(_row(number, *row) for number, row in enumerate(rows, start=1))
     columns = "".join(
-        f'<col min="{at}" max="{at}" width="{width}" customWidth="1"/>'
-        for at, width in enumerate(_WIDTHS, start=1)
+        f'<col min="{number}" max="{number}" width="{width}" customWidth="1"/>'
+        for number, width in enumerate(_WIDTHS, start=1)
     )
     page = (
         f'{XML_HEAD}<worksheet xmlns="{_MAIN}"><sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
         f'<sheetViews><sheetView workbookViewId="0">'
-        f'<pane ySplit="{head}" topLeftCell="A{head + 1}" activePane="bottomLeft" state="frozen"/>'
+        f'<pane ySplit="{heading}" topLeftCell="A{heading + 1}" activePane="bottomLeft" '
+        'state="frozen"/>'
         f"</sheetView></sheetViews><cols>{columns}</cols><sheetData>{data}</sheetData>"
-        f'<autoFilter ref="A{head}:{_letter(len(HEADINGS))}{len(rows)}"/>'
+        f'<autoFilter ref="A{heading}:{_letter(len(HEADINGS))}{len(rows)}"/>'
         '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" header="0.3" footer="0.3"/>'
         '<pageSetup orientation="landscape" fitToHeight="0"/></worksheet>'
     )
@@ -102,7 +103,7 @@ def write_xlsx(sheet: SentSheet) -> bytes:
         'r:id="rId1"/></sheets><definedNames>'
         f'<definedName name="_xlnm.Print_Area" localSheetId="0">Translation!$A:${_letter(ABOUT + 1)}'
         '</definedName><definedName name="_xlnm.Print_Titles" localSheetId="0">'
-        f"Translation!${head}:${head}</definedName></definedNames></workbook>"
+        f"Translation!${heading}:${heading}</definedName></definedNames></workbook>"
     )
     parts = {
         "[Content_Types].xml": content_types(
@@ -123,25 +124,25 @@ def write_xlsx(sheet: SentSheet) -> bytes:
     return write_package(parts)
 
 
-def _row(number: int, cells: Sequence[str], looks: Sequence[int]) -> str:
+def _row(number: int, cells: Sequence[str], formats: Sequence[int]) -> str:
     inner = "".join(
-        f'<c r="{_letter(at)}{number}" s="{look}" t="inlineStr"><is><t xml:space="preserve">'
+        f'<c r="{_letter(column)}{number}" s="{style}" t="inlineStr"><is><t xml:space="preserve">'
         f"{as_markup(cell)}</t></is></c>"
         if cell
-        else f'<c r="{_letter(at)}{number}" s="{look}"/>'
-        for at, (cell, look) in enumerate(zip(cells, looks, strict=True), start=1)
+        else f'<c r="{_letter(column)}{number}" s="{style}"/>'
+        for column, (cell, style) in enumerate(zip(cells, formats, strict=True), start=1)
     )
     height = f' ht="{_height(cells)}"' if len(cells) > 1 else ""
     return f'<row r="{number}"{height}>{inner}</row>'
 
 
 def _height(cells: Sequence[str]) -> int:
-    """Return a height in pt at which the text of all cells is seen, by its letters."""
-    lines = (
+    """Return a height in pt that shows the text of all cells, estimated from its length."""
+    line_counts = (
         sum(1 + len(line) // width for line in cell.split("\n"))
         for cell, width in zip(cells, _WIDTHS, strict=True)
     )
-    return min(_LINE * max(lines), _HIGHEST)
+    return min(_LINE * max(line_counts), _HIGHEST)
 
 
 def _letter(column: int) -> str:
@@ -149,27 +150,28 @@ def _letter(column: int) -> str:
 
 
 def read_xlsx(raw: bytes, name: str) -> ReturnedSheet:
-    """Return what a workbook says.
+    """Return the sheet that a workbook holds.
 
     Raises TeachbackError with every cell that cannot be read, and all words that would be lost.
     """
     parts = read_package(raw, name)
     stray = list(_stray_words(parts, name))
-    noticed: list[Problem] = []
+    warnings: list[Problem] = []
     rows = []
-    for some in read_workbook(io.BytesIO(raw), name):
-        if isinstance(some, tuple):
-            noticed += some
+    for batch in read_workbook(io.BytesIO(raw), name):
+        if isinstance(batch, tuple):
+            warnings += batch
         else:
-            rows += some
-    return read_table((), rows, name, noticed, stray)
+            rows += batch
+    return read_table((), rows, name, warnings, stray)
 
 
 def _stray_words(parts: dict[str, bytes], name: str) -> Iterator[Problem]:
-    """Yield the words that a workbook holds beside its cells."""
-    yield from stray_words(parts, _BESIDE, name)
+    """Yield a problem for each part of a workbook that holds words beside its cells."""
+    yield from stray_words(parts, _OTHER_PARTS, name)
     sheets = [part for part in parts if part.startswith("xl/worksheets/") and part.endswith(".xml")]
     for part in sheets[1:]:
-        if any(one.name in {"v", "t"} for one in read_xml(parts[part], name).all_inside()):
+        elements = read_xml(parts[part], name).all_inside()
+        if any(element.name in {"v", "t"} for element in elements):
             message = "the workbook has a further sheet with words, which would be lost"
             yield Problem(message, "Move them into the column Note, and delete it.", Location(name))

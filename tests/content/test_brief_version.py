@@ -50,8 +50,8 @@ def test_a_marked_part_is_kept_whole_and_what_is_around_it_without_the_rest(
     short = brief_version(handout, ("ckd",))
     assert [section.id for section in short.sections] == ["one", "two"]
     blocks: Any = short.sections[0].blocks
-    some, columns, quote = blocks
-    assert [item.text for item in some.items] == ["Walk."]
+    entries, columns, quote = blocks
+    assert [item.text for item in entries.items] == ["Walk."]
     assert [item.text for item in columns.do_dont.do] == ["Call us."]
     assert quote.quote == "Small steps."
     assert short.red_flags == handout.red_flags

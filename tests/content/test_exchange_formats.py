@@ -1,4 +1,4 @@
-"""Test the files for translators: what was written is read back, and no word is lost unsaid."""
+"""Test the files for translators: what was written is read back, and no word is lost in silence."""
 
 from __future__ import annotations
 
@@ -69,7 +69,10 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 def words_of(sheet: ReturnedSheet) -> list[tuple[str, ...]]:
     """Return what a file says of each text."""
-    return [(one.key, one.english, one.words, one.note, one.mark, one.told) for one in sheet.texts]
+    return [
+        (text.key, text.english, text.words, text.note, text.mark, text.told)
+        for text in sheet.texts
+    ]
 
 
 def refused(read: Callable[[bytes, str], ReturnedSheet], raw: bytes) -> list[tuple[int, str]]:
@@ -85,14 +88,15 @@ def refused(read: Callable[[bytes, str], ReturnedSheet], raw: bytes) -> list[tup
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_was_written_is_read_back(form: str) -> None:
-    """Key, original, translation, note, mark and context come back; the bytes are always the same."""
+    """Key, original, translation, note, mark and context come back; the bytes never change."""
     write, read = FORMATS[form]
     raw = write(SHEET)
     assert raw == write(SHEET)
     back = read(raw, "back")
     assert (back.handout, back.source, back.language, back.noticed) == ("tiny", "en", "es", ())
     assert words_of(back) == [
-        (one.key, one.english, one.words, one.note, one.mark, one.told) for one in SHEET.texts
+        (text.key, text.english, text.words, text.note, text.mark, text.told)
+        for text in SHEET.texts
     ]
 
 
@@ -108,7 +112,7 @@ def test_a_language_from_right_to_left_is_written_so() -> None:
         with zipfile.ZipFile(io.BytesIO(write(sheet))) as archive:
             assert archive.read(part).decode().count(turned) == 1
     for write, read in FORMATS.values():
-        assert [one.words for one in read(write(sheet), "back").texts] == [words]
+        assert [text.words for text in read(write(sheet), "back").texts] == [words]
 
 
 # Letters that a text may hold, with all that formats need to escape.
@@ -204,13 +208,13 @@ def test_msgfmt_takes_the_po_file(tmp_path: Path) -> None:
     assert shutil.which("msgfmt"), "install gettext"
     file = tmp_path / "tiny.po"
     file.write_bytes(write_po(SHEET))
-    done = subprocess.run(
+    result = subprocess.run(
         ["msgfmt", "--check", "--output-file", tmp_path / "tiny.mo", file],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 DRAWN = "<w:r><w:pict><w:t>Call 555</w:t></w:pict></w:r>"
@@ -268,12 +272,12 @@ def test_what_word_adds_to_a_cell_is_refused_with_its_row(case: str) -> None:
     ],
 )  # fmt: skip
 def test_words_of_a_document_are_not_lost(old: str, new: str, message: str) -> None:
-    """What cannot be read, and what stands elsewhere than it should, is told in words."""
+    """What cannot be read, and what stands elsewhere than it should, is reported."""
     found = refused(read_docx, edited_package(write_docx(SHEET), {old: new}))
-    assert [message in said for _, said in found] == [True]
+    assert [message in reported for _, reported in found] == [True]
 
 
-def test_comments_headers_and_footnotes_of_a_document_are_told() -> None:
+def test_comments_headers_and_footnotes_of_a_document_are_reported() -> None:
     """Their words are no part of the text, and would be lost."""
     words = f'<w:x xmlns:w="{W}"><w:p><w:r><w:t>Ask the doctor</w:t></w:r></w:p></w:x>'
     names = ("word/comments.xml", "word/header1.xml", "word/footnotes.xml")
@@ -297,7 +301,7 @@ def test_what_word_writes_on_its_own_is_read() -> None:
     )
     back = read_docx(raw, "back")
     assert words_of(back) == words_of(read_docx(write_docx(SHEET), "back"))
-    assert [(one.severity, one.message) for one in back.noticed] == [
+    assert [(warning.severity, warning.message) for warning in back.noticed] == [
         (Severity.WARNING, "row 2: the row is hidden; it is read like the others")
     ]
 
@@ -317,18 +321,18 @@ VALUE = '<is><t xml:space="preserve">Dolor de pecho</t></is>'
     ],
 )  # fmt: skip
 def test_what_excel_adds_is_refused_with_its_row(old: str, new: str, message: str) -> None:
-    """A formula without a result, merged cells, struck letters and words elsewhere are told."""
+    """A formula without a result, merged cells, struck letters and words elsewhere are reported."""
     found = refused(read_xlsx, edited_package(write_xlsx(SHEET), {old: new}))
     assert message in found[0][1]
 
 
-def test_words_beside_the_cells_of_a_workbook_are_told() -> None:
+def test_words_beside_the_cells_of_a_workbook_are_reported() -> None:
     """Comments, text boxes and further sheets would be lost."""
     sheet = '<x xmlns="x"><c><v>5</v></c></x>'
-    said = '<x xmlns="x"><t>Ask the doctor</t></x>'
+    words = '<x xmlns="x"><t>Ask the doctor</t></x>'
     parts = {
-        "xl/comments1.xml": said,
-        "xl/drawings/drawing1.xml": said,
+        "xl/comments1.xml": words,
+        "xl/drawings/drawing1.xml": words,
         "xl/worksheets/sheet2.xml": sheet,
     }
     found = refused(read_xlsx, edited_package(write_xlsx(SHEET), {}, parts))
@@ -353,7 +357,7 @@ def test_each_printed_page_of_a_workbook_has_the_headings() -> None:
 
 
 def test_a_filtered_workbook_is_read_whole() -> None:
-    """Hidden rows are read like the others, and said; the result of a formula is read."""
+    """Hidden rows are read like the others, with a warning; the result of a formula is read."""
     raw = edited_package(
         write_xlsx(SHEET),
         {
@@ -362,8 +366,8 @@ def test_a_filtered_workbook_is_read_whole() -> None:
         },
     )
     back = read_xlsx(raw, "back")
-    assert [one.words for one in back.texts] == ["Dolor", "", ""]
-    assert [one.message for one in back.noticed] == [
+    assert [text.words for text in back.texts] == ["Dolor", "", ""]
+    assert [warning.message for warning in back.noticed] == [
         "the sheet has hidden rows or columns; they are read like the others"
     ]
 
@@ -396,7 +400,7 @@ def test_entities_are_refused(form: str) -> None:
 
 
 def test_tools_may_add_to_xliff_what_is_no_translation() -> None:
-    """A byte order mark, segments, suggestions and empty codes are read; the words stay the same."""
+    """A byte order mark, segments, suggestions and empty codes change no words."""
     raw = write_xliff(SHEET).decode()
     changed = (
         raw.replace(
@@ -434,7 +438,7 @@ def test_tools_may_add_to_xliff_what_is_no_translation() -> None:
 def test_xliff_that_cannot_be_read_is_refused_with_its_line(
     old: str, new: str, line: int, message: str
 ) -> None:
-    """Other versions, other encodings and elements with words of their own are told."""
+    """Other versions, other encodings and elements with words of their own are reported."""
     raw = write_xliff(SHEET).decode()
     if not message:
         assert read_xliff(raw.replace(old, new, 1).encode(), "back").texts
@@ -444,7 +448,7 @@ def test_xliff_that_cannot_be_read_is_refused_with_its_line(
     assert message in found[0][1]
 
 
-def test_what_xliff_tools_say_is_told() -> None:
+def test_what_xliff_tools_say_is_reported() -> None:
     """An unfinished state is kept, an approval is not taken over, and foreign words are named."""
     raw = write_xliff(SHEET).decode()
     raw = raw.replace('state="translated"', 'state="needs-translation"')
@@ -454,13 +458,13 @@ def test_what_xliff_tools_say_is_told() -> None:
         "</note></trans-unit>", '</note><t:c xmlns:t="tool">Hello there</t:c></trans-unit>', 1
     )
     back = read_xliff(raw.encode(), "back")
-    assert [one.unfinished for one in back.texts] == ["needs-translation", "", ""]
-    assert [one.message for one in back.noticed] == [
+    assert [text.unfinished for text in back.texts] == ["needs-translation", "", ""]
+    assert [warning.message for warning in back.noticed] == [
         "words that a tool has added are not read: 'Dear all'",
         "words that a tool has added are not read: 'Hello there'",
         "a translation is marked as approved in this file; that is not taken over",
     ]
-    assert {one.severity for one in back.noticed} == {Severity.WARNING}
+    assert {warning.severity for warning in back.noticed} == {Severity.WARNING}
 
 
 def test_what_po_tools_write_is_read() -> None:
@@ -488,21 +492,21 @@ def test_what_po_tools_write_is_read() -> None:
 def test_po_that_cannot_be_read_is_refused_with_its_line(
     old: str, new: str, line: int, message: str
 ) -> None:
-    """Other encodings, plurals, lost keys and broken strings are told."""
+    """Other encodings, plurals, lost keys and broken strings are reported."""
     raw = write_po(SHEET).decode().replace(old, new, 1)
     found = refused(read_po, raw.encode())
-    assert any(at == line and message in said for at, said in found), found
+    assert any(at == line and message in reported for at, reported in found), found
 
 
-def test_what_po_tools_put_aside_is_told() -> None:
+def test_what_po_tools_put_aside_is_reported() -> None:
     """A fuzzy text is unfinished, and obsolete entries are named."""
     raw = write_po(SHEET).decode()
     raw = (
         raw.replace('msgctxt "chest', '#, fuzzy\nmsgctxt "chest') + '\n#~ msgid "Old"\n# The end\n'
     )
     back = read_po(f"# Hello\n{raw}".encode(), "back")
-    assert [one.unfinished for one in back.texts] == ["fuzzy", "", ""]
-    assert [one.message for one in back.noticed] == [
+    assert [text.unfinished for text in back.texts] == ["fuzzy", "", ""]
+    assert [warning.message for warning in back.noticed] == [
         "a text that the tool has put aside is not read: 'msgid \"Old\"'",
         "the file ends with a remark that belongs to no text",
         "a remark above the header is not read: 'Hello'",

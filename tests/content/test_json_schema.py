@@ -39,7 +39,7 @@ Loader.yaml_implicit_resolvers = {
 
 
 @functools.cache
-def shipped() -> dict[str, Any]:
+def shipped_to_editor() -> dict[str, Any]:
     """Return the shipped handout as an editor reads it."""
     data: dict[str, Any] = yaml.load(
         (ROOT / "content" / "handouts" / "leg-cramps.yaml").read_text(encoding="utf-8"),
@@ -49,7 +49,7 @@ def shipped() -> dict[str, Any]:
 
 
 @functools.cache
-def read() -> dict[str, Any]:
+def shipped_to_program() -> dict[str, Any]:
     """Return the shipped handout as the program reads it."""
     path = ROOT / "content" / "handouts" / "leg-cramps.yaml"
     data: dict[str, Any] = read_yaml(path.read_bytes(), "x.yaml").data
@@ -58,7 +58,7 @@ def read() -> dict[str, Any]:
 
 @functools.cache
 def editor(formats: jsonschema.FormatChecker | None = None) -> jsonschema.Draft202012Validator:
-    """Return the check of an editor with our schema, and with formats such as that of a date."""
+    """Return an editor's validator for our schema, perhaps with formats such as that of a date."""
     return jsonschema.Draft202012Validator(json.loads(json_schema()), format_checker=formats)
 
 
@@ -108,7 +108,7 @@ def test_an_editor_refuses_what_is_no_translation(old: str, new: str) -> None:
 def test_the_shipped_handout_and_the_sample_are_valid_to_an_editor() -> None:
     """A YAML language server shows no error in what we ship."""
     validator = editor()
-    assert [error.message for error in validator.iter_errors(shipped())] == []
+    assert [error.message for error in validator.iter_errors(shipped_to_editor())] == []
     sample = (
         (ROOT / "content" / "samples" / "handout.yaml")
         .read_text(encoding="utf-8")
@@ -153,7 +153,7 @@ BROKEN = {
 def test_the_schema_refuses_a_broken_handout(name: str) -> None:
     """Each broken handout differs from the shipped one in one place, and is refused for it."""
     validator = editor(jsonschema.Draft202012Validator.FORMAT_CHECKER)
-    data = copy.deepcopy(shipped())
+    data = copy.deepcopy(shipped_to_editor())
     BROKEN[name](data)
     assert list(validator.iter_errors(data))
 
@@ -210,14 +210,17 @@ TYPED = {
 @pytest.mark.parametrize("name", TYPED)
 def test_the_schema_and_the_program_agree_on_values_that_look_like_another_kind(name: str) -> None:
     """The types that an editor may read are allowed exactly where the program accepts the value."""
-    path, written, right = TYPED[name]
-    for_editor, for_program = copy.deepcopy(shipped()), copy.deepcopy(read())
+    path, written, is_valid = TYPED[name]
+    for_editor, for_program = (
+        copy.deepcopy(shipped_to_editor()),
+        copy.deepcopy(shipped_to_program()),
+    )
     _set(path, yaml.load(written, Loader))(for_editor)  # noqa: S506 -- a SafeLoader
     _set(path, read_yaml(f"a: {written}".encode(), "x.yaml").data["a"])(for_program)
-    assert editor().is_valid(for_editor) == right
+    assert editor().is_valid(for_editor) == is_valid
     try:
         Handout.model_validate(for_program)
     except ValidationError:
-        assert not right
+        assert not is_valid
     else:
-        assert right
+        assert is_valid

@@ -36,8 +36,8 @@ def in_language(tag: str, words: str = "") -> dict[str, bytes]:
     handout = TINY.replace("language: en", f"language: {tag}")
     if words:
         handout = handout.replace("title: ", f"title: {words} ", 1)
-    known = (builtin_root() / f"content/words/{tag}.yaml").exists()
-    files = {**({} if known else language_files(tag)), "content/handouts/tiny.yaml": handout}
+    is_built_in = (builtin_root() / f"content/words/{tag}.yaml").exists()
+    files = {**({} if is_built_in else language_files(tag)), "content/handouts/tiny.yaml": handout}
     return {name: text.encode() for name, text in files.items()}
 
 
@@ -69,12 +69,12 @@ def test_a_letter_that_the_font_of_the_language_lacks_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Another family may have it, but a word in two fonts is harder to read."""
-    for number, (tag, letter, found) in enumerate(
+    for number, (tag, letter, problems) in enumerate(
         (("vi", "\u1edd", 0), ("vi", "\u05d0", 1), ("ru", "\u0416", 0), ("fr", "\u0416", 1))
     ):
         root = lay(tmp_path / str(number), in_language(tag, letter))
         code, _, err = here(BUILD, root, monkeypatch, capsys)
-        assert (code, err.count(f"U+{ord(letter):04X}")) == (found, found), (tag, err)
+        assert (code, err.count(f"U+{ord(letter):04X}")) == (problems, problems), (tag, err)
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_a_range_in_a_text_from_right_to_left_is_refused(
         load_handout(path, clinic, load_shared(clinic))
     except TeachbackError as error:
         problems = error.problems
-    found = [one for one in problems if "the other way round" in one.message]
-    assert len(found) == refused, problems
-    assert all("from 10 to 20" in one.hint for one in found)
+    ranges = [problem for problem in problems if "the other way round" in problem.message]
+    assert len(ranges) == refused, problems
+    assert all("from 10 to 20" in problem.hint for problem in ranges)
 
 
 def test_a_page_is_set_in_the_one_font_of_its_language(
@@ -121,13 +121,13 @@ def test_a_page_is_set_in_the_one_font_of_its_language(
 def test_a_part_in_another_language_is_not_set_as_the_page_around_it() -> None:
     """English beside Arabic has its own font, and its lines are no further apart."""
     arabic = Language(name="Arabic", family="Ours", leading=1.2)
-    fonts = {f"styles/fonts/Ours-{one}.ttf": Path(one) for one in ("Regular", "Bold")}
+    fonts = {f"styles/fonts/Ours-{weight}.ttf": Path(weight) for weight in ("Regular", "Bold")}
     styles = language_styles(("ar", "en"), Languages({"ar": arabic}), fonts)
-    own, _, other = styles.partition('[lang="en"] { ')
-    assert 'font-family: "Ours"' in own
-    assert "--script: 1.2" in own
-    assert "font-family: var(--family)" in other
-    assert "--script: 1;" in other
+    in_arabic, _, in_english = styles.partition('[lang="en"] { ')
+    assert 'font-family: "Ours"' in in_arabic
+    assert "--script: 1.2" in in_arabic
+    assert "font-family: var(--family)" in in_english
+    assert "--script: 1;" in in_english
     assert "var(--family)" not in language_styles(("ar",), Languages({"ar": arabic}), fonts)
     # Only digits in a font whose letters reach far down need another place in their field.
     assert '[lang="ar"] .pill' in styles
@@ -162,7 +162,7 @@ def test_the_font_of_an_extra_changes_the_code_of_its_language_alone(
 
 
 @pytest.mark.parametrize(
-    ("entry", "said"),
+    ("entry", "message"),
     [
         ("fr: {name: French, leading: 0.5}", "the number is too small"),
         ("fr: {name: French, direction: rtl}", "direction"),
@@ -170,10 +170,11 @@ def test_the_font_of_an_extra_changes_the_code_of_its_language_alone(
         ("fr: {}", "name"),
     ],
 )
-def test_a_wrong_entry_is_a_problem_with_its_place(workspace: Make, entry: str, said: str) -> None:
+def test_a_wrong_entry_is_a_problem_with_its_place(
+    workspace: Make, entry: str, message: str
+) -> None:
     """It names the file and the line."""
     with pytest.raises(TeachbackError) as caught:
         load_shared(workspace({"content/languages.yaml": f"# ours\n{entry}\n"}))
-    found = str(caught.value)
     assert "content/languages.yaml" in str(caught.value.problems[0].location)
-    assert said in found
+    assert message in str(caught.value)

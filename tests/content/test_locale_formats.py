@@ -39,7 +39,7 @@ def test_each_month_differs_and_no_mark_is_hidden_in_it(language: str) -> None:
     """A reader tells any two months apart; a hidden mark would be refused on paper."""
     dates = {dated(dt.date(2026, month, 5), language) for month in range(1, 13)}
     assert len(dates) == 12
-    letters = {letter for one in dates for letter in one}
+    letters = {letter for date in dates for letter in date}
     assert all(letter.isprintable() or letter.isspace() for letter in letters)
 
 
@@ -58,6 +58,6 @@ def test_each_month_differs_and_no_mark_is_hidden_in_it(language: str) -> None:
 def test_a_number_is_written_again_as_another_language_writes_it(
     number: str, language: str, other: str, written: str
 ) -> None:
-    """Its decimals and groups change their signs; groups that the other one has not are left out."""
+    """Its signs for decimals and groups change; where groups differ, their signs are left out."""
     assert number_in(number, language, other) == written
     assert is_number(written, other)

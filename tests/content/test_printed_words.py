@@ -41,17 +41,17 @@ SHIPPED = sorted(path.stem for path in (builtin_root() / "content/words").glob("
 TODAY = dt.date(2026, 11, 28)
 
 
-def said(workspace: Make, key: str, text: str) -> list[str]:
+def reported(workspace: Make, key: str, text: str) -> list[str]:
     """Return what is reported when one of the English words, on one line, is another text."""
-    [old] = [line for line in WORDS.splitlines() if line.strip().startswith(f"{key}: ")][:1]
+    old = next(line for line in WORDS.splitlines() if line.strip().startswith(f"{key}: "))
     new = f"{old.partition(':')[0]}: {text}"
-    line = WORDS.splitlines().index(old) + 1
+    number = WORDS.splitlines().index(old) + 1
     shared = load_shared(workspace({NAME: WORDS.replace(f"{old}\n", f"{new}\n", 1)}))
     return [
         problem.message
         for problem in shared.unfinished.get("en", ())
         if problem.location
-        and (Path(problem.location.file).name, problem.location.line) == ("en.yaml", line)
+        and (Path(problem.location.file).name, problem.location.line) == ("en.yaml", number)
     ]
 
 
@@ -71,7 +71,7 @@ def test_words_over_red_flags_do_not_keep_a_reader_from_calling(
 ) -> None:
     """They are on every page and card, above the signs of an emergency."""
     message = f"'{found}' turns round what a reader with a red flag is to do"
-    assert said(workspace, key, f'"{text}"') == [message]
+    assert reported(workspace, key, f'"{text}"') == [message]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_words_over_red_flags_do_not_keep_a_reader_from_calling(
 )
 def test_words_over_red_flags_may_say_when_to_call(workspace: Make, key: str, text: str) -> None:
     """A time or a haste is no advice against the call."""
-    assert said(workspace, key, f'"{text}"') == []
+    assert reported(workspace, key, f'"{text}"') == []
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_words_over_red_flags_may_say_when_to_call(workspace: Make, key: str, te
 )
 def test_what_is_filled_in_stands_apart(workspace: Make, key: str, text: str, name: str) -> None:
     """A number in the words would run into the number that is filled in."""
-    assert said(workspace, key, text) == [f"a space is missing beside {{{name}}}"]
+    assert reported(workspace, key, text) == [f"a space is missing beside {{{name}}}"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_words_may_touch_punctuation_and_letters_without_capitals(
 
     Messages about letters that the fonts lack are ignored here.
     """
-    assert [message for message in said(workspace, key, text) if "fonts" not in message] == []
+    assert [message for message in reported(workspace, key, text) if "fonts" not in message] == []
 
 
 DRAFT = "this text must say in words that nobody has reviewed the handout"
@@ -150,11 +150,11 @@ def test_words_do_not_turn_round_what_is_fixed(
     workspace: Make, key: str, text: str, message: str
 ) -> None:
     """A draft is called a draft, and a page number comes before the total."""
-    assert said(workspace, key, text) == [message]
+    assert reported(workspace, key, text) == [message]
 
 
 @pytest.mark.parametrize(
-    ("language", "key", "text", "warned"),
+    ("language", "key", "text", "messages"),
     [
         (
             "en",
@@ -175,7 +175,7 @@ def test_words_do_not_turn_round_what_is_fixed(
     ],
 )
 def test_what_only_a_reader_of_the_language_can_judge_is_a_warning(
-    workspace: Make, language: str, key: str, text: str, warned: list[str]
+    workspace: Make, language: str, key: str, text: str, messages: list[str]
 ) -> None:
     """It is a warning of `check`, and nothing is refused."""
     lines = [
@@ -186,13 +186,13 @@ def test_what_only_a_reader_of_the_language_can_judge_is_a_warning(
     )
     clinic = workspace({f"content/words/{language}.yaml": f"{own}\n"})
     name = f"words/{language}.yaml"
-    told = [
+    warnings = [
         problem
         for problem in check((), (), clinic, TODAY).problems
         if problem.location and name in problem.location.file
     ]
-    assert [(problem.message, problem.severity) for problem in told] == [
-        (message, Severity.WARNING) for message in warned
+    assert [(problem.message, problem.severity) for problem in warnings] == [
+        (message, Severity.WARNING) for message in messages
     ]
     built = build(resolve({"handouts": ("tiny",), "format": ("html",)}, clinic), clinic, TODAY)
     assert not built.failed
@@ -205,7 +205,7 @@ def test_what_only_a_reader_of_the_language_can_judge_is_a_warning(
         ("es", "this language name, 'English', is that of content/words/en.yaml already"),
     ],
 )
-def test_words_that_cannot_be_used_are_told_and_do_not_stop_other_languages(
+def test_words_that_cannot_be_used_are_reported_and_do_not_stop_other_languages(
     workspace: Make, name: str, message: str
 ) -> None:
     """Handouts in English are printed, and a check warns of the file."""
@@ -213,11 +213,11 @@ def test_words_that_cannot_be_used_are_told_and_do_not_stop_other_languages(
     shared = load_shared(clinic)
     assert "en" in shared.words
     assert name not in shared.words
-    found = check((), (), clinic, TODAY)
-    assert message in [problem.message for problem in found.problems]
+    problems = check((), (), clinic, TODAY).problems
+    assert message in [problem.message for problem in problems]
 
 
-@pytest.mark.parametrize("language", [one for one in SHIPPED if one != "en"])
+@pytest.mark.parametrize("language", [tag for tag in SHIPPED if tag != "en"])
 def test_the_words_of_each_shipped_language_are_whole_and_say_that_they_are_a_draft(
     language: str,
 ) -> None:
@@ -234,8 +234,8 @@ def test_the_words_of_each_shipped_language_are_whole_and_say_that_they_are_a_dr
     english = {text for _, text in read_yaml(WORDS.encode(), "en.yaml").scalars() if " " in text}
     assert "Call us today" in english
     assert [text for _, text in file.scalars() if text in english] == []
-    there = builtin_root() / "content/audiences.yaml"
-    audiences = validated(Audiences, read_yaml(there.read_bytes(), there.name)).root
+    path = builtin_root() / "content/audiences.yaml"
+    audiences = validated(Audiences, read_yaml(path.read_bytes(), path.name)).root
     assert "dialysis" in audiences
     for audience in audiences.values():
         assert audience.badge[language] != audience.badge["en"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from teachback.content.pseudo_text import in_letters, other_letters, pseudo_text
 
-KEPT = re.compile(r"\{[^{}]*\}|\*\*|\]\([^)]*\)|\d+")
+UNCHANGED = re.compile(r"\{[^{}]*\}|\*\*|\]\([^)]*\)|\d+")
 SAMPLES = (
     "Call {clinic.phone} if you gain more than 3 pounds in 2 days.",
     "Do **not** take ibuprofen; see [our page](https://example.org/pain-relief).",
@@ -25,19 +25,18 @@ def test_numbers_placeholders_and_marks_stay_and_all_else_has_accents(
     text: str, growth: float
 ) -> None:
     """A word left in English on the page is one that no translator would get."""
-    made = pseudo_text(text, growth)
-    assert KEPT.findall(made) == KEPT.findall(text)
-    bare = KEPT.sub(" ", made)
-    plain = [word for word in re.findall(r"[^\W\d_]{3,}", bare) if word.isascii()]
-    assert plain == [], made
+    pseudo = pseudo_text(text, growth)
+    assert UNCHANGED.findall(pseudo) == UNCHANGED.findall(text)
+    words = re.findall(r"[^\W\d_]{3,}", UNCHANGED.sub(" ", pseudo))
+    assert [word for word in words if word.isascii()] == [], pseudo
 
 
 @pytest.mark.parametrize("growth", [1, 1.3, 1.7, 3])
 def test_a_sentence_grows_as_much_as_was_asked(growth: float) -> None:
-    """So the room it takes is that of a translation which is so much longer."""
+    """It takes as much room as a translation that is so much longer."""
     text = "Most leg cramps are not an emergency, but some signs need help fast."
-    letters = [sum(map(str.isalpha, one)) for one in (text, pseudo_text(text, growth))]
-    assert letters[1] / letters[0] == pytest.approx(growth, abs=0.15)
+    before, after = (sum(map(str.isalpha, words)) for words in (text, pseudo_text(text, growth)))
+    assert after / before == pytest.approx(growth, abs=0.15)
 
 
 @given(st.text(), st.floats(1, 3))
@@ -57,7 +56,7 @@ def test_any_text_can_be_made_longer(text: str, growth: float) -> None:
 def test_the_letters_of_another_script_are_those_of_its_words(
     words: tuple[str, ...], letters: str
 ) -> None:
-    """So any language with a words file has pseudo-text of its own, without placeholders."""
+    """Any language with a words file has pseudo-text of its own, without placeholders."""
     assert other_letters(words) == letters
 
 
@@ -65,8 +64,8 @@ def test_the_letters_of_another_script_are_those_of_its_words(
 def test_a_text_in_other_letters_has_as_many_as_was_asked(letters: str) -> None:
     """What a translation keeps is kept."""
     text = "Call **{clinic.phone}** if you gain more than 3 pounds in 2 days."
-    made = in_letters(letters, 1.5)(text)
-    assert KEPT.findall(made) == KEPT.findall(text)
-    counts = [sum(map(str.isalpha, KEPT.sub(" ", one))) for one in (text, made)]
-    assert counts[1] == pytest.approx(counts[0] * 1.5, abs=1)
-    assert {one.lower() for one in KEPT.sub("", made) if one.isalpha()} <= set(letters)
+    pseudo = in_letters(letters, 1.5)(text)
+    assert UNCHANGED.findall(pseudo) == UNCHANGED.findall(text)
+    before, after = (sum(map(str.isalpha, UNCHANGED.sub(" ", words))) for words in (text, pseudo))
+    assert after == pytest.approx(before * 1.5, abs=1)
+    assert {char.lower() for char in UNCHANGED.sub("", pseudo) if char.isalpha()} <= set(letters)

@@ -156,7 +156,7 @@ def test_a_field_that_cannot_be_filled_is_a_problem_with_its_place(
     text = FILLED.replace(old, new, 1)
     assert text != FILLED
     found = problems_of(workspace({"content/handouts/tiny.yaml": text}))
-    assert (line_of(text, where), message) in [(line, said) for line, _, said in found]
+    assert (line_of(text, where), message) in [(line, reported) for line, _, reported in found]
     assert all(column > 0 for _, column, _ in found)
 
 

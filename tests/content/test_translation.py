@@ -78,21 +78,21 @@ def test_each_shipped_text_has_a_key_of_its_own(workspace: Make) -> None:
         assert all(text.text.endswith("!") for text in handout_texts(other))
 
 
-def test_all_faults_of_a_file_are_told_at_once(workspace: Make) -> None:
-    """Unknown keys, a text without its English, an empty one and a doubled key have their places."""
+def test_all_faults_of_a_file_are_reported_at_once(workspace: Make) -> None:
+    """Unknown and doubled keys, an empty text, and one without its English have their places."""
     faulty = (
         SPANISH_TINY.replace("chest/text:", "chess/text:")
         .replace("{en: One message., es:", "{es:")
         .replace("{en: What is this?, es:", "{en: What is this?, fr: Quoi?, es:")
     )
-    told = [
+    reported = [
         (str(problem.location).rpartition("/")[2], problem.message)
         for problem in refused(workspace({TRANSLATION: faulty}))
     ]
-    assert ("tiny.yaml:8:12", "this does not say the English that it was made from") in told
-    assert ("tiny.yaml:11:38", "the key 'fr' is not known") in told
+    assert ("tiny.yaml:8:12", "this does not say the English that it was made from") in reported
+    assert ("tiny.yaml:11:38", "the key 'fr' is not known") in reported
     # With the same English, the misspelt key is the one that is meant.
-    assert not any("chess" in message for _, message in told)
+    assert not any("chess" in message for _, message in reported)
     faulty = faulty.replace("en: Chest pain", "en: Chess pain")
     assert ("tiny.yaml:9:15", "the handout has no text `chess/text`") in [
         (str(problem.location).rpartition("/")[2], problem.message)
@@ -178,13 +178,15 @@ def test_another_text_that_changed_makes_a_draft_of_the_older_version(workspace:
 
 
 def test_a_moved_text_keeps_its_translation_by_the_same_english(workspace: Make) -> None:
-    """It is told, so that its key can be mended."""
+    """A warning says so, and its key can be mended."""
     moved = TINY.replace("  - id: one\n", "  - id: two\n")
     authored = loaded(workspace({ENGLISH: moved, TRANSLATION: SPANISH_TINY}))
     assert authored.handout.sections[0].title == "¿Qué es esto?"
-    told = [n.problem.message for n in authored.notices if n.problem.severity is Severity.WARNING]
-    assert any("the text `one/title` is now `two/title`" in message for message in told)
-    assert len(told) == 3
+    messages = [
+        n.problem.message for n in authored.notices if n.problem.severity is Severity.WARNING
+    ]
+    assert any("the text `one/title` is now `two/title`" in message for message in messages)
+    assert len(messages) == 3
 
 
 def test_two_entries_that_change_places_keep_their_translations(workspace: Make) -> None:
@@ -203,7 +205,7 @@ def test_two_entries_that_change_places_keep_their_translations(workspace: Make)
 
 
 def test_a_flag_may_have_shorter_words_in_one_language(workspace: Make) -> None:
-    """English needs none; the full words of the flag are what they follow."""
+    """English needs none; they translate the full words of the flag."""
     short = f"{SPANISH_TINY}  chest/short: {{en: Chest pain, es: Dolor}}\n"
     authored = loaded(workspace({TRANSLATION: short}))
     assert authored.handout.red_flags[0].short == "Dolor"
@@ -237,8 +239,8 @@ def test_a_translation_between_languages_that_no_rule_reads_is_a_draft_for_that(
         assert any("no rule can read" in n.problem.message for n in authored.notices) == unchecked
 
 
-def test_a_translation_in_no_language_folder_is_told(workspace: Make) -> None:
-    """It would be passed over in silence."""
+def test_a_translation_in_no_language_folder_is_reported(workspace: Make) -> None:
+    """It would be ignored without a word."""
     clinic = workspace({"content/translations/tiny.yaml": SPANISH_TINY, TRANSLATION: SPANISH_TINY})
     assert [str(problem.location).rpartition("content/")[2] for problem in stray_files(clinic)] == [
         "translations/tiny.yaml"

@@ -179,7 +179,7 @@ def _entry_faults(translation: Translation, languages: tuple[str, str]) -> Itera
 def reader_states(
     texts: TranslatedTexts, audiences: Audiences, checked: tuple[str, ...]
 ) -> tuple[ReaderStates, ...]:
-    """Return the states of all texts for each reader; `checked` are the readers with an approval."""
+    """Return the states of all texts for each reader; `checked` are readers with an approval."""
     return tuple(
         ReaderStates(
             name,

@@ -28,8 +28,8 @@ _IN_MM: Final = frozenset({"width", "width_mm"})
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 # The keys that every block may have, which name no kind.
 _SHARED_KEYS: Final = frozenset(SourcedModel.model_fields)
-# pydantic's error type -> message and hint. {input}, {value} (the input as messages name it) and the
-# names in pydantic's context are filled in.
+# pydantic's error type -> message and hint. Filled in are {input}, {value}, which is the input as
+# messages name it, and the names in pydantic's context.
 _WORDING: Final[dict[str, tuple[str, str]]] = {
     "string_type": ("this must be a text, not {value}", "Write the text after the colon."),
     "text_expected": (

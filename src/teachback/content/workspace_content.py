@@ -218,7 +218,7 @@ def _load_audiences(workspace: Workspace, letters: Callable[[object], frozenset[
 
 
 def _is_in_cycle(name: str, audiences: Audiences) -> bool:
-    """Return whether an audience extends itself. One that only extends such an audience does not."""
+    """Return whether an audience extends itself, directly or through others."""
     return audiences.root[audiences.lineage(name)[-1]].extends == name
 
 

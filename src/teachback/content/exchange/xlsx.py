@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 _MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-# The widths of the columns, in letters. Without the marks, which are not printed, they fit on a page
-# in 8.8 pt.
+# The widths of the columns, in letters. In 8.8 pt they fit on a page without the marks, which are
+# not printed.
 _WIDTHS: Final = (20, 10, 38, 38, 16, 43, 28)
 # In points: the height of a line, and of the highest row that Excel allows.
 _LINE: Final = 13

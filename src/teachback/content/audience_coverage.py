@@ -36,8 +36,8 @@ def reach_problems(
     """Yield unknown audiences, gaps, and texts and items that nobody can reach.
 
     `is_part` is whether entries of the handout were left out. A reader may miss just those, so
-    lists and cards are not checked for gaps. An audience that is not known may be the reader of
-    what nobody else gets, so no such text is a problem beside one.
+    lists and cards are not checked for gaps. Beside an audience that is not known, a text that
+    nobody else gets is no problem: that audience may be its reader.
     """
     known = audiences.root
     readers = tuple(name for name in handout.audiences if name in known)

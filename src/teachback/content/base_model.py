@@ -23,9 +23,10 @@ KeyPath = tuple[Any, ...]
 # What a check of content finds: the path of a value, and a problem that has no location yet.
 Finding = tuple[KeyPath, Problem]
 
+ID = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Id = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60),
+    StringConstraints(pattern=ID, max_length=60),
     Field(description="Lower-case words joined by hyphens."),
 ]
 LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"

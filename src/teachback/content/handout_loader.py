@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.content.approval import ApprovalStatus, approval_status
 from teachback.content.audience_coverage import reach_problems
+from teachback.content.base_model import ID
 from teachback.content.block_checks import block_problems
 from teachback.content.draft_notices import (
     Notice,
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from teachback.content.translation_matching import ReaderStates, TranslatedTexts
     from teachback.content.workspace_content import WorkspaceContent
 
-_ID: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST_TITLE: Final = 80
 # The length of the path of a block, such as sections, 2, blocks, 4.
 _BLOCK_PATH: Final = 4
@@ -165,7 +165,7 @@ def _faulty(
     has_readers = whole is None or whole.data["audiences"] == file.data["audiences"]
     reach = reach_problems(handout, shared.audiences, is_part=is_part) if has_readers else ()
     unreached = list(file.located(reach, key=True))
-    unsourced = list(source_problems(handout, file, shared))
+    unsourced = list(unknown_source_problems(handout, file, shared))
     pictures = list(handout_picture_problems(handout, file, workspace))
     incomplete = [*unreached, *unsourced]
     checked = (readable_part(file, incomplete) if incomplete else None) or read
@@ -223,7 +223,7 @@ def name_problems(
     if path.stem not in {handout.id, f"{handout.id}.{handout.language}"}:
         message = f"the id '{handout.id}' differs from the name of the file"
         stem = path.stem.split(".")[0]
-        or_set = f", or set `id: {stem}`" if _ID.fullmatch(stem) else ""
+        or_set = f", or set `id: {stem}`" if re.fullmatch(ID, stem) else ""
         yield Problem(message, f"Call the file {handout.id}.yaml{or_set}.", file.locate(("id",)))
     if handout.language in shared.unfinished:
         yield from shared.unfinished[handout.language]

@@ -78,6 +78,20 @@ def test_each_shipped_text_has_a_key_of_its_own(workspace: Make) -> None:
         assert all(text.text.endswith("!") for text in handout_texts(other))
 
 
+def test_a_part_with_the_id_card_has_other_keys_than_the_card(workspace: Make) -> None:
+    """Its heading is not that of the card, in any language."""
+    english = TINY.replace("- id: one", "- id: card")
+    spanish = SPANISH_TINY.replace("  one/", "  sections/1/")
+    handout = loaded(workspace({ENGLISH: english, TRANSLATION: spanish})).handout
+    assert handout.card
+    assert (handout.card.title, handout.sections[0].title) == (
+        "Cuándo pedir ayuda",
+        "¿Qué es esto?",
+    )
+    keys = [text.key for text in handout_texts(handout)]
+    assert len(set(keys)) == len(keys)
+
+
 def test_all_faults_of_a_file_are_reported_at_once(workspace: Make) -> None:
     """Unknown and doubled keys, an empty text, and one without its English have their places."""
     faulty = (

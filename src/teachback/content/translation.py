@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 NOTE: Final = "note"
 # Fields with texts to translate that have no role, as no rule reads them.
 _TEXTS: Final = frozenset({(Handout, "purpose"), (RecordField, "label"), (RecordField, "choices")})
+# What the keys of the card's texts begin with, such as `card/title`. Other parts with this id are
+# named by their place, but for flags, which have none of the card's keys.
+_CARD: Final = "card"
 # Steps of a path that the key of a text leaves out.
 _LEFT_OUT: Final = frozenset({"cells"})
 
@@ -134,7 +137,7 @@ def _texts_of_value(
             return
         if isinstance(value, RecordField):
             key_steps = ("fields", value.name)
-        elif name := getattr(value, "id", None):
+        elif (name := getattr(value, "id", None)) and (name != _CARD or isinstance(value, RedFlag)):
             key_steps = (name,)
         yield from _texts_of_model(value, path, key_steps, lineage, grave=grave)
     elif isinstance(value, tuple):

@@ -8,7 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from teachback.checking.plain_language.wording import COLOURS, PEMAT, shouted_runs, terms_in
+from teachback.checking.plain_language.wording import (
+    COLOURS,
+    PEMAT,
+    SPELLED_NUMBER,
+    shouted_runs,
+    terms_in,
+)
 from teachback.checking.rule import Example, Finding, ReaderText, Rule
 from teachback.content.handout import Tier, placed_tiers, places_of_tiers
 from teachback.editions.passages import Passage, Role
@@ -25,8 +31,12 @@ _ABBREVIATION: Final = re.compile(
 # Abbreviations that are better known than the words behind them.
 _KNOWN_ABBREVIATIONS: Final = frozenset({
     "OK", "US", "USA", "TV", "AM", "PM", "ID", "UK", "FAQ", "PDF", "QR", "II", "III", "ER", "GP",
-    "NHS", "DASH", "COVID", "HIV", "AIDS", "DNA",
+    "NHS", "DASH", "COVID", "HIV", "AIDS", "DNA", "MRI",
 })  # fmt: skip
+# The state in an American address: "Bethesda, MD 20892".
+_STATE_BEFORE, _ZIP_AFTER = re.compile(r",\s*$"), re.compile(r"\s+\d{5}\b")
+_SMALL_WORDS: Final = frozenset({"that", "from", "with", "your", "into", "when", "which", "than"})
+_PAIR: Final = 2
 # Text right after a term that explains it. "or" explains it between two commas: "diuretics, or
 # water pills, ...". Elsewhere it continues a list.
 _EXPLAINED_AFTER: Final = re.compile(
@@ -118,10 +128,17 @@ def term_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[F
     ordered = passages_as_read(reader_text)
     beside_meaning = _paths_beside_meaning(ordered)
     section_terms = _section_terms(ordered, vocabulary)
+    # A heading needs no explanation of what its section's text has, too: "What is COPD?"
+    in_texts = frozenset(
+        (passage.section, match.group())
+        for passage in ordered
+        if passage.role is not Role.HEADING
+        for match in _ABBREVIATION.finditer(passage.text)
+    )
     seen: set[str] = set()
     for passage in ordered:
         # Abbreviations go first: the words that one stands for need no second explanation.
-        yield from _abbreviations(passage, vocabulary, seen)
+        yield from _abbreviations(passage, vocabulary, seen, in_texts)
         yield from _terms(
             passage, vocabulary, seen, reader_text.reader.lineage, beside_meaning, section_terms
         )
@@ -187,9 +204,17 @@ def is_explained(before: str, after: str, *, meaning: str = "") -> bool:
         and "," not in before.rpartition("(")[2]
     ):
         return True
-    nearby = f"{before[-60:]} {after[:60]}".lower()
-    meaning = re.sub("^(?:an?|the) ", "", meaning.lower())
-    return bool(meaning) and meaning in nearby
+    return _has_meaning(f"{before[-60:]} {after[:60]}".lower(), meaning.lower())
+
+
+def _has_meaning(text: str, meaning: str) -> bool:
+    """Return whether a text has a meaning: both its words, or half of them if there are more.
+
+    "Pulmonary disease harms the lungs", "arteries carry blood": a gloss would repeat that.
+    """
+    words = [word for word in re.findall(r"[a-z]{4,}", meaning) if word not in _SMALL_WORDS]
+    found = sum(re.search(rf"\b{word[:4]}", text) is not None for word in words)
+    return bool(words) and (found == len(words) or (len(words) > _PAIR and 2 * found >= len(words)))
 
 
 def _continues_list(before: str, after: str) -> bool:
@@ -218,12 +243,18 @@ def _paths_beside_meaning(ordered: tuple[Passage, ...]) -> frozenset[tuple[Any, 
     return frozenset(paths)
 
 
-def _abbreviations(passage: Passage, vocabulary: Vocabulary, seen: set[str]) -> Iterator[Finding]:
+def _abbreviations(
+    passage: Passage,
+    vocabulary: Vocabulary,
+    seen: set[str],
+    in_texts: frozenset[tuple[str, str]],
+) -> Iterator[Finding]:
     matches = tuple(_ABBREVIATION.finditer(passage.text))
     # Capitals for emphasis are no abbreviation. A term has a finding of its own: "ACE inhibitor".
     other_spans = tuple(shouted_runs(passage.text)) if matches else ()
     if matches:
         other_spans += tuple((start, end) for _, start, end in terms_in(passage.text, vocabulary))
+        other_spans += tuple(match.span() for match in SPELLED_NUMBER.finditer(passage.text))
     for match in matches:
         as_written = match.group()
         abbreviation = (
@@ -235,6 +266,11 @@ def _abbreviations(passage: Passage, vocabulary: Vocabulary, seen: set[str]) -> 
             abbreviation in seen
             or abbreviation in _KNOWN_ABBREVIATIONS
             or abbreviation.lower() in COLOURS
+            or (passage.role is Role.HEADING and (passage.section, abbreviation) in in_texts)
+            or (
+                _STATE_BEFORE.search(passage.text[: match.start()])
+                and _ZIP_AFTER.match(passage.text, match.end())
+            )
             or (
                 abbreviation == "IV"
                 and re.search(r"\b(?:stage|type|class|grade)\s$", passage.text[: match.start()])

@@ -92,6 +92,10 @@ _SECOND_NEGATIONS: Final = (
 _DOUBLE_NEGATIVE: Final = re.compile(
     rf"\b{_NEGATIONS}\b(?:\s+\w+){{0,4}}?\s+{_SECOND_NEGATIONS}\b", re.IGNORECASE
 )
+# "There is nothing you can do to prevent it", "no drug to prevent it": one thing is denied.
+_TO_PREVENT: Final = re.compile(
+    r"\b(?:no|nothing|none|not)\b.* to (?:prevent|avoid)\w*", re.IGNORECASE
+)
 _VAGUE: Final = re.compile(
     r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly"
     r"|periodically|from time to time|plenty of"
@@ -126,6 +130,10 @@ _LONGEST_ABBREVIATION: Final = 6  # letters of an abbreviation; longer words in 
 # A capital between small words is that of a name: "a drink such as Ensure or milk". In a heading,
 # as in "How to Discontinue Your Pills", the next word has one, too.
 _PRODUCT_NAME: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])")
+# Letters to dial: "(800) QUIT-NOW", "1-800-QUIT-NOW".
+SPELLED_NUMBER: Final = re.compile(r"(?:\(\d{3}\)|\d-\d{3})[\s-]+[A-Z]+(?:[\s-][A-Z]+)*\b")
+# The stressed syllable of how a word is said: "(VAR-i-kos)", "(new-MO-ne-ah)".
+_SYLLABLE: Final = re.compile(r"(?:\(|[a-z]-)[A-Z]+-[a-z]|[a-z]-[A-Z]+[)-]")
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
@@ -439,6 +447,8 @@ def _in_people(share: float) -> str:
 
 def _double_negatives(text: str) -> Iterator[TextFinding]:
     for match in _DOUBLE_NEGATIVE.finditer(text):
+        if _TO_PREVENT.fullmatch(match.group()):
+            continue
         yield (
             "plain-double-negative",
             match.group(),
@@ -473,8 +483,13 @@ def _capitals(text: str) -> Iterator[TextFinding]:
 
 def shouted_runs(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of capitals with a common word or two words: DO NOT, ICE CUBES, not CKD."""
+    numbers = [match.span() for match in SPELLED_NUMBER.finditer(text)]
     for match in _CAPS.finditer(text):
         words = re.split(r"[\s-]+", match.group())
+        if any(start <= match.start() < end for start, end in numbers):
+            continue
+        if _SYLLABLE.match(text, max(match.start() - 1, 0)):
+            continue
         is_phrase = len(words) > 1 and min(map(len, words)) >= _SHORTEST_WORD
         if is_phrase or any(map(shouted, words)):
             yield match.span()

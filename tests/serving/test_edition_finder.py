@@ -47,7 +47,7 @@ def test_a_printed_edition_is_kept_and_found_until_another_one_is_printed(
         time.sleep(0.1)
     assert found["title"] == "A tiny handout"
     assert found["review"] == "Draft: no clinician has approved this text."
-    assert code in page_texts(room.ask("kept", digest=found["file"]))[0]
+    assert code in page_texts(room.ask("archived pdf", digest=found["file"]))[0]
 
     assert room.ask("find", code=code.rpartition("-")[2].lower())["matches"] == [found]
     photo = room.ask("page", key=opened["key"], page=1, dpi=192)
@@ -85,4 +85,4 @@ def test_a_photo_without_a_code_and_an_unknown_file_are_refused(room: AskedPress
             room.ask("find", photo=photo)
     for digest in ("0" * 64, "../../x", ""):
         with pytest.raises(RefusedReplyError, match="there is no such file"):
-            room.ask("kept", digest=digest)
+            room.ask("archived pdf", digest=digest)

@@ -15,10 +15,10 @@ from desk_server import HOST, SECRET, DeskBrowser, StandInPress, stand_in_desk
 from teachback.pdf.page_images import Strip
 from teachback.printing.imposition import Sides
 from teachback.serving.desk_app import desk_app
+from teachback.serving.desk_requests import MOST_BYTES, MOST_LIST_BYTES, MOST_PHOTO_BYTES
 from teachback.serving.log_in import FREE_TRIES, SessionStore, hashed_password
 from teachback.serving.print_audit import AUDIT
 from teachback.serving.printer_queue import lp_command
-from teachback.serving.request_guard import MOST, MOST_PHOTO, MOST_RECORDS
 from teachback.serving.request_rate import RequestLimit
 from teachback.units import Box, Paper
 
@@ -44,7 +44,7 @@ ANSWERS: dict[str, Any] = {
     "check list": {"rows": []},
     "print list": {"pdf": b"%PDF", "editions": {"A": 2}},
     "find": {"matches": [{"file": "0" * 64}, {"file": None}], "nearest": []},
-    "kept": b"%PDF",
+    "archived pdf": b"%PDF",
 }
 READER = {"topic": "tiny", "audience": "ckd", "language": "en"}
 PAPER = {"paper": "letter", "size": "standard", "depth": "full"}
@@ -96,7 +96,7 @@ SLIPS: list[tuple[dict[str, str | None], int | None, int | None]] = [
     ({"content-type": "text/plain"}, None, 415),
     ({"content-type": "application/x-www-form-urlencoded"}, None, 415),
     ({"content-type": None}, None, 415),
-    ({"content-length": str(MOST_RECORDS + 1)}, None, 413),
+    ({"content-length": str(MOST_LIST_BYTES + 1)}, None, 413),
     ({"content-length": "many"}, None, 413),
     ({"sec-fetch-site": None}, None, None),
     ({"origin": None}, None, None),
@@ -234,7 +234,7 @@ def test_a_body_that_is_no_question_is_refused_and_never_quoted(
 def test_a_body_that_grows_beyond_its_limit_is_cut_off(tmp_path: Path) -> None:
     """A body without a length is read up to the limit, and then refused."""
     browser, press = entered(tmp_path)
-    answer = browser.ask("POST", "/desk/print", chunks=[b" " * MOST, b" "])
+    answer = browser.ask("POST", "/desk/print", chunks=[b" " * MOST_BYTES, b" "])
     assert answer.status == 413
     assert press.asked == []
 
@@ -325,10 +325,10 @@ def test_a_photo_is_taken_as_it_is_and_nothing_else_is(tmp_path: Path) -> None:
     """A photo is no JSON; its route takes pictures alone, and larger ones than others."""
     browser, press = entered(tmp_path)
     photo = {"content-type": "image/jpeg"}
-    assert browser.ask("POST", "/editions/scan", b" " * (MOST + 1), photo).status == 200
+    assert browser.ask("POST", "/editions/scan", b" " * (MOST_BYTES + 1), photo).status == 200
     assert browser.ask("POST", "/editions/scan", {}).status == 415
     assert browser.ask("POST", "/editions", b"", photo).status == 415
-    large = {**photo, "content-length": str(MOST_PHOTO + 1)}
+    large = {**photo, "content-length": str(MOST_PHOTO_BYTES + 1)}
     assert browser.ask("POST", "/editions/scan", b"", large).status == 413
     assert [wanted for wanted, _ in press.asked] == ["find"]
 

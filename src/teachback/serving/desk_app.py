@@ -1,6 +1,6 @@
-"""Answer the desk's page: routes from a request to the press room's answer.
+"""Define the desk's routes: each passes a request on and returns the press room's answer.
 
-Nothing of a request's body is kept, logged or put into an error. No part of an address names a
+Nothing of a request's body is stored, logged or put into an error. No part of an address names a
 file: pages and files are looked up in memory.
 """
 
@@ -33,7 +33,7 @@ from teachback.serving.desk_requests import (
     RowsQuestion,
     StocksQuestion,
     TopicQuestion,
-    asked,
+    read_question,
 )
 from teachback.serving.live_routes import authors_page, live_events, live_picture
 from teachback.serving.log_in import ThrottledError, hashed_cookie
@@ -59,9 +59,9 @@ if TYPE_CHECKING:
     Handler = Callable[["Desk", Request], Awaitable[Response]]
 
 _ONE_YEAR: Final = "max-age=31536000, immutable"
-# In bytes: the pictures of blank pages that are held.
+# In bytes: the pictures of blank pages that are cached.
 MOST_PICTURES: Final = 64 * 1024 * 1024
-_OPEN: Final = ("/enter", "/assets/")
+_WITHOUT_SESSION: Final = ("/enter", "/assets/")
 _UNKNOWN: Final = Problem("there is no such page", "Open the desk's page again.")
 _NEW_ADDRESS: Final = (
     "Copy the whole address from the window in which Teachback was started. Each start makes a "
@@ -73,9 +73,9 @@ _NEW_ADDRESS: Final = (
 class Desk:
     """The values that all routes share.
 
-    `state` is the folder of the audit, `queue` the printer queue or "". `clear_after` is how many
-    seconds without a key the page waits before it clears what was typed. `pictures` are blank
-    pages by the key of their edition, their number and their dots to the inch.
+    `state` is the folder of the audit. `queue` is the printer queue, or "". `clear_after` is how
+    many seconds without a key the page waits before it clears what was typed. `pictures` caches
+    blank pages by the key of their edition, their number and their dots to the inch.
     """
 
     press: PressLink
@@ -96,10 +96,10 @@ class Desk:
 
 
 def desk_app(desk: Desk) -> RequestGuard:
-    """Return the application, behind its guard of requests."""
+    """Return the application behind its guard of requests."""
     routes: tuple[tuple[str, str, Handler], ...] = (
         ("GET", "/", _home),
-        ("GET", "/enter", _entrance),
+        ("GET", "/enter", _enter_page),
         ("POST", "/enter", _enter),
         ("POST", "/leave", _leave),
         ("GET", "/assets/{version}/{name:path}", _asset),
@@ -116,7 +116,7 @@ def desk_app(desk: Desk) -> RequestGuard:
         ("POST", "/list/print", _print_list),
         ("POST", "/editions", _editions),
         ("POST", "/editions/scan", _scan),
-        ("GET", "/editions/file/{digest}.pdf", _kept),
+        ("GET", "/editions/file/{digest}.pdf", _archived_pdf),
         ("GET", "/preview", authors_page),
         ("GET", "/preview/{handout}", authors_page),
         ("GET", "/preview/{handout}/events", live_events),
@@ -134,7 +134,7 @@ def desk_app(desk: Desk) -> RequestGuard:
             Route(path, _answering(desk, handler), methods=[method])
             for method, path, handler in routes
         ],
-        exception_handlers={HTTPException: _unknown},
+        exception_handlers={HTTPException: _unknown_page},
     )
     # A redirect would repeat the host of the request.
     app.router.redirect_slashes = False
@@ -142,22 +142,22 @@ def desk_app(desk: Desk) -> RequestGuard:
 
 
 def _answering(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Return the endpoint of a route: it lets nobody in without a session, and tells problems."""
+    """Return the endpoint of a route. It requires a session, and turns errors into refusals."""
 
     async def answer(request: Request) -> Response:
         path = request.scope["path"]
         person = _person(desk, request)
         try:
-            _count(desk, request, person)
-            if not path.startswith(_OPEN) and person is None:
+            _throttle(desk, request, person)
+            if not path.startswith(_WITHOUT_SESSION) and person is None:
                 if request.method == "GET" and handler in _PAGES:
-                    return RedirectResponse(_entrance_to(path), 303)
+                    return RedirectResponse(_enter_address(path), 303)
                 return _refused(401, Problem("this page is locked", "Log in again."))
             return await handler(desk, request)
         except PressRoomEndedError as error:
-            return _refused(503, *error.problems, again=1)
+            return _refused(503, *error.problems, retry_after=1)
         except ThrottledError as error:
-            return _refused(429, *error.problems, again=error.seconds)
+            return _refused(429, *error.problems, retry_after=error.seconds)
         except (RefusedReplyError, BodyRefusedError) as error:
             return _refused(error.status, *error.problems, fields=error.fields)
         except TeachbackError as error:
@@ -169,30 +169,31 @@ def _answering(desk: Desk, handler: Handler) -> Callable[[Request], Awaitable[Re
 
 
 def _refused(
-    status: int, *problems: Problem, fields: tuple[str, ...] = (), again: int = 0
+    status: int, *problems: Problem, fields: tuple[str, ...] = (), retry_after: int = 0
 ) -> JSONResponse:
-    """Return a refusal. `again` is how many seconds later the same question may be answered."""
+    """Return a refusal. With `retry_after`, the same request may be answered so many s later."""
     names = fields or ("",) * len(problems)
-    told = [problem_json(one, name) for one, name in zip(problems, names, strict=True)]
-    headers = {"retry-after": str(again)} if again else None
-    return JSONResponse({"problems": told}, status, headers)
+    listed = [problem_json(problem, name) for problem, name in zip(problems, names, strict=True)]
+    headers = {"retry-after": str(retry_after)} if retry_after else None
+    return JSONResponse({"problems": listed}, status, headers)
 
 
-async def _unknown(_: Request, error: Exception) -> Response:
+async def _unknown_page(_: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
     return _refused(status, _UNKNOWN)
 
 
 def _person(desk: Desk, request: Request) -> str | None:
-    # A page asks for these by itself: that keeps no session open.
+    """Return who sent a request, as `SessionStore.person` does."""
+    # Pages send these requests by themselves, so they do not prolong a session.
     path = request.scope["path"]
     used = path != "/desk/topics" and not path.startswith("/preview/")
     return desk.sessions.person(request.cookies.get(desk.cookie, ""), used=used)
 
 
-def _count(desk: Desk, request: Request, person: str | None) -> None:
+def _throttle(desk: Desk, request: Request, person: str | None) -> None:
     """Count a request of a session, or of an address. Raises ThrottledError for too many."""
-    # Files of the pages are in memory, and a page that lacks one does not work at all.
+    # Assets are in memory, and a page that lacks one does not work at all.
     if request.scope["path"].startswith("/assets/"):
         return
     cookie = request.cookies.get(desk.cookie, "")
@@ -209,21 +210,21 @@ async def _home(desk: Desk, _: Request) -> Response:
     return HTMLResponse(desk.pages.page("desk"))
 
 
-def _entrance_to(path: str) -> str:
-    """Return the address at which to enter, on the way to a page."""
+def _enter_address(path: str) -> str:
+    """Return the address of the log-in page, which leads on to the page at `path`."""
     return "/enter" if path == "/" else f"/enter#{quote(path)}"
 
 
-async def _entrance(desk: Desk, _: Request) -> Response:
+async def _enter_page(desk: Desk, _: Request) -> Response:
     return HTMLResponse(desk.pages.page("enter", people=bool(desk.sessions.people)))
 
 
-# Who has not entered is led to the entrance from these.
+# Without a session, these lead to the log-in page. Other routes refuse.
 _PAGES: Final = (_home, authors_page)
 
 
 async def _enter(desk: Desk, request: Request) -> Response:
-    question = asked(EnterQuestion, await request.body())
+    question = read_question(EnterQuestion, await request.body())
     address = _address(request)
     if desk.sessions.people:
         cookie = await run_in_threadpool(
@@ -235,72 +236,73 @@ async def _enter(desk: Desk, request: Request) -> Response:
         wrong = Problem("the key in this address is not valid", _NEW_ADDRESS)
     if cookie is None:
         return _refused(403, wrong)
-    entered = Response(status_code=204)
+    response = Response(status_code=204)
     secure = desk.allowed.scheme == "https"
-    entered.set_cookie(desk.cookie, cookie, httponly=True, samesite="strict", secure=secure)
-    return entered
+    response.set_cookie(desk.cookie, cookie, httponly=True, samesite="strict", secure=secure)
+    return response
 
 
 async def _leave(desk: Desk, request: Request) -> Response:
     desk.sessions.leave(request.cookies.get(desk.cookie, ""))
-    left = Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
+    response = Response(status_code=204, headers={"clear-site-data": '"cache", "storage"'})
     secure = desk.allowed.scheme == "https"
-    left.delete_cookie(desk.cookie, httponly=True, samesite="strict", secure=secure)
-    return left
+    response.delete_cookie(desk.cookie, httponly=True, samesite="strict", secure=secure)
+    return response
 
 
 async def _asset(desk: Desk, request: Request) -> Response:
-    found = desk.pages.files.get(request.path_params["name"])
+    asset = desk.pages.files.get(request.path_params["name"])
     prefix = f"/assets/{request.path_params['version']}"
-    if found is None or prefix != desk.pages.prefix:
+    if asset is None or prefix != desk.pages.prefix:
         return _refused(404, _UNKNOWN)
-    headers = {"cache-control": f"public, {_ONE_YEAR}", "content-type": found[1]}
-    return Response(found[0], headers=headers)
+    content, media_type = asset
+    headers = {"cache-control": f"public, {_ONE_YEAR}", "content-type": media_type}
+    return Response(content, headers=headers)
 
 
 async def _topics(desk: Desk, request: Request) -> Response:
-    told = await desk.press.ask("topics")
-    own = {
+    topics = await desk.press.ask("topics")
+    of_server = {
         "person": _person(desk, request) or None,
         "idle_seconds": desk.clear_after,
         "queue": bool(desk.queue),
     }
-    return JSONResponse({**told, **own})
+    return JSONResponse({**topics, **of_server})
 
 
 async def _edition(desk: Desk, request: Request) -> Response:
-    question = asked(EditionQuestion, await request.body())
+    question = read_question(EditionQuestion, await request.body())
     return JSONResponse(await desk.press.ask("edition", **question.model_dump()))
 
 
 async def _stocks(desk: Desk, request: Request) -> Response:
-    question = asked(StocksQuestion, await request.body())
+    question = read_question(StocksQuestion, await request.body())
     return JSONResponse(await desk.press.ask("stocks", **question.model_dump()))
 
 
 async def _cards(desk: Desk, request: Request) -> Response:
-    question = asked(CardsQuestion, await request.body())
+    question = read_question(CardsQuestion, await request.body())
     return JSONResponse(await desk.press.ask("cards", **question.model_dump()))
 
 
 async def _page(desk: Desk, request: Request) -> Response:
-    dots = request.query_params.get("dpi", "96")
+    resolution = request.query_params.get("dpi", "96")
     key, page = request.path_params["key"], request.path_params["number"]
-    dpi = int(dots) if dots in {"96", "144", "192"} else 96
-    wanted = (key, page, dpi)
-    if wanted not in desk.pictures:
-        desk.pictures[wanted] = await desk.press.ask("page", key=key, page=page, dpi=dpi)
-        held = sum(map(len, desk.pictures.values()))
-        while held > MOST_PICTURES:
-            held -= len(desk.pictures.popitem(last=False)[1])
-    desk.pictures.move_to_end(wanted)
+    dpi = int(resolution) if resolution in {"96", "144", "192"} else 96
+    picture_key = (key, page, dpi)
+    if picture_key not in desk.pictures:
+        desk.pictures[picture_key] = await desk.press.ask("page", key=key, page=page, dpi=dpi)
+        cached_bytes = sum(map(len, desk.pictures.values()))
+        while cached_bytes > MOST_PICTURES:
+            cached_bytes -= len(desk.pictures.popitem(last=False)[1])
+    desk.pictures.move_to_end(picture_key)
     headers = {"cache-control": f"private, {_ONE_YEAR}"}
-    return Response(desk.pictures[wanted], headers=headers, media_type="image/png")
+    return Response(desk.pictures[picture_key], headers=headers, media_type="image/png")
 
 
 async def _patch(desk: Desk, request: Request) -> Response:
-    question = asked(PatchQuestion, await request.body())
-    found = await desk.press.ask("patch", **question.model_dump())
+    question = read_question(PatchQuestion, await request.body())
+    answer = await desk.press.ask("patch", **question.model_dump())
     patches = [
         {
             "page": strip.page + 1,
@@ -310,73 +312,83 @@ async def _patch(desk: Desk, request: Request) -> Response:
             "height": strip.height,
             "png": base64.b64encode(png).decode(),
         }
-        for strip, png in found["patches"]
+        for strip, png in answer["patches"]
     ]
-    return JSONResponse({**found, "patches": patches})
+    return JSONResponse({**answer, "patches": patches})
 
 
 async def _print(desk: Desk, request: Request) -> Response:
-    question = asked(PrintQuestion, await request.body())
-    given: dict[str, Any] = question.model_dump(exclude={"to"})
+    question = read_question(PrintQuestion, await request.body())
+    arguments: dict[str, Any] = question.model_dump(exclude={"to"})
     to_queue = question.to == "queue"
     if to_queue:
-        given["copies"] = 1
+        # `lp` makes the copies.
+        arguments["copies"] = 1
     if to_queue and not desk.queue:
         hint = "Start the server with --printer-queue NAME."
-        raise TeachbackError(Problem("this server has no printer of its own", hint))
-    made = await desk.press.ask("print", **given)
+        raise TeachbackError.of("this server has no printer of its own", hint)
+    paper = await desk.press.ask("print", **arguments)
     printed = PrintedAtDesk(
         _person(desk, request) or "",
-        made["code"],
-        made["kind"],
+        paper["code"],
+        paper["kind"],
         question.copies,
         desk.queue if to_queue else "browser",
     )
-    await run_in_threadpool(record_prints, desk.state, [printed], dt.datetime.now(tz=dt.UTC))
+    await _record(desk, [printed])
     if to_queue:
-        command = lp_command(desk.queue, made["box"], made["sides"], question.copies)
-        await send_to_queue(made["pdf"], command)
+        command = lp_command(desk.queue, paper["box"], paper["sides"], question.copies)
+        await send_to_queue(paper["pdf"], command)
         return JSONResponse({"printed": True})
-    name = {"content-disposition": f'inline; filename="{made["kind"]}.pdf"'}
-    return Response(made["pdf"], headers=name, media_type="application/pdf")
+    return _pdf(paper["pdf"], f"{paper['kind']}.pdf")
+
+
+async def _record(desk: Desk, printed: list[PrintedAtDesk]) -> None:
+    """Add prints to the audit, before they are handed out."""
+    await run_in_threadpool(record_prints, desk.state, printed, dt.datetime.now(tz=dt.UTC))
+
+
+def _pdf(data: bytes, name: str) -> Response:
+    headers = {"content-disposition": f'inline; filename="{name}"'}
+    return Response(data, headers=headers, media_type="application/pdf")
 
 
 async def _editions(desk: Desk, request: Request) -> Response:
-    question = asked(CodeQuestion, await request.body())
-    return _found(await desk.press.ask("find", code=question.code))
+    question = read_question(CodeQuestion, await request.body())
+    return _matches(await desk.press.ask("find", code=question.code))
 
 
 async def _scan(desk: Desk, request: Request) -> Response:
-    return _found(await desk.press.ask("find", photo=await request.body()))
+    return _matches(await desk.press.ask("find", photo=await request.body()))
 
 
-def _found(told: dict[str, Any]) -> JSONResponse:
-    for match in told["matches"]:
+def _matches(answer: dict[str, Any]) -> JSONResponse:
+    """Return the matches of a code with the address of each archived file."""
+    for match in answer["matches"]:
         if match["file"] is not None:
             match["file"] = f"/editions/file/{match['file']}.pdf"
-    return JSONResponse(told)
+    return JSONResponse(answer)
 
 
-async def _kept(desk: Desk, request: Request) -> Response:
-    pdf = await desk.press.ask("kept", digest=request.path_params["digest"])
-    name = {"content-disposition": 'inline; filename="kept.pdf"'}
-    return Response(pdf, headers=name, media_type="application/pdf")
+async def _archived_pdf(desk: Desk, request: Request) -> Response:
+    pdf = await desk.press.ask("archived pdf", digest=request.path_params["digest"])
+    return _pdf(pdf, "kept.pdf")
 
 
 async def _list_columns(desk: Desk, request: Request) -> Response:
-    question = asked(TopicQuestion, await request.body())
+    question = read_question(TopicQuestion, await request.body())
     return JSONResponse(await desk.press.ask("list columns", topic=question.topic))
 
 
 async def _read_list(desk: Desk, request: Request) -> Response:
-    question = asked(ListQuestion, await request.body())
+    question = read_question(ListQuestion, await request.body())
     try:
         data = base64.b64decode(question.data, validate=True)
     except ValueError:
         message = "this list did not arrive as a whole"
-        raise TeachbackError(Problem(message, "Drop the file again.")) from None
-    given = question.model_dump(exclude={"data"})
-    return JSONResponse(await desk.press.ask("read list", data=data, **given))
+        raise TeachbackError.of(message, "Drop the file again.") from None
+    arguments = question.model_dump(exclude={"data"})
+    return JSONResponse(await desk.press.ask("read list", data=data, **arguments))
 
 
 def _rows(question: RowsQuestion) -> list[tuple[int, dict[str, str]]]:
@@ -384,14 +396,14 @@ def _rows(question: RowsQuestion) -> list[tuple[int, dict[str, str]]]:
 
 
 async def _check_list(desk: Desk, request: Request) -> Response:
-    question = asked(RowsQuestion, await request.body())
-    found = await desk.press.ask("check list", topic=question.topic, rows=_rows(question))
-    return JSONResponse(found)
+    question = read_question(RowsQuestion, await request.body())
+    answer = await desk.press.ask("check list", topic=question.topic, rows=_rows(question))
+    return JSONResponse(answer)
 
 
 async def _print_list(desk: Desk, request: Request) -> Response:
-    question = asked(PrintRowsQuestion, await request.body())
-    made = await desk.press.ask(
+    question = read_question(PrintRowsQuestion, await request.body())
+    paper = await desk.press.ask(
         "print list",
         topic=question.topic,
         rows=_rows(question),
@@ -401,8 +413,7 @@ async def _print_list(desk: Desk, request: Request) -> Response:
     person = _person(desk, request) or ""
     printed = [
         PrintedAtDesk(person, code, "list", count, "browser")
-        for code, count in made["editions"].items()
+        for code, count in paper["editions"].items()
     ]
-    await run_in_threadpool(record_prints, desk.state, printed, dt.datetime.now(tz=dt.UTC))
-    name = {"content-disposition": 'inline; filename="list.pdf"'}
-    return Response(made["pdf"], headers=name, media_type="application/pdf")
+    await _record(desk, printed)
+    return _pdf(paper["pdf"], "list.pdf")

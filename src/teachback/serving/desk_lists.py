@@ -147,7 +147,7 @@ def list_rules(context: PrintContext, order: ListOrder) -> tuple[RowRules, Hando
     )
     if not any(engine.fields.values()):
         message = "this topic has no fields that a list could fill"
-        raise TeachbackError(Problem(message, "Print it for everybody from the desk."))
+        raise TeachbackError.of(message, "Print it for everybody from the desk.")
     made = MergeOrder(
         None,
         context.settings.output,
@@ -218,7 +218,7 @@ def _read_list(wanted: ReadList, rules: RowRules, labels: Mapping[str, str]) -> 
     table, noticed = open_columns(file, path, wanted.name, rules.id_column, known)
     if table.kind == "jsonl":
         message = "this is no list that a desk can read"
-        raise TeachbackError(Problem(message, "Save it as CSV or as an Excel file (XLSX)."))
+        raise TeachbackError.of(message, "Save it as CSV or as an Excel file (XLSX).")
     columns = _columns(table, rules, wanted.chosen)
     # The column of reasons keeps its name: by it, cells are read without what guards them.
     header = tuple(
@@ -268,7 +268,7 @@ def _columns(table: RecordTable, rules: RowRules, chosen: Mapping[str, str]) -> 
     place = Location(table.name, 1, 1)
     if len(table.header) > MOST_COLUMNS:
         message = f"this list has {len(table.header)} columns; {MOST_COLUMNS} is the most"
-        raise TeachbackError(Problem(message, "Keep only those that are printed."))
+        raise TeachbackError.of(message, "Keep only those that are printed.")
     wrong = [number for number, name in enumerate(table.header) if is_garbled(name)]
     if wrong:
         raise TeachbackError(*(garbled_column(number, place) for number in wrong))
@@ -322,10 +322,10 @@ def check_rows(
 def refuse_count(rows: list[Any]) -> None:
     """Raise TeachbackError for a list without rows, or with too many."""
     if not rows:
-        raise TeachbackError(Problem("this list has no rows", "Write one row for each patient."))
+        raise TeachbackError.of("this list has no rows", "Write one row for each patient.")
     if len(rows) > MOST_ROWS:
         message = f"this list has {len(rows)} rows, and a desk prints at most {MOST_ROWS}"
-        raise TeachbackError(Problem(message, "Split it into several lists."))
+        raise TeachbackError.of(message, "Split it into several lists.")
 
 
 def print_list(context: PrintContext, wanted: PrintList) -> dict[str, Any]:

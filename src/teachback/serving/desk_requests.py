@@ -1,12 +1,23 @@
-"""Define what the desk's page may ask. Anything else is refused, and never quoted."""
+"""Define what the desk's page may ask, and how large it may be.
+
+Anything else is refused, and never quoted.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from teachback.errors import Problem, TeachbackError
+from teachback.errors import TeachbackError
+
+# In bytes. A list of records and a photo of a page may be larger than other requests.
+MOST_BYTES: Final = 64 * 1024
+MOST_LIST_BYTES: Final = 14 * 1024 * 1024
+MOST_PHOTO_BYTES: Final = 12 * 1024 * 1024
+PHOTO_PATH: Final = "/editions/scan"
+LIST_PATHS: Final = "/list/"
+JSON: Final = "application/json"
 
 Name = Annotated[str, StringConstraints(max_length=200)]
 Values = Annotated[
@@ -120,12 +131,26 @@ class PrintRowsQuestion(RowsQuestion):
     size: Literal["standard", "large"] | None = None
 
 
-def asked(kind: type[QuestionT], body: bytes) -> QuestionT:
-    """Return the question of a body. Raises TeachbackError, which quotes nothing of it."""
+def most_bytes(path: str) -> int:
+    """Return the most bytes that the body of a request to a path may have."""
+    if path == PHOTO_PATH:
+        return MOST_PHOTO_BYTES
+    return MOST_LIST_BYTES if path.startswith(LIST_PATHS) else MOST_BYTES
+
+
+def media_types(path: str) -> tuple[str, ...]:
+    """Return the media types that the body of a request to a path may have."""
+    return ("image/jpeg", "image/png") if path == PHOTO_PATH else (JSON,)
+
+
+def read_question(kind: type[QuestionT], body: bytes) -> QuestionT:
+    """Return the question in a body. Raises TeachbackError, which quotes nothing of it."""
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        places = {str(one["loc"][0]) for one in error.errors(include_input=False) if one["loc"]}
-        known = ", ".join(sorted(places & kind.model_fields.keys()))
-        message = f"this question cannot be read{f': {known}' if known else ''}"
-        raise TeachbackError(Problem(message, "Load the page again.")) from None
+        details = error.errors(include_input=False)
+        wrong = {str(detail["loc"][0]) for detail in details if detail["loc"]}
+        # A name that is no field of ours may itself hold what was typed.
+        named = ", ".join(sorted(wrong & kind.model_fields.keys()))
+        message = f"this question cannot be read{f': {named}' if named else ''}"
+        raise TeachbackError.of(message, "Load the page again.") from None

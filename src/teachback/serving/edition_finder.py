@@ -73,7 +73,7 @@ def find_printed(
             "Go nearer: the square code may fill the picture. Hold the camera straight above it, "
             "in good light; or type the code."
         )
-        raise TeachbackError(Problem("no edition code can be read on this photo", hint))
+        raise TeachbackError.of("no edition code can be read on this photo", hint)
     asked = seen if typed is None else (typed,)
     kept: dict[str, Answer] = {}
     if is_archive(archive):
@@ -103,7 +103,7 @@ def kept_pdf(archive: Path, digest: str) -> bytes:
     data = read_named(path)
     if sha256(data) != digest:
         hint = "It is not shown. Tell those who look after the archive: `teachback verify`."
-        raise TeachbackError(Problem("this file has changed since it was kept", hint))
+        raise TeachbackError.of("this file has changed since it was kept", hint)
     return data
 
 

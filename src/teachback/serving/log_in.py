@@ -174,7 +174,7 @@ def read_people(folder: Path) -> dict[str, str]:
         return {str(name): str(kept) for name, kept in found.items()}
     except (ValueError, AttributeError):
         hint = "Restore it from a back-up, or delete it and add everybody again."
-        raise TeachbackError(Problem(f"{path} cannot be read", hint)) from None
+        raise TeachbackError.of(f"{path} cannot be read", hint) from None
 
 
 def save_person(folder: Path, name: str, password: str | None) -> None:
@@ -186,13 +186,13 @@ def save_person(folder: Path, name: str, password: str | None) -> None:
     if password is None:
         if people.pop(name, None) is None:
             known = ", ".join(sorted(people)) or "nobody"
-            raise UsageError(Problem(f"there is no person '{name}'", f"Known: {known}."))
+            raise UsageError.of(f"there is no person '{name}'", f"Known: {known}.")
     else:
         if not name.strip() or len(name) > 60 or not name.isprintable():  # noqa: PLR2004 -- about one line
-            raise UsageError(Problem("a person needs a name", "Write 1 to 60 letters."))
+            raise UsageError.of("a person needs a name", "Write 1 to 60 letters.")
         if len(password) < SHORTEST:
             message = f"the password has fewer than {SHORTEST} characters"
-            raise UsageError(Problem(message, "Take a longer one, such as four words."))
+            raise UsageError.of(message, "Take a longer one, such as four words.")
         people[name] = hashed_password(password)
     with os_errors_as_problems(folder / PEOPLE):
         write_private(str(folder), PEOPLE, json.dumps(people, indent=1).encode(), ".")

@@ -235,7 +235,7 @@ class PressRoom:
             "check list": self._check_list,
             "print list": self._print_list,
             "find": self._find,
-            "kept": self._kept,
+            "archived pdf": self._archived_pdf,
             "keep": self._keep_pages,
             "finish": self._finish,
         }
@@ -741,7 +741,7 @@ class PressRoom:
 
         self._with_rows(number, self._list_order(topic, paper, size), rows, go_on)
 
-    def _kept(self, reply: Answer, _: int, *, digest: str) -> None:
+    def _archived_pdf(self, reply: Answer, _: int, *, digest: str) -> None:
         reply(kept_pdf(self._archive_folder, digest))
 
     def _cards_order(

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Problem, TeachbackError, UsageError
+from teachback.errors import TeachbackError, UsageError
 from teachback.printing.imposition import Sides
 from teachback.units import Paper
 
@@ -28,11 +28,9 @@ def refuse_queue(queue: str) -> None:
     """Raise UsageError when this machine cannot print into a queue."""
     if shutil.which("lp") is None:
         hint = "Install CUPS (on Debian: cups-client), or leave --printer-queue out."
-        raise UsageError(
-            Problem("there is no program `lp` here, which --printer-queue needs", hint)
-        )
+        raise UsageError.of("there is no program `lp` here, which --printer-queue needs", hint)
     if queue.startswith("-") or not queue.isprintable() or " " in queue:
-        raise UsageError(Problem(f"'{queue}' cannot be a printer queue", "See `lpstat -e`."))
+        raise UsageError.of(f"'{queue}' cannot be a printer queue", "See `lpstat -e`.")
 
 
 def lp_command(queue: str, box: Box, sides: Sides, copies: int) -> list[str]:
@@ -61,4 +59,4 @@ async def send_to_queue(pdf: bytes, command: list[str]) -> None:
         await process.wait()
     if process.returncode != 0:
         hint = "Look at the printer and its queue (`lpstat -p`), or print from the browser."
-        raise TeachbackError(Problem("the printer queue did not take it", hint))
+        raise TeachbackError.of("the printer queue did not take it", hint)

@@ -1,8 +1,11 @@
-"""Let only the desk's own page ask for anything, and tell browsers to keep nothing of it.
+"""Refuse requests that are not from the desk's own page, and tell browsers to store no answer.
 
-A page of another site must not reach a server on this network: neither by its own name for our
-address (DNS rebinding; every request names a host, and only ours are answered), nor by a form or a
-script (an unsafe request must come from our own page, in a form that no other page can send).
+A page of another site must not reach a server on this network:
+- not by its own name for our address (DNS rebinding): each request names a host, and only ours are
+  answered;
+- not by a form or a script: a POST must come from our own page, with a header that no other page
+  can send.
+
 Pure ASGI: the request's address is never used, only its path.
 """
 
@@ -14,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import Problem, TeachbackError
+from teachback.serving.desk_requests import JSON, MOST_BYTES, media_types, most_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -23,21 +27,14 @@ if TYPE_CHECKING:
     Send = Callable[[Any], Awaitable[None]]
     Application = Callable[[Any, Receive, Send], Awaitable[None]]
 
-# In bytes. A list of records, and a photo of a page, are larger than all else.
-MOST: Final = 64 * 1024
-MOST_RECORDS: Final = 14 * 1024 * 1024
-MOST_PHOTO: Final = 12 * 1024 * 1024
-PHOTO: Final = "/editions/scan"
 LONGEST_PATH: Final = 500  # letters
 # In s: the longest wait for a question, or for the next part of a file; and for a whole file.
 SLOWEST: Final = 10.0
 SLOWEST_FILE: Final = 120.0
-_DIGITS: Final = 12
+# Python refuses to read a number of thousands of digits.
+_MOST_DIGITS: Final = 12
 _TOO_LARGE: Final = "this is too large"
-_JSON: Final = "application/json"
-_PHOTOS: Final = ("image/jpeg", "image/png")
 _SAFE: Final = frozenset({"GET", "HEAD"})
-_UNSAFE: Final = frozenset({"POST"})
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "font-src 'self'; connect-src 'self' blob:; frame-src 'self' blob:; form-action 'none'; "
@@ -79,12 +76,12 @@ class AllowedHosts:
             if site == "cross-site" and not _is_page(headers):
                 return 403, "another site asks for this"
             return None
-        if method not in _UNSAFE:
+        if method != "POST":
             return 405, "this is not done here"
-        return self._unsafe(scope, headers, host)
+        return self._post_refusal(scope["path"], headers, host)
 
-    def _unsafe(
-        self, scope: Scope, headers: Mapping[str, list[str]], host: str
+    def _post_refusal(
+        self, path: str, headers: Mapping[str, list[str]], host: str
     ) -> tuple[int, str] | None:
         site = headers.get("sec-fetch-site", [""])[0]
         origin = headers.get("origin", [""])[0]
@@ -96,28 +93,20 @@ class AllowedHosts:
             return 403, "it cannot be told which page asks for this"
         if headers.get("x-teachback", [""])[0] != "1":
             return 403, "only the desk's own page may ask for this"
-        kind = headers.get("content-type", [""])[0].partition(";")[0].strip().lower()
-        wanted = _PHOTOS if scope["path"] == PHOTO else (_JSON,)
-        if kind not in wanted:
-            return 415, f"this must be {' or '.join(wanted)}"
+        media_type = headers.get("content-type", [""])[0].partition(";")[0].strip().lower()
+        allowed = media_types(path)
+        if media_type not in allowed:
+            return 415, f"this must be {' or '.join(allowed)}"
         length = headers.get("content-length", ["0"])[0]
-        # Python refuses to read a number of thousands of digits.
-        if not length.isdecimal() or len(length) > _DIGITS or int(length) > most(scope["path"]):
+        if not length.isdecimal() or len(length) > _MOST_DIGITS or int(length) > most_bytes(path):
             return 413, _TOO_LARGE
         return None
 
 
-def most(path: str) -> int:
-    """Return the most bytes that a request to a path may have."""
-    if path == PHOTO:
-        return MOST_PHOTO
-    return MOST_RECORDS if path.startswith("/list/") else MOST
-
-
 class RequestGuard:
-    """The middleware before all routes: it refuses requests, and adds the headers of each answer.
+    """The middleware before all routes. It refuses requests, and adds headers to each answer.
 
-    A body that grows beyond its limit is cut off, whatever its headers said.
+    A body that grows beyond its limit is cut off, whatever its headers say.
     """
 
     def __init__(self, app: Application, allowed: AllowedHosts) -> None:
@@ -132,37 +121,39 @@ class RequestGuard:
             return
         if scope["type"] != "http":
             return
-        refused = self._allowed.refusal(scope)
-        if refused is not None:
-            await _refuse(send, *refused, secure=self._allowed.scheme == "https")
+        secure = self._allowed.scheme == "https"
+        refusal = self._allowed.refusal(scope)
+        if refusal is not None:
+            await _refuse(send, *refusal, secure=secure)
             return
-        left, whole = most(scope["path"]), False
+        bytes_left, complete = most_bytes(scope["path"]), False
         clock = asyncio.get_running_loop().time
-        end = clock() + (SLOWEST if left == MOST else SLOWEST_FILE)
+        deadline = clock() + (SLOWEST if bytes_left == MOST_BYTES else SLOWEST_FILE)
 
-        async def limited() -> Any:  # noqa: ANN401 -- an ASGI message
-            nonlocal left, whole
+        async def receive_limited() -> Any:  # noqa: ANN401 -- an ASGI message
+            nonlocal bytes_left, complete
+            next_part = None if complete else min(deadline, clock() + SLOWEST)
             try:
-                async with asyncio.timeout_at(None if whole else min(end, clock() + SLOWEST)):
+                async with asyncio.timeout_at(next_part):
                     message = await receive()
             except TimeoutError:
                 raise BodyRefusedError(408, "this took too long to arrive") from None
-            whole = not message.get("more_body", False)
-            left -= len(message.get("body", b""))
-            if left < 0:
+            complete = not message.get("more_body", False)
+            bytes_left -= len(message.get("body", b""))
+            if bytes_left < 0:
                 raise BodyRefusedError(413, _TOO_LARGE)
             return message
 
-        async def with_headers(message: Any) -> None:  # noqa: ANN401 -- an ASGI message
+        async def send_with_headers(message: Any) -> None:  # noqa: ANN401 -- an ASGI message
             if message["type"] == "http.response.start":
-                _add_headers(message, secure=self._allowed.scheme == "https")
+                _add_headers(message, secure=secure)
             await send(message)
 
-        await self._app(scope, limited, with_headers)
+        await self._app(scope, receive_limited, send_with_headers)
 
 
 class BodyRefusedError(TeachbackError):
-    """A body that is larger than its route allows, or too slow. It is about no field."""
+    """A body that is larger than its route allows, or too slow. `fields` is always empty."""
 
     fields: tuple[str, ...] = ()
 
@@ -173,10 +164,10 @@ class BodyRefusedError(TeachbackError):
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    headers: dict[str, list[str]] = {}
     for name, value in scope["headers"]:
-        found.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-    return found
+        headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return headers
 
 
 def _is_page(headers: Mapping[str, list[str]]) -> bool:
@@ -186,16 +177,16 @@ def _is_page(headers: Mapping[str, list[str]]) -> bool:
 
 
 def _add_headers(message: Any, *, secure: bool) -> None:  # noqa: ANN401 -- an ASGI message
-    there = {name.lower() for name, _ in message["headers"]}
-    added = {"cache-control": NO_STORE, **_HEADERS}
+    existing = {name.lower() for name, _ in message["headers"]}
+    headers = {"cache-control": NO_STORE, **_HEADERS}
     if secure:
-        added["strict-transport-security"] = "max-age=31536000"
+        headers["strict-transport-security"] = "max-age=31536000"
     message["headers"] = [
         *message["headers"],
         *(
             (name.encode(), value.encode())
-            for name, value in added.items()
-            if name.encode() not in there
+            for name, value in headers.items()
+            if name.encode() not in existing
         ),
     ]
 
@@ -205,9 +196,9 @@ async def _refuse(send: Send, status: int, message: str, *, secure: bool) -> Non
     start: dict[str, Any] = {
         "type": "http.response.start",
         "status": status,
-        # By its length, a proxy takes the answer as whole although the request is not read.
+        # The length tells a proxy that the answer is complete, though the request is not read.
         "headers": [
-            (b"content-type", b"application/json"),
+            (b"content-type", JSON.encode()),
             (b"content-length", str(len(body)).encode()),
             (b"connection", b"close"),
         ],

@@ -131,21 +131,21 @@ def _people(order: ServeOrder, state: Path) -> dict[str, str]:
         return {}
     if network.proxy and network.certificate:
         hint = "Leave --tls-cert and --tls-key out: the proxy has the certificate."
-        raise UsageError(Problem("--behind-proxy is for a proxy that has TLS itself", hint))
+        raise UsageError.of("--behind-proxy is for a proxy that has TLS itself", hint)
     if not network.proxy and not (network.certificate and network.key):
         hint = (
             "Name a certificate and its key with --tls-cert and --tls-key, or the address of a "
             "proxy on this machine with --behind-proxy."
         )
         message = "the front desk is served on a network only with TLS"
-        raise UsageError(Problem(message, hint))
+        raise UsageError.of(message, hint)
     if not network.proxy and not network.names:
         hint = "Add --name, such as --name desk.clinic.example."
-        raise UsageError(Problem("browsers need a name for this machine", hint))
+        raise UsageError.of("browsers need a name for this machine", hint)
     people = read_people(state)
     if not people:
         hint = "Add each one first: teachback serve --add-person NAME."
-        raise UsageError(Problem("nobody may enter yet", hint))
+        raise UsageError.of("nobody may enter yet", hint)
     return people
 
 
@@ -160,7 +160,7 @@ def _opened(order: ServeOrder) -> _Opened:
         address = urlsplit(network.proxy)
         if address.scheme != "https" or not address.netloc or address.path.strip("/"):
             hint = "Write it as browsers see it, such as https://desk.clinic.example."
-            raise UsageError(Problem(f"'{network.proxy}' is not the address of a proxy", hint))
+            raise UsageError.of(f"'{network.proxy}' is not the address of a proxy", hint)
         host = address.netloc.lower()
         listening = _listen(_LOOPBACK, order.port)
         return _Opened(listening, AllowedHosts(frozenset({host}), "https"), f"https://{host}")
@@ -225,7 +225,7 @@ def _serve(
     except (OSError, ValueError) as error:
         hint = "Name a certificate and its key as PEM files that this program can read."
         why = getattr(error, "strerror", None) or "they do not fit"
-        raise UsageError(Problem(f"the certificate cannot be used: {why}", hint)) from None
+        raise UsageError.of(f"the certificate cannot be used: {why}", hint) from None
     for name in _LOGGERS:
         logging.getLogger(name).disabled = True
     way = f"/enter#{secret}" if secret else ""
@@ -246,7 +246,7 @@ def _refuse_missing_libraries() -> None:
     missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
     if missing:
         message = f"the front desk needs the library {missing[0]}"
-        raise TeachbackError(Problem(message, "Install it with: pip install 'teachback[serve]'."))
+        raise TeachbackError.of(message, "Install it with: pip install 'teachback[serve]'.")
 
 
 def _listen(address: str, port: int) -> socket.socket:
@@ -261,6 +261,6 @@ def _listen(address: str, port: int) -> socket.socket:
         listening.close()
         why = getattr(error, "strerror", None) or "there is no such port"
         hint = "Another program, or another `teachback serve`, may use it: name one with --port."
-        raise UsageError(Problem(f"port {port} cannot be opened: {why}", hint)) from None
+        raise UsageError.of(f"port {port} cannot be opened: {why}", hint) from None
     listening.set_inheritable(False)
     return listening

@@ -80,7 +80,7 @@ def test_a_broken_list_of_words_for_the_search_is_told_and_all_prints(
     clinic = workspace({"content/search-words.yaml": "foam: {en: [short of breath]}\n"})
     shelf = read_shelf(clinic, resolve({}, clinic), workspace_marks(clinic), None)
     assert shelf.reading.authored
-    assert [one.message for one in shelf.told] == ["'short of breath' is not one word"]
+    assert [one.message for one in shelf.warnings] == ["'short of breath' is not one word"]
     assert shelf.search.groups() == []
 
 

@@ -1,6 +1,7 @@
-"""Print a morning's list at the desk: the records of a file, by the rules of `merge`, kept nowhere.
+"""Read, check and print a morning's list at the desk, by the rules of `merge`.
 
-The rows go to the page, are mended there, and come back to be checked and printed.
+The records of a file go to the page, are corrected there, and come back to be checked and printed.
+Nothing of them is stored.
 """
 
 from __future__ import annotations
@@ -52,9 +53,9 @@ if TYPE_CHECKING:
     from teachback.merge.stamping.pdf_template import Template
     from teachback.printing.job_composer import PrintContext
 
-# More rows than a morning has are a run of `merge`.
+# A longer list is printed by `merge`.
 MOST_ROWS: Final = 500
-# The desk's words for the columns that are no fields, as its page has them.
+# The desk's words for the columns that are not fields, as its page has them.
 _LABELS: Final = {
     ID: "Number",
     "audience": "Reader",
@@ -66,17 +67,17 @@ _LABELS: Final = {
 _TWICE: Final = "Another row has it too: write a different one."
 _SAVE: Final = "Save the list again in its program, as 'CSV UTF-8', and choose it again."
 _SENTENCE: Final = re.compile(r"(?<=[.?]) ")
-# What stands behind a text whose fault a page cannot show: a letter that no field may hold, so
-# that the row has a fault until somebody has mended the cell.
-TO_MEND: Final = "\ufffd"
+# Marks a cell whose fault is lost when its value is read as text. No field may hold this letter, so
+# the row stays faulty until somebody has corrected the cell.
+_FAULT_MARK: Final = "\ufffd"
 
 
 @dataclass(frozen=True)
 class ListOrder:
     """A topic, and the paper and size of rows that choose none.
 
-    `meant` says what cells stand for. `points` are the code points that the fonts have. `unfit` are
-    the stems that cannot be printed.
+    `meant` says what cells stand for. `points` are the code points that the fonts have.
+    `unprintable` are the stems of texts that cannot be printed.
     """
 
     topic: str
@@ -85,15 +86,15 @@ class ListOrder:
     meant: tuple[MeantCell, ...]
     points: frozenset[int]
     today: dt.date
-    unfit: frozenset[str] = frozenset()
+    unprintable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
 class ReadList:
     """A file of records to read, for a topic.
 
-    `chosen` is what a person settled: the field of a column, by the column's key, or an empty text
-    for one that is not printed.
+    `chosen` has the fields that a person chose, by the key of the column; "" for one that is not
+    printed.
     """
 
     order: ListOrder
@@ -105,10 +106,10 @@ class ReadList:
 class ListColumn(NamedTuple):
     """A column of a list.
 
-    `key` tells it apart: its place in the file from 0, or the field where the file lacks it.
-    `field` is what it holds, "" where it is not printed, or None where that is not settled yet.
-    `near` is the field that its name may mean, and `twice` is true where another column has its
-    field.
+    `key` identifies it: its place in the file from 0, or its field where the file has no such
+    column. `field` is the field it holds: "" where it is not printed, None where nobody has chosen
+    yet. `near` is the field that its name may mean. `twice` is true where another column has the
+    same field.
     """
 
     key: str
@@ -121,7 +122,7 @@ class ListColumn(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PrintList:
-    """Records that fit their editions, in the order of the list, and the cut editions."""
+    """Records that fit their editions, in the order of the list, and the templates to stamp."""
 
     records: tuple[ValidatedRecord, ...]
     templates: Mapping[EditionKey, Template]
@@ -131,9 +132,9 @@ class PrintList:
 def list_rules(context: PrintContext, order: ListOrder) -> tuple[RowRules, HandoutEngine]:
     """Return the rules for the rows of a topic. Raises TeachbackError when it has no fields."""
     stems = {
-        one.handout.language: stem
-        for stem, one in sorted(context.reading.authored.items())
-        if one.handout.id == order.topic and stem not in order.unfit
+        authored.handout.language: stem
+        for stem, authored in sorted(context.reading.authored.items())
+        if authored.handout.id == order.topic and stem not in order.unprintable
     }
     engine = HandoutEngine(
         order.topic,
@@ -148,7 +149,7 @@ def list_rules(context: PrintContext, order: ListOrder) -> tuple[RowRules, Hando
     if not any(engine.fields.values()):
         message = "this topic has no fields that a list could fill"
         raise TeachbackError.of(message, "Print it for everybody from the desk.")
-    made = MergeOrder(
+    merge_order = MergeOrder(
         None,
         context.settings.output,
         audience=next(iter(context.settings.audiences), ""),
@@ -157,72 +158,74 @@ def list_rules(context: PrintContext, order: ListOrder) -> tuple[RowRules, Hando
         size=order.size,
         meant=order.meant,
     )
-    refuse_order(made, engine)
-    return _in_words(rules_of(made, engine), context), engine
+    refuse_order(merge_order, engine)
+    return _with_desk_words(rules_of(merge_order, engine), context), engine
 
 
 def list_columns(context: PrintContext, order: ListOrder) -> dict[str, Any]:
     """Return the columns that a list of a topic may have, with what each of them holds."""
     rules, engine = list_rules(context, order)
     needed = _needed(rules)
-    audiences = sorted({one for each in rules.audiences.values() for one in each})
+    audiences = sorted({name for names in rules.audiences.values() for name in names})
     choices = {
-        "audience": [rules.called[one] for one in audiences],
-        "language": [rules.called[one] for one in rules.audiences],
-        "paper": [one.capitalize() for one in map(str, Paper)],
-        "size": [one.capitalize() for one in map(str, TypeSize)],
+        "audience": [rules.called[audience] for audience in audiences],
+        "language": [rules.called[language] for language in rules.audiences],
+        "paper": [paper.capitalize() for paper in Paper],
+        "size": [size.capitalize() for size in TypeSize],
     }
     fixed = [
         {
-            "id": one,
-            "label": _LABELS[one],
-            "kind": one,
-            "values": choices.get(one, []),
-            "needed": one in needed,
+            "id": column,
+            "label": _LABELS[column],
+            "kind": column,
+            "values": choices.get(column, []),
+            "needed": column in needed,
             "own": False,
-            "example": {ID: "1"}.get(one) or (choices[one][0] if one in needed else ""),
+            "example": "1" if column == ID else choices[column][0] if column in needed else "",
         }
-        for one in (ID, *CHOOSING)
-        if one not in choices or len(choices[one]) > 1
+        for column in (ID, *CHOOSING)
+        if column not in choices or len(choices[column]) > 1
     ]
     own = [
         {
-            "id": one.name,
+            "id": field.name,
             "label": label,
-            "kind": str(one.type),
-            "values": list(one.choices),
-            "needed": one.name in needed,
+            "kind": str(field.type),
+            "values": list(field.choices),
+            "needed": field.name in needed,
             "own": True,
-            "example": _example(one),
+            "example": _example(field),
         }
-        for one, label in _fields(engine)
+        for field, label in _labelled_fields(engine)
     ]
     return {"columns": [*fixed[:2], *own, *fixed[2:]]}
 
 
-def read_list(context: PrintContext, wanted: ReadList) -> dict[str, Any]:
+def read_list(context: PrintContext, request: ReadList) -> dict[str, Any]:
     """Return the columns of a file, and its rows with their faults.
 
     Raises TeachbackError for a file that cannot be read with certainty, in words for a desk.
     """
-    rules, engine = list_rules(context, wanted.order)
+    rules, engine = list_rules(context, request.order)
+    labels = _LABELS | {field.name: label for field, label in _labelled_fields(engine)}
     try:
-        return _read_list(wanted, rules, dict(_named(engine)))
+        return _read_list(request, rules, labels)
     except TeachbackError as error:
         raise TeachbackError(*map(_for_desk, error.problems)) from None
 
 
-def _read_list(wanted: ReadList, rules: RowRules, labels: Mapping[str, str]) -> dict[str, Any]:
-    file, path = io.BytesIO(wanted.data), Path(wanted.name)
+def _read_list(request: ReadList, rules: RowRules, labels: Mapping[str, str]) -> dict[str, Any]:
+    file, path = io.BytesIO(request.data), Path(request.name)
     known = {*rules.known, *(label for label, _ in rules.labels)}
-    table, noticed = open_columns(file, path, wanted.name, rules.id_column, known)
+    table, warnings = open_columns(file, path, request.name, rules.id_column, known)
     if table.kind == "jsonl":
         message = "this is no list that a desk can read"
         raise TeachbackError.of(message, "Save it as CSV or as an Excel file (XLSX).")
-    columns = _columns(table, rules, wanted.chosen)
-    # The column of reasons keeps its name: by it, cells are read without what guards them.
+    columns = _columns(table, rules, request.chosen)
+    # `read_part` knows a file of rejected rows by this column: it takes the guards off their cells.
     header = tuple(
-        REASON if folded(one.name) == REASON else one.field or one.key for one in columns
+        REASON if folded(column.name) == REASON else column.field or column.key
+        for column in columns
     )
     rows = list(_rows(replace(table, header=header)))
     refuse_count(rows)
@@ -230,37 +233,44 @@ def _read_list(wanted: ReadList, rules: RowRules, labels: Mapping[str, str]) -> 
         name for row in rows for name, cell in row.cells.items() if cell
     }
     # Spreadsheets leave empty columns without a name.
-    columns = [one for one in columns if one.name or one.key in used]
-    settled = {one.field for one in columns}
-    missing = [one for one in _needed(rules) if one not in settled]
-    whole = None not in settled
-    added = [ID] if ID not in settled else []
-    added += missing if whole else []
-    columns += [ListColumn(one, "", "", one) for one in added]
-    found = [_read_row(row, columns, rules) for row in rows]
-    if not whole:
-        # A column that may be the missing one is not settled yet.
-        for row in found:
-            row["faults"] = [one for one in row["faults"] if one["column"] not in missing]
+    columns = [column for column in columns if column.name or column.key in used]
+    fields = {column.field for column in columns}
+    missing = [field for field in _needed(rules) if field not in fields]
+    settled = None not in fields
+    added = [ID] if ID not in fields else []
+    added += missing if settled else []
+    columns += [ListColumn(field, "", "", field) for field in added]
+    shown = [_read_row(row, columns, rules) for row in rows]
+    if not settled:
+        # A column whose field nobody has chosen yet may be the missing one.
+        for row in shown:
+            row["faults"] = [fault for fault in row["faults"] if fault["column"] not in missing]
     return {
         "columns": [
-            {**one._asdict(), "label": labels.get(one.field or "", ""), "added": one.key in added}
-            for one in columns
+            {
+                **column._asdict(),
+                "label": labels.get(column.field or "", ""),
+                "added": column.key in added,
+            }
+            for column in columns
         ],
-        "missing": [labels[one] for one in missing],
-        "notices": [problem_json(_for_desk(one)) for one in noticed],
-        "rows": _with_repeats(found),
+        "missing": [labels[field] for field in missing],
+        "notices": [problem_json(_for_desk(warning)) for warning in warnings],
+        "rows": _with_repeats(shown),
     }
 
 
 def _rows(table: RecordTable) -> Iterator[RecordRow]:
-    """Yield the rows of a file with their numbers in a spreadsheet, where a row may have lines."""
-    more = table.skipped
+    """Yield the rows of a file, numbered as a spreadsheet numbers them.
+
+    There, a row of a CSV file that has several lines counts once.
+    """
+    extra_lines = table.skipped
     with closing(read_parts(table, MOST_ROWS)) as parts:
         for part in parts:
             for row, text in zip(read_part(table.row_form, part), part.texts, strict=True):
-                yield row._replace(number=row.number - more)
-                more += text.strip("\r\n").count("\n") if table.kind == "csv" else 0
+                yield row._replace(number=row.number - extra_lines)
+                extra_lines += text.strip("\r\n").count("\n") if table.kind == "csv" else 0
 
 
 def _columns(table: RecordTable, rules: RowRules, chosen: Mapping[str, str]) -> list[ListColumn]:
@@ -269,40 +279,40 @@ def _columns(table: RecordTable, rules: RowRules, chosen: Mapping[str, str]) -> 
     if len(table.header) > MOST_COLUMNS:
         message = f"this list has {len(table.header)} columns; {MOST_COLUMNS} is the most"
         raise TeachbackError.of(message, "Keep only those that are printed.")
-    wrong = [number for number, name in enumerate(table.header) if is_garbled(name)]
-    if wrong:
-        raise TeachbackError(*(garbled_column(number, place) for number in wrong))
+    garbled = [number for number, name in enumerate(table.header) if is_garbled(name)]
+    if garbled:
+        raise TeachbackError(*(garbled_column(number, place) for number in garbled))
     names = column_names(rules.known, rules.labels)
-    mended = REASON in map(folded, table.header)
-    found = []
-    for number, written in enumerate(table.header):
-        name = unguarded(written) if mended else written
+    guarded = REASON in map(folded, table.header)
+    columns = []
+    for number, heading in enumerate(table.header):
+        name = unguarded(heading) if guarded else heading
         field = names.meaning(name) if folded(name) != REASON else ""
-        said = chosen.get(str(number))
-        if said in {*rules.known, ""}:
-            field = said
+        chosen_field = chosen.get(str(number))
+        if chosen_field in {*rules.known, ""}:
+            field = chosen_field
         near = "" if field else _near(name, rules)
-        found.append(ListColumn(str(number), name, column_place(number), field, near))
-    times = Counter(one.field for one in found if one.field)
+        columns.append(ListColumn(str(number), name, column_place(number), field, near))
+    counts = Counter(column.field for column in columns if column.field)
     return [
-        one._replace(field=None, near=one.field or "", twice=True)
-        if one.field and times[one.field] > 1
-        else one
-        for one in found
+        column._replace(field=None, near=column.field or "", twice=True)
+        if column.field and counts[column.field] > 1
+        else column
+        for column in columns
     ]
 
 
 def _near(name: str, rules: RowRules) -> str:
-    """Return the column that a name may be meant for. It is offered and never taken."""
+    """Return the field that a column's name may mean. A person must confirm it."""
     words = set(folded(name).split())
-    spelt = [*((one, one) for one in sorted(rules.known)), *rules.labels]
+    names = [*((field, field) for field in sorted(rules.known)), *rules.labels]
     return next(
         (
             field
-            for said, field in spelt
-            if is_misnamed(name, looks_of([said]))
-            or guess(name, [said.lower()], LIKELY)
-            or (words and words < set(folded(said).split()))
+            for known_name, field in names
+            if is_misnamed(name, looks_of([known_name]))
+            or guess(name, [known_name.lower()], LIKELY)
+            or (words and words < set(folded(known_name).split()))
         ),
         "",
     )
@@ -312,10 +322,8 @@ def check_rows(
     rows: Iterable[tuple[int, Mapping[str, str]]], rules: RowRules
 ) -> tuple[tuple[ValidatedRecord, ...], list[dict[str, Any]]]:
     """Return the rows as records, and as the page shows them, with their faults."""
-    records = tuple(
-        validated_records((RecordRow(number, values) for number, values in rows), rules)
-    )
-    shown = [_row_json(one.row, {}, one.faults, one.id) for one in records]
+    records = tuple(validated_records((RecordRow(*row) for row in rows), rules))
+    shown = [_row_json(record.row, {}, record.faults, record.id) for record in records]
     return records, _with_repeats(shown)
 
 
@@ -328,52 +336,51 @@ def refuse_count(rows: list[Any]) -> None:
         raise TeachbackError.of(message, "Split it into several lists.")
 
 
-def print_list(context: PrintContext, wanted: PrintList) -> dict[str, Any]:
+def print_list(context: PrintContext, request: PrintList) -> dict[str, Any]:
     """Return one PDF with all records in order, after a page that lists their ids."""
-    cover = print_cover(context, wanted.language)
-    says = cover_words(context.reading.shared.words[wanted.language])
-    names = {key.name: template for key, template in wanted.templates.items()}
-    combine = Combiner({"handout": make_bundle(names, cover, says)})
-    pdf = combine(wanted.records, kind="handout", name="list.pdf", number=1, duplex=True)
-    codes = Counter(
-        wanted.templates[record.edition("handout")].code
-        for record in wanted.records
-        for _ in range(record.copies)
-    )
-    return {"pdf": pdf, "editions": dict(codes)}
+    cover = print_cover(context, request.language)
+    words = cover_words(context.reading.shared.words[request.language])
+    templates = {key.name: template for key, template in request.templates.items()}
+    combine = Combiner({"handout": make_bundle(templates, cover, words)})
+    pdf = combine(request.records, kind="handout", name="list.pdf", number=1, duplex=True)
+    copies: Counter[str] = Counter()
+    for record in request.records:
+        copies[request.templates[record.edition("handout")].code] += record.copies
+    return {"pdf": pdf, "editions": dict(copies)}
 
 
 def _read_row(row: RecordRow, columns: list[ListColumn], rules: RowRules) -> dict[str, Any]:
-    """Return a row for the page. A fault that its text does not show stays with the text.
+    """Return a row for the page, whose cells are text.
 
-    A row without an id has its number in the place of one.
+    A fault that the text of a cell loses, such as that of a wrongly formatted cell of a workbook, is
+    marked with _FAULT_MARK. A row without an id gets its number as its id.
     """
-    keys = {one.field: one.key for one in columns if one.field}
+    keys = {column.field: column.key for column in columns if column.field}
     cells = dict(row.cells)
     if not cells.get(ID, "").strip() and ID not in row.faults:
         cells[ID] = str(row.number)
     (record,) = validated_records([row._replace(cells=cells)], rules)
-    values = {one: str(cells.get(one, "")) for one in keys}
-    (again,) = validated_records([RecordRow(row.number, values)], rules)
-    still = {column for column, _ in again.faults}
-    for column, _ in record.faults:
-        if column in values and column not in still:
-            values[column] += TO_MEND
+    values = {field: str(cells.get(field, "")) for field in keys}
+    (as_text,) = validated_records([RecordRow(row.number, values)], rules)
+    faulty_as_text = {field for field, _ in as_text.faults}
+    for field, _ in record.faults:
+        if field in values and field not in faulty_as_text:
+            values[field] += _FAULT_MARK
     if row.reason:
-        values = {**values, rules.id_column: TO_MEND}
-    by_key = {keys[one]: value for one, value in values.items()}
+        values[rules.id_column] = _FAULT_MARK
+    by_key = {keys[field]: value for field, value in values.items()}
     return _row_json(row.number, by_key, record.faults, record.id)
 
 
 def _row_json(
     number: int, values: Mapping[str, str], faults: Iterable[Fault], identifier: str
 ) -> dict[str, Any]:
-    told = [{"column": column, "message": as_sentence(reason)} for column, reason in faults]
-    return {"number": number, "values": dict(values), "faults": told, ID: identifier}
+    listed = [{"column": column, "message": as_sentence(reason)} for column, reason in faults]
+    return {"number": number, "values": dict(values), "faults": listed, ID: identifier}
 
 
 def _with_repeats(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Add the fault of an id that another row has, too."""
+    """Add a fault to each row whose id another row has, too. Removes the ids from the rows."""
     ids = Counter(row[ID].lower() for row in rows if row[ID])
     for row in rows:
         if ids[row.pop(ID).lower()] > 1:
@@ -381,67 +388,68 @@ def _with_repeats(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _in_words(rules: RowRules, context: PrintContext) -> RowRules:
-    """Return rules that take the desk's words for columns, readers and languages, too."""
+def _with_desk_words(rules: RowRules, context: PrintContext) -> RowRules:
+    """Return rules that also accept the desk's words for columns, readers and languages."""
     shared = context.reading.shared
     readers = {
-        one: (audience.short.get("en") or audience.name, audience.name)
-        for one, audience in shared.audiences.root.items()
-        if any(one in each for each in rules.audiences.values())
+        name: (audience.short.get("en") or audience.name, audience.name)
+        for name, audience in shared.audiences.root.items()
+        if any(name in names for names in rules.audiences.values())
     }
     languages = {
-        one: (shared.languages.root[one].name, shared.words[one].language)
-        if one in shared.languages.root
-        else (shared.words[one].language,)
-        for one in rules.audiences
+        code: (shared.languages.root[code].name, shared.words[code].language)
+        if code in shared.languages.root
+        else (shared.words[code].language,)
+        for code in rules.audiences
     }
     meant = dict(rules.meant)
     for column, choices in ((rules.audience_column, readers), ("language", languages)):
-        said: dict[str, set[str]] = {}
-        for one, names in choices.items():
+        ids_by_name: dict[str, set[str]] = {}
+        for identifier, names in choices.items():
             for name in names:
-                said.setdefault(folded(name), set()).add(one)
-        # Words that two readers share stand for neither.
-        own = {name: one.pop() for name, one in said.items() if len(one) == 1}
-        ids = {folded(one) for one in choices}
-        taken = {name: one for name, one in own.items() if name not in ids}
-        meant[column] = {**taken, **meant.get(column, {})}
+                ids_by_name.setdefault(folded(name), set()).add(identifier)
+        # A name that two readers share stands for neither, and an id always for itself.
+        own_ids = set(map(folded, choices))
+        by_name = {
+            name: ids.pop()
+            for name, ids in ids_by_name.items()
+            if len(ids) == 1 and name not in own_ids
+        }
+        meant[column] = {**by_name, **meant.get(column, {})}
     return replace(
         rules,
         meant=meant,
-        labels=(*rules.labels, *((label, one) for one, label in _LABELS.items())),
+        labels=(*rules.labels, *((label, column) for column, label in _LABELS.items())),
         called={
-            **{one: one.capitalize() for one in (*map(str, Paper), *map(str, TypeSize))},
-            **{one: names[0] for each in (readers, languages) for one, names in each.items()},
+            **{str(choice): choice.capitalize() for choice in (*Paper, *TypeSize)},
+            **{choice: names[0] for choice, names in (readers | languages).items()},
         },
     )
 
 
 def _needed(rules: RowRules) -> list[str]:
     """Return the columns without which no row can be printed."""
-    every = [{one.name for one in each if one.required} for each in rules.fields.values()]
+    required = [
+        {field.name for field in fields if field.required} for fields in rules.fields.values()
+    ]
     return [
         *([] if rules.audience else [rules.audience_column]),
         *([] if rules.language else ["language"]),
-        *sorted(set.intersection(*every)),
+        *sorted(set.intersection(*required)),
     ]
 
 
-def _fields(engine: HandoutEngine) -> list[tuple[RecordField, str]]:
-    """Return the fields of a topic with their labels, in the desk's language where they can be."""
-    found: dict[str, RecordField] = {}
-    for _, each in sorted(engine.fields.items(), key=lambda one: (one[0] != "en", one[0])):
-        for one in each:
-            found.setdefault(one.name, one)
-    return [(one, bare(first_text(one.label))) for one in found.values()]
-
-
-def _named(engine: HandoutEngine) -> dict[str, str]:
-    return {**_LABELS, **{one.name: label for one, label in _fields(engine)}}
+def _labelled_fields(engine: HandoutEngine) -> list[tuple[RecordField, str]]:
+    """Return the fields of a topic with their labels, in English where the topic has it."""
+    by_name: dict[str, RecordField] = {}
+    for language in sorted(engine.fields, key=lambda code: (code != "en", code)):
+        for field in engine.fields[language]:
+            by_name.setdefault(field.name, field)
+    return [(field, bare(first_text(field.label))) for field in by_name.values()]
 
 
 def _example(field: RecordField) -> str:
-    """Return words that nobody takes for a patient's."""
+    """Return an example that nobody takes for the words of a patient."""
     if field.type is FieldKind.CHOICE:
         return field.choices[0]
     if field.type is FieldKind.TEXT:
@@ -450,10 +458,13 @@ def _example(field: RecordField) -> str:
 
 
 def _for_desk(problem: Problem) -> Problem:
-    """Return a problem of a file by its row, and with what a person can do at a desk."""
+    """Return a problem of a file with its row, and a hint that a person at a desk can follow."""
     line = problem.location.line if problem.location else None
     row = f"row {line} in your file: " if line else ""
     message = problem.message.replace("this file of records", "this list")
-    hints = [one for one in _SENTENCE.split(problem.hint) if "--" not in one and "`" not in one]
+    # A sentence with an option or a command is for the command line.
+    sentences = [
+        text for text in _SENTENCE.split(problem.hint) if "--" not in text and "`" not in text
+    ]
     stops = problem.severity is Severity.ERROR
-    return Problem(f"{row}{message}", " ".join(hints) or (_SAVE if stops else ""))
+    return Problem(f"{row}{message}", " ".join(sentences) or (_SAVE if stops else ""))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_KINDS: Final = {
+_MEDIA_TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -26,9 +26,9 @@ _FROM_STYLES: Final = ("tokens.css", "fonts/*.ttf", "icons/*.svg")
 
 @dataclass(frozen=True)
 class DeskPages:
-    """The pages as templates, their words, and the files that they name with their media types.
+    """The pages as templates, their words, and their other files with their media types.
 
-    `prefix` is the address of the files. It changes with any of them.
+    `prefix` is the address of the files. It changes whenever one of them does.
     """
 
     templates: jinja2.Environment
@@ -43,17 +43,17 @@ class DeskPages:
 
 
 def open_desk_pages() -> DeskPages:
-    """Read the folder `web/`, and what its pages use of `styles/`, whole.
+    """Read all files of the folder `web/`, and those of `styles/` that its pages use.
 
-    A program that is replaced while it runs goes on with the pages of its start.
+    So a server whose program is replaced on the disk still serves the pages that fit it.
     """
     web, styles = builtin_root() / "web", builtin_root() / "styles"
     files = {
-        path.relative_to(root).as_posix(): (read_bytes(path), _KINDS[path.suffix])
+        path.relative_to(root).as_posix(): (read_bytes(path), _MEDIA_TYPES[path.suffix])
         for root, patterns in ((styles, _FROM_STYLES), (web, ("**/*",)))
         for pattern in patterns
         for path in sorted(root.glob(pattern))
-        if path.suffix in _KINDS
+        if path.suffix in _MEDIA_TYPES
     }
     pages = {path.name: read_bytes(path).decode() for path in web.glob("*.html")}
     digest = hashlib.sha256()

@@ -1,12 +1,13 @@
 """Hold what the press room has read of a workspace, and notice when its files change.
 
-File times are polled: a network drive does not tell what other machines write there.
+File times are polled: a network drive does not report what other machines write there.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from teachback.checking.blocking_rules import PrintGate
 from teachback.content.loader import LoadedHandouts, read_handouts
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
     from teachback.printing.settings import Settings
 
-# The time of change, size and number of a file.
+ValueT = TypeVar("ValueT")
+
+# A file's time of change, size and inode number.
 FileMark = tuple[int, int, int]
 
 
@@ -51,9 +54,9 @@ class WorkspaceMarks:
 class DeskShelf:
     """A workspace as it was read.
 
-    `refused` are the problems of handouts that must not be printed, by file stem; `unexamined` are
-    the handouts that the rules have not looked at yet. `points` are the code points that the fonts
-    have. `told` is what is wrong with a file from which nothing is printed.
+    `refused` are the problems of handouts that must not be printed, by file stem. `unexamined` are
+    the handouts that the rules have not examined yet. `points` are the code points that the fonts
+    have. `warnings` are the problems of a file that only the search needs.
     """
 
     marks: WorkspaceMarks
@@ -62,7 +65,7 @@ class DeskShelf:
     gate: PrintGate
     points: frozenset[int]
     search: SearchWords
-    told: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
     refused: dict[str, tuple[Problem, ...]] = field(default_factory=dict)
     unexamined: list[str] = field(default_factory=list)
 
@@ -94,31 +97,31 @@ def workspace_marks(workspace: Workspace) -> WorkspaceMarks:
 def read_shelf(
     workspace: Workspace, settings: Settings, marks: WorkspaceMarks, before: DeskShelf | None
 ) -> DeskShelf:
-    """Read a workspace, and keep what was read before of files that did not change.
+    """Read a workspace. What `before` holds of unchanged files is not read again.
 
     The shelf holds what `build` prints: the workspace's own handouts, or those that it chose.
 
     Raises TeachbackError when a file that all pages are made from is wrong.
     """
-    same = before is not None and before.marks.shared == marks.shared
-    kept = (
-        {stem for stem, mark in marks.handouts.items() if before.marks.handouts.get(stem) == mark}
-        if same and before is not None
-        else set[str]()
-    )
-    old = _only(before.reading, kept) if same and before is not None else None
+    if before is not None and before.marks.shared != marks.shared:
+        before = None
+    unchanged = set[str]()
+    if before is not None:
+        handouts = before.marks.handouts
+        unchanged = {stem for stem, mark in marks.handouts.items() if handouts.get(stem) == mark}
+    earlier = _only(before.reading, unchanged) if before is not None else None
     chosen = chosen_handouts(settings.handouts, workspace, ANY_LANGUAGE)
-    reading = read_handouts(workspace, chosen, old)
+    reading = read_handouts(workspace, chosen, earlier)
     context = print_context(workspace, reading, settings)
-    gate = before.gate if same and before is not None else PrintGate(workspace, reading.shared)
+    gate = before.gate if before is not None else PrintGate(workspace, reading.shared)
     if gate.broken:
         raise TeachbackError(*gate.broken)
-    refused = {stem: errors_of(found) for stem, found in reading.problems.items()}
-    unexamined = [stem for stem in reading.authored if stem not in kept]
+    refused = {stem: errors_of(problems) for stem, problems in reading.problems.items()}
+    unexamined = [stem for stem in reading.authored if stem not in unchanged]
     if before is not None:
-        refused |= {stem: found for stem, found in before.refused.items() if stem in kept}
-        unexamined += [stem for stem in before.unexamined if stem in kept]
-    search, told = _search_words(workspace)
+        refused |= {stem: found for stem, found in before.refused.items() if stem in unchanged}
+        unexamined += [stem for stem in before.unexamined if stem in unchanged]
+    search, warnings = _search_words(workspace)
     return DeskShelf(
         marks,
         context,
@@ -126,14 +129,17 @@ def read_shelf(
         gate,
         reading.shared.glyphs | coverage(fonts_for_names(workspace)),
         search,
-        told,
+        warnings,
         refused,
         unexamined,
     )
 
 
 def _search_words(workspace: Workspace) -> tuple[SearchWords, tuple[Problem, ...]]:
-    """Return the words for the search, or none and what is wrong: printing goes on without them."""
+    """Return the words for the search, and no problems; or no words, and what is wrong.
+
+    Printing needs no search.
+    """
     try:
         return load_search_words(workspace), ()
     except TeachbackError as error:
@@ -142,24 +148,33 @@ def _search_words(workspace: Workspace) -> tuple[SearchWords, tuple[Problem, ...
 
 def errors_of(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems that keep a handout from being printed."""
-    return tuple(one for one in problems if one.severity is Severity.ERROR)
+    return tuple(problem for problem in problems if problem.severity is Severity.ERROR)
 
 
 def _only(reading: LoadedHandouts, stems: set[str]) -> LoadedHandouts:
     """Return a reading with some of its handouts."""
     return replace(
         reading,
-        authored={stem: one for stem, one in reading.authored.items() if stem in stems},
-        problems={stem: one for stem, one in reading.problems.items() if stem in stems},
-        faulty={stem: one for stem, one in reading.faulty.items() if stem in stems},
-        laid_out={stem: one for stem, one in reading.laid_out.items() if stem in stems},
+        authored=_entries(reading.authored, stems),
+        problems=_entries(reading.problems, stems),
+        faulty=_entries(reading.faulty, stems),
+        laid_out=_entries(reading.laid_out, stems),
     )
 
 
+def _entries(by_stem: Mapping[str, ValueT], stems: set[str]) -> dict[str, ValueT]:
+    return {stem: value for stem, value in by_stem.items() if stem in stems}
+
+
 def file_mark(path: Path) -> FileMark:
-    """Return the mark of a file; of one that is gone meanwhile, zeros."""
+    """Return the mark of a file: zeros if it has gone meanwhile."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return (0, 0, 0)
-    return (found.st_mtime_ns, found.st_size, found.st_ino)
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def today() -> dt.date:
+    """Return the current date where the clinic is. A server runs on past midnight."""
+    return dt.datetime.now(tz=dt.UTC).astimezone().date()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from teachback.serving.desk_editions import OpenEdition
 
 
-# What a nurse does, in place of what a reason says to its end.
+# Advice of a reason that fits the command line, and the end of the sentence at a desk instead of it.
 _AT_DESK: Final = {
     "add --dates": "write it as 2027-11-01",
     "set `type: date`": "type it as it is to stand on the paper",
@@ -39,7 +39,7 @@ class DeskFault(NamedTuple):
 class StampingFaults(NamedTuple):
     """Faults of words that an edition cannot hold, and letters that its fonts lack so far.
 
-    An edition that is made for these letters may hold them.
+    An edition that is printed for these letters may hold the words.
     """
 
     faults: tuple[DeskFault, ...]
@@ -65,7 +65,7 @@ def read_values(
     every: bool,
     english: Iterable[RecordField] = (),
 ) -> tuple[dict[str, str], tuple[DeskFault, ...]]:
-    """Return the words to print by their place, and the faults of the others.
+    """Return the words to print by their place, and the faults of values that cannot be printed.
 
     With `every`, a required field that is empty is a fault too. `dates` is the order of day and
     month, `points` are the code points that the fonts have, and `english` are the fields in the
@@ -73,17 +73,17 @@ def read_values(
     """
     words: dict[str, str] = {}
     faults = []
-    beside = {one.name: one for one in english}
+    english_fields = {field.name: field for field in english}
     order = Order(dates) if dates else None
-    for one in fields:
-        raw = values.get(one.name, "")
-        if not raw.strip() and not every:
+    for field in fields:
+        value = values.get(field.name, "")
+        if not value.strip() and not every:
             continue
-        read = words_by_place(one, raw, language, order, points, beside)
-        if isinstance(read, dict):
-            words.update(read)
+        result = words_by_place(field, value, language, order, points, english_fields)
+        if isinstance(result, dict):
+            words.update(result)
         else:
-            faults.append(_fault(read.field, read.reason))
+            faults.append(_fault(result.field, result.reason))
     return words, tuple(faults)
 
 
@@ -92,26 +92,27 @@ def stamping_faults(
 ) -> StampingFaults:
     """Return what an edition cannot hold of words that were read.
 
-    The letters are all those of a script of which one is lacking, so that typing on does not make
-    another edition with each letter. `points` are the code points that the fonts have.
+    Where a letter is missing, all letters of its script are returned: otherwise each further letter
+    that is typed would need another edition. `points` are the code points that the fonts have.
     """
     template = edition.template
     if template is None:
         return StampingFaults((), frozenset())
-    found = template.faults(words if template.cards == 1 else [words] * template.cards)
-    lacking = [fault for fault in found if fault.reason != TOO_LONG]
-    typed = {one for fault in lacking for one in words[fault.field] if not one.isascii()}
-    scripts = set(map(_script, typed))
-    letters = {chr(point) for point in points if scripts and _script(chr(point)) in scripts} | typed
+    faults = template.faults(words if template.cards == 1 else [words] * template.cards)
+    unprintable = [fault.field for fault in faults if fault.reason != TOO_LONG]
+    letters = {letter for name in unprintable for letter in words[name] if not letter.isascii()}
+    scripts = set(map(_script, letters))
+    if scripts:
+        letters |= {letter for letter in map(chr, points) if _script(letter) in scripts}
     return StampingFaults(
-        tuple(_fault(fault.field, fault.reason) for fault in found),
+        tuple(_fault(fault.field, fault.reason) for fault in faults),
         frozenset(letters),
     )
 
 
 @lru_cache(10_000)
 def _script(letter: str) -> str:
-    """Return the first word of a character's name in Unicode, which is that of its script."""
+    """Return the script of a character: the first word of its name in Unicode."""
     return unicodedata.name(letter, "unknown").partition(" ")[0]
 
 
@@ -120,9 +121,9 @@ def _fault(field: str, reason: str) -> DeskFault:
 
 
 def as_sentence(reason: str) -> str:
-    """Return the reason of a fault as a sentence, without what only a command line can do."""
-    for begins, instead in _AT_DESK.items():
-        before, found, _ = reason.partition(begins)
+    """Return the reason of a fault as a sentence, without advice that needs a command line."""
+    for advice, desk_advice in _AT_DESK.items():
+        before, found, _ = reason.partition(advice)
         if found:
-            return f"It {before}{instead}."
+            return f"It {before}{desk_advice}."
     return f"It {reason}."

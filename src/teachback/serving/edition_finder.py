@@ -1,6 +1,6 @@
-"""Find which edition a paper is, for the desk: from a code, also mistyped, or from a photo.
+"""Find which edition a paper is, for the desk: from a code, also a mistyped one, or from a photo.
 
-The archive has what was printed; the workspace says what would be printed now.
+The archive has what was printed. The workspace has what would be printed now.
 """
 
 from __future__ import annotations
@@ -33,16 +33,17 @@ if TYPE_CHECKING:
     from teachback.printing.job_composer import PrintContext
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
-# A photo has no name.
+# A file name, for messages: the page sends none.
 _PHOTO: Final = ""
 
 
 class PrintedMatch(NamedTuple):
     """An edition that a paper may be.
 
-    Its `size` is that of the kept file: a code is the same for each type size and paper. `review`
-    says who has approved it. `newer` is the code that is printed now for the same reader,
-    or None if this one is. `file` is the SHA-256 of the kept PDF, or None.
+    `size` is that of the archived file: a code is the same for each type size and paper. `printed`
+    is the day on which it was first archived. `review` says who approved it. `newer` is the code
+    that is printed now for the same reader; None if that is this one, or if there is none. `file`
+    is the SHA-256 of the archived PDF, or None.
     """
 
     code: str
@@ -58,34 +59,36 @@ class PrintedMatch(NamedTuple):
 
 
 def find_printed(
-    context: PrintContext, wanted: tuple[str | None, bytes | None, Path]
+    context: PrintContext, question: tuple[str | None, bytes | None, Path]
 ) -> dict[str, Any]:
     """Return the matches of a typed code or a photo in an archive, and the nearest codes."""
-    typed, photo, archive = wanted
-    now = {
+    typed, photo, archive = question
+    current = {
         code: edition
         for stem in context.reading.authored
         for code, edition in editions_by_code(context.reading, stem, context.design).items()
     }
-    seen = scanned_codes(photo, _PHOTO) if photo is not None else ()
-    if photo is not None and not seen:
+    scanned = scanned_codes(photo, _PHOTO) if photo is not None else ()
+    if photo is not None and not scanned:
         hint = (
             "Go nearer: the square code may fill the picture. Hold the camera straight above it, "
             "in good light; or type the code."
         )
         raise TeachbackError.of("no edition code can be read on this photo", hint)
-    asked = seen if typed is None else (typed,)
-    kept: dict[str, Answer] = {}
+    answers: dict[str, Answer] = {}
     if is_archive(archive):
-        kept = {one.code: one for text in asked for one in identify_scanned(archive, text, None)}
-    codes = tuple(dict.fromkeys((*kept, *seen, *_typed(typed, now))))
+        for text in scanned if typed is None else (typed,):
+            answers |= {answer.code: answer for answer in identify_scanned(archive, text, None)}
+    codes = dict.fromkeys((*answers, *scanned, *_current_codes(typed, current)))
     matches = [
-        match for code in codes if (match := _match(code, kept.get(code), now, context)) is not None
+        match
+        for code in codes
+        if (match := _match(code, answers.get(code), current, context)) is not None
     ]
-    near = {entry.code: entry.title for answer in kept.values() for entry in answer.nearest}
+    near = {entry.code: entry.title for answer in answers.values() for entry in answer.nearest}
     if not (matches or near or typed is None):
-        codes = tuple(nearest_codes(normalize_code(typed), now))
-        near = {code: plain(now[code].title) for code in codes}
+        near_codes = nearest_codes(normalize_code(typed), current)
+        near = {code: plain(current[code].title) for code in near_codes}
     return {
         "matches": [match._asdict() for match in matches],
         "nearest": [{"code": code, "title": title} for code, title in near.items()],
@@ -93,10 +96,14 @@ def find_printed(
 
 
 def kept_pdf(archive: Path, digest: str) -> bytes:
-    """Return a kept PDF by its SHA-256. Raises TeachbackError when it is not there or changed."""
+    """Return an archived PDF by its SHA-256.
+
+    Raises TeachbackError when it is missing or has changed.
+    """
     missing = Problem("there is no such file in the archive", "Look the code up again.")
     if _DIGEST.fullmatch(digest) is None:
         raise TeachbackError(missing)
+    # Only the suffix of the name counts.
     path = object_path(archive, "x.pdf", digest)
     if not path.is_file():
         raise TeachbackError(missing)
@@ -107,44 +114,41 @@ def kept_pdf(archive: Path, digest: str) -> bytes:
     return data
 
 
-def _typed(typed: str | None, now: dict[str, Edition]) -> tuple[str, ...]:
+def _current_codes(typed: str | None, current: dict[str, Edition]) -> tuple[str, ...]:
     """Return the current codes that a typed code, or its last part, names."""
     if typed is None:
         return ()
-    wanted = normalize_code(typed)
-    part = wanted.replace("-", "")
+    full = normalize_code(typed)
+    part = full.replace("-", "")
     is_part = len(part) == LENGTH + 1
-    return tuple(code for code in now if code == wanted or (is_part and last_part(code) == part))
+    return tuple(code for code in current if code == full or (is_part and last_part(code) == part))
 
 
 def _match(
-    code: str, answer: Answer | None, now: dict[str, Edition], context: PrintContext
+    code: str, answer: Answer | None, current: dict[str, Edition], context: PrintContext
 ) -> PrintedMatch | None:
+    """Return what the archive has of a code, or else the current edition; None if neither has it."""
     entry = answer.entries[-1] if answer is not None and answer.entries else None
-    if entry is None and code not in now:
-        return None
-    if entry is None or answer is None:
-        edition = now[code]
-        review = {"status": edition.review.status, "reviewer": edition.review.reviewer}
-        title, audience, language = plain(edition.title), edition.audience, edition.languages
-        size, depth, kept, file = "", str(edition.depth), "", None
-    else:
+    if entry is not None and answer is not None:
         output = main_file(answer)
-        review, kept = dict(entry.review), _in_words(answer.entries[0].kept[:10])
+        review, printed = dict(entry.review), _date_words(answer.entries[0].kept[:10])
         title, audience, language = entry.title, entry.audience, entry.language
         size = output.size if output else ""
         depth = output.depth if output else ""
         file = output.sha256 if output and output.file.endswith(".pdf") else None
-    handout = now[code].handout if code in now else entry.handout if entry else ""
-    newer = next(
-        (
-            other
-            for other, one in now.items()
-            if (one.handout, one.audience, one.languages, str(one.depth))
-            == (handout, audience, language, depth)
-        ),
-        None,
-    )
+        handout = entry.handout
+    elif code in current:
+        edition = current[code]
+        review = {"status": edition.review.status, "reviewer": edition.review.reviewer}
+        title, audience, language = plain(edition.title), edition.audience, edition.languages
+        size, depth, printed, file = "", str(edition.depth), "", None
+        handout = edition.handout
+    else:
+        return None
+    newer = None
+    if code not in current:
+        reader = (handout, audience, language, depth)
+        newer = next((other for other, each in current.items() if _reader(each) == reader), None)
     names = context.reading.shared.audiences.root
     return PrintedMatch(
         code,
@@ -152,22 +156,27 @@ def _match(
         names[audience].name if audience in names else audience,
         language,
         size,
-        kept,
-        _reviewed(review),
-        code in now,
-        None if code in now else newer,
+        printed,
+        _review_words(review),
+        code in current,
+        newer,
         file,
     )
 
 
-def _reviewed(review: dict[str, Any]) -> str:
+def _reader(edition: Edition) -> tuple[str, str, str, str]:
+    """Return what an edition keeps from one version of its handout to the next."""
+    return (edition.handout, edition.audience, edition.languages, str(edition.depth))
+
+
+def _review_words(review: dict[str, Any]) -> str:
     if review.get("status") != "approved":
         return DRAFT
-    who = f" by {review['reviewer']}" if review.get("reviewer") else ""
-    when = f" on {_in_words(str(review['reviewed']))}" if review.get("reviewed") else ""
-    return f"Approved{who}{when}."
+    reviewer = f" by {review['reviewer']}" if review.get("reviewer") else ""
+    date = f" on {_date_words(str(review['reviewed']))}" if review.get("reviewed") else ""
+    return f"Approved{reviewer}{date}."
 
 
-def _in_words(day: str) -> str:
-    """Return a day, as files hold it, with its month in words."""
+def _date_words(day: str) -> str:
+    """Return an ISO date with its month in words."""
     return dated(dt.date.fromisoformat(day), "en")

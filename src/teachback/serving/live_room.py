@@ -7,7 +7,6 @@ does not tell what other machines write there.
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import secrets
 import time
@@ -23,7 +22,7 @@ from teachback.files.workspace import handout_named, read_bytes, shown, source_f
 from teachback.printing.job_composer import check_apart, open_pool, print_context
 from teachback.printing.process_limits import give_way
 from teachback.printing.process_pool import Task, scale_of
-from teachback.serving.desk_shelf import file_mark, workspace_marks
+from teachback.serving.desk_shelf import file_mark, today, workspace_marks
 from teachback.serving.live_pages import (
     CheckedReader,
     DrawOrder,
@@ -251,7 +250,7 @@ class LiveRoom:
         for kind, name in [key for key in watched.parts if key[1] and key[1] not in names]:
             del watched.parts[kind, name]
         sources = {name: file["lines"] for name, file in files.items()}
-        first = LiveOrder(watched.stem, watched.version, authored, sources, _today())
+        first = LiveOrder(watched.stem, watched.version, authored, sources, today())
         orders = [
             replace(first, audience=name, styles=watched.styles.get(name, "")) for name in names
         ]
@@ -489,7 +488,3 @@ def _behind_page_2(paper: LaidPaper) -> str:
 
 def _rounded(line: PaperLine) -> list[Any]:
     return [round(part, 2) if isinstance(part, float) else part for part in line]
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(tz=dt.UTC).astimezone().date()

@@ -1,6 +1,6 @@
-"""Let people in: a secret on this machine, or names with passwords on a network.
+"""Let people in: by a secret on this machine, or by names with passwords on a network.
 
-Sessions are in memory, and end with the server. Passwords are kept as scrypt hashes only.
+Sessions are in memory, and end with the server. Passwords are stored as scrypt hashes only.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SCRYPT: Final = {"n": 2**15, "r": 8, "p": 3, "maxmem": 64 * 1024 * 1024}
 SHORTEST: Final = 10
 # In s: a working day, after which a person logs in again.
 LONGEST_SESSION: Final = 12 * 3600.0
-# Wrong tries that are answered at once; after them, the wait in s doubles up to the longest.
+# So many wrong tries are answered at once. After them, the wait in s doubles up to the longest.
 FREE_TRIES: Final = 5
 LONGEST_WAIT: Final = 900.0
 MOST_WATCHED: Final = 10_000
@@ -40,11 +40,11 @@ MOST_WATCHED: Final = 10_000
 
 @dataclass
 class Session:
-    """A browser that was let in, with the person's name (empty on this machine alone)."""
+    """The session of a browser, with the person's name ("" on this machine alone)."""
 
     person: str
-    begun: float
-    used: float
+    started: float
+    last_used: float
 
 
 @dataclass
@@ -57,19 +57,20 @@ class Tries:
 
 
 class ThrottledError(TeachbackError):
-    """A request that is not looked at, because there were too many."""
+    """A request that is refused because there were too many before it."""
 
     def __init__(self, seconds: float, message: str) -> None:
-        """Keep the seconds until the next one is looked at, as a whole number."""
+        """Store the seconds until the next request is answered, as a whole number."""
         self.seconds = ceil(seconds)
         super().__init__(Problem(message, f"Try again in {self.seconds} s."))
 
 
 @dataclass
 class SessionStore:
-    """Sessions, and what lets in: a secret, or the hashes of the passwords of people by name.
+    """Sessions, and who may start one: who has the secret, or `people` with a password.
 
-    `idle` is in s, and 0 for sessions that are not locked. `clock` returns seconds.
+    `people` has password hashes by name. `idle` is the time in s after which an unused session
+    ends, or 0 for never. `clock` returns seconds.
     """
 
     secret: str = ""
@@ -81,37 +82,38 @@ class SessionStore:
     # One hash at a time: each takes 32 MB.
     _hashing: threading.Lock = field(default_factory=threading.Lock)
 
-    def wait(self, *who: str) -> float:
+    def wait(self, *senders: str) -> float:
         """Return the seconds until a try of these names and addresses is answered, or 0."""
         now = self.clock()
-        return max((self._tries[one].until - now for one in who if one in self._tries), default=0.0)
+        known = [self._tries[sender] for sender in senders if sender in self._tries]
+        return max((tries.until - now for tries in known), default=0.0)
 
     def enter_by_secret(self, secret: str, address: str) -> str | None:
         """Return the cookie of a new session for the right secret.
 
         Raises ThrottledError after too many wrong ones.
         """
-        self._refuse_soon(address)
+        self._refuse_early(address)
         right = bool(self.secret) and hmac.compare_digest(secret.encode(), self.secret.encode())
-        return self._entered("", right, address)
+        return self._outcome("", right, address)
 
     def enter_by_name(self, name: str, password: str, address: str) -> str | None:
         """Return the cookie of a new session for a person's right password. Takes 0.1 s.
 
         An unknown name takes as long. Raises ThrottledError after too many wrong ones.
         """
-        kept, who = self.people.get(name, ""), (f"name {name}", address)
-        self._refuse_soon(*who)
+        password_hash, senders = self.people.get(name, ""), (f"name {name}", address)
+        self._refuse_early(*senders)
         with self._hashing:
             # Others may have tried the same name meanwhile.
-            self._refuse_soon(*who)
-            right = _matches(password, kept or _NOBODY)
-            return self._entered(name, right and bool(kept), *who)
+            self._refuse_early(*senders)
+            right = _matches(password, password_hash or _NOBODY)
+            return self._outcome(name, right and bool(password_hash), *senders)
 
     def person(self, cookie: str, *, used: bool = True) -> str | None:
-        """Return who has a session, "" on this machine alone, or None when it is over.
+        """Return the name of a session's person: "" on this machine alone, None without a session.
 
-        With `used`, its idle time begins anew.
+        With `used`, its idle time starts again.
         """
         key = hashed_cookie(cookie)
         session = self._sessions.get(key)
@@ -119,9 +121,11 @@ class SessionStore:
             return None
         now = self.clock()
         if self._is_over(session, now):
-            del self._sessions[key]
+            # Another thread, in which somebody logs in, may have removed it meanwhile.
+            self._sessions.pop(key, None)
             return None
-        session.used = now if used else session.used
+        if used:
+            session.last_used = now
         return session.person
 
     def leave(self, cookie: str) -> None:
@@ -129,35 +133,40 @@ class SessionStore:
         self._sessions.pop(hashed_cookie(cookie), None)
 
     def _is_over(self, session: Session, now: float) -> bool:
-        """Return whether a session of a person has ended; one of this machine does not end."""
-        idle = bool(self.idle) and now - session.used > self.idle
-        return bool(self.people) and (idle or now - session.begun > LONGEST_SESSION)
+        """Return whether a session is over. Without people, on this machine alone, none ends."""
+        idle = bool(self.idle) and now - session.last_used > self.idle
+        return bool(self.people) and (idle or now - session.started > LONGEST_SESSION)
 
-    def _refuse_soon(self, *who: str) -> None:
-        seconds = self.wait(*who)
+    def _refuse_early(self, *senders: str) -> None:
+        """Raise ThrottledError while these names and addresses must wait."""
+        seconds = self.wait(*senders)
         if seconds > 0:
             raise ThrottledError(seconds, "too many wrong tries")
 
-    def _entered(self, name: str, right: bool, *who: str) -> str | None:  # noqa: FBT001 -- the outcome of a check
+    def _outcome(self, name: str, right: bool, *senders: str) -> str | None:  # noqa: FBT001 -- the outcome of a check
+        """Return the cookie of a new session after a right try; count a wrong one."""
         if not right:
-            self._remember(who)
+            self._count_wrong(senders)
             return None
-        for one in who:
-            self._tries.pop(one, None)
+        for sender in senders:
+            self._tries.pop(sender, None)
         cookie = secrets.token_urlsafe(32)
         now = self.clock()
         # Most browsers never come back with the cookie of a session that is over.
-        for key in [key for key, one in self._sessions.items() if self._is_over(one, now)]:
-            del self._sessions[key]
+        for key, session in list(self._sessions.items()):
+            if self._is_over(session, now):
+                self._sessions.pop(key, None)
         self._sessions[hashed_cookie(cookie)] = Session(name, now, now)
         return cookie
 
-    def _remember(self, who: tuple[str, ...]) -> None:
+    def _count_wrong(self, senders: tuple[str, ...]) -> None:
         now = self.clock()
         if len(self._tries) > MOST_WATCHED:
-            self._tries = {one: tries for one, tries in self._tries.items() if tries.until > now}
-        for one in who:
-            tries = self._tries.setdefault(one, Tries())
+            self._tries = {
+                sender: tries for sender, tries in self._tries.items() if tries.until > now
+            }
+        for sender in senders:
+            tries = self._tries.setdefault(sender, Tries())
             tries.count += 1
             if tries.count >= FREE_TRIES:
                 tries.wait = min(LONGEST_WAIT, 2 * tries.wait or 1.0)
@@ -165,20 +174,20 @@ class SessionStore:
 
 
 def read_people(folder: Path) -> dict[str, str]:
-    """Return the hashes of the passwords by name; empty where nobody was added yet."""
+    """Return the password hashes by name, which are none where nobody was added yet."""
     path = folder / PEOPLE
     if not path.exists():
         return {}
     try:
-        found = read_json(read_named(path))
-        return {str(name): str(kept) for name, kept in found.items()}
+        people = read_json(read_named(path))
+        return {str(name): str(password_hash) for name, password_hash in people.items()}
     except (ValueError, AttributeError):
         hint = "Restore it from a back-up, or delete it and add everybody again."
         raise TeachbackError.of(f"{path} cannot be read", hint) from None
 
 
 def save_person(folder: Path, name: str, password: str | None) -> None:
-    """Keep a person with the hash of a password, or remove the person with None.
+    """Store a person with the hash of a password, or remove the person with None.
 
     Raises UsageError for an unsuitable name or password, or for an unknown person to remove.
     """
@@ -199,13 +208,13 @@ def save_person(folder: Path, name: str, password: str | None) -> None:
 
 
 def hashed_password(password: str) -> str:
-    """Return the salted hash of a password, as it is kept."""
+    """Return the salted hash of a password, as it is stored."""
     salt = os.urandom(16)
     return f"scrypt${salt.hex()}${_scrypt(password, salt).hex()}"
 
 
-def _matches(password: str, kept: str) -> bool:
-    _, salt, digest = kept.split("$")
+def _matches(password: str, password_hash: str) -> bool:
+    _, salt, digest = password_hash.split("$")
     return hmac.compare_digest(_scrypt(password, bytes.fromhex(salt)), bytes.fromhex(digest))
 
 
@@ -214,7 +223,7 @@ def _scrypt(password: str, salt: bytes) -> bytes:
 
 
 def hashed_cookie(cookie: str) -> str:
-    """Return by what a session is known: the cookie itself is not kept."""
+    """Return the key of a session. The cookie itself is not stored."""
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 

@@ -8,7 +8,6 @@ told by its code.
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import pickle
 import time
@@ -40,7 +39,7 @@ from teachback.serving.desk_lists import (
     read_list,
     refuse_count,
 )
-from teachback.serving.desk_shelf import DeskShelf, read_shelf, workspace_marks
+from teachback.serving.desk_shelf import DeskShelf, read_shelf, today, workspace_marks
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
 from teachback.serving.edition_finder import find_printed, kept_pdf
 from teachback.serving.press_messages import KEPT, Reply, Request, problem_json
@@ -53,6 +52,7 @@ from teachback.serving.topic_shelf import (
 from teachback.units import split_languages, two_languages
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
     from multiprocessing.connection import Connection
     from pathlib import Path
@@ -257,11 +257,11 @@ class PressRoom:
             broken = [problem_json(one) for one in self._broken]
             reply({**told, **nothing, "clinic": "", "problems": broken})
             return
-        today = _today()
-        now = (self._version, len(shelf.refused), today)
+        day = today()
+        now = (self._version, len(shelf.refused), day)
         if self._listed is None or self._listed[0] != now:
-            listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, today)
-            problems = [problem_json(one) for one in shelf.told]
+            listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, day)
+            problems = [problem_json(one) for one in shelf.warnings]
             listed |= {"problems": problems, "same_words": shelf.search.groups()}
             self._listed = (now, listed)
         reply({**told, **self._listed[1]})
@@ -304,7 +304,7 @@ class PressRoom:
             message = f"'{topic}' has no text for '{audience}'"
             raise RefusedError(404, Problem(message, nearest(audience, authored.handout.audiences)))
         if self._settings.release:
-            problems = unreleased(authored, audience, _today())
+            problems = unreleased(authored, audience, today())
             if problems:
                 raise RefusedError(422, *problems)
         return stem
@@ -326,7 +326,7 @@ class PressRoom:
             reply(
                 {
                     **_page_facts(edition),
-                    "notices": notices_json(authored, wanted["audience"], _today()),
+                    "notices": notices_json(authored, wanted["audience"], today()),
                     "fields": self._asked_fields(edition),
                     "problems": [],
                 }
@@ -614,7 +614,7 @@ class PressRoom:
         if stopping:
             raise RefusedError(422, *stopping)
         chosen = (paper or str(self._settings.paper), size or str(self._settings.size))
-        return ListOrder(topic, *chosen, self._meant, shelf.points, _today(), frozenset(wrong))
+        return ListOrder(topic, *chosen, self._meant, shelf.points, today(), frozenset(wrong))
 
     def _list_columns(self, reply: Answer, _: int, *, topic: str) -> None:
         reply(list_columns(self._ready().context, self._list_order(topic, None, None)))
@@ -815,7 +815,3 @@ def _result(outcome: Outcome) -> Any:  # noqa: ANN401 -- any result
     if outcome.problems:
         raise TeachbackError(*outcome.problems)
     return outcome.result
-
-
-def _today() -> dt.date:
-    return dt.datetime.now(tz=dt.UTC).astimezone().date()

@@ -1,8 +1,7 @@
 """Record what was printed at the desks: when, by whom, which edition, how often. No patient.
 
-Each line holds the hash of the one before. So a line that is changed or removed is noticed, but for
-the last ones.
-"Printed" is handed to a browser or to a queue.
+"Printed" means handed to a browser or to a printer queue. Each line holds the hash of the line
+before. So a line that was changed or removed is noticed, unless it is the last one.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ AUDIT: Final = "printed.jsonl"
 
 
 class PrintedAtDesk(NamedTuple):
-    """One print: who, the code of the edition, handout or cards, and how many copies."""
+    """One print: who, the code of the edition, the kind of paper, how many copies, and where to."""
 
     who: str
     edition: str
@@ -38,13 +37,13 @@ class PrintedAtDesk(NamedTuple):
 
 
 def state_folder(workspace: Path) -> Path:
-    """Return the folder of what the server keeps, and make it for its owner alone.
+    """Return the folder of the server's own files, which only its owner may read. Creates it.
 
     That is systemd's STATE_DIRECTORY, or `.teachback` in the workspace. Raises TeachbackError when
-    it cannot be made.
+    it cannot be created.
     """
-    named = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
-    folder = Path(named) if named else workspace / ".teachback"
+    systemd_folder = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
+    folder = Path(systemd_folder) if systemd_folder else workspace / ".teachback"
     with os_errors_as_problems(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not (folder / ".gitignore").exists():
@@ -55,7 +54,7 @@ def state_folder(workspace: Path) -> Path:
 def record_prints(folder: Path, printed: Iterable[PrintedAtDesk], when: dt.datetime) -> None:
     """Add a line for each print, and wait until all are on the disk.
 
-    Raises TeachbackError when they cannot be; then none of them is there.
+    Raises TeachbackError when they cannot be written. Then the file holds none of them.
     """
     path = folder / AUDIT
     with (
@@ -64,11 +63,11 @@ def record_prints(folder: Path, printed: Iterable[PrintedAtDesk], when: dt.datet
     ):
         os.fchmod(file, 0o600)
         last, lines = _last_line(file), []
-        for one in printed:
+        for entry in printed:
             line = {
                 "before": hashlib.sha256(last).hexdigest(),
                 "when": when.isoformat(timespec="seconds"),
-                **one._asdict(),
+                **entry._asdict(),
             }
             last = json.dumps(line).encode()
             lines.append(last + b"\n")
@@ -86,7 +85,8 @@ def audit_problems(folder: Path) -> tuple[Problem, ...]:
     if not path.exists():
         return ()
     with os_errors_as_problems(path), locked(path, os.O_RDONLY, fcntl.LOCK_SH) as file:
-        # What follows the last line end was never printed: the next record replaces it.
+        # What follows the last line end is half a line of a power cut, before which nothing was
+        # printed. The next record replaces it.
         *lines, _ = read_all(file).split(b"\n")
     return tuple(
         Problem(
@@ -110,11 +110,11 @@ def _follows(line: bytes, before: bytes) -> bool:
 def _last_line(file: int) -> bytes:
     """Return the last line of an open file. A line is shorter than 4 KB.
 
-    The beginning of a line that a power cut ended is removed: nothing was printed by it.
+    Removes half a line of a power cut, before which nothing was printed.
     """
     size = os.fstat(file).st_size
     tail = os.pread(file, 8192, max(0, size - 8192))
-    whole, _, begun = tail.rpartition(b"\n")
-    if begun:
-        os.ftruncate(file, size - len(begun))
-    return whole.rpartition(b"\n")[2]
+    complete, _, incomplete = tail.rpartition(b"\n")
+    if incomplete:
+        os.ftruncate(file, size - len(incomplete))
+    return complete.rpartition(b"\n")[2]

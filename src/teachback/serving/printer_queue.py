@@ -13,7 +13,7 @@ from teachback.units import Paper
 if TYPE_CHECKING:
     from teachback.units import Box
 
-# The job's name says nothing of a patient or a topic: a spooler keeps it.
+# The job's name says nothing of a patient or a topic, because a spooler stores it.
 JOB: Final = "Teachback"
 # In s.
 PATIENCE: Final = 30.0
@@ -40,12 +40,12 @@ def lp_command(queue: str, box: Box, sides: Sides, copies: int) -> list[str]:
         f"Custom.{box.width:g}x{box.height:g}mm",
     )
     options = (f"media={media}", f"sides={_SIDES.get(sides, 'one-sided')}", "print-scaling=none")
-    named = ["lp", "-d", queue, "-s", "-t", JOB, "-n", str(copies)]
-    return [*named, *(word for option in options for word in ("-o", option)), "-"]
+    job = ["lp", "-d", queue, "-s", "-t", JOB, "-n", str(copies)]
+    return [*job, *(word for option in options for word in ("-o", option)), "-"]
 
 
 async def send_to_queue(pdf: bytes, command: list[str]) -> None:
-    """Run the command with a PDF as its input. Raises TeachbackError when it is not taken."""
+    """Run the command with a PDF as its input. Raises TeachbackError when the queue refuses it."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,

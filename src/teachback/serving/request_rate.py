@@ -18,20 +18,27 @@ MOST_COUNTED: Final = 10_000
 
 @dataclass
 class RequestLimit:
-    """A number of requests at once, and `rate` more each second. `clock` returns seconds."""
+    """Each sender may send `at_once` requests at once, and `rate` more each second.
+
+    `clock` returns seconds.
+    """
 
     rate: float = RATE
     at_once: float = AT_ONCE
     clock: Callable[[], float] = time.monotonic
-    # Who asked: the requests that are left, and when they were counted.
+    # By sender: the requests that are left, and when they were counted.
     _left: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-    def wait(self, who: str) -> int:
+    def wait(self, sender: str) -> int:
         """Count a request. Return 0, or the seconds after which the next one is answered."""
         now = self.clock()
         if len(self._left) > MOST_COUNTED:
-            self._left = {one: kept for one, kept in self._left.items() if now - kept[1] < 1}
-        left, then = self._left.get(who, (self.at_once, now))
-        left = min(self.at_once, left + (now - then) * self.rate)
-        self._left[who] = (left - (left >= 1), now)
+            self._left = {
+                name: (left, counted)
+                for name, (left, counted) in self._left.items()
+                if now - counted < 1
+            }
+        left, counted = self._left.get(sender, (self.at_once, now))
+        left = min(self.at_once, left + (now - counted) * self.rate)
+        self._left[sender] = (left - (left >= 1), now)
         return 0 if left >= 1 else ceil((1 - left) / self.rate)

@@ -316,7 +316,7 @@ def test_a_page_in_use_outlives_a_killed_press_room_whatever_was_laid_out_since(
     room: AskedPressRoom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The pages that are kept for the next press room are those that were asked for last."""
-    monkeypatch.setattr(press_link, "MOST_KEPT", 4)
+    monkeypatch.setattr(press_link, "MOST_HANDED_OVER", 4)
     key = opened(room)["key"]
     sheets = []
     for start_at in (7, 8, 9, 10):

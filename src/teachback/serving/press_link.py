@@ -1,7 +1,6 @@
-"""Start the press room, ask it, and start it again when it ends.
+"""Start the press room, send it requests, and start it again when it ends.
 
-The server has one thread that reads the press room's answers, so that neither side can block the
-other.
+One thread of the server reads the press room's answers, so that neither side can block the other.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from teachback.errors import Problem, TeachbackError
-from teachback.serving.press_messages import ENDED, KEPT, Reply, Request
+from teachback.serving.press_messages import ENDED, HANDOVER, Reply, Request
 from teachback.serving.room_starter import PRESS_ROOM, end_room
 
 if TYPE_CHECKING:
@@ -25,21 +24,21 @@ if TYPE_CHECKING:
     from teachback.printing.settings import Settings
     from teachback.serving.room_starter import RoomStarter
 
-# In s: the longest that a request waits. A page is laid out within 20 s of processor time.
+# In s: how long a request waits for its answer. A page is laid out within 20 s of processor time.
 PATIENCE: Final = 120.0
 # In s: how long a server that is stopped waits for its archive.
-LAST_PATIENCE: Final = 20.0
-# In s: the wait before a press room is started again, for one that ends as soon as it starts.
+ARCHIVE_PATIENCE: Final = 20.0
+# In s: the wait before another press room is started, so that one which ends at once does not loop.
 PAUSE: Final = 0.2
-# Of the pages that were laid out or asked for last. An edition takes about 0.5 MB.
-MOST_KEPT: Final = 20
+# The number of blank editions that the next press room gets. Each takes about 0.5 MB.
+MOST_HANDED_OVER: Final = 20
 ONE_MOMENT: Final = Problem("printing starts again", "One moment. What was typed is still there.")
 
 
 class PressRoomEndedError(TeachbackError):
     """The press room ended before it answered. Another one is being started.
 
-    Its problem is the reason, or ONE_MOMENT where none was told.
+    The problem is the reason, or ONE_MOMENT where the press room gave none.
     """
 
 
@@ -47,7 +46,7 @@ class RefusedReplyError(TeachbackError):
     """A request that the press room refused, with its HTTP status and the field of each problem."""
 
     def __init__(self, reply: Reply) -> None:
-        """Keep what the press room said."""
+        """Store the problems, the status and the fields of the reply."""
         super().__init__(*reply.problems)
         self.status = reply.status
         self.fields = reply.fields or ("",) * len(reply.problems)
@@ -66,35 +65,35 @@ class PressLink:
     ) -> None:
         """Start the press room.
 
-        `meant` says what cells of a list stand for. Another `kind` than the press room itself has
-        no spare: its work can wait.
+        `meant` says what cells of a list stand for. With another `kind`, it is a room of that kind
+        and has no spare: its work can wait.
         """
         self._starter = starter
-        self._given = (workspace, settings, meant)
+        self._room_arguments = (workspace, settings, meant)
         self._kind = kind
         self._numbers = itertools.count(1)
-        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._futures: dict[int, asyncio.Future[Any]] = {}
         self._closed = False
-        self._sending = threading.Lock()
+        self._send_lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        # A press room takes seconds to read a workspace and to lay pages out. So another one waits
-        # to take its place, and gets the blank pages that were laid out last.
+        # A press room takes seconds to read a workspace and to lay pages out. So a spare one waits
+        # to take its place, and gets the blank editions that were used last, by key, pickled.
         self._spare: Connection | None = None
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._editions: OrderedDict[str, bytes] = OrderedDict()
         self._reason: tuple[Problem, ...] = ()
-        self._room = self._started()
+        self._room = self._start_room()
 
-    def _started(self) -> Connection:
+    def _start_room(self) -> Connection:
         """Start a press room, which reads the workspace and then waits for questions."""
         room = self._starter.room(self._kind)
-        # Where it has ended meanwhile, its answers end, too, and another one is started.
+        # If it has ended meanwhile, `recv` notices that too, and another one is started.
         with suppress(OSError):
-            room.send(self._given)
+            room.send(self._room_arguments)
         return room
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        threading.Thread(target=self._read, name="press room", daemon=True).start()
+        threading.Thread(target=self._read_replies, name="press room", daemon=True).start()
         return self
 
     async def __aexit__(self, *details: object) -> None:
@@ -108,39 +107,39 @@ class PressLink:
                 end_room(room)
 
     async def finish(self) -> None:
-        """Wait until the archive has all that was printed. The press room ends after that."""
+        """Wait until the archive has all that was printed. Call it before `close`."""
         with suppress(TeachbackError, TimeoutError):
-            await asyncio.wait_for(self.ask("finish"), LAST_PATIENCE)
+            await asyncio.wait_for(self.ask("finish"), ARCHIVE_PATIENCE)
 
-    async def ask(self, wanted: str, **given: Any) -> Any:  # noqa: ANN401 -- plain data or bytes
+    async def ask(self, action: str, /, **arguments: Any) -> Any:  # noqa: ANN401 -- plain data or bytes
         """Return the press room's answer to a request.
 
-        Raises PressRoomEndedError when it ended meanwhile, and RefusedReplyError with the problems
-        of what it refuses.
+        Raises PressRoomEndedError when it ended meanwhile, and RefusedReplyError when it refuses
+        the request.
         """
         assert self._loop is not None  # noqa: S101 -- entered by the server
-        # The reader's thread may drop it meanwhile.
+        # The thread that reads may drop the edition meanwhile.
         with suppress(KeyError):
-            self._kept.move_to_end(given.get("key", ""))
+            self._editions.move_to_end(arguments.get("key", ""))
         number = next(self._numbers)
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._waiting[number] = future
+        self._futures[number] = future
         try:
-            await asyncio.to_thread(self._send, Request(number, wanted, given))
+            await asyncio.to_thread(self._send, Request(number, action, arguments))
             reply: Reply = await asyncio.wait_for(future, PATIENCE)
         except (OSError, TimeoutError):
             raise PressRoomEndedError(ONE_MOMENT) from None
         finally:
-            self._waiting.pop(number, None)
+            self._futures.pop(number, None)
         if reply.problems:
             raise RefusedReplyError(reply)
         return reply.result
 
     def _send(self, request: Request) -> None:
-        with self._sending:
+        with self._send_lock:
             self._room.send(request)
 
-    def _read(self) -> None:
+    def _read_replies(self) -> None:
         """Read answers until the server ends. Runs in a thread of its own."""
         assert self._loop is not None  # noqa: S101 -- entered by the server
         while not self._closed:
@@ -151,49 +150,48 @@ class PressLink:
                 continue
             if reply.number == ENDED:
                 self._reason = reply.problems
-            elif reply.number == KEPT:
+            elif reply.number == HANDOVER:
                 if not reply.problems:
-                    self._keep(*reply.result)
+                    self._store_edition(*reply.result)
             else:
                 self._loop.call_soon_threadsafe(self._deliver, reply)
-            wanted = self._kind == PRESS_ROOM and not self._closed
-            if self._spare is None and wanted:
-                self._spare = self._started()
+            if self._spare is None and self._kind == PRESS_ROOM and not self._closed:
+                self._spare = self._start_room()
 
-    def _keep(self, key: str, page: bytes) -> None:
-        self._kept[key] = page
-        self._kept.move_to_end(key)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+    def _store_edition(self, key: str, pickled: bytes) -> None:
+        self._editions[key] = pickled
+        self._editions.move_to_end(key)
+        while len(self._editions) > MOST_HANDED_OVER:
+            self._editions.popitem(last=False)
 
     def _deliver(self, reply: Reply) -> None:
-        future = self._waiting.get(reply.number)
+        future = self._futures.get(reply.number)
         if future is not None and not future.done():
             future.set_result(reply)
 
     def _restart(self) -> None:
-        """Start another press room. What was asked of the last one fails at once."""
-        with self._sending:
+        """Replace the press room. The requests that the last one has not answered fail at once."""
+        with self._send_lock:
             self._room.close()
             if self._closed or self._loop is None or self._loop.is_closed():
                 self._closed = True
                 return
-            self._loop.call_soon_threadsafe(self._fail, self._reason or (ONE_MOMENT,))
+            self._loop.call_soon_threadsafe(self._fail_requests, self._reason or (ONE_MOMENT,))
             self._reason = ()
             spare, self._spare = self._spare, None
-            # It says nothing until it is asked. If there is something, it has ended.
+            # A spare sends nothing until it is asked. If there is something, it has ended.
             if spare is None or spare.poll():
                 if spare is not None:
                     spare.close()
                 threading.Event().wait(PAUSE)
-                spare = self._started()
+                spare = self._start_room()
             self._room = spare
-            if self._kept:
+            if self._editions:
                 with suppress(OSError):
-                    pages = list(self._kept.values())
-                    self._room.send(Request(KEPT, "keep", {"pages": pages}))
+                    editions = list(self._editions.values())
+                    self._room.send(Request(HANDOVER, "take over", {"editions": editions}))
 
-    def _fail(self, problems: tuple[Problem, ...]) -> None:
-        for future in self._waiting.values():
+    def _fail_requests(self, problems: tuple[Problem, ...]) -> None:
+        for future in self._futures.values():
             if not future.done():
                 future.set_exception(PressRoomEndedError(*problems))

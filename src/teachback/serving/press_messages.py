@@ -1,4 +1,4 @@
-"""Define what server and press room send each other."""
+"""Define the messages between the server and the press room."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 if TYPE_CHECKING:
     from teachback.errors import Problem
 
-# The number of a message with blank pages, which the server keeps for the next press room.
-KEPT: Final = 0
-# The number of the last message of a press room that ends by itself: its problems are the reason.
+# The number of a message with a blank edition. The server stores it for the next press room.
+HANDOVER: Final = 0
+# The number of the last message of a press room that ends by itself. Its problems are the reason.
 ENDED: Final = -1
 
 
 class Request(NamedTuple):
-    """A request of the server: its number, what is wanted, and with what."""
+    """A request of the server: its number, and an action with its arguments."""
 
     number: int
-    wanted: str
-    given: dict[str, Any]
+    action: str
+    arguments: dict[str, Any]
 
 
 class Reply(NamedTuple):
     """The answer to a request: plain data or bytes, or the problems that stop it.
 
-    `status` is the HTTP status that fits. `fields` has the field that each problem is about.
+    `status` is the HTTP status that fits. `fields` names the field that each problem is about.
     """
 
     number: int
@@ -37,5 +37,5 @@ class Reply(NamedTuple):
 def problem_json(problem: Problem, field: str = "") -> dict[str, str]:
     """Return a problem as the desk shows it: message, hint, and the field that it is about."""
     place = f"{problem.location}: " if problem.location and problem.location.file else ""
-    told = {"message": f"{place}{problem.message}", "hint": problem.hint}
-    return {**told, "field": field} if field else told
+    shown = {"message": f"{place}{problem.message}", "hint": problem.hint}
+    return {**shown, "field": field} if field else shown

@@ -1,9 +1,8 @@
 """Print for the front desk, as a process of its own.
 
-It is single-threaded, so it can fork the workers that lay pages out. It answers requests over a
-socket. Words are stamped and drawn here, which takes milliseconds; what is laid out goes to a
-worker. Nothing is written but what the archive keeps, and nothing is said of a patient: a fault is
-told by its code.
+The press room answers requests over a socket. It is single-threaded, so it can fork workers. Pages
+are laid out by a worker; words are stamped and drawn here, which takes milliseconds. Nothing is
+written but to the archive. No message names a patient: an internal fault is reported by its code.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ from teachback.serving.desk_lists import (
 from teachback.serving.desk_shelf import DeskShelf, read_shelf, today, workspace_marks
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
 from teachback.serving.edition_finder import find_printed, kept_pdf
-from teachback.serving.press_messages import KEPT, Reply, Request, problem_json
+from teachback.serving.press_messages import HANDOVER, Reply, Request, problem_json
 from teachback.serving.topic_shelf import (
     field_json,
     notices_json,
@@ -67,12 +66,12 @@ if TYPE_CHECKING:
 
     Answer = Callable[[Any], None]
 
-# In s: how often the workspace's files are looked at, how soon the next handout is examined, and
-# how long nobody has asked anything when other readers' pages are made ahead.
+# In s: how often the workspace's files are polled; and how long the press room is idle before it
+# examines the next handout, and before it opens another reader's edition ahead.
 POLL: Final = 1.0
 SOON: Final = 0.05
 QUIET: Final = 0.3
-# The number of editions that are held ready. One takes about 0.5 MB.
+# The number of editions that are kept open. One takes about 0.5 MB.
 MOST_OPEN: Final = 60
 MOST_CARDS: Final = 500
 MOST_NOTICES: Final = 5
@@ -86,7 +85,7 @@ class RefusedError(TeachbackError):
     """A request that is refused with an HTTP status."""
 
     def __init__(self, status: int, *problems: Problem) -> None:
-        """Keep the status and the problems."""
+        """Store the status and the problems."""
         super().__init__(*problems)
         self.status = status
 
@@ -101,7 +100,7 @@ class PressRoom:
         meant: tuple[MeantCell, ...],
         pipe: Connection,
     ) -> None:
-        """Keep what is served; nothing is read yet."""
+        """Store what is served. Nothing is read yet."""
         self._meant = meant
         self._workspace = workspace
         self._settings = settings
@@ -109,23 +108,24 @@ class PressRoom:
         self._shelf: DeskShelf | None = None
         self._broken: tuple[Problem, ...] = ()
         self._marks: WorkspaceMarks | None = None
-        self._looked = 0.0
+        self._last_poll = 0.0
         self._version = 0
-        # What the desk was told of the topics, and of which version, refusals and day.
-        self._listed: tuple[tuple[int, int, dt.date], dict[str, Any]] | None = None
-        self._born = os.urandom(8).hex()
-        self._waiting: deque[Task] = deque()
-        # The other readers of the topic that was opened last.
-        self._ahead: deque[HandoutOrder] = deque()
-        # Who waits for a task, by its work and what it works on.
-        self._asking: dict[tuple[Any, Any], list[Callable[[Outcome], None]]] = {}
-        # The open editions by key, those that were used last at the end, and keys by order.
-        self._open: OrderedDict[str, OpenEdition] = OrderedDict()
-        self._keys: dict[Any, str] = {}
-        self._made: dict[str, Any] = {}
-        # The stocks that a card cannot be printed on, each with the reason.
-        self._unfit: dict[StocksOrder, dict[str, str]] = {}
-        # What the archive has got of this process, and what the desk is told.
+        # The answer about the topics, with the version, the refusals and the day that it is of.
+        self._topics_cache: tuple[tuple[int, int, dt.date], dict[str, Any]] | None = None
+        self._room_id = os.urandom(8).hex()
+        self._tasks: deque[Task] = deque()
+        # The editions of the other readers of the topic that was opened last.
+        self._prefetch: deque[HandoutOrder] = deque()
+        # By the identity of a task: what gets its outcome.
+        self._deliveries: dict[tuple[Any, Any], list[Callable[[Outcome], None]]] = {}
+        # The open editions by key, those that were used last at the end; their keys by order and
+        # letters; and by key the marks of the files that they were printed from.
+        self._editions: OrderedDict[str, OpenEdition] = OrderedDict()
+        self._keys_by_order: dict[Any, str] = {}
+        self._marks_by_key: dict[str, tuple[Any, ...]] = {}
+        # By card: the stocks that it cannot be printed on, each with the reason.
+        self._unfit_stocks: dict[StocksOrder, dict[str, str]] = {}
+        # The keys of the editions that this process has archived, and messages for the desk.
         self._archived: set[str] = set()
         self._notices: list[str] = []
 
@@ -135,8 +135,7 @@ class PressRoom:
             self._read_workspace()
             if self._shelf is not None:
                 try:
-                    # This worker ends at once: a press room that only waits to take the place of
-                    # another one has none.
+                    # This pool ends at once, so that a spare press room has no worker.
                     with open_pool(self._shelf.context, 1) as pool:
                         check_apart(pool)
                 except TeachbackError as error:
@@ -145,7 +144,7 @@ class PressRoom:
                     with open_pool(self._shelf.context, max(2, self._settings.jobs)) as pool:
                         self._work(pool, self._shelf)
                     continue
-            # Nothing can be printed until somebody has mended a file.
+            # Nothing can be printed until somebody has corrected a file.
             while not self._has_changed():
                 if self._pipe.poll(POLL):
                     self._receive()
@@ -153,48 +152,49 @@ class PressRoom:
     def _work(self, pool: Pool, shelf: DeskShelf) -> None:
         """Answer requests until a file of the workspace has changed."""
         stale = False
-        for outcome in pool.keep_working(self._waiting, self._pipe, self._patience):
+        for outcome in pool.keep_working(self._tasks, self._pipe, self._patience):
             if outcome is not None:
-                for deliver in self._asking.pop(_identity(outcome.task), ()):
+                for deliver in self._deliveries.pop(_identity(outcome.task), ()):
                     deliver(outcome)
             elif stale:
-                # Questions wait until what is under way is done, and all is read again.
+                # Requests wait until all tasks are done and the workspace is read again.
                 time.sleep(SOON)
             elif self._pipe.poll():
                 self._receive()
             elif shelf.unexamined:
                 self._version += bool(shelf.examine(shelf.unexamined[0]))
-            elif self._ahead and not self._asking:
-                self._open_ahead(self._ahead.popleft())
+            elif self._prefetch and not self._deliveries:
+                self._prefetch_edition(self._prefetch.popleft())
             stale = stale or self._has_changed()
-            if stale and not self._asking:
+            if stale and not self._deliveries:
                 return
 
     def _patience(self) -> float:
+        """Return after how many idle seconds there is something else to do."""
         if self._shelf and self._shelf.unexamined:
             return SOON
-        return QUIET if self._ahead else POLL
+        return QUIET if self._prefetch else POLL
 
     def _has_changed(self) -> bool:
-        """Return whether a file of the workspace is another one now. Looks once in POLL seconds."""
-        if time.monotonic() - self._looked < POLL:
+        """Return whether a file of the workspace has changed. Polls once in POLL seconds."""
+        if time.monotonic() - self._last_poll < POLL:
             return False
-        self._looked = time.monotonic()
+        self._last_poll = time.monotonic()
         return workspace_marks(self._workspace) != self._marks
 
     def _read_workspace(self) -> None:
         self._marks = workspace_marks(self._workspace)
         self._version += 1
-        self._ahead.clear()
-        self._unfit.clear()
+        self._prefetch.clear()
+        self._unfit_stocks.clear()
         before, self._shelf, self._broken = self._shelf, None, ()
         try:
             self._shelf = read_shelf(self._workspace, self._settings, self._marks, before)
         except TeachbackError as error:
             self._broken = error.problems
-        except Exception as error:  # noqa: BLE001 -- the desk shows it, and works again once it is mended
+        except Exception as error:  # noqa: BLE001 -- the desk shows it, and works again after a correction
             self._broken = (fault_problem(error),)
-        # A file that came meanwhile, and goes before the next look, would never be read again.
+        # A file that appeared meanwhile, and goes before the next poll, would never be read again.
         if workspace_marks(self._workspace) != self._marks:
             self._marks = None
 
@@ -207,7 +207,7 @@ class PressRoom:
         self._guarded(request.number, lambda: self._answer(request, reply))
 
     def _guarded(self, number: int, step: Callable[[], None]) -> None:
-        """Do a step of a request. What it raises becomes its reply, without a value in it."""
+        """Do a step of a request. An exception becomes the reply, which holds no value."""
         try:
             step()
         except (EOFError, BrokenPipeError, ConnectionResetError):
@@ -236,49 +236,53 @@ class PressRoom:
             "print list": self._print_list,
             "find": self._find,
             "archived pdf": self._archived_pdf,
-            "keep": self._keep_pages,
+            "take over": self._take_over,
             "finish": self._finish,
         }
-        steps[request.wanted](reply, request.number, **request.given)
+        steps[request.action](reply, request.number, **request.arguments)
 
     def _topics(self, reply: Answer, _: int) -> None:
-        told: dict[str, Any] = {
-            # Another press room counts from the start again.
-            "version": f"{self._born} {self._version}",
+        answer: dict[str, Any] = {
+            # Each press room counts its versions from the start.
+            "version": f"{self._room_id} {self._version}",
             "problems": [],
             "topics": [],
             "notices": self._notices,
         }
         shelf = self._shelf
         if shelf is None:
-            nothing = dict.fromkeys(
+            empty = dict.fromkeys(
                 ("papers", "sizes", "depths", "languages", "stocks", "same_words"), ()
             )
-            broken = [problem_json(one) for one in self._broken]
-            reply({**told, **nothing, "clinic": "", "problems": broken})
+            broken = [problem_json(problem) for problem in self._broken]
+            reply({**answer, **empty, "clinic": "", "problems": broken})
             return
         day = today()
-        now = (self._version, len(shelf.refused), day)
-        if self._listed is None or self._listed[0] != now:
-            listed = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, day)
-            problems = [problem_json(one) for one in shelf.warnings]
-            listed |= {"problems": problems, "same_words": shelf.search.groups()}
-            self._listed = (now, listed)
-        reply({**told, **self._listed[1]})
+        state = (self._version, len(shelf.refused), day)
+        if self._topics_cache is None or self._topics_cache[0] != state:
+            topics = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, day)
+            problems = [problem_json(problem) for problem in shelf.warnings]
+            topics |= {"problems": problems, "same_words": shelf.search.groups()}
+            self._topics_cache = (state, topics)
+        reply({**answer, **self._topics_cache[1]})
 
-    def _ready(self) -> DeskShelf:
+    def _usable_shelf(self) -> DeskShelf:
+        """Return the shelf. Raises RefusedError when the workspace cannot be read."""
         if self._shelf is None:
             raise RefusedError(422, *self._broken)
         return self._shelf
 
-    def _stem(self, topic: str, language: str, audience: str) -> str:
-        """Return the file of a topic in a language, which must be fit to print for a reader."""
-        shelf = self._ready()
+    def _printable_stem(self, topic: str, language: str, audience: str) -> str:
+        """Return the file stem of a topic in a language.
+
+        Raises RefusedError when it cannot be printed for the reader.
+        """
+        shelf = self._usable_shelf()
         stems = {
-            one: stem
+            name: stem
             for stem, authored in shelf.reading.authored.items()
             if authored.handout.id == topic
-            for one in languages_of(authored)
+            for name in languages_of(authored)
         }
         broken = [
             stem
@@ -292,7 +296,8 @@ class PressRoom:
         if language not in stems:
             if broken:
                 raise RefusedError(422, *shelf.reading.problems[broken[0]])
-            hint = nearest(topic, {one.handout.id for one in shelf.reading.authored.values()})
+            authored_topics = {each.handout.id for each in shelf.reading.authored.values()}
+            hint = nearest(topic, authored_topics)
             message = f"there is no '{topic}' in the language '{language}'"
             raise RefusedError(404, Problem(message, hint))
         stem = stems[language]
@@ -310,41 +315,50 @@ class PressRoom:
         return stem
 
     def _edition(
-        self, reply: Answer, number: int, *, topic: str, language: str, **wanted: str
+        self,
+        reply: Answer,
+        number: int,
+        *,
+        topic: str,
+        language: str,
+        audience: str,
+        paper: str,
+        size: str,
+        depth: str,
     ) -> None:
-        stem = self._stem(topic, language, wanted["audience"])
-        audience, paper, size, depth = (
-            wanted[key] for key in ("audience", "paper", "size", "depth")
-        )
-        authored = self._ready().reading.authored[stem]
-        # Nothing is typed yet; a choice that may stay empty has its boxes.
-        boxes = tuple(one.name for one in authored.handout.fields if _may_have_boxes(one))
+        stem = self._printable_stem(topic, language, audience)
+        authored = self._usable_shelf().reading.authored[stem]
+        # Nothing is typed yet, so a choice that may stay empty is printed as boxes.
+        boxes = tuple(field.name for field in authored.handout.fields if _may_have_boxes(field))
         facing = split_languages(language)[1]
         order = HandoutOrder(stem, audience, paper, size, depth, facing, boxes)
 
-        def tell(edition: OpenEdition) -> None:
+        def send_reply(edition: OpenEdition) -> None:
             reply(
                 {
-                    **_page_facts(edition),
-                    "notices": notices_json(authored, wanted["audience"], today()),
-                    "fields": self._asked_fields(edition),
+                    **_page_json(edition),
+                    "notices": notices_json(authored, audience, today()),
+                    "fields": self._fields_json(edition),
                     "problems": [],
                 }
             )
 
-        self._with_edition(number, order, None, tell)
-        others = (one for one in authored.handout.audiences if one != order.audience)
-        self._ahead = deque(order._replace(audience=one) for one in others)
+        self._with_edition(number, order, None, send_reply)
+        self._prefetch = deque(
+            order._replace(audience=other)
+            for other in authored.handout.audiences
+            if other != audience
+        )
 
-    def _asked_fields(self, edition: OpenEdition) -> list[dict[str, Any]]:
-        """Return the fields of an edition, in the words of the topic's own language."""
-        stem, authored = edition.order.stem, self._ready().reading.authored
+    def _fields_json(self, edition: OpenEdition) -> list[dict[str, Any]]:
+        """Return the fields of an edition, labelled in the topic's own language."""
+        stem, authored = edition.order.stem, self._usable_shelf().reading.authored
         main = authored.get(stem.partition(".")[0], authored[stem]).handout
-        asked = {one.name: one for one in main.fields}
+        main_fields = {field.name: field for field in main.fields}
         return [
-            field_json(one, asked.get(one.name))
-            for one in authored[stem].handout.fields
-            if one.name in edition.fields
+            field_json(field, main_fields.get(field.name))
+            for field in authored[stem].handout.fields
+            if field.name in edition.fields
         ]
 
     def _with_edition(
@@ -354,102 +368,113 @@ class PressRoom:
         letters: frozenset[str] | None,
         then: Callable[[OpenEdition], None],
     ) -> None:
-        """Go on with an open edition, now or when a worker has printed it."""
-        shelf = self._ready()
-        mark = shelf.marks.of(order.stem)
-        found = self._open.get(self._keys.get((order, letters), ""))
-        if found is not None and self._made[found.key] == mark:
-            self._open.move_to_end(found.key)
-            then(found)
+        """Call `then` with an open edition, now or when a worker has printed it."""
+        marks = self._usable_shelf().marks.of(order.stem)
+        edition = self._editions.get(self._keys_by_order.get((order, letters), ""))
+        if edition is not None and self._marks_by_key[edition.key] == marks:
+            self._editions.move_to_end(edition.key)
+            then(edition)
             return
 
         def deliver(outcome: Outcome) -> None:
             def step() -> None:
                 if outcome.problems:
                     raise TeachbackError(*outcome.problems)
-                self._keep(outcome.result, letters, mark)
+                self._add_edition(outcome.result, letters, marks)
                 then(outcome.result)
 
             self._guarded(number, step)
 
-        self._ask(self._opening(order, letters), deliver)
+        self._submit(self._opening_task(order, letters), deliver)
 
-    def _opening(self, order: HandoutOrder | CardsOrder, letters: frozenset[str] | None) -> Task:
+    def _opening_task(
+        self, order: HandoutOrder | CardsOrder, letters: frozenset[str] | None
+    ) -> Task:
         work = open_handout if isinstance(order, HandoutOrder) else open_cards
-        scale = scale_of(self._ready().reading.authored[order.stem].file.size)
+        scale = scale_of(self._usable_shelf().reading.authored[order.stem].file.size)
         return Task(work, (order, letters), "laying the page out", COMPARE_LENGTH, scale=scale)
 
-    def _open_ahead(self, order: HandoutOrder) -> None:
-        """Open what a desk may choose next, while nobody waits."""
-        mark = self._ready().marks.of(order.stem)
-        if self._made.get(self._keys.get((order, None), "")) == mark:
+    def _prefetch_edition(self, order: HandoutOrder) -> None:
+        """Open an edition that a desk may choose next, while nobody waits."""
+        marks = self._usable_shelf().marks.of(order.stem)
+        if self._marks_by_key.get(self._keys_by_order.get((order, None), "")) == marks:
             return
 
         def deliver(outcome: Outcome) -> None:
             if not outcome.problems:
-                self._keep(outcome.result, None, mark)
+                self._add_edition(outcome.result, None, marks)
 
-        self._ask(self._opening(order, None), deliver)
+        self._submit(self._opening_task(order, None), deliver)
 
-    def _ask(self, task: Task, deliver: Callable[[Outcome], None]) -> None:
-        """Have a worker do a task. Who asks for the same one meanwhile gets the same outcome."""
-        if _identity(task) not in self._asking:
-            self._waiting.append(task)
-        self._asking.setdefault(_identity(task), []).append(deliver)
+    def _submit(self, task: Task, deliver: Callable[[Outcome], None]) -> None:
+        """Have a worker do a task. A task that already waits or runs is not done twice."""
+        if _identity(task) not in self._deliveries:
+            self._tasks.append(task)
+        self._deliveries.setdefault(_identity(task), []).append(deliver)
 
-    def _keep(self, edition: OpenEdition, letters: frozenset[str] | None, mark: Any) -> None:  # noqa: ANN401 -- as of WorkspaceMarks
-        """Hold a new edition, also for the press room that may take this one's place."""
-        self._hold(edition, letters, mark)
-        # Pages for the letters of a name say something of a patient.
+    def _submit_for_reply(self, task: Task, number: int, reply: Answer) -> None:
+        """Have a worker do a task whose result is the reply to a request."""
+        self._submit(
+            task, lambda outcome: self._guarded(number, lambda: reply(_result_of(outcome)))
+        )
+
+    def _add_edition(
+        self, edition: OpenEdition, letters: frozenset[str] | None, marks: tuple[Any, ...]
+    ) -> None:
+        """Store a new edition, also for the press room that may take this one's place."""
+        self._store_edition(edition, letters, marks)
+        # The letters of a name say something of a patient, so that edition stays here.
         if letters is None:
-            self._pipe.send(Reply(KEPT, (edition.key, pickle.dumps((edition, mark)))))
+            self._pipe.send(Reply(HANDOVER, (edition.key, pickle.dumps((edition, marks)))))
 
-    def _hold(self, edition: OpenEdition, letters: frozenset[str] | None, mark: Any) -> None:  # noqa: ANN401 -- as of WorkspaceMarks
-        self._open[edition.key] = edition
-        self._made[edition.key] = mark
-        self._keys[edition.order, letters] = edition.key
-        while len(self._open) > MOST_OPEN:
-            key, old = self._open.popitem(last=False)
-            del self._made[key]
-            for asked in [one for one, other in self._keys.items() if other == key]:
-                del self._keys[asked]
-            del old
+    def _store_edition(
+        self,
+        edition: OpenEdition,
+        letters: frozenset[str] | None,
+        marks: tuple[Any, ...],
+    ) -> None:
+        self._editions[edition.key] = edition
+        self._marks_by_key[edition.key] = marks
+        self._keys_by_order[edition.order, letters] = edition.key
+        while len(self._editions) > MOST_OPEN:
+            oldest, _ = self._editions.popitem(last=False)
+            del self._marks_by_key[oldest]
+            self._keys_by_order = {
+                order: key for order, key in self._keys_by_order.items() if key != oldest
+            }
 
-    def _keep_pages(self, _: Answer, __: int, *, pages: list[bytes]) -> None:
-        """Take the pages that the last press room had laid out. No reply is awaited."""
-        for page in pages:
-            edition, mark = pickle.loads(page)  # noqa: S301 -- from our own program
-            self._hold(edition, None, mark)
+    def _take_over(self, _: Answer, __: int, *, editions: list[bytes]) -> None:
+        """Store the blank editions of the last press room. No reply is awaited."""
+        for pickled in editions:
+            edition, marks = pickle.loads(pickled)  # noqa: S301 -- from our own program
+            self._store_edition(edition, None, marks)
 
-    def _opened(self, key: str) -> OpenEdition:
-        """Return an open edition. Raises RefusedError when it is unknown, or its text changed."""
-        edition = self._open.get(key)
+    def _current_edition(self, key: str) -> OpenEdition:
+        """Return an open edition. Raises RefusedError if it is unknown or its text has changed."""
+        edition = self._editions.get(key)
         if edition is None:
             raise RefusedError(404, Problem("this page is no longer open here", _OPEN_AGAIN))
-        self._open.move_to_end(key)
-        if self._made[key] != self._ready().marks.of(edition.order.stem):
+        self._editions.move_to_end(key)
+        if self._marks_by_key[key] != self._usable_shelf().marks.of(edition.order.stem):
             message = "the text was changed since this page was opened"
             raise RefusedError(409, Problem(message, _OPEN_AGAIN))
         return edition
 
     def _page(self, reply: Answer, number: int, *, key: str, page: int, dpi: int) -> None:
-        edition = self._open.get(key)
+        edition = self._editions.get(key)
         if edition is None or not 1 <= page <= edition.pages or dpi not in DPI:
             raise RefusedError(404, Problem("there is no such page", _OPEN_AGAIN))
-
-        def deliver(outcome: Outcome) -> None:
-            self._guarded(number, lambda: reply(_result(outcome)))
-
         subject = (edition.stamped({}), page - 1, dpi)
-        self._ask(Task(draw_page, subject, "drawing the page", COMPARE_LENGTH), deliver)
+        task = Task(draw_page, subject, "drawing the page", COMPARE_LENGTH)
+        self._submit_for_reply(task, number, reply)
 
-    def _values(
+    def _read_words(
         self, edition: OpenEdition, values: dict[str, str], *, every: bool
     ) -> tuple[dict[str, str], tuple[Any, ...]]:
-        shelf = self._ready()
+        shelf = self._usable_shelf()
         authored = shelf.reading.authored[edition.order.stem]
         handout, order = authored.handout, edition.order
-        fields = [one for one in handout.fields if one.name in edition.fields]
+        fields = [field for field in handout.fields if field.name in edition.fields]
         facing = order.facing if isinstance(order, HandoutOrder) else ""
         return read_values(
             fields,
@@ -461,27 +486,29 @@ class PressRoom:
             english=authored.translated.english.handout.fields if authored.translated else (),
         )
 
-    def _with_words(
+    def _with_fitting_edition(
         self,
         number: int,
         edition: OpenEdition,
         words: dict[str, str],
         then: Callable[[OpenEdition], None],
     ) -> None:
-        """Go on with an edition whose fonts have all letters of the words, and its boxes to tick.
+        """Call `then` with an edition that fits the words.
 
-        Those are for the choices without a word.
+        Its fonts have all their letters, and optional choices without a word have boxes to tick.
         """
         order = edition.order
         if isinstance(order, HandoutOrder):
-            fields = self._ready().reading.authored[order.stem].handout.fields
-            optional = {one.name for one in fields if _may_have_boxes(one)}
-            boxes = tuple(n for n in edition.choices if n in optional and n not in words)
+            fields = self._usable_shelf().reading.authored[order.stem].handout.fields
+            optional = {field.name for field in fields if _may_have_boxes(field)}
+            boxes = tuple(
+                name for name in edition.choices if name in optional and name not in words
+            )
             if boxes != edition.boxes:
-                step = partial(self._with_words, number, words=words, then=then)
+                step = partial(self._with_fitting_edition, number, words=words, then=then)
                 self._with_edition(number, order._replace(boxes=boxes), None, step)
                 return
-        letters = stamping_faults(edition, words, self._ready().points).letters
+        letters = stamping_faults(edition, words, self._usable_shelf().points).letters
         if letters:
             self._with_edition(number, edition.order, letters, then)
         else:
@@ -490,23 +517,23 @@ class PressRoom:
     def _patch(
         self, reply: Answer, number: int, *, key: str, values: dict[str, str], dpi: int = 96
     ) -> None:
-        edition = self._opened(key)
-        words, faults = self._values(edition, values, every=False)
+        edition = self._current_edition(key)
+        words, faults = self._read_words(edition, values, every=False)
 
-        def tell(whole: OpenEdition) -> None:
-            unfit = stamping_faults(whole, words, self._ready().points).faults
-            wrong = {fault.field for fault in unfit}
-            fitting = {name: text for name, text in words.items() if name not in wrong}
+        def send_reply(fitting: OpenEdition) -> None:
+            unfit = stamping_faults(fitting, words, self._usable_shelf().points).faults
+            faulty = {fault.field for fault in unfit}
+            printable = {name: text for name, text in words.items() if name not in faulty}
             reply(
                 {
-                    # Other boxes to tick are another page.
-                    "page": _page_facts(whole) if whole.boxes != edition.boxes else None,
+                    # With other boxes to tick, it is another page.
+                    "page": _page_json(fitting) if fitting.boxes != edition.boxes else None,
                     "faults": [fault._asdict() for fault in (*faults, *unfit)],
-                    "patches": list(whole.patches(fitting, dpi)),
+                    "patches": list(fitting.patches(printable, dpi)),
                 }
             )
 
-        self._with_words(number, edition, words, tell)
+        self._with_fitting_edition(number, edition, words, send_reply)
 
     def _print(
         self,
@@ -518,28 +545,30 @@ class PressRoom:
         copies: int = 1,
         cards: dict[str, Any] | None = None,
     ) -> None:
-        edition = self._opened(key)
+        edition = self._current_edition(key)
         if cards is not None:
             order = self._cards_order(edition.order.stem, edition.order.audience, **cards)
-            self._with_edition(
-                number, order, None, lambda one: self._stamp(reply, number, one, values, copies)
-            )
+            stamp = partial(self._stamp, reply, number, values=values, copies=copies)
+            self._with_edition(number, order, None, stamp)
         else:
             self._stamp(reply, number, edition, values, copies)
 
     def _stamp(
         self, reply: Answer, number: int, edition: OpenEdition, values: dict[str, str], copies: int
     ) -> None:
-        """Reply with the file for a patient. Raises FaultyValuesError for words it cannot hold."""
-        words, faults = self._values(edition, values, every=True)
+        """Reply with the file for a patient.
+
+        Raises FaultyValuesError for words that the edition cannot hold.
+        """
+        words, faults = self._read_words(edition, values, every=True)
         if faults:
             raise FaultyValuesError(faults)
 
-        def tell(whole: OpenEdition) -> None:
-            unfit = stamping_faults(whole, words, self._ready().points).faults
+        def send_reply(fitting: OpenEdition) -> None:
+            unfit = stamping_faults(fitting, words, self._usable_shelf().points).faults
             if unfit:
                 raise FaultyValuesError(unfit)
-            pdf = whole.finished(words, os.urandom(16), copies)
+            pdf = fitting.finished(words, os.urandom(16), copies)
             kind = "handout" if isinstance(edition.order, HandoutOrder) else "cards"
             reply(
                 {
@@ -552,40 +581,40 @@ class PressRoom:
             )
             self._archive(edition)
 
-        self._with_words(number, edition, words, tell)
+        self._with_fitting_edition(number, edition, words, send_reply)
 
     def _archive(self, edition: OpenEdition) -> None:
-        """Keep an edition in the archive, if there is one. The desk is told when that fails."""
+        """Keep an edition in the archive, if there is one. The desk shows a notice if that fails."""
         if self._settings.archive is None or edition.key in self._archived:
             return
 
         def deliver(outcome: Outcome) -> None:
             problems = outcome.problems or outcome.result
-            told = [f"{edition.code} {problem.message}. {problem.hint}" for problem in problems]
-            self._notices = list(dict.fromkeys((*self._notices, *told)))[-MOST_NOTICES:]
+            added = [f"{edition.code} {problem.message}. {problem.hint}" for problem in problems]
+            self._notices = list(dict.fromkeys((*self._notices, *added)))[-MOST_NOTICES:]
             self._version += bool(problems)
             if not problems:
                 self._archived.add(edition.key)
 
         task = Task(archive_edition, edition.order, "keeping the edition", COMPARE_LENGTH)
-        self._ask(task, deliver)
+        self._submit(task, deliver)
 
     def _finish(self, reply: Answer, _: int) -> None:
         """Reply once all that was printed is in the archive."""
 
         def deliver(_: Outcome | None = None) -> None:
-            if not self._keeping:
+            if not self._archiving:
                 reply({})
 
-        for task in self._keeping:
-            self._asking[task].append(deliver)
-        if not self._keeping:
+        for identity in self._archiving:
+            self._deliveries[identity].append(deliver)
+        if not self._archiving:
             deliver()
 
     @property
-    def _keeping(self) -> list[tuple[Any, Any]]:
-        """The tasks that keep editions in the archive, as in `_asking`."""
-        return [task for task in self._asking if task[0] is archive_edition]
+    def _archiving(self) -> list[tuple[Any, Any]]:
+        """The identities of the tasks that keep editions in the archive."""
+        return [identity for identity in self._deliveries if identity[0] is archive_edition]
 
     @property
     def _archive_folder(self) -> Path:
@@ -594,30 +623,33 @@ class PressRoom:
     def _find(
         self, reply: Answer, number: int, *, code: str | None = None, photo: bytes | None = None
     ) -> None:
-        self._ready()
-
-        def deliver(outcome: Outcome) -> None:
-            self._guarded(number, lambda: reply(_result(outcome)))
-
+        self._usable_shelf()
         subject = (code, photo, self._archive_folder)
-        self._ask(Task(find_printed, subject, "reading the code", _PHOTO_HINT), deliver)
+        task = Task(find_printed, subject, "reading the code", _PHOTO_HINT)
+        self._submit_for_reply(task, number, reply)
 
     def _list_order(self, topic: str, paper: str | None, size: str | None) -> ListOrder:
-        shelf = self._ready()
-        stems = [stem for stem, one in shelf.reading.authored.items() if one.handout.id == topic]
+        shelf = self._usable_shelf()
+        authored = shelf.reading.authored
+        stems = [stem for stem, each in authored.items() if each.handout.id == topic]
         if not stems:
             message = f"there is no topic '{topic}' that can be printed"
             raise RefusedError(404, Problem(message, "Choose one of the list."))
-        wrong = {stem: problems for stem in stems if (problems := shelf.examine(stem))}
+        refused = {stem: problems for stem in stems if (problems := shelf.examine(stem))}
         # A translation that cannot be printed does not stop the other languages.
-        stopping = [p for stem in wrong.keys() - shelf.reading.translations for p in wrong[stem]]
+        stopping = [
+            problem
+            for stem, problems in refused.items()
+            if stem not in shelf.reading.translations
+            for problem in problems
+        ]
         if stopping:
             raise RefusedError(422, *stopping)
         chosen = (paper or str(self._settings.paper), size or str(self._settings.size))
-        return ListOrder(topic, *chosen, self._meant, shelf.points, today(), frozenset(wrong))
+        return ListOrder(topic, *chosen, self._meant, shelf.points, today(), frozenset(refused))
 
     def _list_columns(self, reply: Answer, _: int, *, topic: str) -> None:
-        reply(list_columns(self._ready().context, self._list_order(topic, None, None)))
+        reply(list_columns(self._usable_shelf().context, self._list_order(topic, None, None)))
 
     def _read_list(
         self,
@@ -631,22 +663,22 @@ class PressRoom:
     ) -> None:
         # Not in a worker: a workbook is read in a process of its own, which a worker cannot start.
         order = self._list_order(topic, None, None)
-        told = read_list(self._ready().context, ReadList(order, name, data, columns))
-        fields = {one["key"]: one["field"] for one in told["columns"] if one["field"]}
+        answer = read_list(self._usable_shelf().context, ReadList(order, name, data, columns))
+        fields = {each["key"]: each["field"] for each in answer["columns"] if each["field"]}
 
-        def tell(_: object, checked: list[dict[str, Any]], __: object) -> None:
-            for row, laid in zip(told["rows"], checked, strict=True):
-                # What does not fit its line, of what could be read.
+        def send_reply(_: object, checked: list[dict[str, Any]], __: object) -> None:
+            # In rows that were read without a fault, words may still be too long for their line.
+            for row, checked_row in zip(answer["rows"], checked, strict=True):
                 row["faults"] = row["faults"] or [
-                    fault for fault in laid["faults"] if fault["column"] in fields.values()
+                    fault for fault in checked_row["faults"] if fault["column"] in fields.values()
                 ]
-            reply(told)
+            reply(answer)
 
         rows = [
             (row["number"], {fields[key]: value for key, value in row["values"].items()})
-            for row in told["rows"]
+            for row in answer["rows"]
         ]
-        self._with_rows(number, order, rows, tell)
+        self._with_rows(number, order, rows, send_reply)
 
     def _with_rows(
         self,
@@ -655,48 +687,56 @@ class PressRoom:
         rows: list[tuple[int, dict[str, str]]],
         then: Callable[[tuple[Any, ...], list[dict[str, Any]], dict[Any, OpenEdition]], None],
     ) -> None:
-        """Go on with the records of rows, when all their editions are open.
+        """Open the editions of all rows, and call `then`.
 
-        `then` gets the records, the rows as the page shows them, and the open editions by key.
+        It gets the records, the rows as the page shows them, and the open editions by key.
         """
         refuse_count(rows)
-        context = self._ready().context
+        context = self._usable_shelf().context
         rules, engine = list_rules(context, order)
         records, shown = check_rows(rows, rules)
-        fit = [record for record, row in zip(records, shown, strict=True) if not row["faults"]]
-        keys = list(dict.fromkeys(record.keys[0] for record in fit))
+        faultless = [
+            (record, row) for record, row in zip(records, shown, strict=True) if not row["faults"]
+        ]
+        keys = list(dict.fromkeys(record.keys[0] for record, _ in faultless))
+        points = self._usable_shelf().points
         opened: dict[Any, OpenEdition] = {}
 
-        def go_on(edition: OpenEdition | None, letters: frozenset[str] = frozenset()) -> None:
-            """Open the next edition; the last one again where its fonts lack letters."""
-            if edition is not None:
-                key = keys[len(opened)]
-                words = [record.values for record in fit if record.keys[0] == key]
-                points = self._ready().points
-                found = [stamping_faults(edition, each, points).letters for each in words]
-                more = frozenset[str]().union(*found)
-                if more - letters:
-                    step = partial(go_on, letters=more | letters)
-                    self._with_edition(number, edition.order, more | letters, step)
-                    return
-                opened[key] = edition
+        def open_next() -> None:
+            """Open the edition of the next key. With the last one, find what it cannot hold."""
             if len(opened) < len(keys):
                 key = keys[len(opened)]
-                wanted = (key.audience, key.paper, key.size, str(self._settings.depth))
+                choices = (key.audience, key.paper, key.size, str(self._settings.depth))
                 facing = split_languages(key.language)[1]
-                handout = HandoutOrder(engine.stems[key.language], *wanted, facing, key.boxes)
-                self._with_edition(number, handout, None, go_on)
+                handout = HandoutOrder(engine.stems[key.language], *choices, facing, key.boxes)
+                self._with_edition(number, handout, None, take)
                 return
-            for record, row in zip(records, shown, strict=True):
-                if not row["faults"]:
-                    points = self._ready().points
-                    for fault in stamping_faults(
-                        opened[record.keys[0]], record.values, points
-                    ).faults:
-                        row["faults"].append({"column": fault.field, "message": fault.message})
+            for record, row in faultless:
+                edition = opened[record.keys[0]]
+                row["faults"] += [
+                    {"column": fault.field, "message": fault.message}
+                    for fault in stamping_faults(edition, record.values, points).faults
+                ]
             then(records, shown, opened)
 
-        go_on(None)
+        def take(edition: OpenEdition, letters: frozenset[str] = frozenset()) -> None:
+            """Take an edition that is open. If its fonts lack letters, open it again with them."""
+            key = keys[len(opened)]
+            needed = letters.union(
+                *(
+                    stamping_faults(edition, record.values, points).letters
+                    for record, _ in faultless
+                    if record.keys[0] == key
+                )
+            )
+            if needed == letters:
+                opened[key] = edition
+                open_next()
+            else:
+                again = partial(take, letters=needed)
+                self._with_edition(number, edition.order, needed, again)
+
+        open_next()
 
     def _check_list(
         self, reply: Answer, number: int, *, topic: str, rows: list[tuple[int, dict[str, str]]]
@@ -714,10 +754,7 @@ class PressRoom:
         paper: str | None = None,
         size: str | None = None,
     ) -> None:
-        def deliver(outcome: Outcome) -> None:
-            self._guarded(number, lambda: reply(_result(outcome)))
-
-        def go_on(
+        def print_rows(
             records: tuple[Any, ...],
             shown: list[dict[str, Any]],
             opened: dict[Any, OpenEdition],
@@ -726,20 +763,16 @@ class PressRoom:
             if faulty:
                 message = f"these rows have faults: {', '.join(faulty)}"
                 raise RefusedError(422, Problem(message, "Mend them first."))
-            templates = {key: one.template for key, one in opened.items() if one.template}
-            languages = [key.language for key in templates]
-            language = self._settings.language or languages[0]
-            task = PrintList(records, templates, split_languages(language)[0])
-            self._ask(
-                Task(
-                    print_list, task, "printing the list", _LIST_HINT, scale=1 + len(records) / 100
-                ),
-                deliver,
-            )
-            for one in opened.values():
-                self._archive(one)
+            templates = {key: each.template for key, each in opened.items() if each.template}
+            language = self._settings.language or next(iter(templates)).language
+            request = PrintList(records, templates, split_languages(language)[0])
+            scale = 1 + len(records) / 100
+            task = Task(print_list, request, "printing the list", _LIST_HINT, scale=scale)
+            self._submit_for_reply(task, number, reply)
+            for edition in opened.values():
+                self._archive(edition)
 
-        self._with_rows(number, self._list_order(topic, paper, size), rows, go_on)
+        self._with_rows(number, self._list_order(topic, paper, size), rows, print_rows)
 
     def _archived_pdf(self, reply: Answer, _: int, *, digest: str) -> None:
         reply(kept_pdf(self._archive_folder, digest))
@@ -747,7 +780,7 @@ class PressRoom:
     def _cards_order(
         self, stem: str, audience: str, *, stock: str, start_at: int, count: int
     ) -> CardsOrder:
-        if self._ready().reading.authored[stem].handout.card is None:
+        if self._usable_shelf().reading.authored[stem].handout.card is None:
             raise RefusedError(422, Problem("this topic has no card", "Print the handout."))
         if not 1 <= count <= MOST_CARDS:
             message = f"{count} cards cannot be printed at once"
@@ -764,43 +797,44 @@ class PressRoom:
         audience: str,
         **cards: Any,  # noqa: ANN401 -- the page's own choices
     ) -> None:
-        stem = self._stem(topic, language, audience)
+        stem = self._printable_stem(topic, language, audience)
 
-        def tell(edition: OpenEdition) -> None:
-            fields = self._asked_fields(edition)
-            reply({**_page_facts(edition), "fields": fields, "problems": []})
+        def send_reply(edition: OpenEdition) -> None:
+            fields = self._fields_json(edition)
+            reply({**_page_json(edition), "fields": fields, "problems": []})
 
-        self._with_edition(number, self._cards_order(stem, audience, **cards), None, tell)
+        self._with_edition(number, self._cards_order(stem, audience, **cards), None, send_reply)
 
     def _stocks(
         self, reply: Answer, number: int, *, topic: str, language: str, audience: str
     ) -> None:
-        order = StocksOrder(self._stem(topic, language, audience), audience)
-        if order in self._unfit:
-            reply({"unfit": self._unfit[order]})
+        order = StocksOrder(self._printable_stem(topic, language, audience), audience)
+        if order in self._unfit_stocks:
+            reply({"unfit": self._unfit_stocks[order]})
             return
 
         def deliver(outcome: Outcome) -> None:
             def step() -> None:
-                self._unfit[order] = _result(outcome)
-                reply({"unfit": self._unfit[order]})
+                self._unfit_stocks[order] = _result_of(outcome)
+                reply({"unfit": self._unfit_stocks[order]})
 
             self._guarded(number, step)
 
-        self._ask(Task(unfit_stocks, order, "measuring the card", COMPARE_LENGTH), deliver)
+        self._submit(Task(unfit_stocks, order, "measuring the card", COMPARE_LENGTH), deliver)
 
 
 def _identity(task: Task) -> tuple[Any, Any]:
-    """Return what two tasks share that have the same outcome."""
+    """Return the work and the subject of a task. With the same ones, its outcome is the same."""
     return task.work, task.subject
 
 
 def _may_have_boxes(field: RecordField) -> bool:
+    """Return whether a field without a value is printed as boxes to tick."""
     return bool(field.choices) and not field.required
 
 
-def _page_facts(edition: OpenEdition) -> dict[str, Any]:
-    """Return an edition as the page shows it, with the key by which it asks for it."""
+def _page_json(edition: OpenEdition) -> dict[str, Any]:
+    """Return an edition as the page shows it, with the key by which the page asks for it."""
     return {
         "key": edition.key,
         "printed_code": edition.code,
@@ -811,7 +845,7 @@ def _page_facts(edition: OpenEdition) -> dict[str, Any]:
     }
 
 
-def _result(outcome: Outcome) -> Any:  # noqa: ANN401 -- any result
+def _result_of(outcome: Outcome) -> Any:  # noqa: ANN401 -- any result
     if outcome.problems:
         raise TeachbackError(*outcome.problems)
     return outcome.result

@@ -352,8 +352,8 @@ def print_list(context: PrintContext, request: PrintList) -> dict[str, Any]:
 def _read_row(row: RecordRow, columns: list[ListColumn], rules: RowRules) -> dict[str, Any]:
     """Return a row for the page, whose cells are text.
 
-    A fault that the text of a cell loses, such as that of a wrongly formatted cell of a workbook, is
-    marked with _FAULT_MARK. A row without an id gets its number as its id.
+    A fault that the text of a cell loses, such as that of a wrongly formatted cell of a workbook,
+    is marked with _FAULT_MARK. A row without an id gets its number as its id.
     """
     keys = {column.field: column.key for column in columns if column.field}
     cells = dict(row.cells)

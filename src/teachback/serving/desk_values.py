@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from teachback.serving.desk_editions import OpenEdition
 
 
-# Advice of a reason that fits the command line, and the end of the sentence at a desk instead of it.
+# Advice of a reason that needs a command line, and how the sentence ends at a desk instead.
 _AT_DESK: Final = {
     "add --dates": "write it as 2027-11-01",
     "set `type: date`": "type it as it is to stand on the paper",

@@ -127,7 +127,7 @@ def _current_codes(typed: str | None, current: dict[str, Edition]) -> tuple[str,
 def _match(
     code: str, answer: Answer | None, current: dict[str, Edition], context: PrintContext
 ) -> PrintedMatch | None:
-    """Return what the archive has of a code, or else the current edition; None if neither has it."""
+    """Return what the archive has of a code, or else the current edition, or None."""
     entry = answer.entries[-1] if answer is not None and answer.entries else None
     if entry is not None and answer is not None:
         output = main_file(answer)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # In dots to the inch.
 _DPI = 96
-# Of the formulas, the one that the target of a reader is about.
+# The reading formula that the target of a reader is about.
 _FORMULA = "Flesch-Kincaid"
 
 
@@ -50,8 +50,9 @@ class LiveOrder:
     """An order for the pages of a version of a handout, for one reader: the handout, or its card.
 
     `sources` are the lines of its files. `styles` is the choice of space of the last version. The
-    `first` reader's first page is drawn before all else; `after` is a section that began behind
-    page 2 of the last version, which had so many `pages`.
+    `first` reader's first page is drawn before all else. For that, the page is laid out without
+    what begins at the section `cut_at`, which began behind page 2 of the last version; that had so
+    many `pages`.
     """
 
     stem: str
@@ -63,12 +64,12 @@ class LiveOrder:
     kind: str = "handout"
     styles: str = ""
     first: bool = False
-    after: str = ""
+    cut_at: str = ""
     pages: int = 0
 
 
 class DrawOrder(NamedTuple):
-    """The pages of a reader, from 1, that are drawn of a version of a handout."""
+    """An order for pictures of a reader's `pages`, by number from 1. `data` is their PDF."""
 
     stem: str
     version: int
@@ -78,8 +79,8 @@ class DrawOrder(NamedTuple):
     data: bytes
 
 
-class LaidPaper(NamedTuple):
-    """The pages of a reader: their size in mm, and the texts with their lines."""
+class PaperLayout(NamedTuple):
+    """The pages of a reader: how many, their size in mm, and the texts with their lines."""
 
     pages: int
     box: Box
@@ -88,19 +89,19 @@ class LaidPaper(NamedTuple):
 
 
 class ProvedPaper(NamedTuple):
-    """The outcome of a proof: the problems, and the pages where others were shown before.
+    """The outcome of a proof: the problems, and the pages if they differ from those shown before.
 
-    `styles` is the choice of space with which the pages are printed, or None where they are not.
+    `styles` is the choice of space with which the pages are printed, or None if they cannot be.
     """
 
     problems: tuple[Problem, ...]
     styles: str | None = None
-    paper: LaidPaper | None = None
+    layout: PaperLayout | None = None
     data: bytes = b""
 
 
 class CheckedReader(NamedTuple):
-    """The findings of the rules for a reader, and the reading grades: of the whole, and by section."""
+    """The findings of the rules for a reader, and the reading grades, of all and by section."""
 
     problems: tuple[Problem, ...]
     target: int
@@ -108,37 +109,38 @@ class CheckedReader(NamedTuple):
     sections: Mapping[str, float]
 
 
-def lay_out_live(given: LiveContext, order: LiveOrder) -> bytes:
+def lay_out_live(context: LiveContext, order: LiveOrder) -> bytes:
     """Lay out the pages of a reader once, and return them as PDF.
 
-    A picture of the first page and the lines of all pages are sent ahead. Nothing is proved yet.
+    The lines of all pages, and the first reader's first page as a picture, are sent ahead. Nothing
+    is proved yet.
     """
     from teachback.pdf.renderer import write
 
-    job = _composed(given, order)
-    early = _early_page(given, order, job)
+    job = _compose(context, order)
+    early = _early_page(context, order, job)
     if early:
         send_part(early)
-    _, laid = lay_out_with_styles(order.styles, job, given.files)
-    if laid.problems:
-        raise TeachbackError(*laid.problems)
-    send_part(_paper(laid, given, order, given.settings.paper.box))
+    _, document = lay_out_with_styles(order.styles, job, context.files)
+    if document.problems:
+        raise TeachbackError(*document.problems)
+    send_part(_layout(document, context, order, context.settings.paper.box))
     if order.first and not early:
-        send_part(_first_picture(laid))
-    return write(laid, tagged=False)
+        send_part(_first_picture(document))
+    return write(document, tagged=False)
 
 
 def draw_live(_: LiveContext, order: DrawOrder) -> None:
-    """Draw pages as PNG, and send each with its number, from 1, as soon as it is there."""
+    """Draw pages as PNG, and send each with its number, from 1, as soon as it is drawn."""
     for page in order.pages:
         send_part((page, page_picture(order.data, page - 1, _DPI)))
 
 
-def prove_live(given: LiveContext, order: LiveOrder) -> ProvedPaper:
+def prove_live(context: LiveContext, order: LiveOrder) -> ProvedPaper:
     """Print the pages of a reader, or the card, as `teachback build` does, and prove them."""
-    job = _composed(given, order)
+    job = _compose(context, order)
     try:
-        return _proved(given, order, job)
+        return _print_and_prove(context, order, job)
     except OutOfTime:
         raise
     except TeachbackError as error:
@@ -146,27 +148,27 @@ def prove_live(given: LiveContext, order: LiveOrder) -> ProvedPaper:
 
 
 def check_live(
-    given: LiveContext, order: LiveOrder
+    context: LiveContext, order: LiveOrder
 ) -> tuple[dict[str, CheckedReader], tuple[Problem, ...]]:
-    """Return what the rules find for each reader, and what they find of the file itself."""
+    """Return the findings of the rules for each reader, and those that are about no reader."""
     stem, authored, today = order.stem, order.authored, order.today
-    shared, rules = given.reading.shared, given.rules
-    found: dict[str, CheckedReader] = {}
-    told: set[Any] = set()
+    shared, rules = context.reading.shared, context.rules
+    readers: dict[str, CheckedReader] = {}
+    reported: set[Any] = set()
     for name in authored.handout.audiences:
         checked = check_handout(stem, authored, shared, rules, (name,), today)
         whole, *parts = graded(checked.reader_texts[name], rules.vocabulary)
         grades = {part.section: part.by(_FORMULA).grade for part in parts}
-        found[name] = CheckedReader(
+        readers[name] = CheckedReader(
             checked.problems,
             checked.targets[name],
             whole.by(_FORMULA).grade,
             {section: grade for section, grade in grades.items() if grade is not None},
         )
-        told.update((problem.rule, problem.location) for problem in checked.problems)
-    every = check_handout(stem, authored, shared, rules, (), today).problems
-    rest = (problem for problem in every if (problem.rule, problem.location) not in told)
-    return found, in_file_order(rest)
+        reported.update((problem.rule, problem.location) for problem in checked.problems)
+    everything = check_handout(stem, authored, shared, rules, (), today).problems
+    rest = (problem for problem in everything if (problem.rule, problem.location) not in reported)
+    return readers, in_file_order(rest)
 
 
 def printed_texts(order: LiveOrder, shared: WorkspaceContent) -> tuple[PrintedText, ...]:
@@ -192,54 +194,56 @@ def printed_texts(order: LiveOrder, shared: WorkspaceContent) -> tuple[PrintedTe
     )
 
 
-def _composed(given: LiveContext, order: LiveOrder) -> Job:
-    reading = replace(given.reading, authored={order.stem: order.authored})
-    wanted = JobOrder(order.stem, (order.audience,), order.kind, ("pdf",))
-    run = full_sheet_or_plain(given.workspace, given.settings) if order.kind == "card" else None
-    return compose_job(replace(given, reading=reading, run=run), wanted)
+def _compose(context: LiveContext, order: LiveOrder) -> Job:
+    reading = replace(context.reading, authored={order.stem: order.authored})
+    job_order = JobOrder(order.stem, (order.audience,), order.kind, ("pdf",))
+    run = full_sheet_or_plain(context.workspace, context.settings) if order.kind == "card" else None
+    return compose_job(replace(context, reading=reading, run=run), job_order)
 
 
-def _early_page(given: LiveContext, order: LiveOrder, job: Job) -> bytes:
-    """Return a picture of page 1, laid out without the sections that come long after it, or b""."""
-    end = job.handout.find(f'<section id="{order.after}"') if order.after else -1
+def _early_page(context: LiveContext, order: LiveOrder, job: Job) -> bytes:
+    """Return a picture of page 1, laid out without the sections far behind it, or b""."""
+    end = job.handout.find(f'<section id="{order.cut_at}"') if order.cut_at else -1
     if end < 0:
         return b""
     number = f'.counter-pages::after {{ content: "{order.pages}" !important }}'
     short = replace(job, handout=job.handout[:end])
-    _, laid = lay_out_with_styles(order.styles + number, short, given.files)
-    return _first_picture(laid) if laid.pages > 1 else b""
+    _, document = lay_out_with_styles(order.styles + number, short, context.files)
+    return _first_picture(document) if document.pages > 1 else b""
 
 
-def _first_picture(laid: LaidOutDocument) -> bytes:
+def _first_picture(document: LaidOutDocument) -> bytes:
     from teachback.pdf.renderer import first_page, write
 
-    return page_picture(write(first_page(laid), tagged=False), 0, _DPI)
+    return page_picture(write(first_page(document), tagged=False), 0, _DPI)
 
 
-def _proved(given: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
+def _print_and_prove(context: LiveContext, order: LiveOrder, job: Job) -> ProvedPaper:
     from teachback.pdf.renderer import write
 
     if order.kind == "card":
         from teachback.printing.type_fitting import fitted_or_larger
 
-        placed = fitted_or_larger(job, None, given.files)
-        page, laid, told = job.cards[0], placed.fit.laid, placed.warnings
-        styles, box = "", CARD if placed.run is None else placed.run.box
+        card = fitted_or_larger(job, None, context.files)
+        page, document, warnings = job.cards[0], card.fit.laid, card.warnings
+        styles, box = "", CARD if card.run is None else card.run.box
     else:
-        page, laid = lay_out_handout(job, given.files)
-        styles, box = styles_of(page, job), given.settings.paper.box
-        told = tuple(promise_problems(job, laid))
-    data = write(laid)
-    proved = proved_file(data, page, laid, job.expected, given.files)
-    problems = with_location((*told, *proved.noticed), job.name, job.place)
+        page, document = lay_out_handout(job, context.files)
+        styles, box = styles_of(page, job), context.settings.paper.box
+        warnings = tuple(promise_problems(job, document))
+    data = write(document)
+    proved = proved_file(data, page, document, job.expected, context.files)
+    problems = with_location((*warnings, *proved.noticed), job.name, job.place)
     if order.kind == "handout" and styles == order.styles:
         return ProvedPaper(problems, styles)
-    return ProvedPaper(problems, styles, _paper(laid, given, order, box), data)
+    return ProvedPaper(problems, styles, _layout(document, context, order, box), data)
 
 
-def _paper(laid: LaidOutDocument, given: LiveContext, order: LiveOrder, box: Box) -> LaidPaper:
+def _layout(
+    document: LaidOutDocument, context: LiveContext, order: LiveOrder, box: Box
+) -> PaperLayout:
     from teachback.pdf.page_layout import text_places
 
-    texts = printed_texts(order, given.reading.shared)
-    lines = paper_lines(tuple(text_places(laid)), texts, order.sources)
-    return LaidPaper(laid.pages, box, texts, lines)
+    texts = printed_texts(order, context.reading.shared)
+    lines = paper_lines(tuple(text_places(document)), texts, order.sources)
+    return PaperLayout(document.pages, box, texts, lines)

@@ -1,4 +1,4 @@
-"""Answer the page of authors, and stream to it what changes."""
+"""Define the routes of the authors' page, to which changes of a handout are streamed."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class AuthorsDesk(Protocol):
 async def authors_page(desk: AuthorsDesk, request: Request) -> Response:
     """Return the page of one handout, or of the list of all."""
     handout = request.path_params.get("handout", "")
-    listed = () if handout else desk.live.handouts()
-    return HTMLResponse(desk.pages.page("live", handout=handout, handouts=listed))
+    handouts = () if handout else desk.live.handouts()
+    return HTMLResponse(desk.pages.page("live", handout=handout, handouts=handouts))
 
 
 async def live_events(desk: AuthorsDesk, request: Request) -> Response:
@@ -54,12 +54,12 @@ async def live_events(desk: AuthorsDesk, request: Request) -> Response:
         request.path_params["handout"],
         lambda: desk.sessions.person(cookie, used=False) is not None,
     )
-    # A proxy that collects an answer would show nothing.
+    # A proxy that buffers an answer would show nothing.
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(events, headers=headers, media_type="text/event-stream")
 
 
 async def live_picture(desk: AuthorsDesk, request: Request) -> Response:
-    """Return a page as it is printed blank. Its address is its content."""
+    """Return the picture of a page. Its address has the hash of its content."""
     picture = await desk.live.picture(request.path_params["digest"])
     return Response(picture, headers={"cache-control": _ONE_YEAR}, media_type="image/png")

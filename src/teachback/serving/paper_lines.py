@@ -1,7 +1,7 @@
-"""Find where each line on paper is written in the handout's file, and what two versions change. Pure.
+"""Find where in the handout's file each line on paper is written. Compare two versions. Pure.
 
-Lines and texts are compared letter by letter, as when a page is proved, so that templates need not
-know where a text comes from.
+Lines and texts are compared letter by letter, as in the proof of a page. So templates need not know
+where a text comes from.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
     from teachback.pdf.page_layout import TextPlace
 
-# How many letters of a line are looked for in the file: a placeholder or a mark may end the match.
-_ENOUGH: Final = 12
-# A text is written within so many times its own letters.
-_WRITTEN: Final = 3
+# So many letters of a line are searched in the file. A longer search might meet a placeholder or
+# markup.
+_MATCHED_LETTERS: Final = 12
+# In the file, a text takes at most so many times its own letters.
+_SOURCE_FACTOR: Final = 3
 
 
 class PrintedText(NamedTuple):
-    """A text that a reader gets, and where it begins in a file, counted from 1.
+    """A text that a reader gets, and the place in a file where it begins, counted from 1.
 
     A `repeated` text is printed on each page of its table.
     """
@@ -38,9 +39,9 @@ class PrintedText(NamedTuple):
 
 
 class PaperLine(NamedTuple):
-    """A line on paper: the page from 1, its box in mm, the number of its text, its line in the file.
+    """A line on paper: its page from 1, its box in mm, and the number of its text.
 
-    The line in the file is that of its first words, for a text of several lines.
+    `line` is the line of the file that has its first words.
     """
 
     page: int
@@ -64,24 +65,24 @@ class Differences(NamedTuple):
 
 
 class _Letters(NamedTuple):
-    """The letters and digits of some words. `begins` tells for each whether a word begins there.
+    """The letters and digits of several pieces of text, one after the other.
 
-    `of` is the number of the words that each letter is from.
+    For each letter, `begins` has whether a word begins there, and `pieces` the number of its piece.
     """
 
     text: str
     begins: tuple[bool, ...]
-    of: tuple[int, ...]
+    pieces: tuple[int, ...]
 
     def places(self, letters: str, taken: bytearray) -> Iterator[int]:
-        """Yield where letters are as whole words, and not yet taken."""
-        at = self.text.find(letters)
-        while at >= 0:
-            end = at + len(letters)
-            whole = self.begins[at] and (end == len(self.text) or self.begins[end])
-            if whole and not any(taken[at:end]):
-                yield at
-            at = self.text.find(letters, at + 1)
+        """Yield each index at which the letters are whole words and none of them is taken."""
+        start = self.text.find(letters)
+        while start >= 0:
+            end = start + len(letters)
+            whole = self.begins[start] and (end == len(self.text) or self.begins[end])
+            if whole and not any(taken[start:end]):
+                yield start
+            start = self.text.find(letters, start + 1)
 
 
 def paper_lines(
@@ -89,38 +90,39 @@ def paper_lines(
     texts: Sequence[PrintedText],
     sources: Mapping[str, Sequence[str]],
 ) -> tuple[PaperLine, ...]:
-    """Return the lines of boxes that print one of the texts; `sources` are the lines of each file.
+    """Return the lines on paper that print one of the texts.
 
-    Boxes are in reading order. Words that are not in the file, such as a clinic's name, have no
-    line.
+    `boxes` are in reading order, and `sources` are the lines of each file. Words that are not in
+    the file, such as a clinic's name, have no line.
     """
     page = _letters([box.words for box in boxes])
     owners = _owners(page, texts)
-    begin = [0] * len(boxes)
-    owned: list[Counter[int]] = [Counter() for _ in boxes]
-    for at in reversed(range(len(page.of))):
-        begin[page.of[at]] = at
-        owner = owners[at]
+    starts = [0] * len(boxes)
+    owner_counts: list[Counter[int]] = [Counter() for _ in boxes]
+    for index in reversed(range(len(page.text))):
+        box_number, owner = page.pieces[index], owners[index]
+        starts[box_number] = index
         if owner is not None:
-            owned[page.of[at]][owner] += 1
+            owner_counts[box_number][owner] += 1
     lines: list[PaperLine] = []
     open_line = False
-    for box, counts, at in zip(boxes, owned, begin, strict=True):
-        signs = not any(map(str.isalnum, box.words))
-        open_line = open_line and bool(counts or signs) and _beside(lines[-1], box)
+    for box, counts, start in zip(boxes, owner_counts, starts, strict=True):
+        only_signs = not any(map(str.isalnum, box.words))
+        open_line = open_line and bool(counts or only_signs) and _continues(lines[-1], box)
         text = counts.most_common(1)[0][0] if counts else -1
-        if open_line and (signs or text == lines[-1].text):
+        if open_line and (only_signs or text == lines[-1].text):
             lines[-1] = _joined(lines[-1], box)
         elif counts:
-            written = _written_line(page.text[at : at + _ENOUGH], texts[text], sources)
+            first_letters = page.text[start : start + _MATCHED_LETTERS]
+            source_line = _source_line(first_letters, texts[text], sources)
             edges = (box.left, box.top, box.width, box.height)
-            lines.append(PaperLine(box.page, *edges, text, written, box.words.strip()))
+            lines.append(PaperLine(box.page, *edges, text, source_line, box.words.strip()))
             open_line = True
     return tuple(lines)
 
 
 def differences(before: Sequence[str], after: Sequence[str]) -> Differences:
-    """Return what one version of a reader's texts has that the one before it has not."""
+    """Return which of a reader's texts are new, changed or gone in the later of two versions."""
     changed: list[int] = []
     gone: list[tuple[int, str]] = []
     matcher = SequenceMatcher(None, before, after, autojunk=False)
@@ -128,94 +130,97 @@ def differences(before: Sequence[str], after: Sequence[str]) -> Differences:
         if before[old:old_end] == after[new:new_end]:
             continue
         changed += range(new, new_end)
-        # As many as were written in their place have only changed.
+        # Where texts were replaced, as many of them count as changed, and only the rest as gone.
         gone += [(new_end, words) for words in before[old + new_end - new : old_end]]
     return Differences(tuple(changed), tuple(gone))
 
 
-def _letters(words: Sequence[str]) -> _Letters:
-    text: list[str] = []
+def _letters(pieces: Sequence[str]) -> _Letters:
+    letters: list[str] = []
     begins: list[bool] = []
-    of: list[int] = []
-    for number, each in enumerate(words):
+    piece_numbers: list[int] = []
+    for number, piece in enumerate(pieces):
         last = -2
-        for letter, index in comparable_letters(each):
+        for letter, index in comparable_letters(piece):
             if letter.isalnum():
-                text.append(letter)
+                letters.append(letter)
                 begins.append(index > last + 1)
-                of.append(number)
+                piece_numbers.append(number)
                 last = index
-    return _Letters("".join(text), tuple(begins), tuple(of))
+    return _Letters("".join(letters), tuple(begins), tuple(piece_numbers))
 
 
-def _owners(page: _Letters, sources: Sequence[PrintedText]) -> list[int | None]:
-    """Return the number of the text that each letter of the pages is from."""
-    texts = [_letters([source.words]).text for source in sources]
+def _owners(page: _Letters, printed: Sequence[PrintedText]) -> list[int | None]:
+    """Return for each letter of the pages the number of its text."""
+    texts = [_letters([text.words]).text for text in printed]
     owners: list[int | None] = [None] * len(page.text)
     taken = bytearray(len(page.text))
-    found: dict[int, int] = {}
+    first_places: dict[int, int] = {}
 
-    def take(number: int, at: int) -> None:
-        end = at + len(texts[number])
-        taken[at:end] = b"\1" * (end - at)
-        owners[at:end] = [number] * (end - at)
-        found.setdefault(number, at)
+    def take(number: int, start: int) -> None:
+        end = start + len(texts[number])
+        taken[start:end] = b"\1" * (end - start)
+        owners[start:end] = [number] * (end - start)
+        first_places.setdefault(number, start)
 
     # Long texts first: a short one may be a part of them.
     ordered = sorted((n for n, text in enumerate(texts) if text), key=lambda n: -len(texts[n]))
-    same = Counter(texts)
-    left: list[int] = []
+    equal_texts = Counter(texts)
+    ambiguous: list[int] = []
     for number in ordered:
         places = list(page.places(texts[number], taken))
-        if len(places) == 1 or 0 < len(places) <= same[texts[number]]:
+        if 0 < len(places) <= equal_texts[texts[number]]:
             take(number, places[0])
-        else:
-            left += [number] if places else []
-    # What is printed in several places is near what is written near it.
-    for number in sorted(left):
-        near = min(found, key=lambda other: abs(other - number), default=number)
-        begin = found.get(near, 0)
-        free = page.places(texts[number], taken)
+        elif places:
+            ambiguous.append(number)
+    # Of several places, take the one nearest to that of the nearest text in the file.
+    for number in sorted(ambiguous):
+        neighbour = min(first_places, key=lambda other: abs(other - number), default=number)
+        place = first_places.get(neighbour, 0)
         best = min(
-            free, key=lambda at: ((at > begin) != (number > near), abs(at - begin)), default=None
+            page.places(texts[number], taken),
+            key=lambda at: ((at > place) != (number > neighbour), abs(at - place)),
+            default=None,
         )
-        # Other texts may have taken all of its words meanwhile.
+        # Other texts may have taken all of its places meanwhile.
         if best is not None:
             take(number, best)
-    for number in left:
-        if sources[number].repeated:
-            for at in page.places(texts[number], taken):
-                take(number, at)
+    for number in ambiguous:
+        if printed[number].repeated:
+            for start in page.places(texts[number], taken):
+                take(number, start)
     return owners
 
 
-def _beside(line: PaperLine, box: TextPlace) -> bool:
-    """Return whether a box goes on in a line: at its height, and right beside it."""
+def _continues(line: PaperLine, box: TextPlace) -> bool:
+    """Return whether a box continues a line: at its height, and right beside it."""
     if line.page != box.page:
         return False
     middle = box.top + box.height / 2
-    apart = max(box.left - line.left - line.width, line.left - box.left - box.width)
-    return line.top < middle < line.top + line.height and apart < line.height
+    gap = max(box.left - line.left - line.width, line.left - box.left - box.width)
+    return line.top < middle < line.top + line.height and gap < line.height
 
 
 def _joined(line: PaperLine, box: TextPlace) -> PaperLine:
     left, top = min(line.left, box.left), min(line.top, box.top)
     right = max(line.left + line.width, box.left + box.width)
     bottom = max(line.top + line.height, box.top + box.height)
-    more = box.words.strip()
-    words = f"{line.words}{' ' if any(map(str.isalnum, more)) else ''}{more}"
+    added = box.words.strip()
+    words = f"{line.words}{' ' if any(map(str.isalnum, added)) else ''}{added}"
     return line._replace(left=left, top=top, width=right - left, height=bottom - top, words=words)
 
 
-def _written_line(start: str, text: PrintedText, sources: Mapping[str, Sequence[str]]) -> int:
+def _source_line(
+    first_letters: str, text: PrintedText, sources: Mapping[str, Sequence[str]]
+) -> int:
     """Return the line of the file in which a line on paper begins, or else that of its text."""
-    room = _WRITTEN * len(text.words) + _ENOUGH
-    rows: list[str] = []
-    for row in sources.get(text.file, ())[text.line - 1 :]:
-        rows.append(row[text.column - 1 :] if not rows else row)
-        room -= len(row)
-        if room < 0:
+    letters_left = _SOURCE_FACTOR * len(text.words) + _MATCHED_LETTERS
+    searched: list[str] = []
+    for line in sources.get(text.file, ())[text.line - 1 :]:
+        searched.append(line if searched else line[text.column - 1 :])
+        letters_left -= len(line)
+        if letters_left < 0:
             break
-    letters = _letters(rows)
-    at = letters.text.find(start)
-    return text.line if at < 0 else text.line + letters.of[at]
+    letters = _letters(searched)
+    index = letters.text.find(first_letters)
+    return text.line if index < 0 else text.line + letters.pieces[index]

@@ -584,7 +584,7 @@ class PressRoom:
         self._with_fitting_edition(number, edition, words, send_reply)
 
     def _archive(self, edition: OpenEdition) -> None:
-        """Keep an edition in the archive, if there is one. The desk shows a notice if that fails."""
+        """Keep an edition in the archive, if there is one. A notice tells the desk of a failure."""
         if self._settings.archive is None or edition.key in self._archived:
             return
 

@@ -1,7 +1,7 @@
 """Start rooms: processes that print for the server, such as the press room.
 
-They are forked from one process that has loaded what they need, so they share its memory and start
-in milliseconds. The server itself never forks.
+They are forked from one process that has loaded the libraries. So they share its memory and start in
+milliseconds. The server itself never forks.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from teachback.printing.process_limits import leave_no_image, refused_problem, s
 from teachback.printing.process_pool import METHOD
 from teachback.serving.press_messages import ENDED, Reply
 
-# The letters by which the server asks for a room.
+# The bytes by which the server asks for a room of a kind.
 PRESS_ROOM: Final = b"p"
 LIVE_ROOM: Final = b"l"
 _ROOMS: Final = {
@@ -36,16 +36,16 @@ class RoomStarter:
     """Starts rooms through a process of its own, which ends with the server."""
 
     def __init__(self) -> None:
-        """Start the process: it loads while the server does."""
-        self._asking = threading.Lock()
+        """Start the process, which loads the libraries while the server starts."""
+        self._lock = threading.Lock()
         self._start()
 
     def _start(self) -> None:
         self._link, theirs = socket.socketpair()
         with theirs:
-            end = str(theirs.fileno())
+            descriptor = str(theirs.fileno())
             self._process = subprocess.Popen(  # noqa: S603 -- our own program
-                [sys.executable, "-P", "-m", "teachback.serving.room_starter", end],
+                [sys.executable, "-P", "-m", "teachback.serving.room_starter", descriptor],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -58,19 +58,19 @@ class RoomStarter:
         return self._process.pid
 
     def room(self, kind: bytes) -> Connection:
-        """Return our end of the socket of a new room. It closes when the room ends."""
+        """Start a room and return our end of its socket, which closes when the room ends."""
         ours, theirs = socket.socketpair()
-        with self._asking, theirs:
+        with self._lock, theirs:
             try:
                 socket.send_fds(self._link, [kind], [theirs.fileno()])
             except OSError:
-                # It has ended. Where another one ends, too, the socket closes.
+                # The process has ended. If a new one ends too, the room's socket closes.
                 self.close()
                 self._start()
                 with suppress(OSError):
                     socket.send_fds(self._link, [kind], [theirs.fileno()])
             if METHOD != "fork":
-                # It becomes the room.
+                # The process itself becomes the room.
                 self._link.close()
                 self._start()
         return Connection(ours.detach())
@@ -83,7 +83,7 @@ class RoomStarter:
 
 
 def end_room(pipe: Connection) -> None:
-    """Let a room end: nothing more is asked, so it ends its workers, and its socket closes."""
+    """Tell a room that no request follows. It ends its workers, and its socket closes."""
     with suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
         ours.shutdown(socket.SHUT_WR)
 
@@ -91,7 +91,7 @@ def end_room(pipe: Connection) -> None:
 def _serve(link: socket.socket) -> None:
     """Fork the rooms that the server asks for, until it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Nobody waits for a room: the system forgets those that have ended.
+    # Nobody waits for a room, so the system must clear away those that have ended.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for name in _ROOMS.values():
         pkgutil.resolve_name(name)
@@ -99,29 +99,29 @@ def _serve(link: socket.socket) -> None:
     import teachback.proofing.page_proof  # noqa: F401
 
     while True:
-        kind, ends, *_ = socket.recv_fds(link, 1, 1)
-        if not ends:
+        kind, descriptors, *_ = socket.recv_fds(link, 1, 1)
+        if not descriptors:
             return
         if METHOD == "fork" and os.fork():
-            os.close(ends[0])
+            os.close(descriptors[0])
             continue
         link.close()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        _answer_server(Connection(ends[0]), _ROOMS[kind])
+        _answer_server(Connection(descriptors[0]), _ROOMS[kind])
 
 
-def _answer_server(pipe: Connection, kind: str) -> None:
+def _answer_server(pipe: Connection, room_class: str) -> None:
     """Answer the server at the other end of a socket until it is gone, and end this process.
 
-    The room is opened with the workspace, the settings and the rest that the server sends first.
+    The first message of the server has the arguments of the room.
     """
-    # What was loaded before stays: looking for garbage there would copy it, page by page.
+    # What was loaded before stays. Garbage collection would copy its memory, page by page.
     gc.freeze()
     leave_no_image()
     stay_in_memory()
     problems: tuple[Problem, ...]
     try:
-        pkgutil.resolve_name(kind)(*pipe.recv(), pipe).run()
+        pkgutil.resolve_name(room_class)(*pipe.recv(), pipe).run()
     except (EOFError, BrokenPipeError, ConnectionResetError):
         # The server is gone.
         os._exit(0)

@@ -1,4 +1,4 @@
-"""Start the front desk's server, and stop it."""
+"""Start and stop the front desk's server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import secrets
 import socket
 import threading
 import webbrowser
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
 PORT: Final = 8470
 _LOOPBACK: Final = "127.0.0.1"
 _HTTPS: Final = 443
-# They would print tracebacks, whose messages may hold a value.
+# They would log tracebacks, whose messages may hold a value.
 _LOGGERS: Final = ("uvicorn.error", "uvicorn.asgi", "asyncio")
 
 
 @dataclass(frozen=True)
 class NetworkOrder:
-    """How other machines reach the desk: by TLS here, or through a proxy that has it.
+    """How other machines reach the desk: by TLS here, or through a proxy that has TLS.
 
-    `names` are the names that browsers know this machine by. `proxy` is the address of a proxy on
-    this machine as browsers see it, such as https://desk.example; it is empty where there is none.
+    `names` are the names by which browsers know this machine. `proxy` is the address of a proxy on
+    this machine as browsers see it, such as https://desk.example, or "".
     """
 
     names: tuple[str, ...] = ()
@@ -56,8 +56,8 @@ class NetworkOrder:
 class ServeOrder:
     """How the front desk is served. `clear_after` and `lock_after` are in s, and 0 for never.
 
-    Without a `network` it is for this machine alone. `meant` says what cells of a list stand for.
-    The browser opens the pages of the `handout` for its author, and links lead into the `editor`.
+    Without a `network`, it is served to this machine alone. `meant` says what cells of a list stand
+    for. With a `handout`, the browser opens its pages for authors, whose links open the `editor`.
     """
 
     port: int = PORT
@@ -72,16 +72,12 @@ class ServeOrder:
 
 
 @dataclass(frozen=True)
-class _Opened:
-    """An open socket with the names by which it may be reached, and its address in a browser.
-
-    `page` is the path of the page that is opened, or "" for the front desk.
-    """
+class _Listener:
+    """A listening socket, the names by which it may be reached, and its address in a browser."""
 
     socket: socket.socket
     allowed: AllowedHosts
     address: str
-    page: str = ""
 
 
 def serve_desk(
@@ -91,16 +87,17 @@ def serve_desk(
     tell: Callable[[str], None],
     warn: Callable[[tuple[Problem, ...]], None],
 ) -> None:
-    """Serve until it is interrupted. `tell` gets the address first.
+    """Serve until interrupted. `tell` gets the address first.
 
-    `warn` gets what is wrong with the record of prints, which stops no desk.
+    `warn` gets the problems of the record of prints, which stop no desk.
 
     Raises UsageError for an order that would let anybody in, for an unknown handout or when the
     port is in use, and TeachbackError when the extra is missing.
     """
     _refuse_missing_libraries()
-    handout = order.handout and stem_of(handout_named(workspace, order.handout))
-    page = f"/preview/{handout}" if handout else ""
+    page = ""
+    if order.handout:
+        page = f"/preview/{stem_of(handout_named(workspace, order.handout))}"
     if order.queue:
         refuse_queue(order.queue)
     leave_no_image()
@@ -108,21 +105,21 @@ def serve_desk(
     state = state_folder(workspace.root)
     warn(audit_problems(state))
     people = _people(order, state)
-    opened = _opened(order)
+    listener = _open_listener(order)
     starter = RoomStarter()
     press = PressLink(starter, workspace, settings, order.meant)
     live = LiveDesk(starter, workspace, settings, "none" if order.network else order.editor)
     try:
-        _serve(press, live, state, people, order, replace(opened, page=page), tell)
+        _serve(press, live, state, people, order, listener, page, tell)
     finally:
         live.close()
         press.close()
         starter.close()
-        opened.socket.close()
+        listener.socket.close()
 
 
 def _people(order: ServeOrder, state: Path) -> dict[str, str]:
-    """Return who may enter from a network; nobody needs a name on this machine alone.
+    """Return who may enter from a network. On this machine alone, nobody needs a name.
 
     Raises UsageError for a network without TLS, or without anybody who may enter.
     """
@@ -149,13 +146,14 @@ def _people(order: ServeOrder, state: Path) -> dict[str, str]:
     return people
 
 
-def _opened(order: ServeOrder) -> _Opened:
+def _open_listener(order: ServeOrder) -> _Listener:
+    """Open the port. Raises UsageError when it is in use, or for a proxy without an address."""
     network = order.network
     if network is None:
         listening = _listen(_LOOPBACK, order.port)
         port = listening.getsockname()[1]
         hosts = frozenset(f"{name}:{port}" for name in (_LOOPBACK, "localhost"))
-        return _Opened(listening, AllowedHosts(hosts), f"http://{_LOOPBACK}:{port}")
+        return _Listener(listening, AllowedHosts(hosts), f"http://{_LOOPBACK}:{port}")
     if network.proxy:
         address = urlsplit(network.proxy)
         if address.scheme != "https" or not address.netloc or address.path.strip("/"):
@@ -163,13 +161,12 @@ def _opened(order: ServeOrder) -> _Opened:
             raise UsageError.of(f"'{network.proxy}' is not the address of a proxy", hint)
         host = address.netloc.lower()
         listening = _listen(_LOOPBACK, order.port)
-        return _Opened(listening, AllowedHosts(frozenset({host}), "https"), f"https://{host}")
+        return _Listener(listening, AllowedHosts(frozenset({host}), "https"), f"https://{host}")
     listening = _listen("", order.port)
     port = listening.getsockname()[1]
-    names = tuple(name.lower() for name in network.names)
-    hosts = frozenset(name if port == _HTTPS else f"{name}:{port}" for name in names)
-    shown = names[0] if port == _HTTPS else f"{names[0]}:{port}"
-    return _Opened(listening, AllowedHosts(hosts, "https"), f"https://{shown}")
+    suffix = "" if port == _HTTPS else f":{port}"
+    names = [f"{name.lower()}{suffix}" for name in network.names]
+    return _Listener(listening, AllowedHosts(frozenset(names), "https"), f"https://{names[0]}")
 
 
 def _serve(
@@ -178,7 +175,8 @@ def _serve(
     state: Path,
     people: dict[str, str],
     order: ServeOrder,
-    opened: _Opened,
+    listener: _Listener,
+    page: str,
     tell: Callable[[str], None],
 ) -> None:
     import asyncio
@@ -195,7 +193,7 @@ def _serve(
         press,
         open_desk_pages(),
         sessions,
-        opened.allowed,
+        listener.allowed,
         live,
         state,
         order.queue,
@@ -207,7 +205,7 @@ def _serve(
         log_config=None,
         access_log=False,
         server_header=False,
-        # Only a proxy on this machine says for whom it asks.
+        # Only a proxy on this machine is trusted to name the client.
         proxy_headers=bool(network.proxy),
         forwarded_allow_ips=_LOOPBACK,
         ssl_certfile=network.certificate,
@@ -228,21 +226,21 @@ def _serve(
         raise UsageError.of(f"the certificate cannot be used: {why}", hint) from None
     for name in _LOGGERS:
         logging.getLogger(name).disabled = True
-    way = f"/enter#{secret}" if secret else ""
-    address = f"{opened.address}{way}{opened.page}"
+    log_in = f"/enter#{secret}" if secret else ""
+    address = f"{listener.address}{log_in}{page}"
     tell(address)
     if order.browser:
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     async def run() -> None:
         async with press:
-            await uvicorn.Server(config).serve([opened.socket])
+            await uvicorn.Server(config).serve([listener.socket])
 
     asyncio.run(run())
 
 
 def _refuse_missing_libraries() -> None:
-    """Raise TeachbackError when the extra is not installed. Nothing is loaded yet."""
+    """Raise TeachbackError when the extra is not installed. Loads nothing."""
     missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
     if missing:
         message = f"the front desk needs the library {missing[0]}"
@@ -250,12 +248,12 @@ def _refuse_missing_libraries() -> None:
 
 
 def _listen(address: str, port: int) -> socket.socket:
-    """Return a socket that listens at a port; 0 is any free one. An empty address is every one."""
+    """Return a socket that listens at a port, or at any free one for 0; "" is every address."""
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((address, port))
-        # Without it, another program could still take the port.
+        # A port that is only bound could still be taken by another program.
         listening.listen(128)
     except (OSError, OverflowError) as error:
         listening.close()

@@ -1,8 +1,8 @@
 """Print the editions of the front desk once, ready for the words of a patient.
 
-These functions run in worker processes of the press room, which hold a `PrintContext`. They give
-way to the press room itself: at other desks somebody types. Pages are made and proved as `merge`
-does it.
+These functions run in worker processes of the press room, which hold a `PrintContext`. They have a
+lower priority than the press room itself, which answers while somebody types at other desks. Pages
+are printed and proved as in `merge`.
 """
 
 from __future__ import annotations
@@ -42,21 +42,22 @@ if TYPE_CHECKING:
     from teachback.printing.jobs import CardRun
     from teachback.printing.settings import Settings
 
-# Around the words of a place, as parts of its largest type: a letter may have two accents.
+# The space that words may cover around their place, in ems of its largest type: a letter may have
+# two accents.
 _ABOVE, _BELOW, _BESIDE = 1.4, 0.5, 0.3
 # What `html.composer.slot` writes for a place.
 _PLACE: Final = ' data-field="'
-# Why a stock cannot be taken.
-_ONE_SIDE: Final = "printed on one side, but the patient's words are on the back"
+# Why a stock cannot be used.
+_BACK_NEEDED: Final = "printed on one side, but the patient's words are on the back"
 _TOO_SMALL: Final = "too small for this card"
-# The stocks that are named, at most, for a card that is too long for the chosen one.
-_STOCKS: Final = 3
+# So many stocks are named, at most, for a card that is too long for the chosen one.
+_MOST_NAMED: Final = 3
 
 
 class HandoutOrder(NamedTuple):
-    """A handout that a desk asks for; `stem` is that of its file, `facing` a second language.
+    """A handout that a desk asks for. `facing` is a second language, or "".
 
-    `boxes` are the fields without a value, whose choices it prints as boxes to tick.
+    `boxes` are the fields without a value, whose choices are printed as boxes to tick.
     """
 
     stem: str
@@ -69,7 +70,7 @@ class HandoutOrder(NamedTuple):
 
 
 class CardsOrder(NamedTuple):
-    """Cards that a desk asks for: how many on which stock, from which place of the first sheet."""
+    """Cards that a desk asks for: so many, on a stock, from a place of the first sheet."""
 
     stem: str
     audience: str
@@ -79,7 +80,7 @@ class CardsOrder(NamedTuple):
 
 
 class StocksOrder(NamedTuple):
-    """A reader's card, for which a desk asks which stocks it does not fit on."""
+    """A reader's card, of which a desk asks on which stocks it does not fit."""
 
     stem: str
     audience: str
@@ -87,12 +88,12 @@ class StocksOrder(NamedTuple):
 
 @dataclass(frozen=True)
 class OpenEdition:
-    """A proved file, ready for a patient's words, and the letters that it was made for.
+    """A proved file, ready for a patient's words.
 
-    Without places for words, `template` is None and `data` is the whole file. `key` names exactly
-    this file; `code` is what is printed on it. `box` is the size of its pages in mm. `places` are
-    the parts of the pages that the words of each field may cover. `choices` are the fields that
-    have boxes to tick where they are empty.
+    Without places for words, `template` is None and `data` is the complete file. `key` identifies
+    this very file; `code` is the edition code printed on it. `box` is the size of its pages in mm.
+    `places` are the parts of the pages that the words of each field may cover. `choices` are the
+    fields that are printed as boxes to tick while they are empty.
     """
 
     order: HandoutOrder | CardsOrder
@@ -109,24 +110,24 @@ class OpenEdition:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The names of the fields that have a place or boxes on it."""
+        """The names of the fields that have a place or boxes to tick."""
         return (*self.template.fields, *self.boxes) if self.template else ()
 
     @property
     def boxes(self) -> tuple[str, ...]:
-        """The fields that have boxes to tick on it."""
-        wanted = self.order.boxes if isinstance(self.order, HandoutOrder) else ()
-        return tuple(name for name in self.choices if name in wanted)
+        """The fields that have boxes to tick."""
+        ordered = self.order.boxes if isinstance(self.order, HandoutOrder) else ()
+        return tuple(name for name in self.choices if name in ordered)
 
     def stamped(self, values: Mapping[str, str], document: bytes = b"") -> bytes:
         """Return the PDF with a patient's words. Raises UnstampedError where one does not fit."""
         if self.template is None:
             return self.data
-        every = values if self.template.cards == 1 else [values] * self.template.cards
-        return self.template.stamp(every, document)
+        copies = values if self.template.cards == 1 else [values] * self.template.cards
+        return self.template.stamp(copies, document)
 
     def finished(self, values: Mapping[str, str], document: bytes, copies: int = 1) -> bytes:
-        """Return the stamped PDF, which asks for its true size, its sides and so many copies."""
+        """Return the stamped PDF. It asks the printer for true size, its sides, and copies."""
         return ask_for_printing(self.stamped(values, document), self.sides, copies)
 
     def patches(self, values: Mapping[str, str], dpi: int) -> Iterator[tuple[Strip, bytes]]:
@@ -136,15 +137,15 @@ class OpenEdition:
 
 
 def open_handout(
-    context: PrintContext, wanted: tuple[HandoutOrder, frozenset[str] | None]
+    context: PrintContext, request: tuple[HandoutOrder, frozenset[str] | None]
 ) -> OpenEdition:
-    """Print one handout and cut it at its fields, for words of these letters.
+    """Print one handout and cut it at its fields, with fonts for these letters.
 
-    With None it takes the letters that its own fonts have.
+    With None, its fonts have the letters that they have anyhow.
     """
     give_way()
-    order, letters = wanted
-    settings = _settings(context, order)
+    order, letters = request
+    settings = _settings_for(context, order)
     blank = replace(context, settings=settings, for_records=True, boxes=order.boxes)
     job = compose_job(blank, JobOrder(order.stem, (order.audience,), "handout", ("pdf",)))
     try:
@@ -153,7 +154,7 @@ def open_handout(
         raise TeachbackError(*with_location(error.problems, job.name, job.place)) from None
     data = template.stamp({}, b"")
     sides = Sides.LONG_EDGE if template.pages > 1 else Sides.ONE
-    key = f"{job.code}.{order.paper}.{_mark(data)}"
+    key = f"{job.code}.{order.paper}.{_digest(data)}"
     places = tuple((slot.field, _strip(slot)) for slot in template.slots)
     return OpenEdition(
         order,
@@ -170,42 +171,41 @@ def open_handout(
     )
 
 
-def draw_page(_: PrintContext, wanted: tuple[bytes, int, int]) -> bytes:
+def draw_page(_: PrintContext, request: tuple[bytes, int, int]) -> bytes:
     """Draw a page of a PDF, counted from 0, at so many dots to the inch."""
     give_way()
-    data, page, dpi = wanted
+    data, page, dpi = request
     return page_picture(data, page, dpi)
 
 
 def open_cards(
-    context: PrintContext, wanted: tuple[CardsOrder, frozenset[str] | None]
+    context: PrintContext, request: tuple[CardsOrder, frozenset[str] | None]
 ) -> OpenEdition:
     """Print sheets of equal cards. Cards with places for words must be on one sheet."""
     give_way()
-    order, letters = wanted
+    order, letters = request
     stocks = load_stocks(context.workspace)
     named = find_stock(order.stock, stocks)
     start = CardOrder(start_at=order.start_at)
     run = card_run(named, [0] * order.number, context.settings, stocks, start)
-    plain = JobOrder(order.stem, (order.audience,), "card", (CARDS,))
-    job = compose_job(replace(context, run=run), plain)
+    card = JobOrder(order.stem, (order.audience,), "card", (CARDS,))
+    job = compose_job(replace(context, run=run), card)
     if not any(_PLACE in page for page in job.cards):
         done = do_job(job, context.files)
         if done.too_long:
             raise TeachbackError(_too_long(context, order))
-        # A warning, such as one of small type, comes with what was printed.
+        # Problems of what was printed are warnings, such as one about small type.
         if not done.printed:
             raise TeachbackError(*done.problems)
         data = done.printed[0].data
         return _opened_cards(order, run, job.code, data, None)
     if len(run.sheets) > 1 or run.sides is Sides.ONE:
-        raise TeachbackError(_not_stamped(order, named[1].places, run))
-    each = list(range(order.number))
-    run = card_run(named, each, context.settings, stocks, start)
-    several = JobOrder(order.stem, (order.audience,) * order.number, "card", (SHEET,))
+        raise TeachbackError(_too_many_to_stamp(order, named[1].places, run))
+    run = card_run(named, list(range(order.number)), context.settings, stocks, start)
+    sheet = JobOrder(order.stem, (order.audience,) * order.number, "card", (SHEET,))
     try:
         template = sheet_template(
-            compose_job(replace(context, run=run), several), context.files, letters
+            compose_job(replace(context, run=run), sheet), context.files, letters
         )
     except CardTooLongError:
         raise TeachbackError(_too_long(context, order)) from None
@@ -227,44 +227,48 @@ def unfit_stocks(context: PrintContext, order: StocksOrder) -> dict[str, str]:
         except UsageError as error:
             unfit[name] = error.problems[0].message
     for one_sided in (False, True):
-        some = {name: run for name, run in runs.items() if (run.sides is Sides.ONE) is one_sided}
-        if not some:
+        alike = {name: run for name, run in runs.items() if (run.sides is Sides.ONE) is one_sided}
+        if not alike:
             continue
-        wanted = JobOrder(order.stem, (order.audience,), "card", (CARDS,))
-        job = compose_job(replace(context, run=next(iter(some.values()))), wanted)
+        card = JobOrder(order.stem, (order.audience,), "card", (CARDS,))
+        job = compose_job(replace(context, run=next(iter(alike.values()))), card)
         if one_sided and any(_PLACE in page for page in job.cards):
-            unfit |= dict.fromkeys(some, _ONE_SIDE)
+            unfit |= dict.fromkeys(alike, _BACK_NEEDED)
             continue
-        fitting = fitting_boxes(job, 0, (run.box for run in some.values()), context.files)
-        unfit |= {name: _TOO_SMALL for name, run in some.items() if run.box not in fitting}
+        fitting = fitting_boxes(job, 0, (run.box for run in alike.values()), context.files)
+        unfit |= {name: _TOO_SMALL for name, run in alike.items() if run.box not in fitting}
     return unfit
 
 
 def _too_long(context: PrintContext, order: CardsOrder) -> Problem:
-    """Return that a card does not fit on a stock, with stocks of the same paper that take it."""
+    """Return the problem of a card that does not fit on a stock, with stocks of the same paper.
+
+    The card fits on those.
+    """
     stocks = load_stocks(context.workspace)
-    own, stock = find_stock(order.stock, stocks)
+    chosen, stock = find_stock(order.stock, stocks)
     unfit = unfit_stocks(context, StocksOrder(order.stem, order.audience))
     others = [
         stock_name(name, other)
         for name, other in sorted(
-            stocks.root.items(), key=lambda one: (one[1].kind != "cut", one[1].card_box.area)
+            stocks.root.items(),
+            key=lambda entry: (entry[1].kind != "cut", entry[1].card_box.area),
         )
         if name not in unfit and other.page == stock.page
     ]
     return Problem(
-        f"this card is too long for {stock_name(own, stock)}",
-        f"It fits on {'; '.join(others[:_STOCKS])}. Choose one of them."
+        f"this card is too long for {stock_name(chosen, stock)}",
+        f"It fits on {'; '.join(others[:_MOST_NAMED])}. Choose one of them."
         if others
         else "It fits on no stock of this paper. Print the handout alone.",
     )
 
 
 def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
-    """Keep what a desk printed in the archive, blank; return why that failed."""
+    """Keep a printed edition in the archive, without words. Return the problems of a failure."""
     give_way()
     try:
-        # Its files are first printed into a temporary folder.
+        # The files are printed into a temporary folder first.
         with os_errors_as_problems(Path(gettempdir())):
             return _archived(context, order)
     except TeachbackError as error:
@@ -272,25 +276,27 @@ def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> 
 
 
 def _archived(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
-    card = isinstance(order, CardsOrder)
+    is_card = isinstance(order, CardsOrder)
     workspace = context.workspace
     path = handout_files(workspace)[order.stem]
     origin = origin_of(shared_fingerprint(workspace), path, workspace)
     with TemporaryDirectory(prefix="teachback-") as folder:
-        settings = context.settings if isinstance(order, CardsOrder) else _settings(context, order)
+        settings = (
+            context.settings if isinstance(order, CardsOrder) else _settings_for(context, order)
+        )
         # A card is kept as `build` prints it: on larger plain stock where it is too long.
-        run = full_sheet_or_plain(workspace, settings) if card else None
-        own = replace(context, settings=replace(settings, output=Path(folder)), run=run)
-        kind = "card" if card else "handout"
-        job = compose_job(own, JobOrder(order.stem, (order.audience,), kind, ("pdf",)))
+        run = full_sheet_or_plain(workspace, settings) if is_card else None
+        in_folder = replace(context, settings=replace(settings, output=Path(folder)), run=run)
+        kind = "card" if is_card else "handout"
+        job = compose_job(in_folder, JobOrder(order.stem, (order.audience,), kind, ("pdf",)))
         done = do_job(job, context.files)
         if not done.printed:
             raise TeachbackError(*done.problems)
-        outputs = [output for output, _ in written_outputs([done], own, origin)]
-        return archive_outputs(own.settings, workspace, outputs, None).problems
+        outputs = [output for output, _ in written_outputs([done], in_folder, origin)]
+        return archive_outputs(in_folder.settings, workspace, outputs, None).problems
 
 
-def _settings(context: PrintContext, order: HandoutOrder) -> Settings:
+def _settings_for(context: PrintContext, order: HandoutOrder) -> Settings:
     return replace(
         context.settings,
         paper=Paper(order.paper),
@@ -303,7 +309,7 @@ def _settings(context: PrintContext, order: HandoutOrder) -> Settings:
 def _opened_cards(
     order: CardsOrder, run: CardRun, code: str, data: bytes, template: Template | None
 ) -> OpenEdition:
-    key = f"{code}.{run.stock}.{_mark(data)}"
+    key = f"{code}.{run.stock}.{_digest(data)}"
     slots = template.slots if template else ()
     places = tuple((slot.field, _on_sheet(_strip(slot), run)) for slot in slots)
     return OpenEdition(
@@ -312,7 +318,7 @@ def _opened_cards(
 
 
 def _on_sheet(strip: Strip, run: CardRun) -> Strip:
-    """Return where a part of a card, laid out on two pages of its own, lies on the first sheet."""
+    """Return where a part of a card lies on the first sheet. A card is laid out on two pages."""
     sheet = run.sheets[0]
     for page, side in enumerate((sheet.front, sheet.back or ())):
         for placed in side:
@@ -325,18 +331,16 @@ def _on_sheet(strip: Strip, run: CardRun) -> Strip:
     raise LookupError(strip.page)
 
 
-def _not_stamped(order: CardsOrder, places: int, run: CardRun) -> Problem:
+def _too_many_to_stamp(order: CardsOrder, places: int, run: CardRun) -> Problem:
     if run.sides is Sides.ONE:
-        message = (
-            f"{run.stock} cards are printed on one side, but the patient's words are on the back"
-        )
+        message = f"{run.stock} cards are {_BACK_NEEDED}"
         return Problem(message, "Choose a stock with two sides.")
     most = places - order.start_at + 1
     message = f"cards with a patient's words are printed a sheet at a time, and {most} fit here"
     return Problem(message, f"Print {most} now, and the others on the next sheet.")
 
 
-def _mark(data: bytes) -> str:
+def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()[:12]
 
 

@@ -1,7 +1,7 @@
 """Start rooms: processes that print for the server, such as the press room.
 
-They are forked from one process that has loaded the libraries. So they share its memory and start in
-milliseconds. The server itself never forks.
+They are forked from one process that has loaded the libraries. So they share its memory and start
+in milliseconds. The server itself never forks.
 """
 
 from __future__ import annotations

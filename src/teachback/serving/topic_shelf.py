@@ -1,7 +1,7 @@
-"""Describe what a front desk can print: topics, their readers, and what is missing with its reason.
+"""Describe for the page what a front desk can print: topics, readers, and choices.
 
-A topic is a handout in all its languages. All results are plain data, which goes to the page as
-JSON.
+A choice that cannot be printed has the reason. A topic is a handout in all its languages. All
+results are plain data, which goes to the page as JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from teachback.content.handout_checks import names_field
 from teachback.content.inline_markup import bare, places_in
 from teachback.content.locale_formats import dated
 from teachback.content.record_fields import FieldKind
-from teachback.errors import Location, Severity
+from teachback.errors import Location
 from teachback.printing.job_composer import languages_of, summarise
 from teachback.printing.review_problems import ahead_problems, review_problems
 from teachback.serving.desk_shelf import errors_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from teachback.printing.card_stock import Stock, Stocks
     from teachback.printing.settings import Settings
 
-# The audience whose texts suit readers without a known illness.
+# The audience for readers without a known illness.
 GENERAL_READER: Final = "general"
 DRAFT: Final = "Draft: no clinician has approved this text."
 _ABSENT: Final = (
@@ -63,14 +63,14 @@ def shelf_json(
 
     `refused` are the problems of handouts that must not be printed, by file stem.
     """
-    languages = {name for one in reading.authored.values() for name in languages_of(one)}
-    first = settings.languages(settings.language or "en")
-    stems: dict[str, list[str]] = {}
+    languages = {name for each in reading.authored.values() for name in languages_of(each)}
+    default_language = settings.languages(settings.language or "en")
+    stems_by_topic: dict[str, list[str]] = {}
     for stem in (*reading.authored, *(refused.keys() - reading.authored.keys())):
-        stems.setdefault(stem.partition(".")[0], []).append(stem)
+        stems_by_topic.setdefault(stem.partition(".")[0], []).append(stem)
     topics = [
-        _topic(topic, sorted(each), reading, refused, today, release=settings.release)
-        for topic, each in stems.items()
+        _topic_json(topic, sorted(stems), reading, refused, today, release=settings.release)
+        for topic, stems in stems_by_topic.items()
     ]
     choices = {
         "papers": (settings.paper, *Paper),
@@ -80,29 +80,35 @@ def shelf_json(
     return {
         "clinic": reading.shared.clinic.name,
         **{
-            kind: [{"id": str(one), "name": _NAMES[kind][one]} for one in dict.fromkeys(ordered)]
-            for kind, ordered in choices.items()
+            kind: [
+                {"id": str(value), "name": _NAMES[kind][value]} for value in dict.fromkeys(values)
+            ]
+            for kind, values in choices.items()
         },
         "languages": [
-            {"id": one, "name": _language_name(one, reading)}
-            for one in sorted(languages, key=lambda one: (one != first, one))
+            {"id": language, "name": _language_name(language, reading)}
+            for language in sorted(languages, key=lambda name: (name != default_language, name))
         ],
-        "stocks": _stocks(stocks, settings),
+        "stocks": _stocks_json(stocks, settings),
         "topics": sorted(topics, key=lambda topic: topic["title"].casefold()),
     }
 
 
-def field_json(field: RecordField, asked: RecordField | None = None) -> dict[str, Any]:
-    """Return a field as the desk asks for it, in the words of `asked`: the same one in English."""
-    asked = asked or field
-    labels = asked.choices if len(asked.choices) == len(field.choices) else field.choices
+def field_json(field: RecordField, main: RecordField | None = None) -> dict[str, Any]:
+    """Return a field as the desk asks for it.
+
+    Its labels are those of `main`, the same field in the topic's own language.
+    """
+    main = main or field
+    labels = main.choices if len(main.choices) == len(field.choices) else field.choices
     kind = field.type if field.type in {FieldKind.DATE, FieldKind.CHOICE} else FieldKind.TEXT
     return {
         "id": field.name,
-        "label": bare(first_text(asked.label)),
+        "label": bare(first_text(main.label)),
         "kind": str(kind),
         "choices": [
-            {"value": one, "label": label} for one, label in zip(field.choices, labels, strict=True)
+            {"value": value, "label": label}
+            for value, label in zip(field.choices, labels, strict=True)
         ],
         "required": field.required,
         "hint": {
@@ -113,17 +119,17 @@ def field_json(field: RecordField, asked: RecordField | None = None) -> dict[str
 
 
 def notices_json(authored: LoadedHandout, audience: str, today: dt.date) -> list[dict[str, str]]:
-    """Return in words that a text is a draft, or that its review is overdue or still to come."""
+    """Return the notices of a text: that it is a draft, or its review overdue or still to come."""
     return list(_notices(authored, (audience,), today))
 
 
 def unreleased(authored: LoadedHandout, audience: str, today: dt.date) -> tuple[Problem, ...]:
-    """Return why `--release` refuses a text: no clinician approved it, or its review is overdue."""
+    """Return why `--release` refuses a text: it is not approved, or its review is overdue."""
     summary = summarise(authored, "")
     return errors_of(review_problems(summary, today, release=True, audiences=(audience,)))
 
 
-def _topic(
+def _topic_json(
     topic: str,
     stems: list[str],
     reading: LoadedHandouts,
@@ -132,92 +138,97 @@ def _topic(
     *,
     release: bool,
 ) -> dict[str, Any]:
-    there = [reading.authored[stem] for stem in stems if stem in reading.authored]
-    # A translation that cannot be printed is a choice with a reason, and leaves the topic right.
-    written = [stem for stem in stems if stem not in reading.translations]
-    problems = [problem for stem in written for problem in refused.get(stem, ())]
-    told: dict[str, Any] = {"id": topic, "problems": [problem_json(one) for one in problems]}
-    if not there:
-        told |= {"titles": {}, "signs": [], "others": [], "readers": [], "choices": []}
-        told |= {"fields": [], "has_card": False}
-        return {**told, "title": topic, "purpose": "", "state": _state(())}
-    texts = [one for one in there if one.translated is None] or there
-    main = next((one for one in there if one.handout.language == "en"), there[0]).handout
-    readers = list(dict.fromkeys(name for one in there for name in one.handout.audiences))
-    review = [notice for one in texts for notice in _notices(one, one.handout.audiences, today)]
+    # A translation that cannot be printed is a choice with a reason. The topic has no problem.
+    originals = [stem for stem in stems if stem not in reading.translations]
+    problems = [problem for stem in originals for problem in refused.get(stem, ())]
+    listed: dict[str, Any] = {
+        "id": topic,
+        "problems": [problem_json(problem) for problem in problems],
+    }
+    readable = [reading.authored[stem] for stem in stems if stem in reading.authored]
+    if not readable:
+        listed |= {"titles": {}, "signs": [], "others": [], "readers": [], "choices": []}
+        listed |= {"fields": [], "has_card": False}
+        return {**listed, "title": topic, "purpose": "", "state": _state(())}
+    texts = [each for each in readable if each.translated is None] or readable
+    handouts = [each.handout for each in readable]
+    main = next((handout for handout in handouts if handout.language == "en"), handouts[0])
+    readers = list(dict.fromkeys(name for handout in handouts for name in handout.audiences))
+    notices = [notice for each in texts for notice in _notices(each, each.handout.audiences, today)]
     choices = [
         *(
             choice
             for stem in stems
             if stem in reading.authored
-            for choice in _choices(
+            for choice in _choices_json(
                 reading.authored[stem], refused.get(stem, ()), today if release else None
             )
         ),
-        *_choices_not_whole(stems, readers, reading),
+        *_choices_of_incomplete(stems, readers, reading),
     ]
     printable = {choice["language"] for choice in choices if choice["missing"] is None}
     return {
-        **told,
-        **_words_to_find(main, reading.shared.audiences),
-        # A text in another language is found by its own words, too, where somebody can print it.
+        **listed,
+        **_searched_texts(main, reading.shared.audiences),
+        # A text in another language is found by its own words too, if it can be printed.
         "others": [
             {
-                "language": one.handout.language,
-                **_words_to_find(one.handout, reading.shared.audiences),
+                "language": handout.language,
+                **_searched_texts(handout, reading.shared.audiences),
             }
-            for one in there
-            if one.handout is not main and one.handout.language in printable
+            for handout in handouts
+            if handout is not main and handout.language in printable
         ],
-        "state": _state(review),
+        "state": _state(notices),
         "readers": [
-            *(_reader(name, readers, texts, main, reading, today) for name in readers),
-            *_absent_readers(readers, reading.shared.audiences),
+            *(_reader_json(name, readers, texts, main, reading, today) for name in readers),
+            *_readers_without_text(readers, reading.shared.audiences),
         ],
         "choices": choices,
-        "fields": [field_json(one) for one in main.fields],
-        "has_card": any(one.handout.card is not None for one in there),
+        "fields": [field_json(field) for field in main.fields],
+        "has_card": any(handout.card is not None for handout in handouts),
     }
 
 
-def _words_to_find(handout: Handout, audiences: Audiences) -> dict[str, Any]:
-    """Return the texts of a handout by which its topic is found."""
+def _searched_texts(handout: Handout, audiences: Audiences) -> dict[str, Any]:
+    """Return the texts of a handout in which the search looks for words."""
     return {
         "title": bare(first_text(handout.title)),
         "titles": {
-            name: bare(_for(handout.title, audiences.lineage(name))) for name in handout.audiences
+            name: bare(_text_for(handout.title, audiences.lineage(name)))
+            for name in handout.audiences
         },
         "purpose": handout.purpose,
-        "signs": _signs(handout, audiences),
+        "signs": _red_flags_json(handout, audiences),
     }
 
 
-def _signs(handout: Handout, audiences: Audiences) -> list[dict[str, Any]]:
-    """Return the red flags, the most urgent first, each text once, with those who read it."""
-    found: dict[str, tuple[Tier, list[str]]] = {}
+def _red_flags_json(handout: Handout, audiences: Audiences) -> list[dict[str, Any]]:
+    """Return the red flags, the most urgent first, each text once, with its audiences."""
+    by_text: dict[str, tuple[Tier, list[str]]] = {}
     flags = [(tier, flag) for tier in Tier for flag in handout.red_flags if flag.tier is tier]
     for tier, flag in flags:
         for name in handout.audiences:
             lineage = audiences.lineage(name)
             if is_for(flag, lineage):
-                _, readers = found.setdefault(bare(_for(flag.text, lineage)), (tier, []))
+                _, readers = by_text.setdefault(bare(_text_for(flag.text, lineage)), (tier, []))
                 readers += [] if name in readers else [name]
     return [
         {"text": text, "tier": str(tier), "audiences": names}
-        for text, (tier, names) in found.items()
+        for text, (tier, names) in by_text.items()
     ]
 
 
-def _reader(
+def _reader_json(
     name: str,
     readers: list[str],
-    there: list[LoadedHandout],
+    texts: list[LoadedHandout],
     main: Handout,
     reading: LoadedHandouts,
     today: dt.date,
 ) -> dict[str, Any]:
     audiences = reading.shared.audiences
-    others = [_short(audiences.root[other]) for other in readers if other != name]
+    others = [_short_name(audiences.root[other]) for other in readers if other != name]
     general = name == GENERAL_READER
     warning = None
     if general and others:
@@ -227,48 +238,48 @@ def _reader(
         )
     return {
         "id": name,
-        "name": _short(audiences.root[name]),
+        "name": _short_name(audiences.root[name]),
         "text": audiences.root[name].name,
         "missing": None,
         "general": general,
         "warning": warning,
         "notices": [
             notice
-            for one in there
-            if name in one.handout.audiences
-            for notice in _notices(one, (name,), today)
+            for authored in texts
+            if name in authored.handout.audiences
+            for notice in _notices(authored, (name,), today)
         ],
         "fields": _fields_by_paper(main, audiences.lineage(name)),
     }
 
 
 def _fields_by_paper(handout: Handout, lineage: tuple[str, ...]) -> dict[str, list[str]]:
-    """Return the names of the fields that have a place on a reader's handout, and on the card.
+    """Return the names of the fields that a reader's handout has, and those that the card has.
 
-    The page asks for them before either is laid out.
+    With them, the page shows the fields before either is laid out.
     """
     placed: dict[str, set[str]] = {"handout": set(), "cards": set()}
     for path, value in steps(handout, (), lineage):
-        text = _for(value, lineage) if isinstance(value, dict) and value else value
+        text = _text_for(value, lineage) if isinstance(value, dict) and value else value
         if isinstance(text, str) and ("{" in text or names_field(path)):
             names = (text,) if names_field(path) else places_in(text)
             placed["cards" if path[0] == "card" else "handout"].update(names)
     return {
-        paper: [one.name for one in handout.fields if one.name in names]
+        paper: [field.name for field in handout.fields if field.name in names]
         for paper, names in placed.items()
     }
 
 
-def _absent_readers(readers: list[str], audiences: Audiences) -> Iterator[dict[str, Any]]:
+def _readers_without_text(readers: list[str], audiences: Audiences) -> Iterator[dict[str, Any]]:
     """Yield the readers for whom a topic has no text, with the reason.
 
-    A reader who is not seen at all would get the text of another one.
+    If the page did not show them, they might get the text of another reader.
     """
     for name, audience in audiences.root.items():
         if name not in readers:
             yield {
                 "id": name,
-                "name": _short(audience),
+                "name": _short_name(audience),
                 "text": audience.name,
                 "missing": _ABSENT,
                 "general": name == GENERAL_READER,
@@ -278,12 +289,12 @@ def _absent_readers(readers: list[str], audiences: Audiences) -> Iterator[dict[s
             }
 
 
-def _choices(
+def _choices_json(
     authored: LoadedHandout, refused: tuple[Problem, ...], release: dt.date | None
 ) -> Iterator[dict[str, Any]]:
-    """Yield all choices of a handout, each with the reason for which it cannot be printed, or None.
+    """Yield all choices of a handout, each with the reason why it cannot be printed, or None.
 
-    With the day of `release`, drafts and overdue texts cannot.
+    With the day of `release`, drafts and overdue texts cannot be printed.
     """
     handout = authored.handout
     brief = has_brief_version(handout)
@@ -296,31 +307,32 @@ def _choices(
             elif depth is Depth.BRIEF and not brief:
                 missing = "This topic has no brief version."
             for language in languages_of(authored):
-                yield from _combinations(audience, language, missing, (depth,))
+                yield from _choices_for(audience, language, missing, (depth,))
 
 
-def _choices_not_whole(
+def _choices_of_incomplete(
     stems: list[str], readers: list[str], reading: LoadedHandouts
 ) -> Iterator[dict[str, Any]]:
-    """Yield the choices of readers for whom a translation lacks texts, each with the reason."""
+    """Yield the choices of readers for whom a translation lacks a text, each with the reason."""
     for stem in stems:
         authored = reading.authored.get(stem)
         if stem not in reading.translations:
             continue
-        whole = authored.handout.audiences if authored else ()
+        complete = authored.handout.audiences if authored else ()
         language = stem.partition(".")[2]
-        found = (
-            [one.problem for one in authored.notices if one.problem.severity is Severity.ERROR]
+        problems = (
+            errors_of(notice.problem for notice in authored.notices)
             if authored
             else reading.problems.get(stem, ())
         )
-        why = f": {found[0].message}" if found else ""
+        reason = f": {problems[0].message}" if problems else ""
+        missing = f"The translation is not whole{reason}."
         for audience in readers:
-            if audience not in whole:
-                yield from _combinations(audience, language, f"The translation is not whole{why}.")
+            if audience not in complete:
+                yield from _choices_for(audience, language, missing)
 
 
-def _combinations(
+def _choices_for(
     audience: str, language: str, missing: str | None, depths: Iterable[Depth] = Depth
 ) -> Iterator[dict[str, Any]]:
     """Yield a choice for each depth, size and paper."""
@@ -346,20 +358,20 @@ def _notices(
     changed = [name for name in drafts if name in authored.standing.changed]
     if changed:
         day = handout.review.reviewed
-        text = f"Draft: changed since it was approved{f' on {_in_words(day)}' if day else ''}."
+        text = f"Draft: changed since it was approved{f' on {_date_words(day)}' if day else ''}."
         yield {"kind": "unapproved", "text": text}
     for text in _draft_words(authored, drafts) if drafts else ():
         yield {"kind": "draft", "text": text}
     reviewed, due = handout.review.reviewed, handout.review.due
     if reviewed is not None and ahead_problems(reviewed.isoformat(), today, Location("")):
-        text = f"The review of {_in_words(reviewed)} has not taken place yet."
+        text = f"The review of {_date_words(reviewed)} has not taken place yet."
         yield {"kind": "unapproved", "text": text}
     if due is not None and due < today:
-        yield {"kind": "overdue", "text": f"The review was due on {_in_words(due)}."}
+        yield {"kind": "overdue", "text": f"The review was due on {_date_words(due)}."}
 
 
 def _draft_words(authored: LoadedHandout, drafts: list[str]) -> Iterator[str]:
-    """Yield each reason for which a text is a draft, but not that it was changed."""
+    """Yield each reason why a text is a draft, except that it was changed."""
     standing, status = authored.standing, authored.handout.review.status
     unproved, stale, missing = (
         any(name in names for name in drafts)
@@ -369,9 +381,9 @@ def _draft_words(authored: LoadedHandout, drafts: list[str]) -> Iterator[str]:
         yield _UNPROVED
     if stale:
         yield _STALE
-    for one in authored.notices:
-        if standing.unchecked and one.problem.rule == LANGUAGE_UNKNOWN:
-            yield _sentence(one.problem.message)
+    for notice in authored.notices:
+        if standing.unchecked and notice.problem.rule == LANGUAGE_UNKNOWN:
+            yield _sentence(notice.problem.message)
     if missing or (authored.translated is None and status != "approved"):
         yield DRAFT
 
@@ -380,7 +392,7 @@ def _sentence(message: str) -> str:
     return f"{message[0].upper()}{message[1:]}."
 
 
-def _in_words(day: dt.date) -> str:
+def _date_words(day: dt.date) -> str:
     return dated(day, "en")
 
 
@@ -389,51 +401,56 @@ def _state(notices: Iterable[Mapping[str, str]]) -> dict[str, str]:
     for kind in ("overdue", "unapproved", "draft"):
         for notice in notices:
             if notice["kind"] == kind:
-                shown = "overdue" if kind == "overdue" else "draft"
-                return {"kind": shown, "text": notice["text"]}
+                state = "overdue" if kind == "overdue" else "draft"
+                return {"kind": state, "text": notice["text"]}
     return {"kind": "current", "text": ""}
 
 
-def _stocks(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
-    """Return the stocks of cards; the one of the settings comes first."""
-    first = stocks.names().get(settings.card_stock.lower(), "")
+def _stocks_json(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
+    """Return the stocks of cards. That of the settings comes first."""
+    default = stocks.names().get(settings.card_stock.lower(), "")
     return [
         {
             "id": name,
-            "names": [stock_name(one, stock) for one in (name, *stock.also)],
+            "names": [stock_name(other, stock) for other in (name, *stock.also)],
             "paper": str(stock.page) if isinstance(stock.page, Paper) else "",
             "page_mm": [stock.page_box.width, stock.page_box.height],
             "columns": stock.grid.columns,
             "rows": stock.grid.rows,
             "places": stock.places,
-            # A sheet that was cut up has no place left.
+            # A sheet that is cut up can be used only once.
             "cut": stock.kind in _CUT,
         }
-        for name, stock in sorted(stocks.root.items(), key=lambda one: (one[0] != first, one[0]))
+        for name, stock in sorted(
+            stocks.root.items(), key=lambda entry: (entry[0] != default, entry[0])
+        )
     ]
 
 
 def stock_name(name: str, stock: Stock) -> str:
-    """Return a name of a stock as it stands on its pack, or what a plain sheet is cut into."""
+    """Return a name of a stock as its pack has it, or what a plain sheet is cut into."""
     maker, _, number = name.partition("-")
-    sold = f"{maker.capitalize()} {number.upper() if number[-1:].isdigit() else number}".strip()
+    pack_name = (
+        f"{maker.capitalize()} {number.upper() if number[-1:].isdigit() else number}".strip()
+    )
     box = stock.card_box
-    return f"{_CUT.get(stock.kind, sold)}, {box.width:g} x {box.height:g} mm"
+    return f"{_CUT.get(stock.kind, pack_name)}, {box.width:g} x {box.height:g} mm"
 
 
 def _language_name(named: str, reading: LoadedHandouts) -> str:
-    """Return a language's own name, or those of two."""
+    """Return a language's own name, or those of two languages side by side."""
     words = reading.shared.words
-    names = [words[one].language for one in split_languages(named) if one]
+    names = [words[language].language for language in split_languages(named) if language]
     return names[0] if len(names) == 1 else f"{' and '.join(names)}, side by side"
 
 
-def _short(audience: Audience) -> str:
-    """Return the words for an audience on a card, which a button has room for."""
+def _short_name(audience: Audience) -> str:
+    """Return the name of an audience on cards, which is short enough for a button."""
     return audience.short.get("en") or audience.name
 
 
-def _for(text: Text, lineage: tuple[str, ...]) -> str:
+def _text_for(text: Text, lineage: tuple[str, ...]) -> str:
+    """Return the text that a reader gets: for the nearest audience of its lineage that has one."""
     if isinstance(text, str):
         return text
     return next((text[name] for name in lineage if name in text), first_text(text))

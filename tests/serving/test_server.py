@@ -218,6 +218,23 @@ def test_the_address_of_a_proxy_has_tls_and_no_path(
     assert "is not the address of a proxy" in capsys.readouterr().err
 
 
+def test_the_usual_port_of_a_proxy_is_left_out(workspace: Make) -> None:
+    """Browsers do not send it as part of the host, so every request would be refused with it."""
+    clinic = workspace()
+    save_person(state_folder(clinic.root), "Desk one", "four words in a row")
+    addresses: list[str] = []
+
+    def stop(address: str) -> None:
+        addresses.append(address)
+        raise KeyboardInterrupt
+
+    network = server.NetworkOrder(proxy="https://Desk.example:443")
+    order = server.ServeOrder(port=0, browser=False, network=network)
+    with pytest.raises(KeyboardInterrupt):
+        server.serve_desk(resolve({}, clinic), clinic, order, stop, lambda _: None)
+    assert addresses == ["https://desk.example"]
+
+
 def test_without_its_extra_the_desk_says_how_to_get_it(
     workspace: Make, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -159,7 +159,8 @@ def _open_listener(order: ServeOrder) -> _Listener:
         if address.scheme != "https" or not address.netloc or address.path.strip("/"):
             hint = "Write it as browsers see it, such as https://desk.clinic.example."
             raise UsageError.of(f"'{network.proxy}' is not the address of a proxy", hint)
-        host = address.netloc.lower()
+        # Browsers leave the usual port out of the host that they name.
+        host = address.netloc.lower().removesuffix(f":{_HTTPS}")
         listening = _listen(_LOOPBACK, order.port)
         return _Listener(listening, AllowedHosts(frozenset({host}), "https"), f"https://{host}")
     listening = _listen("", order.port)

@@ -4,10 +4,10 @@ import { say } from "./words.js";
 /** Show the choice of cards; `changed()` is called when another sheet would be printed. */
 export function showCards(changed) {
   let stocks = [];
-  let unfit = {}; // stocks on which the card cannot be printed, with the reason
-  let start = 1; // of the sheet in hand: kept for the next patient
+  let unfit = {}; // by stock: why the card cannot be printed on it
+  let start = 1; // the first free place of the sheet in hand, which the next patient's cards go on with
 
-  const stock = () => stocks.find((one) => one.id === at("stock").value);
+  const stock = () => stocks.find(({ id }) => id === at("stock").value);
   const count = () => Math.min(99, Math.max(1, Math.trunc(at("count").valueAsNumber) || 1));
 
   function draw() {
@@ -60,35 +60,35 @@ export function showCards(changed) {
       stocks = desk.stocks;
       const chosen = at("stock").value;
       // The same sheet is sold under several names, and a person has one of them in hand.
-      const named = (one) => one.names.map((name) => make("option", { value: one.id, text: name }));
-      const known = desk.papers.map((paper) => paper.id);
+      const options = ({ id, names }) => names.map((name) => make("option", { value: id, text: name }));
+      const papers = desk.papers.map(({ id }) => id);
       at("stock").replaceChildren(
-        ...desk.papers.map((paper) => make("optgroup", { label: paper.name }, ...stocks.filter((one) => one.paper === paper.id).flatMap(named))),
-        ...stocks.filter((one) => !known.includes(one.paper)).flatMap(named),
+        ...desk.papers.map(({ id, name }) => make("optgroup", { label: name }, ...stocks.filter(({ paper }) => paper === id).flatMap(options))),
+        ...stocks.filter(({ paper }) => !papers.includes(paper)).flatMap(options),
       );
       at("stock").value = stocks[0]?.id;
-      if (stocks.some((one) => one.id === chosen)) at("stock").value = chosen;
+      if (stocks.some(({ id }) => id === chosen)) at("stock").value = chosen;
       greyOut();
       if (stocks.length) draw();
     },
-    /** Say whether the topic has a card at all. */
-    allow(has) {
-      at("want-cards").disabled = !has || stocks.length === 0;
-      if (!has) at("want-cards").checked = false;
-      write(at("no-card"), has ? "" : say("no_card"));
+    /** Allow cards if the topic has one. */
+    allow(hasCard) {
+      at("want-cards").disabled = !hasCard || stocks.length === 0;
+      if (!hasCard) at("want-cards").checked = false;
+      write(at("no-card"), hasCard ? "" : say("no_card"));
       show(at("cards-order"), at("want-cards").checked);
     },
-    /** Take in the stocks on which the card of this order cannot be printed, each with the reason. */
-    limit(stopped) {
-      unfit = stopped;
+    /** Set the stocks on which this reader's card cannot be printed, each with the reason. */
+    limit(reasons) {
+      unfit = reasons;
       greyOut();
     },
     /** Return what `/desk/print` and `/desk/cards` need, or null. */
     order: () => (at("want-cards").checked ? { stock: stock().id, start_at: start, count: count() } : null),
-    /** Tell whether the cards are cut out of plain paper, of which each sheet is a new one. */
+    /** Tell whether the cards are cut out of plain paper, so that each sheet is a new one. */
     isCut: () => stock().cut,
     name: () => at("stock").selectedOptions[0].text,
-    /** After printing, the sheet's next free place is the first choice. */
+    /** Go on to the sheet's next free place after printing. */
     used() {
       start = (start - 1 + count()) % stock().places + 1;
       draw();

@@ -1,60 +1,60 @@
 import { at, make, open, show, write } from "./elements.js";
 import { announce, say } from "./words.js";
 
-/** What makes an edition. A later choice gives way to an earlier one. */
+/** The choices of an edition. A later one gives way to an earlier one. */
 const KINDS = ["audience", "language", "depth", "size", "paper"];
 const LISTS = { language: "languages", depth: "depths", size: "sizes", paper: "papers" };
 
-/** Return why a value cannot be taken beside the earlier choices, or null where it can. */
+/** Return why a value does not go with the earlier choices, or null if it does. */
 export function reasonAgainst(topic, picked, kind, value) {
   const earlier = KINDS.slice(0, KINDS.indexOf(kind));
   const matching = topic.choices.filter(
-    (one) => one[kind] === value && earlier.every((name) => !picked[name] || one[name] === picked[name]),
+    (choice) => choice[kind] === value && earlier.every((name) => !picked[name] || choice[name] === picked[name]),
   );
-  if (matching.some((one) => one.missing === null)) return null;
+  if (matching.some((choice) => choice.missing === null)) return null;
   if (matching.length > 0) return matching[0].missing;
   if (kind !== "language") return say("no_text");
-  return say(topic.choices.some((one) => one.language === value) ? "no_language_here" : "no_language");
+  return say(topic.choices.some((choice) => choice.language === value) ? "no_language_here" : "no_language");
 }
 
-/** Return choices that have a text, and what had to give way: `[{kind, from, to, reason}]`. */
+/** Return choices for which there is a text, and those that gave way for it: `[{kind, from, to, reason}]`. */
 export function settled(topic, picked, desk) {
   const fitting = { ...picked };
   const switched = [];
   for (const kind of KINDS.slice(1)) {
-    const values = desk[LISTS[kind]].map((one) => one.id);
-    const wanted = fitting[kind] ?? values[0];
-    const reason = reasonAgainst(topic, fitting, kind, wanted);
-    const value = reason === null ? wanted : values.find((one) => reasonAgainst(topic, fitting, kind, one) === null);
-    if (reason !== null && fitting[kind] && value) switched.push({ kind, from: wanted, to: value, reason });
-    fitting[kind] = value ?? wanted;
+    const values = desk[LISTS[kind]].map(({ id }) => id);
+    const preferred = fitting[kind] ?? values[0];
+    const reason = reasonAgainst(topic, fitting, kind, preferred);
+    const value = reason === null ? preferred : values.find((other) => reasonAgainst(topic, fitting, kind, other) === null);
+    if (reason !== null && fitting[kind] && value) switched.push({ kind, from: preferred, to: value, reason });
+    fitting[kind] = value ?? preferred;
   }
   return { fitting, switched };
 }
 
 /**
- * Show readers and forms, and call `chosen(picked)` for each change; `picked.audience` may be null. `entered()` is
- * called when Enter goes on from a reader.
+ * Show the readers, languages and other choices. Call `chosen(picked)` for each change; `picked.audience` may be null.
+ * Call `entered()` when Enter goes on from a reader.
  */
 export function showChoices(desk, chosen, entered) {
   let topic = null;
   let picked = {};
-  let offered = null; // the reader to which the page has led: a second Enter does not take it
-  const wanted = {}; // what a person chose; kept where another choice made it give way
+  let offered = null; // the reader that the page has focused: a second Enter does not choose it
+  const wanted = {}; // a person's own choices, also those that gave way
 
-  const nameOf = (kind, id) => desk[LISTS[kind]].find((one) => one.id === id)?.name ?? id;
+  const nameOf = (kind, id) => desk[LISTS[kind]].find((each) => each.id === id)?.name ?? id;
 
-  function reader(one) {
+  function readerLabel(reader) {
     const written = topic.readers.filter((each) => !each.missing);
-    const alike = new Set(written.map((each) => JSON.stringify(each.notices))).size === 1; // said at the topic
-    const missing = one.missing ?? reasonAgainst(topic, {}, "audience", one.id);
+    const sameNotices = new Set(written.map((each) => JSON.stringify(each.notices))).size === 1; // the topic shows them
+    const missing = reader.missing ?? reasonAgainst(topic, {}, "audience", reader.id);
     const radio = make("input", {
-      type: "radio", name: "reader", value: one.id, autocomplete: "off", disabled: missing !== null,
-      onchange: () => take("audience", one.id),
+      type: "radio", name: "reader", value: reader.id, autocomplete: "off", disabled: missing !== null,
+      onchange: () => take("audience", reader.id),
     });
     radio.addEventListener("keydown", (event) => {
       if (offered === radio && ["ArrowDown", "ArrowRight"].includes(event.key)) {
-        event.preventDefault(); // takes the reader that has the focus, not the next one
+        event.preventDefault(); // else the browser chooses the next reader, not the focused one
         radio.click();
       } else if (event.key === "Enter" && !event.repeat) {
         if (offered === radio) announce(at("reader-how").textContent, 0);
@@ -64,11 +64,11 @@ export function showChoices(desk, chosen, entered) {
         }
       }
     });
-    for (const moved of ["change", "blur"]) radio.addEventListener(moved, () => { offered = null; });
+    for (const kind of ["change", "blur"]) radio.addEventListener(kind, () => { offered = null; });
     return make("label", { class: "reader" }, radio, make(
-      "span", { class: "words" }, make("span", { class: "title", text: one.name }),
-      missing || one.text !== one.name ? make("span", { class: missing ? "reason" : "about", text: missing ?? one.text }) : null,
-      ...(missing || alike ? [] : one.notices.map((notice) => make("span", { class: "about", text: notice.text }))),
+      "span", { class: "words" }, make("span", { class: "title", text: reader.name }),
+      missing || reader.text !== reader.name ? make("span", { class: missing ? "reason" : "about", text: missing ?? reader.text }) : null,
+      ...(missing || sameNotices ? [] : reader.notices.map((notice) => make("span", { class: "about", text: notice.text }))),
     ));
   }
 
@@ -90,7 +90,7 @@ export function showChoices(desk, chosen, entered) {
     for (const radio of at("readers").querySelectorAll("input")) radio.checked = radio.value === picked.audience;
     for (const kind of KINDS.slice(1)) {
       const box = at(`${kind}-choice`);
-      const reasons = {}; // each, with the names of the values that it keeps from being chosen
+      const reasons = {}; // by reason: the names of the values that cannot be chosen
       for (const radio of box.querySelectorAll("input")) {
         const reason = reasonAgainst(topic, picked, kind, radio.value);
         radio.checked = radio.value === picked[kind];
@@ -102,7 +102,7 @@ export function showChoices(desk, chosen, entered) {
     write(at("switched"), switched.map(({ kind, from, to, reason }) => say("switched", {
       name: nameOf(kind, from), reason: reason.replace(/\.?$/, "."), other: nameOf(kind, to),
     })).join(" "));
-    const warning = topic.readers.find((one) => one.id === picked.audience)?.warning;
+    const warning = topic.readers.find(({ id }) => id === picked.audience)?.warning;
     write(at("reader-warning"), warning);
     if (warning) at("reader-warning").scrollIntoView({ block: "nearest" });
     chosen({ topic: topic.id, ...picked, audience: picked.audience ?? null });
@@ -113,7 +113,7 @@ export function showChoices(desk, chosen, entered) {
       const box = at(`${kind}-choice`);
       const values = desk[LISTS[kind]];
       show(box, values.length > 1);
-      box.querySelector(".row").replaceChildren(...values.map((one) => segment(kind, one)));
+      box.querySelector(".row").replaceChildren(...values.map((value) => segment(kind, value)));
       box.querySelector(".reason")?.remove();
       box.append(make("p", { class: "reason", hidden: true }));
     }
@@ -127,15 +127,15 @@ export function showChoices(desk, chosen, entered) {
   }
 
   return {
-    /** Show a topic's readers. A person chooses one, also where there is only one. */
+    /** Show a topic's readers. A person must choose one, even if there is only one. */
     set(next) {
       topic = next;
       build();
-      at("readers").replaceChildren(...topic.readers.map(reader));
-      const taken = topic.readers.filter((one) => !one.missing && reasonAgainst(topic, {}, "audience", one.id) === null);
-      if (!taken.some((one) => one.id === wanted.audience)) delete wanted.audience;
+      at("readers").replaceChildren(...topic.readers.map(readerLabel));
+      const enabled = topic.readers.filter(({ id, missing }) => !missing && reasonAgainst(topic, {}, "audience", id) === null);
+      if (!enabled.some(({ id }) => id === wanted.audience)) delete wanted.audience;
       open(at("reader-step"));
-      const absent = topic.readers.filter((one) => one.missing).map((one) => one.name);
+      const absent = topic.readers.filter(({ missing }) => missing).map(({ name }) => name);
       announce([
         say("topic_chosen", { title: topic.title }), absent.length ? say("readers_absent", { names: absent.join(", ") }) : "",
       ].join(" "));

@@ -1,4 +1,4 @@
-import { at, make, write } from "./elements.js";
+import { at, make } from "./elements.js";
 import { ask, latest, Trouble } from "./server.js";
 import { announce, say } from "./words.js";
 
@@ -7,7 +7,7 @@ const WIDEST = 4096; // pixels of a photo that is sent: a code is 7 mm wide, on 
 const sentence = (text) => text.replace(/\.?$/, ".");
 
 /** Return a photo as JPEG, not larger than the program needs. */
-async function smaller(file) {
+async function reduced(file) {
   const picture = await createImageBitmap(file).catch(() => { throw new Trouble(0, [{ message: say("no_picture") }]); });
   const share = Math.min(1, WIDEST / Math.max(picture.width, picture.height));
   const canvas = make("canvas", { width: Math.round(picture.width * share), height: Math.round(picture.height * share) });
@@ -20,67 +20,67 @@ export function showEditions(desk) {
   const run = latest();
   const found = at("found");
 
-  const nameIn = (list, id) => desk[list].find((one) => one.id === id)?.name ?? id;
+  const nameIn = (list, id) => desk[list].find((each) => each.id === id)?.name ?? id;
 
-  const now = (one) => (one.current ? say("edition_current") : one.newer ? say("edition_newer", { code: one.newer }) : say("edition_gone"));
+  const stateOf = ({ current, newer }) => (current ? say("edition_current") : newer ? say("edition_newer", { code: newer }) : say("edition_gone"));
 
-  function match(one) {
+  function article(match) {
     return make("article", { class: "match" },
-      make("h2", { text: one.title }),
-      make("p", { class: one.current ? "current" : "notice", text: now(one) }),
-      make("p", { class: "code", text: one.code }),
-      make("p", { text: [one.audience, nameIn("languages", one.language), nameIn("sizes", one.size)].filter(Boolean).join(" · ") }),
-      make("p", { text: one.review }),
-      one.printed ? make("p", { text: say("edition_printed", { date: one.printed }) }) : null,
-      one.file ? make("p", {}, make("a", { href: one.file, target: "_blank", rel: "noopener", text: say("edition_file") })) : null);
+      make("h2", { text: match.title }),
+      make("p", { class: match.current ? "current" : "notice", text: stateOf(match) }),
+      make("p", { class: "code", text: match.code }),
+      make("p", { text: [match.audience, nameIn("languages", match.language), nameIn("sizes", match.size)].filter(Boolean).join(" · ") }),
+      make("p", { text: match.review }),
+      match.printed ? make("p", { text: say("edition_printed", { date: match.printed }) }) : null,
+      match.file ? make("p", {}, make("a", { href: match.file, target: "_blank", rel: "noopener", text: say("edition_file") })) : null);
   }
 
-  /** Write one text. */
-  function tell(text, kind = "notice") {
+  /** Show a text in place of the matches, and announce it. */
+  function showText(text, kind = "notice") {
     found.replaceChildren(make("p", { class: kind, text }));
     announce(text, 0);
   }
 
-  function answer({ matches, nearest }) {
+  function showAnswer({ matches, nearest }) {
     if (matches.length > 0) {
-      found.replaceChildren(...matches.map(match));
-      announce(matches.map((one) => [one.title, now(one), one.audience, one.review].map(sentence).join(" ")).join(" "), 0);
+      found.replaceChildren(...matches.map(article));
+      announce(matches.map((match) => [match.title, stateOf(match), match.audience, match.review].map(sentence).join(" ")).join(" "), 0);
       return;
     }
-    tell(say("edition_none"));
+    showText(say("edition_none"));
     if (nearest.length === 0) return;
-    announce([say("edition_none"), say("edition_nearest"), ...nearest.map((one) => sentence(one.title))].join(" "), 0);
+    announce([say("edition_none"), say("edition_nearest"), ...nearest.map(({ title }) => sentence(title))].join(" "), 0);
     found.append(make("p", { text: say("edition_nearest") }), make("ul", { class: "plain" }, ...nearest.map(({ code, title }) => make(
-      "li", {}, make("button", { type: "button", onclick: () => look(code) }, make("span", { text: title }), " ", make("span", { class: "code", text: code }))))));
+      "li", {}, make("button", { type: "button", onclick: () => lookUpCode(code) }, make("span", { text: title }), " ", make("span", { class: "code", text: code }))))));
   }
 
-  async function show(task, wait) {
-    tell(wait, "hint");
+  async function lookUp(task, waitText) {
+    showText(waitText, "hint");
     try {
-      const result = await run(task);
-      if (result) answer(result);
+      const answer = await run(task);
+      if (answer) showAnswer(answer);
     } catch (trouble) {
-      tell(trouble.message);
+      showText(trouble.message);
     }
   }
 
-  function look(code) {
+  function lookUpCode(code) {
     at("code-typed").value = code;
-    if (code.trim()) show((signal) => ask("/editions", { code: code.trim() }, { signal }), say("wait"));
+    if (code.trim()) lookUp((signal) => ask("/editions", { code: code.trim() }, { signal }), say("wait"));
     else {
-      tell(say("no_code"));
+      showText(say("no_code"));
       at("code-typed").focus();
     }
   }
 
-  at("look-up").addEventListener("click", () => look(at("code-typed").value));
-  at("code-typed").addEventListener("keydown", (event) => { if (event.key === "Enter") look(at("code-typed").value); });
-  // A browser tells of no file that is chosen a second time.
+  at("look-up").addEventListener("click", () => lookUpCode(at("code-typed").value));
+  at("code-typed").addEventListener("keydown", (event) => { if (event.key === "Enter") lookUpCode(at("code-typed").value); });
+  // A browser fires no event for a file that is chosen a second time.
   at("photo").addEventListener("click", () => { at("photo").value = ""; });
   at("photo").addEventListener("change", async () => {
     const [file] = at("photo").files;
     if (!file) return;
-    await show(async (signal) => ask("/editions/scan", await smaller(file), { signal, type: "image/jpeg" }), say("photo_read"));
+    await lookUp(async (signal) => ask("/editions/scan", await reduced(file), { signal, type: "image/jpeg" }), say("photo_read"));
   });
 
   return {

@@ -1,7 +1,7 @@
 /** Return the element of an id. */
 export const at = (id) => document.getElementById(id);
 
-/** Make an element: `text`, `class` and handlers (`onclick`) beside its attributes. */
+/** Make an element. `text` and handlers (`onclick`) may stand among its attributes. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -20,16 +20,16 @@ export function show(element, shown = true) {
   element.hidden = !shown;
 }
 
-/** Open a step of the order; a step that comes later shows its heading only. */
+/** Open a step of the order, or close it: then it shows its heading only. */
 export function open(step, opened = true) {
   step.classList.toggle("later", !opened);
 }
 
-/** Write a text and show its element; without a text, hide it. Unchanged text is not said again. */
+/** Write a text and show its element; without a text, hide it. Screen readers do not repeat an unchanged text. */
 export function write(element, text) {
-  const words = text || "";
-  if (element.textContent !== words) element.textContent = words;
-  show(element, words !== "");
+  const content = text || "";
+  if (element.textContent !== content) element.textContent = content;
+  show(element, content !== "");
 }
 
 /** Make an input that no browser fills in or remembers. */

@@ -2,31 +2,31 @@
 import { at, show, write } from "./elements.js";
 import { logIn } from "./log_in.js";
 
-/** Return what is behind the #: the token, and the page that is wanted. */
-function address() {
-  const [token, ...wanted] = window.location.hash.slice(1).split("/");
-  return { token, page: wanted[0] === "preview" ? `/${wanted.join("/")}` : "/" };
+/** Return what is behind the #: the token, and the page to go on to. */
+function readHash() {
+  const [token, ...path] = window.location.hash.slice(1).split("/");
+  return { token, page: path[0] === "preview" ? `/${path.join("/")}` : "/" };
 }
 
-const { page } = address();
+const { page } = readHash();
 
-async function enter(body, to) {
-  const why = await logIn(body);
-  if (why === null) window.location.replace(to);
-  else write(at("fault"), why || at("fault").dataset.away);
+async function enter(body, nextPage) {
+  const reason = await logIn(body);
+  if (reason === null) window.location.replace(nextPage);
+  else write(at("fault"), reason || at("fault").dataset.away);
 }
 
 async function enterByAddress() {
-  const { token, page: to } = address();
-  window.history.replaceState(null, "", "/enter"); // the token is of no more use in the address
-  if (token) await enter({ token }, to);
+  const { token, page: nextPage } = readHash();
+  window.history.replaceState(null, "", "/enter"); // the history must not keep the token
+  if (token) await enter({ token }, nextPage);
   else write(at("fault"), at("fault").dataset.lacking);
   show(at("opening"), false);
 }
 
 const button = at("log-in");
 if (button === null) {
-  window.addEventListener("hashchange", enterByAddress); // another address, in the same tab
+  window.addEventListener("hashchange", enterByAddress); // a new address was pasted into the same tab
   await enterByAddress();
 } else {
   const send = async () => {

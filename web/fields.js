@@ -4,12 +4,12 @@ import { say } from "./words.js";
 const LONG = new Intl.DateTimeFormat("en-US", { dateStyle: "long", timeZone: "UTC" });
 const ENABLED = ":is(input:not(.picker), select):enabled";
 
-/** Show the fields of an edition; `changed()` is called for each key. What was typed stays for the next edition. */
+/** Show the fields of an edition, and call `changed()` for each key. What was typed stays for the next edition. */
 export function showFields(changed) {
   const typed = new Map(); // field id -> text
   let fields = [];
 
-  const idOf = (field) => `field-${fields.indexOf(field)}`; // neutral: no browser guesses what it is
+  const idOf = (field) => `field-${fields.indexOf(field)}`; // without meaning, so that no browser fills it in
 
   function take(field, value) {
     typed.set(field.id, value);
@@ -23,7 +23,7 @@ export function showFields(changed) {
     if (field.kind === "choice") {
       const select = make("select", { id, name: id, autocomplete: "off", ...described, onchange: () => take(field, select.value) },
         make("option", { value: "", text: say("none_chosen") }),
-        ...field.choices.map((one) => make("option", { value: one.value, text: one.label })));
+        ...field.choices.map(({ value: choice, label }) => make("option", { value: choice, text: label })));
       select.value = value;
       return select;
     }
@@ -32,7 +32,7 @@ export function showFields(changed) {
     return field.kind === "date" ? dated(field, line) : line;
   }
 
-  /** A date is typed, or picked from the browser's calendar, which writes it into the line in words. */
+  /** Return a line for a date, which is typed or picked from the browser's calendar. */
   function dated(field, line) {
     const picker = make("input", { type: "date", class: "picker", tabindex: "-1", "aria-hidden": "true", autocomplete: "off" });
     picker.addEventListener("change", () => {
@@ -60,32 +60,32 @@ export function showFields(changed) {
   at("fields").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.tagName === "BUTTON") return;
     event.preventDefault();
-    if (event.repeat) return; // a key that is held goes on once
+    if (event.repeat) return; // a held key goes on only once
     const lines = [...at("fields").querySelectorAll(ENABLED), at("print")];
     lines[lines.indexOf(event.target) + 1].focus();
   });
 
-  function sayFault(field, message) {
+  function showFault(field, message) {
     const id = idOf(field);
     write(at(`${id}-fault`), message);
     if (message) at(id).setAttribute("aria-invalid", "true");
     else at(id).removeAttribute("aria-invalid");
   }
 
-  /** Let a field be filled in, or say in it why it is not printed. What was typed into it stays. */
-  function turn(field, why) {
+  /** Enable a field, or disable it with the reason why it is not printed. What was typed into it is kept. */
+  function setEnabled(field, reason) {
     const line = at(idOf(field));
-    line.disabled = Boolean(why);
-    line.value = why ? "" : typed.get(field.id) ?? "";
-    if (field.kind === "choice") line.options[0].text = why || say("none_chosen");
-    else line.placeholder = why || "";
-    for (const calendar of line.parentElement.querySelectorAll("button")) calendar.disabled = Boolean(why);
+    line.disabled = Boolean(reason);
+    line.value = reason ? "" : typed.get(field.id) ?? "";
+    if (field.kind === "choice") line.options[0].text = reason || say("none_chosen");
+    else line.placeholder = reason || "";
+    for (const calendar of line.parentElement.querySelectorAll("button")) calendar.disabled = Boolean(reason);
   }
 
   const enabled = () => fields.filter((field) => !at(idOf(field)).disabled);
 
   return {
-    /** Open the step with its fields. `off` says of those that are not printed why. */
+    /** Open the step with its fields. `off` has by field the reason why it is not printed. */
     set(next, off) {
       const same = JSON.stringify(next) === JSON.stringify(fields);
       const focused = fields.find((field) => at(idOf(field)) === document.activeElement)?.id;
@@ -94,16 +94,16 @@ export function showFields(changed) {
       show(at("nothing-to-fill"), fields.length === 0);
       show(at("stays"), fields.length > 0);
       if (!same) at("fields").replaceChildren(...fields.map(row));
-      for (const field of fields) turn(field, off[field.id]);
+      for (const field of fields) setEnabled(field, off[field.id]);
       if (same) return;
       if (fields.some((field) => field.id === focused)) this.focus(focused);
     },
     values: () => Object.fromEntries(enabled().map((field) => [field.id, (typed.get(field.id) ?? "").trim()]).filter(([, text]) => text)),
     /** Write faults beside their fields: `[{field, message}]`. */
     faults(found) {
-      for (const field of fields) sayFault(field, found.find((one) => one.field === field.id)?.message);
+      for (const field of fields) showFault(field, found.find((fault) => fault.field === field.id)?.message);
     },
-    /** Return the fields that must be filled in and are not, as faults. */
+    /** Return a fault for each field that must be filled in and is empty. */
     lacking: () => enabled().filter((field) => field.required && !(typed.get(field.id) ?? "").trim())
       .map((field) => ({ field: field.id, message: say("needed") })),
     label: (id) => fields.find((field) => field.id === id)?.label,
@@ -111,7 +111,7 @@ export function showFields(changed) {
     focusFirst: () => (at("fields").querySelector(ENABLED) ?? at("patient-heading")).focus(),
     clear() {
       typed.clear();
-      for (const one of at("fields").querySelectorAll("input, select")) one.value = "";
+      for (const line of at("fields").querySelectorAll("input, select")) line.value = "";
       fields = [];
       at("fields").replaceChildren();
       for (const id of ["nothing-to-fill", "stays"]) show(at(id), false);

@@ -6,12 +6,12 @@ import { ask, latest } from "./server.js";
 import { isPrintable, tagOf } from "./topics.js";
 import { counted, say } from "./words.js";
 
-const MOST = 10 * 1024 * 1024;
-const CHUNK = 0x8000;
+const MOST = 10 * 1024 * 1024; // bytes of a file: base64 makes it a third larger, and the server takes 14 MB
+const CHUNK = 0x8000; // bytes: `fromCharCode` takes no more arguments
 const QUIET = 250; // milliseconds without a key, after which rows are checked again
-const OPEN = "?"; // what a column is, where that is not settled
+const OPEN = "?"; // the choice for a column whose field nobody has chosen yet
 const NOT_PRINTED = "";
-// What the columns of each kind hold.
+// By kind: the text that describes what its columns hold.
 const KINDS = {
   id: "list_kind_id", audience: "list_kind_audience", language: "list_kind_language", paper: "list_kind_paper",
   size: "list_kind_size", copies: "list_kind_copies", text: "list_kind_text", date: "list_kind_date",
@@ -25,10 +25,10 @@ async function base64(file) {
   return btoa(text);
 }
 
-/** Save a file with the columns of a topic and one row, for a list to be written in. */
+/** Save a file with the columns of a topic and one row, to be filled in. */
 function saveExample(topic, columns) {
   const cell = (text) => (/[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = [columns.map((one) => cell(one.label)), columns.map((one) => cell(one.example))];
+  const lines = [columns.map(({ label }) => cell(label)), columns.map(({ example }) => cell(example))];
   // Excel takes a file for UTF-8 by the mark at its start.
   const text = `\ufeff${lines.map((line) => `${line.join(",")}\r\n`).join("")}`;
   const address = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
@@ -36,36 +36,37 @@ function saveExample(topic, columns) {
   setTimeout(() => URL.revokeObjectURL(address), 0);
 }
 
-/** Show a morning's list: its columns, and its rows with faults beside them, mended in place. */
+/** Show a morning's list: its columns, and its rows with their faults, to be corrected in place. */
 export function showList() {
   const run = latest();
   const printing = latest();
   const learning = latest();
-  const box = at("list-printing");
+  const dialog = at("list-printing");
   const topic = at("list-topic");
-  let file = null; // {name, data}, while the list is open: another topic reads it again
+  let file = null; // {name, data}, while the list is open: for another topic, it is read again
   let topics = [];
-  let takes = []; // the columns that the topic takes
-  let chosen = {}; // what a person settled, by the column's key
+  let topicColumns = []; // the columns that a list of the topic may have
+  let chosen = {}; // by column key: the field that a person chose
   let columns = [];
   let rows = [];
   let missing = [];
-  let done = false; // printed as it is now
-  const typed = new Map(); // row and column -> text
+  let isPrinted = false; // the list has been printed as it is now
+  const typed = new Map(); // id of a cell -> text
   let timer;
   let reading = Promise.resolve();
 
   const faulty = () => rows.filter((row) => row.faults.length > 0);
-  const unsettled = () => columns.filter((one) => one.field === null);
-  const printed = () => [...columns.filter((one) => one.added), ...columns.filter((one) => one.field && !one.added)];
-  const place = (row, column) => `cell-${row.number}-${column.key}`;
-  const labelOf = (field) => (takes.find((one) => one.id === field) ?? columns.find((one) => one.field === field))?.label ?? field;
-  const sent = () => ({
+  const unsettled = () => columns.filter(({ field }) => field === null);
+  const printed = () => [...columns.filter(({ added }) => added), ...columns.filter(({ field, added }) => field && !added)];
+  const cellId = (row, column) => `cell-${row.number}-${column.key}`;
+  const labelOf = (field) => (topicColumns.find(({ id }) => id === field) ?? columns.find((column) => column.field === field))?.label ?? field;
+  const requestBody = () => ({
     topic: topic.value,
-    rows: rows.map((row) => ({ number: row.number, values: Object.fromEntries(printed().map((one) => [one.field, row.values[one.key]])) })),
+    rows: rows.map((row) => ({ number: row.number, values: Object.fromEntries(printed().map(({ field, key }) => [field, row.values[key]])) })),
   });
 
-  function tell() {
+  /** Show how many rows there are, and what is left to do. */
+  function showState() {
     const faults = faulty().length;
     const open = unsettled().length;
     const count = counted("list_count", rows.length);
@@ -76,30 +77,31 @@ export function showList() {
     show(at("list-actions"), rows.length > 0);
   }
 
-  function marks(row) {
+  /** Show the faults of a row, or that it is ready. */
+  function showFaults(row) {
     const idOf = (fault) => `row-${row.number}-fault-${row.faults.indexOf(fault)}`;
     for (const column of printed()) {
-      const line = at(place(row, column));
-      const own = row.faults.filter((one) => one.column === column.field);
+      const line = at(cellId(row, column));
+      const own = row.faults.filter((fault) => fault.column === column.field);
       if (own.length) line.setAttribute("aria-invalid", "true");
       else line.removeAttribute("aria-invalid");
       line.setAttribute("aria-describedby", own.map(idOf).join(" "));
     }
-    const named = ({ column, message }) => [column && labelOf(column), message].filter(Boolean).join(": ");
-    at(`row-${row.number}-fault`).replaceChildren(...row.faults.map((fault) => make("p", { class: "fault", id: idOf(fault), text: named(fault) })));
-    const empty = printed().filter((one) => !row.values[one.key]?.trim() && takes.some(({ id, own }) => own && id === one.field));
-    const labels = empty.map((one) => labelOf(one.field)).join(", ");
+    const textOf = ({ column, message }) => [column && labelOf(column), message].filter(Boolean).join(": ");
+    at(`row-${row.number}-fault`).replaceChildren(...row.faults.map((fault) => make("p", { class: "fault", id: idOf(fault), text: textOf(fault) })));
+    const empty = printed().filter(({ key, field }) => !row.values[key]?.trim() && topicColumns.some(({ id, own }) => own && id === field));
+    const labels = empty.map(({ field }) => labelOf(field)).join(", ");
     write(at(`row-${row.number}-ok`), row.faults.length || unsettled().length ? "" : labels ? say("list_ok_empty", { labels }) : say("list_ok"));
     at(`row-${row.number}`).className = row.faults.length ? "faulty" : "";
   }
 
   function cell(row, column) {
-    const line = input(place(row, column), {
+    const line = input(cellId(row, column), {
       "aria-label": say("list_cell", { column: labelOf(column.field), row: row.number }),
       oninput: () => {
-        done = false;
+        isPrinted = false;
         row.values[column.key] = line.value;
-        typed.set(place(row, column), line.value);
+        typed.set(cellId(row, column), line.value);
         clearTimeout(timer);
         timer = setTimeout(check, QUIET);
       },
@@ -110,14 +112,14 @@ export function showList() {
 
   function drawRows() {
     const head = make("tr", {}, make("th", { scope: "col", text: say("list_row") }), make("th", { scope: "col", text: say("list_fault") }),
-      ...printed().map((one) => make("th", { scope: "col", text: labelOf(one.field) })));
+      ...printed().map(({ field }) => make("th", { scope: "col", text: labelOf(field) })));
     const body = rows.map((row) => make("tr", { id: `row-${row.number}` }, make("th", { scope: "row", "data-label": say("list_row"), text: row.number }),
       make("td", { class: "said" }, make("div", { id: `row-${row.number}-fault` }),
         make("p", { class: "hint", id: `row-${row.number}-ok` })),
       ...printed().map((column) => cell(row, column))));
     at("list-table").replaceChildren(make("div", { class: "wide", tabindex: "0", role: "region", "aria-labelledby": "list-told" },
       make("table", {}, make("thead", {}, head), make("tbody", {}, ...body))));
-    rows.forEach(marks);
+    rows.forEach(showFaults);
   }
 
   function settle(column, value) {
@@ -126,39 +128,39 @@ export function showList() {
     read();
   }
 
-  /** Return the choice of what a column is, for one that no name settles. */
-  function settler(column) {
+  /** Return a list of fields, for a column whose name does not say which one it holds. */
+  function fieldChoice(column) {
     const id = `settle-${column.key}`;
     const label = labelOf(column.near);
-    const why = column.field !== null ? ""
+    const reason = column.field !== null ? ""
       : column.twice ? say("list_twice", { label })
         : [say("list_unknown"), column.near && say("list_near", { label })].filter(Boolean).join(" ");
     const option = (value, text) => make("option", { value, text });
-    const likely = takes.filter((one) => one.id === column.near);
+    const likely = topicColumns.filter((each) => each.id === column.near);
     const select = make("select", {
       id, autocomplete: "off", "aria-describedby": `${id}-why`,
       onchange: () => settle(column, select.value),
     }, option(OPEN, say("list_choose")), option(NOT_PRINTED, say("list_left_out")),
-    ...[...likely, ...takes.filter((one) => !likely.includes(one))].map((one) => option(one.id, one.label)));
+    ...[...likely, ...topicColumns.filter((each) => !likely.includes(each))].map((each) => option(each.id, each.label)));
     select.value = chosen[column.key] ?? OPEN;
     if (column.field === null) select.setAttribute("aria-invalid", "true");
     const name = column.name || say("list_nameless");
-    const free = column.field === null && column.near && columns.every((one) => one.field !== column.near);
+    const isFree = column.field === null && column.near && columns.every(({ field }) => field !== column.near);
     return make("div", { class: "field" }, make("label", { for: id, text: say("list_column", { place: column.place, name }) }),
-      make("p", { class: column.field === null ? "fault" : "hint", id: `${id}-why`, text: why, hidden: !why }),
-      free && !column.twice ? make("button", { type: "button", id: `${id}-near`, text: say("list_take", { label }), onclick: () => settle(column, column.near) }) : null,
+      make("p", { class: column.field === null ? "fault" : "hint", id: `${id}-why`, text: reason, hidden: !reason }),
+      isFree && !column.twice ? make("button", { type: "button", id: `${id}-near`, text: say("list_take", { label }), onclick: () => settle(column, column.near) }) : null,
       select);
   }
 
   function drawColumns() {
-    const asked = columns.filter((one) => !one.added && (one.field === null || one.key in chosen));
+    const asked = columns.filter(({ added, field, key }) => !added && (field === null || key in chosen));
     const open = unsettled();
     const focused = document.activeElement?.id;
-    at("settle").replaceChildren(...asked.map(settler));
-    // The button of a guess goes when it is taken: its list of fields stays.
+    at("settle").replaceChildren(...asked.map(fieldChoice));
+    // The button of a guess goes when it is pressed. Its list of fields stays.
     if (focused?.startsWith("settle-")) (at(focused) ?? at(focused.replace(/-near$/, "")))?.focus();
-    const none = missing.join(", ");
-    write(at("list-missing"), none && say(open.length ? "list_missing" : "list_typed", { labels: none }));
+    const labels = missing.join(", ");
+    write(at("list-missing"), labels && say(open.length ? "list_missing" : "list_typed", { labels }));
     write(at("leave-out"), open.length > 1 ? say("list_leave_out", { count: open.length }) : "");
     show(at("list-columns"), asked.length > 0 || missing.length > 0);
     write(at("settle-lead"), asked.length ? say(open.length ? "list_say" : "list_said") : "");
@@ -167,25 +169,25 @@ export function showList() {
   function draw() {
     drawColumns();
     drawRows();
-    tell();
+    showState();
   }
 
   async function check() {
     try {
-      const answer = await run((signal) => ask("/list/check", sent(), { signal }));
+      const answer = await run((signal) => ask("/list/check", requestBody(), { signal }));
       if (!answer) return;
-      const fields = printed().map((one) => one.field);
-      const known = ({ column }) => !unsettled().length || fields.includes(column);
-      for (const row of rows) row.faults = (answer.rows.find((one) => one.number === row.number)?.faults ?? []).filter(known);
-      rows.forEach(marks);
-      tell();
+      const fields = printed().map(({ field }) => field);
+      const isShown = ({ column }) => !unsettled().length || fields.includes(column);
+      for (const row of rows) row.faults = (answer.rows.find(({ number }) => number === row.number)?.faults ?? []).filter(isShown);
+      rows.forEach(showFaults);
+      showState();
       if (faulty().length === 0) write(at("list-fault"), "");
     } catch (trouble) {
       write(at("list-fault"), trouble.message);
     }
   }
 
-  /** Read the file for the topic, with the columns as they are settled. What was typed into rows stays. */
+  /** Read the file for the topic, with the fields that were chosen for columns. What was typed into rows stays. */
   function read() {
     reading = readFile();
     return reading;
@@ -193,7 +195,7 @@ export function showList() {
 
   async function readFile() {
     clearTimeout(timer);
-    done = false;
+    isPrinted = false;
     write(at("list-fault"), "");
     if (!file) return;
     if (!topic.value) {
@@ -207,14 +209,14 @@ export function showList() {
       const answer = await run((signal) => ask("/list/read", body, { signal }));
       if (!answer) return;
       ({ columns, rows, missing } = answer);
-      const fields = columns.map((one) => one.field);
-      const lacking = unsettled().length ? [] : takes.filter((one) => one.own && !fields.includes(one.id));
-      const lines = lacking.map((one) => one.label).join(", ");
-      write(at("list-notices"), [...answer.notices.map(sentences), lines && say("list_lines", { labels: lines })].filter(Boolean).join("\n"));
+      const fields = columns.map(({ field }) => field);
+      const lacking = unsettled().length ? [] : topicColumns.filter(({ id, own }) => own && !fields.includes(id));
+      const labels = lacking.map(({ label }) => label).join(", ");
+      write(at("list-notices"), [...answer.notices.map(sentences), labels && say("list_lines", { labels })].filter(Boolean).join("\n"));
       let changed = false;
       for (const row of rows) {
         for (const column of printed()) {
-          const text = typed.get(place(row, column));
+          const text = typed.get(cellId(row, column));
           if (text === undefined || text === row.values[column.key]) continue;
           row.values[column.key] = text;
           changed = true;
@@ -228,46 +230,46 @@ export function showList() {
     }
   }
 
-  async function take(given) {
-    if (!given) return;
-    const wanted = topic.value;
+  /** Open a list in place of the last one. The topic stays. */
+  async function openFile(newFile) {
+    if (!newFile) return;
+    const topicId = topic.value;
     clear();
-    topic.value = wanted;
-    await learn();
-    if (given.size > MOST) {
+    topic.value = topicId;
+    await showTopicColumns();
+    if (newFile.size > MOST) {
       write(at("list-told"), say("list_too_big"));
       return;
     }
-    showFile(given);
-    file = { name: given.name, data: await base64(given) };
+    showFile(newFile);
+    file = { name: newFile.name, data: await base64(newFile) };
     at("list-takes").open = false;
     await read();
   }
 
   /** Let the browser show the name of a file beside its button, also of one that was dropped. */
-  function showFile(given) {
-    const files = new DataTransfer();
-    files.items.add(given);
-    at("list-file").files = files.files;
+  function showFile(shown) {
+    const transfer = new DataTransfer();
+    transfer.items.add(shown);
+    at("list-file").files = transfer.files;
   }
 
-  const topicOf = (id) => topics.find((one) => one.id === id);
+  const topicOf = (id) => topics.find((each) => each.id === id);
 
-  /** Show which columns the chosen topic takes, and whether it is a draft. */
-  async function learn() {
-    takes = [];
+  /** Show which columns a list of the chosen topic may have, and whether the topic is a draft. */
+  async function showTopicColumns() {
+    topicColumns = [];
     write(at("list-state"), topicOf(topic.value)?.state.text);
     show(at("list-takes"), false);
     if (!topic.value) return;
     try {
       const answer = await learning((signal) => ask("/list/columns", { topic: topic.value }, { signal }));
       if (!answer) return;
-      takes = answer.columns;
-      const about = (one) => say(KINDS[one.kind], { values: one.values.join("; ") });
-      at("takes-rows").replaceChildren(...takes.map((one) => make("tr", {},
-        make("th", { scope: "row", text: one.label }),
-        make("td", { "data-label": at("takes-what").textContent, text: about(one) }),
-        make("td", { "data-label": at("takes-empty").textContent, text: say(one.needed ? "list_needed" : "list_optional") }))));
+      topicColumns = answer.columns;
+      at("takes-rows").replaceChildren(...topicColumns.map(({ label, kind, values, needed }) => make("tr", {},
+        make("th", { scope: "row", text: label }),
+        make("td", { "data-label": at("takes-what").textContent, text: say(KINDS[kind], { values: values.join("; ") }) }),
+        make("td", { "data-label": at("takes-empty").textContent, text: say(needed ? "list_needed" : "list_optional") }))));
       at("list-takes").open = file === null;
       show(at("list-takes"));
     } catch (trouble) {
@@ -277,7 +279,7 @@ export function showList() {
 
   async function print() {
     await reading;
-    if (rows.length === 0 || box.open) return; // cleared meanwhile, or Print was pressed twice
+    if (rows.length === 0 || dialog.open) return; // cleared meanwhile, or Print was pressed twice
     const [open] = unsettled();
     const [first] = faulty();
     if (open || first) {
@@ -289,15 +291,15 @@ export function showList() {
     write(at("list-fault"), "");
     write(at("list-printed"), say("list_proving"));
     for (const id of ["list-settings", "list-next"]) show(at(id), false);
-    openDialog(box);
+    openDialog(dialog);
     at("list-printing-heading").focus();
     try {
-      const copies = columns.find((one) => one.field === "copies")?.key;
+      const copies = columns.find(({ field }) => field === "copies")?.key;
       const count = rows.reduce((sum, row) => sum + (Number(row.values[copies]) || 1), 0);
-      const pdf = await printing((signal) => ask("/list/print", sent(), { once: true, signal }));
-      if (!pdf || !box.open) return; // the list was cleared meanwhile, or a person went back
+      const pdf = await printing((signal) => ask("/list/print", requestBody(), { once: true, signal }));
+      if (!pdf || !dialog.open) return; // the list was cleared meanwhile, or a person went back
       openPrintWindow(pdf);
-      done = true;
+      isPrinted = true;
       write(at("list-printed"), [
         say("list_window"),
         counted("list_papers", count, { topic: topicOf(topic.value).title }),
@@ -306,7 +308,7 @@ export function showList() {
       for (const id of ["list-settings", "list-next"]) show(at(id));
       at("list-next").focus();
     } catch (trouble) {
-      box.close();
+      dialog.close();
       write(at("list-fault"), trouble.message);
     }
   }
@@ -319,61 +321,61 @@ export function showList() {
     for (const id of ["list-table", "settle"]) at(id).replaceChildren();
     for (const id of ["list-fault", "list-notices", "list-missing"]) write(at(id), "");
     show(at("list-columns"), false);
-    tell();
+    showState();
   }
 
   function clear() {
     clearTimeout(timer);
-    for (const task of [run, printing, learning]) task(async () => undefined); // ends what is under way
+    for (const task of [run, printing, learning]) task(async () => undefined); // ends the requests that wait
     file = null;
-    done = false;
+    isPrinted = false;
     at("list-file").value = "";
     chosen = {};
     typed.clear();
     topic.value = "";
     write(at("list-state"), "");
     show(at("list-takes"), false);
-    if (box.open) box.close();
+    if (dialog.open) dialog.close();
     dropPaper();
     forgetRows();
   }
 
-  // A browser tells of no file that is chosen a second time, though it was mended meanwhile.
+  // A browser fires no event for a file that is chosen a second time, though it was corrected meanwhile.
   let last;
   at("list-file").addEventListener("click", () => {
     [last] = at("list-file").files;
     at("list-file").value = "";
   });
   at("list-file").addEventListener("cancel", () => { if (last) showFile(last); });
-  at("list-file").addEventListener("change", () => take(at("list-file").files[0]));
+  at("list-file").addEventListener("change", () => openFile(at("list-file").files[0]));
   const drop = at("drop");
-  const over = (is) => drop.classList.toggle("over", is);
+  const markOver = (isOver) => drop.classList.toggle("over", isOver);
   drop.addEventListener("dragover", (event) => {
     event.preventDefault();
-    over(true);
+    markOver(true);
   });
-  drop.addEventListener("dragleave", () => over(false));
+  drop.addEventListener("dragleave", () => markOver(false));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
-    over(false);
+    markOver(false);
     const { files } = event.dataTransfer;
-    if (files.length === 1) take(files[0]);
+    if (files.length === 1) openFile(files[0]);
     else write(at("list-told"), say("list_one"));
   });
-  // Beside the field, a browser would open the file in place of the page.
+  // Dropped elsewhere, a browser would open the file in place of the page.
   for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
   topic.addEventListener("change", async () => {
     chosen = {}; // another topic has other fields
-    await learn();
+    await showTopicColumns();
     await read();
   });
   at("leave-out").addEventListener("click", () => {
-    for (const one of unsettled()) chosen[one.key] = NOT_PRINTED;
+    for (const { key } of unsettled()) chosen[key] = NOT_PRINTED;
     read();
   });
-  at("list-example").addEventListener("click", () => saveExample(topic.value, takes));
+  at("list-example").addEventListener("click", () => saveExample(topic.value, topicColumns));
   at("list-print").addEventListener("click", print);
-  at("list-back").addEventListener("click", () => box.close());
+  at("list-back").addEventListener("click", () => dialog.close());
   at("list-tab").addEventListener("click", () => openTab("list-tab-refused"));
   for (const id of ["list-clear", "list-next"]) {
     at(id).addEventListener("click", () => {
@@ -381,28 +383,28 @@ export function showList() {
       topic.focus();
     });
   }
-  box.addEventListener("close", () => printing(async () => undefined));
+  dialog.addEventListener("close", () => printing(async () => undefined));
 
   return {
     set(all) {
       const before = topic.value;
       topics = all;
       const printable = topics.filter(isPrintable);
-      const titled = (one) => {
-        const said = one.fields.length > 0 ? tagOf(one) : say("list_no_fields");
-        return said ? say("list_topic", { title: one.title, said }) : one.title;
+      const labelled = (each) => {
+        const said = each.fields.length > 0 ? tagOf(each) : say("list_no_fields");
+        return said ? say("list_topic", { title: each.title, said }) : each.title;
       };
       topic.replaceChildren(make("option", { value: "", text: say("list_no_topic") }),
-        ...printable.map((one) => make("option", {
-          value: one.id, text: titled(one), disabled: one.fields.length === 0,
+        ...printable.map((each) => make("option", {
+          value: each.id, text: labelled(each), disabled: each.fields.length === 0,
         })));
-      topic.value = printable.some((one) => one.id === before) ? before : "";
-      if (before && !topic.value) learn().then(read);
+      topic.value = printable.some(({ id }) => id === before) ? before : "";
+      if (before && !topic.value) showTopicColumns().then(read);
     },
     clear,
-    /** Clear a list that is printed, and tell whether one stays that is not. */
+    /** Clear a list that is printed. Tell whether there is still one that is not. */
     leave() {
-      if (done) clear();
+      if (isPrinted) clear();
       return file !== null;
     },
     dirty: () => file !== null,

@@ -1,4 +1,4 @@
-/** The pages of a handout for its author: all readers side by side, made anew with each save. */
+/** The pages of a handout for its author: all readers side by side, printed again with each save. */
 import { at, make, show, write } from "./elements.js";
 import { showFile } from "./live_file.js";
 import { showReader } from "./live_reader.js";
@@ -11,7 +11,7 @@ const columns = {}; // by reader
 const hidden = new Set(); // readers that the author does not want to see
 const file = showFile(() => select(null));
 let selected = null; // the key of a text: where it begins in its file
-let told = -1; // the version whose pages were announced
+let announced = -1; // the version whose pages were announced last
 
 function problemText(problem) {
   const place = problem.line ? `${say("line", problem)}: ` : "";
@@ -26,10 +26,10 @@ function select(key, place) {
   else file.show(parts.file, place, findingsAt(key));
 }
 
-/** Return what is found of a text, each once, whichever readers it is for. */
+/** Return the findings of a text, each once, whichever readers it is for. */
 function findingsAt(key) {
-  const found = Object.values(columns).flatMap((column) => column.findingsAt(key));
-  return found.filter((one, index) => found.findIndex((other) => other.message === one.message) === index);
+  const findings = Object.values(columns).flatMap((column) => column.findingsAt(key));
+  return findings.filter(({ message }, index) => findings.findIndex((other) => other.message === message) === index);
 }
 
 function problemItem(problem) {
@@ -60,7 +60,7 @@ function arrange() {
   grid.style.setProperty("--readers", Math.max(1, shown.length));
   grid.style.setProperty("--rows", rows);
   const elements = shown.map((column) => column.element);
-  if (elements.length !== grid.children.length || elements.some((one, index) => grid.children[index] !== one)) {
+  if (elements.length !== grid.children.length || elements.some((element, index) => grid.children[index] !== element)) {
     grid.replaceChildren(...elements);
   }
   for (const column of shown) column.fill(rows);
@@ -86,20 +86,20 @@ function takeFile(part) {
   show(at("shown"), (part.readers ?? []).length > 1);
 }
 
-const TOGETHER = 100; // milliseconds: what comes faster is drawn at once, so that the browser leaves the processor to the pages
+const TOGETHER = 100; // milliseconds: parts that come within them are drawn together, as printing needs the processor
 let queue = [];
-let drawn = -TOGETHER; // when news was last drawn
+let lastDrawn = -TOGETHER; // when parts were last drawn
 
-/** Take in a part of what is known. The first is drawn right away. */
+/** Take a part. The first one is drawn right away. */
 function take(part) {
-  if (queue.length === 0) setTimeout(drawNews, drawn + TOGETHER - performance.now());
+  if (queue.length === 0) setTimeout(drawNews, lastDrawn + TOGETHER - performance.now());
   queue.push(part);
 }
 
 function drawNews() {
   const news = queue;
   queue = [];
-  drawn = performance.now();
+  lastDrawn = performance.now();
   for (const part of news) {
     if (part.part === "file") takeFile(part);
     else (columns[part.reader] ??= showReader(part.reader, select)).take(part);
@@ -107,41 +107,44 @@ function drawNews() {
   if (parts.file === null) return;
   for (const column of Object.values(columns)) column.draw(parts.file);
   arrange();
-  tell();
+  showState();
   if (selected) for (const column of Object.values(columns)) column.mark(selected);
 }
 
-/** Say how far the pages are, and how many findings and changes there are to go to. */
-function tell() {
+/** Show how far the pages are, and how many findings and changes there are to go to. */
+function showState() {
   const readers = (parts.file?.readers ?? []).map(({ id }) => columns[id]);
   if (readers.length === 0) {
     write(at("state"), parts.file?.problems.length ? say("nothing_yet") : say("making"));
     return;
   }
   const { version } = parts.file;
-  const drawn = readers.every((one) => one.isDrawn(version));
-  const proved = readers.every((one) => one.isProved(parts.file.card));
-  const done = readers.every((one) => one.isDone(parts.file.card));
+  const drawn = readers.every((reader) => reader.isDrawn(version));
+  const proved = readers.every((reader) => reader.isProved(parts.file.card));
+  const done = readers.every((reader) => reader.isDone(parts.file.card));
   const state = parts.file.problems.length ? "old" : !drawn ? "making" : proved ? "proved" : done ? "unproved" : "proving";
   write(at("state"), say(state));
   at("state").dataset.state = state;
-  const findings = readers.flatMap((one) => one.marks(".pin"));
-  const changes = readers.flatMap((one) => one.marks(".line.changed"));
+  const findings = readers.flatMap((reader) => reader.marks(".pin"));
+  const changes = readers.flatMap((reader) => reader.marks(".line.changed"));
   write(at("next-finding"), findings.length ? counted("findings", findings.length) : "");
-  write(at("next-change"), changes.length ? counted("changes", new Set(changes.map((one) => one.dataset.place)).size) : "");
-  if (drawn && told !== version) {
-    told = version;
-    announce([say("pages_new"), ...readers.map((one) => one.summary())].join(" "));
+  write(at("next-change"), changes.length ? counted("changes", new Set(changes.map((line) => line.dataset.place)).size) : "");
+  if (drawn && announced !== version) {
+    announced = version;
+    announce([say("pages_new"), ...readers.map((reader) => reader.summary())].join(" "));
   }
 }
 
-/** Go to the next of some marks, the first kind first and each in the order of the pages; then begin anew. */
+/**
+ * Return a function that goes to the next mark, and after the last one to the first. The marks of an earlier selector
+ * come first, in the order of the pages.
+ */
 function stepper(...selectors) {
-  let before = null;
+  let last = null;
   return () => {
-    const all = selectors.flatMap((selector) => [...at("readers").querySelectorAll(selector)]);
-    const next = all[(all.indexOf(before) + 1) % all.length];
-    before = next;
+    const marks = selectors.flatMap((selector) => [...at("readers").querySelectorAll(selector)]);
+    const next = marks[(marks.indexOf(last) + 1) % marks.length];
+    last = next;
     next.scrollIntoView({ block: "center", inline: "center" });
     next.focus({ preventScroll: true });
     next.click();
@@ -169,8 +172,8 @@ const stream = new EventSource(`/preview/${encodeURIComponent(handout)}/events`)
 
 function lock() {
   stream.close();
-  const way = make("a", { href: `/enter#/preview/${encodeURIComponent(handout)}`, text: say("enter") });
-  at("alarm").replaceChildren(say("locked"), " ", way);
+  const link = make("a", { href: `/enter#/preview/${encodeURIComponent(handout)}`, text: say("enter") });
+  at("alarm").replaceChildren(say("locked"), " ", link);
 }
 
 stream.addEventListener("part", (event) => {

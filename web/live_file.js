@@ -4,17 +4,17 @@ import { announce, say } from "./words.js";
 
 const AROUND = 2; // lines of the file above and below
 
-/** Return what is found as a paragraph: how bad it is in a word, the message, and what to do. */
+/** Return a finding as a paragraph: the word for its severity, the message, and what to do. */
 export function findingText(finding) {
   return make("p", { class: `finding ${finding.severity}` }, make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding));
 }
 
-/** Show lines of the handout's file, with what is found there. `closed()` is called by its button. */
+/** Show lines of the handout's file, with the findings there. Its button calls `closed()`. */
 export function showFile(closed) {
   at("dock-close").addEventListener("click", closed);
 
   return {
-    /** Show a place of a file, `{file, line, column}`, in the newest version, whether it is good or not. */
+    /** Show a place of a file, `{file, line, column}`. If the newest version is broken, show that one. */
     show({ broken, files }, { file, line, column }, findings) {
       const { lines = [], edit = "" } = (broken ?? files ?? {})[file] ?? {};
       const first = Math.max(1, line - AROUND);

@@ -4,24 +4,24 @@ import { counted, say } from "./words.js";
 
 const PAPERS = ["handout", "card"];
 const SEVERITIES = ["error", "warning", "hint"]; // the worst first
-const AGAIN = 1500; // milliseconds
+const AGAIN = 1500; // milliseconds before a picture is requested again
 const APART = 6; // pixels between two notes
 const share = (length, whole) => `${(100 * length) / whole}%`;
 const tenth = (grade) => grade.toFixed(1);
-const worstFirst = (one, other) => SEVERITIES.indexOf(one.severity) - SEVERITIES.indexOf(other.severity);
-const worst = (found) => SEVERITIES.find((severity) => found.some((one) => one.severity === severity));
-const words = (finding) => [make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding)];
+const worstFirst = (first, second) => SEVERITIES.indexOf(first.severity) - SEVERITIES.indexOf(second.severity);
+const worst = (found) => SEVERITIES.find((severity) => found.some((finding) => finding.severity === severity));
+const textOf = (finding) => [make("strong", { text: `${say(finding.severity)}: ` }), sentences(finding)];
 
-/** Show one reader's pages. `select(key, place)` is called for a line on paper. */
+/** Show one reader's pages. Call `select(key, place)` when a line on paper is chosen. */
 export function showReader(id, select) {
   const heading = make("h2", { id: `reader-${id}` });
   const facts = make("p", { class: "facts" });
-  const loose = make("ul", { class: "loose" }); // what is found of no line on paper
+  const loose = make("ul", { class: "loose" }); // findings that are about no line on paper
   const head = make("div", { class: "reader-head" }, heading, facts, loose);
   const element = make("section", { class: "reader-pages", "aria-labelledby": heading.id }, head);
   const sheets = { handout: [], card: [] };
-  const known = {}; // by kind of part
-  const news = new Set(); // the kinds that are not drawn yet
+  const known = {}; // the parts, by kind
+  const news = new Set(); // the kinds of parts that are not drawn yet
   let promised = null;
 
   function sheetOf(paper, page) {
@@ -37,42 +37,42 @@ export function showReader(id, select) {
     return { paper, page, picture, lines, sheet, beside, caption, row };
   }
 
-  /** Go from line to line by keys: they are one stop of the Tab key. */
+  /** Go from line to line by arrow keys. For the Tab key, all lines are one stop. */
   function move(event) {
     const steps = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 };
-    const all = [...element.querySelectorAll(".line")];
-    const from = all.indexOf(event.target);
+    const lines = [...element.querySelectorAll(".line")];
+    const from = lines.indexOf(event.target);
     if (from < 0) return;
-    const ends = { Home: 0, End: all.length - 1 };
+    const ends = { Home: 0, End: lines.length - 1 };
     const to = event.key in ends ? ends[event.key] : from + (steps[event.key] ?? NaN);
-    if (!all[to]) return;
+    if (!lines[to]) return;
     event.preventDefault();
-    all[from].tabIndex = -1;
-    all[to].tabIndex = 0;
-    all[to].focus();
+    lines[from].tabIndex = -1;
+    lines[to].tabIndex = 0;
+    lines[to].focus();
   }
 
-  /** Return whether a page is on the screen, or one screen above or below it. */
+  /** Return whether a page is on the screen, or within one screen above or below it. */
   function isNear(sheet) {
     const { top, bottom } = sheet.getBoundingClientRect();
     return bottom > -innerHeight && top < 2 * innerHeight;
   }
 
-  async function draw(one, digest) {
-    one.sheet.classList.toggle("making", !digest);
-    if (!digest || one.digest === digest) return;
-    one.digest = digest;
+  async function drawPicture(page, digest) {
+    page.sheet.classList.toggle("making", !digest);
+    if (!digest || page.digest === digest) return;
+    page.digest = digest;
     const address = `/preview/pages/${digest}.png`;
     const next = new Image();
     next.src = address;
-    // The page before stays until this one is there. One that nobody sees is decoded when it is scrolled to.
-    const ready = isNear(one.sheet) ? next.decode() : new Promise((resolve, reject) => Object.assign(next, { onload: resolve, onerror: reject }));
-    const there = await ready.then(() => true, () => false);
-    if (one.digest !== digest) return;
-    if (there) one.picture.src = address;
-    else { // too many were asked for at once, or the program starts again
-      one.digest = null;
-      setTimeout(() => drawPages(one.paper), AGAIN);
+    // The earlier picture stays until this one is ready. Far from the screen, loading is enough.
+    const ready = isNear(page.sheet) ? next.decode() : new Promise((resolve, reject) => Object.assign(next, { onload: resolve, onerror: reject }));
+    const isReady = await ready.then(() => true, () => false);
+    if (page.digest !== digest) return;
+    if (isReady) page.picture.src = address;
+    else { // too many were requested at once, or the program starts again
+      page.digest = null;
+      setTimeout(() => drawPages(page.paper), AGAIN);
     }
   }
 
@@ -83,39 +83,40 @@ export function showReader(id, select) {
     while (all.length > pages.length) all.pop().row.remove();
     while (all.length < pages.length) all.push(sheetOf(paper, all.length + 1));
     const title = (page) => (paper === "card" ? say(page === 1 ? "card_front" : "card_back") : say("page_of", { page, pages: pages.length }));
-    for (const [index, one] of all.entries()) {
-      draw(one, pages[index]);
-      one.picture.alt = say("picture", { page: title(one.page), reader: heading.textContent });
-      one.lines.setAttribute("aria-label", say("lines_of", { page: title(one.page) }));
-      one.caption.textContent = `${title(one.page)} · ${id}`;
+    for (const [index, sheet] of all.entries()) {
+      drawPicture(sheet, pages[index]);
+      sheet.picture.alt = say("picture", { page: title(sheet.page), reader: heading.textContent });
+      sheet.lines.setAttribute("aria-label", say("lines_of", { page: title(sheet.page) }));
+      sheet.caption.textContent = `${title(sheet.page)} · ${id}`;
     }
-    const last = PAPERS.flatMap((name) => sheets[name]).map(({ row }) => row);
-    if (last.some((row, index) => element.children[index + 1] !== row)) element.append(...last);
+    const rows = PAPERS.flatMap((name) => sheets[name]).map(({ row }) => row);
+    if (rows.some((row, index) => element.children[index + 1] !== row)) element.append(...rows);
   }
 
+  /** Return the key of a text: its line, column and file. */
   const key = (text) => `${text[1]}:${text[2]}:${text[5]}`;
 
   function drawLines(paper) {
     if (!known[paper]) return;
     const { lines, texts, changed, width, height } = known[paper];
-    const fresh = new Set(changed);
+    const changedTexts = new Set(changed);
     const focused = [...element.querySelectorAll(".line")].indexOf(document.activeElement);
-    const of = sheets[paper].map(() => []);
-    for (const [page, left, top, wide, high, text, line, said] of lines) {
+    const buttons = sheets[paper].map(() => []); // by page
+    for (const [page, left, top, lineWidth, lineHeight, text, line, words] of lines) {
       const [, first, column, , , file] = texts[text];
       const place = { file, line, column: line === first ? column : 1 };
-      const isNew = fresh.has(text);
+      const isNew = changedTexts.has(text);
       const button = make("button", {
         type: "button", class: isNew ? "line changed" : "line", tabindex: "-1", "data-place": key(texts[text]),
         onclick: () => select(key(texts[text]), place),
-      }, make("span", { class: "unseen", text: isNew ? say("changed", { words: said }) : said }));
+      }, make("span", { class: "unseen", text: isNew ? say("changed", { words }) : words }));
       button.style.left = share(left, width);
       button.style.top = share(top, height);
-      button.style.width = share(wide, width);
-      button.style.height = share(high, height);
-      of[page - 1]?.push(button);
+      button.style.width = share(lineWidth, width);
+      button.style.height = share(lineHeight, height);
+      buttons[page - 1]?.push(button);
     }
-    for (const [index, one] of sheets[paper].entries()) one.lines.replaceChildren(...of[index]);
+    for (const [index, sheet] of sheets[paper].entries()) sheet.lines.replaceChildren(...buttons[index]);
     const all = [...element.querySelectorAll(".line")];
     if (all.length > 0) all[Math.max(0, Math.min(focused, all.length - 1))].tabIndex = 0;
     if (focused >= 0) all[Math.min(focused, all.length - 1)]?.focus({ preventScroll: true });
@@ -125,43 +126,43 @@ export function showReader(id, select) {
 
   /** Return the first lines on paper, by the place of their text in the file, and by its line there. */
   function firstLines() {
-    const found = new Map();
-    for (const one of element.querySelectorAll(".line")) {
-      const [line, , file] = one.dataset.place.split(":");
-      for (const place of [one.dataset.place, `${line}:${file}`]) if (!found.has(place)) found.set(place, one);
+    const lines = new Map();
+    for (const button of element.querySelectorAll(".line")) {
+      const [line, , file] = button.dataset.place.split(":");
+      for (const place of [button.dataset.place, `${line}:${file}`]) if (!lines.has(place)) lines.set(place, button);
     }
-    return found;
+    return lines;
   }
 
   const lineOf = (finding, lines) => lines.get(`${finding.line}:${finding.column}:${finding.file}`) ?? lines.get(`${finding.line}:${finding.file}`);
 
-  /** Return the mark of all that is found at a line. It says so in a bubble. */
+  /** Return the mark of the findings at a line, with a bubble that lists them. */
   function pin(found, button) {
-    const bubble = make("span", { class: "bubble" }, ...found.map((one) => make("span", { class: "told" }, ...words(one))));
+    const bubble = make("span", { class: "bubble" }, ...found.map((finding) => make("span", { class: "told" }, ...textOf(finding))));
     const mark = make("button", { type: "button", class: `pin ${worst(found)}`, onclick: () => button.click() }, bubble);
     mark.style.top = button.style.top;
     return mark;
   }
 
   function gradeOf(grade, button) {
-    const hard = Number(tenth(grade)) > known.notes.target;
-    const text = say(hard ? "section_hard" : "section_grade", { grade: tenth(grade), target: known.notes.target });
-    const mark = make("span", { class: hard ? "grade hard" : "grade", title: text }, make(
+    const isHard = Number(tenth(grade)) > known.notes.target;
+    const text = say(isHard ? "section_hard" : "section_grade", { grade: tenth(grade), target: known.notes.target });
+    const mark = make("span", { class: isHard ? "grade hard" : "grade", title: text }, make(
       "span", { "aria-hidden": "true", text: tenth(grade) },
     ), make("span", { class: "unseen", text }));
     mark.style.top = button.style.top;
     return { mark, note: make("p", { class: "note", text, "aria-hidden": "true" }) };
   }
 
-  /** Put the notes in the margin where their sentences are, and below each other. */
+  /** Put the notes in the margin where their sentences are, or below the note before. */
   function stack() {
     for (const { sheet, beside } of PAPERS.flatMap((name) => sheets[name])) {
-      const high = sheet.offsetHeight;
-      const notes = [...beside.children].map((note) => ({ note, top: (parseFloat(note.dataset.top) * high) / 100, high: note.offsetHeight }));
+      const sheetHeight = sheet.offsetHeight;
+      const notes = [...beside.children].map((note) => ({ note, top: (parseFloat(note.dataset.top) * sheetHeight) / 100, height: note.offsetHeight }));
       let bottom = 0;
-      for (const one of notes.sort((before, after) => before.top - after.top)) {
-        one.note.style.top = `${Math.max(one.top, bottom)}px`;
-        bottom = Math.max(one.top, bottom) + one.high + APART;
+      for (const { note, top, height } of notes.sort((first, second) => first.top - second.top)) {
+        note.style.top = `${Math.max(top, bottom)}px`;
+        bottom = Math.max(top, bottom) + height + APART;
       }
     }
   }
@@ -172,14 +173,14 @@ export function showReader(id, select) {
     for (const old of element.querySelectorAll(".line.found")) old.classList.remove("found", ...SEVERITIES);
     const lines = firstLines();
     const byLine = new Map();
-    const left = []; // what is about no line on paper
+    const withoutLine = [];
     for (const finding of findings()) {
       const button = lineOf(finding, lines);
       if (button) byLine.set(button, [...(byLine.get(button) ?? []), finding]);
-      else left.push(finding);
+      else withoutLine.push(finding);
     }
     for (const found of byLine.values()) found.sort(worstFirst);
-    const sheetOfLines = new Map(PAPERS.flatMap((name) => sheets[name]).map((one) => [one.lines, one]));
+    const sheetOfLines = new Map(PAPERS.flatMap((name) => sheets[name]).map((sheet) => [sheet.lines, sheet]));
     const put = (button, mark, note) => {
       const { sheet, beside } = sheetOfLines.get(button.parentElement);
       sheet.append(mark);
@@ -188,11 +189,11 @@ export function showReader(id, select) {
     };
     for (const [button, found] of byLine) {
       for (const same of element.querySelectorAll(`.line[data-place="${button.dataset.place}"]`)) same.classList.add("found", worst(found));
-      const note = make("div", { class: `note ${worst(found)}`, "aria-hidden": "true" }, ...found.map((one) => make("p", {}, ...words(one))));
+      const note = make("div", { class: `note ${worst(found)}`, "aria-hidden": "true" }, ...found.map((finding) => make("p", {}, ...textOf(finding))));
       put(button, pin(found, button), note);
     }
     for (const [section, grade] of Object.entries(known.notes?.sections ?? {})) {
-      const text = known.handout?.texts.find((one) => one[3] === section);
+      const text = known.handout?.texts.find((each) => each[3] === section);
       const button = text && lines.get(key(text));
       if (!button) continue;
       const { mark, note } = gradeOf(grade, button);
@@ -200,20 +201,20 @@ export function showReader(id, select) {
     }
     stack();
     const gone = (known.handout?.gone ?? []).map(([, text]) => make("li", {}, make("strong", { text: `${say("gone")} ` }), make("del", { text })));
-    loose.replaceChildren(...gone, ...left.map((one) => make("li", { class: `finding ${one.severity}` }, ...words(one))));
+    loose.replaceChildren(...gone, ...withoutLine.map((finding) => make("li", { class: `finding ${finding.severity}` }, ...textOf(finding))));
     show(loose, loose.children.length > 0);
   }
 
   function drawFacts() {
     const notes = known.notes ?? {};
     const pages = known["handout pages"]?.pages.length;
-    const wrong = (notes.handout_problems ?? []).some((one) => one.severity === "error");
-    const told = [
+    const hasErrors = (notes.handout_problems ?? []).some(({ severity }) => severity === "error");
+    const texts = [
       pages ? (promised ? say("pages_promised", { pages, promised }) : counted("pages", pages)) : null,
-      pages ? say(wrong ? "does_not_fit" : notes.proved ? "fits" : "fit_unknown") : null,
+      pages ? say(hasErrors ? "does_not_fit" : notes.proved ? "fits" : "fit_unknown") : null,
       notes.grade ? say("grade", { grade: tenth(notes.grade), target: notes.target }) : null,
     ].filter(Boolean);
-    write(facts, told.join(" · "));
+    write(facts, texts.join(" · "));
   }
 
   new ResizeObserver(() => drawNotes()).observe(element);
@@ -224,17 +225,15 @@ export function showReader(id, select) {
       heading.textContent = name;
     },
     pages: () => sheets.handout.length,
-    /** Leave room where another reader has more pages, so that the cards are beside each other. */
+    /** Leave space if another reader has more pages, so that the cards are beside each other. */
     fill(rows) {
-      const first = sheets.card[0];
-      if (first) first.row.style.gridRow = rows + 2;
-      for (const [index, one] of sheets.card.entries()) if (index > 0) one.row.style.gridRow = rows + 2 + index;
+      for (const [index, { row }] of sheets.card.entries()) row.style.gridRow = rows + 2 + index;
     },
     take(part) {
       known[part.part] = part;
       news.add(part.part);
     },
-    /** Draw what has come since the last time. */
+    /** Draw the parts that have come since the last time. */
     draw(file) {
       promised = file.promised;
       let isNew = news.has("notes");
@@ -250,14 +249,14 @@ export function showReader(id, select) {
       news.clear();
     },
     mark(wanted) {
-      for (const one of element.querySelectorAll(".line")) {
-        if (one.dataset.place === wanted) one.setAttribute("aria-current", "true");
-        else one.removeAttribute("aria-current");
+      for (const line of element.querySelectorAll(".line")) {
+        if (line.dataset.place === wanted) line.setAttribute("aria-current", "true");
+        else line.removeAttribute("aria-current");
       }
     },
     findingsAt(wanted) {
       const lines = firstLines();
-      const found = findings().filter((one) => lineOf(one, lines)?.dataset.place === wanted);
+      const found = findings().filter((finding) => lineOf(finding, lines)?.dataset.place === wanted);
       return found.sort(worstFirst);
     },
     marks: (selector) => [...element.querySelectorAll(selector)],

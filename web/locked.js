@@ -1,19 +1,19 @@
 /**
- * Log in again over the page, which stays as it is: a session has ended, or the program was started again.
+ * Log in again over the page, which stays as it is, after a session has ended or the program was started again.
  *
- * Nothing of the page is seen meanwhile. What was typed goes where somebody else logs in.
+ * The page is hidden meanwhile. What was typed is cleared if somebody else logs in.
  */
 import { at, show, write } from "./elements.js";
 import { logIn } from "./log_in.js";
 import { say } from "./words.js";
 
-const LOOK = 2000; // milliseconds
-let person; // undefined before anybody is known, null where nobody has a name
+const POLL = 2000; // milliseconds
+let person; // undefined before the first log-in is known, null where people have no names
 let forget = () => {};
-let coming = null; // the promise of who logs in
+let pending = null; // a promise, while somebody is to log in
 
-/** Remember who works at this page; `clear()` forgets what they typed. */
-export function stays(name, clear) {
+/** Remember who works at this page. `clear()` clears what they typed. */
+export function setPerson(name, clear) {
   person = name;
   forget = clear;
 }
@@ -24,11 +24,11 @@ export function unlocked() {
     window.location.replace("/enter");
     return new Promise(() => {});
   }
-  coming ??= (person === null ? elsewhere() : here()).finally(() => {
+  pending ??= (person === null ? waitForLogIn() : logInHere()).finally(() => {
     at("locked").close();
-    coming = null;
+    pending = null;
   });
-  return coming;
+  return pending;
 }
 
 function open() {
@@ -38,17 +38,17 @@ function open() {
   if (!at("locked").open) at("locked").showModal();
 }
 
-/** On this machine alone, the newest address is opened beside this page, and lets it in, too. */
-async function elsewhere() {
+/** Wait until the newest address is opened in another tab, on this machine alone. That lets this page in too. */
+async function waitForLogIn() {
   open();
   for (;;) {
     const answer = await fetch("/desk/topics", { cache: "no-store", credentials: "same-origin" }).catch(() => null);
     if (answer?.ok) return true;
-    await new Promise((resolve) => { setTimeout(resolve, LOOK); });
+    await new Promise((resolve) => { setTimeout(resolve, POLL); });
   }
 }
 
-function here() {
+function logInHere() {
   open();
   at("locked-name").value = person;
   at("locked-password").focus();
@@ -56,8 +56,8 @@ function here() {
     const send = async () => {
       const body = { name: at("locked-name").value, password: at("locked-password").value };
       at("locked-password").value = "";
-      const why = await logIn(body);
-      if (why === null) {
+      const reason = await logIn(body);
+      if (reason === null) {
         write(at("locked-fault"), "");
         const same = body.name === person;
         if (!same) forget();
@@ -65,7 +65,7 @@ function here() {
         resolve(same);
         return;
       }
-      write(at("locked-fault"), why || say("away"));
+      write(at("locked-fault"), reason || say("away"));
       at("locked-password").focus();
     };
     at("locked-log-in").onclick = send;
@@ -73,6 +73,6 @@ function here() {
   });
 }
 
-// No key closes it, but the keys of the page still clear what was typed.
+// No key closes the dialog, but the keys of the page still clear what was typed.
 at("locked").addEventListener("cancel", (event) => event.preventDefault());
 document.addEventListener("keydown", (event) => { if (event.key === "Escape" && at("locked").open) event.preventDefault(); });

@@ -1,6 +1,6 @@
 import { sentences } from "./problems.js";
 
-/** Log in, and return why that failed: null where it did not, "" without a reason. */
+/** Log in. Return null, or else the reason why that failed, which is "" if the server gave none. */
 export async function logIn(body) {
   const answer = await fetch("/enter", {
     method: "POST", headers: { "Content-Type": "application/json", "X-Teachback": "1" }, body: JSON.stringify(body),

@@ -3,12 +3,12 @@ import { at, make, show, write } from "./elements.js";
 import { ask } from "./server.js";
 import { say } from "./words.js";
 
-const CLOSING = 1000; // milliseconds that a tab may take
-// The buttons that go on, and what is said beside each while the print window is open.
+const CLOSING = 1000; // milliseconds that a tab may take to close
+// The buttons that go on, with the text beside each while the print window is open.
 const AFTERWARDS = { "printing-out": "then_out", "printing-cards": "then_cards", "printing-next": "then_next" };
 const BUTTONS = Object.keys(AFTERWARDS);
-let paper = null; // {frame, address, tabs}: `tabs` are windows that show it
-let left = []; // windows that may still show a paper from before
+let paper = null; // {frame, address, tabs}: `tabs` are the windows that show it
+let oldTabs = []; // windows that may still show an earlier paper
 
 /** Drop the printed paper from the browser's memory, and close the tabs that show it. */
 export function dropPaper() {
@@ -16,30 +16,30 @@ export function dropPaper() {
   paper.frame.remove();
   URL.revokeObjectURL(paper.address);
   for (const tab of paper.tabs) tab.close();
-  left.push(...paper.tabs);
+  oldTabs.push(...paper.tabs);
   paper = null;
-  setTimeout(tellLeft, CLOSING);
+  setTimeout(warnOfOldTabs, CLOSING);
 }
 
-/** Say so while a tab that could not be closed still shows a paper. */
-function tellLeft() {
-  left = left.filter((tab) => !tab.closed);
-  write(at("tab-left"), left.length > 0 ? say("tab_left") : "");
-  if (left.length > 0) setTimeout(tellLeft, CLOSING);
+/** Show a warning while a tab that could not be closed still shows a paper. */
+function warnOfOldTabs() {
+  oldTabs = oldTabs.filter((tab) => !tab.closed);
+  write(at("tab-left"), oldTabs.length > 0 ? say("tab_left") : "");
+  if (oldTabs.length > 0) setTimeout(warnOfOldTabs, CLOSING);
 }
 
-/** Show the paper in a tab of its own, whose window is kept, so that it can be closed; `refused` tells if it cannot. */
-export function openTab(refused) {
+/** Show the paper in a tab that `dropPaper` closes. The element `refusedId` shows if the browser refuses it. */
+export function openTab(refusedId) {
   const tab = window.open(paper.address);
-  write(at(refused), tab === null ? say("tab_refused") : "");
+  write(at(refusedId), tab === null ? say("tab_refused") : "");
   if (tab !== null) paper.tabs.push(tab);
 }
 
 /**
  * Open the browser's print window for a PDF.
  *
- * The paper is kept until the next one, or the next patient: browsers disagree on when a print window has closed, and
- * print nothing when its paper goes before.
+ * The paper is kept until the next one, or the next patient. Browsers disagree on when a print window has closed, and
+ * print nothing if its paper goes before that.
  */
 export function openPrintWindow(pdf) {
   dropPaper();
@@ -50,7 +50,7 @@ export function openPrintWindow(pdf) {
     const focused = document.activeElement;
     frame.contentWindow.focus();
     frame.contentWindow.print();
-    focused.focus(); // else the keys go to the frame, which nobody sees or hears, when the window has closed
+    focused.focus(); // else, when the window has closed, keys go to the frame, which nobody sees or hears
   }, { once: true });
   frame.src = address;
   document.body.append(frame);
@@ -59,14 +59,15 @@ export function openPrintWindow(pdf) {
 /**
  * Print the steps of an order, one after the other: the handout, then the cards.
  *
- * `steps` holds `{name, body, told, before, done}`: a name, what `/desk/print` gets, which words tell that its print
- * window is open, what a person does with the printer before it, and what the page does afterwards. A person says when
- * a paper has come out: browsers do not. `refused(trouble)` gets what the server refused.
+ * `steps` holds `{name, body, openText, before, done}`: its name, what `/desk/print` gets, the key of the text while its
+ * print window is open, what a person does with the printer before it, and what the page does afterwards. A person
+ * presses a button when a paper has come out, as browsers do not report it. `refused(trouble)` is called when the
+ * server refuses a step, and `next()` for the next patient.
  */
 export function printOrder(steps, { queue, refused, next }) {
-  const box = at("printing");
-  const told = at("printing-told");
-  const gone = new AbortController(); // the dialog, and with it who waits
+  const dialog = at("printing");
+  const message = at("printing-told");
+  const closed = new AbortController(); // ends the request when the dialog closes
   let current = 0;
 
   function draw(state) {
@@ -80,16 +81,16 @@ export function printOrder(steps, { queue, refused, next }) {
   async function run() {
     const step = steps[current];
     draw("now");
-    told.classList.remove("loud");
-    write(told, say("proving"));
+    message.classList.remove("loud");
+    write(message, say("proving"));
     for (const id of [...BUTTONS, "printing-settings"]) show(at(id), false);
     try {
-      const pdf = await ask("/desk/print", queue ? { ...step.body, to: "queue" } : step.body, { once: true, signal: gone.signal });
-      if (!box.open) return; // closed, or the next patient is there
+      const pdf = await ask("/desk/print", queue ? { ...step.body, to: "queue" } : step.body, { once: true, signal: closed.signal });
+      if (!dialog.open) return; // closed, or the next patient is there
       if (!queue) openPrintWindow(pdf);
     } catch (trouble) {
-      if (gone.signal.aborted) return;
-      box.close();
+      if (closed.signal.aborted) return;
+      dialog.close();
       refused(trouble);
       return;
     }
@@ -99,12 +100,12 @@ export function printOrder(steps, { queue, refused, next }) {
     draw(following ? "next" : "done");
     show(at("printing-settings"), !queue);
     const button = !following ? "printing-next" : following.before.length > 0 ? "printing-out" : "printing-cards";
-    offer(button, say(queue ? "sent_queue" : step.told), say(AFTERWARDS[button]));
+    offer(button, say(queue ? "sent_queue" : step.openText), say(AFTERWARDS[button]));
   }
 
-  /** Tell what to do, and show the one button that goes on. */
+  /** Show what to do, and the one button that goes on. */
   function offer(button, ...lines) {
-    write(told, lines.join("\n")); // one text: of several, screen readers say each, and all again
+    write(message, lines.join("\n")); // one text: with several, screen readers repeat some
     for (const id of BUTTONS) show(at(id), id === button);
     at(button).focus();
   }
@@ -112,17 +113,17 @@ export function printOrder(steps, { queue, refused, next }) {
   at("printing-out").onclick = () => {
     show(at("printing-settings"), false);
     offer("printing-cards", ...steps[current].before);
-    told.classList.add("loud");
+    message.classList.add("loud");
   };
   at("printing-tab").onclick = () => openTab("printing-tab-refused");
   at("printing-cards").onclick = run;
   at("printing-next").onclick = () => {
-    box.close();
+    dialog.close();
     next();
   };
-  at("printing-close").onclick = () => box.close();
-  box.addEventListener("close", () => gone.abort(), { once: true });
-  openDialog(box);
+  at("printing-close").onclick = () => dialog.close();
+  dialog.addEventListener("close", () => closed.abort(), { once: true });
+  openDialog(dialog);
   at("printing-heading").focus();
   run();
 }

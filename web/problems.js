@@ -1,4 +1,4 @@
-/** Return a problem as sentences: its message, and its hint. */
+/** Return a problem as sentences: its message and its hint. */
 export function sentences({ message, hint }) {
   const whole = message.replace(/^[a-z]+(?= )/, (word) => word[0].toUpperCase() + word.slice(1)).replace(/[.:]?$/, ".");
   return [whole, hint].filter(Boolean).join(" ");

@@ -3,12 +3,12 @@ import { unlocked } from "./locked.js";
 import { sentences } from "./problems.js";
 import { say } from "./words.js";
 
-const TRIES = 60; // of a program that says: later
-const AWAY = 1000; // milliseconds
-const SOON = 300;
+const TRIES = 60; // of a request that the program puts off
+const AWAY = 1000; // milliseconds before the next try, while the program does not answer
+const SOON = 300; // milliseconds before the next try, while its press room starts again
 const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
-/** What the server refused, in its words. */
+/** A request that the server refused, with its problems. */
 export class Trouble extends Error {
   constructor(status, problems) {
     super(problems.map(sentences).join("\n") || say("trouble"));
@@ -26,20 +26,20 @@ async function problemsOf(answer) {
 }
 
 /**
- * Send a question, and return the answer: JSON as a value, other types as a Blob, nothing as null.
+ * Send a request, and return the answer: JSON as a value, other types as a Blob, nothing as null.
  *
- * While the program is away, starts again, has too much to do, or wants to know who is there, the question waits and is
- * repeated; where `once`, only if the program did not take it. Nothing that was typed is lost by that.
+ * While the program is away, starts again, is too busy, or requires a log-in, the request is repeated, so that nothing
+ * that was typed is lost. With `once`, it is not repeated if the program may have taken it.
  */
 export async function ask(path, body, { signal, once = false, type = "application/json" } = {}) {
   const headers = { "X-Teachback": "1", ...(body === undefined ? {} : { "Content-Type": type }) };
-  const sent = body === undefined || body instanceof Blob ? body : JSON.stringify(body);
+  const content = body === undefined || body instanceof Blob ? body : JSON.stringify(body);
   const method = body === undefined ? "GET" : "POST";
   let tries = 0;
   for (;;) {
     let answer;
     try {
-      answer = await fetch(path, { method, headers, body: sent, signal, cache: "no-store", credentials: "same-origin" });
+      answer = await fetch(path, { method, headers, body: content, signal, cache: "no-store", credentials: "same-origin" });
     } catch (error) {
       if (error.name === "AbortError") throw error;
       write(at("alarm"), say("away"));
@@ -61,18 +61,18 @@ export async function ask(path, body, { signal, once = false, type = "applicatio
   }
 }
 
-/** Return a runner of tasks: a newer task ends the one before, whose answer is then undefined. */
+/** Return a function that runs tasks. A newer task ends the one before, whose answer is then undefined. */
 export function latest() {
   let current;
   return async (task) => {
     current?.abort();
-    const mine = new AbortController();
-    current = mine;
+    const controller = new AbortController();
+    current = controller;
     try {
-      const answer = await task(mine.signal);
-      return mine.signal.aborted ? undefined : answer;
+      const answer = await task(controller.signal);
+      return controller.signal.aborted ? undefined : answer;
     } catch (error) {
-      if (mine.signal.aborted) return undefined;
+      if (controller.signal.aborted) return undefined;
       throw error;
     }
   };

@@ -7,16 +7,16 @@ export function say(key, values = {}) {
   return words[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** Return the text for a number of things; "_one" and "_none" are texts of their own where there are any. */
+/** Return the text for a number of things. There may be texts of their own for one ("_one") and for none ("_none"). */
 export function counted(key, count, values = {}) {
   const special = { 0: `${key}_none`, 1: `${key}_one` }[count];
   return say(special in words ? special : key, { count, ...values });
 }
 
-let later;
+let timer;
 
-/** Tell a screen reader, once what changes has been still for a moment. */
+/** Let a screen reader say a text. Of several within `wait` milliseconds, it says only the last. */
 export function announce(text, wait = 500) {
-  clearTimeout(later);
-  later = setTimeout(() => { at("live").textContent = text; }, wait);
+  clearTimeout(timer);
+  timer = setTimeout(() => { at("live").textContent = text; }, wait);
 }

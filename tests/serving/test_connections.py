@@ -152,9 +152,9 @@ def test_no_more_connections_are_held_than_desks_need(
 
     async def try_it() -> None:
         async with served(tmp_path) as one:
-            held = [await one.wire() for _ in range(2)]
+            waiting = [await one.wire() for _ in range(2)]
             assert await (await one.wire()).drip("") == ""
-            for each in held:
+            for each in waiting:
                 assert "204" in await each.say(head("/enter", len(WHOLE)) + WHOLE)
                 each.writer.close()
 

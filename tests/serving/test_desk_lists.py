@@ -28,57 +28,57 @@ def read(room: AskedPressRoom, data: bytes | str, name: str = "list.csv", **colu
     return room.ask("read list", topic="tiny", name=name, data=data, columns=chosen)
 
 
-def fields_of(told: Any) -> list[str | None]:  # noqa: ANN401 -- plain data
+def fields_of(answer: Any) -> list[str | None]:  # noqa: ANN401 -- plain data
     """Return what each column of a list holds: "" is not printed, None is not settled."""
-    return [one["field"] for one in told["columns"]]
+    return [column["field"] for column in answer["columns"]]
 
 
-def rows_of(told: Any) -> list[tuple[int, dict[str, str]]]:  # noqa: ANN401 -- plain data
+def rows_of(answer: Any) -> list[tuple[int, dict[str, str]]]:  # noqa: ANN401 -- plain data
     """Return the rows as the page sends them back."""
-    fields = {one["key"]: one["field"] for one in told["columns"]}
+    fields = {column["key"]: column["field"] for column in answer["columns"]}
     return [
         (row["number"], {fields[key]: text for key, text in row["values"].items()})
-        for row in told["rows"]
+        for row in answer["rows"]
     ]
 
 
 @pytest.mark.slow
 def test_a_list_is_mended_and_printed_in_its_order(room: AskedPressRoom) -> None:
     """The fault is beside its column; once mended, one file holds both records after a cover."""
-    told = read(room, HEAD + ROWS, F="")
-    assert fields_of(told) == ["id", "audience", "patient", "visit", "side", ""]
+    answer = read(room, HEAD + ROWS, F="")
+    assert fields_of(answer) == ["id", "audience", "patient", "visit", "side", ""]
     labels = ["Number", "Reader", "Prepared for", "on", "Side", ""]
-    assert [one["label"] for one in told["columns"]] == labels
-    assert [len(row["faults"]) for row in told["rows"]] == [0, 1]
-    assert told["rows"][1]["faults"] == [
+    assert [column["label"] for column in answer["columns"]] == labels
+    assert [len(row["faults"]) for row in answer["rows"]] == [0, 1]
+    assert answer["rows"][1]["faults"] == [
         {"column": "visit", "message": "It is not a date such as 2027-11-01."}
     ]
-    rows = rows_of(told)
+    rows = rows_of(answer)
     with pytest.raises(RefusedReplyError, match="these rows have faults: 3"):
         room.ask("print list", topic="tiny", rows=rows)
     rows[1][1]["visit"] = "2027-11-02"
     checked = room.ask("check list", topic="tiny", rows=rows)
     assert [row["faults"] for row in checked["rows"]] == [[], []]
-    made = room.ask("print list", topic="tiny", rows=rows)
-    words = " ".join(" ".join(page_texts(made["pdf"])).split())
+    printed = room.ask("print list", topic="tiny", rows=rows)
+    words = " ".join(" ".join(page_texts(printed["pdf"])).split())
     assert 0 < words.index("r1") < words.index("Place One") < words.index("Place Two")
-    assert sum(made["editions"].values()) == 2
+    assert sum(printed["editions"].values()) == 2
 
 
 def test_values_that_do_not_fit_and_repeated_ids_are_faults(room: AskedPressRoom) -> None:
     """What only the laid-out page can tell is told in the list, too."""
     row = {"audience": "ckd", "patient": "x" * 150}
     rows = [(2, {**row, "id": "a"}), (3, {**row, "id": "A", "patient": "Place"})]
-    told = room.ask("check list", topic="tiny", rows=rows)["rows"]
-    assert [fault["column"] for fault in told[1]["faults"]] == ["id"]
+    answer = room.ask("check list", topic="tiny", rows=rows)["rows"]
+    assert [fault["column"] for fault in answer[1]["faults"]] == ["id"]
     read_as = read(room, f"id,audience,patient\nr1,ckd,{'x' * 150}\n")["rows"]
     assert [fault["column"] for fault in read_as[0]["faults"]] == ["patient"]
     rows[1][1]["id"] = "b"
-    told = room.ask("check list", topic="tiny", rows=rows)["rows"]
-    assert told[0]["faults"] == [
+    answer = room.ask("check list", topic="tiny", rows=rows)["rows"]
+    assert answer[0]["faults"] == [
         {"column": "patient", "message": "It is too long for its line, even in the smallest type."}
     ]
-    assert told[1]["faults"] == []
+    assert answer[1]["faults"] == []
 
 
 def test_letters_of_another_script_are_printed_in_the_list(room: AskedPressRoom) -> None:
@@ -103,18 +103,18 @@ def test_a_fault_that_the_text_does_not_show_stays_until_it_is_mended(
     sheet["D2"].data_type = "e"
     file = io.BytesIO()
     book.save(file)
-    told = read(room, file.getvalue(), "list.xlsx")
-    assert [fault["column"] for fault in told["rows"][0]["faults"]] == ["nurse"]
-    again = room.ask("check list", topic="tiny", rows=rows_of(told))
+    answer = read(room, file.getvalue(), "list.xlsx")
+    assert [fault["column"] for fault in answer["rows"][0]["faults"]] == ["nurse"]
+    again = room.ask("check list", topic="tiny", rows=rows_of(answer))
     assert [fault["column"] for fault in again["rows"][0]["faults"]] == ["nurse"]
 
 
 def test_a_column_is_taken_by_the_words_of_the_paper(room: AskedPressRoom) -> None:
     """The field's name or its label; capitals, blanks, underscores and hyphens do not count."""
-    told = read(room, "NUMBER,reader,Prepared_For,fluid-LIMIT\n7,ckd,Place One,2\n")
-    assert fields_of(told) == ["id", "audience", "patient", "fluid"]
-    assert [row["faults"] for row in told["rows"]] == [[]]
-    printed = room.ask("print list", topic="tiny", rows=rows_of(told))["pdf"]
+    answer = read(room, "NUMBER,reader,Prepared_For,fluid-LIMIT\n7,ckd,Place One,2\n")
+    assert fields_of(answer) == ["id", "audience", "patient", "fluid"]
+    assert [row["faults"] for row in answer["rows"]] == [[]]
+    printed = room.ask("print list", topic="tiny", rows=rows_of(answer))["pdf"]
     assert "Place One" in " ".join(page_texts(printed))
 
 
@@ -123,14 +123,14 @@ def test_a_column_that_is_none_of_these_is_settled_before_anything_is_printed(
 ) -> None:
     """It is told by its own name. A likely field or a look-alike is offered, and not taken."""
     rows = "reader,Prepared for,fluid limits,Ward,n\u0443rse\nckd,Place One,2,9,Place Two\n"
-    told = read(room, rows)
-    unsettled = [one for one in told["columns"] if one["field"] is None]
+    answer = read(room, rows)
+    unsettled = [column for column in answer["columns"] if column["field"] is None]
     assert [(one["name"], one["place"], one["near"]) for one in unsettled] == [
         ("fluid limits", "3 (C)", "fluid"),
         ("Ward", "4 (D)", ""),
         ("n\u0443rse", "5 (E)", "nurse"),
     ]
-    assert not any("2" in row["values"] for row in told["rows"])
+    assert not any("2" in row["values"] for row in answer["rows"])
     settled = read(room, rows, C="fluid", D="", E="nurse")
     assert fields_of(settled) == ["audience", "patient", "fluid", "", "nurse", "id"]
     assert rows_of(settled)[0][1]["fluid"] == "2"
@@ -140,22 +140,28 @@ def test_a_column_that_is_none_of_these_is_settled_before_anything_is_printed(
 def test_two_columns_for_one_field_are_a_fault(room: AskedPressRoom) -> None:
     """Neither is taken until one of them is settled as not printed."""
     rows = "reader,patient,Prepared for\nckd,Place One,Place Two\n"
-    told = read(room, rows)
-    assert [one["name"] for one in told["columns"] if one["twice"]] == ["patient", "Prepared for"]
-    assert told["missing"] == ["Prepared for"]
+    answer = read(room, rows)
+    assert [column["name"] for column in answer["columns"] if column["twice"]] == [
+        "patient",
+        "Prepared for",
+    ]
+    assert answer["missing"] == ["Prepared for"]
     again = read(room, rows, B="patient")
-    assert [one["name"] for one in again["columns"] if one["twice"]] == ["patient", "Prepared for"]
+    assert [column["name"] for column in again["columns"] if column["twice"]] == [
+        "patient",
+        "Prepared for",
+    ]
     settled = read(room, rows, C="")
     assert fields_of(settled) == ["audience", "patient", "", "id"]
 
 
 def test_what_no_column_holds_is_typed_into_each_row(room: AskedPressRoom) -> None:
     """A needed column is added when no other one may be it; rows without ids get numbers."""
-    told = read(room, "Ward,on\n9,soon\n")
-    assert told["missing"] == ["Reader", "Prepared for"]
-    assert [fault["column"] for fault in told["rows"][0]["faults"]] == ["visit"]
+    answer = read(room, "Ward,on\n9,soon\n")
+    assert answer["missing"] == ["Reader", "Prepared for"]
+    assert [fault["column"] for fault in answer["rows"][0]["faults"]] == ["visit"]
     settled = read(room, "Ward,on\n9,soon\n", A="")
-    added = [one["field"] for one in settled["columns"] if one["added"]]
+    added = [column["field"] for column in settled["columns"] if column["added"]]
     assert added == ["id", "audience", "patient"]
     faulty = [fault["column"] for fault in settled["rows"][0]["faults"]]
     assert sorted(faulty) == ["audience", "patient", "visit"]
@@ -166,8 +172,8 @@ def test_what_no_column_holds_is_typed_into_each_row(room: AskedPressRoom) -> No
 
 def test_rows_have_the_numbers_of_the_sheet(room: AskedPressRoom) -> None:
     """A cell of several lines is one row there, and Excel does not show its own first line."""
-    told = read(room, 'sep=,\nreader,patient\nckd,"Place\nOne"\n\nckd,Place Two\n')
-    assert [(row["number"], row["values"]["id"]) for row in told["rows"]] == [(2, "2"), (4, "4")]
+    answer = read(room, 'sep=,\nreader,patient\nckd,"Place\nOne"\n\nckd,Place Two\n')
+    assert [(row["number"], row["values"]["id"]) for row in answer["rows"]] == [(2, "2"), (4, "4")]
 
 
 @pytest.mark.parametrize(
@@ -185,8 +191,8 @@ def test_readers_are_named_as_the_desk_names_them(
     room: AskedPressRoom, reader: str, fault: str
 ) -> None:
     """A list may have the words of the desk's own choices, and a fault lists them."""
-    told = read(room, f"reader,patient\n{reader},Place One\n")
-    found = [one["message"] for row in told["rows"] for one in row["faults"]]
+    answer = read(room, f"reader,patient\n{reader},Place One\n")
+    found = [fault["message"] for row in answer["rows"] for fault in row["faults"]]
     assert found == ([fault] if fault else [])
 
 
@@ -195,15 +201,15 @@ def test_the_columns_of_a_topic_are_told_with_an_example_that_can_be_printed(
 ) -> None:
     """The example is a list of one row under the labels, without a person's name."""
     columns = room.ask("list columns", topic="tiny")["columns"]
-    assert [one["label"] for one in columns if one["needed"]] == ["Reader", "Prepared for"]
-    side = next(one for one in columns if one["id"] == "side")
+    assert [column["label"] for column in columns if column["needed"]] == ["Reader", "Prepared for"]
+    side = next(column for column in columns if column["id"] == "side")
     assert (side["kind"], side["values"]) == ("choice", ["left", "right"])
-    head = ",".join(one["label"] for one in columns)
-    row = ",".join(one["example"] for one in columns)
+    head = ",".join(column["label"] for column in columns)
+    row = ",".join(column["example"] for column in columns)
     assert "Name of patient" in row
-    told = read(room, f"{head}\n{row}\n")
-    assert None not in fields_of(told)
-    assert [one["faults"] for one in told["rows"]] == [[]]
+    answer = read(room, f"{head}\n{row}\n")
+    assert None not in fields_of(answer)
+    assert [row["faults"] for row in answer["rows"]] == [[]]
 
 
 @pytest.mark.parametrize(
@@ -227,9 +233,11 @@ def test_a_list_that_cannot_be_read_with_certainty_says_why(
     """The message has the row, what to do at a desk, and no option of the command line."""
     with pytest.raises(RefusedReplyError) as caught:
         read(room, text)
-    told = " ".join(f"{one.location or ''} {one} {one.hint}" for one in caught.value.problems)
-    assert reason in told
-    assert [word for word in ("--", "`", "list.csv", "records") if word in told] == []
+    messages = " ".join(
+        f"{problem.location or ''} {problem} {problem.hint}" for problem in caught.value.problems
+    )
+    assert reason in messages
+    assert [word for word in ("--", "`", "list.csv", "records") if word in messages] == []
 
 
 def test_columns_keep_the_language_of_the_desk(tmp_path: Path) -> None:
@@ -247,11 +255,15 @@ def test_columns_keep_the_language_of_the_desk(tmp_path: Path) -> None:
         rows = (
             "reader,preparado para,language\nckd,One,es\nckd,Two,Spanish\nckd,Three,ESPA\u00d1OL\n"
         )
-        told = read(room, rows + ",Four,English\nmoon,Five,Latin\n")
+        answer = read(room, rows + ",Four,English\nmoon,Five,Latin\n")
     finally:
         room.close()
-    assert [one["label"] for one in told["columns"]][:3] == ["Reader", "Prepared for", "Language"]
-    assert [[one["column"] for one in row["faults"]] for row in told["rows"]] == [
+    assert [column["label"] for column in answer["columns"]][:3] == [
+        "Reader",
+        "Prepared for",
+        "Language",
+    ]
+    assert [[fault["column"] for fault in row["faults"]] for row in answer["rows"]] == [
         [],
         [],
         [],
@@ -272,13 +284,13 @@ def test_an_id_that_cannot_be_taken_says_what_can(
 ) -> None:
     """A desk writes no file, so the reason names none."""
     (row,) = read(room, f"number,reader,patient\n{number},ckd,Place One\n")["rows"]
-    assert [one["message"] for one in row["faults"]] == [fault]
+    assert [found["message"] for found in row["faults"]] == [fault]
 
 
 def test_letters_without_a_font_are_written_by_hand(room: AskedPressRoom) -> None:
     """What a nurse can do is said, and no command."""
-    told = read(room, "reader,patient,by\nckd,Place One,\u5c71\n")
-    (fault,) = told["rows"][0]["faults"]
+    answer = read(room, "reader,patient,by\nckd,Place One,\u5c71\n")
+    (fault,) = answer["rows"][0]["faults"]
     assert fault["message"] == (
         "It has Chinese or Japanese letters, for which there is no font here: leave it empty, and "
         "write it by hand. Whoever looks after Teachback can add these letters."

@@ -100,8 +100,8 @@ NATIVE: Final = """
 SEARCH: Final = """
 async ([topics, typed, groups]) => {
   const there = new URL("topics.js", document.querySelector("script[type=module]").src);
-  const { meant, search } = await import(there);
-  return search(topics, meant(topics, typed, groups)).map(({ topic, kind, text }) => [topic.id, kind, text]);
+  const { matchersOf, search } = await import(there);
+  return search(topics, matchersOf(topics, typed, groups)).map(({ topic, kind, text }) => [topic.id, kind, text]);
 }
 """
 TOPICS: Final = [

@@ -51,10 +51,11 @@ def running_family(process: int, *, least: int) -> list[int]:
 def named_in_processes(*processes: int) -> list[int]:
     """Return the processes in whose arguments or environment the name stands."""
     return [
-        one
-        for one in processes
+        process
+        for process in processes
         if any(
-            names_canary(kept_bytes(Path(f"/proc/{one}/{name}"))) for name in ("cmdline", "environ")
+            names_canary(kept_bytes(Path(f"/proc/{process}/{name}")))
+            for name in ("cmdline", "environ")
         )
     ]
 

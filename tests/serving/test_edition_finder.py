@@ -53,9 +53,9 @@ def test_a_printed_edition_is_kept_and_found_until_another_one_is_printed(
     photo = room.ask("page", key=opened["key"], page=1, dpi=192)
     assert room.ask("find", photo=photo)["matches"] == [found]
     wrong = code[:-3] + ("A" if code[-3] != "A" else "C") + code[-2:]
-    told = room.ask("find", code=wrong)
-    assert told["matches"] == []
-    assert told["nearest"][0] == {"code": code, "title": "A tiny handout"}
+    answer = room.ask("find", code=wrong)
+    assert answer["matches"] == []
+    assert answer["nearest"][0] == {"code": code, "title": "A tiny handout"}
 
     folder = clinic.root / "content" / "handouts"
     text = FILLED.replace("One message.", "A newer message.")

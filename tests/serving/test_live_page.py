@@ -80,7 +80,10 @@ def author(file: Path) -> Iterator[Page]:
 def found_by_axe(page: Page) -> list[str]:
     """Return what axe finds on the page as it is."""
     found = Axe().run(page, options={"runOnly": list(WCAG), "resultTypes": ["violations"]})
-    return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
+    return [
+        f"{violation['id']}: {violation['nodes'][0]['html'][:120]}"
+        for violation in found.response["violations"]
+    ]
 
 
 def test_an_author_sees_lines_changes_findings_and_errors(author: Page, file: Path) -> None:

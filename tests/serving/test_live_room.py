@@ -68,11 +68,11 @@ class Author:
         """Take in what is told until it is what the author waits for."""
         silent = 0
         while not self.parts or not seen(self.parts):
-            told = self.room.ask("watch", handout=self.handout, **self._known)
-            silent += not told["parts"]
+            changes = self.room.ask("watch", handout=self.handout, **self._known)
+            silent += not changes["parts"]
             assert silent < SILENT
-            self._known = {name: told[name] for name in ("run", "after")}
-            self.parts |= {(one["part"], one["reader"]): one for one in told["parts"]}
+            self._known = {name: changes[name] for name in ("run", "after")}
+            self.parts |= {(part["part"], part["reader"]): part for part in changes["parts"]}
         return self.parts
 
 
@@ -83,9 +83,9 @@ def is_proved(text: str) -> Callable[[Parts], bool]:
         notes = [one for (kind, _), one in parts.items() if kind == "notes"]
         return (
             text.splitlines()
-            in [one["lines"] for one in parts["file", ""].get("files", {}).values()]
+            in [part["lines"] for part in parts["file", ""].get("files", {}).values()]
             and bool(notes)
-            and all(one["done"] and one["card_done"] and "findings" in one for one in notes)
+            and all(note["done"] and note["card_done"] and "findings" in note for note in notes)
         )
 
     return is_there
@@ -102,7 +102,7 @@ def author(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Author]:
 def test_each_save_shows_new_pages_and_what_changed(author: Author) -> None:
     """All readers' pages and cards are there, with grades, findings, and the words of the save."""
     parts = author.look(is_proved(TINY))
-    assert [one["id"] for one in parts["file", ""]["readers"]] == ["general", "ckd"]
+    assert [reader["id"] for reader in parts["file", ""]["readers"]] == ["general", "ckd"]
     assert parts["notes", "ckd"]["proved"]
     assert parts["notes", "ckd"]["card_proved"]
     assert parts["notes", "ckd"]["target"] == 5
@@ -118,12 +118,14 @@ def test_each_save_shows_new_pages_and_what_changed(author: Author) -> None:
     assert [handout["texts"][one][0] for one in handout["changed"]] == [
         "Take ibuprofen for the pain."
     ]
-    (line,) = [one for one in handout["lines"] if one[5] == handout["changed"][0]]
+    (line,) = [line for line in handout["lines"] if line[5] == handout["changed"][0]]
     place = handout["texts"][line[5]][1:3]
     assert RISKY.splitlines()[place[0] - 1][place[1] - 1 :].startswith("Take ibuprofen")
-    errors = [one for one in parts["notes", "ckd"]["findings"] if one["severity"] == "error"]
+    errors = [
+        finding for finding in parts["notes", "ckd"]["findings"] if finding["severity"] == "error"
+    ]
     assert errors
-    assert {(one["line"], one["column"]) for one in errors} == {tuple(place)}
+    assert {(error["line"], error["column"]) for error in errors} == {tuple(place)}
     assert parts["handout", "general"]["changed"] == []
     assert parts["handout pages", "general"]["pages"] == general
     assert parts["handout pages", "ckd"]["pages"] != [digest]
@@ -136,7 +138,9 @@ def test_a_file_with_an_error_says_where_and_the_last_pages_stay(author: Author)
     pages = author.parts["handout pages", "ckd"]
     author.save(TINY.replace("purpose:", "porpoise:"))
     parts = author.look(lambda parts: bool(parts["file", ""]["problems"]))
-    problem = next(one for one in parts["file", ""]["problems"] if "porpoise" in one["message"])
+    problem = next(
+        problem for problem in parts["file", ""]["problems"] if "porpoise" in problem["message"]
+    )
     assert "Did you mean 'purpose'?" in problem["hint"]
     lines = parts["file", ""]["broken"][problem["file"]]["lines"]
     assert lines[problem["line"] - 1].startswith("porpoise")
@@ -250,7 +254,9 @@ def test_a_fault_of_the_program_is_shown_by_its_code(
     monkeypatch.setattr(live_room, "validate_handout", fail)
     (part,) = asked("watch", handout="tiny", run="", after=0).result["parts"]
     assert [own_fault(problem) for problem in part["problems"]] == ["KeyError"]
-    assert [own_fault(one.as_json()) for one in asked("picture", page=1).problems] == ["TypeError"]
+    assert [own_fault(problem.as_json()) for problem in asked("picture", page=1).problems] == [
+        "TypeError"
+    ]
 
 
 def test_a_fault_in_what_a_worker_made_is_shown_with_its_reader(
@@ -258,8 +264,8 @@ def test_a_fault_in_what_a_worker_made_is_shown_with_its_reader(
 ) -> None:
     """The other readers' pages are still made."""
     for _ in range(2):
-        told = asked("watch", handout="tiny", run="", after=0).result
-    parts = {(one["part"], one["reader"]): one for one in told["parts"]}
+        changes = asked("watch", handout="tiny", run="", after=0).result
+    parts = {(part["part"], part["reader"]): part for part in changes["parts"]}
     (problem,) = parts["notes", "general"]["handout_problems"]
     assert own_fault(problem) == "TypeError"
 
@@ -315,7 +321,7 @@ def streamed(
     return [(name, json.loads(data)) for name, data in found]
 
 
-def told(after: int, **part: Any) -> dict[str, Any]:  # noqa: ANN401 -- plain data
+def changes(after: int, **part: Any) -> dict[str, Any]:  # noqa: ANN401 -- plain data
     """Return an answer of the live room with one part."""
     return {"run": "1", "after": after, "parts": [part]}
 
@@ -326,10 +332,10 @@ def test_a_stream_goes_on_after_the_live_room_ended_and_stops_with_the_session(
     """It asks for what is new since the last answer; at its end the page is told that it is locked."""
     ended = PressRoomEndedError(Problem("the disk is full"))
     files = {"x.yaml": {"lines": ["id: x"], "path": "/a b/x.yaml"}}
-    link = StandInLink(told(3, part="notes"), ended, told(1, part="file", files=files))
+    link = StandInLink(changes(3, part="notes"), ended, changes(1, part="file", files=files))
     events = streamed(monkeypatch, link, "vscode")
     assert [name for name, _ in events] == ["part", "again", "part", "locked"]
-    assert [one["message"] for one in events[1][1]["problems"]] == ["the disk is full"]
+    assert [problem["message"] for problem in events[1][1]["problems"]] == ["the disk is full"]
     assert [one["after"] for one in link.asked] == [0, 3, 3]
     edit = "vscode://file/a%20b/x.yaml:LINE:COLUMN"
     assert events[2][1]["files"] == {"x.yaml": {"lines": ["id: x"], "edit": edit}}
@@ -338,7 +344,7 @@ def test_a_stream_goes_on_after_the_live_room_ended_and_stops_with_the_session(
 def test_no_path_of_the_server_is_told_to_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an editor on this machine, a part has no path and no address for one."""
     files = {"x.yaml": {"lines": [], "path": "/secret/x.yaml"}}
-    link = StandInLink(told(1, part="file", files=files, broken=files))
+    link = StandInLink(changes(1, part="file", files=files, broken=files))
     ((_, part), _) = streamed(monkeypatch, link, "none")
     assert part["files"] == part["broken"] == {"x.yaml": {"lines": [], "edit": ""}}
 

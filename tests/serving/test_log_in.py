@@ -128,11 +128,11 @@ def test_the_wait_stays_the_longest_however_many_wrong_tries_there_were() -> Non
 def test_a_session_that_is_over_is_forgotten_when_another_begins() -> None:
     """A server that runs for months does not hold all sessions that there ever were."""
     clock = Clock()
-    held: dict[str, Session] = {}
-    store = SessionStore("secret", {"Desk one": "a hash"}, 600, clock, held)
+    sessions: dict[str, Session] = {}
+    store = SessionStore("secret", {"Desk one": "a hash"}, 600, clock, sessions)
     for _ in range(2):
         assert store.enter_by_secret("secret", "a")
-        assert len(held) == 1
+        assert len(sessions) == 1
         clock.now += 601
 
 

@@ -66,7 +66,9 @@ def test_a_broken_handout_says_why_and_the_others_print(room: AskedPressRoom) ->
     """The topic is listed with the place of its fault; another one can be opened."""
     topics = {topic["id"]: topic for topic in room.ask("topics")["topics"]}
     assert topics["tiny"]["problems"] == []
-    assert any("bubbles" in one and "foamy" in one for one in room.ask("topics")["same_words"])
+    assert any(
+        "bubbles" in group and "foamy" in group for group in room.ask("topics")["same_words"]
+    )
     assert "broken.yaml:" in topics["broken"]["problems"][0]["message"]
     assert opened(room)["pages"] >= 1
     wanted = {**READER, **PAPER, "topic": "broken"}
@@ -80,7 +82,7 @@ def test_a_broken_list_of_words_for_the_search_is_told_and_all_prints(
     clinic = workspace({"content/search-words.yaml": "foam: {en: [short of breath]}\n"})
     shelf = read_shelf(clinic, resolve({}, clinic), workspace_marks(clinic), None)
     assert shelf.reading.authored
-    assert [one.message for one in shelf.warnings] == ["'short of breath' is not one word"]
+    assert [warning.message for warning in shelf.warnings] == ["'short of breath' is not one word"]
     assert shelf.search.groups() == []
 
 
@@ -185,9 +187,9 @@ def test_cards_begin_at_the_chosen_place_and_hold_the_words(room: AskedPressRoom
     assert cards["pages"] == 2
     assert [field["id"] for field in cards["fields"]] == ["patient"]
     assert len(room.ask("patch", key=cards["key"], values=VALUES)["patches"]) == 3
-    made = room.ask("print", key=opened(room)["key"], values=VALUES, cards=stock)
-    assert made["kind"] == "cards"
-    assert " ".join(read_words(made["pdf"])).count("Place Name") >= 1
+    printed = room.ask("print", key=opened(room)["key"], values=VALUES, cards=stock)
+    assert printed["kind"] == "cards"
+    assert " ".join(read_words(printed["pdf"])).count("Place Name") >= 1
     wrong = refusal(room, "cards", **READER, **{**stock, "start_at": 11})
     assert "no place 11" in wrong.problems[0].message
     many = refusal(room, "cards", **READER, **{**stock, "count": 8})
@@ -245,9 +247,9 @@ def test_two_desks_print_one_handout_each_for_its_own_patient(room: AskedPressRo
     given = [{"key": key, "values": {**VALUES, "patient": name}} for name in names]
     patches = room.ask_together("patch", *given)
     assert len({patch["patches"][0][1] for patch in patches}) == len(names)
-    for name, made in zip(names, room.ask_together("print", *given), strict=True):
-        words = " ".join(" ".join(read_words(made["pdf"])).split())
-        assert [one for one in names if one in words] == [name]
+    for name, printed in zip(names, room.ask_together("print", *given), strict=True):
+        words = " ".join(" ".join(read_words(printed["pdf"])).split())
+        assert [other for other in names if other in words] == [name]
 
 
 def test_a_handout_that_is_broken_while_it_is_open_says_why_and_others_print(
@@ -258,20 +260,20 @@ def test_a_handout_that_is_broken_while_it_is_open_says_why_and_others_print(
     (folder / "other.yaml").write_text(TINY.replace("id: tiny", "id: other"), encoding="utf-8")
     key = opened(room)["key"]
     (folder / "tiny.yaml").write_text(FILLED.replace("purpose", "porpoise"), encoding="utf-8")
-    _until(room, lambda told: faulty(told) == {"broken", "tiny"})
+    _until(room, lambda answer: faulty(answer) == {"broken", "tiny"})
     assert refusal(room, "print", key=key, values=VALUES).status == 409
     assert "porpoise" in str(refusal(room, "edition", **READER, **PAPER).problems[0])
     other = room.ask("edition", **{**READER, **PAPER, "topic": "other"})
     assert room.ask("print", key=other["key"], values={})["pdf"].startswith(b"%PDF")
     (folder / "tiny.yaml").write_text(FILLED, encoding="utf-8")
     (folder / "other.yaml").unlink()
-    _until(room, lambda told: len(told["topics"]) == 2 and faulty(told) == {"broken"})
+    _until(room, lambda answer: len(answer["topics"]) == 2 and faulty(answer) == {"broken"})
     assert opened(room)["key"] == key
 
 
-def faulty(told: dict[str, Any]) -> set[str]:
+def faulty(answer: dict[str, Any]) -> set[str]:
     """Return the topics that cannot be printed."""
-    return {one["id"] for one in told["topics"] if one["problems"]}
+    return {topic["id"] for topic in answer["topics"] if topic["problems"]}
 
 
 @pytest.mark.parametrize(
@@ -285,11 +287,11 @@ def test_a_broken_shared_file_stops_all_and_its_mending_is_noticed(
     path: Path = clinic.root / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(text, encoding="utf-8")
-    _until(room, lambda told: bool(told["problems"]))
+    _until(room, lambda answer: bool(answer["problems"]))
     assert room.ask("topics")["topics"] == []
     assert path.name in str(refusal(room, "edition", **READER, **PAPER).problems[0])
     path.unlink()
-    _until(room, lambda told: not told["problems"])
+    _until(room, lambda answer: not answer["problems"])
     assert opened(room)["pages"] >= 1
 
 
@@ -332,8 +334,8 @@ def test_a_page_in_use_outlives_a_killed_press_room_whatever_was_laid_out_since(
 def test_a_press_room_that_ends_with_its_spare_is_replaced_too(room: AskedPressRoom) -> None:
     """A new one is started then, and takes the page that was open."""
     key = opened(room)["key"]
-    for one in room.processes:
-        os.kill(one, signal.SIGKILL)
+    for process in room.processes:
+        os.kill(process, signal.SIGKILL)
     assert answered(room, key)["faults"] == []
 
 
@@ -399,7 +401,7 @@ def test_a_press_room_ends_with_its_link_and_leaves_no_worker(clinic: Workspace)
     assert workers
     own.link.close()
     wait_until(lambda: own.processes == [])
-    assert not [one for one in workers if Path(f"/proc/{one}").exists()]
+    assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
     own.close()
 
 
@@ -412,12 +414,12 @@ def test_press_rooms_share_the_memory_of_what_they_have_loaded(room: AskedPressR
     ended, waiting = room.processes
     os.kill(ended, signal.SIGKILL)
     assert answered(room, key)["faults"] == []
-    held = {"Shared": 0, "Private": 0}
+    memory = {"Shared": 0, "Private": 0}
     for line in Path(f"/proc/{waiting}/smaps_rollup").read_text("ascii").splitlines():
         kind = line.partition("_")[0]
-        if kind in held:
-            held[kind] += int(line.split()[1])
-    assert 0 < held["Private"] < held["Shared"]
+        if kind in memory:
+            memory[kind] += int(line.split()[1])
+    assert 0 < memory["Private"] < memory["Shared"]
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -279,8 +279,8 @@ def test_a_session_that_nobody_uses_is_locked(tmp_path: Path) -> None:
     assert browser.ask("POST", "/enter", asked).status == 204
     for _ in range(3):
         now[0] += 190
-        told = browser.ask("GET", "/desk/topics")
-        assert (told.status, json.loads(told.body)["person"]) == (200, "Desk one")
+        answer = browser.ask("GET", "/desk/topics")
+        assert (answer.status, json.loads(answer.body)["person"]) == (200, "Desk one")
     now[0] += 31
     before = len(press.asked)
     for method, path, body in (

@@ -190,17 +190,17 @@ def test_the_pages_of_an_author_are_opened_by_name(
     monkeypatch.chdir(workspace().root)
     assert run(["serve", "--no-browser", "--open", "tinny"]) == 2
     assert "Did you mean 'tiny'?" in capsys.readouterr().err
-    told: list[str] = []
+    addresses: list[str] = []
 
     def stop(address: str) -> None:
-        told.append(address)
+        addresses.append(address)
         raise KeyboardInterrupt
 
     order = server.ServeOrder(port=0, browser=False, handout="tiny")
     with pytest.raises(KeyboardInterrupt):
         server.serve_desk(resolve({}, workspace()), workspace(), order, stop, lambda _: None)
-    assert told[0].endswith("/preview/tiny")
-    assert "/enter#" in told[0]
+    assert addresses[0].endswith("/preview/tiny")
+    assert "/enter#" in addresses[0]
 
 
 @pytest.mark.parametrize("proxy", ["http://desk.example", "desk.example", "https://x/path", "x"])

@@ -35,15 +35,15 @@ def shelf(clinic: Workspace, *, release: bool = False) -> dict[str, Any]:
     """Return the shelf of a workspace, and its topic "tiny"."""
     reading = read_handouts(clinic, handout_files(clinic))
     settings = replace(resolve({"paper": "a4"}, clinic), release=release)
-    told = shelf_json(reading, reading.problems, load_stocks(clinic), settings, TODAY)
-    (tiny,) = (topic for topic in told["topics"] if topic["id"] == "tiny")
-    return {**told, "tiny": tiny}
+    listed = shelf_json(reading, reading.problems, load_stocks(clinic), settings, TODAY)
+    (tiny,) = (topic for topic in listed["topics"] if topic["id"] == "tiny")
+    return {**listed, "tiny": tiny}
 
 
 def test_a_topic_has_its_readers_signs_and_choices(workspace: Make) -> None:
     """The general reader has a warning, for another one has a text; defaults come first."""
-    told = shelf(workspace())
-    tiny = told["tiny"]
+    listed = shelf(workspace())
+    tiny = listed["tiny"]
     assert tiny["title"] == "A tiny handout"
     assert tiny["signs"] == [{"text": "Chest pain", "tier": "now", "audiences": ["general", "ckd"]}]
     assert tiny["has_card"]
@@ -53,15 +53,15 @@ def test_a_topic_has_its_readers_signs_and_choices(workspace: Make) -> None:
     assert (ckd["general"], ckd["warning"], ckd["missing"]) == (False, None, None)
     assert dialysis["name"] == "On dialysis"
     assert dialysis["missing"].startswith("This topic has no text for these readers.")
-    assert told["papers"][0] == {"id": "a4", "name": "A4"}
-    assert told["stocks"][0]["id"] == "cut-a4-id1"
-    assert told["stocks"][0]["places"] >= 8
-    assert {one["id"] for one in told["stocks"] if one["cut"]} > {"cut-a4-id1"}
-    assert not any(one["cut"] for one in told["stocks"] if one["id"].startswith("avery"))
-    assert told["stocks"][0]["names"] == ["Plain paper, to cut, 85.6 x 53.98 mm"]
-    names = [name for one in told["stocks"] for name in one["names"]]
+    assert listed["papers"][0] == {"id": "a4", "name": "A4"}
+    assert listed["stocks"][0]["id"] == "cut-a4-id1"
+    assert listed["stocks"][0]["places"] >= 8
+    assert {stock["id"] for stock in listed["stocks"] if stock["cut"]} > {"cut-a4-id1"}
+    assert not any(stock["cut"] for stock in listed["stocks"] if stock["id"].startswith("avery"))
+    assert listed["stocks"][0]["names"] == ["Plain paper, to cut, 85.6 x 53.98 mm"]
+    names = [name for stock in listed["stocks"] for name in stock["names"]]
     assert {"Avery 5371, 88.9 x 50.8 mm", "Avery 8371, 88.9 x 50.8 mm"} < set(names)
-    kinds = {(one["depth"], one["missing"]) for one in tiny["choices"]}
+    kinds = {(choice["depth"], choice["missing"]) for choice in tiny["choices"]}
     assert kinds == {
         ("full", None),
         ("brief", "This topic has no brief version."),
@@ -73,10 +73,10 @@ def test_a_topic_says_which_fields_each_paper_of_a_reader_has(workspace: Make) -
     own = FILLED.replace(', "Ask {record.nurse}"', "")
     tiny = shelf(workspace({"content/handouts/tiny.yaml": own}))["tiny"]
     names = ["patient", "visit", "nurse", "fluid", "weight", "phone", "side"]
-    assert [one["id"] for one in tiny["fields"]] == names
-    general, ckd, dialysis = (one["fields"] for one in tiny["readers"])
+    assert [field["id"] for field in tiny["fields"]] == names
+    general, ckd, dialysis = (reader["fields"] for reader in tiny["readers"])
     assert ckd == {"handout": names, "cards": ["patient"]}
-    assert general == {"handout": [one for one in names if one != "nurse"], "cards": ["patient"]}
+    assert general == {"handout": [name for name in names if name != "nurse"], "cards": ["patient"]}
     assert dialysis == {"handout": [], "cards": []}
 
 
@@ -84,7 +84,7 @@ def test_a_topic_whose_translation_is_broken_keeps_its_other_language(workspace:
     """The problem names the file of the translation; what is right can be chosen."""
     french = TINY.replace("language: en", "language: fr")
     tiny = shelf(workspace({"content/handouts/tiny.fr.yaml": french}))["tiny"]
-    assert {one["language"] for one in tiny["choices"]} == {"en"}
+    assert {choice["language"] for choice in tiny["choices"]} == {"en"}
     assert "tiny.fr.yaml" in tiny["problems"][0]["message"]
 
 
@@ -92,17 +92,19 @@ def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -
     """Each state has its words; with --release the text is a choice that has a reason."""
     assert shelf(workspace())["tiny"]["state"]["kind"] == "draft"
     clinic = workspace({"content/handouts/tiny.yaml": APPROVED})
-    told = shelf(clinic)["tiny"]
-    assert told["state"]["kind"] == "overdue"
-    assert told["state"]["text"] == "The review was due on Nov 20, 2026."
-    assert {one["missing"] for one in told["choices"] if one["depth"] == "full"} == {None}
-    (missing,) = {one["missing"] for one in shelf(clinic, release=True)["tiny"]["choices"]}
+    listed = shelf(clinic)["tiny"]
+    assert listed["state"]["kind"] == "overdue"
+    assert listed["state"]["text"] == "The review was due on Nov 20, 2026."
+    assert {choice["missing"] for choice in listed["choices"] if choice["depth"] == "full"} == {
+        None
+    }
+    (missing,) = {choice["missing"] for choice in shelf(clinic, release=True)["tiny"]["choices"]}
     assert missing == "This text cannot be printed: the review was due on 2026-11-20."
     changed = APPROVED.replace("For kidneys here.", "For kidneys there.")
-    told = shelf(workspace({"content/handouts/tiny.yaml": changed}))["tiny"]
+    listed = shelf(workspace({"content/handouts/tiny.yaml": changed}))["tiny"]
     notices = {
-        reader["id"]: [one["kind"] for one in reader["notices"]]
-        for reader in told["readers"]
+        reader["id"]: [notice["kind"] for notice in reader["notices"]]
+        for reader in listed["readers"]
         if not reader["missing"]
     }
     assert notices == {"general": ["overdue"], "ckd": ["unapproved", "overdue"]}
@@ -111,8 +113,8 @@ def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -
 def test_a_review_that_is_still_to_come_is_no_overdue_one(workspace: Make) -> None:
     """The text counts as a draft, and the desk says why."""
     ahead = APPROVED.replace("2026-11-01", "2027-01-05").replace("2026-11-20", "2028-01-05")
-    told = shelf(workspace({"content/handouts/tiny.yaml": ahead}))["tiny"]
-    assert told["state"] == {
+    listed = shelf(workspace({"content/handouts/tiny.yaml": ahead}))["tiny"]
+    assert listed["state"] == {
         "kind": "draft",
         "text": "The review of Jan 5, 2027 has not taken place yet.",
     }
@@ -120,23 +122,23 @@ def test_a_review_that_is_still_to_come_is_no_overdue_one(workspace: Make) -> No
 
 def test_a_translation_is_offered_to_readers_who_have_all_of_it(workspace: Make) -> None:
     """Others see why not; the topic itself, its state and its signs are those of the handout."""
-    told = shelf(workspace({TRANSLATION: SPANISH_TINY}))
-    assert [(one["id"], one["name"]) for one in told["languages"]] == [
+    listed = shelf(workspace({TRANSLATION: SPANISH_TINY}))
+    assert [(language["id"], language["name"]) for language in listed["languages"]] == [
         ("en", "English"),
         ("es", "Español"),
         ("es+en", "Español and English, side by side"),
     ]
     english = shelf(workspace())["tiny"]
-    spanish = {**told["tiny"], "choices": english["choices"]}
+    spanish = {**listed["tiny"], "choices": english["choices"]}
     assert spanish == english
     lines = "\n".join(line for line in SPANISH_TINY.splitlines() if "1@ckd" not in line)
     tiny = shelf(workspace({TRANSLATION: lines}))["tiny"]
     offered = {
-        (one["audience"], one["missing"])
-        for one in tiny["choices"]
-        if (one["language"], one["depth"]) == ("es", "full")
+        (choice["audience"], choice["missing"])
+        for choice in tiny["choices"]
+        if (choice["language"], choice["depth"]) == ("es", "full")
     }
-    both = {one["audience"] for one in tiny["choices"] if one["language"] == "es+en"}
+    both = {choice["audience"] for choice in tiny["choices"] if choice["language"] == "es+en"}
     assert both == {"general"}
     [(_, reason)] = [one for one in offered if one[0] == "ckd"]
     assert reason.startswith("The translation is not whole: the text `one/blocks/1@ckd`")
@@ -173,9 +175,9 @@ def test_a_field_of_a_translation_is_asked_for_in_english() -> None:
     """A nurse reads label and choices in English; what is printed stays that of the translation."""
     english = {"name": "side", "label": "Which leg", "type": "choice", "choices": ["left", "right"]}
     spanish = {**english, "label": "Qué pierna", "choices": ["izquierda", "derecha"]}
-    told = field_json(RecordField(**spanish), RecordField(**english))
-    assert told["label"] == "Which leg"
-    assert told["choices"] == [
+    listed = field_json(RecordField(**spanish), RecordField(**english))
+    assert listed["label"] == "Which leg"
+    assert listed["choices"] == [
         {"value": "izquierda", "label": "left"},
         {"value": "derecha", "label": "right"},
     ]
@@ -187,6 +189,6 @@ def test_a_translation_that_cannot_be_read_leaves_the_topic_right(workspace: Mak
     broken = SPANISH_TINY.replace("translates: tiny", "translates: other")
     tiny = shelf(workspace({TRANSLATION: broken}))["tiny"]
     assert tiny["problems"] == []
-    found = [one for one in tiny["choices"] if one["language"] == "es"]
+    found = [choice for choice in tiny["choices"] if choice["language"] == "es"]
     assert {one["audience"] for one in found} == {"general", "ckd"}
     assert all("it translates 'other'" in one["missing"] for one in found)

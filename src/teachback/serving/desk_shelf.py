@@ -175,6 +175,6 @@ def file_mark(path: Path) -> FileMark:
     return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
-def today() -> dt.date:
+def clinic_date() -> dt.date:
     """Return the current date where the clinic is. A server runs on past midnight."""
     return dt.datetime.now(tz=dt.UTC).astimezone().date()

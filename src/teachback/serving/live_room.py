@@ -22,7 +22,7 @@ from teachback.files.workspace import handout_named, read_bytes, shown, source_f
 from teachback.printing.job_composer import check_apart, open_pool, print_context
 from teachback.printing.process_limits import give_way
 from teachback.printing.process_pool import Task, scale_of
-from teachback.serving.desk_shelf import file_mark, today, workspace_marks
+from teachback.serving.desk_shelf import clinic_date, file_mark, workspace_marks
 from teachback.serving.live_pages import (
     CheckedReader,
     DrawOrder,
@@ -258,7 +258,7 @@ class LiveRoom:
         for kind, name in [key for key in watched.parts if key[1] and key[1] not in names]:
             del watched.parts[kind, name]
         sources = {name: file["lines"] for name, file in files.items()}
-        first = LiveOrder(watched.stem, watched.version, authored, sources, today())
+        first = LiveOrder(watched.stem, watched.version, authored, sources, clinic_date())
         orders = [
             replace(first, audience=name, styles=watched.styles.get(name, "")) for name in names
         ]

@@ -38,7 +38,7 @@ from teachback.serving.desk_lists import (
     read_list,
     refuse_count,
 )
-from teachback.serving.desk_shelf import DeskShelf, read_shelf, today, workspace_marks
+from teachback.serving.desk_shelf import DeskShelf, clinic_date, read_shelf, workspace_marks
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
 from teachback.serving.edition_finder import find_printed, kept_pdf
 from teachback.serving.press_messages import HANDOVER, Reply, Request, problem_json
@@ -257,10 +257,10 @@ class PressRoom:
             broken = [problem_json(problem) for problem in self._broken]
             reply({**answer, **empty, "clinic": "", "problems": broken})
             return
-        day = today()
-        state = (self._version, len(shelf.refused), day)
+        today = clinic_date()
+        state = (self._version, len(shelf.refused), today)
         if self._topics_cache is None or self._topics_cache[0] != state:
-            topics = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, day)
+            topics = shelf_json(shelf.reading, shelf.refused, shelf.stocks, self._settings, today)
             problems = [problem_json(problem) for problem in shelf.warnings]
             topics |= {"problems": problems, "same_words": shelf.search.groups()}
             self._topics_cache = (state, topics)
@@ -309,7 +309,7 @@ class PressRoom:
             message = f"'{topic}' has no text for '{audience}'"
             raise RefusedError(404, Problem(message, nearest(audience, authored.handout.audiences)))
         if self._settings.release:
-            problems = unreleased(authored, audience, today())
+            problems = unreleased(authored, audience, clinic_date())
             if problems:
                 raise RefusedError(422, *problems)
         return stem
@@ -337,7 +337,7 @@ class PressRoom:
             reply(
                 {
                     **_page_json(edition),
-                    "notices": notices_json(authored, audience, today()),
+                    "notices": notices_json(authored, audience, clinic_date()),
                     "fields": self._fields_json(edition),
                     "problems": [],
                 }
@@ -646,7 +646,9 @@ class PressRoom:
         if stopping:
             raise RefusedError(422, *stopping)
         chosen = (paper or str(self._settings.paper), size or str(self._settings.size))
-        return ListOrder(topic, *chosen, self._meant, shelf.points, today(), frozenset(refused))
+        return ListOrder(
+            topic, *chosen, self._meant, shelf.points, clinic_date(), frozenset(refused)
+        )
 
     def _list_columns(self, reply: Answer, _: int, *, topic: str) -> None:
         reply(list_columns(self._usable_shelf().context, self._list_order(topic, None, None)))

@@ -83,7 +83,7 @@ class RoomStarter:
 
 
 def end_room(pipe: Connection) -> None:
-    """Tell a room that no request follows. It ends its workers, and its socket closes."""
+    """Let a room end. No request follows, so it ends its workers, and its socket closes."""
     with suppress(OSError), socket.socket(fileno=os.dup(pipe.fileno())) as ours:
         ours.shutdown(socket.SHUT_WR)
 

@@ -123,8 +123,8 @@ class OpenEdition:
         """Return the PDF with a patient's words. Raises UnstampedError where one does not fit."""
         if self.template is None:
             return self.data
-        copies = values if self.template.cards == 1 else [values] * self.template.cards
-        return self.template.stamp(copies, document)
+        per_card = values if self.template.cards == 1 else [values] * self.template.cards
+        return self.template.stamp(per_card, document)
 
     def finished(self, values: Mapping[str, str], document: bytes, copies: int = 1) -> bytes:
         """Return the stamped PDF. It asks the printer for true size, its sides, and copies."""
@@ -200,7 +200,7 @@ def open_cards(
         data = done.printed[0].data
         return _opened_cards(order, run, job.code, data, None)
     if len(run.sheets) > 1 or run.sides is Sides.ONE:
-        raise TeachbackError(_too_many_to_stamp(order, named[1].places, run))
+        raise TeachbackError(_stamping_problem(order, named[1].places, run))
     run = card_run(named, list(range(order.number)), context.settings, stocks, start)
     sheet = JobOrder(order.stem, (order.audience,) * order.number, "card", (SHEET,))
     try:
@@ -276,18 +276,17 @@ def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> 
 
 
 def _archived(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:
-    is_card = isinstance(order, CardsOrder)
     workspace = context.workspace
     path = handout_files(workspace)[order.stem]
     origin = origin_of(shared_fingerprint(workspace), path, workspace)
     with TemporaryDirectory(prefix="teachback-") as folder:
-        settings = (
-            context.settings if isinstance(order, CardsOrder) else _settings_for(context, order)
-        )
-        # A card is kept as `build` prints it: on larger plain stock where it is too long.
-        run = full_sheet_or_plain(workspace, settings) if is_card else None
+        if isinstance(order, CardsOrder):
+            # A card is kept as `build` prints it: on larger plain stock where it is too long.
+            kind, settings = "card", context.settings
+            run = full_sheet_or_plain(workspace, settings)
+        else:
+            kind, settings, run = "handout", _settings_for(context, order), None
         in_folder = replace(context, settings=replace(settings, output=Path(folder)), run=run)
-        kind = "card" if is_card else "handout"
         job = compose_job(in_folder, JobOrder(order.stem, (order.audience,), kind, ("pdf",)))
         done = do_job(job, context.files)
         if not done.printed:
@@ -331,7 +330,7 @@ def _on_sheet(strip: Strip, run: CardRun) -> Strip:
     raise LookupError(strip.page)
 
 
-def _too_many_to_stamp(order: CardsOrder, places: int, run: CardRun) -> Problem:
+def _stamping_problem(order: CardsOrder, places: int, run: CardRun) -> Problem:
     if run.sides is Sides.ONE:
         message = f"{run.stock} cards are {_BACK_NEEDED}"
         return Problem(message, "Choose a stock with two sides.")

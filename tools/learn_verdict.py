@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from safety_measure import LINEAGE, is_aside, pieces, read_set
 
-from teachback.checking.clinical.clinical_rules import LEANS, sentence_features, units
+from teachback.checking.clinical.clinical_rules import SCORED_ROLES, sentence_features, units
 from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.content.loader import load_handout
 from teachback.content.workspace_content import load_shared
@@ -170,7 +170,7 @@ def handout_texts(rules: TextRules) -> Iterator[Text]:
     for name in ("ckd", "dialysis"):
         reader = ReaderContext(shared.audiences.lineage(name), {"clinic.emergency": "911"})
         for passage, sentences in _sentences(passages(handout, reader), rules, reader.lineage):
-            if passage.role in LEANS:
+            if passage.role in SCORED_ROLES:
                 yield Text(sentences, unsafe=False)
 
 
@@ -180,7 +180,7 @@ def _text(
     found = [
         one
         for passage, sentences in _sentences(reader_texts, rules, lineage)
-        if passage.role in LEANS
+        if passage.role in SCORED_ROLES
         for one in sentences
     ]
     if found:

@@ -47,10 +47,10 @@ def measure(workspace: Workspace) -> Iterator[MeasuredPages]:
         for name, authored in reading.authored.items():
             for audience in authored.handout.audiences:
                 job = compose_job(context, JobOrder(name, (audience,), "handout", ("pdf",)))
-                page, laid = lay_out_handout(job, context.files)
+                page, layout = lay_out_handout(job, context.files)
                 choice = CHOICES.index(styles_of(page, job))
                 where = f"{name} {audience} {size} {paper}"
-                yield MeasuredPages(where, laid.pages, choice, break_faults(laid))
+                yield MeasuredPages(where, layout.pages, choice, break_faults(layout))
 
 
 def main() -> int:

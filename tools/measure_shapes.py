@@ -101,8 +101,8 @@ def measure(language: str, script: Script, font: Path) -> str:
         f"@font-face{{font-family:F;src:url(fonts/{font.name})}}@page{{size:Letter;margin:20mm}}"
         f"body{{font:14pt/1.6 F}}</style></head><body><p>{text}</p></body></html>"
     )
-    laid = renderer.lay_out(html, files, renderer.Fonts())
-    data = renderer.write(laid)
+    layout = renderer.lay_out(html, files, renderer.Fonts())
+    data = renderer.write(layout)
     expected = Expected(
         "t", Location(""), (ExpectedSentence(text),), (), 12.0, language=language, title="T"
     )

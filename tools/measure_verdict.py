@@ -21,7 +21,7 @@ import yaml
 from safety_measure import ASIDE, LINEAGE, found_in, is_aside, pieces, read_set
 
 from teachback.checking.clinical import clinical_rules
-from teachback.checking.clinical.clinical_rules import LEANS, sentence_features, units
+from teachback.checking.clinical.clinical_rules import SCORED_ROLES, sentence_features, units
 from teachback.checking.clinical.rule_loader import load_clinical_rules, with_sentence_model
 from teachback.checking.clinical.verdict_model import VerdictModel
 from teachback.errors import Location, Severity
@@ -144,7 +144,7 @@ def _highest(item: dict[str, Any], rules: TextRules, model: VerdictModel) -> flo
         (
             model.score(one)
             for passage, unit in units(pieces(item))
-            if passage.role in LEANS
+            if passage.role in SCORED_ROLES
             for one in sentence_features(passage, unit, rules, LINEAGE[item.get("audience", "ckd")])
             if "@names none" not in one
         ),
@@ -159,8 +159,8 @@ def by_limit(
     items = [item for some in sets for item in some]
     points = []
     for limit in LIMITS:
-        alone = limit + clinical_rules.TELLS_ALONE - clinical_rules.TELLS
-        with patch.multiple(clinical_rules, TELLS=limit, TELLS_ALONE=alone):
+        alone = limit + clinical_rules.REPORTS_ALONE_FROM - clinical_rules.REPORTS_FROM
+        with patch.multiple(clinical_rules, REPORTS_FROM=limit, REPORTS_ALONE_FROM=alone):
             rows = [(unsafe, found.values()) for unsafe, found in levels(items, rules)]
         one = count(rows)
         points.append((100 * one.flagged / one.right, one.found / one.unsafe))

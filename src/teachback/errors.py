@@ -91,7 +91,7 @@ def _place_json(place: Location | None) -> dict[str, Any]:
     }
 
 
-class OfDesign(str):
+class DesignHint(str):
     """A hint that blames the clinic's own templates and styles.
 
     It is replaced in a workspace that has none; see `workspace.hinting`.
@@ -100,8 +100,8 @@ class OfDesign(str):
     __slots__ = ()
 
 
-COMPARE: Final = OfDesign("Compare the clinic's own templates and styles with the built-in ones.")
-COMPARE_LENGTH: Final = OfDesign(
+COMPARE: Final = DesignHint("Compare the clinic's own templates and styles with the built-in ones.")
+COMPARE_LENGTH: Final = DesignHint(
     "Compare the clinic's own templates and styles with the built-in ones: "
     "nest less, and make tables and drawings smaller."
 )

@@ -255,8 +255,8 @@ def test_its_pdf_passes_the_validators_and_says_what_the_page_says(
     ]
     assert len(found) > 50
     # pdfium writes the control character 2 for a hyphen at the end of a line.
-    squeezed = re.sub(r"[\s\x02\ufffe-]", "", "".join(leaves(three)))
-    assert [said for said in found if re.sub(r"[\s-]", "", said) not in squeezed] == []
+    comparison_key = re.sub(r"[\s\x02\ufffe-]", "", "".join(leaves(three)))
+    assert [said for said in found if re.sub(r"[\s-]", "", said) not in comparison_key] == []
 
 
 NUMBERS = (

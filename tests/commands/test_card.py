@@ -664,7 +664,7 @@ def lines_to_write_on(clinic: Workspace) -> list[Any]:
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     context = print_context(clinic, reading, resolve({}, clinic))
     job = compose_job(context, JobOrder("tiny", ("ckd",), "card", ("pdf",)))
-    back = fitted(job, 0, CARD, context.files).laid.document.pages[1]._page_box  # noqa: SLF001 -- no public name
+    back = fitted(job, 0, CARD, context.files).layout.document.pages[1]._page_box  # noqa: SLF001 -- no public name
     return [
         box
         for box in back.descendants()

@@ -93,7 +93,7 @@ def test_what_was_written_is_read_back(form: str) -> None:
     raw = write(SHEET)
     assert raw == write(SHEET)
     back = read(raw, "back")
-    assert (back.handout, back.source, back.language, back.noticed) == ("tiny", "en", "es", ())
+    assert (back.handout, back.source, back.language, back.warnings) == ("tiny", "en", "es", ())
     assert words_of(back) == [
         (text.key, text.english, text.words, text.note, text.mark, text.told)
         for text in SHEET.texts
@@ -301,7 +301,7 @@ def test_what_word_writes_on_its_own_is_read() -> None:
     )
     back = read_docx(raw, "back")
     assert words_of(back) == words_of(read_docx(write_docx(SHEET), "back"))
-    assert [(warning.severity, warning.message) for warning in back.noticed] == [
+    assert [(warning.severity, warning.message) for warning in back.warnings] == [
         (Severity.WARNING, "row 2: the row is hidden; it is read like the others")
     ]
 
@@ -367,7 +367,7 @@ def test_a_filtered_workbook_is_read_whole() -> None:
     )
     back = read_xlsx(raw, "back")
     assert [text.words for text in back.texts] == ["Dolor", "", ""]
-    assert [warning.message for warning in back.noticed] == [
+    assert [warning.message for warning in back.warnings] == [
         "the sheet has hidden rows or columns; they are read like the others"
     ]
 
@@ -459,12 +459,12 @@ def test_what_xliff_tools_say_is_reported() -> None:
     )
     back = read_xliff(raw.encode(), "back")
     assert [text.unfinished for text in back.texts] == ["needs-translation", "", ""]
-    assert [warning.message for warning in back.noticed] == [
+    assert [warning.message for warning in back.warnings] == [
         "words that a tool has added are not read: 'Dear all'",
         "words that a tool has added are not read: 'Hello there'",
         "a translation is marked as approved in this file; that is not taken over",
     ]
-    assert {warning.severity for warning in back.noticed} == {Severity.WARNING}
+    assert {warning.severity for warning in back.warnings} == {Severity.WARNING}
 
 
 def test_what_po_tools_write_is_read() -> None:
@@ -506,7 +506,7 @@ def test_what_po_tools_put_aside_is_reported() -> None:
     )
     back = read_po(f"# Hello\n{raw}".encode(), "back")
     assert [text.unfinished for text in back.texts] == ["fuzzy", "", ""]
-    assert [warning.message for warning in back.noticed] == [
+    assert [warning.message for warning in back.warnings] == [
         "a text that the tool has put aside is not read: 'msgid \"Old\"'",
         "the file ends with a remark that belongs to no text",
         "a remark above the header is not read: 'Hello'",

@@ -13,7 +13,7 @@ from tiny_handout import TINY
 from teachback.checking.plain_language.lengths_and_headings import kinds
 from teachback.checking.plain_language.pemat_cdc_questions import CUES, LISTS, TOOLS
 from teachback.checking.rule import ReaderText
-from teachback.commands.listings import TOLD_KINDS
+from teachback.commands.listings import LISTED_KINDS
 from teachback.content.approval import fingerprint
 from teachback.content.audience_coverage import reach_problems
 from teachback.content.base_model import steps
@@ -200,7 +200,7 @@ def test_one_slip_is_one_problem_with_the_word_that_was_meant(
     assert problem.hint.startswith(f"Did you mean {hint}")
 
 
-@pytest.mark.parametrize("named", [TOOLS, CUES, LISTS, TOLD_KINDS])
+@pytest.mark.parametrize("named", [TOOLS, CUES, LISTS, LISTED_KINDS])
 def test_each_kind_that_is_named_elsewhere_is_a_kind(named: frozenset[str]) -> None:
     """A misspelt one would never be found on a page."""
     assert named

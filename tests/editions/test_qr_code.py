@@ -39,13 +39,13 @@ def page_with(*drawings: str) -> bytes:
     )
     # No letters, so the fonts do not matter here.
     style = "@page { size: letter; margin: 15mm }"
-    laid = renderer.lay_out(
+    layout = renderer.lay_out(
         "<html "
         f'lang="en"><head><title>QR</title><style>{style}</style></head><body>{body}{bars}</body></html>',
         {},
         renderer.Fonts(),
     )
-    return renderer.write(laid)
+    return renderer.write(layout)
 
 
 @pytest.fixture(scope="module")

@@ -358,6 +358,6 @@ def test_a_card_that_does_not_fit_would_be_seen(tmp_path: Path) -> None:
         '<html lang="en"><title>x</title><style>'
         "@page { size: 85.6mm 53.98mm; margin: 3.2mm }</style><body><p>"
     ) + "W" * 90
-    laid = renderer.lay_out(html, {}, renderer.Fonts())
-    assert [out.words for out in boxes.text_outside(laid, CARD_INSET)] == ["W" * 90]
+    layout = renderer.lay_out(html, {}, renderer.Fonts())
+    assert [out.words for out in boxes.text_outside(layout, CARD_INSET)] == ["W" * 90]
     assert px_to_mm(96) == pytest.approx(25.4)

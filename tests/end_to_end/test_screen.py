@@ -457,7 +457,7 @@ def test_the_first_screen_of_a_phone_holds_the_signs_of_an_emergency(
     assert place is not None
     assert place["y"] + place["height"] < 667
     # On paper, page 1 has the zones.
-    assert len(job.expected[0].said) == len(job.expected[0].on_screen) - 5
+    assert len(job.expected[0].sentences) == len(job.expected[0].on_screen) - 5
 
 
 def test_numbers_can_be_dialled_with_a_thumb(built: Built, browser: Browser) -> None:

@@ -20,7 +20,7 @@ from teachback.files.text_decoding import decode
 from teachback.files.unprintable_characters import faults, is_odd_blank, is_unseen, visible_form
 from teachback.files.yaml_reader import read_yaml
 from teachback.merge.records.field_values import unprintable_reason
-from teachback.proofing.expected_text import squeezed
+from teachback.proofing.expected_text import comparison_key
 
 if TYPE_CHECKING:
     from teachback.checking.clinical.clinical_rules import TextRules
@@ -113,7 +113,7 @@ def test_an_unseen_character_is_refused_or_makes_no_difference(letter: str, at: 
     else:
         blank = " " if letter in "\u00a0\u202f" else ""
         assert visible_form(text) == TEXT[:at] + blank + TEXT[at:]
-        assert squeezed(text) == squeezed(TEXT)
+        assert comparison_key(text) == comparison_key(TEXT)
 
 
 @pytest.mark.parametrize("text", ["ibu{}profen", "1{} mg", "{}No", "No{}.", "a {}b", "a{} b"])

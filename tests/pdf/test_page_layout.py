@@ -6,7 +6,7 @@ import pytest
 
 from teachback.errors import TeachbackError
 from teachback.pdf import renderer
-from teachback.pdf.page_layout import openings
+from teachback.pdf.page_layout import field_openings
 
 
 def test_a_place_without_its_space_is_refused() -> None:
@@ -19,7 +19,7 @@ def test_a_place_without_its_space_is_refused() -> None:
         )
         return renderer.lay_out(page, {}, renderer.fonts())
 
-    assert [opening.field for opening in openings(laid_out("", "&nbsp;"))] == ["who"]
+    assert [opening.field for opening in field_openings(laid_out("", "&nbsp;"))] == ["who"]
     for style, inner in (("", ""), ("font-size: 0", "&nbsp;")):
         with pytest.raises(TeachbackError, match="'who' on page 1 has no room for words"):
-            list(openings(laid_out(style, inner)))
+            list(field_openings(laid_out(style, inner)))

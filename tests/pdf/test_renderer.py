@@ -141,8 +141,8 @@ def test_a_line_whose_last_space_alone_is_too_much_is_not_broken_after_its_first
     )
     counts = [0] * len(widths)
     places: dict[object, int] = {}
-    laid = lay_out(page, FILES, fonts()).document
-    for box in (one for sheet in laid.pages for one in sheet._page_box.descendants()):  # noqa: SLF001
+    layout = lay_out(page, FILES, fonts()).document
+    for box in (one for sheet in layout.pages for one in sheet._page_box.descendants()):  # noqa: SLF001
         if type(box).__name__ == "LineBox" and box.element.tag == "p":
             counts[places.setdefault(box.element, len(places))] += 1
     assert len(places) == len(widths)

@@ -378,8 +378,8 @@ def test_the_repair_mends_it(fault: Fault) -> None:
 
 def test_opacity_hides_words_from_screen_readers_and_is_refused() -> None:
     """WeasyPrint draws content with opacity as a group that tags cannot refer to: we refuse it."""
-    laid = lay('<p>one</p><p style="opacity: 0.5">two</p>')
-    with pikepdf.open(io.BytesIO(laid.document.write_pdf(pdf_variant="pdf/ua-1"))) as document:
+    layout = lay('<p>one</p><p style="opacity: 0.5">two</p>')
+    with pikepdf.open(io.BytesIO(layout.document.write_pdf(pdf_variant="pdf/ua-1"))) as document:
         marks = [
             step
             for step in pikepdf.parse_content_stream(document.pages[0])
@@ -480,10 +480,10 @@ def test_a_link_in_what_is_hidden_stays_as_words() -> None:
 
 def test_another_weasyprint_is_refused_aloud(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tags depend on the internals of one release: with another one nothing is printed."""
-    laid = lay("<p>one</p>")
+    layout = lay("<p>one</p>")
     monkeypatch.setattr(weasyprint, "__version__", "70.1")
     with pytest.raises(TeachbackError, match=r"WeasyPrint 70\.1 is installed.* made for 70\.0"):
-        renderer.write(laid)
+        renderer.write(layout)
 
 
 def test_one_page_leaves_nothing_behind_for_the_next() -> None:

@@ -8,7 +8,7 @@ import random
 
 import pytest
 
-from teachback.pdf.text_direction import begins_rtl, directed_runs, is_untold
+from teachback.pdf.text_direction import begins_rtl, directed_runs, needs_shaping
 
 ALEF, BET, BEH = "\u05d0", "\u05d1", "\u0628"
 # As they are painted, from left to right.
@@ -92,5 +92,5 @@ def test_the_first_letter_tells_the_direction_of_a_name() -> None:
 
 def test_scripts_are_known_whose_words_a_text_layer_cannot_tell() -> None:
     """Letters that join or change places; Latin, Cyrillic and Chinese ones do not."""
-    assert all(map(is_untold, (ALEF, BEH, "\u0915", "\u0e01", "a \ufefb")))
-    assert not any(map(is_untold, ("abc", "\u1ecd", "\u0434", "\u5317", "\ud55c", "")))
+    assert all(map(needs_shaping, (ALEF, BEH, "\u0915", "\u0e01", "a \ufefb")))
+    assert not any(map(needs_shaping, ("abc", "\u1ecd", "\u0434", "\u5317", "\ud55c", "")))

@@ -8,7 +8,7 @@ import pytest
 from tiny_handout import TINY
 from workspace_cases import here, lay, problems
 
-from teachback.errors import COMPARE, COMPARE_LENGTH, OfDesign, Problem
+from teachback.errors import COMPARE, COMPARE_LENGTH, DesignHint, Problem
 from teachback.files.workspace import NOT_OURS, Workspace, builtin_root, effective_files, hinting
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def test_a_hint_blames_the_design_only_where_the_clinic_has_one(
     path.parent.mkdir(parents=True)
     path.write_bytes(b"")
     settle = hinting(effective_files(Workspace(tmp_path, builtin_root())))
-    for hint in (COMPARE, COMPARE_LENGTH, OfDesign("A template of the clinic moves it.")):
+    for hint in (COMPARE, COMPARE_LENGTH, DesignHint("A template of the clinic moves it.")):
         assert settle(Problem("a", hint)).hint == (hint if blamed else NOT_OURS)
     assert settle(Problem("a", "Split it.")).hint == "Split it."
 

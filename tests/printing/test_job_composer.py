@@ -94,7 +94,9 @@ def test_beside_call_us_today_is_the_number_that_the_reader_calls(
     page = words(job.handout + "".join(job.cards))
     (beside,) = re.findall(r"Call us today:? (?:at )?(\S*)", page)
     assert (beside if beside.startswith("555") else "") == number
-    assert (number or "555-0177") in {part.words for part in job.expected[0].said} or not number
+    assert (number or "555-0177") in {
+        part.words for part in job.expected[0].sentences
+    } or not number
 
 
 def test_an_audience_calls_the_number_of_the_one_that_it_extends(workspace: Make) -> None:
@@ -131,7 +133,7 @@ def test_the_front_of_a_card_says_whose_it_is_and_for_whom(
     front = words(job.cards[0].partition('class="card back"')[0])
     assert front.split()[: len(badge.split())] == badge.split()
     assert (name or "Your clinic") in front
-    assert [part.words for part in job.expected[0].said[:2]] == [badge, name or "Your clinic"]
+    assert [part.words for part in job.expected[0].sentences[:2]] == [badge, name or "Your clinic"]
 
 
 def test_an_audience_without_a_short_version_has_its_other_editions(workspace: Make) -> None:

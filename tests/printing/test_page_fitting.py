@@ -105,11 +105,11 @@ def test_the_last_entry_of_a_list_is_never_alone_on_the_next_page(
         blocks = tiny(count, "") + f"      - {kind}:\n{items}" + "      - notes: 8\n"
         clinic = workspace({"content/handouts/tiny.yaml": blocks})
         job, files = composed(clinic)
-        laid = renderer.lay_out(job.handout, files, renderer.fonts())
-        assert not [fault for fault in break_faults(laid) if "alone" in fault.fault]
+        layout = renderer.lay_out(job.handout, files, renderer.fonts())
+        assert not [fault for fault in break_faults(layout) if "alone" in fault.fault]
         words = [
             " ".join(box.text for box in page._page_box.descendants() if hasattr(box, "text"))  # noqa: SLF001 -- it has no public name
-            for page in laid.document.pages
+            for page in layout.document.pages
         ]
         broken.add(words[0].count("Entry"))
     parts = set(range(1, entries - 1)) if (kind, entries) != ("steps", 6) else set()
@@ -132,8 +132,8 @@ def test_a_tip_is_on_the_page_of_its_reason(
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
     usual = renderer.lay_out(job.handout, context.files, renderer.fonts())
     assert [fault.fault[:14] for fault in break_faults(usual)] == ["a box is alone"]
-    page, laid = lay_out_handout(job, context.files)
-    assert break_faults(laid) == ()
+    page, layout = lay_out_handout(job, context.files)
+    assert break_faults(layout) == ()
     assert ".reason > .callout:last-child" in page.split("</style>")[1]
 
 
@@ -152,15 +152,15 @@ def test_a_heading_a_picture_its_caption_and_the_text_beside_it_are_on_one_page(
         more = f"{section}      - text: Beside it.\n{below}"
         content = {"content/handouts/tiny.yaml": tiny(count, "") + more}
         job, files = composed(workspace({**content, "content/images/a.svg": square}))
-        laid = renderer.lay_out(job.handout, files, renderer.fonts())
+        layout = renderer.lay_out(job.handout, files, renderer.fonts())
         places = [
             place
-            for place in text_places(laid)
+            for place in text_places(layout)
             if "words" in place.words or "Beside" in place.words
         ]
         assert len(places) >= 3
         assert max(place.width for place in places) < 61
-        pages = {place.page for place in places} | {place.page for place in picture_boxes(laid)}
+        pages = {place.page for place in places} | {place.page for place in picture_boxes(layout)}
         assert len(pages) == 1, count
         pages_seen |= pages
     assert pages_seen == {1, 2}
@@ -248,9 +248,9 @@ def test_a_draft_for_patients_records_keeps_its_promise(
 LOG = "      - log:\n          columns: [Date, Weight]\n          rows: {}\n"
 
 
-def _rows(laid: LaidOutDocument) -> list[list[float]]:
+def _rows(layout: LaidOutDocument) -> list[list[float]]:
     """Return the heights in mm of the empty rows of a log, page by page."""
-    pages = [page._page_box for page in laid.document.pages]  # noqa: SLF001 -- it has no public name
+    pages = [page._page_box for page in layout.document.pages]  # noqa: SLF001 -- it has no public name
     return [
         [
             px_to_mm(row.height)
@@ -273,8 +273,8 @@ def test_a_short_log_is_not_split(
         more = LOG.format(rows) + "      - notes: 9\n"
         clinic = workspace({"content/handouts/tiny.yaml": tiny(count, "") + more})
         job, files = composed(clinic)
-        laid = renderer.lay_out(job.handout, files, renderer.fonts())
-        rows_on_page_1.add(len(_rows(laid)[0]))
+        layout = renderer.lay_out(job.handout, files, renderer.fonts())
+        rows_on_page_1.add(len(_rows(layout)[0]))
     assert {0, rows} <= rows_on_page_1
     assert (rows_on_page_1 == {0, rows}) is whole
 
@@ -286,8 +286,8 @@ def test_rows_of_a_log_have_room_for_a_hand(
     """In large print they are higher."""
     clinic = workspace({"content/handouts/tiny.yaml": TINY + LOG.format(3)})
     job, files = composed(clinic, size=size)
-    _, laid = lay_out_handout(job, files)
-    heights = [round(height_of_row, 1) for page in _rows(laid) for height_of_row in page]
+    _, layout = lay_out_handout(job, files)
+    heights = [round(height_of_row, 1) for page in _rows(layout) for height_of_row in page]
     assert len(heights) == 3
     assert heights == pytest.approx([height] * 3, abs=0.5)
 
@@ -329,8 +329,8 @@ def test_less_space_is_taken_where_it_saves_a_page(
     lines = f"      - notes: {notes}\n"
     clinic = workspace({"content/handouts/tiny.yaml": tiny(9, "") + lines})
     job, files = composed(clinic)
-    page, laid = lay_out_handout(job, files)
-    assert (laid.pages, "--air: 0." in page) == (page_count, page_count == 1)
+    page, layout = lay_out_handout(job, files)
+    assert (layout.pages, "--air: 0." in page) == (page_count, page_count == 1)
 
 
 @pytest.mark.usefixtures("one_process")
@@ -379,7 +379,7 @@ def test_a_last_page_with_little_on_it_is_pulled_in(
     """Less space between blocks saves the page, also where more pages are promised."""
     clinic = workspace({"content/handouts/tiny.yaml": tiny(22, pages)})
     done = printed(clinic, "tiny", "ckd")
-    assert ([file.pages for file in done.printed], done.printed[0].noticed) == ([1], ())
+    assert ([file.pages for file in done.printed], done.printed[0].proof_warnings) == ([1], ())
 
 
 @pytest.mark.parametrize("size", TypeSize)
@@ -490,7 +490,7 @@ def test_a_last_page_that_no_space_mends_is_told(workspace: Callable[..., Worksp
     clinic = workspace({"content/handouts/tiny.yaml": TINY + notes + last})
     done = printed(clinic, "tiny", "ckd")
     assert [file.pages for file in done.printed] == [3]
-    (problem,) = done.printed[0].noticed
+    (problem,) = done.printed[0].proof_warnings
     assert problem.message.startswith("page 3: the last page holds only ")
     assert "`page: new`" in problem.hint
 
@@ -502,10 +502,10 @@ def test_lines_to_write_on_that_fill_more_than_a_page_begin_below_what_is_before
     """No page is left empty, and the heading is on the page of the first lines."""
     notes = "  - id: two\n    title: What else?\n    blocks: [{notes: 30}]\n"
     job, files = composed(workspace({"content/handouts/tiny.yaml": TINY + notes}), size=size)
-    laid = renderer.lay_out(job.handout, files, renderer.fonts())
-    assert laid.pages == 2
-    assert break_faults(laid) == ()
-    assert "What else?" in [place.words for place in text_places(laid) if place.page == 1]
+    layout = renderer.lay_out(job.handout, files, renderer.fonts())
+    assert layout.pages == 2
+    assert break_faults(layout) == ()
+    assert "What else?" in [place.words for place in text_places(layout) if place.page == 1]
 
 
 def test_a_table_of_one_row_is_not_tied_to_the_next_section(
@@ -666,8 +666,8 @@ def test_no_starter_has_a_bad_page_break(
         audiences = reading.authored[stem].handout.audiences
         audience = audiences[(list(files).index(stem) + turn) % len(audiences)]
         job = compose_job(context, JobOrder(stem, (audience,), "handout", ("pdf",)))
-        _, laid = lay_out_handout(job, context.files)
-        faults_of[stem, audience] = break_faults(laid)
+        _, layout = lay_out_handout(job, context.files)
+        faults_of[stem, audience] = break_faults(layout)
     assert len(faults_of) == len(stems)
     assert {key: faults for key, faults in faults_of.items() if faults} == {}
 

@@ -61,8 +61,8 @@ def test_both_sides_of_a_card_grow_until_the_next_step_does_not_fit(
     assert (front > CARD_TEXT + 3) == (stem != "leg-cramps")
     for side, sizes in enumerate(((front + 0.5, back), (front, back + 0.5))):
         if max(sizes) <= CARD_STEPS[-1]:
-            laid = lay_out(at_size(job.cards[0], CARD, [sizes]), context.files, fonts())
-            assert not sides_that_fit(laid)[side]
+            layout = lay_out(at_size(job.cards[0], CARD, [sizes]), context.files, fonts())
+            assert not sides_that_fit(layout)[side]
 
 
 @pytest.mark.parametrize("height", [38, 46])

@@ -24,7 +24,7 @@ from teachback.pdf.text_matching import Token
 from teachback.printing.design import check_design, open_design
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.job_printer import do_job
-from teachback.proofing.expected_text import Expected, squeezed
+from teachback.proofing.expected_text import Expected, comparison_key
 from teachback.proofing.page_proof import glyph_problems, outside_problems, prove
 from teachback.proofing.text_checks import card_sheet_problems, text_problems
 from teachback.units import HANDOUT_SAFE
@@ -72,11 +72,11 @@ def job_of(
 def cast(workspace: Workspace) -> Caught:
     """Run each of the three checks over the tiny handout, whatever the others find."""
     job, files = job_of(workspace)
-    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
-    found, _ = prove(renderer.write(laid), job.handout, laid, job.expected[0], served=files)
+    layout = renderer.lay_out(job.handout, files, renderer.Fonts())
+    found, _ = prove(renderer.write(layout), job.handout, layout, job.expected[0], served=files)
     return Caught(
-        tuple(problem.message for problem in outside_problems(text_outside(laid, HANDOUT_SAFE))),
-        tuple(glyph_problems(laid, job.handout, job.expected[0], files)),
+        tuple(problem.message for problem in outside_problems(text_outside(layout, HANDOUT_SAFE))),
+        tuple(glyph_problems(layout, job.handout, job.expected[0], files)),
         tuple(problem.message for problem in found if problem.severity is Severity.ERROR),
     )
 
@@ -735,11 +735,11 @@ def drop_last_text(document: pikepdf.Pdf) -> None:
 def test_a_font_that_is_not_ours_is_found_in_the_file(workspace: Callable[..., Workspace]) -> None:
     """It is found by its name in the printed file, however it got there."""
     job, files = job_of(workspace())
-    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    layout = renderer.lay_out(job.handout, files, renderer.Fonts())
     found, _ = prove(
-        spoilt(renderer.write(laid), rename_fonts),
+        spoilt(renderer.write(layout), rename_fonts),
         job.handout,
-        laid,
+        layout,
         job.expected[0],
         served=files,
     )
@@ -753,11 +753,11 @@ def test_words_that_are_missing_from_the_file_are_found(
 ) -> None:
     """They are found although the page was laid out with them."""
     job, files = job_of(workspace())
-    laid = renderer.lay_out(job.handout, files, renderer.Fonts())
+    layout = renderer.lay_out(job.handout, files, renderer.Fonts())
     found, _ = prove(
-        spoilt(renderer.write(laid), drop_last_text),
+        spoilt(renderer.write(layout), drop_last_text),
         job.handout,
-        laid,
+        layout,
         job.expected[0],
         served=files,
     )
@@ -787,14 +787,14 @@ def test_each_sentence_has_its_turn_even_if_it_is_said_twice() -> None:
 
 def test_line_breaks_hyphens_and_capitals_are_no_difference() -> None:
     """A page may set these differently without a change of meaning."""
-    assert squeezed("Dial-\u00adMag  trial\n") == squeezed("dial\u0002mag trial")
-    assert squeezed("Call 555-\u00ad 0100, well-known") == squeezed(
+    assert comparison_key("Dial-\u00adMag  trial\n") == comparison_key("dial\u0002mag trial")
+    assert comparison_key("Call 555-\u00ad 0100, well-known") == comparison_key(
         "call 555\u0002 0100, wellknown"
     )
-    assert squeezed("I\u015eIK \u0130L\u0130K") == squeezed("\u0131\u015f\u0131k ilik")
-    assert squeezed("\u0390\u03c2".upper()) == squeezed("\u0390\u03c2")
-    assert squeezed("Do not take it.") != squeezed("Do take it.")
-    assert squeezed("Take 1-2 tablets.") != squeezed("Take 12 tablets.")
+    assert comparison_key("I\u015eIK \u0130L\u0130K") == comparison_key("\u0131\u015f\u0131k ilik")
+    assert comparison_key("\u0390\u03c2".upper()) == comparison_key("\u0390\u03c2")
+    assert comparison_key("Do not take it.") != comparison_key("Do take it.")
+    assert comparison_key("Take 1-2 tablets.") != comparison_key("Take 12 tablets.")
 
 
 def test_a_flag_that_is_lost_on_the_way_to_the_sheet_is_found(

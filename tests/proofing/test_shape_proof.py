@@ -85,12 +85,12 @@ def printed(language: str, body: str, *said: str) -> Paper:
         f"<style>{faces}@page{{size:120mm 60mm;margin:10mm}}"
         f"body{{font:14pt/1.8 F0,F1}}</style></head><body><p>{body}</p></body></html>"
     )
-    laid = renderer.lay_out(html, files, renderer.Fonts())
-    assert not laid.problems
+    layout = renderer.lay_out(html, files, renderer.Fonts())
+    assert not layout.problems
     expected = Expected(
         "t", Location("x.yaml"), tuple(map(ExpectedSentence, said)), (), 12.0, language=language
     )
-    return Paper(html, files, renderer.write(laid), expected)
+    return Paper(html, files, renderer.write(layout), expected)
 
 
 @pytest.fixture(scope="module", params=list(TEXTS))
@@ -139,7 +139,7 @@ def test_words_are_proved_and_read_in_their_order(paper: Paper) -> None:
     """Also in scripts whose letters join, combine, change places, or run from right to left."""
     assert paper.faults(paper.data) == []
     read = " ".join(token.words for page in paper.proof().pages for token in page.tagged)
-    assert " ".join(unicodedata.normalize("NFC", read).split()) == paper.expected.said[0].words
+    assert " ".join(unicodedata.normalize("NFC", read).split()) == paper.expected.sentences[0].words
 
 
 def test_a_page_with_its_words_beside_its_letters_is_valid(paper: Paper) -> None:

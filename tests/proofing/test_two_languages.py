@@ -24,7 +24,12 @@ from teachback.pdf.renderer import Fonts, lay_out
 from teachback.printing.design import open_design
 from teachback.printing.job_composer import JobOrder, compose_job, editions_by_code, print_context
 from teachback.printing.job_printer import do_job
-from teachback.proofing.expected_text import Frame, facing_sentences, handout_sentences, squeezed
+from teachback.proofing.expected_text import (
+    Frame,
+    comparison_key,
+    facing_sentences,
+    handout_sentences,
+)
 from teachback.proofing.text_checks import screen_problems
 
 if TYPE_CHECKING:
@@ -117,12 +122,12 @@ def test_every_kind_of_block_is_proved_on_paper(every_kind: Workspace, size: str
     done = do_job(job, files)
     assert done.problems == ()
     (printed,) = done.printed
-    read = squeezed(" ".join(read_words(printed.data)))
+    read = comparison_key(" ".join(read_words(printed.data)))
     rows = ["SChest Spain", "Chest pain", "SApples", "SGreen Sapples", "Apples", "Green apples"]
     rows += ["SPears", "SBread", "SIt Sfills", "Bread", "It fills", "SRice", "SMonday", "Monday"]
     at = 0
     for words in rows:
-        at = read.index(squeezed(words), at) + len(squeezed(words))
+        at = read.index(comparison_key(words), at) + len(comparison_key(words))
     with pikepdf.open(BytesIO(printed.data)) as pdf:
         assert str(pdf.Root.Lang) == "es"
         languages = [

@@ -13,7 +13,7 @@ from tiny_handout import TINY
 
 from teachback.errors import Location
 from teachback.files.workspace import Workspace, builtin_root
-from teachback.merge.record_shapes import MeantCell
+from teachback.merge.record_shapes import CellMeaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +35,6 @@ def room(clinic: Workspace) -> Iterator[AskedPressRoom]:
     """Start a press room with an archive, in whose lists "Kidney" stands for the audience ckd."""
     settings = replace(resolve({}, clinic), archive=clinic.root.parent / "archive")
     place = Location("teachback.toml", 1, 1)
-    started = AskedPressRoom(clinic, settings, MeantCell("audience", "Kidney", "ckd", place))
+    started = AskedPressRoom(clinic, settings, CellMeaning("audience", "Kidney", "ckd", place))
     yield started
     started.close()

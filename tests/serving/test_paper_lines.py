@@ -64,12 +64,12 @@ def test_every_text_of_a_page_is_found_in_the_file(
     reading = read_handouts(clinic, {"tiny": handout_files(clinic)["tiny"]})
     context = print_context(clinic, reading, resolve({}, clinic))
     job = compose_job(context, JobOrder("tiny", ("ckd",), "handout", ("pdf",)))
-    _, laid = lay_out_with_styles("", job, context.files)
+    _, layout = lay_out_with_styles("", job, context.files)
     rows = WORDY.splitlines()
     sources = {reading.authored["tiny"].file.name: rows}
     order = LiveOrder("tiny", 1, reading.authored["tiny"], sources, DAY, "ckd")
     texts = printed_texts(order, reading.shared)
-    lines = paper_lines(tuple(text_places(laid)), texts, sources)
+    lines = paper_lines(tuple(text_places(layout)), texts, sources)
     assert {line.text for line in lines} == set(range(len(texts)))
     written = {line.words: rows[line.line - 1].strip() for line in lines}
     assert written["Salt and your kidneys"].startswith("title:")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from teachback.files.workspace import Workspace
-    from teachback.merge.record_shapes import MeantCell
+    from teachback.merge.record_shapes import CellMeaning
     from teachback.printing.settings import Settings
 
 HOST = "127.0.0.1:8470"
@@ -42,7 +42,7 @@ class AskedPressRoom:
         self,
         workspace: Workspace,
         settings: Settings,
-        *meant: MeantCell,
+        *meant: CellMeaning,
         kind: bytes = PRESS_ROOM,
     ) -> None:
         """Start it. `meant` says what cells of a list stand for."""

@@ -268,7 +268,7 @@ def keep_entries(
             _write_records(folder, journal, new_entries)
 
 
-def not_archived(error: TeachbackError) -> tuple[Problem, ...]:
+def archive_problems(error: TeachbackError) -> tuple[Problem, ...]:
     """Return the problems of an error, each with the prefix "printed, but not archived"."""
     prefix = "printed, but not archived: "
     return tuple(

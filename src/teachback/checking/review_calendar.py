@@ -137,7 +137,7 @@ def bibliography_problems(
     """
     from teachback.content.sources import Sources
 
-    locate = shared.bibliography.locate
+    locate = shared.sources_file.locate
     own_file = shown(workspace.root / "content/sources.yaml")
     sources = {
         name: source

@@ -424,7 +424,7 @@ def _questions(
                 question.item,
                 question.question,
                 question.answer,
-                question.said,
+                question.basis,
             )
             existing = questions.get(key)
             if existing is None:

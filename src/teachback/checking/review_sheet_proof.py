@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.content.locale_formats import direction_of
-from teachback.errors import OfDesign, Problem
+from teachback.errors import DesignHint, Problem
 from teachback.html.composer import shown_address
 from teachback.pdf.text_matching import comparable, sought
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from teachback.content.inline_markup import Line
 
-_HINT: Final = OfDesign(
+_HINT: Final = DesignHint(
     "Compare the clinic's own templates/report.html, styles/report.css and styles/clinic.css with "
     "the built-in ones: the sheet must show each line as the built-in one does."
 )

@@ -15,7 +15,7 @@ from teachback.checking.review_sheet_proof import (
     whole_texts,
 )
 from teachback.content.locale_formats import direction_of
-from teachback.errors import OfDesign, Problem
+from teachback.errors import DesignHint, Problem
 from teachback.pdf.text_matching import comparable
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.translation_sheet import PairedText, TranslationSheet
 
-_HINT: Final = OfDesign(
+_HINT: Final = DesignHint(
     "Compare the clinic's own templates/translation-proof.html, styles/translation-proof.css, "
     "styles/report.css and styles/clinic.css with the built-in ones: the sheet must show each "
     "text as the built-in one does."

@@ -27,7 +27,7 @@ from teachback.units import TWO_LANGUAGES, Depth, Paper, PrintInk, TypeSize, spl
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from teachback.merge.record_shapes import MeantCell
+    from teachback.merge.record_shapes import CellMeaning
 
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 MOST_OFFSET: Final = 20.0
@@ -272,12 +272,12 @@ def chosen(**given: Any) -> tuple[Settings, Workspace]:  # noqa: ANN401 -- field
     return Settings(**values), context.obj
 
 
-def meant_cells() -> tuple[MeantCell, ...]:
+def meant_cells() -> tuple[CellMeaning, ...]:
     """Return what teachback.toml says that cells of records mean."""
-    from teachback.merge.record_shapes import MeantCell
+    from teachback.merge.record_shapes import CellMeaning
 
     lines = click.get_current_context().meta.get(_MEANT_CELLS, ())
-    return tuple(MeantCell(*line) for line in lines)
+    return tuple(CellMeaning(*line) for line in lines)
 
 
 def typed_parameters() -> set[str]:

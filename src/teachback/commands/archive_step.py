@@ -37,7 +37,7 @@ def archive_outputs(
     """
     if settings.archive is None or not outputs:
         return ArchivedRun()
-    from teachback.archive.store import all_kept, not_archived
+    from teachback.archive.store import all_kept, archive_problems
 
     files = [
         (code, output.file, output.sha256) for output in outputs for code in output.code.split()
@@ -48,5 +48,5 @@ def archive_outputs(
 
             keep_editions(settings.archive, outputs, settings.output, workspace, reading)
     except TeachbackError as error:
-        return ArchivedRun(problems=not_archived(error))
+        return ArchivedRun(problems=archive_problems(error))
     return ArchivedRun(tuple(sorted({code for code, _, _ in files})))

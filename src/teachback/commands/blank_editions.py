@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from teachback.archive.store import not_archived
+from teachback.archive.store import archive_problems
 from teachback.commands.archive_step import ArchivedRun
 from teachback.errors import Severity, TeachbackError
 from teachback.units import Paper, TypeSize, split_languages
@@ -59,9 +59,9 @@ def keep_blank_editions(
             try:
                 built = build(blank_settings, workspace, today)
             except TeachbackError as error:
-                problems += not_archived(error)
+                problems += archive_problems(error)
                 continue
         codes.update(built.archived)
         errors = [problem for problem in built.problems if problem.severity is Severity.ERROR]
-        problems += not_archived(TeachbackError(*errors))
+        problems += archive_problems(TeachbackError(*errors))
     return ArchivedRun(tuple(sorted(codes)), tuple(dict.fromkeys(problems)))

@@ -9,7 +9,7 @@ from teachback.commands.calibration_page import EDGE, back, front
 from teachback.content.loader import LoadedHandouts
 from teachback.content.locale_formats import direction_of
 from teachback.content.workspace_content import load_shared
-from teachback.errors import OfDesign, TeachbackError, UsageError, nearest
+from teachback.errors import DesignHint, TeachbackError, UsageError, nearest
 from teachback.files.workspace import Workspace, write_whole
 from teachback.html.composer import Design, Medium, fill, fill_page
 from teachback.html.language_styles import language_styles
@@ -68,7 +68,7 @@ def calibrate(settings: Settings, workspace: Workspace) -> tuple[Path, str]:
     styles_of_language = language_styles((language,), shared.languages, context.files)
     with open_pool(context, 1) as pool:
         check_apart(pool)
-        hint = OfDesign("Compare the clinic's own template and styles with the built-in ones.")
+        hint = DesignHint("Compare the clinic's own template and styles with the built-in ones.")
         data = pool.one(
             Task(
                 _page,

@@ -10,7 +10,7 @@ from teachback.content.locale_formats import direction_of
 from teachback.content.workspace_content import load_shared
 from teachback.editions.comparison import Comparison, compare
 from teachback.editions.passages import ReaderContext
-from teachback.errors import OfDesign, Problem, UsageError, nearest
+from teachback.errors import DesignHint, Problem, UsageError, nearest
 from teachback.files.workspace import Workspace, handout_named, write_whole
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from teachback.html.composer import Design, Medium
 
 
-_HINT: Final = OfDesign("Compare the clinic's own templates/diff.html with the built-in one.")
+_HINT: Final = DesignHint("Compare the clinic's own templates/diff.html with the built-in one.")
 
 
 def compared(

@@ -137,7 +137,7 @@ def import_translation(
         raise TeachbackError.of(message, _EXPORT_AGAIN, Location(shown(path)))
     changes = _take_rows(sheet, reading)
     edited = _with_texts(opened.raw, reading, changes)
-    problems = [*sheet.noticed, *changes.problems]
+    problems = [*sheet.warnings, *changes.problems]
     updated = reading
     if changes.values:
         updated = _reread(edited, opened.path, workspace, shared)

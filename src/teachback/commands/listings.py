@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from teachback.units import Box
 
 # The kinds of blocks for which a clinic chooses a starter.
-TOLD_KINDS: Final = frozenset({
+LISTED_KINDS: Final = frozenset({
     "zones", "log", "schedule", "steps", "choices", "compare", "do_dont", "table", "mark", "myths",
     "checklist",
 })  # fmt: skip
@@ -64,7 +64,7 @@ def starter_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
                 "title": first_text(handout.title),
                 "audiences": list(handout.audiences),
                 "translations": list(starter_translations(handout.id, workspace)),
-                "holds": sorted(kinds & TOLD_KINDS),
+                "holds": sorted(kinds & LISTED_KINDS),
                 "purpose": handout.purpose,
             }
         )

@@ -173,7 +173,7 @@ def _print(
 
 
 def _warnings(finished: FinishedJob) -> tuple[Problem, ...]:
-    warnings = (warning for printed in finished.printed for warning in printed.noticed)
+    warnings = (warning for printed in finished.printed for warning in printed.proof_warnings)
     return with_location(warnings, finished.job.name, finished.job.place)
 
 

@@ -16,7 +16,7 @@ from teachback.commands.review_report_page import compose_report
 from teachback.commands.staff_sheet import FORMS, LONGER, StaffSheet, make_sheets
 from teachback.content.handout_loader import picture_hash
 from teachback.content.workspace_content import load_shared
-from teachback.errors import OfDesign, TeachbackError
+from teachback.errors import DesignHint, TeachbackError
 from teachback.files.workspace import write_whole
 from teachback.printing.design import open_design
 from teachback.printing.process_pool import scale_of
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # A meeting reads a few texts, not a library, and all pages are kept in memory until the last is
 # made.
 MOST: Final = 12
-_HINT: Final = OfDesign(
+_HINT: Final = DesignHint(
     "Ask for fewer handouts, or one --audience at a time, or for .html. "
     "Or compare the clinic's own templates/report.html and "
     "styles/report.css with the built-in ones."

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import OfDesign, TeachbackError
+from teachback.errors import DesignHint, TeachbackError
 from teachback.files.workspace import hinting
 from teachback.html.composer import Medium
 from teachback.printing import process_pool
@@ -52,7 +52,7 @@ class StaffSheet:
 
 
 def make_sheets(
-    sheet: StaffSheet, paths: tuple[Path, ...], scale: float, hint: OfDesign
+    sheet: StaffSheet, paths: tuple[Path, ...], scale: float, hint: DesignHint
 ) -> tuple[bytes, ...]:
     """Return the bytes of a sheet for each file, in the format of its suffix (FORMS).
 

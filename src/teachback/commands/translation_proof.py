@@ -13,7 +13,7 @@ from teachback.content.locale_formats import direction_of
 from teachback.content.translation import TextState
 from teachback.content.translation_loader import read_translation
 from teachback.content.workspace_content import load_shared
-from teachback.errors import OfDesign, UsageError
+from teachback.errors import DesignHint, UsageError
 from teachback.files.workspace import chosen_handouts, is_translation, read_bytes, write_whole
 from teachback.html.composer import fill_page, line_to_html, stylesheet
 from teachback.html.language_styles import language_styles
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from teachback.units import Paper
 
 TEMPLATE: Final = "translation-proof.html"
-_HINT: Final = OfDesign(
+_HINT: Final = DesignHint(
     "Compare the clinic's own templates/translation-proof.html and styles/translation-proof.css "
     "with the built-in ones."
 )

@@ -53,7 +53,7 @@ class WorkspaceContent(NamedTuple):
     # The code points that the fonts of the pages have.
     glyphs: frozenset[int]
     # The file that has the location of each source.
-    bibliography: YamlFile
+    sources_file: YamlFile
     languages: Languages
     # The code points of each font family that a language names; none if its files are missing.
     families: Mapping[str, frozenset[int]]
@@ -79,7 +79,7 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
 
     audiences = collected(lambda: _load_audiences(workspace, letters), problems)
     clinic = collected(lambda: _load_clinic(workspace, glyphs or frozenset()), problems)
-    bibliography = collected(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
+    sources_file = collected(lambda: _load_sources(workspace, glyphs or frozenset()), problems)
     words: dict[str, Words] = {}
     unfinished: dict[str, tuple[Problem, ...]] = {}
     # The built-in languages come first, so that a clinic's file with their name is the wrong one.
@@ -103,16 +103,16 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
         if language.family and not families.get(language.family):
             del words[tag]
             unfinished[tag] = (missing_font(language),)
-    if problems or glyphs is None or audiences is None or clinic is None or bibliography is None:
+    if problems or glyphs is None or audiences is None or clinic is None or sources_file is None:
         raise TeachbackError(*problems)
     return WorkspaceContent(
         audiences,
         clinic,
-        bibliography[0],
+        sources_file[0],
         words,
         unfinished,
         glyphs,
-        bibliography[1],
+        sources_file[1],
         languages,
         families,
     )

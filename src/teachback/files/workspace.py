@@ -14,8 +14,8 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.errors import (
+    DesignHint,
     Location,
-    OfDesign,
     Problem,
     TeachbackError,
     UsageError,
@@ -488,7 +488,7 @@ def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
     def with_fitting_hint(problem: Problem) -> Problem:
         return (
             problem._replace(hint=NOT_OURS)
-            if isinstance(problem.hint, OfDesign) and not has_own
+            if isinstance(problem.hint, DesignHint) and not has_own
             else problem
         )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.merge.engine_protocol import Combine, Engine, Stamper
-    from teachback.merge.record_shapes import EditionKey, MeantCell
+    from teachback.merge.record_shapes import CellMeaning, EditionKey
     from teachback.merge.records.record_reader import RecordTable
 
 
@@ -67,7 +67,7 @@ class MergeOrder:
     jobs: int = 1
     dry_run: bool = False
     cluster: Cluster | None = None
-    meant: tuple[MeantCell, ...] = ()
+    meant: tuple[CellMeaning, ...] = ()
 
     @property
     def name(self) -> str:

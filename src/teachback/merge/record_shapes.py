@@ -111,7 +111,7 @@ class AccountLine(NamedTuple):
     status: str = REJECTED
 
 
-class MeantCell(NamedTuple):
+class CellMeaning(NamedTuple):
     """A line of the settings: what is read in place of a cell of a column, and the line's place."""
 
     column: str

@@ -89,23 +89,27 @@ class _ShowOperation(NamedTuple):
 class DrawnLine:
     """The text of one text object, such as a line of a paragraph.
 
-    `mark` is the number of its marked content on the page (UNMARKED for none). `said` is its
-    /ActualText, and `has_said` is whether it has one. `inside` is whether a form draws it: then it
+    `mark` is the number of its marked content on the page (UNMARKED for none). `actual_text` is its
+    /ActualText, and `has_actual_text` is whether it has one. `inside` is whether a form draws it: then it
     is not an object of the page itself.
     """
 
     page: int
     mark: int
     artifact: bool
-    has_said: bool
-    said: str
+    has_actual_text: bool
+    actual_text: str
     inside: bool
     shown: tuple[_ShowOperation, ...]
 
     @cached_property
     def words(self) -> str:
         """The words that the file claims for the line."""
-        return self.said if self.has_said else "".join(words for _, _, words in self.parts)
+        return (
+            self.actual_text
+            if self.has_actual_text
+            else "".join(words for _, _, words in self.parts)
+        )
 
     @cached_property
     def parts(self) -> tuple[tuple[DrawnFont, array[int], str], ...]:
@@ -207,7 +211,7 @@ def read_drawn(data: bytes, *, forms: bool = True) -> DrawnFile:
         language = str(pdf.Root.get("/Lang", ""))
         languages = (
             dict(_languages(root, language, None, numbers))
-            if any(line.has_said for line in lines)
+            if any(line.has_actual_text for line in lines)
             else {}
         )
     return DrawnFile(tuple(lines), languages)

@@ -165,7 +165,7 @@ def _painted(matrix: LaidMatrix, x: float, y: float, width: float, height: float
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def letterings(layout: LaidOutDocument) -> tuple[FontUse, ...]:
+def font_uses(layout: LaidOutDocument) -> tuple[FontUse, ...]:
     """Return the words of all pages, grouped by the font that their style chooses."""
     words: dict[tuple[tuple[str, ...], int], list[str]] = {}
     for page in layout.document.pages:
@@ -175,7 +175,7 @@ def letterings(layout: LaidOutDocument) -> tuple[FontUse, ...]:
     return tuple(FontUse(*font, "".join(texts)) for font, texts in words.items())
 
 
-def marred(layout: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
+def hard_to_read(layout: LaidOutDocument) -> Iterator[tuple[int, str, str]]:
     """Yield (page, words, fault) for words that a style makes hard to read.
 
     Such words are struck out, set too close or too far apart, or set in other letters. They can be
@@ -518,7 +518,7 @@ def _in_mm(place: _Box) -> _Box:
 
 
 @dataclass(frozen=True)
-class Opening:
+class FieldOpening:
     """The place of a field on laid-out pages.
 
     `page` counts from 0. `left` is where its words begin, on `baseline`, `width` is the length of
@@ -537,7 +537,7 @@ class Opening:
     rtl: bool
 
 
-def openings(layout: LaidOutDocument) -> Iterator[Opening]:
+def field_openings(layout: LaidOutDocument) -> Iterator[FieldOpening]:
     """Yield the places of fields, in the order of the text.
 
     Raises TeachbackError for a place that a template or a style has left without its space.
@@ -558,7 +558,7 @@ def openings(layout: LaidOutDocument) -> Iterator[Opening]:
             message = f"the place of the field '{field}' on page {number} has no room for words"
             hint = "Print it with slot(place), and let no style set its type to 0."
             raise TeachbackError.of(message, hint)
-        yield Opening(
+        yield FieldOpening(
             field=field,
             page=number - 1,
             left=box.content_box_x(),
@@ -661,7 +661,7 @@ def in_turn(layout: LaidOutDocument, cards: int) -> bool:
     return sides == ["front", "back"] * cards
 
 
-def flags_out(layout: LaidOutDocument, words_out: Collection[str]) -> tuple[str, ...]:
+def flags_off_card(layout: LaidOutDocument, words_out: Collection[str]) -> tuple[str, ...]:
     """Return the ids of a card's red flags that are not wholly on its two sides.
 
     The front must be page 1, and the back the page on which it begins: text that continues on
@@ -677,7 +677,7 @@ def flags_out(layout: LaidOutDocument, words_out: Collection[str]) -> tuple[str,
     )
 
 
-def flags_beside(layout: LaidOutDocument, flags: Collection[str]) -> tuple[str, ...]:
+def flags_on_same_side(layout: LaidOutDocument, flags: Collection[str]) -> tuple[str, ...]:
     """Return the ids of all red flags on the sides of a card that have one of these flags."""
     back = _back_page(layout) or layout.pages + 1
     is_on_front = {flag: number < back for number, flag, _ in _flag_boxes(layout)}

@@ -30,7 +30,7 @@ from weasyprint.formatting_structure import boxes
 from teachback.content.inline_markup import RECORD
 from teachback.errors import Problem, TeachbackError
 from teachback.pdf.tag_repairs import Link, MarkedContent, Node, repair, skipped_levels
-from teachback.pdf.text_direction import is_untold
+from teachback.pdf.text_direction import needs_shaping
 from teachback.pdf.word_shapes import letters_by_glyph
 from teachback.units import PT_PER_INCH, PX_PER_INCH
 
@@ -348,7 +348,7 @@ def _mark_of(tree: _Tree, box: Untyped, page: int) -> tuple[MarkedContent, ...]:
     content = MarkedContent(page, mark["mcid"])
     if isinstance(box, boxes.TextBox) and box.text.strip():
         tree.texts[content] = box.text
-        if box.style["direction"] == "rtl" or is_untold(box.text):
+        if box.style["direction"] == "rtl" or needs_shaping(box.text):
             tree.untold.add(content)
     return (content,)
 

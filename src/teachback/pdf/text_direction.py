@@ -51,7 +51,7 @@ class DirectedRun(NamedTuple):
     rtl: bool
 
 
-def is_untold(text: str) -> bool:
+def needs_shaping(text: str) -> bool:
     """Return whether a text layer cannot tell these words, because it has one text a glyph."""
     return not text.isascii() and _UNTOLD.search(text) is not None
 

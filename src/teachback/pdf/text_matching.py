@@ -173,7 +173,7 @@ def _on_one_line(token: Token, following: Token) -> bool:
     ) < SAME_LINE * max(token.edges.size, following.edges.size)
 
 
-class SoughtSentence(NamedTuple):
+class SearchedSentence(NamedTuple):
     """A sentence to find: its letters, which of them follow a blank, and the search pattern.
 
     `inside` is whether a letter follows another one of the same word, where no line may end.
@@ -206,7 +206,7 @@ class SoughtSentence(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def sought(words: str) -> SoughtSentence:
+def sought(words: str) -> SearchedSentence:
     """Prepare a sentence for the search."""
     letters: list[str] = []
     blank: list[bool] = []
@@ -230,7 +230,7 @@ def sought(words: str) -> SoughtSentence:
         letters.append(letter)
         blank.append(gap)
         before = index
-    return SoughtSentence("".join(letters), tuple(blank), tuple(inside), "".join(pieces))
+    return SearchedSentence("".join(letters), tuple(blank), tuple(inside), "".join(pieces))
 
 
 class MatchFault(NamedTuple):
@@ -240,7 +240,7 @@ class MatchFault(NamedTuple):
     fault: str
 
 
-def run_together(read: ReadText, start: int, sentence: SoughtSentence) -> Iterator[MatchFault]:
+def run_together(read: ReadText, start: int, sentence: SearchedSentence) -> Iterator[MatchFault]:
     """Yield where a sentence that was found at `start` has lost a blank, or has a broken number."""
     at = start
     previous = -1

@@ -18,7 +18,7 @@ import uharfbuzz as hb
 
 from teachback.errors import TeachbackError
 from teachback.files.workspace import read_bytes
-from teachback.pdf.text_direction import begins_rtl, directed_runs, is_directed, is_untold
+from teachback.pdf.text_direction import begins_rtl, directed_runs, is_directed, needs_shaping
 from teachback.pdf.word_shapes import WordShaper, painted_words
 
 if TYPE_CHECKING:
@@ -99,14 +99,14 @@ class Shaped(NamedTuple):
 
     `pieces` are pairs of a height above the baseline (in type sizes) and a TJ operation; `length`
     is in thousandths of the type size. `missing` is a letter, with its accents, that the font
-    cannot draw. `said` is true when the glyphs alone do not give the words, and `unproved` when
+    cannot draw. `needs_actual_text` is true when the glyphs alone do not give the words, and `unproved` when
     the whole font would draw the words otherwise.
     """
 
     pieces: tuple[tuple[float, bytes], ...]
     length: float
     missing: str
-    said: bool
+    needs_actual_text: bool
     unproved: bool = False
 
 
@@ -153,7 +153,7 @@ def slot_font(data: bytes, characters: Collection[str] | None, language: str) ->
         descent=extents.descender * scale,
         capital=_capital_height(cut) * scale or extents.ascender * scale,
         whole=data
-        if any(is_untold(chr(point)) for point in code_points & set(cut.unicodes))
+        if any(needs_shaping(chr(point)) for point in code_points & set(cut.unicodes))
         else b"",
     )
 
@@ -189,7 +189,7 @@ def _forms(word: str) -> Iterable[str]:
     """
     decomposed = unicodedata.normalize("NFD", word)
     forms = {*word, *unicodedata.normalize("NFC", word), *decomposed}
-    if is_untold(word):
+    if needs_shaping(word):
         # HarfBuzz takes apart a vowel of Thai and Lao that is written around its letter.
         forms |= set(unicodedata.normalize("NFKD", word))
     base = ""
@@ -292,7 +292,7 @@ class Shaper:
             hb.shape(self._font, buffer)
             unfit = self._unfit_letter(part, buffer, rtl=rtl)
             if unfit:
-                return Shaped((), 0.0, unfit, said=True)
+                return Shaped((), 0.0, unfit, needs_actual_text=True)
             for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
                 rise = round(place.y_offset / self._font.face.upem, 4)
                 if not pieces or pieces[-1][0] != rise:
@@ -312,8 +312,8 @@ class Shaper:
             lines,
             max(pen, drawn),
             "",
-            said="".join(read) != words,
-            unproved=is_untold(words) and not self._is_proved(words, lines),
+            needs_actual_text="".join(read) != words,
+            unproved=needs_shaping(words) and not self._is_proved(words, lines),
         )
 
     def _is_proved(self, words: str, lines: tuple[tuple[float, bytes], ...]) -> bool:
@@ -373,7 +373,7 @@ class Shaper:
             )
             if not place.x_advance or self._is_accent(glyph)
         ]
-        if is_untold(words):
+        if needs_shaping(words):
             loose = set(accents) - self._attached(words, buffer, rtl=rtl) if accents else ()
         else:
             loose = set(accents) - self._anchored(words, buffer) if accents else ()
@@ -381,7 +381,7 @@ class Shaper:
             has_ink = self._has_ink(glyph, words[cluster]) or any(
                 self._has_ink(other, words[cluster])
                 for other, other_cluster in glyphs
-                if other_cluster == cluster and is_untold(words)
+                if other_cluster == cluster and needs_shaping(words)
             )
             if not glyph or index in loose or not has_ink:
                 end = min((other for _, other in glyphs if other > cluster), default=len(words))

@@ -53,23 +53,23 @@ def side_rooms(context: PrintContext, order: JobOrder) -> tuple[SideRoom, ...]:
     from teachback.printing.type_fitting import at_smallest
 
     job = compose_job(context, order)
-    laid = at_smallest(job.cards[0], CARD, context.files)
-    return _rooms(laid)
+    layout = at_smallest(job.cards[0], CARD, context.files)
+    return _rooms(layout)
 
 
-def _rooms(laid: LaidOutDocument) -> tuple[SideRoom, ...]:
+def _rooms(layout: LaidOutDocument) -> tuple[SideRoom, ...]:
     from teachback.pdf.page_layout import missing_height, sides_that_fit, text_places, used_heights
 
     height = CARD.height - 2 * CARD_INSET
     sides = zip(
         ("front", "back"),
-        sides_that_fit(laid),
-        used_heights(laid),
-        missing_height(laid),
+        sides_that_fit(layout),
+        used_heights(layout),
+        missing_height(layout),
         strict=True,
     )
     pieces: dict[bool, list[tuple[str, float]]] = {True: [], False: []}
-    for place in text_places(laid):
+    for place in text_places(layout):
         pieces[place.page == 1].append((without_blanks(place.words), place.top))
     return tuple(
         SideRoom(

@@ -18,7 +18,7 @@ from teachback.content.inline_markup import plain
 from teachback.content.locale_formats import dated
 from teachback.editions.edition_code import edition_code
 from teachback.editions.selection import Reader, choice_places, choose, for_screen, with_lines
-from teachback.errors import Location, OfDesign, OutOfTime, Problem, TeachbackError, with_location
+from teachback.errors import DesignHint, Location, OutOfTime, Problem, TeachbackError, with_location
 from teachback.files.workspace import Workspace, hinting
 from teachback.html.composer import Design, Medium, PageContext, compose_cards, compose_handout
 from teachback.printing.build_record import Summary
@@ -47,10 +47,10 @@ if TYPE_CHECKING:
     from teachback.editions.edition import Edition
     from teachback.printing.settings import Settings
 
-_STYLES: Final = OfDesign(
+_STYLES: Final = DesignHint(
     "Compare the clinic's own styles and pictures with the built-in ones, and make them shorter."
 )
-_TEMPLATES: Final = OfDesign(
+_TEMPLATES: Final = DesignHint(
     "A loop of a template has no end, or runs too often. Compare the clinic's own with "
     "the built-in ones."
 )

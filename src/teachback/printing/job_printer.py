@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.errors import (
     COMPARE_LENGTH,
-    OfDesign,
+    DesignHint,
     OutOfTime,
     Problem,
     Severity,
@@ -99,7 +99,7 @@ def _finished(outcome: Outcome, pool: Pool) -> FinishedJob:
 
 def _letters(job: Job) -> int:
     """Return the number of letters in the text of a job, whatever a template makes of it."""
-    return sum(len(part.words) for expected in job.expected for part in expected.said)
+    return sum(len(part.words) for expected in job.expected for part in expected.sentences)
 
 
 def _print_in_worker(context: PrintContext, job: Job) -> FinishedJob:
@@ -119,12 +119,12 @@ def _print(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         from teachback.pdf.renderer import write
         from teachback.printing.page_fitting import CHOICES, styles_of
 
-        page, laid = lay_out_handout(job, served)
-        data = write(laid)
-        measures, noticed = proved_file(data, page, laid, job.expected, served)
-        noticed = (*noticed, *_break_problems(laid))
-        fit, warnings = (CHOICES.index(styles_of(page, job)),), tuple(promise_problems(job, laid))
-        for file in _pages(job, data, laid.pages, ProofResult(measures, noticed)):
+        page, layout = lay_out_handout(job, served)
+        data = write(layout)
+        measures, proof_warnings = proved_file(data, page, layout, job.expected, served)
+        proof_warnings = (*proof_warnings, *_break_problems(layout))
+        fit, warnings = (CHOICES.index(styles_of(page, job)),), tuple(promise_problems(job, layout))
+        for file in _pages(job, data, layout.pages, ProofResult(measures, proof_warnings)):
             yield replace(file, fit=fit, warnings=warnings)
     if "html" in job.forms:
         yield Printed("html", job.screen.encode(), 1)
@@ -144,10 +144,10 @@ def _fit_problems(job: Job, served: Mapping[str, Path]) -> Iterator[Problem]:
             on_stock = job.run is not None and job.on_stock and job.run.box != CARD
             yield from fitted_or_larger(job, job.run if on_stock else None, served).warnings
         elif job.handout:
-            _, laid = fitted_page(job, served)
-            yield from promise_problems(job, laid)
-            yield from area_problems(laid, job.expected[0])
-            yield from long_row_problems(laid, job.expected[0])
+            _, layout = fitted_page(job, served)
+            yield from promise_problems(job, layout)
+            yield from area_problems(layout, job.expected[0])
+            yield from long_row_problems(layout, job.expected[0])
     except OutOfTime:
         raise
     except TeachbackError as error:
@@ -165,33 +165,33 @@ def lay_out_handout(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutD
     from teachback.printing.page_fitting import fitted_page
     from teachback.proofing.page_proof import area_problems
 
-    page, laid = fitted_page(job, served)
+    page, layout = fitted_page(job, served)
     problems = [
-        *laid.problems,
-        *promise_problems(job, laid),
-        *area_problems(laid, job.expected[0]),
+        *layout.problems,
+        *promise_problems(job, layout),
+        *area_problems(layout, job.expected[0]),
     ]
     if any(problem.severity is Severity.ERROR for problem in problems):
         raise TeachbackError(*problems)
-    return page, laid
+    return page, layout
 
 
-def promise_problems(job: Job, laid: LaidOutDocument) -> Iterator[Problem]:
+def promise_problems(job: Job, layout: LaidOutDocument) -> Iterator[Problem]:
     """Yield what is too long for the promised pages, with what is then not whole on page 1."""
     from teachback.printing.page_fitting import broken_promise
     from teachback.proofing.page_proof import urgent_problems
 
-    broken = None if laid.problems else broken_promise(job, laid)
+    broken = None if layout.problems else broken_promise(job, layout)
     if broken:
         yield broken
-        yield from urgent_problems(laid, job.expected[0])
+        yield from urgent_problems(layout, job.expected[0])
 
 
-def _break_problems(laid: LaidOutDocument) -> Iterator[Problem]:
+def _break_problems(layout: LaidOutDocument) -> Iterator[Problem]:
     """Yield a warning for each bad page break that no choice of spacing mends."""
     from teachback.pdf.page_breaks import break_faults
 
-    for break_fault in break_faults(laid):
+    for break_fault in break_faults(layout):
         yield Problem(
             f"page {break_fault.page}: {break_fault.fault}", MEND_BREAK, severity=Severity.WARNING
         )
@@ -200,7 +200,7 @@ def _break_problems(laid: LaidOutDocument) -> Iterator[Problem]:
 def proved_file(
     data: bytes,
     page: str,
-    laid: LaidOutDocument,
+    layout: LaidOutDocument,
     expected: tuple[Expected, ...],
     served: Mapping[str, Path],
 ) -> ProofResult:
@@ -212,10 +212,10 @@ def proved_file(
         return ProofResult(None, ())
     from teachback.proofing.page_proof import glyph_problems, long_row_problems, prove
 
-    faults, measures = prove(data, page, laid, *expected, served=served)
-    problems = (*glyph_problems(laid, page, expected[0], served), *faults)
+    faults, measures = prove(data, page, layout, *expected, served=served)
+    problems = (*glyph_problems(layout, page, expected[0], served), *faults)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
-    rows = tuple(long_row_problems(laid, expected[0])) if errors else ()
+    rows = tuple(long_row_problems(layout, expected[0])) if errors else ()
     if rows:
         # Text that is reported as lost or out of order is in these rows, so no template is to
         # blame.
@@ -226,7 +226,7 @@ def proved_file(
 
 
 def _blames_design(problem: Problem) -> bool:
-    return isinstance(problem.hint, OfDesign)
+    return isinstance(problem.hint, DesignHint)
 
 
 def _pages(job: Job, data: bytes, pages: int, proved: ProofResult) -> Iterator[Printed]:
@@ -243,7 +243,7 @@ def _pages(job: Job, data: bytes, pages: int, proved: ProofResult) -> Iterator[P
 def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.pdf.page_reader import read_words
     from teachback.pdf.renderer import write
-    from teachback.pdf.text_direction import is_untold
+    from teachback.pdf.text_direction import needs_shaping
     from teachback.printing.imposition import Sides
     from teachback.printing.type_fitting import fitted_or_larger, lay_out_together
     from teachback.proofing.shape_proof import shaped_words
@@ -255,8 +255,8 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     if job.on_stock == SHEET and run is not None:
         on_stock = single if single and run.box == CARD else fitted_or_larger(job, run, served)
     if single is not None:
-        laid, data = single.fit.laid, write(single.fit.laid)
-        proved = proved_file(data, job.cards[0], laid, job.expected[:1], served)
+        layout, data = single.fit.layout, write(single.fit.layout)
+        proved = proved_file(data, job.cards[0], layout, job.expected[:1], served)
         # One warning is enough where both are printed on larger cards.
         warnings = () if on_stock is not None and on_stock.warnings else single.warnings
         for file in _pages(job, data, SIDES, proved):
@@ -268,15 +268,15 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         if on_stock is not None:
             run, warnings = on_stock.run or run, on_stock.warnings
         if single is None or on_stock is not single:
-            laid = on_stock.fit.laid if on_stock else lay_out_together(job, run, served)
-            data = write(laid)
-            proved_file(data, job.cards[0], laid, job.expected, served)
+            layout = on_stock.fit.layout if on_stock else lay_out_together(job, run, served)
+            data = write(layout)
+            proved_file(data, job.cards[0], layout, job.expected, served)
         # Templates cannot lengthen this step, but tens of thousands of cards do.
         more_time(LIMITS.seconds + run.pages / PAGES_A_SECOND)
         sheets = lay_on_sheets(data, run.sheets, run.page, run.sides, run.extras)
         # A text layer cannot represent all scripts; where it can, pdfium is the faster reader.
         is_unreadable = any(
-            is_untold(part.words) for expected in job.expected for part in expected.said
+            needs_shaping(part.words) for expected in job.expected for part in expected.sentences
         )
         read_back = (
             shaped_words(sheets, job.cards[0], job.expected[0], served)
@@ -290,15 +290,15 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         )
         if lost:
             raise TeachbackError(*lost)
-        warnings = warnings or tuple(_small_type(run, laid))
+        warnings = warnings or tuple(_small_type(run, layout))
         yield Printed(job.on_stock, sheets, run.pages, run=run, warnings=warnings)
 
 
-def _small_type(run: CardRun, laid: LaidOutDocument) -> Iterator[Problem]:
+def _small_type(run: CardRun, layout: LaidOutDocument) -> Iterator[Problem]:
     """Yield a warning for cards on which the red flags fit in the smallest type only."""
     from teachback.pdf.page_layout import flag_type
 
-    if flag_type(laid) != CARD_TEXT_FLOOR:
+    if flag_type(layout) != CARD_TEXT_FLOOR:
         return
     larger = [
         name

@@ -106,10 +106,10 @@ class Job:
 class Printed:
     """The bytes of one file, with its form (pdf, html, png, or one on stock).
 
-    `page` is the number of the page in a picture. `measures` and `noticed` come from the proof.
+    `page` is the number of the page in a picture. `measures` and `proof_warnings` come from the proof.
     `fit` is the choice of space for a handout, or the steps of type on a card's front and back.
     `run` is the stock that a card lies on or has the size of; without one it is a bank card.
-    `warnings` are always reported, those of `noticed` only with --proof.
+    `warnings` are always reported, those of `proof_warnings` only with --proof.
     """
 
     form: str
@@ -117,7 +117,7 @@ class Printed:
     pages: int
     page: int = 0
     measures: Measures | None = None
-    noticed: tuple[Problem, ...] = ()
+    proof_warnings: tuple[Problem, ...] = ()
     fit: tuple[int, ...] = ()
     run: CardRun | None = None
     warnings: tuple[Problem, ...] = ()
@@ -127,7 +127,7 @@ class ProofResult(NamedTuple):
     """The measures of a file, and the warnings that do not keep it back."""
 
     measures: Measures | None
-    noticed: tuple[Problem, ...]
+    proof_warnings: tuple[Problem, ...]
 
 
 @dataclass(frozen=True)

@@ -101,14 +101,14 @@ class _Fit(NamedTuple):
     """
 
     page: str
-    laid: LaidOutDocument
+    layout: LaidOutDocument
     faults: int
     tiers: tuple[tuple[str, tuple[int, ...]], ...]
     lone: int
 
     def rank(self) -> tuple[object, ...]:
         """Return a key by which the better layout sorts first; red flags on page 1 matter most."""
-        return bool(self.laid.problems), self.tiers, self.faults, self.laid.pages, self.lone
+        return bool(self.layout.problems), self.tiers, self.faults, self.layout.pages, self.lone
 
     @property
     def is_poor(self) -> bool:
@@ -131,13 +131,13 @@ def fitted_page(job: Job, served: Mapping[str, Path]) -> tuple[str, LaidOutDocum
     from teachback.pdf.page_layout import text_outside
 
     if job.known_fit:
-        page, laid = lay_out_with_styles(CHOICES[job.known_fit[0]], job, served)
-        if not laid.problems:
-            return page, laid
-    page, laid = _fitted(job, served, "")
-    if not laid.problems and any(out.foot for out in text_outside(laid, HANDOUT_SAFE)):
-        page, laid = _fitted(job, served, _FOOT_LINE)
-    return page, laid
+        page, layout = lay_out_with_styles(CHOICES[job.known_fit[0]], job, served)
+        if not layout.problems:
+            return page, layout
+    page, layout = _fitted(job, served, "")
+    if not layout.problems and any(out.foot for out in text_outside(layout, HANDOUT_SAFE)):
+        page, layout = _fitted(job, served, _FOOT_LINE)
+    return page, layout
 
 
 def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidOutDocument]:
@@ -146,13 +146,13 @@ def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidO
 
     fit_with = cache(lambda styles: _fit(styles + foot, job, served))
     best = _usual_fit(job, fit_with)
-    most_pages = best.laid.pages
-    usual = fit_with("").laid
-    if job.unfilled and not best.laid.problems and may_save_page(usual, _LAST_HEIGHT):
+    most_pages = best.layout.pages
+    usual = fit_with("").layout
+    if job.unfilled and not best.layout.problems and may_save_page(usual, _LAST_HEIGHT):
         unfilled = replace(job, handout=job.unfilled, unfilled="", promised=None, known_fit=())
         most_pages = fitted_page(unfilled, served)[1].pages
     for styles in _LAST[job.size]:
-        if best.is_poor or best.laid.pages > most_pages:
+        if best.is_poor or best.layout.pages > most_pages:
             fit = fit_with(styles)
             # A lone entry is no reason to take it.
             best = fit if fit.rank()[:-1] < best.rank()[:-1] else best
@@ -160,8 +160,8 @@ def _fitted(job: Job, served: Mapping[str, Path], foot: str) -> tuple[str, LaidO
         # Where even that is not enough, the page is refused, with the least height that is missing.
         if _is_late(best, job):
             fit = fit_with(styles)
-            best = best if job.promised and fit.laid.pages > job.promised.pages else fit
-    return best.page, best.laid
+            best = best if job.promised and fit.layout.pages > job.promised.pages else fit
+    return best.page, best.layout
 
 
 def _is_late(fit: _Fit, job: Job) -> bool:
@@ -185,18 +185,19 @@ def _usual_fit(job: Job, fit_with: Callable[[str], _Fit]) -> _Fit:
         if styles in (_SMALLER if best else _WIDER):
             continue
         fit = fit_with(styles)
-        laid = fit.laid
-        if laid.problems:
+        layout = fit.layout
+        if layout.problems:
             return best or fit
-        if job.promised and laid.pages > job.promised.pages:
+        if job.promised and layout.pages > job.promised.pages:
             continue
         if best is None:
             best = fit
             may_save = (
-                may_save_page(laid, _LEAST_HEIGHT) and fit_with(_SPACE).laid.pages < laid.pages
+                may_save_page(layout, _LEAST_HEIGHT)
+                and fit_with(_SPACE).layout.pages < layout.pages
             )
         elif fit.rank() < best.rank():
-            may_save = may_save and laid.pages == best.laid.pages
+            may_save = may_save and layout.pages == best.layout.pages
             best = fit
     return best or fit
 
@@ -205,10 +206,12 @@ def _fit(styles: str, job: Job, served: Mapping[str, Path]) -> _Fit:
     from teachback.pdf.page_breaks import break_faults, lone_entries
     from teachback.pdf.page_layout import tier_pages
 
-    page, laid = lay_out_with_styles(styles, job, served)
-    if laid.problems:
-        return _Fit(page, laid, 0, (), 0)
-    return _Fit(page, laid, len(break_faults(laid)), tier_pages(laid)[:2], lone_entries(laid))
+    page, layout = lay_out_with_styles(styles, job, served)
+    if layout.problems:
+        return _Fit(page, layout, 0, (), 0)
+    return _Fit(
+        page, layout, len(break_faults(layout)), tier_pages(layout)[:2], lone_entries(layout)
+    )
 
 
 def lay_out_with_styles(
@@ -261,31 +264,31 @@ def _longest(blocks: Iterable[BlockHeight], excess: int) -> Iterator[BlockHeight
         yield block
 
 
-def _paper_of(laid: LaidOutDocument) -> str:
+def _paper_of(layout: LaidOutDocument) -> str:
     """Return the name of the paper that the pages are laid out for, upright or across."""
-    page = laid.document.pages[0]
+    page = layout.document.pages[0]
     width, height = map(px_to_mm, sorted((page.width, page.height)))
     return min(
         Paper, key=lambda paper: abs(width - paper.box.width) + abs(height - paper.box.height)
     )
 
 
-def broken_promise(job: Job, laid: LaidOutDocument) -> Problem | None:
+def broken_promise(job: Job, layout: LaidOutDocument) -> Problem | None:
     """Return what is too long for the promised pages, if anything. For a draft it is a warning."""
     from teachback.pdf.page_layout import block_heights, lines_after
 
-    if not job.promised or laid.pages <= job.promised.pages:
+    if not job.promised or layout.pages <= job.promised.pages:
         return None
     allowed, place, is_binding = job.promised
-    excess = lines_after(laid, allowed)
+    excess = lines_after(layout, allowed)
     message = (
-        f"{job.name} takes {laid.pages} pages, and {allowed} "
+        f"{job.name} takes {layout.pages} pages, and {allowed} "
         f"{'is' if allowed == 1 else 'are'} promised: "
         # A block with a fault is left out, and may be long.
         f"{'at least ' if job.for_fit else ''}{excess} line{'' if excess == 1 else 's'} too many "
-        f"on {_paper_of(laid)}, with less space, 12 pt type and lists in two columns"
+        f"on {_paper_of(layout)}, with less space, 12 pt type and lists in two columns"
     )
-    named = "; ".join(_named(block, job) for block in _longest(block_heights(laid), excess))
+    named = "; ".join(_named(block, job) for block in _longest(block_heights(layout), excess))
     hint = f"Shorten the longest blocks: {named}."
     if is_binding:
         return Problem(message, f"{hint} `teachback build` prints all pages of a draft.", place)

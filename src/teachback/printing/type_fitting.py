@@ -14,8 +14,8 @@ from teachback.html.composer import at_size
 from teachback.pdf.page_layout import (
     FRONT,
     flag_type,
-    flags_beside,
-    flags_out,
+    flags_off_card,
+    flags_on_same_side,
     in_turn,
     missing_height,
     sides_that_fit,
@@ -57,7 +57,7 @@ class FittedCard(NamedTuple):
     """A card that fits: the steps of its type on front and back, by number, and its pages."""
 
     steps: tuple[int, int]
-    laid: LaidOutDocument
+    layout: LaidOutDocument
 
     @property
     def sizes(self) -> tuple[float, float]:
@@ -82,14 +82,18 @@ def lay_out_together(job: Job, run: CardRun, served: Mapping[str, Path]) -> Laid
         raise CardTooLongError(*problems)
     fits = [fit[page] for page in job.cards]
     if len(fits) == 1:
-        return fits[0].laid
+        return fits[0].layout
     page = at_size(job.together, run.box, [fit.sizes for fit in fits])
-    laid = lay_out(page, served, fonts())
-    if laid.problems or not in_turn(laid, len(fits)) or any(text_outside(laid, CARD_INSET - 0.1)):
+    layout = lay_out(page, served, fonts())
+    if (
+        layout.problems
+        or not in_turn(layout, len(fits))
+        or any(text_outside(layout, CARD_INSET - 0.1))
+    ):
         message = "each card fits alone, but not all together: a style treats the cards differently"
         hint = "Print one audience at a time, or change the clinic's card styles."
-        raise TeachbackError(*laid.problems or (Problem(message, hint),))
-    return laid
+        raise TeachbackError(*layout.problems or (Problem(message, hint),))
+    return layout
 
 
 def fitted(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> FittedCard:
@@ -158,14 +162,16 @@ def _largest_fit(
         if steps in tried:
             return FittedCard(steps, tried[steps])
         sizes = (CARD_STEPS[front.step], CARD_STEPS[back.step])
-        laid, outside = _try(job.cards[number], box, sizes, served)
-        tried[steps] = laid
+        layout, outside = _try(job.cards[number], box, sizes, served)
+        tried[steps] = layout
         height = box.height - 2 * CARD_INSET
         inside = (
             all(out.page > FRONT for out in outside),
             all(out.page == FRONT for out in outside),
         )
-        sides = zip((front, back), sides_that_fit(laid), inside, used_heights(laid), strict=True)
+        sides = zip(
+            (front, back), sides_that_fit(layout), inside, used_heights(layout), strict=True
+        )
         for search, fits, within, used in sides:
             search.learn(fits=fits and within, share=height / used if used else 1.0)
         if 0 in {front.too_large, back.too_large}:
@@ -229,19 +235,19 @@ def card_room(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> Ca
     """
     fit = _largest_fit(job, number, box, served)
     if fit is not None:
-        return CardRoom(flag_type(fit.laid), 0.0, ())
-    laid, outside = _try(job.cards[number], box, _SMALLEST, served)
-    lost = flags_out(laid, [out.words for out in outside])
-    return CardRoom(0.0, _missing(laid, outside), lost)
+        return CardRoom(flag_type(fit.layout), 0.0, ())
+    layout, outside = _try(job.cards[number], box, _SMALLEST, served)
+    lost = flags_off_card(layout, [out.words for out in outside])
+    return CardRoom(0.0, _missing(layout, outside), lost)
 
 
 def _try(
     page: str, box: Box, sizes: tuple[float, float], served: Mapping[str, Path]
 ) -> tuple[LaidOutDocument, tuple[TextOut, ...]]:
-    laid = lay_out(at_size(page, box, [sizes]), served, fonts())
-    if laid.problems:
-        raise TeachbackError(*laid.problems)
-    return laid, tuple(text_outside(laid, CARD_INSET - 0.1))
+    layout = lay_out(at_size(page, box, [sizes]), served, fonts())
+    if layout.problems:
+        raise TeachbackError(*layout.problems)
+    return layout, tuple(text_outside(layout, CARD_INSET - 0.1))
 
 
 # The stocks that a problem names at most.
@@ -256,14 +262,14 @@ def _card_problems(
 ) -> Iterator[Problem]:
     """Yield what does not fit on a card, the missing height, and the stocks where it would fit."""
     # In the last layout, a side that fits may have larger type, and would not seem to fit.
-    laid, outside = _try(job.cards[number], box, _SMALLEST, served)
-    flags, too_long = _flags_to_shorten(job, number, laid, outside)
+    layout, outside = _try(job.cards[number], box, _SMALLEST, served)
+    flags, too_long = _flags_to_shorten(job, number, layout, outside)
     stock = (
         f" of {job.run.stock}"
         if job.run is not None and job.on_stock and box == job.run.box and "pdf" not in job.forms
         else ""
     )
-    missing = _missing(laid, outside)
+    missing = _missing(layout, outside)
     lack = f"; {missing:.1f} mm are missing" if missing > 0 else ""
     on_card = (
         f"on the card{stock} ({box.width:g} x {box.height:g} mm) at {CARD_TEXT_FLOOR:g} pt{lack}"
@@ -297,13 +303,13 @@ def _moved_problem(
 ) -> Problem:
     """Return the warning that a card is printed on larger stock, as it is too long for its own."""
     box = CARD if run is None else run.box
-    laid, outside = _try(job.cards[0], box, _SMALLEST, served)
-    flags, too_long = _flags_to_shorten(job, 0, laid, outside)
+    layout, outside = _try(job.cards[0], box, _SMALLEST, served)
+    flags, too_long = _flags_to_shorten(job, 0, layout, outside)
     own_stock = "a bank card" if run is None or box == CARD else f"a card of {run.stock}"
     to_shorten = ", ".join(f"'{flag}'" for flag in too_long) or "its words"
     return Problem(
         f"{job.names[0]} does not fit on {own_stock} ({box.width:g} x {box.height:g} mm) at "
-        f"{CARD_TEXT_FLOOR:g} pt; {_missing(laid, outside):.1f} mm are missing, so it is printed on "
+        f"{CARD_TEXT_FLOOR:g} pt; {_missing(layout, outside):.1f} mm are missing, so it is printed on "
         f"{larger.stock} ({larger.box.width:g} x {larger.box.height:g} mm)",
         f"`teachback card {job.stem} --stock {larger.stock}` prints more of them. For a smaller "
         f"card, shorten {to_shorten} (`short:`), or put fewer flags on it.",
@@ -313,23 +319,25 @@ def _moved_problem(
 
 
 def _flags_to_shorten(
-    job: Job, number: int, laid: LaidOutDocument, outside: tuple[TextOut, ...]
+    job: Job, number: int, layout: LaidOutDocument, outside: tuple[TextOut, ...]
 ) -> tuple[Mapping[str, tuple[Location, str]], list[str]]:
     """Return the flags of a card by id, and the ids of those that are too long or lie outside.
 
     A long flag pushes short ones off its side: it is the one to shorten.
     """
     flags = job.flags[number] if number < len(job.flags) else {}
-    lost = [flag for flag in flags_out(laid, [out.words for out in outside]) if flag in flags]
-    on_same_side = [flag for flag in flags_beside(laid, lost) if flag in flags]
+    lost = [
+        flag for flag in flags_off_card(layout, [out.words for out in outside]) if flag in flags
+    ]
+    on_same_side = [flag for flag in flags_on_same_side(layout, lost) if flag in flags]
     usual = median(len(flags[flag][1]) for flag in on_same_side) if on_same_side else 0
     long = [flag for flag in on_same_side if len(flags[flag][1]) > max(_LONG_FLAG, 2 * usual)]
     return flags, long or lost
 
 
-def _missing(laid: LaidOutDocument, outside: tuple[TextOut, ...]) -> float:
+def _missing(layout: LaidOutDocument, outside: tuple[TextOut, ...]) -> float:
     """Return by how many mm a card is too high, or its text too near to its edge."""
-    return max(*missing_height(laid), *(out.millimetres for out in outside))
+    return max(*missing_height(layout), *(out.millimetres for out in outside))
 
 
 def _fitting_stocks(
@@ -375,5 +383,5 @@ def _covers(box: Box, other: Box) -> bool:
 
 
 def _fits(job: Job, number: int, box: Box, served: Mapping[str, Path]) -> bool:
-    laid, outside = _try(job.cards[number], box, _SMALLEST, served)
-    return all(sides_that_fit(laid)) and not outside
+    layout, outside = _try(job.cards[number], box, _SMALLEST, served)
+    return all(sides_that_fit(layout)) and not outside

@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import Location, OfDesign, Problem
+from teachback.errors import DesignHint, Location, Problem
 from teachback.files.page_resources import parse_page
 from teachback.files.workspace import read_bytes
 from teachback.files.workspace import shown as shown_path
@@ -35,7 +35,7 @@ _TOKEN: Final = re.compile(
 _SHOWN: Final = (
     "alt", "aria-description", "aria-label", "data-actualtext", "placeholder", "title", "value",
 )  # fmt: skip
-_HINT: Final = OfDesign(
+_HINT: Final = DesignHint(
     "Take it out of the clinic's own template; or write it into the handout or a file of "
     "content/words/, if it is meant to be read."
 )

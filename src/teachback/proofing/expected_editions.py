@@ -19,9 +19,9 @@ from teachback.proofing.expected_text import (
     Frame,
     card_back_sentences,
     card_front_sentences,
+    comparison_key,
     facing_sentences,
     handout_sentences,
-    squeezed,
 )
 from teachback.units import CARD_TEXT_FLOOR, TYPE_FLOOR, TypeSize
 
@@ -63,7 +63,7 @@ def expected_handout(
     return Expected(
         name=name,
         place=authored.file.locate(("title",), key=True),
-        said=sentences,
+        sentences=sentences,
         each_page=(
             context.code,
             _review(edition, context.words, context.words.draft),
@@ -111,7 +111,7 @@ def expected_card(
     return Expected(
         name=name,
         place=authored.file.locate(("card",), key=True),
-        said=(*front, *card_back_sentences(edition, frame)),
+        sentences=(*front, *card_back_sentences(edition, frame)),
         each_page=(context.code, review),
         floor=CARD_TEXT_FLOOR,
         card=True,
@@ -189,5 +189,5 @@ def _places(authored: LoadedHandout) -> dict[str, Location]:
     """Return the place of each text of a handout's file by its `squeezed` words, without markup."""
     places: dict[str, Location] = {}
     for place, text in sorted(authored.file.scalars()):
-        places.setdefault(squeezed(_MARKS.sub(r"\1", text)), place)
+        places.setdefault(comparison_key(_MARKS.sub(r"\1", text)), place)
     return places

@@ -59,7 +59,7 @@ class ExpectedSentence:
 class Expected:
     """The expected content of a file.
 
-    `said` are the sentences in order, and `on_screen` those of a page for a screen where they
+    `sentences` are its sentences in order, and `on_screen` those of a page for a screen where they
     differ. `each_page` are words that each page must show, and `floor` is the smallest type, in pt.
     `places` maps squeezed words to places in the handout's file; other sentences are at `place`.
     The sentences of a card from `back` on are on its back. `frame` is what the templates may print
@@ -72,7 +72,7 @@ class Expected:
 
     name: str
     place: Location
-    said: tuple[ExpectedSentence, ...]
+    sentences: tuple[ExpectedSentence, ...]
     each_page: tuple[str, ...]
     floor: float
     card: bool = False
@@ -94,18 +94,18 @@ class Expected:
 
     def place_of(self, text: str) -> Location:
         """Return the place of a text, or else that of the handout or card."""
-        return self.places.get(squeezed(text), self.place)
+        return self.places.get(comparison_key(text), self.place)
 
     def place_with(self, words: str) -> Location | None:
         """Return the place of the first text that contains some words."""
-        letters = squeezed(words)
+        letters = comparison_key(words)
         return next(
             (place for text, place in self.places.items() if letters and letters in text), None
         )
 
     def first_place(self, words: str) -> Location | None:
         """Return the place of the text that comes first in some words; of two, the longer one's."""
-        letters = squeezed(words)
+        letters = comparison_key(words)
         inside = [
             (letters.index(text), -len(text), text)
             for text in self.places
@@ -143,7 +143,7 @@ class Frame:
 _Row = list[ExpectedSentence]
 
 
-def squeezed(text: str) -> str:
+def comparison_key(text: str) -> str:
     """Return a text without what a page may set differently, so that texts can be compared."""
     letters = _UNSAID.sub("", unicodedata.normalize("NFKC", text))
     folded = _BETWEEN_WORDS.sub("", _HYPHEN.sub("-", letters)).casefold()
@@ -160,7 +160,7 @@ def handout_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentence,
         *_last_rows(edition, frame),
         _language_help(frame),
     )
-    return tuple(part for row in rows for part in row if squeezed(part.words))
+    return tuple(part for row in rows for part in row if comparison_key(part.words))
 
 
 def facing_sentences(
@@ -179,7 +179,7 @@ def facing_sentences(
         *_side_by_side(_last_rows(edition, frame), _last_rows(facing, facing_frame)),
         _language_help(frame),
     ]
-    return tuple(part for row in rows for part in row if squeezed(part.words))
+    return tuple(part for row in rows for part in row if comparison_key(part.words))
 
 
 def _side_by_side(rows: list[_Row], facing_rows: list[_Row]) -> Iterator[_Row]:
@@ -257,7 +257,7 @@ def card_front_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSenten
         sentences += [part for flag in flags for part in _line(flag.short, flag.id)]
     if not any(flag.card and flag.tier == "today" for flag in edition.flags):
         sentences += [ExpectedSentence(getattr(frame.words.phones, frame.calls)), frame.number]
-    return tuple(part for part in sentences if squeezed(part.words))
+    return tuple(part for part in sentences if comparison_key(part.words))
 
 
 def card_back_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentence, ...]:
@@ -277,7 +277,7 @@ def card_back_sentences(edition: Edition, frame: Frame) -> tuple[ExpectedSentenc
     sentences += [
         part for note in edition.card.notes for part in (*_line(note.title), *_line(note.text))
     ]
-    return tuple(part for part in sentences if squeezed(part.words))
+    return tuple(part for part in sentences if comparison_key(part.words))
 
 
 def _line(line: Line | None, flag: str = "", number: str = "") -> Iterator[ExpectedSentence]:
@@ -440,8 +440,8 @@ def _(block: ed.Zones, frame: Frame) -> list[_Row]:
 
 @_block.register
 def _(block: ed.AdviceColumns, frame: Frame) -> list[ExpectedSentence]:
-    said = [ExpectedSentence(getattr(frame.words, column.name)) for column in block.columns]
-    return [*said, *(part for column in block.columns for part in _entries(column.items))]
+    sentences = [ExpectedSentence(getattr(frame.words, column.name)) for column in block.columns]
+    return [*sentences, *(part for column in block.columns for part in _entries(column.items))]
 
 
 @block_rows.register
@@ -521,16 +521,16 @@ def _(block: ed.Notes, frame: Frame) -> list[ExpectedSentence]:
 @_block.register
 def _(block: ed.Contact, frame: Frame) -> list[ExpectedSentence]:
     clinic = frame.clinic
-    said = [
+    sentences = [
         ExpectedSentence(frame.words.contact),
         *(ExpectedSentence(text) for text in (clinic.name, clinic.address) if text),
     ]
     for line in block.lines:
-        said += [
+        sentences += [
             ExpectedSentence(getattr(frame.words.phones, line)),
             ExpectedSentence(getattr(clinic, line) or ""),
         ]
-    return said
+    return sentences
 
 
 @block_rows.register

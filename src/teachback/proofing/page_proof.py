@@ -17,15 +17,15 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from teachback.editions.qr_code import codes_in_dots, texts_in_dots
-from teachback.errors import COMPARE, OfDesign, Problem, Severity
+from teachback.errors import COMPARE, DesignHint, Problem, Severity
 from teachback.files.contrast import CONTRAST_BODY, CONTRAST_FLOOR
 from teachback.files.font_coverage import coverage, missing_glyphs
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
 from teachback.files.workspace import read_bytes, shown
 from teachback.pdf.page_layout import (
+    font_uses,
+    hard_to_read,
     height_left,
-    letterings,
-    marred,
     picture_boxes,
     picture_clashes,
     split_rows,
@@ -38,7 +38,7 @@ from teachback.pdf.page_layout import (
 )
 from teachback.pdf.page_reader import grey_page, grey_pages, read_pages
 from teachback.pdf.text_shaping import unfit_letters
-from teachback.proofing.expected_text import squeezed
+from teachback.proofing.expected_text import comparison_key
 from teachback.proofing.shape_proof import shaped_text
 from teachback.proofing.text_checks import (
     LEFT_OUT,
@@ -159,9 +159,9 @@ def outside_problems(lines: Iterable[TextOut]) -> Iterator[Problem]:
             yield Problem(message, _LONG_FOOT if foot else _OUTSIDE)
 
 
-def area_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
+def area_problems(layout: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
     """Yield what is outside the printable area: tables with their widest columns, then words."""
-    wide = tuple(wide_tables(laid, HANDOUT_SAFE))
+    wide = tuple(wide_tables(layout, HANDOUT_SAFE))
     for table in wide:
         columns = ", ".join(
             f"'{heading[:40]}' ({width:.0f} mm)"
@@ -171,26 +171,30 @@ def area_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem
             f"{expected.name}: a table on page {table.page} is {max(1, table.millimetres):.0f} mm "
             f"too wide for the paper; its widest columns are {columns}"
         )
-        page = laid.document.pages[table.page - 1]
+        page = layout.document.pages[table.page - 1]
         turn = "give the section `page: landscape`, " if page.width < page.height else ""
         hint = f"Take shorter words for their headings, {turn}or make two tables of it."
         yield Problem(message, hint, expected.place_of(table.columns[0][0]))
     yield from outside_problems(
         line
-        for line in text_outside(laid, HANDOUT_SAFE)
+        for line in text_outside(layout, HANDOUT_SAFE)
         if not any(line.page == table.page and line.words in table.words for table in wide)
     )
 
 
-def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
+def long_row_problems(layout: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
     """Yield each row of a table that is longer than a page.
 
     Its cells continue beside each other, so they are read in the wrong order.
     """
-    for cells in split_rows(laid):
+    for cells in split_rows(layout):
         words = next((cell.strip() for cell in cells if cell.strip()), "")
         place = next(
-            (expected.places[key] for cell in cells if (key := squeezed(cell)) in expected.places),
+            (
+                expected.places[key]
+                for cell in cells
+                if (key := comparison_key(cell)) in expected.places
+            ),
             expected.place,
         )
         message = f"{expected.name}: this row of a table is longer than a page: '{words[:60]}'"
@@ -199,7 +203,7 @@ def long_row_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Pro
 
 
 def glyph_problems(
-    laid: LaidOutDocument, html: str, expected: Expected, served: Mapping[str, Path]
+    layout: LaidOutDocument, html: str, expected: Expected, served: Mapping[str, Path]
 ) -> Iterator[Problem]:
     """Yield characters that the font chosen for them cannot draw.
 
@@ -208,7 +212,7 @@ def glyph_problems(
     """
     faces = font_faces(html)
     families = ", ".join(sorted({face.family for face in faces})) or "none"
-    for lettering in letterings(laid):
+    for lettering in font_uses(layout):
         chosen = [
             face
             for family in lettering.families
@@ -259,7 +263,7 @@ def glyph_problems(
 
 
 def prove(
-    data: bytes, html: str, laid: LaidOutDocument, *files: Expected, served: Mapping[str, Path]
+    data: bytes, html: str, layout: LaidOutDocument, *files: Expected, served: Mapping[str, Path]
 ) -> tuple[tuple[Problem, ...], Measures]:
     """Read a written file back, and return its problems and measures.
 
@@ -268,7 +272,7 @@ def prove(
     """
     expected = replace(
         files[0],
-        said=tuple(part for file in files for part in file.said),
+        sentences=tuple(part for file in files for part in file.sentences),
         frame=tuple(dict.fromkeys(words for file in files for words in file.frame)),
     )
     pages, shape_problems = shaped_text(data, html, read_pages(data, DPI), expected, served)
@@ -297,20 +301,20 @@ def prove(
         *sheet_of_paper_problems(pages, expected),
         *_qr_problems(data, files),
         *_link_problems(data, expected),
-        *metadata_problems(laid, expected),
-        *_turn_problems(laid),
-        *urgent_problems(laid, expected),
+        *metadata_problems(layout, expected),
+        *_turn_problems(layout),
+        *urgent_problems(layout, expected),
         *_font_problems(pages, html),
-        *_look_problems(visible, laid, expected),
-        *_drawing_problems(visible, laid, expected),
+        *_look_problems(visible, layout, expected),
+        *_drawing_problems(visible, layout, expected),
         *_overlap_problems(pages),
         *_drawn_problems(pages),
-        *_clash_problems(laid),
-        *_marred_problems(laid),
-        *_stray_problems(laid),
+        *_clash_problems(layout),
+        *_marred_problems(layout),
+        *_stray_problems(layout),
     ]
     inks = [ink(page.whole) for page in pages]
-    tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(laid))
+    tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(layout))
     measures = Measures(
         smallest=min((look.run.size for _, look in visible), default=0.0),
         color=min((look.color for _, look in visible), default=0.0),
@@ -326,7 +330,7 @@ def prove(
         ),
         tiers=tiers,
     )
-    return (*problems, *_measure_problems(measures, visible, laid, expected)), measures
+    return (*problems, *_measure_problems(measures, visible, layout, expected)), measures
 
 
 def _qr_problems(data: bytes, files: Iterable[Expected]) -> Iterator[Problem]:
@@ -353,12 +357,12 @@ def _link_problems(data: bytes, expected: Expected) -> Iterator[Problem]:
     for address in dict.fromkeys(expected.links):
         if address not in addresses_read:
             message = f"no QR code on the pages leads to '{address[:80]}'"
-            yield Problem(message, LEFT_OUT, expected.places.get(squeezed(address)))
+            yield Problem(message, LEFT_OUT, expected.places.get(comparison_key(address)))
 
 
-def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
+def _turn_problems(layout: LaidOutDocument) -> Iterator[Problem]:
     """Yield tiers that are read in one order and placed on the page in another."""
-    boxes = list(tier_boxes(laid))
+    boxes = list(tier_boxes(layout))
     for first, second in pairwise(boxes):
         if first.page == second.page and second.place[1] < first.place[1] - _OUT_OF_ORDER:
             message = (
@@ -368,10 +372,10 @@ def _turn_problems(laid: LaidOutDocument) -> Iterator[Problem]:
             yield Problem(message, "Remove the style that moves them.")
 
 
-def urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
+def urgent_problems(layout: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
     """Yield a problem for each tier that needs a call today and is not whole on page 1."""
     boxes: dict[str, list[tuple[int, ...]]] = {}
-    for tier, pages in () if expected.card else tier_pages(laid):
+    for tier, pages in () if expected.card else tier_pages(layout):
         boxes.setdefault(tier, []).append(pages)
     for tier in expected.urgent:
         if tier in boxes and (1,) not in boxes[tier]:
@@ -382,7 +386,7 @@ def urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Probl
                 "In large print and in two languages, a red flag has the words of its `short:`. "
                 "Where a section shows it, make that the first section."
             )
-            wrapped = wrapped_flags(laid, expected.urgent) if pages == (2,) else ()
+            wrapped = wrapped_flags(layout, expected.urgent) if pages == (2,) else ()
             if wrapped:
                 flags = ", ".join(f"'{flag.words[:60]}'" for flag in wrapped[:_FLAGS_NAMED])
                 room = round(median(len(flag.first_line) for flag in wrapped))
@@ -391,16 +395,18 @@ def urgent_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Probl
                     f"in large print by their `short:`, such as {flags}. "
                     f"A line has room for about {room} letters."
                 )
-            yield Problem(f"{message}, but on {pages_of(pages)}{_lack(laid, tier, pages)}", hint)
+            yield Problem(f"{message}, but on {pages_of(pages)}{_lack(layout, tier, pages)}", hint)
 
 
-def _lack(laid: LaidOutDocument, tier: str, pages: tuple[int, ...]) -> str:
+def _lack(layout: LaidOutDocument, tier: str, pages: tuple[int, ...]) -> str:
     """Return the height that is missing on page 1 for a box that is whole on page 2."""
-    box = next((box for box in tier_boxes(laid) if (box.tier, pages) == (tier, (box.page,))), None)
+    box = next(
+        (box for box in tier_boxes(layout) if (box.tier, pages) == (tier, (box.page,))), None
+    )
     if box is None or pages != (2,):
         return ""
     _, top, _, bottom = box.place
-    return f"; about {max(1, bottom - top - height_left(laid)):.0f} mm are missing"
+    return f"; about {max(1, bottom - top - height_left(layout)):.0f} mm are missing"
 
 
 def _font_problems(pages: Sequence[ReadPage], html: str) -> Iterator[Problem]:
@@ -436,7 +442,7 @@ def visibility_problems(data: bytes, name: str) -> Iterator[Problem]:
 
 
 def _look_problems(
-    looks_by_page: Iterable[_Look], laid: LaidOutDocument, expected: Expected
+    looks_by_page: Iterable[_Look], layout: LaidOutDocument, expected: Expected
 ) -> Iterator[Problem]:
     """Yield letters that are invisible, low in contrast or too small; each kind of fault once."""
     hidden, cut_letters, low_contrast, too_small, turned = [], [], [], [], []
@@ -464,7 +470,7 @@ def _look_problems(
         )
         hint = "A style cuts it, or paints something over it."
         yield Problem(message, hint, _place(cut_letters[:1], expected))
-    for picture, letters in _by_picture(low_contrast, laid).items():
+    for picture, letters in _by_picture(low_contrast, layout).items():
         color, grey = min(look.color for _, look in letters), min(look.grey for _, look in letters)
         message = (
             f"{_named(letters, picture)} has a contrast of {color:.1f}:1 in colour and "
@@ -487,7 +493,7 @@ def _look_problems(
 
 
 def _drawing_problems(
-    looks_by_page: Iterable[_Look], laid: LaidOutDocument, expected: Expected
+    looks_by_page: Iterable[_Look], layout: LaidOutDocument, expected: Expected
 ) -> Iterator[Problem]:
     """Yield a problem for small letters in pictures; a logo's repeat the words beside it.
 
@@ -501,10 +507,10 @@ def _drawing_problems(
         and look.run.size < floor - SIZE_SLACK
         and not any(
             box.is_logo and number == box.page and _is_in(look.run, box.edges)
-            for box in picture_boxes(laid)
+            for box in picture_boxes(layout)
         )
     ]
-    for picture, letters in _by_picture(too_small, laid).items():
+    for picture, letters in _by_picture(too_small, layout).items():
         size = min(look.run.size for _, look in letters)
         message = (
             f"{_named(letters, picture)} is set in {size:.1f} pt; "
@@ -514,13 +520,13 @@ def _drawing_problems(
         yield Problem(message, hint)
 
 
-def _by_picture(looks_by_page: Iterable[_Look], laid: LaidOutDocument) -> dict[str, list[_Look]]:
+def _by_picture(looks_by_page: Iterable[_Look], layout: LaidOutDocument) -> dict[str, list[_Look]]:
     """Group letters by the file of the picture that they are in: "" for those of the text."""
     groups: dict[str, list[_Look]] = {}
     for number, look in looks_by_page:
         holding = (
             box.file
-            for box in picture_boxes(laid)
+            for box in picture_boxes(layout)
             if look.run.drawn and number == box.page and _is_in(look.run, box.edges)
         )
         groups.setdefault(next(holding, "a picture" if look.run.drawn else ""), []).append(
@@ -564,7 +570,7 @@ def _named(looks_by_page: Sequence[_Look], picture: str = "") -> str:
 
 def _place(looks_by_page: Sequence[_Look], expected: Expected) -> Location | None:
     """Return the place in the handout's file of the longest of some words."""
-    longest = max((squeezed(look.run.words) for _, look in looks_by_page), key=len)
+    longest = max((comparison_key(look.run.words) for _, look in looks_by_page), key=len)
     # A shorter text, such as a number, is in many others.
     return expected.place_with(longest) if len(longest) > 3 else None  # noqa: PLR2004
 
@@ -597,42 +603,46 @@ def _drawn_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
             )
 
 
-def _clash_problems(laid: LaidOutDocument) -> Iterator[Problem]:
+def _clash_problems(layout: LaidOutDocument) -> Iterator[Problem]:
     """Yield a problem for each picture on the mark of an entry, or on another picture."""
     first: dict[str, PictureClash] = {}
-    for clash in picture_clashes(laid):
+    for clash in picture_clashes(layout):
         first.setdefault(clash.file, clash)
     for clash in first.values():
         message = f"the picture {clash.file} on page {clash.page} lies on {clash.other}"
-        yield Problem(message, OfDesign("Remove the style that moves one of them."))
+        yield Problem(message, DesignHint("Remove the style that moves one of them."))
 
 
-def _marred_problems(laid: LaidOutDocument) -> Iterator[Problem]:
+def _marred_problems(layout: LaidOutDocument) -> Iterator[Problem]:
     """Yield each fault of style once, with the first words that have it."""
-    faults = {fault: (number, words) for number, words, fault in reversed(tuple(marred(laid)))}
+    faults = {
+        fault: (number, words) for number, words, fault in reversed(tuple(hard_to_read(layout)))
+    }
     for fault, (number, words) in faults.items():
         declaration = fault.partition("(")[2].rstrip(")").partition(":")[0]
         cause = f"`{declaration}`" if declaration else "`line-through`, or the negative spacing,"
         yield Problem(f"'{words[:60]}' on page {number} {fault}", f"Remove {cause} from the style.")
 
 
-def _stray_problems(laid: LaidOutDocument) -> Iterator[Problem]:
+def _stray_problems(layout: LaidOutDocument) -> Iterator[Problem]:
     """Yield a problem for each table cell that a reader would take for another column's."""
-    for cell in stray_cells(laid):
+    for cell in stray_cells(layout):
         message = (
             f"'{cell.words[:40]}' on page {cell.page} stands nearer '{cell.other[:40]}' than "
             f"'{cell.heading[:40]}', the heading of its column"
         )
         yield Problem(
             message,
-            OfDesign("Align the headings of a table as its cells, and do not indent or pad cells."),
+            DesignHint(
+                "Align the headings of a table as its cells, and do not indent or pad cells."
+            ),
         )
 
 
 def _measure_problems(
     measures: Measures,
     looks_by_page: Iterable[_Look],
-    laid: LaidOutDocument,
+    layout: LaidOutDocument,
     expected: Expected,
 ) -> Iterator[Problem]:
     """Yield warnings about what a black-and-white printer could print better."""
@@ -641,7 +651,7 @@ def _measure_problems(
         for number, look in looks_by_page
         if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY
     ]
-    for picture, letters in _by_picture(low_contrast, laid).items():
+    for picture, letters in _by_picture(low_contrast, layout).items():
         faintest = min(letters, key=lambda item: min(item[1].color, item[1].grey))
         ratio = min(faintest[1].color, faintest[1].grey)
         words = _named(letters if picture else [faintest], picture)

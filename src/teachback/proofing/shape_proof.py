@@ -20,7 +20,7 @@ from teachback.errors import COMPARE, Problem, TeachbackError
 from teachback.files.stylesheets import font_faces, font_files
 from teachback.pdf.drawn_text import read_drawn
 from teachback.pdf.page_reader import unreadable_file
-from teachback.pdf.text_direction import is_directed, is_untold
+from teachback.pdf.text_direction import is_directed, needs_shaping
 from teachback.pdf.text_matching import APART, Edges, Token
 from teachback.pdf.word_shapes import (
     FEATURES,
@@ -90,13 +90,13 @@ def shaped_text(
     drawn = read_drawn(data)
     matches, problems = _compared(drawn, font_files(font_faces(html), served), expected)
     for line in drawn.lines:
-        if line.has_said and _is_outside(line, pages[line.page - 1]):
+        if line.has_actual_text and _is_outside(line, pages[line.page - 1]):
             problems.append(_problem(line, "is drawn outside the page", expected))
     for line, next_line in pairwise(drawn.lines):
         if _cuts_a_word(line, next_line):
             fault = f"is a word with a part in another style, '{next_line.words.strip()[:40]}'"
             problems.append(_problem(line, fault, expected)._replace(hint=_WHOLE_WORDS))
-    if any(line.has_said for line in drawn.lines):
+    if any(line.has_actual_text for line in drawn.lines):
         pages = tuple(_proved(drawn, pages, matches, expected))
     return ShapedText(tuple(pages), tuple(problems[:_MOST_PROBLEMS]))
 
@@ -130,8 +130,10 @@ def _compared(
     for line in drawn.lines:
         if any(font not in shapers for font, _, _ in line.parts):
             continue
-        if line.has_said:
-            outcome = _said_as_drawn(line, shapers, _language(line, drawn, expected), languages)
+        if line.has_actual_text:
+            outcome = _actual_text_outcome(
+                line, shapers, _language(line, drawn, expected), languages
+            )
             if isinstance(outcome, str):
                 problems.append(_problem(line, outcome, expected))
             else:
@@ -236,7 +238,7 @@ def _shapes(word: str, shaper: WordShaper, languages: Sequence[str]) -> Iterator
             ]
 
 
-def _said_as_drawn(
+def _actual_text_outcome(
     line: DrawnLine,
     shapers: Mapping[DrawnFont, WordShaper],
     language: str,
@@ -249,7 +251,7 @@ def _said_as_drawn(
     rtl = direction_of(language) == "rtl"
     fault = ""
     try:
-        orders = list(_orders(line.said, rtl=rtl))
+        orders = list(_orders(line.actual_text, rtl=rtl))
     except ValueError:
         return "holds marks of direction, so that the order of its words cannot be proved"
     if not orders:
@@ -263,17 +265,17 @@ def _said_as_drawn(
     return fault
 
 
-def _orders(said: str, *, rtl: bool) -> Iterator[tuple[PaintedWord, ...]]:
+def _orders(text: str, *, rtl: bool) -> Iterator[tuple[PaintedWord, ...]]:
     """Yield the orders in which the words of a line may be painted.
 
     A phone number or a name in Latin letters may have a direction of its own in a line from right
     to left; its words then stand from left to right in either case.
     """
-    words = tuple(painted_words(said, rtl=rtl))
-    if not rtl or is_directed(said):
+    words = tuple(painted_words(text, rtl=rtl))
+    if not rtl or is_directed(text):
         yield words
         return
-    left_to_right = tuple(painted_words(said, rtl=False))
+    left_to_right = tuple(painted_words(text, rtl=False))
     yield left_to_right
     if _spoken(words) == _spoken(left_to_right):
         yield words
@@ -362,10 +364,12 @@ def _cuts_a_word(line: DrawnLine, next_line: DrawnLine) -> bool:
 
     Each piece is set alone, so the letters on both sides of the cut do not join.
     """
-    if line.page != next_line.page or not (line.has_said and next_line.has_said):
+    if line.page != next_line.page or not (line.has_actual_text and next_line.has_actual_text):
         return False
     ends = line.words[-1:] + next_line.words[:1]
-    if not is_untold(ends) or not all(unicodedata.category(letter)[0] in "LM" for letter in ends):
+    if not needs_shaping(ends) or not all(
+        unicodedata.category(letter)[0] in "LM" for letter in ends
+    ):
         return False
     left, right, height = _ends(line)
     next_left, next_right, next_height = _ends(next_line)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import COMPARE, OfDesign, Problem
+from teachback.errors import COMPARE, DesignHint, Problem
 from teachback.files.page_resources import parse_page
 from teachback.pdf.page_reader import screen_text
 from teachback.pdf.text_matching import (
@@ -29,7 +29,7 @@ from teachback.pdf.text_matching import (
     run_together,
     sought,
 )
-from teachback.proofing.expected_text import ExpectedSentence, squeezed
+from teachback.proofing.expected_text import ExpectedSentence, comparison_key
 from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from teachback.pdf.page_reader import ReadPage
     from teachback.pdf.renderer import LaidOutDocument
-    from teachback.pdf.text_matching import Edges, ReadText, SoughtSentence
+    from teachback.pdf.text_matching import Edges, ReadText, SearchedSentence
     from teachback.proofing.expected_text import Expected
 
 MOST_NAMED: Final = 12
@@ -47,15 +47,15 @@ MOST_PLACES: Final = 40
 # Things that are no part of the text must be further from it than this share of the type size: a
 # space takes 0.25.
 BESIDE: Final = 0.4
-LEFT_OUT: Final = OfDesign(
+LEFT_OUT: Final = DesignHint(
     "A template or style of the clinic leaves it out. Compare it with the built-in one."
 )
-_MOVED: Final = OfDesign(
+_MOVED: Final = DesignHint(
     "A template or style of the clinic moves it, removes the space, or breaks words "
     "(`hyphens`, `overflow-wrap`). Compare it with the built-in one."
 )
-_APART: Final = OfDesign("They would be read as one: move them apart in the template or style.")
-_ADDED: Final = OfDesign(
+_APART: Final = DesignHint("They would be read as one: move them apart in the template or style.")
+_ADDED: Final = DesignHint(
     "Put words into the handout, content/clinic.yaml or content/words/, "
     "where they are checked: not into a template or a style."
 )
@@ -86,7 +86,7 @@ def text_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Probl
     lost_parts = {part for part, _ in lost}
     yield from _recased(
         " ".join(token.words for token in tokens),
-        [part for part in expected.said if part not in lost_parts],
+        [part for part in expected.sentences if part not in lost_parts],
         expected,
     )
     if not lost:
@@ -94,10 +94,12 @@ def text_problems(tokens: Sequence[Token], expected: Expected) -> Iterator[Probl
         yield from list(dict.fromkeys(added))[:MOST_NAMED]
 
 
-def _recased(read: str, said: Iterable[ExpectedSentence], expected: Expected) -> Iterator[Problem]:
+def _recased(
+    read: str, sentences: Iterable[ExpectedSentence], expected: Expected
+) -> Iterator[Problem]:
     """Yield sentences whose capitals differ from the source, as after a template's `|upper`."""
     text = _as_written(read)
-    recased = [part for part in said if _as_written(part.words) not in text]
+    recased = [part for part in sentences if _as_written(part.words) not in text]
     for part in recased[:MOST_NAMED]:
         message = (
             f"{expected.name}: a sentence is printed with other capitals than it is written "
@@ -124,7 +126,7 @@ def _compared(
     flag_before = ""
     lost: list[tuple[ExpectedSentence, bool]] = []
     added: list[Problem] = []
-    for part in (*expected.said, ExpectedSentence("")):
+    for part in (*expected.sentences, ExpectedSentence("")):
         sentence = sought(part.words)
         span = _find(
             read, end_before, sentence, part, allowed, near_flag=bool(part.flag or flag_before)
@@ -160,7 +162,7 @@ def _compared(
 def _find(
     read: ReadText,
     start: int,
-    sentence: SoughtSentence,
+    sentence: SearchedSentence,
     part: ExpectedSentence,
     allowed: _AllowedText,
     *,
@@ -302,7 +304,7 @@ def _unknown_text(text: str, allowed: Iterable[str]) -> str:
 def unspoken_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Problem]:
     """Yield words, digits and signs that are visible but not read out, except those of the foot."""
     # The head of a table over several pages is painted on each, and read once.
-    allowed = (*expected.frame, *(part.words for part in expected.said if part.repeated))
+    allowed = (*expected.frame, *(part.words for part in expected.sentences if part.repeated))
     pages_of_words: dict[str, list[int]] = {}
     for number, page in enumerate(pages, start=1):
         page_number = expected.page_words.format(page=number, pages=len(pages))
@@ -478,10 +480,10 @@ def sheet_of_paper_problems(pages: Sequence[ReadPage], expected: Expected) -> It
         yield Problem(message, "Remove `size` from the clinic's @page.")
 
 
-def metadata_problems(laid: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
+def metadata_problems(layout: LaidOutDocument, expected: Expected) -> Iterator[Problem]:
     """Yield a problem for a file with another title or another language than the text."""
-    metadata = laid.document.metadata
-    if squeezed(metadata.title or "") != squeezed(expected.title):
+    metadata = layout.document.metadata
+    if comparison_key(metadata.title or "") != comparison_key(expected.title):
         yield Problem(
             f"the title of the file is '{(metadata.title or '')[:60]}', "
             f"but the title of the text is '{expected.title[:60]}'",
@@ -506,13 +508,13 @@ def card_sheet_problems(
     # In words without blanks, nobody knows what a hyphen separates. That was checked when the
     # cards were proved.
     missing = [
-        (card, part, squeezed(part.words).replace("-", ""))
+        (card, part, comparison_key(part.words).replace("-", ""))
         for card in expected
-        for part in (card.said if backs else card.said[: card.back])
+        for part in (card.sentences if backs else card.sentences[: card.back])
     ]
     text = ""
     for words in sheet_words:
-        text += squeezed(words).replace("-", "")
+        text += comparison_key(words).replace("-", "")
         if missing and missing[-1][2] in text:
             missing = [item for item in missing if item[2] not in text]
         if not missing:
@@ -527,13 +529,15 @@ def card_sheet_problems(
 def screen_problems(html: str, expected: Expected) -> Iterator[Problem]:
     """Yield what a page for a screen lacks: sentences, edition code, draft or review line."""
     tokens = screen_text(html)
-    sentences = expected.on_screen or expected.said
-    screen_expected = replace(expected, said=tuple(part for part in sentences if not part.paper))
+    sentences = expected.on_screen or expected.sentences
+    screen_expected = replace(
+        expected, sentences=tuple(part for part in sentences if not part.paper)
+    )
     yield from text_problems(tokens, screen_expected)
     yield from _other_words(html, screen_expected)
-    text = squeezed(" ".join(token.words for token in tokens))
+    text = comparison_key(" ".join(token.words for token in tokens))
     for words in expected.each_page:
-        if squeezed(words) not in text:
+        if comparison_key(words) not in text:
             yield Problem(f"the page for a screen does not show '{words}'", LEFT_OUT)
 
 
@@ -591,7 +595,7 @@ def page_problems(pages: Sequence[ReadPage], expected: Expected) -> Iterator[Pro
     texts = [[run.words for run in page.runs] for page in pages]
     texts = [[words for text in texts for words in text]] if expected.card else texts
     for words in expected.each_page:
-        shows = (squeezed(words) in squeezed(" ".join(text)) for text in texts)
+        shows = (comparison_key(words) in comparison_key(" ".join(text)) for text in texts)
         numbers_without = [number for number, is_shown in enumerate(shows, start=1) if not is_shown]
         if numbers_without:
             where = expected.name if expected.card else pages_of(numbers_without)

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.archive.store import not_archived
+from teachback.archive.store import archive_problems
 from teachback.commands.archive_step import archive_outputs
 from teachback.commands.print_steps import written_outputs
 from teachback.errors import Problem, TeachbackError, UsageError, with_location
@@ -272,7 +272,7 @@ def archive_edition(context: PrintContext, order: HandoutOrder | CardsOrder) -> 
         with os_errors_as_problems(Path(gettempdir())):
             return _archived(context, order)
     except TeachbackError as error:
-        return not_archived(error)
+        return archive_problems(error)
 
 
 def _archived(context: PrintContext, order: HandoutOrder | CardsOrder) -> tuple[Problem, ...]:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from teachback.content.record_fields import RecordField
-    from teachback.merge.record_shapes import EditionKey, Fault, MeantCell, ValidatedRecord
+    from teachback.merge.record_shapes import CellMeaning, EditionKey, Fault, ValidatedRecord
     from teachback.merge.records.record_reader import RecordTable
     from teachback.merge.records.record_validation import RowRules
     from teachback.merge.stamping.pdf_template import Template
@@ -83,7 +83,7 @@ class ListOrder:
     topic: str
     paper: str
     size: str
-    meant: tuple[MeantCell, ...]
+    meant: tuple[CellMeaning, ...]
     points: frozenset[int]
     today: dt.date
     unprintable: frozenset[str] = frozenset()

@@ -225,7 +225,7 @@ def _print_and_prove(context: LiveContext, order: LiveOrder, job: Job) -> Proved
         from teachback.printing.type_fitting import fitted_or_larger
 
         card = fitted_or_larger(job, None, context.files)
-        page, document, warnings = job.cards[0], card.fit.laid, card.warnings
+        page, document, warnings = job.cards[0], card.fit.layout, card.warnings
         styles, box = "", CARD if card.run is None else card.run.box
     else:
         page, document = lay_out_handout(job, context.files)
@@ -233,7 +233,7 @@ def _print_and_prove(context: LiveContext, order: LiveOrder, job: Job) -> Proved
         warnings = tuple(promise_problems(job, document))
     data = write(document)
     proved = proved_file(data, page, document, job.expected, context.files)
-    problems = with_location((*warnings, *proved.noticed), job.name, job.place)
+    problems = with_location((*warnings, *proved.proof_warnings), job.name, job.place)
     if order.kind == "handout" and styles == order.styles:
         return ProvedPaper(problems, styles)
     return ProvedPaper(problems, styles, _layout(document, context, order, box), data)

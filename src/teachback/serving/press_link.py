@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from teachback.files.workspace import Workspace
-    from teachback.merge.record_shapes import MeantCell
+    from teachback.merge.record_shapes import CellMeaning
     from teachback.printing.settings import Settings
     from teachback.serving.room_starter import RoomStarter
 
@@ -60,7 +60,7 @@ class PressLink:
         starter: RoomStarter,
         workspace: Workspace,
         settings: Settings,
-        meant: tuple[MeantCell, ...] = (),
+        meant: tuple[CellMeaning, ...] = (),
         kind: bytes = PRESS_ROOM,
     ) -> None:
         """Start the press room.

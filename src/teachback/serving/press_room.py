@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from teachback.content.record_fields import RecordField
     from teachback.files.workspace import Workspace
-    from teachback.merge.record_shapes import MeantCell
+    from teachback.merge.record_shapes import CellMeaning
     from teachback.printing.process_pool import Outcome, Pool
     from teachback.printing.settings import Settings
     from teachback.serving.desk_editions import OpenEdition
@@ -97,7 +97,7 @@ class PressRoom:
         self,
         workspace: Workspace,
         settings: Settings,
-        meant: tuple[MeantCell, ...],
+        meant: tuple[CellMeaning, ...],
         pipe: Connection,
     ) -> None:
         """Store what is served. Nothing is read yet."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.files.workspace import Workspace
-    from teachback.merge.record_shapes import MeantCell
+    from teachback.merge.record_shapes import CellMeaning
     from teachback.printing.settings import Settings
 
 PORT: Final = 8470
@@ -66,7 +66,7 @@ class ServeOrder:
     clear_after: int = 600
     lock_after: int = 600
     network: NetworkOrder | None = None
-    meant: tuple[MeantCell, ...] = ()
+    meant: tuple[CellMeaning, ...] = ()
     handout: str = ""
     editor: str = "none"
 

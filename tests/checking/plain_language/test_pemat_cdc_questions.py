@@ -138,7 +138,7 @@ def test_nothing_is_added_up() -> None:
     assert {question.answer for question in questions} == {True, False, None}
     assert all(question.question.endswith("?") for question in questions)
     assert not any(
-        word in f"{q.question} {q.said}".lower()
+        word in f"{q.question} {q.basis}".lower()
         for q in questions
         for word in ("score", "agree", "disagree", "%")
     )

@@ -44,16 +44,16 @@ _CALLOUT_ADVICE: Final = {"warning": "Be careful", "tip": "A good idea"}
 _WORD: Final = re.compile(r"[\w'\u2019]+")
 _UNJUDGED_ROLES: Final = frozenset({Role.MYTH, Role.VERDICT, Role.COLUMN})
 # Roles whose words can lean to advice or warning: sentences and items, not headings or red flags.
-LEANS: Final = frozenset({
+SCORED_ROLES: Final = frozenset({
     Role.MESSAGE, Role.PARAGRAPH, Role.ITEM, Role.CELL, Role.CALLOUT, Role.ANSWER, Role.QUOTE,
     Role.CARD, Role.CAPTION,
 })  # fmt: skip
 # Lowest scores (log odds that a clinician would change the sentence) at which an error stops the
 # print, a finding is reported, and a sentence is reported in which no rule finds anything. They
 # were chosen on sentences that the weights were not learned from; `docs/checks.md` has the figures.
-BLOCKS: Final = 1.75
-TELLS: Final = -0.15
-TELLS_ALONE: Final = 0.4
+STOPS_FROM: Final = 1.75
+REPORTS_FROM: Final = -0.15
+REPORTS_ALONE_FROM: Final = 0.4
 GAP: Final = "general-gap"
 
 
@@ -270,7 +270,7 @@ def _unit_findings(
     found = _apply_rules(passage, unit, mentions, rules, lineage)
     findings = found.all()
     reader = next((name for name in lineage if f"@for {name}" in rules.model.weights), None)
-    if reader is None or passage.role not in LEANS:
+    if reader is None or passage.role not in SCORED_ROLES:
         yield from findings.values()
         return
     # Below "Avoid:", words that sound like advice name what to avoid.
@@ -299,7 +299,7 @@ def _unit_findings(
         if (
             leaning_rule
             and has_leaning_name
-            and score > TELLS_ALONE
+            and score > REPORTS_ALONE_FROM
             and all(finding.severity is Severity.HINT for finding in shown)
             and not _is_exempt(leaning_rule, unit, number)
         ):
@@ -317,9 +317,9 @@ def _scored_severity(finding: Finding, score: float, rules: TextRules) -> Severi
     """
     if finding.rule in rules.unscored or f"@r {finding.rule}" not in rules.model.weights:
         return finding.severity
-    if score < TELLS:
+    if score < REPORTS_FROM:
         return None
-    if score < BLOCKS and finding.severity is Severity.ERROR:
+    if score < STOPS_FROM and finding.severity is Severity.ERROR:
         return Severity.WARNING
     return finding.severity
 

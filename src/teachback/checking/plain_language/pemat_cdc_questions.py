@@ -58,7 +58,7 @@ class SelfCheckQuestion:
     """One question, answered yes or no, or left to a person (None: a box to tick).
 
     `item` is the instrument's number for the idea. `places` are paths in the handout's file that
-    the answer is based on. `said` names what was checked.
+    the answer is based on. `basis` names what was checked.
     """
 
     instrument: str
@@ -66,7 +66,7 @@ class SelfCheckQuestion:
     question: str
     answer: bool | None
     places: tuple[Steps, ...] = ()
-    said: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _asker(instrument: str) -> Callable[..., SelfCheckQuestion]:
         question: str,
         answer: bool | None,  # noqa: FBT001 -- yes or no
         places: tuple[Steps, ...] = (),
-        said: str = "",
+        basis: str = "",
     ) -> SelfCheckQuestion:
         return SelfCheckQuestion(
             instrument,
@@ -138,7 +138,7 @@ def _asker(instrument: str) -> Callable[..., SelfCheckQuestion]:
             question,
             answer,
             places,
-            said or (_A_PERSON_DECIDES if answer is None else ""),
+            basis or (_A_PERSON_DECIDES if answer is None else ""),
         )
 
     return ask
@@ -304,7 +304,7 @@ def _cdc(facts: _ReaderFacts) -> Iterator[SelfCheckQuestion]:
         "before",
         "Who is it for, what do they know, and what should they do after reading?",
         None,
-        said="Write it down before you rate.",
+        basis="Write it down before you rate.",
     )
     yield ask(
         1,

@@ -84,7 +84,7 @@ class ReturnedSheet(NamedTuple):
     source: str
     language: str
     texts: tuple[ReturnedText, ...]
-    noticed: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 def short_hash(text: str) -> str:

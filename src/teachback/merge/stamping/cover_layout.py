@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.errors import OfDesign, TeachbackError
+from teachback.errors import DesignHint, TeachbackError
 from teachback.pdf.text_shaping import EM, Shaped, shaper
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _GRAY: Final = b"0.6 G 0.5 w"
 _RULE_SPACE: Final = 0.3
 _RULE_DISTANCE: Final = 0.42
 _EDITION: Final = "edition"
-_COMPARE: Final = OfDesign(
+_COMPARE: Final = DesignHint(
     "Compare the clinic's own cover.html and cover.css with the built-in ones."
 )
 
@@ -122,7 +122,7 @@ def make_cover(template: Template, sentences: Mapping[str, str]) -> Cover:
             f"the cover has {template.pages} pages where it should have {len(LAYOUTS) * len(PAGES)}"
         )
         raise TeachbackError.of(
-            message, OfDesign("Its lists must each fit on one page. " + _COMPARE)
+            message, DesignHint("Its lists must each fit on one page. " + _COMPARE)
         )
     return Cover(
         template.fonts,

@@ -17,7 +17,7 @@ from teachback.files.font_packages import NAMES, packaged_fonts
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
 from teachback.merge.stamping.template_builder import CutPlan, FieldPlace, make_template
 from teachback.merge.stamping.template_specimen import specimen_problems
-from teachback.pdf.page_layout import openings
+from teachback.pdf.page_layout import field_openings
 from teachback.pdf.page_reader import read_words
 from teachback.pdf.text_shaping import nearest_weights
 from teachback.printing.job_printer import lay_out_handout, proved_file
@@ -64,7 +64,7 @@ def card_template(
     from teachback.printing.type_fitting import fitted_or_larger
 
     fitted = fitted_or_larger(job, None, served)
-    layout = fitted.fit.laid
+    layout = fitted.fit.layout
     data = write(layout)
     proved_file(data, job.cards[0], layout, job.expected[:1], served)
     template = _cut_template(
@@ -133,7 +133,9 @@ def checked_template(template: Template, layout: LaidOutDocument, floor: float) 
     Raises TeachbackError when the words of the specimen would be lost.
     """
     problems = (
-        tuple(specimen_problems(template, tuple(openings(layout)), floor)) if template.slots else ()
+        tuple(specimen_problems(template, tuple(field_openings(layout)), floor))
+        if template.slots
+        else ()
     )
     if problems:
         raise TeachbackError(*problems)
@@ -168,7 +170,7 @@ def field_places(
         for name, path in served.items()
         if (name.startswith(NAMES) and name.endswith(".ttf")) or name in packaged
     ]
-    for opening in openings(layout):
+    for opening in field_openings(layout):
         font_choice = [
             face
             for family in opening.families

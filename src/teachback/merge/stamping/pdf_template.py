@@ -204,7 +204,12 @@ class Template:
                 for rise, operators in shaped.pieces
             )
             return _marked_run(
-                slot.mark, value if shaped.said else "", index, size, (*linear, x, y), steps
+                slot.mark,
+                value if shaped.needs_actual_text else "",
+                index,
+                size,
+                (*linear, x, y),
+                steps,
             )
         if all(self._has(slot, letter) for letter in value if not letter.isspace()):
             return FieldFault(field, f"{OF_TWO_FONTS}: {BY_HAND}")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from teachback.pdf.page_layout import Opening
+    from teachback.pdf.page_layout import FieldOpening
 
 # The key of a stream that is a place, until the file is cut.
 SLOT: Final = "/TeachbackSlot"
@@ -45,7 +45,7 @@ class FieldPlace:
     `fonts` are those that its style names, in their order; `stand_ins` replace missing letters.
     """
 
-    opening: Opening
+    opening: FieldOpening
     fonts: tuple[Path, ...]
     stand_ins: tuple[Path, ...] = ()
 
@@ -249,7 +249,7 @@ def _slot_font(
 
 def _slot(
     place: _TaggedPlace,
-    opening: Opening,
+    opening: FieldOpening,
     number: int,
     font_indexes: tuple[int, ...],
     fonts: tuple[SlotFont, ...],

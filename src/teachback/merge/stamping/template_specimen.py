@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from teachback.errors import OfDesign, Problem
+from teachback.errors import DesignHint, Problem
 from teachback.pdf.page_reader import grey_pages
 from teachback.pdf.text_shaping import EM, shaper
 from teachback.proofing.visibility import Ink, inks
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from teachback.merge.stamping.pdf_template import Template
-    from teachback.pdf.page_layout import Opening
+    from teachback.pdf.page_layout import FieldOpening
 
 DPI: Final = 100
 # A letter that every font has, with two strokes from the baseline up.
@@ -41,14 +41,14 @@ SAME_INK: Final = 0.5
 BLANK: Final = 0.25
 _PX_PER_PT: Final = PX_PER_INCH / PT_PER_INCH
 _SLACK: Final = 0.05
-_COMPARE: Final = OfDesign(
+_COMPARE: Final = DesignHint(
     "Compare the clinic's own templates and styles with the built-in ones: "
     "what they say of `.slot` and what is around it."
 )
 
 
 def specimen_problems(
-    template: Template, places: Sequence[Opening], floor: float
+    template: Template, places: Sequence[FieldOpening], floor: float
 ) -> Iterator[Problem]:
     """Stamp a specimen into a Template and yield a problem for words that would be lost.
 
@@ -79,7 +79,7 @@ def specimen_problems(
         yield Problem(message, _COMPARE)
 
 
-def _box(place: Opening) -> tuple[int, float, float, float, float]:
+def _box(place: FieldOpening) -> tuple[int, float, float, float, float]:
     """Return where the words of a place may stand: page, left, top, right and baseline (px).
 
     `inks` adds the space for descenders.
@@ -105,7 +105,7 @@ def _longest_word(template: Template, field: str) -> str:
     return LETTER * count
 
 
-def _ink_fault(ink: Ink, place: Opening, length: float, floor: float) -> str:
+def _ink_fault(ink: Ink, place: FieldOpening, length: float, floor: float) -> str:
     if place.size / _PX_PER_PT < floor - _SLACK:
         return (
             f"would be printed in {place.size / _PX_PER_PT:.1f} pt; {floor:g} pt is the "
@@ -118,7 +118,7 @@ def _ink_fault(ink: Ink, place: Opening, length: float, floor: float) -> str:
     return "would be printed over something else" if ink.before < CLEAR else ""
 
 
-def _cover_fault(ink: Ink, place: Opening, letters: int, length: float) -> str:
+def _cover_fault(ink: Ink, place: FieldOpening, letters: int, length: float) -> str:
     """Return the fault of a word that is covered in the middle, above or below.
 
     The word is seen from end to end, and all its letters are the same.

@@ -132,10 +132,13 @@ async def _settled(process: int) -> None:
 
     On a busy machine that is half a minute at most: shared pages are counted by who else has them.
     """
-    looks = [0.0]
-    while len(looks) < 5 or (len(looks) < LOOKS and max(looks[-4:]) - min(looks[-4:]) > SETTLED):
+    text_visibilities = [0.0]
+    while len(text_visibilities) < 5 or (
+        len(text_visibilities) < LOOKS
+        and max(text_visibilities[-4:]) - min(text_visibilities[-4:]) > SETTLED
+    ):
         await asyncio.sleep(0.5)
-        looks.append(_memory(process))
+        text_visibilities.append(_memory(process))
 
 
 async def _watch(process: int, until: float, memory: list[float]) -> None:

@@ -180,7 +180,7 @@ def test_another_text_that_changed_makes_a_draft_of_the_older_version(workspace:
         "version: 2026-11-22", "version: 2026-12-24"
     )
     authored = loaded(workspace({ENGLISH: english, TRANSLATION: SPANISH_TINY}))
-    assert authored.standing.stale == ("ckd",)
+    assert authored.approval.stale == ("ckd",)
     assert str(authored.handout.version) == "2026-11-22"
     [warning] = [n for n in authored.notices if n.problem.severity is Severity.WARNING]
     assert "the English of 1 text for ckd has changed since the version of 2026-11-22" in (
@@ -188,7 +188,7 @@ def test_another_text_that_changed_makes_a_draft_of_the_older_version(workspace:
     )
     same = TINY.replace("message: One message.", "message:\n  One\n  message.")
     authored = loaded(workspace({ENGLISH: same, TRANSLATION: SPANISH_TINY}))
-    assert authored.standing.stale == ()
+    assert authored.approval.stale == ()
 
 
 def test_a_moved_text_keeps_its_translation_by_the_same_english(workspace: Make) -> None:
@@ -248,7 +248,7 @@ def test_a_translation_between_languages_that_no_rule_reads_is_a_draft_for_that(
         files = {**language_files("fr"), ENGLISH: spanish}
         clinic = workspace({**files, f"content/translations/{language}/tiny.yaml": text})
         authored = loaded(clinic, f"tiny.{language}")
-        assert authored.standing.unchecked == unchecked
+        assert authored.approval.unchecked == unchecked
         assert (authored.checked is authored) == (not unchecked)
         assert any("no rule can read" in n.problem.message for n in authored.notices) == unchecked
 

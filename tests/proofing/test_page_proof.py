@@ -904,10 +904,10 @@ def test_a_zone_has_the_border_of_the_tier_that_it_shows(
     clinic = workspace({"content/handouts/tiny.yaml": THREE + ZONES})
     measured, warnings = proofs(clinic, today, size=size, kind=("handout",))
     assert warnings == []
-    looks = measured["handout"].tiers
-    assert [look.tier for look in looks] == tiers
+    text_visibilities = measured["handout"].tiers
+    assert [look.tier for look in text_visibilities] == tiers
     solid = {"now": 3.0, "today": 1.4}
-    for look in looks:
+    for look in text_visibilities:
         share, width = look.border
         assert share == pytest.approx(1.0 if look.tier in solid else 0.6, abs=0.15)
         assert width == pytest.approx(solid.get(look.tier, width), abs=0.3)

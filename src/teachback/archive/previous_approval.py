@@ -68,11 +68,11 @@ def approved_before(
     """
     search = Search()
     search.looked = _search_archive(authored.handout, shared, workspace, archive, search)
-    review, standing = authored.handout.review, authored.standing
+    review, approval = authored.handout.review, authored.approval
     if review.status == "approved":
         picture = picture_hash(workspace)
         for name in authored.handout.audiences:
-            if standing.review(review, name).status == "approved":
+            if approval.review(review, name).status == "approved":
                 mark = approval_mark(authored, shared.audiences.lineage(name), picture)
                 reviewed = str(review.reviewed or "")
                 search.add(

@@ -180,7 +180,7 @@ def error_problems(
         for f in find_errors(authored, reader_texts, shared, rules)
         if (f.severity is Severity.ERROR or f.rule == UNRULED.id) and f.rule not in rules.off
     ]
-    open_findings, _, _ = settled(merged(findings), authored.handout.accept)
+    open_findings, _, _ = split_accepted(merged(findings), authored.handout.accept)
     return tuple(
         problem_for(
             finding, authored, name_audiences=0 < len(finding.audiences) < len(reader_texts)
@@ -220,7 +220,7 @@ def translation_result(
         )
         if finding.rule not in rules.off
     ]
-    open_findings, waived, idle = settled(merged(findings), handout.accept)
+    open_findings, waived, idle = split_accepted(merged(findings), handout.accept)
     problems = tuple(
         problem_for(finding, authored, name_audiences=False) for finding in open_findings
     )
@@ -261,7 +261,7 @@ def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(found.values())
 
 
-def settled(
+def split_accepted(
     findings: Iterable[Finding], accepted: tuple[Accepted, ...]
 ) -> tuple[list[Finding], list[AcceptedFinding], list[int]]:
     """Split findings into open and accepted ones.

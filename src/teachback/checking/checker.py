@@ -23,7 +23,7 @@ from teachback.checking.blocking_rules import (
     merged,
     problem_for,
     reader_text_of,
-    settled,
+    split_accepted,
     translation_result,
 )
 from teachback.checking.clinic_words import added_problems
@@ -368,7 +368,7 @@ def _check_written(
         if not {*f.audiences, f.passage.audience}.isdisjoint({*reader_texts, ""})
     ]
     merged_findings = merged(finding for finding in findings if finding.rule not in rules.off)
-    open_findings, accepted_findings, idle_acceptances = settled(
+    open_findings, accepted_findings, idle_acceptances = split_accepted(
         merged_findings, authored.handout.accept
     )
     problems = [
@@ -413,7 +413,7 @@ def _check_translation(
         for name in authored.handout.audiences
         if not audiences or name in audiences
     }
-    grade_findings, accepted_grades, _ = settled(
+    grade_findings, accepted_grades, _ = split_accepted(
         merged(
             finding
             for reader_text in reader_texts.values()

@@ -33,11 +33,11 @@ _SEQUENCE_START: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 class DueList(NamedTuple):
     """Reviews due by a day (overdue ones first), undated reviews, and unreadable handouts.
 
-    `standing` is the review status in words by file.
+    `approval` is the review status in words by file.
     """
 
     terms: tuple[ReviewDuty, ...]
-    standing: Mapping[str, str]
+    approval: Mapping[str, str]
     undated: tuple[Problem, ...]
     problems: tuple[Problem, ...]
 
@@ -58,7 +58,7 @@ def due_list(
     states = {}
     for authored in reading.authored.values():
         handout_duties = review_duties(authored.handout, authored.file.locate)
-        states[handout_duties[0].place.file] = authored.standing.word(authored.handout.review)
+        states[handout_duties[0].place.file] = authored.approval.word(authored.handout.review)
         duties += [duty for duty in handout_duties if duty.due is not None and duty.due <= until]
         undated += term_problems((duty for duty in handout_duties if duty.due is None), today)
     duties.sort(key=lambda duty: (duty.due, duty.handout, duty.language, duty.place))
@@ -78,7 +78,7 @@ def due_rows(due: DueList, today: dt.date) -> list[dict[str, Any]]:
             "owner": duty.owner,
             "reviewer": duty.reviewer,
             "reviewed": str(duty.reviewed) if duty.reviewed else None,
-            "review": due.standing[duty.place.file],
+            "review": due.approval[duty.place.file],
             "place": str(duty.place),
         }
         for duty in due.terms

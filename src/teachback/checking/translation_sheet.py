@@ -126,7 +126,7 @@ def pair_texts(
         for reader in read.readers
     )
     return TranslationSheet(
-        first_text(read.now.handout.title),
+        first_text(read.current.handout.title),
         read,
         counts,
         tuple(
@@ -142,7 +142,7 @@ def pair_texts(
 
 def _part_of(text: HandoutText, read: ReadTranslation) -> tuple[int, str]:
     """Return the place and the heading of the part of the sheet that a text belongs to."""
-    sections = read.now.handout.sections
+    sections = read.current.handout.sections
     match text.path:
         case ("red_flags", *_):
             return 0, _URGENT_PARTS[0]

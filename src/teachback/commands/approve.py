@@ -81,7 +81,7 @@ def approve(
     stale_notices = (
         notice.problem._replace(severity=Severity.ERROR)
         for notice in authored.notices
-        if notice.audience in authored.standing.stale
+        if notice.audience in authored.approval.stale
         and notice.problem.severity is not Severity.HINT
     )
     problems = (*gate.broken, *gate.problems(authored), *dict.fromkeys(stale_notices))
@@ -123,13 +123,13 @@ def _still_approved(
 
     Paper names one reviewer and one day. Raises TeachbackError if those of the others differ.
     """
-    review, standing = authored.handout.review, authored.standing
+    review, approval = authored.handout.review, authored.approval
     others = {
         a: mark
         for a, mark in (review.approved or {}).items()
         if review.status == "approved"
         and a in authored.handout.audiences
-        and a not in (*to_approve, *standing.changed)
+        and a not in (*to_approve, *approval.changed)
     }
     is_unmarked = (
         review.status == "approved"
@@ -160,7 +160,7 @@ def _check_only_the_review_changed(
         {key: value for key, value in version.file.data.items() if key != "review"}
         for version in (before, after)
     )
-    approved = set(before.handout.audiences) - set(after.standing.unmarked)
+    approved = set(before.handout.audiences) - set(after.approval.unmarked)
     if (
         old_data != new_data
         or approved != set(audiences)

@@ -11,7 +11,7 @@ from teachback.commands.printed_index import write_index
 from teachback.commands.run_problems import GENERAL, is_refused, joined
 from teachback.errors import Location, Severity, TeachbackError, as_errors, in_file_order
 from teachback.files.workspace import Workspace, shown, write_whole
-from teachback.printing.build_record import Now, Output, old_paper, save_record
+from teachback.printing.build_record import Now, Output, outdated_files_problem, save_record
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -84,7 +84,7 @@ def build(
         plan.problems,
         _problems_of_faulty(plan.reading, workspace),
         stale.problems,
-        {GENERAL: old_paper(recorded.outputs, recorded.live, settings.output)},
+        {GENERAL: outdated_files_problem(recorded.outputs, recorded.live, settings.output)},
         {GENERAL: (*recorded.problems, *archived.problems, *index_problems)},
     )
     problems = in_file_order(problem for group in problems_by_stem.values() for problem in group)

@@ -129,7 +129,7 @@ def sent_sheet(
         for text in reading.texts.texts
         if text.key in states and (only is None or states[text.key] in CHOICES[only])
     )
-    handout = reading.now.handout
+    handout = reading.current.handout
     directions = direction_of(handout.language), direction_of(language)
     sheet = SentSheet(
         handout.id, handout.language, language, str(handout.version), texts, directions
@@ -189,7 +189,7 @@ def _contexts(
 
     A text on several cards gets the length of the one with the least room.
     """
-    source = reading.now._replace(handout=reading.texts.source)
+    source = reading.current._replace(handout=reading.texts.source)
     keys = {text.path: text.key for text in reading.texts.texts}
     readers: defaultdict[str, list[str]] = defaultdict(list)
     for reader in reading.readers:
@@ -276,7 +276,7 @@ def card_rooms(
 
     The original is measured where the translation is not whole.
     """
-    if reading.now.handout.card is None:
+    if reading.current.handout.card is None:
         return {}
     source_path = translated_file(path, workspace)
     if source_path is None:

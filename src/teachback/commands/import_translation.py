@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.checking.blocking_rules import load_guard, merged, settled, translation_result
+from teachback.checking.blocking_rules import load_guard, merged, split_accepted, translation_result
 from teachback.checking.rule import problem_of
 from teachback.checking.translation_rules import translation_findings
 from teachback.commands.export_translation import card_rooms
@@ -129,10 +129,10 @@ def import_translation(
     opened = open_translation(sheet.handout, sheet.language, workspace)
     shared = load_shared(workspace)
     reading = read_translation(opened.raw, opened.path, workspace, shared)
-    if reading.now.handout.language != sheet.source:
+    if reading.current.handout.language != sheet.source:
         message = (
             f"the file says that it was made from '{sheet.source}', and the handout "
-            f"'{sheet.handout}' is written in '{reading.now.handout.language}'"
+            f"'{sheet.handout}' is written in '{reading.current.handout.language}'"
         )
         raise TeachbackError.of(message, _EXPORT_AGAIN, Location(shown(path)))
     changes = _take_rows(sheet, reading)
@@ -183,7 +183,8 @@ def _shipped_problems(path: Path, workspace: Workspace) -> Iterator[Problem]:
 def _take_rows(sheet: ReturnedSheet, reading: ReadTranslation) -> _Changes:
     """Return what a file changes, with the problems of its rows."""
     handout = with_short_words(
-        reading.now.handout, [*reading.texts.translation.texts, *(row.key for row in sheet.texts)]
+        reading.current.handout,
+        [*reading.texts.translation.texts, *(row.key for row in sheet.texts)],
     )
     texts = {text.key: text for text in handout_texts(handout)}
     changes = _Changes(tuple(texts))
@@ -408,7 +409,7 @@ def _text_problems(
     keys_by_place = {locate(texts.place(key, language)): key for key in keys.values()}
     findings = translation_findings(texts, guard.text.lexicon, guard.glossary(language))
     of_new_texts = (f for f in findings if f.rule not in guard.off and f.passage.path in keys)
-    remaining, _, _ = settled(merged(of_new_texts), texts.translation.accept)
+    remaining, _, _ = split_accepted(merged(of_new_texts), texts.translation.accept)
     keyed_problems = [
         (keys[finding.passage.path], problem_of(finding._replace(audiences=()), locate))
         for finding in remaining
@@ -462,7 +463,7 @@ def _with_version(
     shared: WorkspaceContent,
 ) -> tuple[bytes, ReadTranslation]:
     """Set the version of a translation to that of its handout, if no text is stale."""
-    version = updated.now.handout.version
+    version = updated.current.handout.version
     is_stale = any(reader.count(TextState.STALE) for reader in updated.readers)
     if is_stale or updated.texts.translation.version == version:
         return edited, updated

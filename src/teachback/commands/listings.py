@@ -42,7 +42,7 @@ def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
                 "language": handout.language,
                 "audiences": list(handout.audiences),
                 "card": "yes" if handout.card else "no",
-                "review": authored.standing.word(handout.review),
+                "review": authored.approval.word(handout.review),
                 "due": handout.review.due.isoformat() if handout.review.due else None,
                 "title": first_text(handout.title),
                 "file": shown(files[stem]),

@@ -177,8 +177,8 @@ def _measured_jobs(context: PrintContext, orders: list[JobOrder]) -> Iterator[_M
             if outcome.result is None:
                 raise TeachbackError(*outcome.problems)
             measured: _Measured = outcome.result
-            settled = tuple(map(pool.settle, measured.done.problems))
-            yield measured._replace(done=replace(measured.done, problems=settled))
+            split_accepted = tuple(map(pool.settle, measured.done.problems))
+            yield measured._replace(done=replace(measured.done, problems=split_accepted))
 
 
 def _measure(context: PrintContext, job: Job) -> _Measured:

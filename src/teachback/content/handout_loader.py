@@ -50,7 +50,7 @@ class LoadedHandout(NamedTuple):
 
     handout: Handout
     file: YamlFile
-    standing: ApprovalStatus = ApprovalStatus()
+    approval: ApprovalStatus = ApprovalStatus()
     notices: tuple[Notice, ...] = ()
     translated: TranslatedHandout | None = None
     # Whether entries with problems were left out, so that it cannot be checked as a whole.
@@ -71,13 +71,13 @@ class LoadedHandout(NamedTuple):
 class TranslatedHandout(NamedTuple):
     """The handout that a translation was made from, and how they compare.
 
-    `english` is the handout as it was translated, which may be older than `now`, the handout as it
+    `english` is the handout as it was translated, which may be older than `current`, the handout as it
     is. The locations of the texts of `english` are those in the translation's file. `readers` has
     the state of each text for each reader, also for those who get no edition.
     """
 
     english: LoadedHandout
-    now: LoadedHandout
+    current: LoadedHandout
     texts: TranslatedTexts
     readers: tuple[ReaderStates, ...]
 
@@ -130,19 +130,19 @@ def validate_authored(
     faulty = _faulty((handout, file), problems, shared, workspace)
     if faulty.problems:
         raise faulty
-    standing = approval_status(handout, shared.audiences, picture_hash(workspace))
+    approval = approval_status(handout, shared.audiences, picture_hash(workspace))
     notices = []
     unused = workspace.root / TRANSLATIONS / handout.language / f"{handout.id}.yaml"
     if unused.exists():
         notices.append(unused_problem(shown(unused)))
     if not rules_know(handout.language):
         notices.append(unchecked_problem(handout))
-        standing = standing._replace(unchecked=accepted_unchecked(handout) is None)
+        approval = approval._replace(unchecked=accepted_unchecked(handout) is None)
     place = file.locate(("language",), key=True)
     return LoadedHandout(
         handout,
         file,
-        standing,
+        approval,
         tuple(Notice("", problem._replace(location=place)) for problem in notices),
     )
 

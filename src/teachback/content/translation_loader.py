@@ -58,13 +58,13 @@ if TYPE_CHECKING:
 
 
 class ReadTranslation(NamedTuple):
-    """A translation's file beside the handout `now`, and the state of each text for each reader.
+    """A translation's file, the `current` handout, and the state of each text for each reader.
 
     `checked` are the readers whose translation was checked as it is now.
     """
 
     file: YamlFile
-    now: LoadedHandout
+    current: LoadedHandout
     texts: TranslatedTexts
     readers: tuple[ReaderStates, ...]
     checked: tuple[str, ...]
@@ -79,7 +79,7 @@ def validate_translation(
     FaultyHandoutError with every problem of the file, or if no reader is left.
     """
     read = read_translation(raw, path, workspace, shared)
-    file, now, texts, readers, _ = read
+    file, current, texts, readers, _ = read
     translation = texts.translation
     whole = tuple(reader.audience for reader in readers if not reader.refusing)
     is_stale = any(reader.is_stale for reader in readers)
@@ -87,17 +87,17 @@ def validate_translation(
         update={
             "audiences": whole,
             "language": translation.language,
-            "version": translation.version if is_stale else now.handout.version,
+            "version": translation.version if is_stale else current.handout.version,
             "review": translation.review,
             "accept": translation.accept,
         }
     )
-    merged = _translated_places(texts, file, now.file)
+    merged = _translated_places(texts, file, current.file)
     problems = [
         *file.located(texts.faults),
         *name_problems(path, handout, merged, shared),
         *handout_text_problems(handout, merged, tuple(field.name for field in handout.fields)),
-        *_translated_letter_problems(merged, now.handout.language, shared),
+        *_translated_letter_problems(merged, current.handout.language, shared),
         *unknown_source_problems(handout, merged, shared),
         *handout_picture_problems(handout, merged, workspace),
     ]
@@ -105,14 +105,14 @@ def validate_translation(
         Notice(audience, problem._replace(location=file.locate(key_path)))
         for audience, key_path, problem in refusal_findings(texts, readers)
     ]
-    translated = TranslatedHandout(_english_handout(read), now, texts, readers)
+    translated = TranslatedHandout(_english_handout(read), current, texts, readers)
     if problems or not whole:
         refused = dict.fromkeys(notice.problem for notice in refusals)
         completed = LoadedHandout(_completed(texts), merged, translated=translated)
         raise FaultyHandoutError(completed, None, *problems, *refused)
-    standing = _standing(read, whole)
-    notices = (*refusals, *_warnings(path.stem, read, standing))
-    return LoadedHandout(handout, merged, standing, notices, translated)
+    approval = _approval_of(read, whole)
+    notices = (*refusals, *_warnings(path.stem, read, approval))
+    return LoadedHandout(handout, merged, approval, notices, translated)
 
 
 def _english_handout(read: ReadTranslation) -> LoadedHandout:
@@ -122,13 +122,13 @@ def _english_handout(read: ReadTranslation) -> LoadedHandout:
         text.path: words for text in texts.texts if (words := texts.english(text.key)) is not None
     }
     places = {
-        read.now.file.in_file(text.path): read.file.locations[
+        read.current.file.in_file(text.path): read.file.locations[
             texts.place(text.key, source.language)
         ]
         for text in texts.texts
         if text.path in english
     }
-    return LoadedHandout(with_texts(source, english), replace(read.now.file, others=places))
+    return LoadedHandout(with_texts(source, english), replace(read.current.file, others=places))
 
 
 def _completed(texts: TranslatedTexts) -> Handout:
@@ -145,40 +145,40 @@ def _completed(texts: TranslatedTexts) -> Handout:
     )
 
 
-def _standing(read: ReadTranslation, whole: tuple[str, ...]) -> ApprovalStatus:
+def _approval_of(read: ReadTranslation, whole: tuple[str, ...]) -> ApprovalStatus:
     """Return the approval status of a translation for the readers who get an edition."""
-    now, marks = read.now, read.texts.marks
+    current, marks = read.current, read.texts.marks
     stale = {reader.audience for reader in read.readers if reader.is_stale}
-    english = {name: now.standing.review(now.handout.review, name).status for name in whole}
+    english = {name: current.approval.review(current.handout.review, name).status for name in whole}
     return ApprovalStatus(
         changed=tuple(name for name in whole if name in marks and name not in read.checked),
         missing=tuple(name for name in whole if english[name] != "approved"),
         unproved=tuple(name for name in whole if name not in read.checked),
         stale=tuple(name for name in whole if name in stale),
-        unchecked=not (_rules_know(read) or accepted_unchecked(now.handout)),
+        unchecked=not (_rules_know(read) or accepted_unchecked(current.handout)),
         translated=True,
     )
 
 
 def _rules_know(read: ReadTranslation) -> bool:
     """Return whether the rules can read the translation or its English."""
-    return rules_know(read.texts.translation.language) or rules_know(read.now.handout.language)
+    return rules_know(read.texts.translation.language) or rules_know(read.current.handout.language)
 
 
-def _warnings(stem: str, read: ReadTranslation, standing: ApprovalStatus) -> Iterator[Notice]:
-    file, now, texts, readers, _ = read
+def _warnings(stem: str, read: ReadTranslation, approval: ApprovalStatus) -> Iterator[Notice]:
+    file, current, texts, readers, _ = read
     for reader in readers:
-        if reader.audience in standing.stale:
+        if reader.audience in approval.stale:
             path, problem = stale_finding(texts, reader)
             yield Notice(reader.audience, problem._replace(location=file.locate(path)))
     for problem in file.located(texts.moved, key=True):
         yield Notice("", problem)
     if not _rules_know(read):
         place = file.locate(("language",), key=True)
-        yield Notice("", unchecked_problem(now.handout)._replace(location=place))
+        yield Notice("", unchecked_problem(current.handout)._replace(location=place))
     place = file.locate(("review",), key=True)
-    unproved = unproved_problem(stem, texts.translation.language, standing.unproved, place)
-    for audience in standing.unproved:
+    unproved = unproved_problem(stem, texts.translation.language, approval.unproved, place)
+    for audience in approval.unproved:
         yield Notice(audience, unproved)
 
 
@@ -191,11 +191,11 @@ def read_translation(
     """
     file = read_yaml(raw, shown(path))
     translation = validated(Translation, file)
-    now = _translated_handout(path, translation, file, workspace, shared)
-    texts = match_translation(now.handout, translation)
+    current = _translated_handout(path, translation, file, workspace, shared)
+    texts = match_translation(current.handout, translation)
     checked = _checked_readers(texts, shared, picture_hash(workspace))
     return ReadTranslation(
-        file, now, texts, reader_states(texts, shared.audiences, checked), checked
+        file, current, texts, reader_states(texts, shared.audiences, checked), checked
     )
 
 
@@ -229,16 +229,16 @@ def _translated_handout(
     if problems or source is None:
         raise TeachbackError(*problems)
     try:
-        now = validate_authored(read_bytes(source), source, workspace, shared)
+        current = validate_authored(read_bytes(source), source, workspace, shared)
     except TeachbackError:
         message = f"{shown(source)}, which this translates, has problems of its own"
         place = file.locate(("translates",))
         raise TeachbackError.of(message, "Mend those first.", place) from None
-    if now.handout.language == translation.language:
+    if current.handout.language == translation.language:
         message = f"{shown(source)} is written in '{translation.language}' already"
         hint = "Translate it into another language."
         raise TeachbackError.of(message, hint, file.locate(("language",)))
-    return now
+    return current
 
 
 def _checked_readers(

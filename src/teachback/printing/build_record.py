@@ -296,7 +296,9 @@ def current(output: Output, origin: Mapping[str, str], record: Record) -> bool:
     )
 
 
-def old_paper(outputs: Mapping[str, Output], live: Iterable[Output], folder: Path) -> list[Problem]:
+def outdated_files_problem(
+    outputs: Mapping[str, Output], live: Iterable[Output], folder: Path
+) -> list[Problem]:
     """Return a warning that names the printed files of an earlier text, not to be handed out."""
     outdated = sorted(
         name

@@ -151,9 +151,9 @@ def summarise(authored: LoadedHandout, made_from: str) -> Summary:
         due=handout.review.due.isoformat() if handout.review.due else None,
         reviewed=handout.review.reviewed.isoformat() if handout.review.reviewed else None,
         review=(place.file, place.line, place.column),
-        changed=authored.standing.changed,
-        missing=authored.standing.missing,
-        sealed=authored.standing.sealed,
+        changed=authored.approval.changed,
+        missing=authored.approval.missing,
+        sealed=authored.approval.sealed,
         notices=tuple(
             (
                 audience,
@@ -165,7 +165,7 @@ def summarise(authored: LoadedHandout, made_from: str) -> Summary:
             for audience, notice in authored.notices
             for location in [notice.location or place]
         ),
-        translated_from=authored.translated.now.handout.language if authored.translated else "",
+        translated_from=authored.translated.current.handout.language if authored.translated else "",
     )
 
 
@@ -383,7 +383,7 @@ def languages_of(authored: LoadedHandout) -> tuple[str, ...]:
     language = authored.handout.language
     if authored.translated is None:
         return (language,)
-    return language, two_languages(language, authored.translated.now.handout.language)
+    return language, two_languages(language, authored.translated.current.handout.language)
 
 
 def editions_by_code(reading: LoadedHandouts, stem: str, design: Design) -> dict[str, Edition]:
@@ -420,10 +420,10 @@ def _facing_edition(
         hint = "Print it in its own language alone."
         raise TeachbackError.of(message, hint, _place(authored, "handout"))
     facing = _edition(authored.translated.english, audience, shared, size, depth, crowded=True)
-    original = authored.translated.now
+    original = authored.translated.current
     approved = edition.review.status == "approved"
     review = (
-        original.standing.review(original.handout.review, audience) if approved else edition.review
+        original.approval.review(original.handout.review, audience) if approved else edition.review
     )
     return replace(edition, facing=replace(facing, review=review, version=edition.version))
 
@@ -455,7 +455,7 @@ def _edition(
         raise _NothingBriefError(_nothing_brief(authored, audience))
     return replace(
         edition,
-        review=authored.standing.review(edition.review, audience),
+        review=authored.approval.review(edition.review, audience),
         short_badge=reader_words.short.get(language, badge),
         # A clinic without that number has one that it answers in office hours.
         calls=calls if getattr(shared.clinic, calls) or not shared.clinic.phone else Phone.PHONE,
@@ -481,7 +481,7 @@ def _words(
     authored: LoadedHandout, edition: Edition, language: str, shared: WorkspaceContent
 ) -> Words:
     """Return the words of a language; their draft notice says why the edition is a draft."""
-    approval, words = authored.standing, shared.words[language]
+    approval, words = authored.approval, shared.words[language]
     if approval.unchecked:
         notices = (words.drafts.unchecked, words.drafts.card_unchecked)
     elif edition.audience in approval.stale:

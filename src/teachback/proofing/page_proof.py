@@ -55,9 +55,9 @@ from teachback.proofing.visibility import (
     TierLook,
     beside_numbers,
     ink,
-    looks,
     overlapping,
     struck,
+    text_visibilities,
     tier_look,
 )
 from teachback.units import HANDOUT_SAFE, TYPE_FLOOR, PrintInk, TypeSize
@@ -284,7 +284,7 @@ def prove(
     visible = [
         (number, look)
         for number, page in enumerate(pages, start=1)
-        for look in looks(page)
+        for look in text_visibilities(page)
         if look.run.words.strip()
     ]
     problems = [
@@ -428,7 +428,7 @@ def visibility_problems(data: bytes, name: str) -> Iterator[Problem]:
     for number, page in enumerate(read_pages(data, DPI), start=1):
         hidden = [
             (number, look)
-            for look in looks(page)
+            for look in text_visibilities(page)
             if look.run.words.strip()
             and (
                 not look.run.painted

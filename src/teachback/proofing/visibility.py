@@ -73,7 +73,7 @@ class TextVisibility:
     letters: tuple[tuple[str, float], ...] = ()
 
 
-def looks(page: ReadPage) -> Iterator[TextVisibility]:
+def text_visibilities(page: ReadPage) -> Iterator[TextVisibility]:
     """Measure every run of letters of a page."""
     inked = page.letters.point([_WHITE if value < _WHITE - _INKED else 0 for value in range(256)])
     changed = ImageChops.difference(page.whole, page.ground).point(

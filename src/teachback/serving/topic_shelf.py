@@ -353,9 +353,9 @@ def _notices(
     authored: LoadedHandout, audiences: Iterable[str], today: dt.date
 ) -> Iterator[dict[str, str]]:
     handout, audiences = authored.handout, tuple(audiences)
-    statuses = [authored.standing.review(handout.review, name).status for name in audiences]
+    statuses = [authored.approval.review(handout.review, name).status for name in audiences]
     drafts = [name for name, word in zip(audiences, statuses, strict=True) if word != "approved"]
-    changed = [name for name in drafts if name in authored.standing.changed]
+    changed = [name for name in drafts if name in authored.approval.changed]
     if changed:
         day = handout.review.reviewed
         text = f"Draft: changed since it was approved{f' on {_date_words(day)}' if day else ''}."
@@ -372,17 +372,17 @@ def _notices(
 
 def _draft_words(authored: LoadedHandout, drafts: list[str]) -> Iterator[str]:
     """Yield each reason why a text is a draft, except that it was changed."""
-    standing, status = authored.standing, authored.handout.review.status
+    approval, status = authored.approval, authored.handout.review.status
     unproved, stale, missing = (
         any(name in names for name in drafts)
-        for names in (standing.unproved, standing.stale, standing.missing)
+        for names in (approval.unproved, approval.stale, approval.missing)
     )
-    if unproved and not standing.changed:
+    if unproved and not approval.changed:
         yield _UNPROVED
     if stale:
         yield _STALE
     for notice in authored.notices:
-        if standing.unchecked and notice.problem.rule == LANGUAGE_UNKNOWN:
+        if approval.unchecked and notice.problem.rule == LANGUAGE_UNKNOWN:
             yield _sentence(notice.problem.message)
     if missing or (authored.translated is None and status != "approved"):
         yield DRAFT

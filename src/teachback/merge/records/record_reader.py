@@ -494,9 +494,9 @@ def misnamed(names: Iterable[str], known: Collection[str], place: Location) -> l
     ]
 
 
-def is_misnamed(name: str, looks: Collection[str]) -> bool:
+def is_misnamed(name: str, text_visibilities: Collection[str]) -> bool:
     """Check whether an unknown name looks like a known one. `looks` comes from `looks_of`."""
-    return _look(name) in looks
+    return _look(name) in text_visibilities
 
 
 def looks_of(known: Iterable[str]) -> frozenset[str]:

@@ -31,7 +31,7 @@ from onnx import TensorProto, helper, numpy_helper
 from transformers import AutoModel, AutoTokenizer
 
 from teachback.files.workspace import builtin_root
-from tools.learn_verdict import BLIND, LEAFLETS, PLAIN, TUNED, items_of
+from tools.learn_verdict import BLIND, LEAFLETS, PLAIN, SUMMARIES, TUNED, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -240,7 +240,7 @@ def main() -> None:
     """Write the model and its vocabulary."""
     torch.set_num_threads(1)
     tokenizer = AutoTokenizer.from_pretrained(BASE)
-    items = items_of((*TUNED, *BLIND, *LEAFLETS, *PLAIN))
+    items = items_of((*TUNED, *BLIND, *LEAFLETS, *SUMMARIES, *PLAIN))
     given = Path(sys.argv[1]) if sys.argv[1:] else None
     if given and given.exists():
         model = Scorer()

@@ -37,6 +37,9 @@ BLIND: Final = tuple(f"corpus-{letter}" for letter in "abcdefghijkl")
 # As above, and in the words of leaflets. That is what is checked, so each counts this many times.
 LEAFLETS: Final = tuple(f"corpus-{letter}" for letter in "mnopqrstuvwxyz")
 OF_LEAFLETS: Final = 2.0
+# As above, and in the words of health summaries: praise and permission rather than orders.
+SUMMARIES: Final = tuple(f"corpus-{letters}" for letters in ("aa", "ab", "ac", "ad", "ae", "af"))
+OF_SUMMARIES: Final = 2.0
 # Plain orders, for which the rules are right, as they are in their own examples.
 PLAIN: Final = ("plain", "source")
 OF_PLAIN: Final = 14.0
@@ -123,6 +126,7 @@ def texts(rules: TextRules) -> list[Text]:
         ),
         *texts_of(BLIND, rules),
         *(text._replace(counts=OF_LEAFLETS) for text in texts_of(LEAFLETS, rules)),
+        *(text._replace(counts=OF_SUMMARIES) for text in texts_of(SUMMARIES, rules)),
         *(text._replace(counts=OF_PLAIN) for text in (*texts_of(PLAIN, rules), *examples(rules))),
         *handout_texts(rules),
     ]

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 PATH = ("sections", 0, "blocks", 0)
 # A fifth of each of these sets is kept for measuring.
-ASIDE = tuple(f"corpus-{letter}" for letter in "defghijklmnopqrstuvwxyz")
+ASIDE = tuple(
+    f"corpus-{letters}"
+    for letters in (*"defghijklmnopqrstuvwxyz", "aa", "ab", "ac", "ad", "ae", "af")
+)
 LINEAGE = {"general": ("general",), "ckd": ("ckd",), "dialysis": ("dialysis", "ckd")}
 ROLES = {
     "item": Role.ITEM,

@@ -167,9 +167,11 @@ def test_a_finding_says_which_words_decided(rules: TextRules) -> None:
 
 
 def test_a_name_does_not_recommend_itself(rules: TextRules) -> None:
-    """The words that decided are others than those of the name."""
-    (plan,) = check_text("Follow the DASH eating plan.", rules)
-    assert plan.message.endswith("('Follow' recommends 'dash eating plan')")
+    """The words that decided are others than those of the names."""
+    (plan,) = check_text("Try the DASH eating plan.", rules)
+    assert plan.message.endswith("('Try' recommends 'dash eating plan')")
+    (group,) = check_text("Eat more fruit and vegetables.", rules)
+    assert "vegetables" not in group.message.partition("vegetables.")[2]
 
 
 @pytest.mark.parametrize("question", ["Can I eat tomatoes?", "Are tomatoes safe for me?"])

@@ -52,8 +52,8 @@ SCORED_ROLES: Final = frozenset({
 # print, a finding is reported, and a sentence is reported in which no rule finds anything. They
 # were chosen on sentences that the weights were not learned from; `docs/checks.md` has the figures.
 STOPS_FROM: Final = 1.75
-REPORTS_FROM: Final = -0.15
-REPORTS_ALONE_FROM: Final = 0.4
+REPORTS_FROM: Final = -0.45
+REPORTS_ALONE_FROM: Final = 0.1
 GAP: Final = "general-gap"
 
 
@@ -403,7 +403,7 @@ def _apply_rule(
             found.warned.add(key)
         if detected.stance not in rule.file.when or _is_exempt(rule, unit, sentence):
             continue
-        finding = _finding(passage, unit, rule, mention, detected, level, model)
+        finding = _finding(passage, unit, rule, mention, rule_mentions, detected, level, model)
         if finding is not None:
             features = {f"@r {rule.file.id}", f"@r {detected.stance}", f"@r {level.value}"}
             found.rule_features.setdefault(sentence, set()).update(features)
@@ -467,6 +467,7 @@ def _finding(
     unit: Unit,
     rule: TextRule,
     mention: Mention,
+    rule_mentions: tuple[Mention, ...],
     detected: DetectedStance,
     level: Severity,
     model: VerdictModel,
@@ -481,11 +482,19 @@ def _finding(
             f"it is not clear whether this advises '{mention.name}' or warns against it: {words}"
         )
     else:
-        message = f"{rule.file.message}: {words}{_reason(rule, words, mention, model)}"
+        message = (
+            f"{rule.file.message}: {words}{_reason(rule, words, mention, rule_mentions, model)}"
+        )
     return Finding(rule.file.id, level, passage, words, message, rule.file.hint)
 
 
-def _reason(rule: TextRule, words: str, mention: Mention, model: VerdictModel) -> str:
+def _reason(
+    rule: TextRule,
+    words: str,
+    mention: Mention,
+    rule_mentions: tuple[Mention, ...],
+    model: VerdictModel,
+) -> str:
     """Return the words that decided: those of the rule's pattern, or those that weigh most."""
     phrases: tuple[str, ...]
     if rule.doing:
@@ -493,8 +502,9 @@ def _reason(rule: TextRule, words: str, mention: Mention, model: VerdictModel) -
         phrases = (words[match.start() : match.end()],) if match else ()
         verb = "is said of"
     else:
-        # The name itself does not recommend.
-        others = re.sub(rf"\b{re.escape(mention.name)}\w*", "_", words, flags=re.IGNORECASE)
+        # The names themselves do not recommend.
+        names = "|".join(re.escape(each.name) for each in rule_mentions)
+        others = re.sub(rf"\b(?:{names})\w*", "_", words, flags=re.IGNORECASE)
         phrases = model.deciding(_WORD.findall(others))
         verb = "recommends" if len(phrases) == 1 else "recommend"
     if not phrases:

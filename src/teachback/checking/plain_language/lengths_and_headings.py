@@ -36,6 +36,8 @@ _WORDS_SPARED: Final = 2
 # finding. "Rest." and "Ice pack." are labels, and do not count.
 LONGEST_PARAGRAPH: Final = 8
 MOST_WORDS: Final = 150
+# In words: more short sentences than LONGEST_PARAGRAPH are no burden in a text this short.
+_SHORT_PARAGRAPH: Final = 100
 _LONGEST_LABEL: Final = 2
 LONGEST_LIST: Final = 7
 # Readers look through a list of names, such as foods, and need not keep it in mind.
@@ -89,7 +91,7 @@ _OWN_RULES: Final = (
         "some ask for five sentences.",
         (FEDERAL,),
         bad=(
-            Example("Sit down now. Drink some water. Breathe in slowly. " * 3),
+            Example("Sit down on a chair that is not too low, and rest for a while. " * 9),
             Example(
                 "Put your foot on two pillows, and call us from your bed to tell how it feels " * 9
             ),
@@ -99,6 +101,8 @@ _OWN_RULES: Final = (
             Example(
                 "Rest. Ice. Wrap it. Take 2.5 mg at noon. Sit down now. " + "Call us then. " * 5
             ),
+            # Nine short sentences.
+            Example("Sit down now. Drink some water. Breathe in slowly. " * 3),
         ),
     ),
     Rule(
@@ -262,7 +266,8 @@ def _long_paragraphs(reader_text: ReaderText) -> Iterator[Finding]:
             if len(words_of(sentence)) > _LONGEST_LABEL
         ]
         word_count = len(passage.text.split())
-        if len(sentences) > LONGEST_PARAGRAPH or word_count > MOST_WORDS:
+        many = len(sentences) > LONGEST_PARAGRAPH and word_count > _SHORT_PARAGRAPH
+        if many or word_count > MOST_WORDS:
             message = (
                 f"this text has {len(sentences)} sentences and {word_count} words, more than "
                 f"{LONGEST_PARAGRAPH} or {MOST_WORDS}: '{_first_words(passage.text)}'"

@@ -12,7 +12,6 @@ others, 2013, for the comparison).
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import lru_cache
 from math import sqrt
 from textwrap import shorten
@@ -330,7 +329,7 @@ def grade_findings(
         hint = (
             f"Shorten sentences; the longest has {longest.own} words: "
             f"'{shorten(longest.text, 60, placeholder=' ...')}'. "
-            f"Long words: {_frequent_long_words(passages, vocabulary)}."
+            "Where a long word has a shorter one, write that."
         )
         yield Finding(
             "plain-grade",
@@ -340,20 +339,3 @@ def grade_findings(
             message,
             hint,
         )
-
-
-def _frequent_long_words(passages: tuple[Passage, ...], vocabulary: Vocabulary) -> str:
-    """Return the most frequent long words, at most six."""
-    words = Counter(
-        w.lower()
-        for s in sentences_of(passages)
-        if s.whole
-        for w in s.words[len(s.words) - s.own :]
-        if vocabulary.syllable_cache.get(w, 0) >= LONG_WORD
-    )
-    return (
-        ", ".join(
-            f"{word} ({number})" if number > 1 else word for word, number in words.most_common(6)
-        )
-        or "none"
-    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from teachback.checking.plain_language.wording import (
     COLOURS,
     PEMAT,
+    PRONUNCIATION,
     SPELLED_NUMBER,
     shouted_runs,
     terms_in,
@@ -306,9 +307,13 @@ def _abbreviations(
 
 
 def _stands_for(before: str, abbreviation: str) -> bool:
-    """Return whether the words before "or" have its letters: "pulmonary embolism or PE"."""
-    *words, last = re.findall(r"\w+", before) or [""]
-    return (
-        last == "or"
-        and "".join(word[0] for word in words[-len(abbreviation) :]).upper() == abbreviation
+    """Return whether the words before "or" have its letters: "pulmonary embolism or PE".
+
+    A word may have several: "bronchopulmonary dysplasia, or BPD".
+    """
+    *words, last = re.findall(r"\w+", PRONUNCIATION.sub("", before).lower()) or [""]
+    letters = r"\w*?\s*".join(abbreviation.lower())
+    return last == "or" and any(
+        re.fullmatch(rf"{letters}\w*", " ".join(words[-count:]))
+        for count in range(1, len(abbreviation) + 1)
     )

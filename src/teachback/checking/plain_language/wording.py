@@ -71,6 +71,8 @@ _OF_PEOPLE: Final = re.compile(
     r"|chances?|risks?|likely)\b",
     re.IGNORECASE,
 )
+# "10 percent of the iron in food".
+_OF_WHOLE: Final = re.compile(r"\s+of (?:(?:the|that|this|these|your|all) )?(\w+)", re.IGNORECASE)
 _COUNT_OF_PEOPLE: Final = re.compile(
     r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of"
     r"|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
@@ -132,8 +134,8 @@ _LONGEST_ABBREVIATION: Final = 6  # letters of an abbreviation; longer words in 
 _PRODUCT_NAME: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])")
 # Letters to dial: "(800) QUIT-NOW", "1-800-QUIT-NOW".
 SPELLED_NUMBER: Final = re.compile(r"(?:\(\d{3}\)|\d-\d{3})[\s-]+[A-Z]+(?:[\s-][A-Z]+)*\b")
-# The stressed syllable of how a word is said: "(VAR-i-kos)", "(new-MO-ne-ah)".
-_SYLLABLE: Final = re.compile(r"(?:\(|[a-z]-)[A-Z]+-[a-z]|[a-z]-[A-Z]+[)-]")
+# How a word is said, with its stress: "(VAR-i-kos)", "(brong-ko-PUL-mo-nar-e dis-PLA-ze-ah)".
+PRONUNCIATION: Final = re.compile(r"\((?=[^)]*[a-z])(?:[A-Za-z]+-)+[A-Za-z]+(?: [A-Za-z-]+)*\)")
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
@@ -425,6 +427,9 @@ def _percentages(text: str) -> Iterator[TextFinding]:
         return
     for match in matches:
         share = float(match[1])
+        whole = _OF_WHOLE.match(text, match.end())
+        if whole and not _OF_PEOPLE.match(whole[1]):
+            continue
         if 0 < share < 100:  # noqa: PLR2004 -- 100% is not a share
             yield (
                 "plain-percentage",
@@ -483,12 +488,14 @@ def _capitals(text: str) -> Iterator[TextFinding]:
 
 def shouted_runs(text: str) -> Iterator[tuple[int, int]]:
     """Yield the spans of capitals with a common word or two words: DO NOT, ICE CUBES, not CKD."""
-    numbers = [match.span() for match in SPELLED_NUMBER.finditer(text)]
+    others = [
+        match.span()
+        for pattern in (SPELLED_NUMBER, PRONUNCIATION)
+        for match in pattern.finditer(text)
+    ]
     for match in _CAPS.finditer(text):
         words = re.split(r"[\s-]+", match.group())
-        if any(start <= match.start() < end for start, end in numbers):
-            continue
-        if _SYLLABLE.match(text, max(match.start() - 1, 0)):
+        if any(start <= match.start() < end for start, end in others):
             continue
         is_phrase = len(words) > 1 and min(map(len, words)) >= _SHORTEST_WORD
         if is_phrase or any(map(shouted, words)):

@@ -217,6 +217,12 @@ def test_words_that_cannot_be_used_are_reported_and_do_not_stop_other_languages(
     assert message in [problem.message for problem in problems]
 
 
+def test_the_lock_of_an_editor_is_no_language(workspace: Make) -> None:
+    """Some editors keep a hidden file beside the one that is open."""
+    shared = load_shared(workspace({"content/words/.#en.yaml": "someone"}))
+    assert [tag for tag in (*shared.words, *shared.unfinished) if tag.startswith(".")] == []
+
+
 @pytest.mark.parametrize("language", [tag for tag in SHIPPED if tag != "en"])
 def test_the_words_of_each_shipped_language_are_whole_and_say_that_they_are_a_draft(
     language: str,

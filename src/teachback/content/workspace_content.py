@@ -87,6 +87,7 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
         path.stem
         for folder in reversed(folders(workspace, WORDS))
         for path in sorted(folder.glob("*.yaml"))
+        if not path.name.startswith(".")
     )
     for tag in tags:
         try:

@@ -20,9 +20,10 @@ LIST_PATHS: Final = "/list/"
 JSON: Final = "application/json"
 
 Name = Annotated[str, StringConstraints(max_length=200)]
-Values = Annotated[
-    dict[Name, Annotated[str, StringConstraints(max_length=2000)]], Field(max_length=100)
-]
+FileName = Annotated[str, StringConstraints(max_length=1000)]
+# In characters: the most of a cell in Excel. A field takes less, and its row says so.
+Cell = Annotated[str, StringConstraints(max_length=32_767)]
+Values = Annotated[dict[Cell, Cell], Field(max_length=1000)]
 Dpi = Literal[96, 144, 192]
 QuestionT = TypeVar("QuestionT", bound="DeskQuestion")
 
@@ -105,9 +106,9 @@ class TopicQuestion(DeskQuestion):
 class ListQuestion(TopicQuestion):
     """A file of records, the topic that is printed for each of them, and columns settled so far."""
 
-    name: Name
+    name: FileName
     data: str
-    columns: Annotated[dict[Name, Name], Field(max_length=500)] = {}
+    columns: Annotated[dict[Cell, Name], Field(max_length=1000)] = {}
 
 
 class ListRow(DeskQuestion):

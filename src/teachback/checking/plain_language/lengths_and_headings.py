@@ -37,7 +37,7 @@ _WORDS_SPARED: Final = 2
 LONGEST_PARAGRAPH: Final = 8
 MOST_WORDS: Final = 150
 # In words: more short sentences than LONGEST_PARAGRAPH are no burden in a text this short.
-_SHORT_PARAGRAPH: Final = 100
+_SHORT_PARAGRAPH: Final = 125
 _LONGEST_LABEL: Final = 2
 LONGEST_LIST: Final = 7
 # Readers look through a list of names, such as foods, and need not keep it in mind.

@@ -32,7 +32,7 @@ _ABBREVIATION: Final = re.compile(
 # Abbreviations that are better known than the words behind them.
 _KNOWN_ABBREVIATIONS: Final = frozenset({
     "OK", "US", "USA", "TV", "AM", "PM", "ID", "UK", "FAQ", "PDF", "QR", "II", "III", "ER", "GP",
-    "NHS", "DASH", "COVID", "HIV", "AIDS", "DNA", "MRI",
+    "NHS", "DASH", "COVID", "HIV", "AIDS", "DNA", "MRI", "AB",
 })  # fmt: skip
 # The state in an American address: "Bethesda, MD 20892".
 _STATE_BEFORE, _ZIP_AFTER = re.compile(r",\s*$"), re.compile(r"\s+\d{5}\b")
@@ -265,7 +265,7 @@ def _abbreviations(
         )
         if (
             abbreviation in seen
-            or abbreviation in _KNOWN_ABBREVIATIONS
+            or abbreviation.replace(".", "") in _KNOWN_ABBREVIATIONS
             or abbreviation.lower() in COLOURS
             or (passage.role is Role.HEADING and (passage.section, abbreviation) in in_texts)
             or (

@@ -63,8 +63,11 @@ _THIRD_PERSON_WORDS: Final = (
     *("people", "persons", "anyone", "everyone", "those", "adults"),
 )
 _PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
-# "Lowers the risk by up to 20 percent" is a share of a risk, not of people.
-_CHANGE_BY: Final = re.compile(r"\bby (?:up to |about |around |at least |as much as )?$")
+# "Lowers the risk by up to 20 percent" is a share of a risk, not of people, and "20 to 60 percent" a
+# range, whose end alone would mislead.
+_CHANGE_BY: Final = re.compile(
+    r"\bby (?:up to |about |around |at least |as much as )?$|\d\s?(?:%|percent)?\s?(?:to|and|or|[-\u2013])\s?$"
+)
 # "1% of the medicine" is no share of people either.
 _OF_PEOPLE: Final = re.compile(
     r"\b(?:people|persons|patients|adults|men|women|children|babies|readers|cases|those|us|who"
@@ -441,7 +444,7 @@ def _percentages(text: str) -> Iterator[TextFinding]:
 
 def _in_people(share: float) -> str:
     """Return a percentage as a count of people, in the smallest numbers that express it."""
-    for total in (2, 3, 4, 5, 10, 20, 50, 100, 1000):
+    for total in (2, 3, 4, 5, 10, 100, 1000):
         exact = share * total / 100
         count = round(exact)
         if 0 < count < total and abs(exact - count) < 0.005 * total:

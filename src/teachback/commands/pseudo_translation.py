@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from teachback.content.handout_loader import LONGEST_TITLE, LoadedHandout
+from teachback.content.handout import LONGEST_TITLE
 from teachback.content.languages import missing_font
 from teachback.content.loader import LoadedHandouts, load_handout
 from teachback.content.locale_formats import direction_of
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from teachback.content.handout import Handout
+    from teachback.content.handout_loader import LoadedHandout
     from teachback.content.workspace_content import WorkspaceContent
     from teachback.files.workspace import Workspace
     from teachback.printing.job_composer import PrintContext

@@ -3,11 +3,13 @@
 A number that is not set is printed as a line to write on.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from teachback.content.base_model import LanguageTag, Model, Plain
+from teachback.content.base_model import Finding, LanguageTag, Model, Plain
+from teachback.errors import Problem
 from teachback.files.contrast import CONTRAST_FLOOR, WHITE, contrast
 from teachback.units import PrintInk
 
@@ -75,3 +77,11 @@ class Clinic(Model):
             "clinic.dialysis_unit": self.dialysis_unit,
             "clinic.emergency": self.emergency,
         }
+
+
+def clinic_problems(clinic: Clinic) -> Iterator[Finding]:
+    """Yield what is wrong between the fields of a clinic."""
+    if clinic.logo and clinic.name is None:
+        message = "a logo needs the clinic's name beside it"
+        hint = "Fill `name:`; a reader who cannot see the logo hears the name."
+        yield ("logo",), Problem(message, hint)

@@ -252,6 +252,8 @@ class RedFlagsBlock(SourcedModel):
 
 # The keys whose value is the file of a picture.
 PICTURES: Final = frozenset({"figure", "mark"})
+# In letters: more do not fit the foot of a page.
+LONGEST_TITLE: Final = 80
 
 
 def tier_of(zone: Zone) -> Tier | None:

@@ -19,7 +19,7 @@ from teachback.content.draft_notices import (
     unchecked_problem,
     unused_problem,
 )
-from teachback.content.handout import Handout, ids_of, sources_of
+from teachback.content.handout import LONGEST_TITLE, Handout, ids_of, sources_of
 from teachback.content.handout_checks import place_problems
 from teachback.content.readable_part import readable_part
 from teachback.content.text_and_picture_checks import (
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from teachback.content.translation_matching import ReaderStates, TranslatedTexts
     from teachback.content.workspace_content import WorkspaceContent
 
-LONGEST_TITLE: Final = 80
 # The length of the path of a block, such as sections, 2, blocks, 4.
 _BLOCK_PATH: Final = 4
 

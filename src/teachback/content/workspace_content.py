@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.content.audiences import Audiences
 from teachback.content.base_model import LANGUAGE_TAG
-from teachback.content.clinic import Clinic
+from teachback.content.clinic import Clinic, clinic_problems
 from teachback.content.inline_markup import plain_problems
 from teachback.content.languages import NO_LANGUAGES, Languages, missing_font
 from teachback.content.printed_words import Words, words_problems
@@ -230,12 +230,11 @@ def _load_clinic(workspace: Workspace, glyphs: frozenset[int]) -> Clinic:
         raise TeachbackError.of("content/clinic.yaml: there is no such file", hint)
     file = read_yaml(read_bytes(path), shown(path))
     clinic = validated(Clinic, file)
-    problems = list(as_written_problems(file, lambda _: glyphs))
+    problems = [
+        *as_written_problems(file, lambda _: glyphs),
+        *file.located(clinic_problems(clinic)),
+    ]
     if clinic.logo:
-        if clinic.name is None:
-            message = "a logo needs the clinic's name beside it"
-            hint = "Fill `name:`; a reader who cannot see the logo hears the name."
-            problems.append(Problem(message, hint, file.locate(("logo",))))
         values = " | ".join(filter(None, [*clinic.values().values(), clinic.address]))
         problems += picture_problems(clinic.logo, file.locate(("logo",)), workspace, (values,))
     if problems:

@@ -361,3 +361,29 @@ def test_a_number_word_beside_a_mark_is_the_number_on_the_card(
         for number in (3, 4)
     ]
     assert found == [[], [SHORT.id]]
+
+
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [
+        ("You gain twenty-one pounds", "21", "1"),
+        ("You gain twenty one pounds", "21", "1"),
+        ("More than thirty-two ounces", "32", "2"),
+        ("After forty minutes", "40", "4"),
+        ("A two-hundred-pound gain", "", "2"),
+        ("Two hundred and one steps", "", "1"),
+        ("Pain for one-half hour", "", "1"),
+        ("One-and-a-half pounds", "", "1"),
+        ("One and a half pounds", "", "1"),
+    ],
+)
+def test_a_part_of_a_number_in_words_is_no_number(
+    text: str, right: str, wrong: str, workspace: Callable[..., Workspace]
+) -> None:
+    """A card that says 1 for twenty-one would send a reader home, or in, for nothing."""
+    flag = f'red_flag: {{id: gain, tier: now, card: true, text: "{text}", short: Over %s}}'
+    found = [
+        [f.rule for f in findings(workspace(), handout_of(Example(flag % number)))]
+        for number in (right or "it", wrong)
+    ]
+    assert found == [[], [SHORT.id]]

@@ -255,8 +255,8 @@ def test_its_pdf_passes_the_validators_and_says_what_the_page_says(
     ]
     assert len(found) > 50
     # pdfium writes the control character 2 for a hyphen at the end of a line.
-    comparison_key = re.sub(r"[\s\x02\ufffe-]", "", "".join(leaves(three)))
-    assert [said for said in found if re.sub(r"[\s-]", "", said) not in comparison_key] == []
+    paper_words = re.sub(r"[\s\x02\ufffe-]", "", "".join(leaves(three)))
+    assert [said for said in found if re.sub(r"[\s-]", "", said) not in paper_words] == []
 
 
 NUMBERS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import ValidationError
 from tiny_handout import TINY
 from translated_tiny import SPANISH_TINY, TRANSLATION
 
@@ -94,6 +95,12 @@ def test_the_words_of_a_language_may_be_in_capitals_and_hold_marks() -> None:
     assert rules_of("Drink 2 Cups.", "2 Tage.", glossary) == {("translation-unit", "error")}
     assert rules_of("Count 2 tablet(s).", "2 Tage.", glossary) >= {("translation-unit", "error")}
     assert rules_of("No ibuprofen.", "Kein Aspirin.", glossary) == {("translation-name", "error")}
+
+
+def test_two_keys_that_differ_only_in_capitals_are_refused() -> None:
+    """One would replace the other in silence."""
+    with pytest.raises(ValidationError, match="'glass' is here twice"):
+        GlossaryFile.model_validate({"units": {"Glass": ["Vaso"], "glass": ["Copa"]}})
 
 
 def test_a_difference_stops_the_print_at_its_place(workspace: Make) -> None:

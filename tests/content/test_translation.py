@@ -154,6 +154,39 @@ def test_a_missing_text_refuses_the_readers_who_would_read_it(workspace: Make) -
     assert "`message` is not translated" in problem.message
 
 
+def test_words_in_a_drawing_wait_for_the_translation_of_its_text(workspace: Make) -> None:
+    """The readers who get the drawing get no edition yet; the others do, without a fault."""
+    drawing = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="40" viewBox="0 0 100 40">'
+        '<text x="5" y="20" font-size="12">Cup</text></svg>'
+    )
+    figure = """\
+  - id: two
+    title: Picture
+    blocks:
+      - figure: images/cup.svg
+        alt: A Cup of tea
+        only: [ckd]
+      - text: Words.
+"""
+    words = """\
+  two/title: {en: Picture, es: Foto}
+  two/blocks/2: {en: Words., es: Palabras.}
+"""
+    clinic = workspace(
+        {
+            "content/handouts/tiny.yaml": TINY + figure,
+            "content/images/cup.svg": drawing,
+            TRANSLATION: SPANISH_TINY + words,
+        }
+    )
+    loaded = load_handout(handout_files(clinic)["tiny.es"], clinic, load_shared(clinic))
+    assert loaded.handout.audiences == ("general",)
+    assert [
+        each.audience for each in loaded.notices if "two/blocks/1/alt" in str(each.problem)
+    ] == ["ckd"]
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -58,7 +58,7 @@ card:
 )
 
 
-def layout(clinic: Workspace, left: str = "general", right: str = "ckd") -> Comparison:
+def comparison_of(clinic: Workspace, left: str = "general", right: str = "ckd") -> Comparison:
     """Compare two readers of the tiny handout."""
     return compared("tiny", (left, right), clinic)[0]
 
@@ -74,7 +74,7 @@ def told(comparison: Comparison) -> list[tuple[str, str | None, str | None]]:
 
 def test_every_difference_is_told_in_reading_order_and_nothing_else(workspace: Make) -> None:
     """Every difference is listed in reading order, and nothing that is the same."""
-    comparison = layout(workspace({"content/handouts/tiny.yaml": RICH}))
+    comparison = comparison_of(workspace({"content/handouts/tiny.yaml": RICH}))
     assert told(comparison) == [
         ("red flag 'today'", None, "Fast swelling"),
         ("reason of the flag 'Fast swelling'", None, "It may be fluid."),
@@ -104,7 +104,7 @@ def test_every_difference_is_told_in_reading_order_and_nothing_else(workspace: M
 
 def test_each_side_has_its_own_place_in_the_file(workspace: Make) -> None:
     """File and line lead to the right text."""
-    comparison = layout(workspace({"content/handouts/tiny.yaml": RICH}))
+    comparison = comparison_of(workspace({"content/handouts/tiny.yaml": RICH}))
     lines = RICH.split("\n")
     checked = 0
     for change in (change for block in comparison.blocks for change in block.changes):
@@ -170,7 +170,7 @@ def test_words_are_compared_one_by_one(
 
 def test_each_change_can_be_read_in_a_terminal(workspace: Make) -> None:
     """With its heading, what it is, each reader's words and their place; without colour."""
-    lines = list(as_lines(layout(workspace({"content/handouts/tiny.yaml": RICH}))))
+    lines = list(as_lines(comparison_of(workspace({"content/handouts/tiny.yaml": RICH}))))
     at = lines.index("  cell of the row 'Bananas'")
     general, ckd = lines[at + 1 : at + 3]
     assert re.fullmatch(r"    general \(.*tiny\.yaml:\d+\): \[-Eat-\] one a day\.", general)

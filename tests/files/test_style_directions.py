@@ -118,6 +118,10 @@ def test_what_names_no_side_is_passed_over() -> None:
         ),
         ("a { margin-inline: }", "a { margin-inline: }"),
         (
+            'a { content: "/*" } b { margin-inline: 1mm 2mm; top: 0 }',
+            'a { content: "/*" } b { margin-left: 1mm; margin-right: 2mm; top: 0 }',
+        ),
+        (
             "a { margin-inline: 1mm 2mm ! Important; top: 0 }",
             "a { margin-left: 1mm !important; margin-right: 2mm !important; top: 0 }",
         ),

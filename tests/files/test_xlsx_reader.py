@@ -214,6 +214,7 @@ BOTH = "is a date with a time, in a format that only Excel can show; retype it a
         ("-0.5", "h:mm", UNKNOWN_TIME),
         ("0.5", "[$-F400]h:mm:ss AM/PM", UNKNOWN_TIME), ("0.5", "h", UNKNOWN_TIME),
         ("0.5", 'h:mm" h"', UNKNOWN_TIME), ("0.99999999", "h:mm", UNKNOWN_TIME),
+        ("0E+50", "0", "0"),
         # Too large for a decimal of 28 digits.
         ("1E+29", "0", ROUNDED), ("1E+300", "0%", ROUNDED), ("1E+29", "h:mm", UNKNOWN_TIME),
         ("1E+29", "d/m/yyyy", UNKNOWN_DATE),

@@ -131,10 +131,10 @@ def test_a_column_that_is_none_of_these_is_settled_before_anything_is_printed(
         ("n\u0443rse", "5 (E)", "nurse"),
     ]
     assert not any("2" in row["values"] for row in answer["rows"])
-    split_accepted = read(room, rows, C="fluid", D="", E="nurse")
-    assert fields_of(split_accepted) == ["audience", "patient", "fluid", "", "nurse", "id"]
-    assert rows_of(split_accepted)[0][1]["fluid"] == "2"
-    assert "9" not in rows_of(split_accepted)[0][1].values()
+    settled = read(room, rows, C="fluid", D="", E="nurse")
+    assert fields_of(settled) == ["audience", "patient", "fluid", "", "nurse", "id"]
+    assert rows_of(settled)[0][1]["fluid"] == "2"
+    assert "9" not in rows_of(settled)[0][1].values()
 
 
 def test_two_columns_for_one_field_are_a_fault(room: AskedPressRoom) -> None:
@@ -151,8 +151,8 @@ def test_two_columns_for_one_field_are_a_fault(room: AskedPressRoom) -> None:
         "patient",
         "Prepared for",
     ]
-    split_accepted = read(room, rows, C="")
-    assert fields_of(split_accepted) == ["audience", "patient", "", "id"]
+    settled = read(room, rows, C="")
+    assert fields_of(settled) == ["audience", "patient", "", "id"]
 
 
 def test_what_no_column_holds_is_typed_into_each_row(room: AskedPressRoom) -> None:
@@ -160,12 +160,12 @@ def test_what_no_column_holds_is_typed_into_each_row(room: AskedPressRoom) -> No
     answer = read(room, "Ward,on\n9,soon\n")
     assert answer["missing"] == ["Reader", "Prepared for"]
     assert [fault["column"] for fault in answer["rows"][0]["faults"]] == ["visit"]
-    split_accepted = read(room, "Ward,on\n9,soon\n", A="")
-    added = [column["field"] for column in split_accepted["columns"] if column["added"]]
+    settled = read(room, "Ward,on\n9,soon\n", A="")
+    added = [column["field"] for column in settled["columns"] if column["added"]]
     assert added == ["id", "audience", "patient"]
-    faulty = [fault["column"] for fault in split_accepted["rows"][0]["faults"]]
+    faulty = [fault["column"] for fault in settled["rows"][0]["faults"]]
     assert sorted(faulty) == ["audience", "patient", "visit"]
-    assert rows_of(split_accepted) == [
+    assert rows_of(settled) == [
         (2, {"visit": "soon", "id": "2", "audience": "", "patient": ""}),
     ]
 

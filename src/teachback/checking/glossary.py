@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from teachback.checking.clinical.rule_models import NameFile
 from teachback.content.base_model import Plain
@@ -32,6 +32,17 @@ class GlossaryFile(BaseModel):
     units: _Words = Field({}, description="An English unit in the singular, and its words.")
     names: _Words = Field({}, description="An English name in the singular, and its words.")
     same: tuple[Plain, ...] = Field((), description="Words that both languages write alike.")
+
+    @field_validator("numbers", "units", "names", mode="before")
+    @classmethod
+    def _each_key_once(cls, words: object) -> object:
+        """Refuse two keys that differ only in their capitals: one would replace the other."""
+        keys = [str(key).strip().lower() for key in words] if isinstance(words, dict) else []
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            message = f"'{twice}' is here twice\nWrite all its words in one line."
+            raise ValueError(message)
+        return words
 
 
 class Glossary(NamedTuple):

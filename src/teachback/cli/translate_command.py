@@ -179,7 +179,7 @@ def adopt_command(handout: str, force: bool) -> None:  # noqa: FBT001 -- what cl
     adopted = adopt(handout, current_workspace(), force=force)
     print_problems(adopted.differences)
     click.echo(
-        f"{shown(adopted.path)}  {counted(adopted.texts, 'text')}, each beside the English of now"
+        f"{shown(adopted.path)}  {counted(adopted.texts, 'text')}, each beside its present English"
     )
     click.echo("Read them side by side, then delete the handout: it takes the translation's place.")
 

@@ -178,8 +178,8 @@ def _measured_jobs(context: PrintContext, orders: list[JobOrder]) -> Iterator[_M
             if outcome.result is None:
                 raise TeachbackError(*outcome.problems)
             measured: _Measured = outcome.result
-            split_accepted = tuple(map(pool.settle, measured.done.problems))
-            yield measured._replace(done=replace(measured.done, problems=split_accepted))
+            problems = tuple(map(pool.settle, measured.done.problems))
+            yield measured._replace(done=replace(measured.done, problems=problems))
 
 
 def _measure(context: PrintContext, job: Job) -> _Measured:

@@ -161,11 +161,13 @@ def _readings(part: Any) -> Iterator[str]:  # noqa: ANN401 -- any part with a pi
     fields = (getattr(part, name, None) for name in ("alt", "caption", "text"))
     texts = [text for text in (*fields, *getattr(part, "sides", ())) if text is not None]
     audiences = dict.fromkeys(name for text in texts if isinstance(text, dict) for name in text)
-    # Without a text by audience, all read the same.
-    for audience in audiences or [""]:
+    for audience in audiences:
         yield " | ".join(
             text if isinstance(text, str) else text.get(audience, "") for text in texts
         )
+    # A text that is not translated yet has no audience, and nobody who reads it.
+    if all(isinstance(text, str) for text in texts):
+        yield " | ".join(map(str, texts))
 
 
 def picture_problems(

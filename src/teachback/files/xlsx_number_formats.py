@@ -253,7 +253,7 @@ def _in_placeholders(value: Decimal, placeholders: str) -> str | CellFault:
     too_long = CellFault(
         f"is a number of more than {MAX_DIGITS} digits, which Excel rounds; retype it as text"
     )
-    if value.adjusted() >= MAX_DIGITS:
+    if value and value.adjusted() >= MAX_DIGITS:
         # Decimal cannot quantize a number that is far larger.
         return too_long
     rounded = value.quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)

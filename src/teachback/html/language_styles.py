@@ -21,8 +21,9 @@ _FACE: Final = '@font-face {{ font-family: "{family}"; font-weight: {weight}; sr
 _REMARK: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 _ONE_SIDE: Final = re.compile(r"(?<![\w-])(margin|padding|border)-inline-(start|end)(?=[\w-]*\s*:)")
 _INSET: Final = re.compile(r"(?<![\w-])inset-inline-(start|end)(?=\s*:)")
-# A remark, or both sides with their lengths, which may have remarks among them.
+# A text in quotes, a remark, or both sides with their lengths, which may have remarks among them.
 _BOTH_SIDES: Final = re.compile(
+    r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|"
     rf"{_REMARK.pattern}|"
     rf"(?<![\w-])(margin|padding)-inline\s*:\s*((?:{_REMARK.pattern}|[^;{{}}/]|/(?!\*))+)",
     re.DOTALL,

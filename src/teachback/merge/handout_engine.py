@@ -107,7 +107,8 @@ class Combiner:
         """Return the ids that the cover could list only in unreadably small type."""
         from teachback.merge.stamping.cover_layout import unlisted
 
-        return unlisted(next(iter(self.bundles.values())).cover, ids)
+        bundle = next(iter(self.bundles.values()))
+        return unlisted(bundle.cover, ids, len(bundle.parts))
 
 
 @dataclass(frozen=True)

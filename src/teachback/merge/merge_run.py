@@ -462,6 +462,7 @@ def _run_key(order: MergeOrder, engine: Engine, setup: ChunkPrintSetup, fingerpr
         order.kinds,
         order.combine,
         order.duplex,
-        engine.sheet_fingerprint if order.combine and "card" in order.kinds else "",
     ]
+    if order.combine and "card" in order.kinds:
+        contents.append(engine.sheet_fingerprint)
     return hashlib.sha256(json.dumps(contents).encode() + fingerprint).hexdigest()

@@ -389,7 +389,7 @@ class Shaper:
         return ""
 
     def _attached(self, words: str, buffer: hb.Buffer, *, rtl: bool) -> set[int]:
-        """Return the indexes of glyphs that may lack a width, for scripts that `is_untold` knows.
+        """Return the indexes of glyphs that may lack a width, for scripts that `needs_shaping` knows.
 
         An anchor holds them, or their ink reaches back over their letter. Others are letters
         themselves, such as the second of a ligature, or have no ink.

@@ -236,12 +236,12 @@ def _read_list(request: ReadList, rules: RowRules, labels: Mapping[str, str]) ->
     columns = [column for column in columns if column.name or column.key in used]
     fields = {column.field for column in columns}
     missing = [field for field in _needed(rules) if field not in fields]
-    split_accepted = None not in fields
+    is_settled = None not in fields
     added = [ID] if ID not in fields else []
-    added += missing if split_accepted else []
+    added += missing if is_settled else []
     columns += [ListColumn(field, "", "", field) for field in added]
     shown = [_read_row(row, columns, rules) for row in rows]
-    if not split_accepted:
+    if not is_settled:
         # A column whose field nobody has chosen yet may be the missing one.
         for row in shown:
             row["faults"] = [fault for fault in row["faults"] if fault["column"] not in missing]

@@ -429,6 +429,20 @@ def test_a_rule_without_a_severity_for_its_audience_is_told(
     assert [problem.location.line for problem in caught.value.problems if problem.location] == [4]
 
 
+@pytest.mark.parametrize("audience", ["audiences: [ckd]", "audience: []", "audience: null"])
+def test_a_wrong_audience_is_told_whatever_the_severity(
+    audience: str, workspace: Callable[..., Workspace]
+) -> None:
+    """A severity by audience has nobody to be for, which is no problem of its own."""
+    rule = (
+        f"id: ours\ntitle: t\n{audience}\nseverity: {{ckd: error}}\nabout: [nsaid]\nmessage: m\n"
+        "hint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
+    )
+    with pytest.raises(TeachbackError) as caught:
+        load_clinical_rules(workspace({"content/rules/ours.yaml": rule}))
+    assert "audience" in str(caught.value)
+
+
 @pytest.mark.parametrize(("name", "phrase"), [("大黄", "b"), ("'='", "b"), ("a", "大黄")])
 def test_a_name_that_no_text_can_have_is_told(
     name: str, phrase: str, workspace: Callable[..., Workspace]

@@ -302,6 +302,9 @@ def test_long_ids_and_many_editions_take_the_longer_list(
     widest, short, _ = filled_cover.layouts
     own_cover = replace(filled_cover, layouts=(replace(widest, name="few"), short))
     assert layout_of(own_cover, ["W" * 64], len(EDITIONS) + 1).name == "short"
+    # What the list by letters could hold is no help where letters run out.
+    assert unlisted(own_cover, ["W" * 40], len(EDITIONS)) == ()
+    assert unlisted(own_cover, ["W" * 40], len(EDITIONS) + 1) == ("W" * 40,)
     long_id = "3f2b8c1e-77aa-4c1d-9d7e-" * 4
     data = make_bundle(
         {ODD: templates[ODD]}, cover, cover_words(load_shared(clinic).words["en"])
@@ -326,8 +329,8 @@ def test_an_id_that_no_list_has_room_for_is_told_before_anything_is_printed(
     filled_cover = make_cover(template, cover_words(shared.words["en"]))
     digest = "4dff4ea340f0a823f15d3f4f01ab62eae0e5da579ccb851f8db9dfe84c58b2b3"
     assert layout_of(filled_cover, [digest, "P-1"], 2).name == "long"
-    assert unlisted(filled_cover, [digest, "P-1"]) == ()
-    assert unlisted(filled_cover, [digest * 2, "W" * 64, "P-1"]) == (digest * 2, "W" * 64)
+    assert unlisted(filled_cover, [digest, "P-1"], 2) == ()
+    assert unlisted(filled_cover, [digest * 2, "W" * 64, "P-1"], 2) == (digest * 2, "W" * 64)
 
 
 @pytest.mark.parametrize(("length", "ended"), [(40, 0), (64, 1)])

@@ -134,8 +134,9 @@ class RuleFile(_Closed):
         cls, severity: Level | dict[Id, Level], info: ValidationInfo
     ) -> Level | dict[Id, Level]:
         """Refuse severities that are all for other audiences."""
+        # There is none if the audience itself is wrong, which has a problem of its own.
         audience = info.data.get("audience", ())
-        if isinstance(severity, dict) and severity.keys().isdisjoint(audience):
+        if audience and isinstance(severity, dict) and severity.keys().isdisjoint(audience):
             message = f"no audience of this rule has a severity\nWrite one for {audience[-1]}."
             raise ValueError(message)
         return severity

@@ -34,10 +34,67 @@ _KNOWN_ABBREVIATIONS: Final = frozenset({
     "OK", "US", "USA", "TV", "AM", "PM", "ID", "UK", "FAQ", "PDF", "QR", "II", "III", "ER", "GP",
     "NHS", "DASH", "COVID", "HIV", "AIDS", "DNA", "MRI", "AB",
 })  # fmt: skip
-# The state in an American address: "Bethesda, MD 20892".
-_STATE_BEFORE, _ZIP_AFTER = re.compile(r",\s*$"), re.compile(r"\s+\d{5}\b")
+# The state in an American address: "Bethesda, MD 20892". "MS 20000 mg" is none.
+_STATES: Final = frozenset(
+    [
+        "AL",
+        "AK",
+        "AZ",
+        "AR",
+        "CA",
+        "CO",
+        "CT",
+        "DC",
+        "DE",
+        "FL",
+        "GA",
+        "HI",
+        "IA",
+        "ID",
+        "IL",
+        "IN",
+        "KS",
+        "KY",
+        "LA",
+        "MA",
+        "MD",
+        "ME",
+        "MI",
+        "MN",
+        "MO",
+        "MS",
+        "MT",
+        "NC",
+        "ND",
+        "NE",
+        "NH",
+        "NJ",
+        "NM",
+        "NV",
+        "NY",
+        "OH",
+        "OK",
+        "OR",
+        "PA",
+        "PR",
+        "RI",
+        "SC",
+        "SD",
+        "TN",
+        "TX",
+        "UT",
+        "VA",
+        "VT",
+        "WA",
+        "WI",
+        "WV",
+        "WY",
+    ]
+)
+_STATE_BEFORE: Final = re.compile(r",\s*$")
+_ZIP_AFTER: Final = re.compile(r"\s+\d{5}(?:-\d{4})?(?!\s*[a-z\d])")
 _SMALL_WORDS: Final = frozenset({"that", "from", "with", "your", "into", "when", "which", "than"})
-_PAIR: Final = 2
+_MANY: Final = 4
 # Text right after a term that explains it. "or" explains it between two commas: "diuretics, or
 # water pills, ...". Elsewhere it continues a list.
 _EXPLAINED_AFTER: Final = re.compile(
@@ -209,13 +266,16 @@ def is_explained(before: str, after: str, *, meaning: str = "") -> bool:
 
 
 def _has_meaning(text: str, meaning: str) -> bool:
-    """Return whether a text has a meaning: both its words, or half of them if there are more.
+    """Return whether a text has a meaning: all its words, or half of them if there are four.
 
     "Pulmonary disease harms the lungs", "arteries carry blood": a gloss would repeat that.
     """
     words = [word for word in re.findall(r"[a-z]{4,}", meaning) if word not in _SMALL_WORDS]
-    found = sum(re.search(rf"\b{word[:4]}", text) is not None for word in words)
-    return bool(words) and (found == len(words) or (len(words) > _PAIR and 2 * found >= len(words)))
+    stems = {re.sub(r"(?:ies|es|s|y)$", "", word) for word in words}
+    found = sum(re.search(rf"\b{stem}\w{{0,4}}\b", text) is not None for stem in stems)
+    return bool(words) and (
+        found == len(stems) or (len(stems) >= _MANY and 2 * found >= len(stems))
+    )
 
 
 def _continues_list(before: str, after: str) -> bool:
@@ -269,7 +329,8 @@ def _abbreviations(
             or abbreviation.lower() in COLOURS
             or (passage.role is Role.HEADING and (passage.section, abbreviation) in in_texts)
             or (
-                _STATE_BEFORE.search(passage.text[: match.start()])
+                abbreviation in _STATES
+                and _STATE_BEFORE.search(passage.text[: match.start()])
                 and _ZIP_AFTER.match(passage.text, match.end())
             )
             or (

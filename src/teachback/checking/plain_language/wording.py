@@ -99,7 +99,7 @@ _DOUBLE_NEGATIVE: Final = re.compile(
 )
 # "There is nothing you can do to prevent it", "no drug to prevent it": one thing is denied.
 _TO_PREVENT: Final = re.compile(
-    r"\b(?:no|nothing|none|not)\b.* to (?:prevent|avoid)\w*", re.IGNORECASE
+    rf"(?:no|nothing|none)\b(?:(?!\b{_NEGATIONS}\b).)* to (?:prevent|avoid)", re.IGNORECASE
 )
 _VAGUE: Final = re.compile(
     r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly"

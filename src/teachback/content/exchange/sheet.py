@@ -15,7 +15,7 @@ _DIGITS: Final = 6
 
 
 class SentText(NamedTuple):
-    """A text for a translator: its key, its state, its English of now, and its translation.
+    """A text for a translator: its key, its state, its present English, and its translation.
 
     A missing text has no translation. Nor has a stale one, so that a file that comes back untouched
     changes nothing: its old English and old translation are in `before`. `there` is the translation

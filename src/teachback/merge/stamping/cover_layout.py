@@ -175,9 +175,7 @@ def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
 
     Where no layout has room for all ids, the one in which they are largest.
     """
-    usable = [
-        layout for layout in cover.layouts if layout.name != BY_LETTER or editions <= len(LETTERS)
-    ]
+    usable = _usable(cover, editions)
     fitting = [
         layout
         for layout in usable
@@ -188,12 +186,20 @@ def layout_of(cover: Cover, ids: Sequence[str], editions: int) -> Layout:
     return min(fitting, key=lambda layout: layout.pages(len(ids)))
 
 
-def unlisted(cover: Cover, ids: Iterable[str]) -> tuple[str, ...]:
+def unlisted(cover: Cover, ids: Iterable[str], editions: int) -> tuple[str, ...]:
     """Return the ids that even the widest list of the cover shows in type below `FLOOR`."""
     widest = max(
-        (layout.columns[0][0]["id"] for layout in cover.layouts), key=lambda slot: slot.width
+        (layout.columns[0][0]["id"] for layout in _usable(cover, editions)),
+        key=lambda slot: slot.width,
     )
     return tuple(identifier for identifier in ids if _size(cover, widest, identifier) < FLOOR)
+
+
+def _usable(cover: Cover, editions: int) -> list[Layout]:
+    """Return the layouts that can name this many editions: there are only so many letters."""
+    return [
+        layout for layout in cover.layouts if layout.name != BY_LETTER or editions <= len(LETTERS)
+    ]
 
 
 def cover_pages(

@@ -346,6 +346,26 @@ def test_words_below_a_picture_may_stand_from_left_to_right(
     assert found(page(row).replace('lang="en"', 'lang="ar" dir="rtl"')) == refused
 
 
+@pytest.mark.parametrize(
+    ("href", "shown", "is_whole"),
+    [
+        ("tel:5550100", "555-0100", True),
+        ("tel:5550100", "Call 555-0100 (2 lines)", True),
+        ("tel:8005550100", "1-800-555-0100", True),
+        ("tel:911", "Call 911 now", True),
+        ("tel:555", "555-0100", False),
+        ("tel:0100", "555-0100", False),
+        ("tel:5550101", "555-0100", False),
+        ("tel:", "555-0100", False),
+    ],
+)
+def test_a_link_dials_the_whole_number_that_it_shows(
+    href: str, shown: str, *, is_whole: bool
+) -> None:
+    """A part of a number reaches somebody else, or nobody."""
+    assert (found(page(f"<a href='{href}'>{shown}</a>")) == ()) is is_whole
+
+
 def test_a_number_may_run_against_its_page() -> None:
     """A phone number may run left to right, and a link dials the number it shows."""
     assert found(page("<p>x <bdi dir=ltr>555-0100</bdi></p>")) == ()

@@ -343,8 +343,13 @@ def _primary_language(language: str) -> str:
 def _dials_another(element: Element) -> bool:
     """Return whether a link dials another number than it shows; an extension is not dialled."""
     href = element.get("href", "").strip().lower()
-    shown = re.sub(r"\D", "", "".join(element.itertext()).replace("(0)", ""))
-    return href.startswith("tel:") and shown != "" and re.sub(r"\D", "", href) not in shown
+    shown = "".join(element.itertext()).replace("(0)", "")
+    if not href.startswith("tel:") or not re.search(r"\d", shown):
+        return False
+    digits = r"[^\w+]*".join(re.sub(r"\D", "", href))
+    # The whole number, perhaps without the 1 of North America: 555 is not 555-0100.
+    whole = rf"(?<!\d)(?<!\d[\s./-])(?:1[\s./-])?{digits}(?![\s./-]*\d)"
+    return digits == "" or re.search(whole, shown) is None
 
 
 def _preload_faults(page: str, root: Element) -> Iterator[ForbiddenContent]:

@@ -366,24 +366,32 @@ def test_a_number_word_beside_a_mark_is_the_number_on_the_card(
 @pytest.mark.parametrize(
     ("text", "right", "wrong"),
     [
-        ("You gain twenty-one pounds", "21", "1"),
-        ("You gain twenty one pounds", "21", "1"),
-        ("More than thirty-two ounces", "32", "2"),
-        ("After forty minutes", "40", "4"),
-        ("A two-hundred-pound gain", "", "2"),
-        ("Two hundred and one steps", "", "1"),
-        ("Pain for one-half hour", "", "1"),
-        ("One-and-a-half pounds", "", "1"),
-        ("One and a half pounds", "", "1"),
+        ("You gain twenty-one pounds", "21 pounds", "1 pound"),
+        ("You gain twenty one pounds", "21 pounds", "1 pound"),
+        ("More than thirty-two ounces", "32 ounces", "2 ounces"),
+        ("After forty minutes", "40 minutes", "4 minutes"),
+        ("A two-hundred-pound gain", "200 pounds", "2 pounds"),
+        ("One hundred twenty steps", "120 steps", "20 steps"),
+        ("Two hundred and one steps", "201 steps", "1 step"),
+        ("Twenty-two hundred steps", "2200 steps", "22 steps"),
+        ("A thousand and one steps", "1001 steps", "1 step"),
+        ("Pain for one-half hour", "a short time", "1 hour"),
+        ("Two-thirds of a cup", "some", "2 cups"),
+        ("Two dozen steps", "some", "2 steps"),
+        ("One-and-a-half pounds", "1½ pounds", "1 pound"),
+        ("One and a half pounds", "1.5 pounds", "1 pound"),
+        ("1 1/2 pounds", "1½ pounds", "1 pound"),
+        ("Six and seven are low", "6", "13"),
+        ("One in five people", "1 in 5", "15"),
     ],
 )
-def test_a_part_of_a_number_in_words_is_no_number(
+def test_a_number_in_words_is_the_whole_number(
     text: str, right: str, wrong: str, workspace: Callable[..., Workspace]
 ) -> None:
     """A card that says 1 for twenty-one would send a reader home, or in, for nothing."""
-    flag = f'red_flag: {{id: gain, tier: now, card: true, text: "{text}", short: Over %s}}'
+    flag = 'red_flag: {id: gain, tier: now, card: true, text: "%s", short: "%s"}'
     found = [
-        [f.rule for f in findings(workspace(), handout_of(Example(flag % number)))]
-        for number in (right or "it", wrong)
+        [f.rule for f in findings(workspace(), handout_of(Example(flag % (text, card))))]
+        for card in (right, wrong)
     ]
     assert found == [[], [SHORT.id]]

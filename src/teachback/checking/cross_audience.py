@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from teachback.checking.number_words import with_digits
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.checking.typed_numbers import ADVICE, TYPED, stop_findings, typed_findings
 from teachback.content import handout as doc
@@ -117,23 +118,11 @@ SHORT: Final = Rule(
 )
 RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED, SHORT)
 _NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
-_TENS: Final = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80,
-    "ninety": 90,
-}  # fmt: skip
 # English words for numbers, and their digits.
 NUMBER_WORDS: Final = {
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
 }  # fmt: skip
-_TENS_AND_UNIT: Final = re.compile(
-    rf"\b({'|'.join(_TENS)})(?:[- ]({'|'.join(list(NUMBER_WORDS)[:9])}))?\b"
-)
-# Not a part of another number: "two hundred", "one-half", "one and a half", "hundred and one".
-_UNIT: Final = re.compile(
-    rf"(?<!hundred )(?<!hundred-)(?<!hundred and )(?<!thousand )\b({'|'.join(NUMBER_WORDS)})\b"
-    r"(?![- ](?:hundred|thousand|million|half|halves|third|quarter|fourth|fifth|and[- ]a)\b)"
-)
 
 
 class ShortPair(NamedTuple):
@@ -295,22 +284,14 @@ def _omitted_flags(handout: doc.Handout, reader_texts: tuple[ReaderText, ...]) -
 
 def _card_numbers(reader_texts: tuple[ReaderText, ...]) -> Iterator[Finding]:
     for pair in short_pairs(reader_texts):
-        full_numbers = set(_NUMBER.findall(_with_digits(pair.text.text.lower())))
-        for number in dict.fromkeys(_NUMBER.findall(pair.short.text)):
+        full_numbers = set(_NUMBER.findall(with_digits(pair.text.text)))
+        for number in dict.fromkeys(_NUMBER.findall(with_digits(pair.short.text))):
             if number not in full_numbers:
                 message = f"the card says {number}, and the full text of this red flag does not"
                 hint = "Write the same numbers in `short:` and in `text:`."
                 yield Finding(
                     SHORT.id, SHORT.severity, pair.short, number, message, hint, pair.audiences
                 )
-
-
-def _with_digits(text: str) -> str:
-    """Return a lower-case text whose number words are digits, up to ninety-nine."""
-    text = _TENS_AND_UNIT.sub(
-        lambda match: str(_TENS[match[1]] + int(NUMBER_WORDS.get(match[2], "0"))), text
-    )
-    return _UNIT.sub(lambda match: NUMBER_WORDS[match[1]], text)
 
 
 def _placed_tiers(reader_text: ReaderText) -> Iterator[str]:

@@ -92,9 +92,13 @@ _STATES: Final = frozenset(
     ]
 )
 _STATE_BEFORE: Final = re.compile(r",\s*$")
-_ZIP_AFTER: Final = re.compile(r"\s+\d{5}(?:-\d{4})?(?!\s*[a-z\d])")
+_ZIP_AFTER: Final = re.compile(
+    r"\s+\d{5}(?:-\d{4})?(?!\d|\s*(?:mg|mcg|g|ml|units?|iu)\b)", re.IGNORECASE
+)
 _SMALL_WORDS: Final = frozenset({"that", "from", "with", "your", "into", "when", "which", "than"})
 _MANY: Final = 4
+_PAIR: Final = 2
+_LONG_WORD: Final = 12  # letters, of a word that may be two
 # Text right after a term that explains it. "or" explains it between two commas: "diuretics, or
 # water pills, ...". Elsewhere it continues a list.
 _EXPLAINED_AFTER: Final = re.compile(
@@ -266,16 +270,14 @@ def is_explained(before: str, after: str, *, meaning: str = "") -> bool:
 
 
 def _has_meaning(text: str, meaning: str) -> bool:
-    """Return whether a text has a meaning: all its words, or half of them if there are four.
+    """Return whether a text has a meaning: all its words, or most of them if there are four.
 
-    "Pulmonary disease harms the lungs", "arteries carry blood": a gloss would repeat that.
+    "Pulmonary disease harms the lungs": a gloss would repeat that.
     """
     words = [word for word in re.findall(r"[a-z]{4,}", meaning) if word not in _SMALL_WORDS]
     stems = {re.sub(r"(?:ies|es|s|y)$", "", word) for word in words}
     found = sum(re.search(rf"\b{stem}\w{{0,4}}\b", text) is not None for stem in stems)
-    return bool(words) and (
-        found == len(stems) or (len(stems) >= _MANY and 2 * found >= len(stems))
-    )
+    return bool(words) and (found == len(stems) or (len(stems) >= _MANY and 2 * found > len(stems)))
 
 
 def _continues_list(before: str, after: str) -> bool:
@@ -370,11 +372,18 @@ def _abbreviations(
 def _stands_for(before: str, abbreviation: str) -> bool:
     """Return whether the words before "or" have its letters: "pulmonary embolism or PE".
 
-    A word may have several: "bronchopulmonary dysplasia, or BPD".
+    A long word may have two: "bronchopulmonary dysplasia, or BPD".
     """
     *words, last = re.findall(r"\w+", PRONUNCIATION.sub("", before).lower()) or [""]
-    letters = r"\w*?\s*".join(abbreviation.lower())
-    return last == "or" and any(
-        re.fullmatch(rf"{letters}\w*", " ".join(words[-count:]))
-        for count in range(1, len(abbreviation) + 1)
+    if last != "or":
+        return False
+    letters = abbreviation.lower()
+    initials = "".join(word[0] for word in words[-len(letters) :])
+    fewer = words[-len(letters) + 1 :] if len(letters) > _PAIR else []
+    return initials == letters or bool(
+        fewer
+        and len(fewer[0]) >= _LONG_WORD
+        and fewer[0].startswith(letters[0])
+        and letters[1] in fewer[0]
+        and "".join(word[0] for word in fewer[1:]) == letters[2:]
     )

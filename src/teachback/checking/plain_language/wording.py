@@ -75,7 +75,7 @@ _OF_PEOPLE: Final = re.compile(
     re.IGNORECASE,
 )
 # "10 percent of the iron in food".
-_OF_WHOLE: Final = re.compile(r"\s+of (?:(?:the|that|this|these|your|all) )?(\w+)", re.IGNORECASE)
+_OF_WHOLE: Final = re.compile(r"\s+of ((?:[\w.-]+ ?){1,4})")
 _COUNT_OF_PEOPLE: Final = re.compile(
     r"\b(?:\d[\d,]*|one|two|three|four|five|six|seven|eight|nine|ten)\s+(?:\w+\s+)?(?:in|out of"
     r"|of every|in every)\s+(?:every\s+)?(?:\d|one|two|three"
@@ -138,7 +138,9 @@ _PRODUCT_NAME: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])"
 # Letters to dial: "(800) QUIT-NOW", "1-800-QUIT-NOW".
 SPELLED_NUMBER: Final = re.compile(r"(?:\(\d{3}\)|\d-\d{3})[\s-]+[A-Z]+(?:[\s-][A-Z]+)*\b")
 # How a word is said, with its stress: "(VAR-i-kos)", "(brong-ko-PUL-mo-nar-e dis-PLA-ze-ah)".
-PRONUNCIATION: Final = re.compile(r"\((?=[^)]*[a-z])(?:[A-Za-z]+-)+[A-Za-z]+(?: [A-Za-z-]+)*\)")
+PRONUNCIATION: Final = re.compile(
+    r"\((?:[A-Za-z]+-)+[A-Za-z]+(?: (?:[A-Za-z]+-)+[A-Za-z]+| [a-z]+)*\)"
+)
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
@@ -431,7 +433,7 @@ def _percentages(text: str) -> Iterator[TextFinding]:
     for match in matches:
         share = float(match[1])
         whole = _OF_WHOLE.match(text, match.end())
-        if whole and not _OF_PEOPLE.match(whole[1]):
+        if whole and not _OF_PEOPLE.search(whole[1]):
             continue
         if 0 < share < 100:  # noqa: PLR2004 -- 100% is not a share
             yield (

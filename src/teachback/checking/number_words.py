@@ -1,0 +1,76 @@
+"""Write the numbers of an English text in digits, so that two texts can be compared. Pure.
+
+"Twenty-one" becomes 21, "one and a half" 1.5 and "two hundred" 200. What is a part of something,
+such as "two-thirds" or "two dozen", stays in words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_UNITS: Final = dict(
+    zip(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"],
+        range(1, 10),
+        strict=True,
+    )
+)
+_TEENS: Final = dict(
+    zip(
+        [
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ],
+        range(10, 20),
+        strict=True,
+    )
+)
+_TENS: Final = dict(
+    zip(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
+        range(20, 100, 10),
+        strict=True,
+    )
+)
+_VALUES: Final = {**_UNITS, **_TEENS, **_TENS, "a": 1}
+_SMALL: Final = (
+    rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS)}))?|{'|'.join((*_TEENS, *_UNITS))})"
+)
+_HUNDREDS: Final = rf"(?:(?:{_SMALL}|a)[- ]hundred(?:[- ](?:and[- ])?{_SMALL})?)"
+_NUMBER: Final = re.compile(
+    rf"\b(?:(?:{_HUNDREDS}|{_SMALL}|a)[- ]thousand(?:[- ](?:and[- ])?(?:{_HUNDREDS}|{_SMALL}))?"
+    rf"|{_HUNDREDS}|{_SMALL})\b([- ]and[- ]a[- ]half\b)?"
+)
+_PART: Final = re.compile(
+    r"[- ](?:half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?|dozen|million)\b"
+)
+_HALF: Final = re.compile(r"(\d*)\s?½|(?:(\d+) )?(?<![\d/])1/2(?![\d/])")
+
+
+def with_digits(text: str) -> str:
+    """Return a text in lower case with its numbers in digits."""
+    halves = _HALF.sub(lambda match: f"{match[1] or match[2] or 0}.5", text.lower())
+    return _NUMBER.sub(_digits, halves)
+
+
+def _digits(match: re.Match[str]) -> str:
+    if _PART.match(match.string, match.end()):
+        return match[0]
+    total = current = 0
+    for word in re.findall("[a-z]+", match[0].removesuffix(match[1] or "")):
+        if word == "hundred":
+            current *= 100
+        elif word == "thousand":
+            total, current = total + current * 1000, 0
+        else:
+            current += _VALUES.get(word, 0)
+    return f"{total + current}{'.5' if match[1] else ''}"

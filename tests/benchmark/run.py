@@ -105,7 +105,7 @@ for number in range(int(sys.argv[1]) + 1):
     for name in ("one", "ten", "thousand"):
         start = time.perf_counter()
         if name == "one":
-            card = fitted(jobs["ten"], 0, named[1].card_box, files).laid
+            card = fitted(jobs["ten"], 0, named[1].card_box, files).layout
             prove(write(card), jobs["ten"].cards[0], card, jobs["ten"].expected[0], served=files)
         else:
             done = do_job(jobs[name], files)

@@ -64,7 +64,7 @@ class Audit:
 
     @property
     def failed(self) -> bool:
-        """Whether something is no longer as it was kept."""
+        """True if something is no longer as it was kept."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
     def with_problems(self, more: Iterable[Problem]) -> Audit:

@@ -118,11 +118,6 @@ SHORT: Final = Rule(
 )
 RULES: Final = (SAME, UNREAD, ADVICE, SILENT, TYPED, SHORT)
 _NUMBER: Final = re.compile(r"\d+(?:[.,:]\d+)*")
-# English words for numbers, and their digits.
-NUMBER_WORDS: Final = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
-    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
-}  # fmt: skip
 
 
 class ShortPair(NamedTuple):

@@ -9,49 +9,27 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_UNITS: Final = dict(
-    zip(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"],
-        range(1, 10),
-        strict=True,
-    )
-)
-_TEENS: Final = dict(
-    zip(
-        [
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-        ],
-        range(10, 20),
-        strict=True,
-    )
-)
-_TENS: Final = dict(
-    zip(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
-        range(20, 100, 10),
-        strict=True,
-    )
-)
-_VALUES: Final = {**_UNITS, **_TEENS, **_TENS, "a": 1}
-_SMALL: Final = (
-    rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_UNITS)}))?|{'|'.join((*_TEENS, *_UNITS))})"
-)
+_ONES: Final = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_VALUES: Final = {
+    **{word: value for value, word in enumerate(_ONES, start=1)},
+    **{word: 10 * value for value, word in enumerate(_TENS, start=2)},
+    "a": 1,
+}
+# Words for numbers that a glossary has in its language, and their digits.
+NUMBER_WORDS: Final = {word: str(_VALUES[word]) for word in _ONES[:12]}
+_SMALL: Final = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES[:9])}))?|{'|'.join(_ONES)})"
 _HUNDREDS: Final = rf"(?:(?:{_SMALL}|a)[- ]hundred(?:[- ](?:and[- ])?{_SMALL})?)"
 _NUMBER: Final = re.compile(
     rf"\b(?:(?:{_HUNDREDS}|{_SMALL}|a)[- ]thousand(?:[- ](?:and[- ])?(?:{_HUNDREDS}|{_SMALL}))?"
     rf"|{_HUNDREDS}|{_SMALL})\b([- ]and[- ]a[- ]half\b)?"
 )
 _PART: Final = re.compile(
-    r"[- ](?:half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?|dozen|million)\b"
+    r"[- ](?:half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?|dozen"
+    r"|million)\b"
 )
 _HALF: Final = re.compile(r"(\d*)\s?½|(?:(\d+) )?(?<![\d/])1/2(?![\d/])")
 

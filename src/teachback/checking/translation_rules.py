@@ -12,7 +12,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from teachback.checking.cross_audience import NUMBER_WORDS
+from teachback.checking.number_words import NUMBER_WORDS
 from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
 from teachback.content.translation import one_line
 from teachback.editions.passages import Passage, Role

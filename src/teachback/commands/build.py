@@ -48,7 +48,7 @@ class BuildResult:
 
     @property
     def failed(self) -> bool:
-        """Whether something was refused."""
+        """True if something was refused."""
         return any(problem.severity is Severity.ERROR for problem in self.problems)
 
 

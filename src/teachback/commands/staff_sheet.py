@@ -56,7 +56,8 @@ def make_sheets(
 ) -> tuple[bytes, ...]:
     """Return the bytes of a sheet for each file, in the format of its suffix (FORMS).
 
-    `scale` is how many times longer than usual a sheet may take. Raises TeachbackError when it cannot be made.
+    `scale` is how many times longer than usual a sheet may take. Raises TeachbackError when it
+    cannot be made.
     """
     makers: dict[str, Callable[[StaffSheet, None], bytes]] = {"html": _page, "pdf": _pdf}
     seconds = process_pool.LIMITS.seconds * max(1.0, scale)

@@ -70,9 +70,9 @@ class LoadedHandout(NamedTuple):
 class TranslatedHandout(NamedTuple):
     """The handout that a translation was made from, and how they compare.
 
-    `english` is the handout as it was translated, which may be older than `current`, the handout as it
-    is. The locations of the texts of `english` are those in the translation's file. `readers` has
-    the state of each text for each reader, also for those who get no edition.
+    `english` is the handout as it was translated, which may be older than `current`, the handout as
+    it is. The locations of the texts of `english` are those in the translation's file. `readers`
+    has the state of each text for each reader, also for those who get no edition.
     """
 
     english: LoadedHandout

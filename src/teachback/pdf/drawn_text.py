@@ -90,8 +90,8 @@ class DrawnLine:
     """The text of one text object, such as a line of a paragraph.
 
     `mark` is the number of its marked content on the page (UNMARKED for none). `actual_text` is its
-    /ActualText, and `has_actual_text` is whether it has one. `inside` is whether a form draws it: then it
-    is not an object of the page itself.
+    /ActualText, and `has_actual_text` is whether it has one. `inside` is whether a form draws it:
+    then it is not an object of the page itself.
     """
 
     page: int

@@ -99,8 +99,8 @@ class Shaped(NamedTuple):
 
     `pieces` are pairs of a height above the baseline (in type sizes) and a TJ operation; `length`
     is in thousandths of the type size. `missing` is a letter, with its accents, that the font
-    cannot draw. `needs_actual_text` is true when the glyphs alone do not give the words, and `unproved` when
-    the whole font would draw the words otherwise.
+    cannot draw. `needs_actual_text` is true when the glyphs alone do not give the words, and
+    `unproved` when the whole font would draw the words otherwise.
     """
 
     pieces: tuple[tuple[float, bytes], ...]

@@ -106,9 +106,9 @@ class Job:
 class Printed:
     """The bytes of one file, with its form (pdf, html, png, or one on stock).
 
-    `page` is the number of the page in a picture. `measures` and `proof_warnings` come from the proof.
-    `fit` is the choice of space for a handout, or the steps of type on a card's front and back.
-    `run` is the stock that a card lies on or has the size of; without one it is a bank card.
+    `page` is the number of the page in a picture. `measures` and `proof_warnings` come from the
+    proof. `fit` is the choice of space for a handout, or the steps of type on a card's front and
+    back. `run` is the stock that a card lies on or has the size of; without one it is a bank card.
     `warnings` are always reported, those of `proof_warnings` only with --proof.
     """
 

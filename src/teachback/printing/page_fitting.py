@@ -112,7 +112,7 @@ class _Fit(NamedTuple):
 
     @property
     def is_poor(self) -> bool:
-        """Whether it has a bad page break, or an urgent box that is not whole on page 1."""
+        """True if it has a bad page break, or an urgent box that is not whole on page 1."""
         return bool(self.faults) or any(
             tier in _URGENT and pages != (1,) for tier, pages in self.tiers
         )

@@ -415,17 +415,28 @@ def test_mistakes_in_rule_files_are_told_with_their_places(
     assert sorted(told) == [("ours.yaml", 2), ("ours.yaml", 5), ("pattern.yaml", 6)]
 
 
+OWN_RULE = """\
+id: ours
+title: t
+audience: [ckd]
+severity: %s
+about: [nsaid]
+message: m
+hint: h
+why: w
+sources: [s]
+bad: [a, b]
+good: [c, d]
+"""
+
+
 @pytest.mark.parametrize("severity", ["{}", "{general: error}"])
 def test_a_rule_without_a_severity_for_its_audience_is_told(
     severity: str, workspace: Callable[..., Workspace]
 ) -> None:
     """It would look at no text, and could not even check its examples."""
-    rule = (
-        f"id: ours\ntitle: t\naudience: [ckd]\nseverity: {severity}\nabout: [nsaid]\nmessage: m\n"
-        "hint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
-    )
     with pytest.raises(TeachbackError) as caught:
-        load_clinical_rules(workspace({"content/rules/ours.yaml": rule}))
+        load_clinical_rules(workspace({"content/rules/ours.yaml": OWN_RULE % severity}))
     assert [problem.location.line for problem in caught.value.problems if problem.location] == [4]
 
 
@@ -434,10 +445,7 @@ def test_a_wrong_audience_is_told_whatever_the_severity(
     audience: str, workspace: Callable[..., Workspace]
 ) -> None:
     """A severity by audience has nobody to be for, which is no problem of its own."""
-    rule = (
-        f"id: ours\ntitle: t\n{audience}\nseverity: {{ckd: error}}\nabout: [nsaid]\nmessage: m\n"
-        "hint: h\nwhy: w\nsources: [s]\nbad: [a, b]\ngood: [c, d]\n"
-    )
+    rule = (OWN_RULE % "{ckd: error}").replace("audience: [ckd]", audience)
     with pytest.raises(TeachbackError) as caught:
         load_clinical_rules(workspace({"content/rules/ours.yaml": rule}))
     assert "audience" in str(caught.value)

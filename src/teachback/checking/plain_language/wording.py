@@ -63,10 +63,11 @@ _THIRD_PERSON_WORDS: Final = (
     *("people", "persons", "anyone", "everyone", "those", "adults"),
 )
 _PERCENT: Final = re.compile(r"\b(\d+(?:\.\d+)?)\s?(?:%|percent\b|per cent\b)", re.IGNORECASE)
-# "Lowers the risk by up to 20 percent" is a share of a risk, not of people, and "20 to 60 percent" a
+# "Lowers the risk by up to 20 percent" is a share of a risk, not of people. "20 to 60 percent" is a
 # range, whose end alone would mislead.
 _CHANGE_BY: Final = re.compile(
-    r"\bby (?:up to |about |around |at least |as much as )?$|\d\s?(?:%|percent)?\s?(?:to|and|or|[-\u2013])\s?$"
+    r"\bby (?:up to |about |around |at least |as much as )?$"
+    r"|\d\s?(?:%|percent)?\s?(?:to|and|or|[-\u2013])\s?$"
 )
 # "1% of the medicine" is no share of people either.
 _OF_PEOPLE: Final = re.compile(

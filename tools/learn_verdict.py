@@ -40,14 +40,17 @@ OF_LEAFLETS: Final = 2.0
 # As above, and in the words of health summaries: praise and permission rather than orders.
 SUMMARIES: Final = tuple(f"corpus-{letters}" for letters in ("aa", "ab", "ac", "ad", "ae", "af"))
 OF_SUMMARIES: Final = 2.0
+# As above, in pairs: the same words and names on both sides.
+PAIRS: Final = tuple(f"corpus-a{letter}" for letter in "ghijklmn")
+OF_PAIRS: Final = 2.0
 # Plain orders, for which the rules are right, as they are in their own examples.
 PLAIN: Final = ("plain", "source")
 OF_PLAIN: Final = 14.0
 ROUNDS: Final = (160, 80, 80)
-PENALTY: Final = 10.0
+PENALTY: Final = 8.0
 STEP: Final = 0.1
 # A feature of fewer texts is not learned; a smaller weight, in hundredths, is left out.
-SEEN: Final = 3
+SEEN: Final = 4
 SMALLEST: Final = 8
 A_LINE: Final = 8
 HEAD: Final = (
@@ -127,6 +130,7 @@ def texts(rules: TextRules) -> list[Text]:
         *texts_of(BLIND, rules),
         *(text._replace(counts=OF_LEAFLETS) for text in texts_of(LEAFLETS, rules)),
         *(text._replace(counts=OF_SUMMARIES) for text in texts_of(SUMMARIES, rules)),
+        *(text._replace(counts=OF_PAIRS) for text in texts_of(PAIRS, rules)),
         *(text._replace(counts=OF_PLAIN) for text in (*texts_of(PLAIN, rules), *examples(rules))),
         *handout_texts(rules),
     ]

@@ -159,8 +159,7 @@ def by_limit(
     items = [item for some in sets for item in some]
     points = []
     for limit in LIMITS:
-        alone = limit + clinical_rules.REPORTS_ALONE_FROM - clinical_rules.REPORTS_FROM
-        with patch.multiple(clinical_rules, REPORTS_FROM=limit, REPORTS_ALONE_FROM=alone):
+        with patch.object(clinical_rules, "REPORTS_FROM", limit):
             rows = [(unsafe, found.values()) for unsafe, found in levels(items, rules)]
         one = count(rows)
         points.append((100 * one.flagged / one.right, one.found / one.unsafe))

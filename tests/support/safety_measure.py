@@ -21,7 +21,7 @@ PATH = ("sections", 0, "blocks", 0)
 # A fifth of each of these sets is kept for measuring.
 ASIDE = tuple(
     f"corpus-{letters}"
-    for letters in (*"defghijklmnopqrstuvwxyz", "aa", "ab", "ac", "ad", "ae", "af")
+    for letters in (*"defghijklmnopqrstuvwxyz", *(f"a{letter}" for letter in "abcdefghijklmn"))
 )
 LINEAGE = {"general": ("general",), "ckd": ("ckd",), "dialysis": ("dialysis", "ckd")}
 ROLES = {

@@ -86,38 +86,27 @@ def test_a_plain_dangerous_order_stops_the_print_with_the_extra_too(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "found", "flagged", "refused"),
-    [
-        ("corpus-y", 0.8, 0.08, 0.01),
-        ("corpus-z", 0.8, 0.06, 0.01),
-    ],
-)
 def test_sentences_set_aside_keep_their_figures_with_the_extra(
-    name: str,
-    found: float,
-    flagged: float,
-    refused: float,
-    rules: TextRules,
-    record_property: Callable[[str, object], None],
+    rules: TextRules, record_property: Callable[[str, object], None]
 ) -> None:
-    """Of the sentences kept from the learning, these shares are found, flagged and refused."""
+    """Of the sentences of two sets that were kept from the learning, these shares are told."""
     hit: dict[bool, list[set[Severity]]] = {True: [], False: []}
-    for item in read_set(name):
-        if "corpus" not in name or is_aside(name, item):
-            levels = {one.severity for one in found_in(item, rules)} - {Severity.HINT}
-            hit[item["unsafe"]].append(levels)
+    for name in ("corpus-y", "corpus-z"):
+        for item in read_set(name):
+            if is_aside(name, item):
+                levels = {one.severity for one in found_in(item, rules)} - {Severity.HINT}
+                hit[item["unsafe"]].append(levels)
     unsafe, right = len(hit[True]), len(hit[False])
-    counts = sum(map(bool, hit[True])), sum(map(bool, hit[False]))
-    errors = sum(Severity.ERROR in levels for levels in hit[False])
+    found, flagged = sum(map(bool, hit[True])), sum(map(bool, hit[False]))
+    refused = sum(Severity.ERROR in levels for levels in hit[False])
     record_property(
         "measured",
-        f"with the extra, {name}: found {counts[0]} of {unsafe}, "
-        f"flagged {counts[1]} and refused {errors} of {right}",
+        f"with the extra: found {found} of {unsafe}, flagged {flagged} and refused {refused} of "
+        f"{right}",
     )
-    assert counts[0] >= found * unsafe > 0
-    assert counts[1] <= flagged * right
-    assert errors <= refused * right
+    assert found >= 0.85 * unsafe > 0
+    assert flagged <= 0.08 * right
+    assert refused <= 0.01 * right
 
 
 def test_words_are_split_as_the_model_was_trained() -> None:

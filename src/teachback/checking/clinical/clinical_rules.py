@@ -49,11 +49,10 @@ SCORED_ROLES: Final = frozenset({
     Role.CARD, Role.CAPTION,
 })  # fmt: skip
 # Lowest scores (log odds that a clinician would change the sentence) at which an error stops the
-# print, a finding is reported, and a sentence is reported in which no rule finds anything. They
-# were chosen on sentences that the weights were not learned from; `docs/checks.md` has the figures.
+# print, and at which a sentence is reported. They were chosen on sentences that the weights were
+# not learned from; `docs/checks.md` has the figures.
 STOPS_FROM: Final = 1.75
-REPORTS_FROM: Final = -0.45
-REPORTS_ALONE_FROM: Final = 0.1
+REPORTS_FROM: Final = -0.25
 GAP: Final = "general-gap"
 
 
@@ -299,7 +298,7 @@ def _unit_findings(
         if (
             leaning_rule
             and has_leaning_name
-            and score > REPORTS_ALONE_FROM
+            and score >= REPORTS_FROM
             and all(finding.severity is Severity.HINT for finding in shown)
             and not _is_exempt(leaning_rule, unit, number)
         ):
@@ -390,7 +389,7 @@ def _apply_rule(
         mention for mention in found.mentions if not mention.classes.isdisjoint(rule.file.about)
     )
     for mention in rule_mentions:
-        detected = _judge_mention(rule, unit, mention, rule_mentions)
+        detected = _judge_mention(rule, unit, mention)
         if detected is None:
             continue
         clause = unit.clause_at(mention.start)
@@ -452,14 +451,10 @@ def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None
     )
 
 
-def _judge_mention(
-    rule: TextRule, unit: Unit, mention: Mention, rule_mentions: tuple[Mention, ...]
-) -> DetectedStance | None:
+def _judge_mention(rule: TextRule, unit: Unit, mention: Mention) -> DetectedStance | None:
     if rule.doing:
         return judge_doing(unit, mention, rule.doing)
-    return judge(
-        unit, mention, rule_mentions, praise=rule.file.praise, undecided=rule.file.undecided
-    )
+    return judge(unit, mention, praise=rule.file.praise, undecided=rule.file.undecided)
 
 
 def _finding(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import functools
 import gc
@@ -22,7 +21,7 @@ from workspace_cases import lay
 from teachback.checking import all_rules
 from teachback.checking.clinical import rule_loader
 from teachback.checking.plain_language.word_lists import builtin_vocabulary, load_vocabulary
-from teachback.content import workspace_content
+from teachback.content import text_and_picture_checks, workspace_content
 from teachback.files import images, merged_files, text_decoding
 from teachback.files import workspace as workspace_files
 from teachback.files.workspace import Workspace, builtin_root, package_root
@@ -41,7 +40,11 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.clinical_rules import TextRules
     from teachback.checking.plain_language.word_lists import Vocabulary
+    from teachback.content.audiences import Audiences
+    from teachback.content.languages import Languages
     from teachback.content.printed_words import Words
+    from teachback.content.sources import Sources
+    from teachback.files.yaml_reader import YamlFile
 
 # `./teachback test` sets it, and messages would name commands as they are typed there.
 os.environ.pop("TEACHBACK_LAUNCHER", None)
@@ -87,8 +90,8 @@ def built_in_files_once() -> Iterator[None]:
     """Load the built-in rules and templates once, also for forked worker processes.
 
     They take half the time of a small page. A workspace's own files are loaded each time; the same
-    bytes of words, sources or audiences are parsed once, and the words of a language that only the
-    program has are checked once.
+    bytes of words, sources or audiences are parsed once, and those that only the program has are
+    checked once.
     """
     root = builtin_root()
     load = rule_loader.load_clinical_rules
@@ -101,12 +104,8 @@ def built_in_files_once() -> Iterator[None]:
         own = workspace.root / "content" / "rules"
         return load(workspace) if own.exists() else load_once(Workspace(root / "none", root))
 
-    def has_own(workspace: Workspace, name: str) -> bool:
-        own = workspace.root != root and (workspace.root / name).exists()
-        return own or workspace.builtin != root
-
     def vocabulary(workspace: Workspace) -> Vocabulary:
-        own = has_own(workspace, "content/rules")
+        own = _has_own(workspace, "content/rules")
         return load_vocabulary(workspace) if own else builtin_vocabulary()
 
     checked = workspace_content._load_words  # noqa: SLF001 -- no public name
@@ -115,7 +114,7 @@ def built_in_files_once() -> Iterator[None]:
     def words(
         workspace: Workspace, language: str, others: Mapping[str, Words], glyphs: frozenset[int]
     ) -> Words:
-        if has_own(workspace, f"content/words/{language}.yaml"):
+        if _has_own(workspace, f"content/words/{language}.yaml"):
             return checked(workspace, language, others, glyphs)
         # What can make them wrong without a change to their own file.
         key = (language, glyphs, *(one.language for one in others.values()))
@@ -142,6 +141,65 @@ def built_in_files_once() -> Iterator[None]:
         yield
 
 
+def _has_own(workspace: Workspace, name: str) -> bool:
+    """Return whether a workspace, or the program that it belongs to, has a file of its own."""
+    root = builtin_root()
+    own = workspace.root != root and (workspace.root / name).exists()
+    return own or workspace.builtin != root
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_in_content_once(built_in_files_once: None) -> Iterator[None]:  # noqa: ARG001 -- before it
+    """Check the built-in audiences, sources and fonts of languages once.
+
+    They take a fifth of the time of a check. Where a workspace has such files of its own, or other
+    letters, they are loaded each time.
+    """
+    root = builtin_root()
+    audiences_of = workspace_content._load_audiences  # noqa: SLF001 -- no public name
+    families_of = workspace_content._load_families  # noqa: SLF001 -- no public name
+    sources_of = workspace_content._load_sources  # noqa: SLF001 -- no public name
+    shared_once: dict[Any, Any] = {}
+
+    def once(key: tuple[Any, ...], load: Callable[[], Any]) -> Any:  # noqa: ANN401 -- of any kind
+        if key not in shared_once:
+            shared_once[key] = load()
+        return shared_once[key]
+
+    def families(workspace: Workspace, languages: Languages) -> dict[str, frozenset[int]]:
+        if _has_own(workspace, "styles/fonts"):
+            return families_of(workspace, languages)
+        named = tuple(sorted(filter(None, {one.family for one in languages.root.values()})))
+        key = ("families", named, *workspace_files.packaged_fonts().items())
+        found: dict[str, frozenset[int]] = once(key, lambda: families_of(workspace, languages))
+        return found
+
+    def audiences(workspace: Workspace, letters: Callable[[object], frozenset[int]]) -> Audiences:
+        if _has_own(workspace, "content/audiences.yaml"):
+            return audiences_of(workspace, letters)
+        key = ("audiences", *map(letters, (None, *badge_languages)))
+        found: Audiences = once(key, lambda: audiences_of(workspace, letters))
+        return found
+
+    def sources(workspace: Workspace, glyphs: frozenset[int]) -> tuple[Sources, YamlFile]:
+        if _has_own(workspace, "content/sources.yaml"):
+            return sources_of(workspace, glyphs)
+        # Messages name the file as it is seen from the folder of the test.
+        key = ("sources", glyphs, workspace_files.shown(root / "content/sources.yaml"))
+        found: tuple[Sources, YamlFile] = once(key, lambda: sources_of(workspace, glyphs))
+        return found
+
+    misread = functools.lru_cache(100_000)(text_and_picture_checks.is_misread)
+    every = workspace_content.load_shared(Workspace(root, root)).audiences.root.values()
+    badge_languages = sorted({name for one in every for name in (*one.badge, *one.short)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workspace_content, "_load_families", families)
+        patch.setattr(workspace_content, "_load_audiences", audiences)
+        patch.setattr(workspace_content, "_load_sources", sources)
+        patch.setattr(text_and_picture_checks, "is_misread", misread)
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def built_in_bytes_once() -> Iterator[None]:
     """List and read the built-in files once, and hash them and the program's own code once.
@@ -158,21 +216,17 @@ def built_in_bytes_once() -> Iterator[None]:
         return hashed() if changed else hashed_once().copy()
 
     digest = fingerprints._file_digest  # noqa: SLF001 -- no public name
-    digest_once = functools.cache(lambda path, _changed: digest(path))
+    digest_once = functools.cache(digest)
 
     def file_digest(path: Path) -> bytes:
-        if not str(path).startswith(inside):
-            return digest(path)
-        return digest_once(path, path.stat().st_mtime_ns)
+        return (digest_once if str(path).startswith(inside) else digest)(path)
 
     read = workspace_files._read  # noqa: SLF001 -- no public name
-    read_once = functools.lru_cache(512)(lambda path, closed, _changed: read(path, closed=closed))
+    read_once = functools.lru_cache(512)(read)
 
     def read_file(path: Path, *, closed: bool) -> bytes:
-        if path.suffix in _SMALL and str(path).startswith(inside):
-            with contextlib.suppress(OSError):
-                return read_once(path, closed, path.stat().st_mtime_ns)
-        return read(path, closed=closed)
+        kept = str(path).startswith(inside) and path.suffix in _SMALL
+        return (read_once if kept else read)(path, closed=closed)
 
     walk = workspace_files._files_below  # noqa: SLF001 -- no public name
     walk_once = functools.cache(lambda: walk(builtin_root(), (inside,)))
@@ -187,6 +241,8 @@ def built_in_bytes_once() -> Iterator[None]:
         patch.setattr(workspace_files, "_read", read_file)
         patch.setattr(workspace_files, "_files_below", files_below)
         patch.setattr(images, "_svg_fault", checked)
+        misread = functools.lru_cache(100_000)(text_and_picture_checks.is_misread)
+        patch.setattr(text_and_picture_checks, "is_misread", misread)
         patch.setattr(design, "decode", functools.lru_cache(512)(text_decoding.decode))
         yield
 

@@ -24,6 +24,8 @@ from teachback.checking.plain_language.word_lists import builtin_vocabulary, loa
 from teachback.content import text_and_picture_checks, workspace_content
 from teachback.files import images, merged_files, text_decoding
 from teachback.files import workspace as workspace_files
+from teachback.files.encoding_damage import is_misread
+from teachback.files.font_packages import packaged_fonts
 from teachback.files.workspace import Workspace, builtin_root, package_root
 from teachback.files.yaml_reader import read_yaml
 from teachback.html import composer
@@ -170,7 +172,7 @@ def built_in_content_once(built_in_files_once: None) -> Iterator[None]:  # noqa:
         if _has_own(workspace, "styles/fonts"):
             return families_of(workspace, languages)
         named = tuple(sorted(filter(None, {one.family for one in languages.root.values()})))
-        key = ("families", named, *workspace_files.packaged_fonts().items())
+        key = ("families", named, *packaged_fonts().items())
         found: dict[str, frozenset[int]] = once(key, lambda: families_of(workspace, languages))
         return found
 
@@ -189,7 +191,7 @@ def built_in_content_once(built_in_files_once: None) -> Iterator[None]:  # noqa:
         found: tuple[Sources, YamlFile] = once(key, lambda: sources_of(workspace, glyphs))
         return found
 
-    misread = functools.lru_cache(100_000)(text_and_picture_checks.is_misread)
+    misread = functools.lru_cache(100_000)(is_misread)
     every = workspace_content.load_shared(Workspace(root, root)).audiences.root.values()
     badge_languages = sorted({name for one in every for name in (*one.badge, *one.short)})
     with pytest.MonkeyPatch.context() as patch:
@@ -241,8 +243,6 @@ def built_in_bytes_once() -> Iterator[None]:
         patch.setattr(workspace_files, "_read", read_file)
         patch.setattr(workspace_files, "_files_below", files_below)
         patch.setattr(images, "_svg_fault", checked)
-        misread = functools.lru_cache(100_000)(text_and_picture_checks.is_misread)
-        patch.setattr(text_and_picture_checks, "is_misread", misread)
         patch.setattr(design, "decode", functools.lru_cache(512)(text_decoding.decode))
         yield
 

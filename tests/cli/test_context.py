@@ -51,7 +51,8 @@ SHELL = {
 
 
 # Loads the program once, with the streams as the shell has set them. Runs each command in a fork of
-# itself, as `python -m teachback` would, and writes NUL to both outputs behind it.
+# itself, as `python -m teachback` would, and writes NUL to both outputs behind it. The built-in rules
+# are the same for all, so they are read before.
 EACH = """
 import os, pathlib, sys
 import teachback.cli.app
@@ -60,6 +61,10 @@ roots = sys.argv[1:]
 import teachback.commands.listings, teachback.content.loader
 if len(roots) > 3:
     import teachback.checking.checker, teachback.pdf.renderer, teachback.printing.job_composer
+    from teachback.checking.clinical import rule_loader
+    from teachback.files.workspace import Workspace, builtin_root
+    rules = rule_loader.load_clinical_rules(Workspace(builtin_root(), builtin_root()))
+    rule_loader.load_clinical_rules = lambda workspace: rules
 for root in map(pathlib.Path, roots):
     child = os.fork()
     if not child:

@@ -358,7 +358,7 @@ def seen(text: str) -> str:
     return "".join(character for character in text if character.isalnum())
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(TEXTS, st.sampled_from(PLACES))
 def test_no_letter_of_a_file_is_lost(text: str, place: str) -> None:
     """Each letter of a file is read in order, or a problem is reported.
@@ -377,7 +377,7 @@ def test_no_letter_of_a_file_is_lost(text: str, place: str) -> None:
     assert letters in {seen(file), seen(without), seen(nothing)}
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(TEXTS, st.sampled_from(("a: {}\n", "- {}\n", "a: [b, {}, c]\n", "a:\n  - {}\n  - b\n")))
 def test_a_text_on_one_line_is_read_as_written_or_told(text: str, place: str) -> None:
     """An unquoted value is read as written, has another type, or is a problem."""

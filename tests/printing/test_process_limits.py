@@ -516,9 +516,9 @@ print(done.problems[0].hint)
         ("RLIMIT_AS", 10**12, "fill", "needed more than 2 GB of memory", "Do less."),
         (
             "RLIMIT_CPU",
-            3,
+            2,
             "burn",
-            "took more processor time than the system allows a program, 3 s",
+            "took more processor time than the system allows a program, 2 s",
             "Raise this limit, or start it where",
         ),
     ],

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from teachback.errors import TeachbackError, UsageError
+from teachback.serving import log_in
 from teachback.serving.log_in import (
     FREE_TRIES,
     LONGEST_SESSION,
@@ -29,9 +30,19 @@ if TYPE_CHECKING:
 PASSWORD = "four words in a row"  # noqa: S105 -- of nobody
 
 
-@cache
+@pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash with little work: that it takes long, on purpose, shows in the tests without this."""
+    monkeypatch.setitem(log_in._SCRYPT, "n", 16)  # noqa: SLF001 -- no public name
+
+
 def kept() -> str:
-    """Return the password as it is kept. To hash it takes long, on purpose."""
+    """Return the password as it is kept."""
+    return _kept(log_in._SCRYPT["n"])  # noqa: SLF001 -- no public name
+
+
+@cache
+def _kept(_work: int) -> str:
     return hashed_password(PASSWORD)
 
 
@@ -60,6 +71,7 @@ def test_the_secret_lets_in_and_another_one_does_not() -> None:
     assert store.person(cookie) is None
 
 
+@pytest.mark.usefixtures("quick_hashes")
 def test_a_session_of_a_person_ends_when_idle_and_after_a_day() -> None:
     """Each question begins the idle time anew, but not what the page asks by itself."""
     clock = Clock()
@@ -84,6 +96,7 @@ def test_a_session_of_a_person_ends_when_idle_and_after_a_day() -> None:
     assert store.person(cookie) is None
 
 
+@pytest.mark.usefixtures("quick_hashes")
 @pytest.mark.parametrize(
     ("name", "password"),
     [("Desk one", "wrong"), ("Nobody", PASSWORD), ("", ""), ("Desk one", "")],
@@ -151,6 +164,7 @@ def test_tries_at_the_same_time_are_throttled_too() -> None:
     assert len(looked_at) == FREE_TRIES
 
 
+@pytest.mark.usefixtures("quick_hashes")
 def test_people_are_kept_with_a_hash_that_only_the_owner_can_read(tmp_path: Path) -> None:
     """Neither the password nor a part of it is in the file."""
     save_person(tmp_path, "Desk one", PASSWORD)

@@ -30,7 +30,7 @@ from teachback.pdf.page_images import page_pictures
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.usefixtures("one_process")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_process")]
 
 
 TODAY = dt.date(2026, 11, 22)

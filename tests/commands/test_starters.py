@@ -53,6 +53,7 @@ LOGO = (
 OWN = {"content/clinic.yaml": CLINIC, "content/images/logo.svg": LOGO}
 
 
+@pytest.mark.slow
 def test_each_starter_and_its_translation_pass_a_strict_check_in_a_clinics_workspace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -689,6 +689,7 @@ def _fallen(_: object) -> Iterator[int]:
     yield 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("function", "message"),
     [
@@ -706,6 +707,7 @@ def test_a_process_that_reads_has_limits_and_says_which_was_reached(
     assert [problem.message for problem in caught.value.problems] == [message]
 
 
+@pytest.mark.slow
 def test_a_workbook_is_read_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader that loops forever is ended with its process, and the run reports it."""
     monkeypatch.setattr(record_reader, "read_workbook", lambda *_: _endless(None))

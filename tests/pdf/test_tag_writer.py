@@ -606,6 +606,7 @@ def tree_words(tagged: Tagged) -> str:
     return re.sub(r"\W+", "", tagged.tree.text)
 
 
+@pytest.mark.slow
 def test_each_edition_is_read_in_the_order_of_its_source(edition_page: Page) -> None:
     """Every word of the page is read, with its boxes and lines to write on, in source order."""
     found = read_tags(edition_page.data)
@@ -617,6 +618,7 @@ def test_each_edition_is_read_in_the_order_of_its_source(edition_page: Page) -> 
     ] == []
 
 
+@pytest.mark.slow
 def test_each_edition_has_one_title_and_skips_no_level(edition_page: Page) -> None:
     """There is one H1, it comes first, and headings go down by one level at a time."""
     levels = [
@@ -629,6 +631,7 @@ def test_each_edition_has_one_title_and_skips_no_level(edition_page: Page) -> No
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
 
+@pytest.mark.slow
 def test_the_foot_of_a_page_is_not_read_out() -> None:
     """Draft notice, page number and code are on each page of a handout and in no tag."""
     found = read_tags(page_of("ckd", "handout").data)
@@ -640,6 +643,7 @@ def test_the_foot_of_a_page_is_not_read_out() -> None:
     assert "Draft" not in found.tree.text
 
 
+@pytest.mark.slow
 def test_boxes_lines_and_signs_are_words(kitchen: dict[str, Page]) -> None:
     """A box to tick and a line to write on are read out; a sign that repeats its heading is not."""
     found = read_tags(kitchen["handout"].data)
@@ -663,6 +667,7 @@ def test_boxes_lines_and_signs_are_words(kitchen: dict[str, Page]) -> None:
     assert "line to write" not in copied
 
 
+@pytest.mark.slow
 def test_a_long_table_and_a_long_list_are_one_each(kitchen: dict[str, Page]) -> None:
     """Sixty rows over several pages are one table with one header, drawn on each page."""
     found = read_tags(kitchen["handout"].data)
@@ -683,6 +688,7 @@ def test_a_long_table_and_a_long_list_are_one_each(kitchen: dict[str, Page]) -> 
     assert max(len(list(tag.all("LI"))) for tag in found.tree.all("L")) == 60
 
 
+@pytest.mark.slow
 def test_links_pictures_and_languages_arrive(kitchen: dict[str, Page]) -> None:
     """Links have words, tag and printed address; pictures words and place; Spanish its language."""
     found = read_tags(kitchen["handout"].data)
@@ -768,6 +774,7 @@ def test_a_side_that_is_not_printed_leaves_no_tag_behind() -> None:
     assert faults(data) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_process")
 def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path: Path) -> None:
     """Of ten cards on a sheet one is read; the others, marks and outlines have no tag."""
@@ -789,6 +796,7 @@ def test_repeated_cards_and_what_is_drawn_beside_them_are_not_read_out(tmp_path:
     assert set(drawn) == {1}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("one_process")
 @pytest.mark.parametrize(
     "order", [CardOrder(copies=5), CardOrder(press=True)], ids=["stock", "press"]

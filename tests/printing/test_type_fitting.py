@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+pytestmark = pytest.mark.slow
+
+
 # Enough words for a search that begins at small type, and few enough for large type.
 SOME = "".join(
     f"  - {{id: sign-{n}, tier: now, card: true, text: A sign that is a line long}}\n"

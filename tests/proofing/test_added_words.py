@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from teachback.files.workspace import Workspace
 
-pytestmark = pytest.mark.usefixtures("one_process")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_process")]
 
 HANDOUT = "content/handouts/tiny.yaml"
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
+pytestmark = pytest.mark.slow
+
+
 PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h7v7z"/></svg>'
 
 

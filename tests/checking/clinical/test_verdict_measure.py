@@ -40,6 +40,7 @@ def told(name: str, hits: int, of: int) -> str:
     return f"{name} {hits} of {of} = {hits / of:.1%} ({low:.0%}-{high:.0%})"
 
 
+@pytest.mark.slow
 def test_sentences_set_aside_keep_their_figures(
     rules: TextRules, record_property: Callable[[str, object], None]
 ) -> None:

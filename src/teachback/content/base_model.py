@@ -15,6 +15,7 @@ from pydantic import (
     StringConstraints,
     Tag,
 )
+from typing_extensions import TypeAliasType
 
 from teachback.errors import Problem
 
@@ -33,10 +34,11 @@ LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$"
 LanguageTag = Annotated[str, StringConstraints(pattern=LANGUAGE_TAG)]
 Plain = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 ByAudience = dict[Id, Plain]
-# The fields that nearly every model has: its audiences, its id, its sources.
-Only = Annotated[tuple[Id, ...], Field(min_length=1)] | None
-Named = Id | None
-Names = tuple[Id, ...]
+# The fields that nearly every model has: its audiences, its id, its sources. Pydantic builds the
+# validator of a type with a name once, and not again for each field.
+Only = TypeAliasType("Only", Annotated[tuple[Id, ...], Field(min_length=1)] | None)
+Named = TypeAliasType("Named", Id | None)
+Names = TypeAliasType("Names", tuple[Id, ...])
 
 
 def _as_day(value: object) -> object:
@@ -55,18 +57,22 @@ def _text_kind(value: object) -> str | None:
 
 
 # A text, or a mapping of audience to text. Inline marks: **strong** and [words](https://...).
-Text = Annotated[
-    Annotated[Plain, Tag("text")] | Annotated[ByAudience, Tag("by audience"), Field(min_length=1)],
-    Discriminator(
-        _text_kind,
-        custom_error_type="text_expected",
-        custom_error_message="this must be a text, or one text for each audience",
-    ),
-    Field(
-        description="A text, or a mapping of audience to text. "
-        "**strong** and [words](https://address) may stand in it."
-    ),
-]
+Text = TypeAliasType(
+    "Text",
+    Annotated[
+        Annotated[Plain, Tag("text")]
+        | Annotated[ByAudience, Tag("by audience"), Field(min_length=1)],
+        Discriminator(
+            _text_kind,
+            custom_error_type="text_expected",
+            custom_error_message="this must be a text, or one text for each audience",
+        ),
+        Field(
+            description="A text, or a mapping of audience to text. "
+            "**strong** and [words](https://address) may stand in it."
+        ),
+    ],
+)
 
 
 class Role(StrEnum):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -128,7 +128,12 @@ def is_misread(text: str) -> bool:
     """Return whether a text looks like UTF-8 that was decoded with a one-byte encoding."""
     if text.isascii():
         return False
-    runs = (run for run in _NON_ASCII.finditer(text) if len(run[0]) >= _MIN_LETTERS)
+    # Most runs are of another script, which no such encoding has.
+    runs = (
+        run
+        for run in _NON_ASCII.finditer(text)
+        if len(run[0]) >= _MIN_LETTERS and _mistaken_signs().issuperset(run[0])
+    )
     return bool(_LOST_HALF.search(text) or _BOX_DRAWING.search(text)) or any(
         _is_misread(text, run, codec) for run in runs for codec in _MISTAKEN_CODECS
     )
@@ -183,6 +188,12 @@ def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
     return (
         is_one_script and len(meant) >= (_MIN_LETTERS_ALONE if is_alone else _MIN_LETTERS)
     ) or is_misread(before + meant + after)
+
+
+@cache
+def _mistaken_signs() -> frozenset[str]:
+    """Return all characters that one of the encodings has above ASCII."""
+    return frozenset().union(*map(_bytes_of, _MISTAKEN_CODECS))
 
 
 @lru_cache(16)

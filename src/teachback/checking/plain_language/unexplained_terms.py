@@ -8,10 +8,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from teachback.checking.plain_language.names_and_glosses import (
+    PRONUNCIATION,
+    is_term_in_name,
+    spelled_names,
+    starts_explanation,
+)
 from teachback.checking.plain_language.wording import (
     COLOURS,
     PEMAT,
-    PRONUNCIATION,
     SPELLED_NUMBER,
     shouted_runs,
     terms_in,
@@ -24,6 +29,7 @@ from teachback.errors import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from teachback.checking.plain_language.names_and_glosses import SpelledNames
     from teachback.checking.plain_language.word_lists import Vocabulary
 
 _ABBREVIATION: Final = re.compile(
@@ -34,6 +40,11 @@ _KNOWN_ABBREVIATIONS: Final = frozenset({
     "OK", "US", "USA", "TV", "AM", "PM", "ID", "UK", "FAQ", "PDF", "QR", "II", "III", "ER", "GP",
     "NHS", "DASH", "COVID", "HIV", "AIDS", "DNA", "MRI", "AB",
 })  # fmt: skip
+# The name of a product, whose long form tells a reader nothing: "the PDQ treatment summaries".
+_SUMMARY: Final = re.compile(r"(?:\s\w+){0,2}\ssummar(?:y|ies)\b")
+# A sound: "lub-DUB" in quotation marks, or "a lub-DUB sound".
+_SOUND_BEFORE: Final = re.compile(r"(?P<quote>[\"\u201c]?)[a-z]+-$")
+_SOUND_AFTER: Final = re.compile(r"(?P<quote>[\"\u201d]?)(?P<sound>\s(?:sounds?|noises?)\b)?")
 # The state in an American address: "Bethesda, MD 20892". "MS 20000 mg" is none.
 _STATES: Final = frozenset(
     [
@@ -105,16 +116,18 @@ _EXPLAINED_AFTER: Final = re.compile(
     r"\s*(?:\((?!\s*\))|/\s*[^\W\d]|[:—\u2013-]\s|,?\s+or\s+[\"“]|,\s+or\s+[^,.;:()]{3,40},"
     r"|,?\s+(?:[^\W\d]+\s+)?such as\s"
     r"|,\s+(?:an?|the|which|that is|also|sometimes|i\.e\.)\s"
-    r"|,?\s+(?:means?|stands? for|is when|is an?|are the|is the|is what|are what|is how|is called"
+    r"|,?\s+(?:means?|stands? for|is when|is an?|is any|are the|is the|is what|are what|is how|is called"
     r"|are called|are an?)\s|\s+that\s+is\b)",
     re.IGNORECASE,
 )
 _EXPLAINED_BEFORE: Final = re.compile(
     r"(?:\bcalled|\bknown as|\bnamed|\bmeans|\bthat is,?|\btermed"
-    r"|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$",
+    r"|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$"
+    # "All of these activities are your body's metabolism."
+    r"|\b(?:this|these)\b[^.!?,;:]{0,30}\b(?:is|are) your (?:body['\u2019]s )?$",
     re.IGNORECASE,
 )
-# Names of products need no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
+# SpelledNames of products need no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
 _CHEMICAL: Final = re.compile(r"\s(?:citrate|chloride|bicarbonate)\b")
 _BRAND_AFTER: Final = re.compile(r"\s[A-Z][a-z]+")
 _BRAND_BEFORE: Final = re.compile(r"[a-z,(] [A-Z][a-z]+(?:['\u2019]s)? $")
@@ -188,6 +201,7 @@ def passages_as_read(reader_text: ReaderText) -> tuple[Passage, ...]:
 def term_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield a warning for each term and abbreviation that its first use does not explain."""
     ordered = passages_as_read(reader_text)
+    names = spelled_names(ordered)
     beside_meaning = _paths_beside_meaning(ordered)
     section_terms = _section_terms(ordered, vocabulary)
     # A heading needs no explanation of what its section's text has, too: "What is COPD?"
@@ -202,7 +216,13 @@ def term_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[F
         # Abbreviations go first: the words that one stands for need no second explanation.
         yield from _abbreviations(passage, vocabulary, seen, in_texts)
         yield from _terms(
-            passage, vocabulary, seen, reader_text.reader.lineage, beside_meaning, section_terms
+            passage,
+            vocabulary,
+            seen,
+            reader_text.reader.lineage,
+            beside_meaning,
+            section_terms,
+            names,
         )
 
 
@@ -213,11 +233,14 @@ def _terms(
     lineage: tuple[str, ...],
     beside_meaning: frozenset[tuple[Any, ...]],
     section_terms: frozenset[tuple[str, str]],
+    names: SpelledNames,
 ) -> Iterator[Finding]:
     for form, start, end in terms_in(passage.text, vocabulary):
         term, entry = vocabulary.terms[form]
         before, after = passage.text[:start], passage.text[end:]
         if term in seen or _CHEMICAL.match(after) or not set(entry.known_by).isdisjoint(lineage):
+            continue
+        if is_term_in_name(passage, start, end, names):
             continue
         seen.add(term)
         is_beside_meaning = (
@@ -257,7 +280,7 @@ def is_explained(before: str, after: str, *, meaning: str = "") -> bool:
     """
     if _EXPLAINED_AFTER.match(after) and not _continues_list(before, after):
         return True
-    if _EXPLAINED_BEFORE.search(before):
+    if _EXPLAINED_BEFORE.search(before) or starts_explanation(before, after):
         return True
     # "nerve damage (neuropathy)": only the term is in brackets, with words before them.
     if (
@@ -340,6 +363,8 @@ def _abbreviations(
                 and re.search(r"\b(?:stage|type|class|grade)\s$", passage.text[: match.start()])
             )
             or any(start <= match.start() < end for start, end in other_spans)
+            or (abbreviation == "PDQ" and _SUMMARY.match(passage.text, match.end()))
+            or _is_sound(passage.text, match)
             or _BRAND_AFTER.match(passage.text, match.end())
             or _BRAND_BEFORE.search(passage.text[: match.start()])
         ):
@@ -367,6 +392,13 @@ def _abbreviations(
         else:
             hint = "The first time, write the words, and the abbreviation in brackets."
         yield Finding("plain-abbreviation", Severity.WARNING, passage, as_written, message, hint)
+
+
+def _is_sound(text: str, capitals: re.Match[str]) -> bool:
+    """Return whether capitals are the loud part of a sound, behind small letters and a hyphen."""
+    before = _SOUND_BEFORE.search(text[: capitals.start()])
+    after = _SOUND_AFTER.match(text, capitals.end())
+    return bool(before and after and ((before["quote"] and after["quote"]) or after["sound"]))
 
 
 def _stands_for(before: str, abbreviation: str) -> bool:

@@ -9,6 +9,13 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from teachback.checking.plain_language.names_and_glosses import (
+    PRONUNCIATION,
+    is_glossed,
+    is_in_entry,
+    is_in_name,
+    spelled_names,
+)
 from teachback.checking.plain_language.sentence_splitter import WORD, is_action, split_sentences
 from teachback.checking.rule import OUR_OWN, Example, Finding, ReaderText, Rule
 from teachback.content.draft_notices import rules_know
@@ -39,6 +46,11 @@ _PASSIVE: Final = re.compile(
     rf"\s+be{_ADVERBS}\s+({_IRREGULAR}|\w+[^\We]ed)\b",
     re.IGNORECASE,
 )
+# "To see if it should be watched", "about whether you should be treated": somebody else decides.
+_INDIRECT: Final = re.compile(
+    r"\w(?: or)? (?:if|whether(?: or not)?|(?:whether|if) and how)"
+    r" (?:it|you|they|he|she|(?:the|your) \w+)\s$"
+)
 # Words that look like participles but describe a state; "called" introduces a word.
 _STATES_TEXT: Final = """
 tired swollen worried scared concerned interested excited confused bored relaxed pleased married
@@ -51,7 +63,7 @@ _STATE_WORDS: Final = frozenset(_STATES_TEXT.split())
 # should" may speak to a carer. "People on dialysis should limit salt" means the reader.
 _THIRD_PERSON: Final = re.compile(
     r"(?<!some )(?<!many )(?<!most )(?<!other )(?<!few )(?<!number of )(?<!minority of )"
-    r"(?<!older )(?<!younger )(?<!elderly )"
+    r"(?<!older )(?<!younger )(?<!elderly )(?<!enough that )"
     r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those"
     r"|adults)\b"
     r"(?:(?!\byou\b)[^.!?;:()]){0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
@@ -138,10 +150,6 @@ _LONGEST_ABBREVIATION: Final = 6  # letters of an abbreviation; longer words in 
 _PRODUCT_NAME: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])")
 # Letters to dial: "(800) QUIT-NOW", "1-800-QUIT-NOW".
 SPELLED_NUMBER: Final = re.compile(r"(?:\(\d{3}\)|\d-\d{3})[\s-]+[A-Z]+(?:[\s-][A-Z]+)*\b")
-# How a word is said, with its stress: "(VAR-i-kos)", "(brong-ko-PUL-mo-nar-e dis-PLA-ze-ah)".
-PRONUNCIATION: Final = re.compile(
-    r"\((?:[A-Za-z]+-)+[A-Za-z]+(?: (?:[A-Za-z]+-)+[A-Za-z]+| [a-z]+)*\)"
-)
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
@@ -281,17 +289,40 @@ _SEVERITIES: Final[Mapping[str, Severity]] = {rule.id: rule.severity for rule in
 def wording_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterator[Finding]:
     """Yield the findings on the words of each passage.
 
-    A hard word or a vague amount is reported once an edition, at its first place.
+    A hard word or a vague amount is reported once an edition, at its first place. A hard word that
+    its section explains is known from there on.
     """
-    reported: set[tuple[str, str]] = set()
+    names = spelled_names(reader_text.passages)
+    explained = frozenset(
+        (passage.section or passage.path, hint)
+        for passage in reader_text.passages
+        for hint, start, end in _hard_words(passage.text, vocabulary)
+        if is_glossed(passage.text, start, end)
+    )
+    reported: set[str] = set()
+    amounts: set[str] = set()
     for passage in reader_text.passages:
         yield from _missing_blanks(passage)
-        for rule, words, message, hint in _in_text(passage.text, passage.role, vocabulary):
-            # All forms of a hard word share one hint; a vague amount is identified by its words.
-            key = (rule, hint if rule == "plain-hard-word" else words.lower())
-            if rule in {"plain-hard-word", "plain-vague"} and key in reported:
+        for hint, start, end in _hard_words(passage.text, vocabulary):
+            words = passage.text[start:end]
+            # All forms of a hard word share one hint.
+            if hint in reported or (
+                (passage.section or passage.path, hint) not in explained
+                and (is_in_name(passage.text, start, end, names) or is_in_entry(passage, end))
+            ):
                 continue
-            reported.add(key)
+            reported.add(hint)
+            if (passage.section or passage.path, hint) not in explained:
+                message = f"'{words}' is a hard word"
+                yield Finding("plain-hard-word", Severity.WARNING, passage, words, message, hint)
+        for rule, words, message, hint in _in_text(passage.text, passage.role):
+            # "ALL" is no shout where a text spells it out: "acute lymphocytic leukemia (ALL)".
+            if rule == "plain-capitals" and words in names.initials:
+                continue
+            if rule == "plain-vague" and words.lower() in amounts:
+                continue
+            if rule == "plain-vague":
+                amounts.add(words.lower())
             yield Finding(rule, _SEVERITIES[rule], passage, words, message, hint)
 
 
@@ -327,9 +358,9 @@ TextFinding = tuple[str, str, str, str]
 
 
 @lru_cache(maxsize=1024)
-def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[TextFinding, ...]:
-    """Return the findings in one text. Cached for all its readers."""
-    findings = list(_hard_words(text, vocabulary))
+def _in_text(text: str, role: Role) -> tuple[TextFinding, ...]:
+    """Return the findings in one text, without hard words. Cached for all its readers."""
+    findings: list[TextFinding] = []
     for look in _LOOKS:
         findings += look(text)
     for sentence in split_sentences(text) if role is not Role.QUOTE else ():
@@ -339,24 +370,27 @@ def _in_text(text: str, role: Role, vocabulary: Vocabulary) -> tuple[TextFinding
     return tuple(findings)
 
 
-def _hard_words(text: str, vocabulary: Vocabulary) -> Iterator[TextFinding]:
+@lru_cache(maxsize=1024)
+def _hard_words(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, int, int], ...]:
+    """Return the hard words in a text as (hint, start, end). Cached for all its readers."""
+    return tuple(_find_hard_words(text, vocabulary))
+
+
+def _find_hard_words(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, int, int]]:
     for form, start, end in _find_forms(text, vocabulary.hard, vocabulary.longest):
         word, entry = vocabulary.hard[form]
-        # A term may be explained instead of left out; unexplained_terms.py checks that. A word
-        # alone in brackets stands beside its plainer one: "pee (urinate)".
+        # A term may be explained instead of left out; unexplained_terms.py checks that. So may a
+        # term that holds the word: "cardiac arrest". A word alone in brackets stands beside its
+        # plainer one: "pee (urinate)".
         if (
-            form in vocabulary.terms
+            any(first <= start and end <= last for _, first, last in terms_in(text, vocabulary))
+            or form in vocabulary.terms
             or _PRODUCT_NAME.search(f"{text[:start]}|{text[start:]}")
             or (text[:start].endswith("(") and text[end:].startswith(")"))
             or any(_is_within(text, phrase, start, end) for phrase in entry.unless)
         ):
             continue
-        yield (
-            "plain-hard-word",
-            text[start:end],
-            f"'{text[start:end]}' is a hard word",
-            f"Write '{entry.say}' instead of '{word}'.",
-        )
+        yield f"Write '{entry.say}' instead of '{word}'.", start, end
 
 
 @lru_cache(maxsize=1024)
@@ -407,7 +441,11 @@ def _is_within(text: str, phrase: str, start: int, end: int) -> bool:
 
 def _passive(text: str) -> Iterator[TextFinding]:
     for match in _PASSIVE.finditer(text):
-        if match[1].lower() not in _STATE_WORDS and not match[1].lower().startswith("un"):
+        if (
+            match[1].lower() not in _STATE_WORDS
+            and not match[1].lower().startswith("un")
+            and not _INDIRECT.search(text[: match.start()])
+        ):
             hint = "Write who does it: 'Take it with food', not 'it should be taken with food'."
             message = f"'{match.group()}' does not say who is to do it"
             yield "plain-passive", match.group(), message, hint

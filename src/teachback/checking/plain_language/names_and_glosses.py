@@ -1,0 +1,166 @@
+"""Find the names of illnesses in an edition, and the hard words that it explains. Pure.
+
+A word within a name cannot be changed: "mild cognitive impairment (MCI)". Each rule here is
+narrow, since each one hides findings.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from teachback.checking.plain_language.sentence_splitter import closed
+from teachback.editions.passages import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from teachback.editions.passages import Passage
+
+# How a word is said, with its stress: "(VAR-i-kos)", "(brong-ko-PUL-mo-nar-e dis-PLA-ze-ah)".
+PRONUNCIATION: Final = re.compile(
+    r"\((?:[A-Za-z]+-)+[A-Za-z]+(?: (?:[A-Za-z]+-)+[A-Za-z]+| [a-z]+)*\)"
+)
+# A word of an illness in Greek or Latin, which no plain word replaces.
+_LEARNED: Final = (
+    r"(?:(?!diagnos|prognos)\w{3,}(?:itis|osis|pathy|plegia|sarcoma|carcinoma|lymphoma|myeloma"
+    r"|melanoma|hematoma)|leuka?emia|lymphoma|myeloma)"
+)
+_ILLNESS: Final = re.compile(
+    rf"(?:.*[\s-])?(?:{_LEARNED}|diseases?|syndromes?|disorders?|dystrophy|palsy|cancer|fever"
+    r"|impairment)",
+    re.IGNORECASE,
+)
+_ENTRY: Final = re.compile(rf"[^\W\d_]+(?:[\s-][^\W\d_]+){{0,4}}[\s-]{_LEARNED}", re.IGNORECASE)
+# "Chronic lymphocytic leukemia", but not "chronic cough", nor "chronic illness".
+_NAMED: Final = re.compile(
+    r"\b(?:chronic(?:\s[^\W\d_]+(?:ic|al|ar|oid|ous|ory|ive|ary|ing|cell)){0,2}"
+    rf"\s{_LEARNED}|acute(?:\s[^\W\d_]+(?:ic|oid|cell)){{0,2}}\sleuka?emia)\b",
+    re.IGNORECASE,
+)
+# Words of names that have a plain one, which may stand in the name: "end-stage kidney disease".
+_PLAIN_IN_NAMES: Final = frozenset({"renal", "hepatic", "cardiac"})
+_INITIALS: Final = re.compile(r"\(([A-Z]{2,6})s?\)|,\sor\s([A-Z]{2,6})\b(?=[\s,.;])")
+_SMALL: Final = frozenset({"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with"})
+_WORD: Final = re.compile(r"[^\W\d_]+")
+# "fatigue (tiredness)", but not "(see page 3)" or "(such as flu)".
+_GLOSS: Final = re.compile(
+    r"\s\((?!(?:see|such|like|e\.g|for|if|not|especially|which|including|or|and|in|at|on)\b)"
+    r"[a-z][a-z'\u2019-]*(?: [a-z'\u2019-]+){0,4}\)"
+)
+# "Acute DIC develops quickly", at the start of a sentence.
+_MANNER: Final = re.compile(
+    r"(?:\s[^\W\d_]+)?\s(?:develops?|happens?|comes? on|starts?|begins?|lasts?)"
+    r"\s(?:quickly|slowly|suddenly|gradually|all at once|over|for|within|when)\b"
+)
+
+
+class SpelledNames(NamedTuple):
+    """The names in one edition: those of illnesses, in lower case, and the initials of names."""
+
+    phrases: frozenset[str] = frozenset()
+    initials: frozenset[str] = frozenset()
+
+
+def spelled_names(passages: Iterable[Passage]) -> SpelledNames:
+    """Return the names that an edition spells out beside their initials, and that of its title.
+
+    "Mild cognitive impairment (MCI)" makes a name of these words, and initials of MCI.
+    """
+    phrases, initials = set(), set()
+    for passage in passages:
+        for short, phrase in _spelled_out(passage.text):
+            initials.add(short)
+            phrases.add(phrase)
+        if passage.role is Role.TITLE and _is_name_of_illness(passage.text):
+            phrases.add(passage.text.lower())
+    return SpelledNames(frozenset(phrases), frozenset(initials))
+
+
+def _is_name_of_illness(text: str) -> bool:
+    """Return whether words are only a name, such as "Chronic lung disease"."""
+    return bool(re.fullmatch(r"[^\W\d_]+(?:[\s-][^\W\d_]+){1,4}", text)) and bool(
+        _ILLNESS.fullmatch(text)
+        and not re.match(r"(?:how|what|when|why|your|my|the|about|\w+ing)\b", text, re.IGNORECASE)
+        and _SMALL.isdisjoint(text.lower().split())
+    )
+
+
+@lru_cache(maxsize=1024)
+def _spelled_out(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple(_names_before_initials(text)) if _INITIALS.search(text) else ()
+
+
+def _names_before_initials(text: str) -> Iterator[tuple[str, str]]:
+    """Yield each pair of initials and the words right before them that they stand for."""
+    for match in _INITIALS.finditer(text):
+        short = match[1] or match[2]
+        before = PRONUNCIATION.sub("", text[: match.start()][-120:]).rstrip()
+        words = list(_WORD.finditer(before))
+        if not words or words[-1].end() != len(before):
+            continue
+        place = len(words)
+        for letter in reversed(short.lower()):
+            place -= 1
+            while place > 0 and words[place][0].lower() in _SMALL - {letter}:
+                place -= 1
+            if place < 0 or words[place][0][0].lower() != letter:
+                break
+        else:
+            if len(words) - place > 1:
+                yield short, " ".join(before[words[place].start() :].lower().split())
+
+
+def is_in_name(text: str, start: int, end: int, names: SpelledNames) -> bool:
+    """Return whether a hard word is a part of a name; a word that is the whole name is none."""
+    lower = text.lower()
+    return any(
+        found.start() <= start and end <= found.end() and end - start < found.end() - found.start()
+        for phrase in names.phrases
+        if phrase in lower
+        for found in re.finditer(rf"(?<!\w){re.escape(phrase)}(?!\w)", lower)
+    ) or any(found.start() <= start and end <= found.end() for found in _NAMED.finditer(text))
+
+
+def is_term_in_name(passage: Passage, start: int, end: int, names: SpelledNames) -> bool:
+    """Return whether a medical term is within the name of an illness, and need not be explained.
+
+    The name stands beside its initials, or is all of an entry: "Pulmonary interstitial
+    glycogenosis".
+    """
+    text = passage.text
+    if text[start:end].lower() in _PLAIN_IN_NAMES:
+        return False
+    illnesses = SpelledNames(frozenset(name for name in names.phrases if _ILLNESS.fullmatch(name)))
+    return is_in_name(text, start, end, illnesses) or is_in_entry(passage, end)
+
+
+def is_in_entry(passage: Passage, end: int) -> bool:
+    """Return whether an entry of a list is only a name, and a word that ends here is not its last.
+
+    How it is said may stand behind it.
+    """
+    name = PRONUNCIATION.sub("", passage.text).rstrip()
+    return (
+        passage.role is Role.ITEM
+        and not closed(name)
+        and end < len(name)
+        and bool(_ENTRY.fullmatch(name))
+    )
+
+
+def is_glossed(text: str, start: int, end: int) -> bool:
+    """Return whether a word is explained in brackets right behind it, or by a sentence on it.
+
+    "Fatigue (tiredness)", "Acute DIC develops quickly."
+    """
+    gloss = _GLOSS.match(text, end)
+    if gloss and not PRONUNCIATION.fullmatch(gloss.group().strip()):
+        return True
+    return starts_explanation(text[:start], text[end:])
+
+
+def starts_explanation(before: str, after: str) -> bool:
+    """Return whether a sentence begins with a word, and says how or when that comes."""
+    return bool(re.search(r"(?:^|[.!?]\s)$", before) and _MANNER.match(after))

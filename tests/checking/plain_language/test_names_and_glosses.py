@@ -1,0 +1,238 @@
+"""Test what is passed over in names and explained words, beside what is still told."""
+
+from __future__ import annotations
+
+import pytest
+from texts_as_read import edition_of
+
+from teachback.checking.plain_language.lengths_and_headings import plain_language_findings
+from teachback.checking.rule import Example, ReaderText
+
+HARD, TERM, SHORT = "plain-hard-word", "plain-term", "plain-abbreviation"
+
+
+def told(text: str, rule: str) -> list[str]:
+    """Return the words that a rule finds in a text, in order."""
+    edition = edition_of(Example(text, audience="general"))
+    return [found.words for found in plain_language_findings(edition) if found.rule == rule]
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "other", "words"),
+    [
+        # Words before their own initials are a name; a hard word that is all of it has a plain one.
+        (
+            HARD,
+            "Mild cognitive impairment (MCI) is common.",
+            "A mild impairment (see MCI) is common.",
+            ["impairment"],
+        ),
+        (
+            HARD,
+            "Disseminated intravascular coagulation (ko-ag-u-LA-shun), or DIC, is rare.",
+            "The clots are disseminated in the body.",
+            ["disseminated"],
+        ),
+        (
+            HARD,
+            "## What is Mild Cognitive Impairment?\nMild cognitive impairment (MCI) is common.",
+            "Ask a health care professional (HCP) first.",
+            ["health care professional"],
+        ),
+        # "Chronic" before a word of an illness is its name, not a description.
+        (
+            HARD,
+            "It may be chronic myelomonocytic leukemia.",
+            "It may be a chronic cough.",
+            ["chronic"],
+        ),
+        (HARD, "You have chronic sinusitis.", "Have you a chronic illness?", ["chronic"]),
+        (HARD, "It is chronic myelogenous leukemia.", "It is a chronic diagnosis.", ["chronic"]),
+        (HARD, "You have chronic sinusitis.", "You have frequent sinusitis.", ["frequent"]),
+        (
+            TERM,
+            "It is acute lymphoblastic leukemia.",
+            "You have an acute infection.",
+            ["acute"],
+        ),
+        # A title that is only a name of an illness.
+        (
+            HARD,
+            "# Chronic lung disease\nAsk us about chronic lung disease.",
+            "# Chronic pain\nAsk us about chronic pain.",
+            ["Chronic"],
+        ),
+        (
+            HARD,
+            "# Chronic lung disease\nAsk us about it.",
+            "# Preventing chronic lung disease\nAsk us about it.",
+            ["chronic"],
+        ),
+        # An entry that is only a name.
+        (
+            TERM,
+            "- Pulmonary interstitial glycogenosis (gli-ko-JEN-eh-sis)",
+            "- Pulmonary veins",
+            ["Pulmonary"],
+        ),
+        (
+            TERM,
+            "- Pulmonary interstitial glycogenosis",
+            "It harms the pulmonary veins.",
+            ["pulmonary"],
+        ),
+        (TERM, "- Pulmonary interstitial glycogenosis", "- Mild stenosis", ["stenosis"]),
+        (
+            TERM,
+            "Hantavirus pulmonary syndrome (HPS) is rare.",
+            "End stage renal disease (ESRD) is rare.",
+            ["renal"],
+        ),
+        # A term in a term: what is said of the whole is enough.
+        (
+            HARD,
+            "Cardiac arrest (the heart stops) is rare.",
+            "Your cardiac output is low.",
+            ["cardiac"],
+        ),
+        # What is set, or no person.
+        (HARD, "We check your vital signs.", "This step is vital.", ["vital"]),
+        (
+            HARD,
+            "These are individual choices.",
+            "It helps an individual who is ill.",
+            ["individual who"],
+        ),
+        (HARD, "These are individual choices.", "It helps some individuals.", ["individuals"]),
+        (HARD, "Wear an event monitor at home.", "We monitor your weight.", ["monitor"]),
+        (HARD, "It may be an attention deficit.", "You have a deficit.", ["deficit"]),
+        (HARD, "Begin by avoiding triggers, such as smoke.", "It triggers a cough.", ["triggers"]),
+        (HARD, "Read the frequently asked questions.", "It comes frequently.", ["frequently"]),
+        (HARD, "It has an underlying cause.", "It has a subsequent cause.", ["subsequent"]),
+        # Everyday names need no explanation in passing; others do.
+        (TERM, "It may come from gout or a fall.", "It may come from lupus or a fall.", ["lupus"]),
+    ],
+)
+def test_a_word_in_a_name_is_passed_over(
+    rule: str, name: str, other: str, words: list[str]
+) -> None:
+    """A word that cannot be changed, since a name has it, is not told; elsewhere it is."""
+    assert told(name, rule) == []
+    assert told(other, rule) == words
+
+
+def test_a_term_in_a_name_is_told_at_its_next_use() -> None:
+    """A name explains nothing: the first use outside it is told."""
+    text = "- Pulmonary interstitial glycogenosis\nIt harms the pulmonary veins."
+    assert told(text, TERM) == ["pulmonary"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "explained", "other", "words"),
+    [
+        (
+            HARD,
+            "Ask about your prognosis (chance of recovery). The prognosis differs.",
+            "Ask about your prognosis (see page 3).",
+            ["prognosis"],
+        ),
+        (
+            HARD,
+            "Fatigue may come back. This fatigue (tiredness) lasts.",
+            "Fatigue (such as after a walk) may come back.",
+            ["Fatigue"],
+        ),
+        (
+            TERM,
+            "The two types are acute and mild. Acute DIC develops quickly (in hours).",
+            "The two types are acute and mild. Acute DIC is common.",
+            ["acute"],
+        ),
+        (
+            HARD,
+            "The two types are short and chronic. Chronic DIC develops slowly.",
+            "The two types are short and chronic. Chronic DIC is common.",
+            ["chronic"],
+        ),
+        (
+            TERM,
+            "An arrhythmia is any problem with the beat of your heart.",
+            "An arrhythmia is common.",
+            ["arrhythmia"],
+        ),
+        (
+            TERM,
+            "Your body burns food. These tasks are your body's metabolism.",
+            "Your body burns food. It changes your body's metabolism.",
+            ["metabolism"],
+        ),
+    ],
+)
+def test_an_explained_word_is_passed_over(
+    rule: str, explained: str, other: str, words: list[str]
+) -> None:
+    """A word is explained in brackets right behind it, or by a sentence of its section on it."""
+    assert told(explained, rule) == []
+    assert told(other, rule) == words
+
+
+def test_a_hard_word_is_known_from_the_section_that_explains_it() -> None:
+    """A later section may use it; an earlier one may not."""
+    first, second = "It is a chronic (ongoing) illness.", "It is a chronic illness."
+    for texts, words in (((first, second), []), ((second, first), ["chronic"])):
+        edition = edition_of(Example("\n".join(texts)))
+        sections = tuple(
+            passage._replace(section=f"part-{number}")
+            for number, passage in enumerate(edition.passages)
+        )
+        found = plain_language_findings(ReaderText(None, edition.reader, sections))
+        assert [finding.words for finding in found if finding.rule == HARD] == words
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "words"),
+    [
+        ('It makes a "lub-DUPP" sound.', "Ask about anti-TNF pills.", ["TNF"]),
+        ("It makes a lub-DUB sound.", "It makes a DUB.", ["DUB"]),
+        ("See the PDQ summary on flu.", "See the PDQ site.", ["PDQ"]),
+        ("See the PDQ treatment summaries.", "See the NCI summaries.", ["NCI"]),
+    ],
+)
+def test_capitals_that_stand_for_no_words(name: str, other: str, words: list[str]) -> None:
+    """A loud syllable and the name of a product are no abbreviations to spell out."""
+    assert told(name, SHORT) == []
+    assert told(other, SHORT) == words
+
+
+def test_capitals_that_are_spelled_out_are_no_shout() -> None:
+    """'ALL' is an abbreviation where the handout spells it out, and a shout elsewhere."""
+    spelled = "Acute lymphocytic leukemia (ALL) is rare.\nThe signs of adult ALL are a fever."
+    assert told(spelled, "plain-capitals") == []
+    assert told("Take ALL your pills (and rest).", "plain-capitals") == ["ALL"]
+    assert told("Ask about adult leukemia (ALL).", "plain-capitals") == ["ALL"]
+
+
+@pytest.mark.parametrize(
+    ("fact", "order", "rule"),
+    [
+        (
+            "Half are bad enough that people must stay.",
+            "Some are bad. For more, people must ask.",
+            "plain-third-person",
+        ),
+        (
+            "We look to see if it should be watched.",
+            "If you have it, it should be watched.",
+            "plain-passive",
+        ),
+        (
+            "Talk with us about whether and how you should be treated.",
+            "Pills should be taken with food.",
+            "plain-passive",
+        ),
+    ],
+)
+def test_what_somebody_else_decides_is_no_order(fact: str, order: str, rule: str) -> None:
+    """A fact and an indirect question tell the reader to do nothing."""
+    assert told(fact, rule) == []
+    assert len(told(order, rule)) == 1

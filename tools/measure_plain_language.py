@@ -112,7 +112,7 @@ def main() -> None:
         reader = ReaderContext(audiences.lineage(audience), {})
         page = ReaderText(handout, reader, passages(handout, reader))
         words += sum(len(passage.text.split()) for passage in page.passages)
-        findings = (*plain_language_findings(page, 6), *number_findings(page.passages))
+        findings = (*plain_language_findings(page), *number_findings(page.passages))
         for finding in fold_findings(merged(f for f in findings if f.rule not in LACKING)):
             found[finding.rule] += 1
             if "--show" in sys.argv:

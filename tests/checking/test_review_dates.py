@@ -38,6 +38,7 @@ from teachback.checking.review_dates import (
     source_problems,
     term_problems,
 )
+from teachback.checking.rule import Example
 from teachback.cli.app import run
 from teachback.content.handout import sources_of
 from teachback.content.loader import load_handout, read_handouts, validate_handout
@@ -51,7 +52,7 @@ from teachback.files.yaml_reader import read_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.checking.rule import Example, Rule
+    from teachback.checking.rule import Rule
     from teachback.content.handout_loader import LoadedHandout
     from teachback.content.loader import LoadedHandouts
 
@@ -410,6 +411,24 @@ def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
     assert found("      - text: Drink from an 8-ounce glass, or two 8-ounce glasses.\n") == []
     assert found("      - text: Call {clinic.phone} now.\n") == []
     assert found("      - text: Stage 3 CKD, type 2 diabetes and vitamin B12.\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The rate is between 23-90% here.", "23-90%"),
+        ("Between 5% and 20% of people get it.", "5% and 20%"),
+        ("It is 5.7 to 6.4 percent.", "5.7 to 6.4 percent"),
+        ("In 2010 and later, 60% of people got it.", "60%"),
+        ("In a third of the children it comes back.", "a third of the children"),
+        ("Half of all adults get it.", "Half of all adults"),
+        ("Half of people get it.", "Half of people"),
+    ],
+)
+def test_a_number_is_named_as_a_whole(text: str, words: str) -> None:
+    """The author finds both ends of a range, and whom a share is of."""
+    (found,) = number_findings([Example(text).passage()])
+    assert found.words == words
 
 
 def test_sources_are_unused_undated_or_old_at_their_own_line(workspace: Make) -> None:

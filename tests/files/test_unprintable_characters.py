@@ -530,7 +530,13 @@ def test_blanks_are_only_added(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Avoid salt Eat a banana before bed.", "Avoid NSAIDs Take ibuprofen for pain."]
+    "text",
+    [
+        "Avoid salt Eat a banana before bed.",
+        "Avoid NSAIDs Take ibuprofen for pain.",
+        "Learn when to take Advil Take ibuprofen for pain.",
+        "How long it lasts Take ibuprofen for pain.",
+    ],
 )
 def test_a_missing_full_stop_is_seen_by_the_verb_that_begins_a_sentence(
     text: str, rules: TextRules
@@ -549,6 +555,8 @@ def test_a_missing_full_stop_is_seen_by_the_verb_that_begins_a_sentence(
         "Ask about Take Control classes",
         "Rest. Take one",
         "Dr. Lee can Help",
+        "For more, go to the topic How the Lungs Work in our list.",
+        "How Vaccines Prevent Diseases Stop at one page",
     ],
 )
 def test_a_capital_letter_alone_is_no_new_sentence(text: str) -> None:

@@ -10,7 +10,7 @@ from teachback.checking.blocking_rules import UNRULED, Guard, load_guard
 from teachback.checking.clinical import clinical_rules
 from teachback.checking.clinical.clinical_rules import GAP
 from teachback.checking.plain_language import lengths_and_headings
-from teachback.checking.plain_language.reading_grade import score_findings, target_of
+from teachback.checking.plain_language.reading_grade import score_findings, set_target
 from teachback.checking.plain_language.word_lists import load_vocabulary
 from teachback.checking.plain_language.wording import glued_findings
 from teachback.checking.review_calendar import bibliography_problems
@@ -140,7 +140,7 @@ def load_all_rules(workspace: Workspace) -> Rules:
 def find_in(reader_text: ReaderText, shared: WorkspaceContent, rules: Rules) -> Iterator[Finding]:
     """Yield the findings of every rule that looks at a single edition."""
     yield from clinical_rules.clinical_findings(reader_text, rules.text)
-    target = target_of(reader_text.handout, shared.audiences, reader_text.reader.audience)
+    target = set_target(reader_text.handout, shared.audiences, reader_text.reader.audience)
     yield from lengths_and_headings.plain_language_findings(
         reader_text, target=target, vocabulary=rules.vocabulary
     )

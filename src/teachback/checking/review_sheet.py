@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Final
 from teachback.checking.cross_audience import short_pairs
 from teachback.checking.plain_language import lengths_and_headings
 from teachback.checking.plain_language.pemat_cdc_questions import self_check
-from teachback.checking.plain_language.reading_grade import FORMULAS, SMOG_ABOVE, graded, target_of
+from teachback.checking.plain_language.reading_grade import (
+    FORMULAS,
+    SMOG_ABOVE,
+    graded,
+    set_target,
+    target_of,
+)
 from teachback.content.handout import sources_of
 from teachback.content.inline_markup import Span, parse_marks
 from teachback.content.loader import approval_mark
@@ -411,7 +417,7 @@ def _questions(
     """Yield each question once for all readers with the same answer."""
     questions: dict[tuple[object, ...], Question] = {}
     for name, reader_text in reader_texts.items():
-        target = target_of(authored.handout, shared.audiences, name)
+        target = set_target(authored.handout, shared.audiences, name)
         for question in self_check(
             reader_text,
             lengths_and_headings.plain_language_findings(

@@ -12,6 +12,7 @@ others, 2013, for the comparison).
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from math import sqrt
 from textwrap import shorten
@@ -23,6 +24,7 @@ from teachback.checking.plain_language.sentence_splitter import (
     PROSE,
     Sentence,
     sentences_of,
+    words_of,
 )
 from teachback.checking.plain_language.syllables import syllables
 from teachback.checking.plain_language.word_lists import Vocabulary, builtin_vocabulary
@@ -40,7 +42,20 @@ DEFAULT_TARGET: Final = 6
 ENOUGH_SENTENCES: Final = 30
 # A grade of fewer sentences is rough, and is a finding only if it is so far above its target.
 ROUGH_MARGIN: Final = 4
+# A formula is not exact: SMOG's error is 1.5 grades (McLaughlin, 1969), and formulas differ by
+# several grades on the same text (CMS Toolkit, part 7). A target that nobody set is told from there
+# on; one that a clinic or an audience sets is exact.
+UNSET_MARGIN: Final = 1.5
 ENOUGH_WORDS: Final = 100
+# In words: a hint on a grade says to shorten sentences if one is longer.
+_LONG_SENTENCE: Final = 25
+_MOST_NAMED: Final = 5  # long words in a hint
+# Long words that everybody knows, and that have no shorter one.
+_EVERYDAY_TEXT: Final = """
+medicine medicines hospital family another usually exercise everyone everything anyone anything
+energy different together remember understand however possible several area important example
+"""
+_EVERYDAY: Final = frozenset(_EVERYDAY_TEXT.split())
 LONG_WORD: Final = 3  # syllables in a long word, for SMOG
 # The target for SMOG is so far above that for Flesch-Kincaid.
 SMOG_ABOVE: Final = 3
@@ -252,11 +267,16 @@ def _grade_by_formula(formula: str, counts: Counts) -> Grade:
     return Grade(formula, value)
 
 
-def target_of(handout: Handout | None, audiences: Audiences, audience: str) -> int:
-    """Return the target grade of an edition: the handout's own, else its audience's, else 6."""
+def set_target(handout: Handout | None, audiences: Audiences, audience: str) -> int | None:
+    """Return the target grade that a handout sets, else its audience; None if neither does."""
     if handout is not None and handout.target_grade is not None:
         return handout.target_grade
-    return audiences.target_grade(audience) or DEFAULT_TARGET
+    return audiences.target_grade(audience)
+
+
+def target_of(handout: Handout | None, audiences: Audiences, audience: str) -> int:
+    """Return the target grade of an edition: the handout's own, else its audience's, else 6."""
+    return set_target(handout, audiences, audience) or DEFAULT_TARGET
 
 
 _LONG = (
@@ -302,16 +322,14 @@ def grade_findings(
 ) -> Iterator[Finding]:
     """Yield a finding if an edition is above its target by Flesch-Kincaid.
 
-    `target` comes from `target_of`; None means the handout's own target or 6. A text of fewer than
-    30 sentences may be four grades above it. A text of fewer than 100 words, or in a language
-    without a formula, has no finding: `graded` reports it.
+    `target` comes from `set_target`; None means the handout's own target. Where nobody set one, it
+    is 6, and a grade up to 1.5 above it is passed over. A text of fewer than 30 sentences may be
+    four grades above its target. A text of fewer than 100 words, or in a language without a
+    formula, has no finding: `graded` reports it.
     """
     vocabulary = vocabulary or builtin_vocabulary()
-    goal = (
-        target
-        or (reader_text.handout.target_grade if reader_text.handout else None)
-        or DEFAULT_TARGET
-    )
+    own = target or (reader_text.handout.target_grade if reader_text.handout else None)
+    goal = own or DEFAULT_TARGET
     passages = body(reader_text.passages)
     if not passages or reader_text.language.partition("-")[0] not in SCORED:
         return
@@ -322,15 +340,12 @@ def grade_findings(
     flesch_kincaid_grade = grades.by(FORMULAS[0]).grade or 0.0
     first = next((p for p in reader_text.passages if p.role is Role.TITLE), passages[0])
     # Rounded as in the message, so that none says that 6.0 is above 6.
-    margin = ROUGH_MARGIN if grades.counts.sentences < ENOUGH_SENTENCES else 0
+    margin = 0 if own else UNSET_MARGIN
+    if grades.counts.sentences < ENOUGH_SENTENCES:
+        margin = ROUGH_MARGIN
     if round(flesch_kincaid_grade, 1) > goal + margin:
         message = f"the reading grade is above the target of grade {goal}: {shown_grades}"
-        longest = max((s for s in sentences_of(passages) if s.whole), key=lambda s: s.own)
-        hint = (
-            f"Shorten sentences; the longest has {longest.own} words: "
-            f"'{shorten(longest.text, 60, placeholder=' ...')}'. "
-            "Where a long word has a shorter one, write that."
-        )
+        hint = _how_to_lower(reader_text, passages, vocabulary)
         yield Finding(
             "plain-grade",
             Severity.WARNING,
@@ -339,3 +354,54 @@ def grade_findings(
             message,
             hint,
         )
+
+
+def _how_to_lower(
+    reader_text: ReaderText, passages: tuple[Passage, ...], vocabulary: Vocabulary
+) -> str:
+    """Return what to change: the longest sentence, or the long words where no sentence is long."""
+    sentences = [sentence for sentence in sentences_of(passages) if sentence.whole]
+    longest = max(sentences, key=lambda sentence: sentence.own)
+    if longest.own <= _LONG_SENTENCE:
+        words = _long_words(reader_text, sentences, vocabulary)
+        if words:
+            named = ", ".join(f"'{word}' ({times})" for word, times in words)
+            return (
+                "No sentence is long, so look at the long words, such as these (and how often "
+                f"they stand there): {named}. Where one has a shorter one, write that."
+            )
+    return (
+        f"Shorten sentences; the longest has {longest.own} words: "
+        f"'{shorten(longest.text, 60, placeholder=' ...')}'. "
+        "Where a long word has a shorter one, write that."
+    )
+
+
+def _long_words(
+    reader_text: ReaderText, sentences: Iterable[Sentence], vocabulary: Vocabulary
+) -> list[tuple[str, int]]:
+    """Return the words that raise the grade most, with their number: long ones, or frequent ones.
+
+    The words of the title and the headings are what the text is about, and names have a capital.
+    """
+    kept = _EVERYDAY | {
+        word.lower()
+        for passage in reader_text.passages
+        if passage.role in {Role.TITLE, Role.HEADING}
+        for word in words_of(passage.text)
+    }
+    times = Counter(
+        word
+        for sentence in sentences
+        for word in sentence.words
+        if word.islower() and kept.isdisjoint({word, word.removesuffix("s"), f"{word}s"})
+    )
+    known = vocabulary.syllables
+    extra = {
+        word: number * (syllables(word, known) - LONG_WORD + 1)
+        for word, number in times.items()
+        if syllables(word, known) >= LONG_WORD
+    }
+    return [(word, times[word]) for word in sorted(extra, key=lambda word: (-extra[word], word))][
+        :_MOST_NAMED
+    ]

@@ -423,6 +423,8 @@ def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
         ("In a third of the children it comes back.", "a third of the children"),
         ("Half of all adults get it.", "Half of all adults"),
         ("Half of people get it.", "Half of people"),
+        ("A third of those with it get well. It is one of three types.", "A third of those"),
+        ("It becomes one of three types of cells. One of three adults has it.", "One of three"),
     ],
 )
 def test_a_number_is_named_as_a_whole(text: str, words: str) -> None:

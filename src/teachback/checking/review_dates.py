@@ -287,14 +287,18 @@ def source_problems(
 
 _SPELLED: Final = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|fifty|a hundred)"
 _COUNT: Final = rf"(?:\d+(?:[.,]\d+)*|{_SPELLED})"
+_KINDS: Final = (
+    "(?:types|kinds|forms|ways|groups|stages|parts|steps|tests|treatments|methods|areas)"
+)
 _PERCENT: Final = r"(?:%|percent\b|per cent\b)"
 _NUMBERS: Final = re.compile(
     # A range is named whole: "23-90%", "5% and 20%".
     rf"(?:(?<!\d)\d{{1,3}}(?:[.,]\d+)?\s?(?:{_PERCENT}\s?and|(?:{_PERCENT}\s?)?(?:-|\u2013|to|or))"
     rf"\s?)?\d+(?:[.,]\d+)?\s?{_PERCENT}"
-    rf"|\b{_COUNT} (?:in|out of|of) (?:every )?{_COUNT}\b"
+    # "One of three types" counts no people.
+    rf"|\b{_COUNT} (?:in|out of|of) (?:every )?{_COUNT}\b(?! (?:main |common )?{_KINDS}\b)"
     r"|\b(?:a |one[- ])?(?:half|third|quarter|two[- ]thirds|three[- ]quarters) of "
-    r"(?:(?:all|the|those)\b(?: [^\W\d_]+)?|people|adults|patients|readers|women|men)"
+    r"(?:(?:all|the)\b(?: [^\W\d_]+)?|those\b|people|adults|patients|readers|women|men)"
     r"|(?<![\w/])\d+(?:[.,/]\d+)*(?:\s?(?:-|\u2013|to|or)\s?\d+(?:[.,]\d+)*)?(?: or more)?\s?-?"
     r"(?:mg|mcg|g|grams?|ml|l|liters?|litres?|iu|units?|mmol|meq|cups?|glasses|ounces?|oz"
     r"|tablets?|pills?|teaspoons?|tablespoons?|"

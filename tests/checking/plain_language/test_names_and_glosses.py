@@ -101,12 +101,14 @@ def told(text: str, rule: str) -> list[str]:
             HARD,
             "These are individual choices.",
             "It helps an individual who is ill.",
-            ["individual who"],
+            ["individual"],
         ),
         (HARD, "These are individual choices.", "It helps some individuals.", ["individuals"]),
         (HARD, "Wear an event monitor at home.", "We monitor your weight.", ["monitor"]),
         (HARD, "It may be an attention deficit.", "You have a deficit.", ["deficit"]),
         (HARD, "Begin by avoiding triggers, such as smoke.", "It triggers a cough.", ["triggers"]),
+        (HARD, "It may be chronic wasting disease.", "It is a chronic disease.", ["chronic"]),
+        (HARD, "Ask about assisted living.", "A nurse assisted you.", ["assisted"]),
         (HARD, "Read the frequently asked questions.", "It comes frequently.", ["frequently"]),
         (HARD, "It has an underlying cause.", "It has a subsequent cause.", ["subsequent"]),
         # Everyday names need no explanation in passing; others do.
@@ -119,6 +121,11 @@ def test_a_word_in_a_name_is_passed_over(
     """A word that cannot be changed, since a name has it, is not told; elsewhere it is."""
     assert told(name, rule) == []
     assert told(other, rule) == words
+
+
+def test_an_individual_is_told_once() -> None:
+    """One word has one hint, in the singular and in the plural."""
+    assert told("An individual with it rests. Individuals with it rest.", HARD) == ["individual"]
 
 
 def test_a_term_in_a_name_is_told_at_its_next_use() -> None:
@@ -218,6 +225,11 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
         (
             "Half are bad enough that people must stay.",
             "Some are bad. For more, people must ask.",
+            "plain-third-person",
+        ),
+        (
+            "Everyone in the household should take it.",
+            "Everyone with worms should take it.",
             "plain-third-person",
         ),
         (

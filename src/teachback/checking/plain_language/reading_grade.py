@@ -390,8 +390,9 @@ def _long_words(
         if passage.role in {Role.TITLE, Role.HEADING}
         for word in words_of(passage.text)
     }
+    single = {word for sentence in sentences for word in sentence.words}
     times = Counter(
-        word
+        word.removesuffix("s") if word.removesuffix("s") in single else word
         for sentence in sentences
         for word in sentence.words
         if word.islower() and kept.isdisjoint({word, word.removesuffix("s"), f"{word}s"})

@@ -31,10 +31,15 @@ class _Closed(BaseModel):
 
 
 class HardWord(_Closed):
-    """The plainer word for a hard one, and the phrases in which the hard one is right."""
+    """The plainer word for a hard one, and the phrases in which the hard one is right.
+
+    `before` are words of which one must follow the word as it stands in the file: "an individual
+    who", but not "individual choices".
+    """
 
     say: Plain
     unless: tuple[Plain, ...] = ()
+    before: tuple[Plain, ...] = ()
 
 
 class MedicalTerm(_Closed):

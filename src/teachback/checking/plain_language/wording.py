@@ -65,7 +65,7 @@ _THIRD_PERSON: Final = re.compile(
     r"(?<!some )(?<!many )(?<!most )(?<!other )(?<!few )(?<!number of )(?<!minority of )"
     r"(?<!older )(?<!younger )(?<!elderly )(?<!enough that )"
     r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those"
-    r"|adults)\b"
+    r"|adults)\b(?! in (?:the|your) (?:household|family|house|home)\b)"
     r"(?:(?!\byou\b)[^.!?;:()]){0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
     re.IGNORECASE,
 )
@@ -388,6 +388,7 @@ def _find_hard_words(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, i
             or _PRODUCT_NAME.search(f"{text[:start]}|{text[start:]}")
             or (text[:start].endswith("(") and text[end:].startswith(")"))
             or any(_is_within(text, phrase, start, end) for phrase in entry.unless)
+            or (entry.before and form == word.lower() and not _is_before(text[end:], entry.before))
         ):
             continue
         yield f"Write '{entry.say}' instead of '{word}'.", start, end
@@ -437,6 +438,11 @@ def _is_within(text: str, phrase: str, start: int, end: int) -> bool:
         m.start() <= start and end <= m.end()
         for m in re.finditer(rf"\b{re.escape(phrase)}", text, re.IGNORECASE)
     )
+
+
+def _is_before(after: str, words: tuple[str, ...]) -> bool:
+    following = re.match(r"\s+([^\W\d_]+)", after)
+    return following is not None and following[1].lower() in words
 
 
 def _passive(text: str) -> Iterator[TextFinding]:

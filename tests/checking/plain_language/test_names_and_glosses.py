@@ -109,6 +109,20 @@ def told(text: str, rule: str) -> list[str]:
         (HARD, "Begin by avoiding triggers, such as smoke.", "It triggers a cough.", ["triggers"]),
         (HARD, "It may be chronic wasting disease.", "It is a chronic disease.", ["chronic"]),
         (HARD, "Ask about assisted living.", "A nurse assisted you.", ["assisted"]),
+        (
+            HARD,
+            "Acute disseminated encephalomyelitis (ADEM) is rare.",
+            "Disseminated cancer (ADEM) is rare.",
+            ["Disseminated"],
+        ),
+        (
+            TERM,
+            "Acute disseminated encephalomyelitis (ADEM) is rare.",
+            "Acute dissections (ADEM) are rare.",
+            ["Acute"],
+        ),
+        (HARD, "It is a sexually transmitted disease.", "It is transmitted.", ["transmitted"]),
+        (TERM, "It is made of calcium phosphate.", "It is made of phosphate.", ["phosphate"]),
         (HARD, "Read the frequently asked questions.", "It comes frequently.", ["frequently"]),
         (HARD, "It has an underlying cause.", "It has a subsequent cause.", ["subsequent"]),
         # Everyday names need no explanation in passing; others do.
@@ -142,6 +156,12 @@ def test_a_term_in_a_name_is_told_at_its_next_use() -> None:
             "Ask about your prognosis (chance of recovery). The prognosis differs.",
             "Ask about your prognosis (see page 3).",
             ["prognosis"],
+        ),
+        (
+            HARD,
+            'You may have an interrupted ("stop-and-go") flow.',
+            "You may have an interrupted (1 of 3) flow.",
+            ["interrupted"],
         ),
         (
             HARD,
@@ -202,6 +222,12 @@ def test_a_hard_word_is_known_from_the_section_that_explains_it() -> None:
         ('It makes a "lub-DUPP" sound.', "Ask about anti-TNF pills.", ["TNF"]),
         ("It makes a lub-DUB sound.", "It makes a DUB.", ["DUB"]),
         ("See the PDQ summary on flu.", "See the PDQ site.", ["PDQ"]),
+        ("You may need a CT scan.", "You may need a CT.", ["CT"]),
+        (
+            "## What is Omsk hemorrhagic fever (OHF)?\nOHF begins with chills.",
+            "## What is Omsk fever?\nOHF begins with chills.",
+            ["OHF"],
+        ),
         ("See the PDQ treatment summaries.", "See the NCI summaries.", ["NCI"]),
     ],
 )
@@ -230,6 +256,11 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
         (
             "Everyone in the household should take it.",
             "Everyone with worms should take it.",
+            "plain-third-person",
+        ),
+        (
+            "For people who often faint, therapy should help.",
+            "People who often faint, and have no help, should rest.",
             "plain-third-person",
         ),
         (

@@ -43,11 +43,12 @@ _NAMED: Final = re.compile(
 _PLAIN_IN_NAMES: Final = frozenset({"renal", "hepatic", "cardiac"})
 _INITIALS: Final = re.compile(r"\(([A-Z]{2,6})s?\)|,\sor\s([A-Z]{2,6})\b(?=[\s,.;])")
 _SMALL: Final = frozenset({"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with"})
+_LONG_WORD: Final = 12  # letters, of a word that may have two initials
 _WORD: Final = re.compile(r"[^\W\d_]+")
 # "fatigue (tiredness)", but not "(see page 3)" or "(such as flu)".
 _GLOSS: Final = re.compile(
     r"\s\((?!(?:see|such|like|e\.g|for|if|not|especially|which|including|or|and|in|at|on)\b)"
-    r"[a-z][a-z'\u2019-]*(?: [a-z'\u2019-]+){0,4}\)"
+    r"[\"\u201c]?[a-z][a-z'\u2019-]*(?: [a-z'\u2019-]+){0,4}[\"\u201d]?\)"
 )
 # "Acute DIC develops quickly", at the start of a sentence.
 _MANNER: Final = re.compile(
@@ -70,7 +71,7 @@ def spelled_names(passages: Iterable[Passage]) -> SpelledNames:
     """
     phrases, initials = set(), set()
     for passage in passages:
-        for short, phrase in _spelled_out(passage.text):
+        for short, phrase in initials_in(passage.text):
             initials.add(short)
             phrases.add(phrase)
         if passage.role is Role.TITLE and _is_name_of_illness(passage.text):
@@ -88,7 +89,8 @@ def _is_name_of_illness(text: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _spelled_out(text: str) -> tuple[tuple[str, str], ...]:
+def initials_in(text: str) -> tuple[tuple[str, str], ...]:
+    """Return each pair of initials and their words in a text: ("MCI", "mild cognitive ...")."""
     return tuple(_names_before_initials(text)) if _INITIALS.search(text) else ()
 
 
@@ -100,16 +102,30 @@ def _names_before_initials(text: str) -> Iterator[tuple[str, str]]:
         words = list(_WORD.finditer(before))
         if not words or words[-1].end() != len(before):
             continue
-        place = len(words)
-        for letter in reversed(short.lower()):
+        place = first_with_initials([word[0].lower() for word in words], short.lower())
+        if place is not None and len(words) - place > 1:
+            yield short, " ".join(before[words[place].start() :].lower().split())
+
+
+def first_with_initials(words: list[str], letters: str) -> int | None:
+    """Return the place of the first of the last words that have these initials, or None.
+
+    A long word may have two: "acute disseminated encephalomyelitis" is ADEM. Small words are
+    skipped.
+    """
+    place = len(words)
+    while letters:
+        place -= 1
+        while place > 0 and words[place] in _SMALL - {letters[-1]}:
             place -= 1
-            while place > 0 and words[place][0].lower() in _SMALL - {letter}:
-                place -= 1
-            if place < 0 or words[place][0][0].lower() != letter:
-                break
+        word = words[place] if place >= 0 else ""
+        if word[:1] == letters[-1]:
+            letters = letters[:-1]
+        elif len(word) >= _LONG_WORD and word[0] == letters[-2:-1] and letters[-1] in word:
+            letters = letters[:-2]
         else:
-            if len(words) - place > 1:
-                yield short, " ".join(before[words[place].start() :].lower().split())
+            return None
+    return place
 
 
 def is_in_name(text: str, start: int, end: int, names: SpelledNames) -> bool:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.plain_language.names_and_glosses import (
     PRONUNCIATION,
+    first_with_initials,
+    initials_in,
     is_term_in_name,
     spelled_names,
     starts_explanation,
@@ -108,8 +110,6 @@ _ZIP_AFTER: Final = re.compile(
 )
 _SMALL_WORDS: Final = frozenset({"that", "from", "with", "your", "into", "when", "which", "than"})
 _MANY: Final = 4
-_PAIR: Final = 2
-_LONG_WORD: Final = 12  # letters, of a word that may be two
 # Text right after a term that explains it. "or" explains it between two commas: "diuretics, or
 # water pills, ...". Elsewhere it continues a list.
 _EXPLAINED_AFTER: Final = re.compile(
@@ -129,6 +129,7 @@ _EXPLAINED_BEFORE: Final = re.compile(
 )
 # SpelledNames of products need no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
 _CHEMICAL: Final = re.compile(r"\s(?:citrate|chloride|bicarbonate)\b")
+_SALT_BEFORE: Final = re.compile(r"\b(?:calcium|magnesium|potassium|sodium)\s$", re.IGNORECASE)
 _BRAND_AFTER: Final = re.compile(r"\s[A-Z][a-z]+")
 _BRAND_BEFORE: Final = re.compile(r"[a-z,(] [A-Z][a-z]+(?:['\u2019]s)? $")
 # Headings of a second column that explains the words of the first.
@@ -238,6 +239,8 @@ def _terms(
     for form, start, end in terms_in(passage.text, vocabulary):
         term, entry = vocabulary.terms[form]
         before, after = passage.text[:start], passage.text[end:]
+        if term == "phosphate" and _SALT_BEFORE.search(before):
+            continue
         if term in seen or _CHEMICAL.match(after) or not set(entry.known_by).isdisjoint(lineage):
             continue
         if is_term_in_name(passage, start, end, names):
@@ -341,6 +344,9 @@ def _abbreviations(
     if matches:
         other_spans += tuple((start, end) for _, start, end in terms_in(passage.text, vocabulary))
         other_spans += tuple(match.span() for match in SPELLED_NUMBER.finditer(passage.text))
+    if passage.role is Role.HEADING:
+        # "What is Omsk fever (OF)?" spells it out for the text below it.
+        seen |= {short for short, _ in initials_in(passage.text)}
     for match in matches:
         as_written = match.group()
         abbreviation = (
@@ -363,6 +369,7 @@ def _abbreviations(
                 and re.search(r"\b(?:stage|type|class|grade)\s$", passage.text[: match.start()])
             )
             or any(start <= match.start() < end for start, end in other_spans)
+            or (abbreviation == "CT" and passage.text.startswith(" scan", match.end()))
             or (abbreviation == "PDQ" and _SUMMARY.match(passage.text, match.end()))
             or _is_sound(passage.text, match)
             or _BRAND_AFTER.match(passage.text, match.end())
@@ -409,13 +416,5 @@ def _stands_for(before: str, abbreviation: str) -> bool:
     *words, last = re.findall(r"\w+", PRONUNCIATION.sub("", before).lower()) or [""]
     if last != "or":
         return False
-    letters = abbreviation.lower()
-    initials = "".join(word[0] for word in words[-len(letters) :])
-    fewer = words[-len(letters) + 1 :] if len(letters) > _PAIR else []
-    return initials == letters or bool(
-        fewer
-        and len(fewer[0]) >= _LONG_WORD
-        and fewer[0].startswith(letters[0])
-        and letters[1] in fewer[0]
-        and "".join(word[0] for word in fewer[1:]) == letters[2:]
-    )
+    place = first_with_initials(words, abbreviation.lower())
+    return place is not None and len(words) - place > 1

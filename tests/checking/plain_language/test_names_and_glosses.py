@@ -123,6 +123,8 @@ def told(text: str, rule: str) -> list[str]:
         ),
         (HARD, "It is a sexually transmitted disease.", "It is transmitted.", ["transmitted"]),
         (TERM, "It is made of calcium phosphate.", "It is made of phosphate.", ["phosphate"]),
+        (HARD, "Certain triggers can cause it.", "It triggers a cough.", ["triggers"]),
+        (HARD, "See a respiratory therapist.", "It is a respiratory illness.", ["respiratory"]),
         (HARD, "Read the frequently asked questions.", "It comes frequently.", ["frequently"]),
         (HARD, "It has an underlying cause.", "It has a subsequent cause.", ["subsequent"]),
         # Everyday names need no explanation in passing; others do.
@@ -261,6 +263,11 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
         (
             "For people who often faint, therapy should help.",
             "People who often faint, and have no help, should rest.",
+            "plain-third-person",
+        ),
+        (
+            "People with bad attacks may need to be treated.",
+            "People with bad attacks may need to rest.",
             "plain-third-person",
         ),
         (

@@ -463,8 +463,12 @@ def _third_person(text: str) -> Iterator[TextFinding]:
         return
     for match in _THIRD_PERSON.finditer(text):
         words = match.group().strip()
-        # "For people who faint, therapy should help": the therapy is to do it.
-        if "," in words and re.search(r"\bfor $", text[: match.start()], re.IGNORECASE):
+        # "For people who faint, therapy should help": the therapy is to do it. "People with it may
+        # need to be treated" is a fact.
+        if ("," in words and re.search(r"\bfor $", text[: match.start()], re.IGNORECASE)) or (
+            words.lower().endswith(("may need to", "might need to"))
+            and text.startswith(" be ", match.end())
+        ):
             continue
         yield (
             "plain-third-person",

@@ -167,6 +167,19 @@ def test_a_term_in_a_name_is_told_at_its_next_use() -> None:
         ),
         (
             HARD,
+            "A chronic (long-term) illness is common.",
+            "A chronic (KRON-ik) illness is common.",
+            ["chronic"],
+        ),
+        (
+            TERM,
+            "It may be a benign tumor (noncancer), which grows.",
+            "It may be a benign tumor, which grows.",
+            ["benign"],
+        ),
+        (HARD, "Lead occurs naturally in earth.", "It occurs at night.", ["occurs"]),
+        (
+            HARD,
             "Fatigue may come back. This fatigue (tiredness) lasts.",
             "Fatigue (such as after a walk) may come back.",
             ["Fatigue"],

@@ -45,7 +45,8 @@ _INITIALS: Final = re.compile(r"\(([A-Z]{2,6})s?\)|,\sor\s([A-Z]{2,6})\b(?=[\s,.
 _SMALL: Final = frozenset({"a", "an", "and", "for", "in", "of", "on", "or", "the", "to", "with"})
 _LONG_WORD: Final = 12  # letters, of a word that may have two initials
 _WORD: Final = re.compile(r"[^\W\d_]+")
-# "fatigue (tiredness)", but not "(see page 3)" or "(such as flu)".
+# "fatigue (tiredness)", but not "(see page 3)" or "(such as flu)", nor how a word is said, which
+# has capitals.
 _GLOSS: Final = re.compile(
     r"\s\((?!(?:see|such|like|e\.g|for|if|not|especially|which|including|or|and|in|at|on)\b)"
     r"[\"\u201c]?[a-z][a-z'\u2019-]*(?: [a-z'\u2019-]+){0,4}[\"\u201d]?\)"
@@ -171,10 +172,7 @@ def is_glossed(text: str, start: int, end: int) -> bool:
 
     "Fatigue (tiredness)", "Acute DIC develops quickly."
     """
-    gloss = _GLOSS.match(text, end)
-    if gloss and not PRONUNCIATION.fullmatch(gloss.group().strip()):
-        return True
-    return starts_explanation(text[:start], text[end:])
+    return bool(_GLOSS.match(text, end)) or starts_explanation(text[:start], text[end:])
 
 
 def starts_explanation(before: str, after: str) -> bool:

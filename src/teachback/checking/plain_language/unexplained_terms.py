@@ -298,11 +298,11 @@ def is_explained(before: str, after: str, *, meaning: str = "") -> bool:
 def _has_meaning(text: str, meaning: str) -> bool:
     """Return whether a text has a meaning: all its words, or most of them if there are four.
 
-    "Pulmonary disease harms the lungs": a gloss would repeat that.
+    "Pulmonary disease harms the lungs": a gloss would repeat that. "Benign (noncancerous)" has it.
     """
     words = [word for word in re.findall(r"[a-z]{4,}", meaning) if word not in _SMALL_WORDS]
     stems = {re.sub(r"(?:ies|es|s|y)$", "", word) for word in words}
-    found = sum(re.search(rf"\b{stem}\w{{0,4}}\b", text) is not None for stem in stems)
+    found = sum(re.search(rf"\b(?:non)?{stem}\w{{0,4}}\b", text) is not None for stem in stems)
     return bool(words) and (found == len(stems) or (len(stems) >= _MANY and 2 * found > len(stems)))
 
 

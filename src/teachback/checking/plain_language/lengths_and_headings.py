@@ -208,9 +208,10 @@ def plain_language_findings(
 ) -> Iterator[Finding]:
     """Yield the findings of all rules on plain language in one edition, in no particular order.
 
-    `target` is the highest reading grade allowed, None if nobody set one (`reading_grade.set_target`).
-    `vocabulary` holds the words to look for; None means the built-in ones. Nothing is yielded for a language
-    other than English: `reading_grade.graded` reports that it was not scored.
+    `target` is the highest reading grade allowed, None if nobody set one
+    (`reading_grade.set_target`). `vocabulary` holds the words to look for; None means the built-in
+    ones. Nothing is yielded for a language other than English: `reading_grade.graded` reports that
+    it was not scored.
     """
     if not rules_know(reader_text.language):
         return

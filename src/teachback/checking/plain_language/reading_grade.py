@@ -43,8 +43,8 @@ ENOUGH_SENTENCES: Final = 30
 # A grade of fewer sentences is rough, and is a finding only if it is so far above its target.
 ROUGH_MARGIN: Final = 4
 # A formula is not exact: SMOG's error is 1.5 grades (McLaughlin, 1969), and formulas differ by
-# several grades on the same text (AHRQ TalkingQuality, tip 6). A target that nobody set is told from there
-# on; one that a clinic or an audience sets is exact.
+# several grades on the same text (AHRQ TalkingQuality, tip 6). A target that nobody set is told
+# from there on; one that a clinic or an audience sets is exact.
 UNSET_MARGIN: Final = 1.5
 ENOUGH_WORDS: Final = 100
 # In words: a hint on a grade says to shorten sentences if one is longer.

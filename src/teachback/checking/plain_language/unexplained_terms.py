@@ -116,7 +116,8 @@ _EXPLAINED_AFTER: Final = re.compile(
     r"\s*(?:\((?!\s*\))|/\s*[^\W\d]|[:—\u2013-]\s|,?\s+or\s+[\"“]|,\s+or\s+[^,.;:()]{3,40},"
     r"|,?\s+(?:[^\W\d]+\s+)?such as\s"
     r"|,\s+(?:an?|the|which|that is|also|sometimes|i\.e\.)\s"
-    r"|,?\s+(?:means?|stands? for|is when|is an?|is any|are the|is the|is what|are what|is how|is called"
+    r"|,?\s+(?:means?|stands? for|is when|is an?|is any|are the|is the|is what|are what|is how"
+    r"|is called"
     r"|are called|are an?)\s|\s+that\s+is\b)",
     re.IGNORECASE,
 )

@@ -579,6 +579,37 @@ def test_a_long_text_of_labels_alone_is_a_long_paragraph() -> None:
     assert hint == "Split it, or make a list of it."
 
 
+def test_a_paragraph_is_long_by_its_words() -> None:
+    """Many short sentences are easy to read; more than 150 words are not."""
+    for words, told in ((150, False), (153, True)):
+        text = "Ask us first. " * (words // 3)
+        assert ("plain-long-paragraph" in found_in(text)) is told
+
+
+@pytest.mark.parametrize(
+    ("middle", "begins"),
+    [
+        ("They come back at night. Your nurse can help you with that at any time.", "Your nurse"),
+        ("This is common. Or it may come back. Your nurse can help you.", "Your nurse"),
+        ("In these cases, rest. But do not sleep. Your nurse can help you.", "Your nurse"),
+        ("Loss of sleep is bad. Noise can also harm. Your nurse can help you.", "Your nurse"),
+        ("- Rest: Sit down first. Then stretch your leg. - Sleep: Go to bed. Call us.", ""),
+        ("Your nurse can help you. They come back at night.", "Your nurse"),
+    ],
+)
+def test_the_second_half_of_a_paragraph_begins_with_a_sentence_that_stands_alone(
+    middle: str, begins: str
+) -> None:
+    """It does not begin with 'They', nor within a list, nor beside 'also'."""
+    text = f"{'It may hurt. ' * 24}{middle}{' It may hurt.' * 24}"
+    found = plain_language_findings(edition_of(Example(text)))
+    [hint] = [finding.hint for finding in found if finding.rule == "plain-long-paragraph"]
+    if begins:
+        assert f"its second half may begin with '{begins}" in hint
+    else:
+        assert hint == "Split it, or make a list of it."
+
+
 @pytest.mark.parametrize(
     ("share", "people"),
     [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.plain_language import reading_grade, unexplained_terms, wording
@@ -32,13 +33,22 @@ if TYPE_CHECKING:
 LONGEST_SENTENCE: Final = 25
 # A word or two more is not worth a warning.
 _WORDS_SPARED: Final = 2
-# Guides differ: five sentences, six, or eight of 150 words. Only what is above all of them is a
-# finding. "Rest." and "Ice pack." are labels, and do not count.
-LONGEST_PARAGRAPH: Final = 8
+# Guides ask for at most 150 words, and for five, six or eight sentences. Words alone count, since a
+# text of many short sentences is easy to read.
 MOST_WORDS: Final = 150
-# In words: more short sentences than LONGEST_PARAGRAPH are no burden in a text this short.
-_SHORT_PARAGRAPH: Final = 125
-_LONGEST_LABEL: Final = 2
+# "Rest." and "Ice pack." are labels, and begin no half of a paragraph.
+_LONGEST_LABEL: Final = 2  # words
+# What such a sentence speaks of stands in the one before it, so no paragraph begins with it.
+_LEANS_BACK: Final = re.compile(
+    r"(?:(?:in|for|of|at|during|after|with|because of|as) )?"
+    r"(?:they|it|this|these|that|those|he|she|its|their|such|or|but|and|so|then|also|however|another"
+    r"|others?|second|third|next|finally|for example)\b"
+    r"|.*\balso\b",
+    re.IGNORECASE,
+)
+# An entry of a list that was typed into a paragraph.
+_ENTRY: Final = re.compile(r"(?:[-\u2013\u2022*]|\d{1,2}[.)])\s")
+_NEAR: Final = 3  # sentences, at most, from one entry of such a list to the next
 LONGEST_LIST: Final = 7
 # Readers look through a list of names, such as foods, and need not keep it in mind.
 LONGEST_NAMES: Final = 15
@@ -85,13 +95,12 @@ _OWN_RULES: Final = (
     ),
     Rule(
         "plain-long-paragraph",
-        f"a paragraph of more than {LONGEST_PARAGRAPH} sentences or {MOST_WORDS} words",
+        f"a paragraph of more than {MOST_WORDS} words",
         Severity.WARNING,
-        "A block of text looks like work. Guides ask for at most eight sentences and 150 words; "
-        "some ask for five sentences.",
+        "A block of text looks like work. A break shows where a new thought begins.",
         (FEDERAL,),
         bad=(
-            Example("Sit down on a chair that is not too low, and rest for a while. " * 9),
+            Example("Sit down on a chair that is not too low, and rest for a while. " * 11),
             Example(
                 "Put your foot on two pillows, and call us from your bed to tell how it feels " * 9
             ),
@@ -101,8 +110,8 @@ _OWN_RULES: Final = (
             Example(
                 "Rest. Ice. Wrap it. Take 2.5 mg at noon. Sit down now. " + "Call us then. " * 5
             ),
-            # Nine short sentences.
-            Example("Sit down now. Drink some water. Breathe in slowly. " * 3),
+            # Thirty short sentences.
+            Example("Sit down now. Drink some water. Breathe in very slowly. " * 10),
         ),
     ),
     Rule(
@@ -261,23 +270,44 @@ def _first_words(text: str) -> str:
 
 def _long_paragraphs(reader_text: ReaderText) -> Iterator[Finding]:
     for passage in reader_text.passages:
-        sentences = [
-            sentence
-            for sentence in split_sentences(passage.text)
-            if len(words_of(sentence)) > _LONGEST_LABEL
-        ]
         word_count = len(passage.text.split())
-        many = len(sentences) > LONGEST_PARAGRAPH and word_count > _SHORT_PARAGRAPH
-        if many or word_count > MOST_WORDS:
+        if word_count > MOST_WORDS:
             message = (
-                f"this text has {len(sentences)} sentences and {word_count} words, more than "
-                f"{LONGEST_PARAGRAPH} or {MOST_WORDS}: '{_first_words(passage.text)}'"
+                f"this text has {word_count} words, more than {MOST_WORDS}: "
+                f"'{_first_words(passage.text)}'"
             )
+            second = _second_half(passage.text)
             hint = "Split it, or make a list of it"
-            if sentences:
-                half = _first_words(sentences[len(sentences) // 2])
-                hint += f"; its second half begins with '{half}'"
+            if second:
+                hint += f"; its second half may begin with '{_first_words(second)}'"
             yield _finding("plain-long-paragraph", passage, passage.text, message, f"{hint}.")
+
+
+def _second_half(text: str) -> str:
+    """Return the sentence nearest to the middle of a text that may begin a paragraph, or ''.
+
+    It does not lean on the sentence before it, nor does it stand within a list or beside "also".
+    """
+    sentences = split_sentences(text)
+    sizes = [len(sentence.split()) for sentence in sentences]
+    half = sum(sizes) / 2
+    entries = [number for number, sentence in enumerate(sentences) if _ENTRY.match(sentence)]
+    listed = {
+        number
+        for first, last in pairwise(entries)
+        if last - first <= _NEAR
+        for number in range(first, last)
+    }.union(entries)
+    distances = {
+        number: abs(sum(sizes[:number]) - half)
+        for number, sentence in enumerate(sentences)
+        if number not in listed
+        and len(words_of(sentence)) > _LONGEST_LABEL
+        and not _LEANS_BACK.match(sentence)
+        and not any(" also " in following for following in sentences[number + 1 : number + 2])
+    }
+    nearest = min(distances, key=lambda number: distances[number], default=0)
+    return sentences[nearest] if distances.get(nearest, half) <= half / 2 else ""
 
 
 def lists(reader_text: ReaderText) -> tuple[tuple[Passage, ...], ...]:

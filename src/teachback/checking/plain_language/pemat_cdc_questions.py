@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from teachback.checking.plain_language.lengths_and_headings import (
-    LONGEST_PARAGRAPH,
     LONGEST_SENTENCE,
     MOST_WORDS,
     actions,
@@ -192,7 +191,7 @@ def _pemat(facts: _ReaderFacts) -> Iterator[SelfCheckQuestion]:
         *_long_sections(facts),
     )
     explanation = (
-        f"Paragraphs over {LONGEST_PARAGRAPH} sentences or {MOST_WORDS} words, lists over 7 items, "
+        f"Paragraphs over {MOST_WORDS} words, lists over 7 items, "
         f"sections over {LONGEST_SECTION} words."
     )
     yield ask(8, "Does it come in short pieces?", not places, places, explanation)

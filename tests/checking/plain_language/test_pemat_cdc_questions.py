@@ -63,7 +63,7 @@ def test_what_only_a_person_can_say_stays_open() -> None:
 
 def test_a_hint_shows_places_and_leaves_the_answer_to_a_person() -> None:
     """A passive verb may be right: its place is shown, and the box is left to tick."""
-    question = asked(edition([{"text": "Your blood must be tested by us."}]))[PEMAT, "5"]
+    question = asked(edition([{"text": "Your blood must be tested each month."}]))[PEMAT, "5"]
     assert question.answer is None
     assert question.places == (("sections", 0, "blocks", 0, "text"),)
 

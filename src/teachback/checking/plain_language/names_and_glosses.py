@@ -36,7 +36,9 @@ _ENTRY: Final = re.compile(rf"[^\W\d_]+(?:[\s-][^\W\d_]+){{0,4}}[\s-]{_LEARNED}"
 # "Chronic lymphocytic leukemia", but not "chronic cough", nor "chronic illness".
 _NAMED: Final = re.compile(
     r"\b(?:chronic(?:\s[^\W\d_]+(?:ic|al|ar|oid|ous|ory|ive|ary|ing|cell)){0,2}"
-    rf"\s{_LEARNED}|acute(?:\s[^\W\d_]+(?:ic|oid|cell)){{0,2}}\sleuka?emia)\b",
+    rf"\s{_LEARNED}|acute(?:\s[^\W\d_]+(?:ic|oid|cell)){{0,2}}\sleuka?emia"
+    # "Bilateral mastectomy", the name of an operation.
+    r"|(?:uni|bi)lateral(?:\s[^\W\d_]+)?\s(?:\w+-)?\w{3,}(?:ectomy|otomy|ostomy|plasty))\b",
     re.IGNORECASE,
 )
 # Words of names that have a plain one, which may stand in the name: "end-stage kidney disease".
@@ -51,6 +53,9 @@ _GLOSS: Final = re.compile(
     r"\s\((?!(?:see|such|like|e\.g|for|if|not|especially|which|including|or|and|in|at|on)\b)"
     r"[\"\u201c]?[a-z][a-z'\u2019-]*(?: [a-z'\u2019-]+){0,4}[\"\u201d]?\)"
 )
+_GLOSS_WORDS: Final = 3  # at most, in brackets that name what stands before them
+_NEARBY: Final = 60  # characters
+_PLAIN_WORD: Final = 4  # letters, so that "the" or "on" makes no gloss
 # "Acute DIC develops quickly", at the start of a sentence.
 _MANNER: Final = re.compile(
     r"(?:\s[^\W\d_]+)?\s(?:develops?|happens?|comes? on|starts?|begins?|lasts?)"
@@ -173,6 +178,20 @@ def is_glossed(text: str, start: int, end: int) -> bool:
     "Fatigue (tiredness)", "Acute DIC develops quickly."
     """
     return bool(_GLOSS.match(text, end)) or starts_explanation(text[:start], text[end:])
+
+
+def is_gloss(text: str, start: int, end: int, plain: str) -> bool:
+    """Return whether a word is within brackets that name what stands before them in plain words.
+
+    "It can spread through the body (disseminated infection)".
+    """
+    before, opened, inside = text[:start].rpartition("(")
+    rest = re.match(r"[^().;:!?]*\)", text[end:])
+    if not opened or ")" in inside or not rest:
+        return False
+    words = {word for word in _WORD.findall(plain.lower()) if len(word) >= _PLAIN_WORD}
+    near = set(_WORD.findall(before[-_NEARBY:].lower()))
+    return len(f"{inside}{text[start:end]}{rest[0]}".split()) <= _GLOSS_WORDS and bool(words & near)
 
 
 def starts_explanation(before: str, after: str) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from teachback.checking.plain_language.names_and_glosses import (
     PRONUNCIATION,
+    is_gloss,
     is_glossed,
     is_in_entry,
     is_in_name,
@@ -46,10 +47,24 @@ _PASSIVE: Final = re.compile(
     rf"\s+be{_ADVERBS}\s+({_IRREGULAR}|\w+[^\We]ed)\b",
     re.IGNORECASE,
 )
-# "To see if it should be watched", "about whether you should be treated": somebody else decides.
+# "To see if it should be watched", "about whether you should be treated", "deciding which diseases
+# should be studied": somebody else decides.
 _INDIRECT: Final = re.compile(
     r"\w(?: or)? (?:if|whether(?: or not)?|(?:whether|if) and how)"
     r" (?:it|you|they|he|she|(?:the|your) \w+)\s$"
+    r"|\b(?:decid\w+|choos\w+|know|find out|figur\w+ out|learn) (?:which|what) (?:\w+ ){1,2}$",
+    re.IGNORECASE,
+)
+# "Should be decided by an eye doctor" says who, and "by mouth" does not.
+_BY_SOMEBODY: Final = re.compile(
+    r"(?:\s[^\s.,;:!?()]+){0,5}?\sby\s(?:(?:an?|the|your|our|my|his|her|their|another)\s)?"
+    r"(?:(?!(?:an?|the|your|our|if|unless|when|while|or|and|so|because|as|that|which)\b)"
+    r"[\w-]+\s){0,2}?"
+    r"(?:doctors?|physicians?|surgeons?|nurses?|dentists?|pharmacists?|midwi(?:fe|ves)|dietitians?"
+    r"|therapists?|specialists?|technicians?|experts?|professionals?|providers?|practitioners?"
+    r"|\w+ologists?|teams?|staff|parents?|caregivers?|carers?|adults?|people|person|you|us)\b"
+    r"(?!['\u2019-])",
+    re.IGNORECASE,
 )
 # Words that look like participles but describe a state; "called" introduces a word.
 _STATES_TEXT: Final = """
@@ -65,10 +80,13 @@ _THIRD_PERSON: Final = re.compile(
     r"(?<!some )(?<!many )(?<!most )(?<!other )(?<!few )(?<!number of )(?<!minority of )"
     r"(?<!older )(?<!younger )(?<!elderly )(?<!enough that )"
     r"\b(?:patients?|individuals?|clients?|sufferers?|people|persons|anyone|everyone|those"
-    r"|adults)\b(?! in (?:the|your) (?:household|family|house|home)\b)"
+    r"|adults)\b(?!['\u2019])(?! in (?:the|your) (?:household|family|house|home)\b)"
     r"(?:(?!\byou\b)[^.!?;:()]){0,60}?\b(?:should|must|ought to|needs? to|ha(?:s|ve) to)\b(?!\s+I)",
     re.IGNORECASE,
 )
+# "The best pill for each patient should be": the pill is to do it.
+_FOR_SOMEBODY: Final = re.compile(r"\w for (?:(?:each|every|all|most|these|the) )?$", re.IGNORECASE)
+_PERSON_AND_DUTY: Final = re.compile(r"\w+\s(?:should|must|needs? to|ha(?:s|ve) to)", re.IGNORECASE)
 # A text without any of these speaks of no third person.
 _THIRD_PERSON_WORDS: Final = (
     *("patient", "individual", "client", "sufferer"),
@@ -110,9 +128,12 @@ _SECOND_NEGATIONS: Final = (
 _DOUBLE_NEGATIVE: Final = re.compile(
     rf"\b{_NEGATIONS}\b(?:\s+\w+){{0,4}}?\s+{_SECOND_NEGATIONS}\b", re.IGNORECASE
 )
-# "There is nothing you can do to prevent it", "no drug to prevent it": one thing is denied.
+# "There is nothing you can do to prevent it", "no drug to prevent it", "not smoking can prevent
+# it": one thing is denied.
 _TO_PREVENT: Final = re.compile(
-    rf"(?:no|nothing|none)\b(?:(?!\b{_NEGATIONS}\b).)* to (?:prevent|avoid)", re.IGNORECASE
+    rf"(?:no|nothing|none)\b(?:(?!\b{_NEGATIONS}\b).)* to (?:prevent|avoid)"
+    r"|not (?:smoking|drinking)(?: (?:alcohol|at all))? (?:can |may |will )?(?:help )?prevents?",
+    re.IGNORECASE,
 )
 _VAGUE: Final = re.compile(
     r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly"
@@ -387,6 +408,8 @@ def _find_hard_words(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, i
             or form in vocabulary.terms
             or _PRODUCT_NAME.search(f"{text[:start]}|{text[start:]}")
             or (text[:start].endswith("(") and text[end:].startswith(")"))
+            or _is_in_compound(text, start, end)
+            or is_gloss(text, start, end, entry.say)
             or any(_is_within(text, phrase, start, end) for phrase in entry.unless)
             or (entry.before and form == word.lower() and not _is_before(text[end:], entry.before))
         ):
@@ -433,6 +456,11 @@ def _find_forms(
         position += 1
 
 
+def _is_in_compound(text: str, start: int, end: int) -> bool:
+    """Return whether a word is a part of one with a hyphen, which no plain word fits into."""
+    return bool(re.search(r"\w-$", text[:start]) or re.match(r"-\w", text[end:]))
+
+
 def _is_within(text: str, phrase: str, start: int, end: int) -> bool:
     return any(
         m.start() <= start and end <= m.end()
@@ -451,6 +479,7 @@ def _passive(text: str) -> Iterator[TextFinding]:
             match[1].lower() not in _STATE_WORDS
             and not match[1].lower().startswith("un")
             and not _INDIRECT.search(text[: match.start()])
+            and not _BY_SOMEBODY.match(text, match.end())
         ):
             hint = "Write who does it: 'Take it with food', not 'it should be taken with food'."
             message = f"'{match.group()}' does not say who is to do it"
@@ -463,8 +492,10 @@ def _third_person(text: str) -> Iterator[TextFinding]:
         return
     for match in _THIRD_PERSON.finditer(text):
         words = match.group().strip()
-        # "For people who faint, therapy should help": the therapy is to do it. "People with it may
-        # need to be treated" is a fact.
+        # "For people who faint, therapy should help": the therapy is to do it, as is "the best
+        # pill for each patient should". "People with it may need to be treated" is a fact.
+        if _FOR_SOMEBODY.search(text[: match.start()]) and _PERSON_AND_DUTY.fullmatch(words):
+            continue
         if ("," in words and re.search(r"\bfor $", text[: match.start()], re.IGNORECASE)) or (
             words.lower().endswith(("may need to", "might need to"))
             and text.startswith(" be ", match.end())

@@ -7,6 +7,7 @@ from math import sqrt
 import pytest
 
 from teachback.checking.plain_language.reading_grade import (
+    UNSET_MARGIN,
     Counts,
     body,
     count,
@@ -291,6 +292,29 @@ def test_a_target_that_nobody_set_is_not_exact() -> None:
         assert grade is not None
         assert (grade > 7.5) is told
         assert grade > 6
+        assert bool(list(grade_findings(edition))) is told
+        assert list(grade_findings(edition, target=6))
+
+
+def test_the_commonest_words_are_not_named() -> None:
+    """A shorter word for 'information' would be no easier; 'alternative' is as common."""
+    text = "Information on coordinate departments is available. Consider alternative receptionists."
+    (found,) = grade_findings(reader_text(f"{text} " * 20), target=5)
+    for word in ("information", "department", "available", "consider", "alternative"):
+        assert f"'{word}" not in found.hint
+    assert "'receptionists' (20)" in found.hint
+
+
+def test_a_grade_with_nothing_to_shorten_is_told_from_further_above() -> None:
+    """No sentence is long and one long word is left: grade 7.8 is no help, if nobody set 6."""
+    easy = "Ask the nurse at the unit to look at it with you. "
+    common = "Information on regular medicine is available. "
+    for word, told in (("recovery", False), ("coordinate", True)):
+        text = f"{common * 22}Ask about recovery. Ask about {word}. {easy * 18}"
+        edition = reader_text(text)
+        grade = graded(edition)[0].by("Flesch-Kincaid").grade
+        assert grade is not None
+        assert UNSET_MARGIN < grade - 6 <= 2
         assert bool(list(grade_findings(edition))) is told
         assert list(grade_findings(edition, target=6))
 

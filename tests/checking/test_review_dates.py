@@ -424,6 +424,10 @@ def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
         ("Half of all adults get it.", "Half of all adults"),
         ("Half of people get it.", "Half of people"),
         ("A third of those with it get well. It is one of three types.", "A third of those"),
+        ("It sits in one of 13 genes. One of 13 children has it.", "One of 13"),
+        ("It sits in one of 13 genes. One in ten drugs is fake.", "One in ten"),
+        ("Both parents have the gene. A 25% chance helps.", "25%"),
+        ("Your gene was tested. There is a 25% chance that a child has it.", "25%"),
         ("It becomes one of three types of cells. One of three adults has it.", "One of three"),
     ],
 )
@@ -431,6 +435,15 @@ def test_a_number_is_named_as_a_whole(text: str, words: str) -> None:
     """The author finds both ends of a range, and whom a share is of."""
     (found,) = number_findings([Example(text).passage()])
     assert found.words == words
+
+
+def test_what_genes_decide_is_no_claim() -> None:
+    """A gene from each parent makes it 1 in 4 by itself; which of 13 genes it is counts nobody."""
+    for text in (
+        "Both parents must have the gene. If so, there is a 25% chance of a child having it.",
+        "The disease sits in one of 13 genes.",
+    ):
+        assert list(number_findings([Example(text).passage()])) == []
 
 
 def test_sources_are_unused_undated_or_old_at_their_own_line(workspace: Make) -> None:

@@ -320,6 +320,17 @@ _DOSE: Final = re.compile(
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 # "For example, drink 8 ounces 4 times if you may have 32" shows how to count, and claims nothing.
 _EXAMPLE: Final = re.compile(r"for (?:example|instance)\b.*\bif you\b", re.IGNORECASE)
+# A gene from each parent makes it 25, 50 or 75 of 100 for a child by itself: no claim of a study.
+_INHERITED: Final = re.compile(r"\b(?:25|50|75)\s?(?:%|percent\b|per cent\b)\Z", re.IGNORECASE)
+_PARENTS_GENE: Final = re.compile(r"\bparents?\b.*\bgenes?\b|\bgenes?\b.*\bparents?\b", re.DOTALL)
+_CHANCE_OF_CHILD: Final = re.compile(
+    r"\s(?:chance|risk)\b(?:(?![.!?]).)*\b(?:child(?:ren)?|baby|babies|son|daughter)\b"
+)
+# "In one of 13 genes" says which, not how often.
+_ONE_OF: Final = re.compile(r"one of (?:\d+|[a-z]+)\Z", re.IGNORECASE)
+_THINGS: Final = re.compile(
+    r"\s(?:\w+ )?(?:genes|hormones|proteins|viruses|glands|nerves|bones|muscles|medicines|drugs)\b"
+)
 # A text that this does not match states no number.
 _MAY_STATE_NUMBER: Final = re.compile(r"\d|\b(?:of|in)\b", re.IGNORECASE)
 _STATING_ROLES: Final = frozenset({
@@ -343,7 +354,10 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
                 match[0].strip()
                 for sentence in _SENTENCE.split(written)
                 for match in _NUMBERS.finditer(sentence)
-                if match[0] != "100%" and (not _MEASURE.search(match[0]) or _is_dose(sentence))
+                if match[0] != "100%"
+                and (not _MEASURE.search(match[0]) or _is_dose(sentence))
+                and not _is_inherited(match, written)
+                and not (_ONE_OF.match(match[0]) and _THINGS.match(sentence, match.end()))
             ),
             "",
         )
@@ -359,6 +373,15 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
                 f"'{words}' is a number without a source",
                 hint,
             )
+
+
+def _is_inherited(number: re.Match[str], written: str) -> bool:
+    """Return whether a number is the chance of a child to have the gene of its parents."""
+    return bool(
+        _INHERITED.match(number[0])
+        and _CHANCE_OF_CHILD.match(number.string, number.end())
+        and _PARENTS_GENE.search(written)
+    )
 
 
 def _is_dose(sentence: str) -> bool:

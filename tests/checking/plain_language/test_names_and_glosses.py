@@ -143,6 +143,7 @@ def told(text: str, rule: str) -> list[str]:
             "You may have bilateral pain.",
             ["bilateral"],
         ),
+        (HARD, "Bring your mobility aid.", "Ask about your mobility.", ["mobility"]),
         (HARD, "It may be an absence seizure.", "Call in her absence.", ["absence"]),
         (HARD, "It may be an adjustment disorder.", "Make an adjustment.", ["adjustment"]),
         (HARD, "Begin cardiac rehab.", "Your cardiac output is low.", ["cardiac"]),
@@ -241,6 +242,18 @@ def test_a_term_in_a_name_is_told_at_its_next_use() -> None:
             "The two types are short and chronic. Chronic DIC develops slowly.",
             "The two types are short and chronic. Chronic DIC is common.",
             ["chronic"],
+        ),
+        (
+            TERM,
+            "It holds the minerals calcium and phosphorus.",
+            "It holds minerals. Calcium and phosphorus are two.",
+            ["phosphorus"],
+        ),
+        (
+            TERM,
+            "It holds the minerals calcium, potassium and zinc.",
+            "It holds the minerals that strong bones need and potassium.",
+            ["potassium"],
         ),
         (
             TERM,

@@ -70,6 +70,8 @@ def reader_text(
         ("Is it bad? No. Ask us.", ["Is it bad?", "No.", "Ask us."]),
         ("See No. 5 on the list.", ["See No. 5 on the list."]),
         ("Ask J. Doe for help!", ["Ask J. Doe for help!"]),
+        ("It is hepatitis A, B or C. Rest.", ["It is hepatitis A, B or C.", "Rest."]),
+        ("Take vitamin D. Ask J. Doe.", ["Take vitamin D.", "Ask J. Doe."]),
         ('He said "Stop." Then he left.', ['He said "Stop."', "Then he left."]),
         ("Many things help: rest; heat; a walk", ["Many things help: rest; heat; a walk"]),
     ],

@@ -42,7 +42,7 @@ _LONGEST_LABEL: Final = 2  # words
 _LEANS_BACK: Final = re.compile(
     r"(?:(?:in|for|of|at|during|after|with|because of|as) )?"
     r"(?:they|it|this|these|that|those|he|she|its|their|such|or|but|and|so|then|also|however|another"
-    r"|others?|second|third|next|finally|for example)\b"
+    r"|still|others?|second|third|next|finally|for example)\b"
     r"|.*\balso\b",
     re.IGNORECASE,
 )

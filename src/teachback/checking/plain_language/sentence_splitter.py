@@ -33,6 +33,11 @@ _MAY_END: Final = frozenset({
 })  # fmt: skip
 # "No. 5" is one sentence; but "No." can be an answer.
 _BEFORE_NUMBER: Final = frozenset({"no", "nos", "p", "pp", "vol"})
+# "Hepatitis A or B." ends with a letter that is no initial of a name.
+_BEFORE_LETTER: Final = re.compile(
+    r"\b(?:vitamins?|hepatitis|type|group|part|influenza|fragile)(?: [A-Z],?(?: and| or)?)* $",
+    re.IGNORECASE,
+)
 _DATE_WORDS: Final = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july"
     r"|august|september|october|november|december",
@@ -120,7 +125,8 @@ def _is_end(before: str, mark: str, after: str) -> bool:
     if last_word in _NEVER_ENDS or (last_word in _BEFORE_NUMBER and first[:1].isdigit()):
         return False
     if match and re.fullmatch(r"[A-HJ-Z]", match.group()):
-        return False  # an initial: J. Smith
+        # An initial: J. Smith
+        return bool(_BEFORE_LETTER.search(before[: match.start()]))
     if last_word.isdigit() and not before[: -len(last_word)].strip():
         return False  # the number of a list: "1. Stretch."
     if last_word in _MAY_END:

@@ -128,6 +128,11 @@ _EXPLAINED_BEFORE: Final = re.compile(
     r"|\b(?:this|these)\b[^.!?,;:]{0,30}\b(?:is|are) your (?:body['\u2019]s )?$",
     re.IGNORECASE,
 )
+# "The minerals calcium and phosphorus", for a term whose meaning is "a mineral".
+_MINERAL_BEFORE: Final = re.compile(
+    r"\bminerals?,? (?:(?:such as|like|called) )?(?:[a-z]+(?:, and|, or|,| and| or) ){0,3}$",
+    re.IGNORECASE,
+)
 # SpelledNames of products need no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
 _CHEMICAL: Final = re.compile(r"\s(?:citrate|chloride|bicarbonate)\b")
 _SALT_BEFORE: Final = re.compile(r"\b(?:calcium|magnesium|potassium|sodium)\s$", re.IGNORECASE)
@@ -283,6 +288,8 @@ def is_explained(before: str, after: str, *, meaning: str = "") -> bool:
     It does with brackets, `called`, `means` or `that is`, or if `meaning` is near.
     """
     if _EXPLAINED_AFTER.match(after) and not _continues_list(before, after):
+        return True
+    if meaning.startswith("a mineral") and _MINERAL_BEFORE.search(before):
         return True
     if _EXPLAINED_BEFORE.search(before) or starts_explanation(before, after):
         return True

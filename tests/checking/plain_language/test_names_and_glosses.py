@@ -143,6 +143,25 @@ def told(text: str, rule: str) -> list[str]:
             "You may have bilateral pain.",
             ["bilateral"],
         ),
+        (
+            HARD,
+            "Ask about the Cancer Risk Assessment Tool.",
+            "Ask about the risk assessment tool.",
+            ["assessment"],
+        ),
+        (
+            HARD,
+            "Ask about the Cancer Risk Assessment Tool.",
+            "## What to Know About Your Risk Assessment Today",
+            ["Assessment"],
+        ),
+        (HARD, "- Modified radical mastectomy", "- Modified salt", ["Modified"]),
+        (
+            HARD,
+            "It may be a persistent vegetative state.",
+            "You have a persistent cough.",
+            ["persistent"],
+        ),
         (HARD, "Bring your mobility aid.", "Ask about your mobility.", ["mobility"]),
         (HARD, "It may be an absence seizure.", "Call in her absence.", ["absence"]),
         (HARD, "It may be an adjustment disorder.", "Make an adjustment.", ["adjustment"]),
@@ -375,6 +394,21 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
         (
             "It helps the individual's sleep and should be easy.",
             "The individual must sleep.",
+            "plain-third-person",
+        ),
+        (
+            "They do not speak and they are unable to move.",
+            "They do not speak of being unable to move.",
+            "plain-double-negative",
+        ),
+        (
+            "You may have no periods or no milk.",
+            "No pill lacks a label or a cap.",
+            "plain-double-negative",
+        ),
+        (
+            "Children get one. Then, as adults, they should get another one.",
+            "As adults in need of help, patients should call.",
             "plain-third-person",
         ),
         (

@@ -299,10 +299,10 @@ def test_a_target_that_nobody_set_is_not_exact() -> None:
 
 
 def test_the_commonest_words_are_not_named() -> None:
-    """A shorter word for 'information' would be no easier; 'alternative' is as common."""
-    text = "Information on coordinate departments is available. Consider alternative receptionists."
+    """A shorter word for 'information' would be no easier, and 'surgery' has none."""
+    text = "Information on surgery departments is available. Consider alternative receptionists."
     (found,) = grade_findings(reader_text(f"{text} " * 20), target=5)
-    for word in ("information", "department", "available", "consider", "alternative"):
+    for word in ("information", "surgery", "department", "available", "consider", "alternative"):
         assert f"'{word}" not in found.hint
     assert "'receptionists' (20)" in found.hint
 

@@ -48,7 +48,7 @@ _LEANS_BACK: Final = re.compile(
 )
 # An entry of a list that was typed into a paragraph.
 _ENTRY: Final = re.compile(r"(?:[-\u2013\u2022*]|\d{1,2}[.)])\s")
-_NEAR: Final = 3  # sentences, at most, from one entry of such a list to the next
+_NEAR: Final = 6  # sentences, at most, from one entry of such a list to the next
 LONGEST_LIST: Final = 7
 # Readers look through a list of names, such as foods, and need not keep it in mind.
 LONGEST_NAMES: Final = 15

@@ -37,8 +37,9 @@ _ENTRY: Final = re.compile(rf"[^\W\d_]+(?:[\s-][^\W\d_]+){{0,4}}[\s-]{_LEARNED}"
 _NAMED: Final = re.compile(
     r"\b(?:chronic(?:\s[^\W\d_]+(?:ic|al|ar|oid|ous|ory|ive|ary|ing|cell)){0,2}"
     rf"\s{_LEARNED}|acute(?:\s[^\W\d_]+(?:ic|oid|cell)){{0,2}}\sleuka?emia"
-    # "Bilateral mastectomy", the name of an operation.
-    r"|(?:uni|bi)lateral(?:\s[^\W\d_]+)?\s(?:\w+-)?\w{3,}(?:ectomy|otomy|ostomy|plasty))\b",
+    # "Bilateral mastectomy", "modified radical mastectomy": names of operations.
+    r"|(?:unilateral|bilateral|modified)(?:\s[^\W\d_]+)?\s(?:\w+-)?\w{3,}"
+    r"(?:ectomy|otomy|ostomy|plasty))\b",
     re.IGNORECASE,
 )
 # Words of names that have a plain one, which may stand in the name: "end-stage kidney disease".

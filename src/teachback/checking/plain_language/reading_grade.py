@@ -89,7 +89,13 @@ somebody somewhere specific strategy successful supporting technical technology 
 theory together tomorrow totally traditional understand understanding university usual usually
 variety various vehicle victory video videos violence whatever wonderful yesterday
 """
-_EVERYDAY: Final = frozenset(_EVERYDAY_TEXT.split())
+# Words of health that have no shorter one.
+_OF_HEALTH: Final = (
+    *("allergy", "allergies", "arthritis", "bacteria", "chemotherapy", "cholesterol", "diabetes"),
+    *("infection", "oxygen", "pneumonia", "pregnancy", "radiation", "surgery", "therapy"),
+    *("vaccination", "vitamin"),
+)
+_EVERYDAY: Final = frozenset((*_EVERYDAY_TEXT.split(), *_OF_HEALTH))
 LONG_WORD: Final = 3  # syllables in a long word, for SMOG
 # The target for SMOG is so far above that for Flesch-Kincaid.
 SMOG_ABOVE: Final = 3

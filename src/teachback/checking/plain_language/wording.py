@@ -135,6 +135,11 @@ _TO_PREVENT: Final = re.compile(
     r"|not (?:smoking|drinking)(?: (?:alcohol|at all))? (?:can |may |will )?(?:help )?prevents?",
     re.IGNORECASE,
 )
+# "They do not speak, and they are unable to move" and "no salt or no sugar" deny two things, each
+# once.
+_NEXT_CLAUSE: Final = re.compile(
+    r"\b(?:and|but|so) (?:they|you|we|it|he|she)\b|^no\b.*\b(?:and|or) no$", re.IGNORECASE
+)
 _VAGUE: Final = re.compile(
     r"\b(several|various|a few|a number of|a couple of|a handful of|occasional(?:ly)?|regularly"
     r"|periodically|from time to time|plenty of"
@@ -169,6 +174,10 @@ _LONGEST_ABBREVIATION: Final = 6  # letters of an abbreviation; longer words in 
 # A capital between small words is that of a name: "a drink such as Ensure or milk". In a heading,
 # as in "How to Discontinue Your Pills", the next word has one, too.
 _PRODUCT_NAME: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])")
+# "Ask for the Risk |Assessment| Tool.", behind a word in small letters: a part of a name. A heading
+# has no full stop, and may have a capital in each word.
+_NAME_BEFORE: Final = re.compile(r"[a-z] (?:[A-Z][\w'\u2019]+ )+$")
+_NAME_AFTER: Final = re.compile(r" [A-Z][a-z].*\.$")
 # Letters to dial: "(800) QUIT-NOW", "1-800-QUIT-NOW".
 SPELLED_NUMBER: Final = re.compile(r"(?:\(\d{3}\)|\d-\d{3})[\s-]+[A-Z]+(?:[\s-][A-Z]+)*\b")
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
@@ -408,6 +417,7 @@ def _find_hard_words(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, i
             or form in vocabulary.terms
             or _PRODUCT_NAME.search(f"{text[:start]}|{text[start:]}")
             or (text[:start].endswith("(") and text[end:].startswith(")"))
+            or (_NAME_BEFORE.search(text[:start]) and _NAME_AFTER.match(text, end))
             or _is_in_compound(text, start, end)
             or is_gloss(text, start, end, entry.say)
             or any(_is_within(text, phrase, start, end) for phrase in entry.unless)
@@ -493,8 +503,11 @@ def _third_person(text: str) -> Iterator[TextFinding]:
     for match in _THIRD_PERSON.finditer(text):
         words = match.group().strip()
         # "For people who faint, therapy should help": the therapy is to do it, as is "the best
-        # pill for each patient should". "People with it may need to be treated" is a fact.
+        # pill for each patient should". "People with it may need to be treated" is a fact. "As
+        # adults, they should" is about somebody named before.
         if _FOR_SOMEBODY.search(text[: match.start()]) and _PERSON_AND_DUTY.fullmatch(words):
+            continue
+        if text[: match.start()].lower().endswith("as ") and ", they " in words:
             continue
         if ("," in words and re.search(r"\bfor $", text[: match.start()], re.IGNORECASE)) or (
             words.lower().endswith(("may need to", "might need to"))
@@ -540,7 +553,7 @@ def _in_people(share: float) -> str:
 
 def _double_negatives(text: str) -> Iterator[TextFinding]:
     for match in _DOUBLE_NEGATIVE.finditer(text):
-        if _TO_PREVENT.fullmatch(match.group()):
+        if _TO_PREVENT.fullmatch(match.group()) or _NEXT_CLAUSE.search(match.group()):
             continue
         yield (
             "plain-double-negative",

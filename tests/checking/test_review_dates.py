@@ -441,6 +441,7 @@ def test_what_genes_decide_is_no_claim() -> None:
     """A gene from each parent makes it 1 in 4 by itself; which of 13 genes it is counts nobody."""
     for text in (
         "Both parents must have the gene. If so, there is a 25% chance of a child having it.",
+        "A genetic mutation causes it. You have a 50 percent chance of passing it on to a child.",
         "The disease sits in one of 13 genes.",
     ):
         assert list(number_findings([Example(text).passage()])) == []

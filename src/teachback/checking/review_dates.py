@@ -320,9 +320,10 @@ _DOSE: Final = re.compile(
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 # "For example, drink 8 ounces 4 times if you may have 32" shows how to count, and claims nothing.
 _EXAMPLE: Final = re.compile(r"for (?:example|instance)\b.*\bif you\b", re.IGNORECASE)
-# A gene from each parent makes it 25, 50 or 75 of 100 for a child by itself: no claim of a study.
-_INHERITED: Final = re.compile(r"\b(?:25|50|75)\s?(?:%|percent\b|per cent\b)\Z", re.IGNORECASE)
-_PARENTS_GENE: Final = re.compile(r"\bparents?\b.*\bgenes?\b|\bgenes?\b.*\bparents?\b", re.DOTALL)
+# A gene of the parents makes it 25, 50 or 75 of 100 for a child by itself: no claim of a study.
+_INHERITED: Final = re.compile(r"(?:25|50|75)\s?(?:%|percent|per cent)\Z", re.IGNORECASE)
+_GENE: Final = re.compile(r"\bgen(?:es?|etic)\b", re.IGNORECASE)
+_PASSED_ON: Final = re.compile(r"\bparents?\b|\bpass(?:es|ed|ing)?\b.{1,20}\bon\b", re.IGNORECASE)
 _CHANCE_OF_CHILD: Final = re.compile(
     r"\s(?:chance|risk)\b(?:(?![.!?]).)*\b(?:child(?:ren)?|baby|babies|son|daughter)\b"
 )
@@ -380,7 +381,8 @@ def _is_inherited(number: re.Match[str], written: str) -> bool:
     return bool(
         _INHERITED.match(number[0])
         and _CHANCE_OF_CHILD.match(number.string, number.end())
-        and _PARENTS_GENE.search(written)
+        and _GENE.search(written)
+        and _PASSED_ON.search(written)
     )
 
 

@@ -155,6 +155,8 @@ def told(text: str, rule: str) -> list[str]:
             "## What to Know About Your Risk Assessment Today",
             ["Assessment"],
         ),
+        (HARD, "Wear shoe inserts.", "We insert a tube.", ["insert"]),
+        (HARD, "Assisted reproduction can help.", "She assisted us.", ["assisted"]),
         (HARD, "- Modified radical mastectomy", "- Modified salt", ["Modified"]),
         (
             HARD,
@@ -316,6 +318,13 @@ def test_a_hard_word_is_known_from_the_section_that_explains_it() -> None:
         ("It makes a lub-DUB sound.", "It makes a DUB.", ["DUB"]),
         ("See the PDQ summary on flu.", "See the PDQ site.", ["PDQ"]),
         ("You may need a CT scan.", "You may need a CT.", ["CT"]),
+        ("You may need a CT or MRI scan.", "You may need a CT or an MRI.", ["CT"]),
+        ("It is the BRCA1 or BRCA2 gene.", "It is the IGF1 level.", ["IGF1"]),
+        (
+            "Use RICE. This stands for rest, ice and so on.",
+            "Use RICE. This helps you.",
+            ["RICE"],
+        ),
         (
             "## What is Omsk hemorrhagic fever (OHF)?\nOHF begins with chills.",
             "## What is Omsk fever?\nOHF begins with chills.",
@@ -413,8 +422,18 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
         ),
         (
             "Not smoking can prevent it.",
-            "You cannot prevent it.",
+            "You cannot fail to prevent it.",
             "plain-double-negative",
+        ),
+        (
+            "It can't be prevented. You cannot avoid it.",
+            "It is not uncommon.",
+            "plain-double-negative",
+        ),
+        (
+            "The shoulder must be held by muscles.",
+            "The shoulder must be held by hand.",
+            "plain-passive",
         ),
         (
             "Talk with us about whether and how you should be treated.",

@@ -42,6 +42,10 @@ _KNOWN_ABBREVIATIONS: Final = frozenset({
     "OK", "US", "USA", "TV", "AM", "PM", "ID", "UK", "FAQ", "PDF", "QR", "II", "III", "ER", "GP",
     "NHS", "DASH", "COVID", "HIV", "AIDS", "DNA", "MRI", "AB",
 })  # fmt: skip
+# "CT scan", "CT or MRI scan".
+_SCAN: Final = re.compile(r" (?:(?:or|and) (?:an? )?MRI )?scan")
+# The name of a gene stands for no words that help: "BRCA1 or BRCA2 gene".
+_GENE: Final = re.compile(r"[A-Z]{2,5}\d(?:,? (?:and|or) [A-Z]{2,5}\d)?(?: and| or)? gene")
 # The name of a product, whose long form tells a reader nothing: "the PDQ treatment summaries".
 _SUMMARY: Final = re.compile(r"(?:\s\w+){0,2}\ssummar(?:y|ies)\b")
 # A sound: "lub-DUB" in quotation marks, or "a lub-DUB sound".
@@ -116,6 +120,7 @@ _EXPLAINED_AFTER: Final = re.compile(
     r"\s*(?:\((?!\s*\))|/\s*[^\W\d]|[:—\u2013-]\s|,?\s+or\s+[\"“]|,\s+or\s+[^,.;:()]{3,40},"
     r"|,?\s+(?:[^\W\d]+\s+)?such as\s"
     r"|,\s+(?:an?|the|which|that is|also|sometimes|i\.e\.)\s"
+    r"|\.\s+(?:this|it|the letters) stands? for\s"
     r"|,?\s+(?:means?|stands? for|is when|is an?|is any|are the|is the|is what|are what|is how"
     r"|is called"
     r"|are called|are an?)\s|\s+that\s+is\b)",
@@ -377,7 +382,8 @@ def _abbreviations(
                 and re.search(r"\b(?:stage|type|class|grade)\s$", passage.text[: match.start()])
             )
             or any(start <= match.start() < end for start, end in other_spans)
-            or (abbreviation == "CT" and passage.text.startswith(" scan", match.end()))
+            or (abbreviation == "CT" and _SCAN.match(passage.text, match.end()))
+            or _GENE.match(passage.text, match.start())
             or (abbreviation == "PDQ" and _SUMMARY.match(passage.text, match.end()))
             or _is_sound(passage.text, match)
             or _BRAND_AFTER.match(passage.text, match.end())

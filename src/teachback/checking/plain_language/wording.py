@@ -62,7 +62,9 @@ _BY_SOMEBODY: Final = re.compile(
     r"[\w-]+\s){0,2}?"
     r"(?:doctors?|physicians?|surgeons?|nurses?|dentists?|pharmacists?|midwi(?:fe|ves)|dietitians?"
     r"|therapists?|specialists?|technicians?|experts?|professionals?|providers?|practitioners?"
-    r"|\w+ologists?|teams?|staff|parents?|caregivers?|carers?|adults?|people|person|you|us)\b"
+    r"|\w+ologists?|teams?|staff|parents?|caregivers?|carers?|adults?|people|person|you|us"
+    # "The shoulder must be held by muscles" is a fact.
+    r"|muscles?|bones?|nerves?|heart|liver|kidneys?|brain|lungs?)\b"
     r"(?!['\u2019-])",
     re.IGNORECASE,
 )
@@ -129,10 +131,11 @@ _DOUBLE_NEGATIVE: Final = re.compile(
     rf"\b{_NEGATIONS}\b(?:\s+\w+){{0,4}}?\s+{_SECOND_NEGATIONS}\b", re.IGNORECASE
 )
 # "There is nothing you can do to prevent it", "no drug to prevent it", "not smoking can prevent
-# it": one thing is denied.
+# it", "it cannot be prevented": one thing is denied.
 _TO_PREVENT: Final = re.compile(
     rf"(?:no|nothing|none)\b(?:(?!\b{_NEGATIONS}\b).)* to (?:prevent|avoid)"
-    r"|not (?:smoking|drinking)(?: (?:alcohol|at all))? (?:can |may |will )?(?:help )?prevents?",
+    r"|not (?:smoking|drinking)(?: (?:alcohol|at all))? (?:can |may |will )?(?:help )?prevents?"
+    r"|can(?:no|['\u2019])t (?:always )?(?:be prevented|be avoided|prevent|avoid)",
     re.IGNORECASE,
 )
 # "They do not speak, and they are unable to move" and "no salt or no sugar" deny two things, each
@@ -474,7 +477,7 @@ def _is_in_compound(text: str, start: int, end: int) -> bool:
 def _is_within(text: str, phrase: str, start: int, end: int) -> bool:
     return any(
         m.start() <= start and end <= m.end()
-        for m in re.finditer(rf"\b{re.escape(phrase)}", text, re.IGNORECASE)
+        for m in re.finditer(rf"\b{re.escape(phrase)}s?", text, re.IGNORECASE)
     )
 
 

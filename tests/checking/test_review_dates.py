@@ -442,6 +442,7 @@ def test_what_genes_decide_is_no_claim() -> None:
     for text in (
         "Both parents must have the gene. If so, there is a 25% chance of a child having it.",
         "A genetic mutation causes it. You have a 50 percent chance of passing it on to a child.",
+        "Girls have a 50% chance of inheriting the gene and giving it to their children.",
         "The disease sits in one of 13 genes.",
     ):
         assert list(number_findings([Example(text).passage()])) == []

@@ -323,7 +323,9 @@ _EXAMPLE: Final = re.compile(r"for (?:example|instance)\b.*\bif you\b", re.IGNOR
 # A gene of the parents makes it 25, 50 or 75 of 100 for a child by itself: no claim of a study.
 _INHERITED: Final = re.compile(r"(?:25|50|75)\s?(?:%|percent|per cent)\Z", re.IGNORECASE)
 _GENE: Final = re.compile(r"\bgen(?:es?|etic)\b", re.IGNORECASE)
-_PASSED_ON: Final = re.compile(r"\bparents?\b|\bpass(?:es|ed|ing)?\b.{1,20}\bon\b", re.IGNORECASE)
+_PASSED_ON: Final = re.compile(
+    r"\bparents?\b|\binherit|\bpass(?:es|ed|ing)?\b.{1,20}\bon\b", re.IGNORECASE
+)
 _CHANCE_OF_CHILD: Final = re.compile(
     r"\s(?:chance|risk)\b(?:(?![.!?]).)*\b(?:child(?:ren)?|baby|babies|son|daughter)\b"
 )

@@ -245,6 +245,12 @@ def test_a_term_in_a_name_is_told_at_its_next_use() -> None:
             "It can spread (you may get a disseminated infection).",
             ["disseminated"],
         ),
+        (
+            HARD,
+            "It spreads to all organs. This is called disseminated disease.",
+            "It spreads to all organs. This is a disseminated disease.",
+            ["disseminated"],
+        ),
         (HARD, "Lead occurs naturally in earth.", "It occurs at night.", ["occurs"]),
         (
             HARD,
@@ -320,6 +326,16 @@ def test_a_hard_word_is_known_from_the_section_that_explains_it() -> None:
         ("You may need a CT scan.", "You may need a CT.", ["CT"]),
         ("You may need a CT or MRI scan.", "You may need a CT or an MRI.", ["CT"]),
         ("It is the BRCA1 or BRCA2 gene.", "It is the IGF1 level.", ["IGF1"]),
+        (
+            'Thinking of "ABCDE" can help you remember what to look for.',
+            'Thinking of "ABCDE" can help you.',
+            ["ABCDE"],
+        ),
+        (
+            "It may be transient ischemic attacks (TIA, or mini-strokes).",
+            "It may be some attacks (TIA, or mini-strokes).",
+            ["TIA"],
+        ),
         (
             "Use RICE. This stands for rest, ice and so on.",
             "Use RICE. This helps you.",
@@ -425,6 +441,12 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
             "You cannot fail to prevent it.",
             "plain-double-negative",
         ),
+        (
+            "They may be signs of other problems that should be treated.",
+            "Bring the pills that should be taken at noon.",
+            "plain-passive",
+        ),
+        ("For relief, try getting plenty of rest.", "Eat plenty of fruit.", "plain-vague"),
         (
             "It can't be prevented. You cannot avoid it.",
             "It is not uncommon.",

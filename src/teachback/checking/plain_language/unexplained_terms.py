@@ -46,6 +46,10 @@ _KNOWN_ABBREVIATIONS: Final = frozenset({
 _SCAN: Final = re.compile(r" (?:(?:or|and) (?:an? )?MRI )?scan")
 # The name of a gene stands for no words that help: "BRCA1 or BRCA2 gene".
 _GENE: Final = re.compile(r"[A-Z]{2,5}\d(?:,? (?:and|or) [A-Z]{2,5}\d)?(?: and| or)? gene")
+# '"ABCDE" can help you remember what to watch for'.
+_MEMORY_AID: Final = re.compile(
+    r"[\"\u201d]? (?:(?:can|may|will) )?helps? (?:you )?(?:to )?remember\b"
+)
 # The name of a product, whose long form tells a reader nothing: "the PDQ treatment summaries".
 _SUMMARY: Final = re.compile(r"(?:\s\w+){0,2}\ssummar(?:y|ies)\b")
 # A sound: "lub-DUB" in quotation marks, or "a lub-DUB sound".
@@ -384,6 +388,7 @@ def _abbreviations(
             or any(start <= match.start() < end for start, end in other_spans)
             or (abbreviation == "CT" and _SCAN.match(passage.text, match.end()))
             or _GENE.match(passage.text, match.start())
+            or _MEMORY_AID.match(passage.text, match.end())
             or (abbreviation == "PDQ" and _SUMMARY.match(passage.text, match.end()))
             or _is_sound(passage.text, match)
             or _BRAND_AFTER.match(passage.text, match.end())
@@ -394,6 +399,9 @@ def _abbreviations(
         spelled_out = vocabulary.abbreviations.get(abbreviation, "")
         before, after = passage.text[: match.start()], passage.text[match.end() :]
         if re.search(r"\w[^()]*\(\s*(?:also\s+)?$", before) and re.match(r"\s*\)", after):
+            continue
+        # More may stand in the brackets: "transient ischemic attacks (TIA, or mini-strokes)".
+        if before.endswith("(") and after.startswith(",") and initials_in(f"{before}{as_written})"):
             continue
         if (
             re.match(r"\s*\(\s*[\w\"“]", after)

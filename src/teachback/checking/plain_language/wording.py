@@ -48,11 +48,12 @@ _PASSIVE: Final = re.compile(
     re.IGNORECASE,
 )
 # "To see if it should be watched", "about whether you should be treated", "deciding which diseases
-# should be studied": somebody else decides.
+# should be studied": somebody else decides. "Signs of problems that should be treated" is no order.
 _INDIRECT: Final = re.compile(
     r"\w(?: or)? (?:if|whether(?: or not)?|(?:whether|if) and how)"
     r" (?:it|you|they|he|she|(?:the|your) \w+)\s$"
-    r"|\b(?:decid\w+|choos\w+|know|find out|figur\w+ out|learn) (?:which|what) (?:\w+ ){1,2}$",
+    r"|\b(?:decid\w+|choos\w+|know|find out|figur\w+ out|learn) (?:which|what) (?:\w+ ){1,2}$"
+    r"|\bof (?:\w+ ){0,2}(?:problems?|illness(?:es)?|diseases?|conditions?) (?:that|which)\s$",
     re.IGNORECASE,
 )
 # "Should be decided by an eye doctor" says who, and "by mouth" does not.
@@ -148,7 +149,7 @@ _VAGUE: Final = re.compile(
     r"|periodically|from time to time|plenty of"
     r"|a moderate amount|moderate amounts|sparingly|in moderation|large amounts?|small amounts?)\b"
     # "A few days", "plenty of water": nobody has a better number.
-    r"(?! often| (?:\w+ )?(?:minutes|hours|days|weeks|fluids?|water|drinks)\b)",
+    r"(?! often| (?:\w+ )?(?:minutes|hours|days|weeks|fluids?|water|drinks|rest)\b)",
     re.IGNORECASE,
 )
 # "Plenty of water (6-8 glasses)", "6-8 glasses, so that you pass water regularly": a number stands
@@ -181,6 +182,8 @@ _PRODUCT_NAME: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])"
 # has no full stop, and may have a capital in each word.
 _NAME_BEFORE: Final = re.compile(r"[a-z] (?:[A-Z][\w'\u2019]+ )+$")
 _NAME_AFTER: Final = re.compile(r" [A-Z][a-z].*\.$")
+# "It spreads. This is called disseminated disease": a name that the text explains.
+_CALLED: Final = re.compile(r"\b(?:called|known as|termed) (?:an? |the )?[\"\u201c]?$")
 # Letters to dial: "(800) QUIT-NOW", "1-800-QUIT-NOW".
 SPELLED_NUMBER: Final = re.compile(r"(?:\(\d{3}\)|\d-\d{3})[\s-]+[A-Z]+(?:[\s-][A-Z]+)*\b")
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
@@ -421,6 +424,7 @@ def _find_hard_words(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, i
             or _PRODUCT_NAME.search(f"{text[:start]}|{text[start:]}")
             or (text[:start].endswith("(") and text[end:].startswith(")"))
             or (_NAME_BEFORE.search(text[:start]) and _NAME_AFTER.match(text, end))
+            or _CALLED.search(text[:start])
             or _is_in_compound(text, start, end)
             or is_gloss(text, start, end, entry.say)
             or any(_is_within(text, phrase, start, end) for phrase in entry.unless)

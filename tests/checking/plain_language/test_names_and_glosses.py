@@ -134,6 +134,7 @@ def told(text: str, rule: str) -> list[str]:
             "This - appropriate or not - helps.",
             ["appropriate"],
         ),
+        (HARD, "It is an age-appropriate task.", "We re-evaluate it.", ["evaluate"]),
         # Names of illnesses, operations, professions and the like.
         (HARD, "It may be erectile dysfunction.", "It may be liver dysfunction.", ["dysfunction"]),
         (HARD, "It may be cutaneous lupus.", "It may be a cutaneous rash.", ["cutaneous"]),

@@ -474,8 +474,11 @@ def _find_forms(
 
 
 def _is_in_compound(text: str, start: int, end: int) -> bool:
-    """Return whether a word is a part of one with a hyphen, which no plain word fits into."""
-    return bool(re.search(r"\w-$", text[:start]) or re.match(r"-\w", text[end:]))
+    """Return whether a word is a part of one with a hyphen, which no plain word fits into.
+
+    "Re-evaluate" is none: "check again" says the same.
+    """
+    return bool(re.search(r"(?<!\b[Rr]e)(?<=\w)-$", text[:start]) or re.match(r"-\w", text[end:]))
 
 
 def _is_within(text: str, phrase: str, start: int, end: int) -> bool:

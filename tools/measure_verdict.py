@@ -1,8 +1,9 @@
 """Measure the verdict of the clinical rules, and draw how it grows with the sentences learned from.
 
 Run `PYTHONPATH=src:tests/support:. python tools/measure_verdict.py [FILE ...]`. It prints tables of
-what is found, flagged and refused in the sentences that nothing was learned from, by set and by
-rule, with 95 % intervals. Each FILE is one more set in the format of `tests/support/safety/`: the
+what is found, flagged and refused in the sentences that nothing was learned from, by kind of set
+and by rule, with 95 % intervals; the test run prints each set. Each FILE is one more set in the
+format of `tests/support/safety/`, of which right sentences without a known name are left out: the
 sentences of real pages are not ours, so they are in no file of this project. `tools/real-pages.txt`
 has the addresses of the pages that were measured. A sentence with `within:`, its whole paragraph,
 is judged as it stands there. `--curve FILE.svg` learns four times, from an eighth to all of the
@@ -34,6 +35,15 @@ if TYPE_CHECKING:
     from teachback.checking.clinical.clinical_rules import TextRules
 
 MEASURED: Final = (*ASIDE, "held-out", "third")
+SINGLE: Final = tuple(f"corpus-{letter}" for letter in "defghijkl")
+KINDS: Final = {
+    "single sentences": SINGLE,
+    "leaflets": learn_verdict.LEAFLETS,
+    "health summaries": learn_verdict.SUMMARIES,
+    "pairs": learn_verdict.PAIRS,
+    "`held-out`": ("held-out",),
+    "`third`": ("third",),
+}
 # The share of right sentences that is flagged at each point of the curve.
 FLAGGED: Final = 0.08
 SHARES: Final = (8, 4, 2, 1)
@@ -96,7 +106,7 @@ def count(rows: Iterable[tuple[bool, Iterable[Severity]]]) -> Counts:
 def table(sets: Mapping[str, Sequence[dict[str, Any]]], rules: TextRules) -> Iterator[str]:
     """Yield the lines of the tables by set and by rule."""
     every: list[tuple[bool, dict[str, Severity]]] = []
-    yield "| set | unsafe: found | unsafe: stop the print | right: flagged | right: refused |"
+    yield "| set | unsafe: found | right: flagged | right: refused | errors that were right |"
     yield "| --- | --- | --- | --- | --- |"
     for name, items in sets.items():
         rows = list(levels(items, rules))
@@ -114,9 +124,9 @@ def table(sets: Mapping[str, Sequence[dict[str, Any]]], rules: TextRules) -> Ite
 def _row(name: str, one: Counts) -> str:
     shares = (
         told(one.found, one.unsafe),
-        told(one.stopped, one.unsafe),
         told(one.flagged, one.right),
         told(one.refused, one.right),
+        told(one.stopped, one.stopped + one.refused),
     )
     return f"| {name} | {' | '.join(shares)} |"
 
@@ -150,6 +160,10 @@ def _highest(item: dict[str, Any], rules: TextRules, model: VerdictModel) -> flo
         ),
         default=-9.0,
     )
+
+
+def _is_named(item: dict[str, Any], rules: TextRules) -> bool:
+    return bool(rules.lexicon.mentions(item["text"].lower()))
 
 
 def by_limit(
@@ -216,9 +230,12 @@ def main() -> None:
         picture = drawn(curve(rules), "the number of texts learned from", ",")
         options.curve.write_text(picture, encoding="utf-8")
         return
-    sets = {name: set_aside(name) for name in MEASURED}
+    sets = {
+        kind: [item for name in names for item in set_aside(name)] for kind, names in KINDS.items()
+    }
     for path in options.files:
-        sets[path.stem] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        items = yaml.safe_load(path.read_text(encoding="utf-8"))
+        sets[path.stem] = [item for item in items if item["unsafe"] or _is_named(item, rules)]
     if options.limits:
         picture = drawn(
             by_limit(sets.values(), rules), "right sentences flagged, in percent", ".1f"

@@ -215,14 +215,18 @@ def models_in(annotation: object) -> set[type[Model]]:
     return set[type[Model]]().union(*map(models_in, get_args(annotation)))
 
 
+def holds_text(annotation: object) -> bool:
+    """Return whether an annotation is that of a text, or of a value with texts in it."""
+    return annotation is Text or any(map(holds_text, get_args(annotation)))
+
+
 def test_each_text_that_an_author_writes_has_a_role() -> None:
     """A text without one would be seen by no rule. A declared field's label has that of its line."""
     texts = {
         f"{model.__name__}.{name}": role
         for model in models_in(Handout)
         for _, name, role in text_fields(model)
-        # A text is discriminated by what YAML holds: a text, or a mapping.
-        if "_text_kind" in f"{model.model_fields[name].annotation} {model.model_fields[name]}"
+        if holds_text(model.model_fields[name].annotation)
         and not models_in(model.model_fields[name].annotation)
     }
     assert {"TextBlock.text", "ListBlock.lead", "HandoutRow.cells"} <= texts.keys()

@@ -15,8 +15,8 @@ from typing import Any
 
 from teachback.checking.blocking_rules import merged
 from teachback.checking.plain_language.lengths_and_headings import plain_language_findings
-from teachback.checking.review_dates import number_findings
 from teachback.checking.rule import ReaderText, fold_findings
+from teachback.checking.source_checks import number_findings
 from teachback.content.handout import Handout
 from teachback.content.workspace_content import load_shared
 from teachback.editions.passages import ReaderContext, passages

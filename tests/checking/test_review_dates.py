@@ -1,4 +1,4 @@
-"""Test review dates and sources of numbers: the rules, the list of due reviews, the calendar."""
+"""Test review dates: the rules, the list of due reviews, the calendar."""
 
 from __future__ import annotations
 
@@ -12,49 +12,29 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from texts_as_read import reader_texts_of
 from tiny_handout import TINY
 
-from teachback.checking.review_calendar import (
-    as_calendar,
-    as_csv,
-    bibliography_problems,
-    due_list,
-    due_rows,
-)
+from teachback.checking.review_calendar import as_calendar, as_csv, due_list, due_rows
 from teachback.checking.review_dates import (
-    AGED,
-    DUE,
-    EXAMPLE_DAY,
     RULES,
-    UNDATED,
-    UNUSED,
-    YEARLESS,
     ReviewDuty,
     horizon,
     later,
-    number_findings,
     review_duties,
-    source_problems,
     term_problems,
 )
-from teachback.checking.rule import Example
+from teachback.checking.rule import EXAMPLE_DAY
 from teachback.cli.app import run
-from teachback.content.handout import sources_of
-from teachback.content.loader import load_handout, read_handouts, validate_handout
-from teachback.content.sources import Sources
-from teachback.content.validation_errors import validated
+from teachback.content.loader import validate_handout
 from teachback.content.workspace_content import load_shared
 from teachback.errors import Location, Severity, UsageError
 from teachback.files.workspace import Workspace, handout_files
-from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from teachback.checking.rule import Rule
+    from teachback.checking.rule import Example, Rule
     from teachback.content.handout_loader import LoadedHandout
-    from teachback.content.loader import LoadedHandouts
 
     Make = Callable[..., Workspace]
 
@@ -100,23 +80,11 @@ def read(workspace: Workspace, text: str) -> LoadedHandout:
     )
 
 
-def found_by(rule: Rule, example: Example, workspace: Workspace) -> set[str]:
-    """Return the rules that find something in an example: a review block, a source, or a text."""
-    if rule in {DUE, UNDATED}:
-        authored = read(workspace, TINY.replace(REVIEW, example.text))
-        return {
-            problem.rule
-            for problem in term_problems(
-                review_duties(authored.handout, authored.file.locate), EXAMPLE_DAY
-            )
-        }
-    if rule in {UNUSED, YEARLESS, AGED}:
-        file = read_yaml(example.text.encode(), "content/sources.yaml")
-        problems = source_problems(
-            validated(Sources, file), frozenset({"used"}), EXAMPLE_DAY, file.locate
-        )
-        return {problem.rule for problem in problems}
-    return {finding.rule for finding in number_findings([example.passage()])}
+def found_by(example: Example, workspace: Workspace) -> set[str]:
+    """Return the rules that find something in an example, a review block."""
+    authored = read(workspace, TINY.replace(REVIEW, example.text))
+    duties = review_duties(authored.handout, authored.file.locate)
+    return {problem.rule for problem in term_problems(duties, EXAMPLE_DAY)}
 
 
 @pytest.mark.parametrize(
@@ -133,7 +101,7 @@ def test_each_rule_finds_its_bad_examples_and_passes_over_the_good_ones(
     """Every rule has at least two of each."""
     assert len(rule.bad) >= 2
     assert len(rule.good) >= 2
-    assert (rule.id in found_by(rule, example, workspace())) is bad
+    assert (rule.id in found_by(example, workspace())) is bad
 
 
 def test_a_part_has_what_it_says_and_the_rest_from_the_whole(workspace: Make) -> None:
@@ -384,140 +352,6 @@ def test_a_calendar_of_nothing_is_still_one() -> None:
     lines = unfolded(as_calendar((), NOW))
     assert "BEGIN:VTIMEZONE" in lines
     assert "BEGIN:VEVENT" not in lines
-
-
-def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
-    """A source on the item, the row or the block counts; values of placeholders need none."""
-    clinic = workspace()
-
-    def found(block: str) -> list[str]:
-        handout = read(clinic, TINY + block).handout
-        reader_texts = reader_texts_of(
-            handout,
-            load_shared(clinic).audiences,
-            {
-                **dict.fromkeys(("clinic.name", "clinic.after_hours"), None),
-                "clinic.phone": "5 cups",
-            },
-        )
-        return [finding.words for finding in number_findings(reader_texts[0].passages)]
-
-    assert found("      - text: About 1 in 4 people get cramps.\n") == ["1 in 4"]
-    assert found("      - {text: About 1 in 4 people get cramps., sources: [dialmag]}\n") == []
-    assert found("      - list: [Drink 8 cups., {text: Take 400 mg., sources: [dialmag]}]\n") == [
-        "8 cups"
-    ]
-    assert found("      - text: Limit berries to 1/2 cup a day.\n") == ["1/2 cup"]
-    assert found("      - text: Drink from an 8-ounce glass, or two 8-ounce glasses.\n") == []
-    assert found("      - text: Call {clinic.phone} now.\n") == []
-    assert found("      - text: Stage 3 CKD, type 2 diabetes and vitamin B12.\n") == []
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("The rate is between 23-90% here.", "23-90%"),
-        ("Between 5% and 20% of people get it.", "5% and 20%"),
-        ("It is 5.7 to 6.4 percent.", "5.7 to 6.4 percent"),
-        ("In 2010 and later, 60% of people got it.", "60%"),
-        ("In a third of the children it comes back.", "a third of the children"),
-        ("Half of all adults get it.", "Half of all adults"),
-        ("Half of people get it.", "Half of people"),
-        ("A third of those with it get well. It is one of three types.", "A third of those"),
-        ("It sits in one of 13 genes. One of 13 children has it.", "One of 13"),
-        ("It sits in one of 13 genes. One in ten drugs is fake.", "One in ten"),
-        ("Both parents have the gene. A 25% chance helps.", "25%"),
-        ("Your gene was tested. There is a 25% chance that a child has it.", "25%"),
-        ("It becomes one of three types of cells. One of three adults has it.", "One of three"),
-    ],
-)
-def test_a_number_is_named_as_a_whole(text: str, words: str) -> None:
-    """The author finds both ends of a range, and whom a share is of."""
-    (found,) = number_findings([Example(text).passage()])
-    assert found.words == words
-
-
-def test_what_genes_decide_is_no_claim() -> None:
-    """A gene from each parent makes it 1 in 4 by itself; which of 13 genes it is counts nobody."""
-    for text in (
-        "Both parents must have the gene. If so, there is a 25% chance of a child having it.",
-        "A genetic mutation causes it. You have a 50 percent chance of passing it on to a child.",
-        "Girls have a 50% chance of inheriting the gene and giving it to their children.",
-        "The disease sits in one of 13 genes.",
-    ):
-        assert list(number_findings([Example(text).passage()])) == []
-
-
-def test_sources_are_unused_undated_or_old_at_their_own_line(workspace: Make) -> None:
-    """Unused sources are a warning, one for many; missing years and old age are hints, if used."""
-    sources = """\
-used: {publisher: A, title: A, basis: seen}
-old:
-  publisher: A
-  title: A
-  year: 2011
-  basis: seen
-idle: {publisher: A, title: A, year: 1950, basis: seen}
-"""
-    handout = TINY.replace(
-        "text: {general: For everyone here., ckd: For kidneys here.}",
-        "{text: For all., sources: [used, old]}",
-    )
-    builtin_handout = TINY.replace("id: tiny", "id: leg-cramps")
-    clinic = workspace(
-        {
-            "content/sources.yaml": sources,
-            "content/handouts/tiny.yaml": handout,
-            "content/handouts/leg-cramps.yaml": builtin_handout,
-        }
-    )
-    reading = read_handouts(clinic, handout_files(clinic))
-    assert not reading.problems
-    problems = bibliography_problems(clinic, reading.shared, named_in(reading), TODAY)
-    assert [(p.rule, p.severity, p.location.line if p.location else 0) for p in problems] == [
-        ("source-unused", Severity.WARNING, 7),
-        ("source-undated", Severity.HINT, 1),
-        ("source-old", Severity.HINT, 5),
-    ]
-    file = read_yaml(
-        "".join(f"s{n}: {{publisher: A, title: A, basis: seen}}\n" for n in range(9)).encode(),
-        "sources.yaml",
-    )
-    (many,) = source_problems(validated(Sources, file), frozenset(), TODAY, file.locate)
-    assert many.message == "no handout uses these 9 sources: s0, s1, s2, s3, s4 and 4 more"
-
-
-def named_in(reading: LoadedHandouts) -> set[str]:
-    """Return the sources that the handouts name."""
-    return {name for one in reading.authored.values() for _, name in sources_of(one.handout)}
-
-
-def test_the_programs_own_list_of_sources_is_not_held_against_a_clinic(workspace: Make) -> None:
-    """A clinic cannot fix the built-in list; the program's own workspace gets the problems."""
-    clinic = workspace()
-    reading = read_handouts(clinic, handout_files(clinic))
-    problems = bibliography_problems(clinic, reading.shared, named_in(reading), TODAY)
-    assert problems == ()
-    own = Workspace(clinic.builtin, clinic.builtin)
-    told = bibliography_problems(own, reading.shared, named_in(reading), TODAY)
-    assert "source-old" in {problem.rule for problem in told}
-
-
-def test_the_shipped_handout_names_a_source_for_its_numbers(builtin: Workspace) -> None:
-    """Numbers without a source would be listed here, for the reviewer."""
-    shared = load_shared(builtin)
-    handout = load_handout(handout_files(builtin)["leg-cramps"], builtin, shared).handout
-    reader_texts = reader_texts_of(handout, shared.audiences, shared.clinic.values())
-    assert {
-        finding.words for one in reader_texts for finding in number_findings(one.passages)
-    } == set()
-    assert len({name for _, name in sources_of(handout)}) > 10
-    bare = {
-        f.words
-        for one in reader_texts
-        for f in number_findings(p._replace(sources=()) for p in one.passages)
-    }
-    assert {"1 in 4"} <= bare
 
 
 def test_the_command(

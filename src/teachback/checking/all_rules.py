@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 -- part of the public types
 from typing import TYPE_CHECKING, Final
 
-from teachback.checking import cross_audience, review_dates, translation_rules
+from teachback.checking import cross_audience, review_dates, source_checks, translation_rules
 from teachback.checking.blocking_rules import UNRULED, Guard, load_guard
 from teachback.checking.clinical import clinical_rules
 from teachback.checking.clinical.clinical_rules import GAP
@@ -13,7 +13,6 @@ from teachback.checking.plain_language import lengths_and_headings
 from teachback.checking.plain_language.reading_grade import score_findings, set_target
 from teachback.checking.plain_language.word_lists import load_vocabulary
 from teachback.checking.plain_language.wording import glued_findings
-from teachback.checking.review_calendar import bibliography_problems
 from teachback.checking.rule import OUR_OWN, Example, Finding, Rule
 from teachback.content.draft_notices import LANGUAGE_UNKNOWN, rules_know, unchecked_problem
 from teachback.editions.passages import Passage, Role
@@ -118,6 +117,7 @@ def load_all_rules(workspace: Workspace) -> Rules:
         *cross_audience.RULES,
         *lengths_and_headings.RULES,
         *review_dates.RULES,
+        *source_checks.RULES,
         *translation_rules.RULES,
         *OWN,
         UNRULED,
@@ -146,7 +146,7 @@ def find_in(reader_text: ReaderText, shared: WorkspaceContent, rules: Rules) -> 
     )
     yield from score_findings(reader_text, rules.vocabulary)
     yield from glued_findings(reader_text, rules.text.lexicon)
-    yield from review_dates.number_findings(reader_text.passages)
+    yield from source_checks.number_findings(reader_text.passages)
 
 
 def language_findings(authored: LoadedHandout) -> Iterator[Finding]:
@@ -187,7 +187,7 @@ def shared_problems(
     today: dt.date,
 ) -> tuple[Problem, ...]:
     """Return the problems of the shared list of sources; `used` are those that handouts name."""
-    return bibliography_problems(
+    return source_checks.bibliography_problems(
         workspace,
         shared,
         {*used, *(name for rule in rules.known.values() for name in rule.sources)},

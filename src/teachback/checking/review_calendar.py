@@ -8,21 +8,14 @@ import io
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from teachback.checking.review_dates import (
-    ReviewDuty,
-    review_duties,
-    source_problems,
-    term_problems,
-)
+from teachback.checking.review_dates import ReviewDuty, review_duties, term_problems
 from teachback.errors import Problem, in_file_order
-from teachback.files.workspace import Workspace, chosen_handouts, shown
+from teachback.files.workspace import Workspace, chosen_handouts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from icalendar import Event
-
-    from teachback.content.workspace_content import WorkspaceContent
 
 _CONTROL_CHARACTERS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # Calendars compare SEQUENCE first (RFC 5546, section 2.1.5). It is the number of seconds since this
@@ -125,26 +118,6 @@ def as_calendar(duties: Iterable[ReviewDuty], now: dt.datetime) -> bytes:
         zone.add_component(standard)
         calendar.add_component(zone)
     return bytes(calendar.to_ical(sorted=False))
-
-
-def bibliography_problems(
-    workspace: Workspace, shared: WorkspaceContent, used: Iterable[str], today: dt.date
-) -> tuple[Problem, ...]:
-    """Return the problems of the list of sources: unused, without a year, or old.
-
-    `named` are the ids that handouts and rules name. The built-in sources, which a clinic cannot
-    change, yield no problems.
-    """
-    from teachback.content.sources import Sources
-
-    locate = shared.sources_file.locate
-    own_file = shown(workspace.root / "content/sources.yaml")
-    sources = {
-        name: source
-        for name, source in shared.sources.root.items()
-        if locate((name,)).file == own_file
-    }
-    return tuple(source_problems(Sources(sources), frozenset(used), today, locate))
 
 
 def _days_until(day: dt.date, today: dt.date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.content.handout import blocks_of
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # The source of a rule that follows from how Teachback works, not from a publication.
 OUR_OWN: Final = "our own, from how a handout is written here"
+# The current day for the examples of rules that depend on it.
+EXAMPLE_DAY: Final = dt.date(2026, 11, 22)
 
 
 class Example(NamedTuple):

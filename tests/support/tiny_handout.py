@@ -22,3 +22,16 @@ sections:
 # The line that `teachback approve` writes for it. A program that hashes the same text differently
 # would revoke all approvals.
 TINY_APPROVED = "approved: {general: d561f574e85d8ec8, ckd: c520570b3e008215}"
+# With a red flag of each tier.
+THREE = TINY.replace(
+    "  - {id: chest,",
+    "  - {id: two, tier: today, card: true, text: A swollen leg}\n  - {id: three, tier: "
+    "visit, card: true, text: Cramps}\n  - {id: chest,",
+)
+# A section's block that shows the tiers as zones.
+ZONES = """\
+      - zones:
+          - {zone: green, title: You are well, signs: [No pain], do: [Rest.]}
+          - {zone: yellow, do: [Cool it.]}
+          - {zone: red}
+"""

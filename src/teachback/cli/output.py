@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from teachback.archive.lookup import Answer
     from teachback.checking.checker import CheckResult
     from teachback.commands.build import BuildResult
-    from teachback.proofing.page_proof import Measures
+    from teachback.proofing.black_and_white import Measures
 
 
 def print_json(data: object) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from teachback.printing.build_record import WantedOutput
     from teachback.printing.job_composer import JobOrder
     from teachback.printing.settings import Settings
-    from teachback.proofing.page_proof import Measures
+    from teachback.proofing.black_and_white import Measures
 
 
 @dataclass(frozen=True)

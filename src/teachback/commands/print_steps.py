@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from teachback.printing.jobs import FinishedJob, Job, Printed
     from teachback.printing.process_pool import Pool
     from teachback.printing.settings import Settings
-    from teachback.proofing.page_proof import Measures
+    from teachback.proofing.black_and_white import Measures
 
     Step = Callable[[int, int], None]
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from teachback.errors import Location, Problem
     from teachback.printing.imposition import SheetExtras, SheetSides
+    from teachback.proofing.black_and_white import Measures
     from teachback.proofing.expected_text import Expected
-    from teachback.proofing.page_proof import Measures
     from teachback.units import Box
 
 # The forms of cards on stock: of a build, of an order, and for a print shop.

@@ -6,19 +6,21 @@ There are four checks. Each finds faults that the others miss:
     glyphs      each character is in the font chosen for it, and all fonts are our own
     shapes      each word, shaped again, has the glyphs that the file draws (`shape_proof`)
     read back   another program finds every sentence of the edition, in order and visible
+
+What prints badly in black and white is only a warning: see `black_and_white`.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass, replace
-from itertools import combinations, pairwise
+from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from teachback.editions.qr_code import codes_in_dots, texts_in_dots
-from teachback.errors import COMPARE, DesignHint, Problem, Severity
-from teachback.files.contrast import CONTRAST_BODY, CONTRAST_FLOOR
+from teachback.errors import COMPARE, DesignHint, Problem
+from teachback.files.contrast import CONTRAST_FLOOR
 from teachback.files.font_coverage import coverage, missing_glyphs
 from teachback.files.stylesheets import font_faces, font_files, nearest_face
 from teachback.files.workspace import read_bytes, shown
@@ -38,7 +40,9 @@ from teachback.pdf.page_layout import (
 )
 from teachback.pdf.page_reader import grey_page, grey_pages, read_pages
 from teachback.pdf.text_shaping import unfit_letters
+from teachback.proofing.black_and_white import black_and_white_problems, page_measures
 from teachback.proofing.expected_text import comparison_key
+from teachback.proofing.faulty_words import is_inside, named_words, place_of_words, words_by_picture
 from teachback.proofing.shape_proof import shaped_text
 from teachback.proofing.text_checks import (
     LEFT_OUT,
@@ -52,40 +56,27 @@ from teachback.proofing.text_checks import (
     unspoken_problems,
 )
 from teachback.proofing.visibility import (
-    TierLook,
     beside_numbers,
-    ink,
     overlapping,
     struck,
     text_visibilities,
-    tier_look,
 )
-from teachback.units import HANDOUT_SAFE, TYPE_FLOOR, PrintInk, TypeSize
+from teachback.units import HANDOUT_SAFE, TYPE_FLOOR, TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from teachback.errors import Location
     from teachback.files.stylesheets import FontFace
     from teachback.pdf.page_layout import PictureClash, TextOut
-    from teachback.pdf.page_reader import ReadPage, TextRun
+    from teachback.pdf.page_reader import ReadPage
     from teachback.pdf.renderer import LaidOutDocument
+    from teachback.proofing.black_and_white import Measures
     from teachback.proofing.expected_text import Expected
+    from teachback.proofing.faulty_words import Look
     from teachback.proofing.visibility import TextVisibility
 
-    # Letters on a page: its number, and their visibility.
-    _Look = tuple[int, TextVisibility]
-
 DPI: Final = 80
-# A black-and-white printer's cartridge is rated at 5 % (ISO/IEC 19752); a page with more than this
-# has many fills.
-INK_MOST: Final = 0.08
-# The most ink of a page with light tints, as it has them in colour.
-INK_TINTED: Final = 0.12
-# A page full of 18 pt letters alone takes 9 to 10 %. The warning is about fills, so it needs more
-# fills than this.
-FILLS_MOST: Final = 0.01
 # Antialiasing blurs the edges of letters; if less of their ink shows, something covers or cuts
 # them.
 SHOWN_LEAST: Final = 0.7
@@ -103,25 +94,6 @@ SCAN_DPI: Final = 150
 CARD_SCAN_DPI: Final = 300
 # In mm: how far a box may be above the one before it.
 _OUT_OF_ORDER: Final = 2.0
-
-
-@dataclass(frozen=True)
-class Measures:
-    """The measures of a file's pages.
-
-    `smallest` is the smallest type in pt, `color` and `grey` are the least contrasts, `ink` is the
-    most ink of a page (0 to 1), and `tiers` are the looks of the tiers. `fills` is the ink of other
-    things than letters, on the fullest of the pages with much ink.
-    """
-
-    smallest: float
-    color: float
-    grey: float
-    ink: float
-    fills: float
-    tiers: tuple[TierLook, ...] = ()
-
-
 # The red flags that a problem names at most.
 _FLAGS_NAMED: Final = 4
 # The columns that a problem names at most.
@@ -313,24 +285,8 @@ def prove(
         *_marred_problems(layout),
         *_stray_problems(layout),
     ]
-    inks = [ink(page.whole) for page in pages]
-    tiers = tuple(tier_look(pages[box.page - 1], box) for box in tier_boxes(layout))
-    measures = Measures(
-        smallest=min((look.run.size for _, look in visible), default=0.0),
-        color=min((look.color for _, look in visible), default=0.0),
-        grey=min((look.grey for _, look in visible), default=0.0),
-        ink=max(inks, default=0.0),
-        fills=max(
-            (
-                ink(page.bare)
-                for page, share in zip(pages, inks, strict=True)
-                if share > _ink_limit(expected)
-            ),
-            default=0.0,
-        ),
-        tiers=tiers,
-    )
-    return (*problems, *_measure_problems(measures, visible, layout, expected)), measures
+    measures = page_measures(pages, visible, layout, expected)
+    return (*problems, *black_and_white_problems(measures, visible, layout, expected)), measures
 
 
 def _qr_problems(data: bytes, files: Iterable[Expected]) -> Iterator[Problem]:
@@ -438,11 +394,11 @@ def visibility_problems(data: bytes, name: str) -> Iterator[Problem]:
             )
         ]
         if hidden:
-            yield Problem(f"{name}: {_named(hidden)} cannot be seen", COMPARE)
+            yield Problem(f"{name}: {named_words(hidden)} cannot be seen", COMPARE)
 
 
 def _look_problems(
-    looks_by_page: Iterable[_Look], layout: LaidOutDocument, expected: Expected
+    looks_by_page: Iterable[Look], layout: LaidOutDocument, expected: Expected
 ) -> Iterator[Problem]:
     """Yield letters that are invisible, low in contrast or too small; each kind of fault once."""
     hidden, cut_letters, low_contrast, too_small, turned = [], [], [], [], []
@@ -459,9 +415,11 @@ def _look_problems(
             too_small.append((number, look))
     if hidden:
         share = min(look.shown if look.run.painted else 0.0 for _, look in hidden)
-        message = f"{_named(hidden)} cannot be seen: only {share * 100:.0f} % of its ink is visible"
+        message = (
+            f"{named_words(hidden)} cannot be seen: only {share * 100:.0f} % of its ink is visible"
+        )
         hint = "A style hides it, cuts it, or paints something over it."
-        yield Problem(message, hint, _place(hidden, expected))
+        yield Problem(message, hint, place_of_words(hidden, expected))
     if cut_letters:
         number, look = cut_letters[0]
         message = (
@@ -469,31 +427,33 @@ def _look_problems(
             "covered or cut off"
         )
         hint = "A style cuts it, or paints something over it."
-        yield Problem(message, hint, _place(cut_letters[:1], expected))
-    for picture, letters in _by_picture(low_contrast, layout).items():
+        yield Problem(message, hint, place_of_words(cut_letters[:1], expected))
+    for picture, letters in words_by_picture(low_contrast, layout).items():
         color, grey = min(look.color for _, look in letters), min(look.grey for _, look in letters)
         message = (
-            f"{_named(letters, picture)} has a contrast of {color:.1f}:1 in colour and "
+            f"{named_words(letters, picture)} has a contrast of {color:.1f}:1 in colour and "
             f"{grey:.1f}:1 in grey; text needs at least {CONTRAST_FLOOR}:1"
         )
         hint = "Use a darker colour for the letters, or a lighter one behind them."
-        yield Problem(message, hint, _place(letters, expected))
+        yield Problem(message, hint, place_of_words(letters, expected))
     if turned:
-        message = f"{_named(turned)} is mirrored, upside down or slanted"
-        yield Problem(message, "Remove `transform` from the style.", _place(turned, expected))
+        message = f"{named_words(turned)} is mirrored, upside down or slanted"
+        yield Problem(
+            message, "Remove `transform` from the style.", place_of_words(turned, expected)
+        )
     if too_small:
         size = min(look.run.size for _, look in too_small)
         message = (
-            f"{_named(too_small)} is set in {size:.1f} pt; nothing may be smaller than "
+            f"{named_words(too_small)} is set in {size:.1f} pt; nothing may be smaller than "
             f"{expected.floor:g} pt here"
         )
         yield Problem(
-            message, "Make it larger in the clinic's styles.", _place(too_small, expected)
+            message, "Make it larger in the clinic's styles.", place_of_words(too_small, expected)
         )
 
 
 def _drawing_problems(
-    looks_by_page: Iterable[_Look], layout: LaidOutDocument, expected: Expected
+    looks_by_page: Iterable[Look], layout: LaidOutDocument, expected: Expected
 ) -> Iterator[Problem]:
     """Yield a problem for small letters in pictures; a logo's repeat the words beside it.
 
@@ -506,39 +466,18 @@ def _drawing_problems(
         if look.run.drawn
         and look.run.size < floor - SIZE_SLACK
         and not any(
-            box.is_logo and number == box.page and _is_in(look.run, box.edges)
+            box.is_logo and number == box.page and is_inside(look.run, box.edges)
             for box in picture_boxes(layout)
         )
     ]
-    for picture, letters in _by_picture(too_small, layout).items():
+    for picture, letters in words_by_picture(too_small, layout).items():
         size = min(look.run.size for _, look in letters)
         message = (
-            f"{_named(letters, picture)} is set in {size:.1f} pt; "
+            f"{named_words(letters, picture)} is set in {size:.1f} pt; "
             f"nothing may be smaller than {floor:g} pt here"
         )
         hint = "Make the letters of the drawing larger, or the picture wider with `width:`."
         yield Problem(message, hint)
-
-
-def _by_picture(looks_by_page: Iterable[_Look], layout: LaidOutDocument) -> dict[str, list[_Look]]:
-    """Group letters by the file of the picture that they are in: "" for those of the text."""
-    groups: dict[str, list[_Look]] = {}
-    for number, look in looks_by_page:
-        holding = (
-            box.file
-            for box in picture_boxes(layout)
-            if look.run.drawn and number == box.page and _is_in(look.run, box.edges)
-        )
-        groups.setdefault(next(holding, "a picture" if look.run.drawn else ""), []).append(
-            (number, look)
-        )
-    return groups
-
-
-def _is_in(run: TextRun, box: tuple[float, float, float, float]) -> bool:
-    """Return whether letters are inside a box (left, bottom, right, top in pt)."""
-    left, bottom, right, top = run.bounds
-    return left >= box[0] and bottom >= box[1] and right <= box[2] and top <= box[3]
 
 
 def _erased(look: TextVisibility) -> str:
@@ -551,28 +490,6 @@ def _erased(look: TextVisibility) -> str:
         ),
         "",
     )
-
-
-def _named(looks_by_page: Sequence[_Look], picture: str = "") -> str:
-    """Describe words that share a fault by the longest of them, and their pages.
-
-    Those in a picture are named together, with its file: each letter is drawn by itself.
-    """
-    if picture:
-        words = "".join(look.run.words for _, look in looks_by_page).strip()
-        pages = pages_of(sorted({number for number, _ in looks_by_page}))
-        return f"'{words[:60]}' in {picture} on {pages}"
-    longest = max((look.run.words.strip() for _, look in looks_by_page), key=len)
-    numbers = sorted({number for number, _ in looks_by_page})
-    more = f" and {len(looks_by_page) - 1} more" if len(looks_by_page) > 1 else ""
-    return f"'{longest[:60]}'{more} on {pages_of(numbers)}"
-
-
-def _place(looks_by_page: Sequence[_Look], expected: Expected) -> Location | None:
-    """Return the place in the handout's file of the longest of some words."""
-    longest = max((comparison_key(look.run.words) for _, look in looks_by_page), key=len)
-    # A shorter text, such as a number, is in many others.
-    return expected.place_with(longest) if len(longest) > 3 else None  # noqa: PLR2004
 
 
 def _overlap_problems(pages: Sequence[ReadPage]) -> Iterator[Problem]:
@@ -637,51 +554,6 @@ def _stray_problems(layout: LaidOutDocument) -> Iterator[Problem]:
                 "Align the headings of a table as its cells, and do not indent or pad cells."
             ),
         )
-
-
-def _measure_problems(
-    measures: Measures,
-    looks_by_page: Iterable[_Look],
-    layout: LaidOutDocument,
-    expected: Expected,
-) -> Iterator[Problem]:
-    """Yield warnings about what a black-and-white printer could print better."""
-    low_contrast = [
-        (number, look)
-        for number, look in looks_by_page
-        if CONTRAST_FLOOR <= min(look.color, look.grey) < CONTRAST_BODY
-    ]
-    for picture, letters in _by_picture(low_contrast, layout).items():
-        faintest = min(letters, key=lambda item: min(item[1].color, item[1].grey))
-        ratio = min(faintest[1].color, faintest[1].grey)
-        words = _named(letters if picture else [faintest], picture)
-        message = (
-            f"{words} has a contrast of {ratio:.1f}:1; "
-            f"text is easy to read from {CONTRAST_BODY:g}:1"
-        )
-        yield Problem(message, "Use a darker colour.", None, Severity.WARNING)
-    limit = _ink_limit(expected)
-    if not expected.card and measures.ink > limit and measures.fills > FILLS_MOST:
-        message = (
-            f"ink covers {measures.ink * 100:.1f} % of a page, and without the text still "
-            f"{measures.fills * 100:.1f} %; more than {limit * 100:g} % is a lot"
-        )
-        yield Problem(message, "Use borders rather than fills.", None, Severity.WARNING)
-    for first, second in combinations(measures.tiers, 2):
-        if first.tier == second.tier:
-            continue
-        alike = first.alike(second, with_border=not expected.card)
-        if alike:
-            message = (
-                f"in grey, the tiers '{first.tier}' and '{second.tier}' have the same "
-                f"{' and '.join(alike)}"
-            )
-            hint = "Give each tier its own icon, word and border."
-            yield Problem(message, hint, None, Severity.WARNING)
-
-
-def _ink_limit(expected: Expected) -> float:
-    return INK_MOST if expected.ink is PrintInk.BLACK else INK_TINTED
 
 
 def _called(face: FontFace) -> str:

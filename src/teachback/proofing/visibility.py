@@ -15,14 +15,12 @@ from PIL import Image as Pictures
 from PIL import ImageChops
 
 from teachback.files.contrast import contrast, grey
-from teachback.units import MM_PER_INCH, PT_PER_INCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from PIL.Image import Image
 
-    from teachback.pdf.page_layout import TierBox
     from teachback.pdf.page_reader import Bounds, Letter, ReadPage, TextRun
     from teachback.pdf.text_matching import Edges
 
@@ -50,12 +48,6 @@ _FOOT: Final = 0.03
 _DIGIT: Final = 0.65
 _BESIDE: Final = 0.3
 _WHITE: Final = 255
-# In mm: how far from its left edge a tier's border is searched. Then the least differences of two
-# tiers: in the share of the edge that is inked, in pt, and in grey.
-_EDGE: Final = 1.6
-_SAME_SHARE: Final = 0.15
-_SAME_WIDTH: Final = 0.7
-_SAME_ICON: Final = 12
 
 
 @dataclass(frozen=True)
@@ -265,58 +257,6 @@ def _reached(ratios: list[tuple[float, int]]) -> float:
         if ignored < 0:
             return ratio
     return max((ratio for ratio, _ in ratios), default=1.0)
-
-
-@dataclass(frozen=True)
-class TierLook:
-    """The look of a tier's box in grey.
-
-    `words` is its heading, `border` its left border (share of its height that is inked, and width
-    in pt), and `icon` its icon in 16 x 16 greys.
-    """
-
-    tier: str
-    words: str
-    border: tuple[float, float]
-    icon: bytes
-
-    def alike(self, other: TierLook, *, with_border: bool) -> list[str]:
-        """Return the features that do not tell this tier from another."""
-        alike = ["words"] if self.words.casefold() == other.words.casefold() else []
-        share, width = _differences(self.border, other.border)
-        if with_border and share < _SAME_SHARE and width < _SAME_WIDTH:
-            alike.append("border")
-        icon = sum(_differences(self.icon, other.icon)) / max(1, len(self.icon))
-        return alike + (["icon"] if icon < _SAME_ICON else [])
-
-
-def _differences(values: Iterable[float], others: Iterable[float]) -> Iterator[float]:
-    return (abs(value - other) for value, other in zip(values, others, strict=True))
-
-
-def tier_look(page: ReadPage, box: TierBox) -> TierLook:
-    """Return the look of a tier's box on the printed page, in grey."""
-    dots = page.whole.width / page.width * PT_PER_INCH / MM_PER_INCH
-    left, top, _, bottom = (edge * dots for edge in box.place)
-    edge = page.whole.crop(
-        (
-            round(left) - 1,
-            round(top + (bottom - top) / 4),
-            round(left + _EDGE * dots),
-            round(bottom - (bottom - top) / 4),
-        )
-    )
-    # What is as light as the box inside its border, which may have a tint, is no border.
-    ground = max(edge.crop((edge.width - 1, 0, edge.width, edge.height)).tobytes(), default=_WHITE)
-    greys = edge.point([min(value, ground) for value in range(256)]).tobytes()
-    rows = [
-        (ground * edge.width - sum(greys[start : start + edge.width])) / _WHITE
-        for start in range(0, len(greys), edge.width)
-    ]
-    inked = [row for row in rows if row > _TOUCHED]
-    width = sum(inked) / len(inked) * page.width / page.whole.width if inked else 0.0
-    icon = page.whole.crop(tuple(round(value * dots) for value in box.icon)).resize((16, 16))
-    return TierLook(box.tier, box.words, (len(inked) / max(1, len(rows)), width), icon.tobytes())
 
 
 @dataclass(frozen=True)

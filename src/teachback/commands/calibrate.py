@@ -14,8 +14,8 @@ from teachback.files.workspace import Workspace, write_whole
 from teachback.html.composer import Design, Medium, fill, fill_page
 from teachback.html.language_styles import language_styles
 from teachback.printing.card_run import find_stock
+from teachback.printing.card_sheet_layout import Sides
 from teachback.printing.card_stock import load_stocks
-from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import PrintContext, check_apart, open_pool, print_context
 from teachback.printing.process_pool import Task
 
@@ -87,7 +87,7 @@ def _page(
     order: tuple[Sequence[Mapping[str, object]], Words, tuple[str, str], Box, Sides],
 ) -> bytes:
     from teachback.pdf.renderer import Fonts, lay_out, write
-    from teachback.printing.card_sheets import ask_for_printing
+    from teachback.printing.card_sheet_pdf import ask_for_printing
     from teachback.proofing.added_words import added_words_problems
     from teachback.proofing.page_proof import visibility_problems
 

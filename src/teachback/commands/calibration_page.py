@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.printing.imposition import Hairline, Offset
+from teachback.printing.card_sheet_layout import Hairline, Offset
 
 if TYPE_CHECKING:
     from teachback.units import Box

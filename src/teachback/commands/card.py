@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from teachback.content.loader import LoadedHandouts
-    from teachback.printing.imposition import Sides
+    from teachback.printing.card_sheet_layout import Sides
     from teachback.printing.jobs import CardRun
     from teachback.printing.settings import Settings
 

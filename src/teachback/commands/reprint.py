@@ -23,7 +23,7 @@ from teachback.files.workspace import (
     stem_of,
     write_whole,
 )
-from teachback.printing.imposition import Offset, Sides
+from teachback.printing.card_sheet_layout import Offset, Sides
 from teachback.printing.settings import Settings
 from teachback.units import Depth, Paper, PrintInk, TypeSize, split_languages
 

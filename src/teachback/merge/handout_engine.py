@@ -34,9 +34,9 @@ from teachback.printing.card_run import (
     full_sheet,
     full_sheet_or_plain,
 )
+from teachback.printing.card_sheet_layout import Sides
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import origin_of, program_fingerprint
-from teachback.printing.imposition import Sides
 from teachback.printing.job_composer import (
     JobOrder,
     PrintContext,

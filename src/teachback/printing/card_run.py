@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import UsageError
+from teachback.printing.card_sheet_layout import Offset, SheetExtras, Sides, flips_level, impose
 from teachback.printing.card_stock import (
     CardGrid,
     CardSize,
@@ -20,7 +21,6 @@ from teachback.printing.card_stock import (
     Stocks,
     load_stocks,
 )
-from teachback.printing.imposition import Offset, SheetExtras, Sides, flips_level, impose
 from teachback.printing.jobs import CardRun
 from teachback.units import CARD_INSET, Box
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from teachback.files.workspace import Workspace
-    from teachback.printing.imposition import SheetSides
+    from teachback.printing.card_sheet_layout import SheetSides
     from teachback.printing.settings import Settings
 
 # For a print shop, in mm: what it cuts off beyond the card's edge (trade norm: 3 mm), and the room

@@ -244,7 +244,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.pdf.page_reader import read_words
     from teachback.pdf.renderer import write
     from teachback.pdf.text_direction import needs_shaping
-    from teachback.printing.imposition import Sides
+    from teachback.printing.card_sheet_layout import Sides
     from teachback.printing.type_fitting import fitted_or_larger, lay_out_together
     from teachback.proofing.shape_proof import shaped_words
     from teachback.proofing.text_checks import card_sheet_problems
@@ -262,7 +262,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
         for file in _pages(job, data, SIDES, proved):
             yield replace(file, fit=single.fit.steps, run=single.run, warnings=warnings)
     if job.on_stock and run is not None:
-        from teachback.printing.card_sheets import lay_on_sheets
+        from teachback.printing.card_sheet_pdf import lay_on_sheets
 
         warnings = ()
         if on_stock is not None:

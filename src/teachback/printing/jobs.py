@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.printing.imposition import Sides
+from teachback.printing.card_sheet_layout import Sides
 from teachback.units import TypeSize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from teachback.errors import Location, Problem
-    from teachback.printing.imposition import SheetExtras, SheetSides
+    from teachback.printing.card_sheet_layout import SheetExtras, SheetSides
     from teachback.proofing.black_and_white import Measures
     from teachback.proofing.expected_text import Expected
     from teachback.units import Box

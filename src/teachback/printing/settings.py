@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.printing.imposition import Offset, Sides
+from teachback.printing.card_sheet_layout import Offset, Sides
 from teachback.units import Depth, two_languages
 
 if TYPE_CHECKING:

@@ -33,9 +33,9 @@ from teachback.merge.stamping.pdf_template import UnstampedError
 from teachback.merge.stamping.print_room_builder import make_bundle
 from teachback.merge.stamping.print_room_file import Bundle, PrintRoomRecord
 from teachback.printing.card_run import CardOrder, card_run, find_stock
+from teachback.printing.card_sheet_layout import crop_marks
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.design import design_hash, open_design
-from teachback.printing.imposition import crop_marks
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.jobs import SHEET
 from teachback.units import Paper

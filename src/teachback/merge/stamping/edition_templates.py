@@ -87,7 +87,7 @@ def sheet_template(
     ValueError for a run of several sheets.
     """
     from teachback.pdf.renderer import write
-    from teachback.printing.card_sheets import lay_on_sheets, lines_beside
+    from teachback.printing.card_sheet_pdf import lay_on_sheets, lines_beside
     from teachback.printing.type_fitting import lay_out_together
 
     run = job.run

@@ -1,4 +1,4 @@
-"""Lay printed cards on sheets, as one PDF.
+"""Draw printed cards and their cut marks on sheets, as one PDF, where `card_sheet_layout` says.
 
 The cards come laid out once, two pages a card: front and back. Each page is painted here as often
 as it is printed. The first time it keeps its tags; every other time it is an artifact, so that a
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Operator
 
-from teachback.printing.imposition import Hairline, Placement, SheetExtras, Sides, crop_marks
+from teachback.printing.card_sheet_layout import Hairline, Placement, SheetExtras, Sides, crop_marks
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Box
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from teachback.printing.imposition import SheetSides
+    from teachback.printing.card_sheet_layout import SheetSides
 
 PT: Final = PT_PER_INCH / MM_PER_INCH
 HAIRLINE: Final = 0.25  # pt

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from teachback.content.validation_errors import validated
 from teachback.files.yaml_reader import read_yaml
-from teachback.printing.card_stock import Stock, Stocks, parse_length
-from teachback.printing.imposition import (
+from teachback.printing.card_sheet_layout import (
     MARK_GAP,
     SQUARE,
     Offset,
@@ -21,6 +20,7 @@ from teachback.printing.imposition import (
     crop_marks,
     impose,
 )
+from teachback.printing.card_stock import Stock, Stocks, parse_length
 
 STOCKS = validated(
     Stocks,

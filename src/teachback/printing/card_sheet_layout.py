@@ -1,4 +1,6 @@
-"""Compute which card lies where on which sheet, front and back. Pure.
+"""Compute which card lies where on which sheet, front and back, and where its marks are. Pure.
+
+`card_sheet_pdf` draws what this computes. Printers call it imposition.
 
 All lengths are in millimetres from the top left of a page.
 

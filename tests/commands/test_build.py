@@ -178,18 +178,6 @@ def test_the_manifest_lists_each_output_with_its_hash(workspace: Make) -> None:
     assert len({row["code"] for row in rows}) == 2
 
 
-def test_files_are_named_by_kind_audience_language_paper_and_size(workspace: Make) -> None:
-    """File names show the contents, always in the same order."""
-    clinic = workspace()
-    large = run(clinic, audience=("ckd",), size="large", paper="a4", format=("pdf", "png"))
-    names = [name.split("/")[1] for name in large.printed]
-    assert "handout-ckd-en-a4-large.pdf" in names
-    assert "handout-ckd-en-a4-large-1.png" in names
-    assert "card-ckd-en.pdf" in names
-    assert "card-ckd-en-a4.pdf" in names
-    assert {"card-ckd-en-1.png", "card-ckd-en-2.png"} <= set(names)
-
-
 def test_an_ink_that_is_asked_for_has_files_of_its_own(workspace: Make) -> None:
     """Neither ink overwrites the other. A page for a screen is the same in both."""
     clinic = workspace()

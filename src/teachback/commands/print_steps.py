@@ -19,7 +19,8 @@ from teachback.printing.build_record import Output, current
 from teachback.printing.fingerprints import same_libraries
 from teachback.printing.job_composer import compose_apart, open_pool
 from teachback.printing.job_printer import do_jobs
-from teachback.printing.jobs import CARDS_PRESS, ON_STOCK, SHEET
+from teachback.printing.jobs import ON_STOCK
+from teachback.printing.output_names import output_name
 from teachback.units import CARD, TWO_LANGUAGES, Depth, Paper, TypeSize
 
 if TYPE_CHECKING:
@@ -203,12 +204,13 @@ def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> O
     else:
         paper = None if is_card or printed.form == "html" else str(settings.paper)
     size = TypeSize.STANDARD if is_card else settings.size
+    language = _languages(job, context)
     return Output(
-        file=f"{handout.id}/{_file_name(job, printed, context)}",
+        file=output_name(handout.id, job, printed, language, settings),
         kind=job.kind,
         handout=handout.id,
         audience=job.audience,
-        language=_languages(job, context),
+        language=language,
         size=str(size),
         paper=paper,
         card_mm=(box.width, box.height) if is_card else None,
@@ -228,34 +230,3 @@ def _output(job: Job, printed: Printed, context: PrintContext, origin: str) -> O
 def _languages(job: Job, context: PrintContext) -> str:
     language = context.reading.authored[job.stem].handout.language
     return language if job.kind == "card" else context.settings.languages(language)
-
-
-def _file_name(job: Job, printed: Printed, context: PrintContext) -> str:
-    """Return the name of a file: kind, reader, language, paper or stock, size, ink, page."""
-    language, settings = _languages(job, context), context.settings
-    if job.run and printed.run and printed.form in ON_STOCK:
-        is_ordered = printed.form != SHEET
-        is_named = is_ordered or settings.stock or printed.run.stock != job.run.stock
-        parts = [
-            "cards" if is_ordered else job.kind,
-            job.audience,
-            language,
-            printed.run.stock if is_named else str(settings.paper),
-            settings.asked_ink(printed.form),
-            "press" if printed.form == CARDS_PRESS else "",
-        ]
-        ending = "pdf"
-    else:
-        is_handout = job.kind == "handout"
-        parts = [
-            job.kind,
-            job.audience,
-            language,
-            str(settings.paper) if is_handout and printed.form != "html" else "",
-            str(settings.size) if is_handout and settings.size is TypeSize.LARGE else "",
-            str(settings.depth) if is_handout and settings.depth is Depth.BRIEF else "",
-            settings.asked_ink(printed.form),
-            str(printed.page or ""),
-        ]
-        ending = printed.form
-    return f"{'-'.join(filter(None, parts))}.{ending}"

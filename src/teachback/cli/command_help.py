@@ -1,4 +1,8 @@
-"""Print the help of commands: options in groups, and the whole line of each command."""
+"""Print the help of commands, and answer a command that does not exist: "Did you mean 'build'?".
+
+Help has the options in groups, and the whole line of each command. Where somebody types what
+another program calls a command, such as `print`, the error names ours (`SYNONYMS`).
+"""
 
 from __future__ import annotations
 

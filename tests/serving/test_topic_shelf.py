@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from handout_with_fields import FILLED
-from settings_from_flags import resolve
+from listed_shelf import TODAY, shelf
 from tiny_handout import TINY, TINY_APPROVED
 from translated_tiny import SPANISH_TINY, TRANSLATION
 
 from teachback.content.loader import read_handouts
 from teachback.content.record_fields import RecordField
 from teachback.files.workspace import handout_files
-from teachback.printing.card_stock import load_stocks
-from teachback.serving.topic_shelf import field_json, notices_json, shelf_json
+from teachback.serving.topic_shelf import field_json, notices_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,20 +21,10 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Workspace]
 
-TODAY = dt.date(2026, 11, 22)
 APPROVED = TINY.replace(
     "status: draft, reviewer: null, reviewed: null, due: null",
     f"status: approved, reviewer: A Reader, reviewed: 2026-11-01, due: 2026-11-20, {TINY_APPROVED}",
 )
-
-
-def shelf(clinic: Workspace, *, release: bool = False) -> dict[str, Any]:
-    """Return the shelf of a workspace, and its topic "tiny"."""
-    reading = read_handouts(clinic, handout_files(clinic))
-    settings = replace(resolve({"paper": "a4"}, clinic), release=release)
-    listed = shelf_json(reading, reading.problems, load_stocks(clinic), settings, TODAY)
-    (tiny,) = (topic for topic in listed["topics"] if topic["id"] == "tiny")
-    return {**listed, "tiny": tiny}
 
 
 def test_a_topic_has_its_readers_signs_and_choices(workspace: Make) -> None:
@@ -80,14 +67,6 @@ def test_a_topic_says_which_fields_each_paper_of_a_reader_has(workspace: Make) -
     assert dialysis == {"handout": [], "cards": []}
 
 
-def test_a_topic_whose_translation_is_broken_keeps_its_other_language(workspace: Make) -> None:
-    """The problem names the file of the translation; what is right can be chosen."""
-    french = TINY.replace("language: en", "language: fr")
-    tiny = shelf(workspace({"content/handouts/tiny.fr.yaml": french}))["tiny"]
-    assert {choice["language"] for choice in tiny["choices"]} == {"en"}
-    assert "tiny.fr.yaml" in tiny["problems"][0]["message"]
-
-
 def test_drafts_and_overdue_reviews_are_said_and_not_released(workspace: Make) -> None:
     """Each state has its words; with --release the text is a choice that has a reason."""
     assert shelf(workspace())["tiny"]["state"]["kind"] == "draft"
@@ -118,32 +97,6 @@ def test_a_review_that_is_still_to_come_is_no_overdue_one(workspace: Make) -> No
         "kind": "draft",
         "text": "The review of Jan 5, 2027 has not taken place yet.",
     }
-
-
-def test_a_translation_is_offered_to_readers_who_have_all_of_it(workspace: Make) -> None:
-    """Others see why not; the topic itself, its state and its signs are those of the handout."""
-    listed = shelf(workspace({TRANSLATION: SPANISH_TINY}))
-    assert [(language["id"], language["name"]) for language in listed["languages"]] == [
-        ("en", "English"),
-        ("es", "Español"),
-        ("es+en", "Español and English, side by side"),
-    ]
-    english = shelf(workspace())["tiny"]
-    spanish = {**listed["tiny"], "choices": english["choices"]}
-    assert spanish == english
-    lines = "\n".join(line for line in SPANISH_TINY.splitlines() if "1@ckd" not in line)
-    tiny = shelf(workspace({TRANSLATION: lines}))["tiny"]
-    offered = {
-        (choice["audience"], choice["missing"])
-        for choice in tiny["choices"]
-        if (choice["language"], choice["depth"]) == ("es", "full")
-    }
-    both = {choice["audience"] for choice in tiny["choices"] if choice["language"] == "es+en"}
-    assert both == {"general"}
-    [(_, reason)] = [one for one in offered if one[0] == "ckd"]
-    assert reason.startswith("The translation is not whole: the text `one/blocks/1@ckd`")
-    assert ("general", None) in offered
-    assert tiny["problems"] == []
 
 
 def test_a_topic_is_found_by_the_words_of_each_text_that_can_be_printed(workspace: Make) -> None:
@@ -182,13 +135,3 @@ def test_a_field_of_a_translation_is_asked_for_in_english() -> None:
         {"value": "derecha", "label": "right"},
     ]
     assert field_json(RecordField(**spanish))["label"] == "Qué pierna"
-
-
-def test_a_translation_that_cannot_be_read_leaves_the_topic_right(workspace: Make) -> None:
-    """Its language is a choice with a reason for each reader."""
-    broken = SPANISH_TINY.replace("translates: tiny", "translates: other")
-    tiny = shelf(workspace({TRANSLATION: broken}))["tiny"]
-    assert tiny["problems"] == []
-    found = [choice for choice in tiny["choices"] if choice["language"] == "es"]
-    assert {one["audience"] for one in found} == {"general", "ckd"}
-    assert all("it translates 'other'" in one["missing"] for one in found)

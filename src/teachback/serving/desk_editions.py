@@ -31,7 +31,7 @@ from teachback.printing.job_printer import do_job
 from teachback.printing.jobs import CARDS, SHEET
 from teachback.printing.process_limits import give_way
 from teachback.printing.type_fitting import CardTooLongError, fitting_boxes
-from teachback.serving.topic_shelf import stock_name
+from teachback.serving.desk_choices import stock_name
 from teachback.units import Box, Depth, Paper, TypeSize, px_to_mm
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from teachback.errors import COMPARE_LENGTH, Problem, TeachbackError, fault_problem, nearest
 from teachback.printing.job_composer import check_apart, languages_of, open_pool
 from teachback.printing.process_pool import Task, scale_of
+from teachback.serving.desk_choices import unreleased
 from teachback.serving.desk_editions import (
     CardsOrder,
     HandoutOrder,
@@ -42,12 +43,7 @@ from teachback.serving.desk_shelf import DeskShelf, clinic_date, read_shelf, wor
 from teachback.serving.desk_values import FaultyValuesError, read_values, stamping_faults
 from teachback.serving.edition_finder import find_printed, kept_pdf
 from teachback.serving.press_messages import HANDOVER, Reply, Request, problem_json
-from teachback.serving.topic_shelf import (
-    field_json,
-    notices_json,
-    shelf_json,
-    unreleased,
-)
+from teachback.serving.topic_shelf import field_json, notices_json, shelf_json
 from teachback.units import split_languages, two_languages
 
 if TYPE_CHECKING:

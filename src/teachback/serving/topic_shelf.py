@@ -1,7 +1,7 @@
-"""Describe for the page what a front desk can print: topics, readers, and choices.
+"""Describe for the page what a front desk can print: topics, their readers, states and notices.
 
-A choice that cannot be printed has the reason. A topic is a handout in all its languages. All
-results are plain data, which goes to the page as JSON.
+A topic is a handout in all its languages. Its choices, and why one cannot be printed, are in
+`desk_choices`. All results are plain data, which goes to the page as JSON.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.content.base_model import first_text, is_for, steps
-from teachback.content.brief_version import has_brief_version
 from teachback.content.draft_notices import LANGUAGE_UNKNOWN
 from teachback.content.handout import Tier
 from teachback.content.handout_checks import names_field
@@ -17,11 +16,15 @@ from teachback.content.inline_markup import bare, places_in
 from teachback.content.locale_formats import dated
 from teachback.content.record_fields import FieldKind
 from teachback.errors import Location
-from teachback.printing.job_composer import languages_of, summarise
-from teachback.printing.review_problems import ahead_problems, review_problems
-from teachback.serving.desk_shelf import errors_of
+from teachback.printing.review_problems import ahead_problems
+from teachback.serving.desk_choices import (
+    choices_json,
+    choices_of_incomplete,
+    choices_of_settings,
+    languages_json,
+    stocks_json,
+)
 from teachback.serving.press_messages import problem_json
-from teachback.units import Depth, Paper, TypeSize, split_languages
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from teachback.content.loader import LoadedHandouts
     from teachback.content.record_fields import RecordField
     from teachback.errors import Problem
-    from teachback.printing.card_stock import Stock, Stocks
+    from teachback.printing.card_stock import Stocks
     from teachback.printing.settings import Settings
 
 # The audience for readers without a known illness.
@@ -44,12 +47,6 @@ _ABSENT: Final = (
 )
 _UNPROVED: Final = "Draft: no translator has checked this translation."
 _STALE: Final = "Draft: the English text has changed since it was translated."
-_CUT: Final = {"cut": "Plain paper, to cut", "fold-over": "Plain paper, to cut and fold"}
-_NAMES: Final[dict[str, dict[Any, str]]] = {
-    "papers": {Paper.LETTER: "Letter", Paper.A4: "A4"},
-    "sizes": {TypeSize.STANDARD: "Standard, 13 pt", TypeSize.LARGE: "Large, 18 pt"},
-    "depths": {Depth.FULL: "Full", Depth.BRIEF: "Brief"},
-}
 
 
 def shelf_json(
@@ -59,12 +56,10 @@ def shelf_json(
     settings: Settings,
     today: dt.date,
 ) -> dict[str, Any]:
-    """Return all topics and all choices. The first entry of each list of choices is the default.
+    """Return all topics, and all choices with the default first.
 
     `refused` are the problems of handouts that must not be printed, by file stem.
     """
-    languages = {name for each in reading.authored.values() for name in languages_of(each)}
-    default_language = settings.languages(settings.language or "en")
     stems_by_topic: dict[str, list[str]] = {}
     for stem in (*reading.authored, *(refused.keys() - reading.authored.keys())):
         stems_by_topic.setdefault(stem.partition(".")[0], []).append(stem)
@@ -72,24 +67,11 @@ def shelf_json(
         _topic_json(topic, sorted(stems), reading, refused, today, release=settings.release)
         for topic, stems in stems_by_topic.items()
     ]
-    choices = {
-        "papers": (settings.paper, *Paper),
-        "sizes": (settings.size, *TypeSize),
-        "depths": (settings.depth, *Depth),
-    }
     return {
         "clinic": reading.shared.clinic.name,
-        **{
-            kind: [
-                {"id": str(value), "name": _NAMES[kind][value]} for value in dict.fromkeys(values)
-            ]
-            for kind, values in choices.items()
-        },
-        "languages": [
-            {"id": language, "name": _language_name(language, reading)}
-            for language in sorted(languages, key=lambda name: (name != default_language, name))
-        ],
-        "stocks": _stocks_json(stocks, settings),
+        **choices_of_settings(settings),
+        "languages": languages_json(reading, settings),
+        "stocks": stocks_json(stocks, settings),
         "topics": sorted(topics, key=lambda topic: topic["title"].casefold()),
     }
 
@@ -123,12 +105,6 @@ def notices_json(authored: LoadedHandout, audience: str, today: dt.date) -> list
     return list(_notices(authored, (audience,), today))
 
 
-def unreleased(authored: LoadedHandout, audience: str, today: dt.date) -> tuple[Problem, ...]:
-    """Return why `--release` refuses a text: it is not approved, or its review is overdue."""
-    summary = summarise(authored, "")
-    return errors_of(review_problems(summary, today, release=True, audiences=(audience,)))
-
-
 def _topic_json(
     topic: str,
     stems: list[str],
@@ -160,11 +136,11 @@ def _topic_json(
             choice
             for stem in stems
             if stem in reading.authored
-            for choice in _choices_json(
+            for choice in choices_json(
                 reading.authored[stem], refused.get(stem, ()), today if release else None
             )
         ),
-        *_choices_of_incomplete(stems, readers, reading),
+        *choices_of_incomplete(stems, readers, reading),
     ]
     printable = {choice["language"] for choice in choices if choice["missing"] is None}
     return {
@@ -289,66 +265,6 @@ def _readers_without_text(readers: list[str], audiences: Audiences) -> Iterator[
             }
 
 
-def _choices_json(
-    authored: LoadedHandout, refused: tuple[Problem, ...], release: dt.date | None
-) -> Iterator[dict[str, Any]]:
-    """Yield all choices of a handout, each with the reason why it cannot be printed, or None.
-
-    With the day of `release`, drafts and overdue texts cannot be printed.
-    """
-    handout = authored.handout
-    brief = has_brief_version(handout)
-    for audience in handout.audiences:
-        stopping = refused or (unreleased(authored, audience, release) if release else ())
-        for depth in Depth:
-            missing = None
-            if stopping:
-                missing = f"This text cannot be printed: {stopping[0].message}."
-            elif depth is Depth.BRIEF and not brief:
-                missing = "This topic has no brief version."
-            for language in languages_of(authored):
-                yield from _choices_for(audience, language, missing, (depth,))
-
-
-def _choices_of_incomplete(
-    stems: list[str], readers: list[str], reading: LoadedHandouts
-) -> Iterator[dict[str, Any]]:
-    """Yield the choices of readers for whom a translation lacks a text, each with the reason."""
-    for stem in stems:
-        authored = reading.authored.get(stem)
-        if stem not in reading.translations:
-            continue
-        complete = authored.handout.audiences if authored else ()
-        language = stem.partition(".")[2]
-        problems = (
-            errors_of(notice.problem for notice in authored.notices)
-            if authored
-            else reading.problems.get(stem, ())
-        )
-        reason = f": {problems[0].message}" if problems else ""
-        missing = f"The translation is not whole{reason}."
-        for audience in readers:
-            if audience not in complete:
-                yield from _choices_for(audience, language, missing)
-
-
-def _choices_for(
-    audience: str, language: str, missing: str | None, depths: Iterable[Depth] = Depth
-) -> Iterator[dict[str, Any]]:
-    """Yield a choice for each depth, size and paper."""
-    for depth in depths:
-        for size in TypeSize:
-            for paper in Paper:
-                yield {
-                    "audience": audience,
-                    "language": language,
-                    "depth": str(depth),
-                    "size": str(size),
-                    "paper": str(paper),
-                    "missing": missing,
-                }
-
-
 def _notices(
     authored: LoadedHandout, audiences: Iterable[str], today: dt.date
 ) -> Iterator[dict[str, str]]:
@@ -404,44 +320,6 @@ def _state(notices: Iterable[Mapping[str, str]]) -> dict[str, str]:
                 state = "overdue" if kind == "overdue" else "draft"
                 return {"kind": state, "text": notice["text"]}
     return {"kind": "current", "text": ""}
-
-
-def _stocks_json(stocks: Stocks, settings: Settings) -> list[dict[str, Any]]:
-    """Return the stocks of cards. That of the settings comes first."""
-    default = stocks.names().get(settings.card_stock.lower(), "")
-    return [
-        {
-            "id": name,
-            "names": [stock_name(other, stock) for other in (name, *stock.also)],
-            "paper": str(stock.page) if isinstance(stock.page, Paper) else "",
-            "page_mm": [stock.page_box.width, stock.page_box.height],
-            "columns": stock.grid.columns,
-            "rows": stock.grid.rows,
-            "places": stock.places,
-            # A sheet that is cut up can be used only once.
-            "cut": stock.kind in _CUT,
-        }
-        for name, stock in sorted(
-            stocks.root.items(), key=lambda entry: (entry[0] != default, entry[0])
-        )
-    ]
-
-
-def stock_name(name: str, stock: Stock) -> str:
-    """Return a name of a stock as its pack has it, or what a plain sheet is cut into."""
-    maker, _, number = name.partition("-")
-    pack_name = (
-        f"{maker.capitalize()} {number.upper() if number[-1:].isdigit() else number}".strip()
-    )
-    box = stock.card_box
-    return f"{_CUT.get(stock.kind, pack_name)}, {box.width:g} x {box.height:g} mm"
-
-
-def _language_name(named: str, reading: LoadedHandouts) -> str:
-    """Return a language's own name, or those of two languages side by side."""
-    words = reading.shared.words
-    names = [words[language].language for language in split_languages(named) if language]
-    return names[0] if len(names) == 1 else f"{' and '.join(names)}, side by side"
 
 
 def _short_name(audience: Audience) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from safety_measure import LINEAGE, found_in, measure, read_set
+from safety_measure import LINEAGE, found_in, measure, pieces, read_set
 from texts_as_read import check_text
 
 from teachback.checking.clinical.clinical_rules import (
@@ -325,6 +325,60 @@ def test_to_clear_something_with_the_care_team_is_to_ask_first(rules: TextRules)
 def test_a_warning_a_fact_or_a_namesake_is_passed_over(text: str, rules: TextRules) -> None:
     """Distant negation, an answer, a swap, a lookalike phrase, ask first, a fact, a myth."""
     assert check_text(text, rules) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Advil and Aleve help with pain. They are not safe for your kidneys.",
+        "Ibuprofen helps many people with pain. You should not take it.",
+        "Ibuprofen is good for pain, but it is bad for kidneys.",
+        "Milk of magnesia works well for most people. Do not use it.",
+        "Licorice tastes good. It can raise your blood pressure.",
+    ],
+)
+def test_praise_that_the_next_sentence_takes_back_stops_no_print(
+    text: str, rules: TextRules
+) -> None:
+    """What is said of "it" and "them" counts for the name before."""
+    assert Severity.ERROR not in {found.severity for found in check_text(text, rules)}
+
+
+@pytest.mark.parametrize(
+    ("text", "audience"),
+    [
+        ("Bananas are sweet. Enjoy them every day.", "ckd"),
+        ("Can I use Aleve? A few days of it will not hurt you.", "ckd"),
+        ("Is star fruit safe? A slice of it will do no harm.", "ckd"),
+        (
+            "Your water pill makes you pee a lot. You can leave it out on days when you travel.",
+            "ckd",
+        ),
+        ("Red wine has antioxidants. A glass of it each day is good for your heart.", "general"),
+        ("Salt substitutes are made of potassium. They are safe for all people.", "general"),
+    ],
+)
+def test_advice_that_follows_the_sentence_with_the_name_is_told(
+    text: str, audience: str, rules: TextRules
+) -> None:
+    """For readers whose texts are scored, and for all others, where a rule decides alone."""
+    assert check_text(text, rules, audience=audience) != ()
+
+
+@pytest.mark.parametrize(
+    ("myth", "answer"),
+    [
+        ("You must not stop your blood thinner.", "You may. Nothing will happen."),
+        ("You cannot stop your pills when you feel well.", "You can. They are not needed."),
+        ("Detox teas do not work.", "They do. Use them."),
+    ],
+)
+def test_an_answer_that_repeats_the_verb_of_a_myth_contradicts_it(
+    myth: str, answer: str, rules: TextRules
+) -> None:
+    """Below "You must not stop", "you may" tells the reader to stop."""
+    read = pieces({"kind": "myth", "text": myth, "answer": answer, "audience": "general"})
+    assert check_passages(read, rules, ("general",)) != ()
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,10 @@ _OPENING_CLAUSE: Final = re.compile(
 )
 
 
+# "Swap chips for nuts": the words after "for" are not swapped out.
+_SWAP: Final = re.compile(r"\b(?:swap|trade|replace|exchange|switch)\b[^,;]*?(\s+)(?:for|with)\b")
+
+
 class Clause(NamedTuple):
     """A part of a sentence in lower case, its start in the text, and the number of the sentence.
 
@@ -105,6 +109,9 @@ def _split(text: str) -> Iterator[Clause]:
         sentence = text[start:end]
         is_question = sentence.rstrip(f"{CLOSERS} ").endswith("?")
         cuts = [(match.start(), match.end()) for match in _BOUNDARY.finditer(sentence)]
+        swap = _SWAP.search(sentence)
+        if swap:
+            cuts.append(swap.span(1))
         if _OPENING_CLAUSE.match(sentence):
             comma = sentence.find(", ")
             if comma > 0:

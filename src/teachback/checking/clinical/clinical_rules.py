@@ -389,7 +389,7 @@ def _apply_rule(
         mention for mention in found.mentions if not mention.classes.isdisjoint(rule.file.about)
     )
     for mention in rule_mentions:
-        detected = _judge_mention(rule, unit, mention)
+        detected = _judge_mention(rule, unit, mention, rule_mentions)
         if detected is None:
             continue
         clause = unit.clause_at(mention.start)
@@ -451,10 +451,14 @@ def _leaning_rule(rules: TextRules, lineage: tuple[str, ...]) -> TextRule | None
     )
 
 
-def _judge_mention(rule: TextRule, unit: Unit, mention: Mention) -> DetectedStance | None:
+def _judge_mention(
+    rule: TextRule, unit: Unit, mention: Mention, rule_mentions: tuple[Mention, ...]
+) -> DetectedStance | None:
     if rule.doing:
         return judge_doing(unit, mention, rule.doing)
-    return judge(unit, mention, praise=rule.file.praise, undecided=rule.file.undecided)
+    return judge(
+        unit, mention, rule_mentions, praise=rule.file.praise, undecided=rule.file.undecided
+    )
 
 
 def _finding(

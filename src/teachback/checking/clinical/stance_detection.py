@@ -1,8 +1,8 @@
 """Detect the stance of a text on a name: it recommends, warns, asks first, or is neutral. Pure.
 
 A unit is a passage with its surroundings: a cell after its row's first cell, an answer after its
-myth. The clause of a name decides first, or the answer to its question, then the lead-in or
-heading, and last the rule's own default.
+myth. The clause of a name decides first, then later clauses that speak of "it" or "them", then the
+lead-in or heading, and last the rule's own default.
 
 A clause is read as a chain of cues. "Do not forget to eat a banana": not (-) forget (-) eat (+)
 yields "do". Cues before the thing govern it. Cues after the thing describe it. A polarity is 1 for
@@ -48,6 +48,16 @@ _SAYS_NO: Final = re.compile(
     r"(?:\w+,? )?(?:dangerous myth|myth|no|not|never|false|wrong|untrue|hardly|the opposite"
     r"|far from it|only (?:for|if)|th(?:at|is) is (?:false|wrong|not)|(?:it is|they are) not)\b"
 )
+# "It does.", "They can,": an answer that repeats the myth's own verb.
+_ECHOES_MYTH: Final = re.compile(
+    r"(?:actually,? |yes,? |but |in fact,? )?(?:it|they|that|this|you|we|one) (?:do|does|did|can"
+    r"|could|is|are|will|would|may|might|has|have|should|must)(?:n't| not|)(?= ?[.,;:!]|$)"
+)
+_DENIES: Final = re.compile(
+    r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly)\b|n't\b"
+)
+_PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
+_CONTRAST: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
 _CAN_WAIT: Final = re.compile(
     r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b"
     r"|\bin the morning\b|\b(?:not|less) urgent\b|\bno (?:need to call|rush)\b"
@@ -146,7 +156,7 @@ class Unit:
     @cached_property
     def answer(self) -> int:
         """How the answer to a myth begins: 1 yes, -1 no, 0 neither, or no myth."""
-        return answer_polarity(lowered(self.own)) if self.myth else 0
+        return answer_polarity(lowered(self.own), lowered(self.before)) if self.myth else 0
 
     @cached_property
     def context(self) -> tuple[int, bool]:
@@ -241,27 +251,35 @@ def _following_polarity(following_cues: Iterable[Cue]) -> tuple[int, bool]:
 
 
 @lru_cache(maxsize=1024)
-def answer_polarity(text: str) -> int:
-    """Return how an answer begins: 1 yes, -1 no, 0 neither."""
+def answer_polarity(text: str, myth: str = "") -> int:
+    """Return how an answer begins: 1 yes, -1 no, 0 neither.
+
+    An answer may repeat the verb of the myth: "It does" contradicts a myth that denies.
+    """
+    echo = _ECHOES_MYTH.match(text) if myth else None
+    if echo:
+        return -1 if bool(_DENIES.search(myth)) != bool(_DENIES.search(echo[0])) else 1
     return -1 if _SAYS_NO.match(text) else 1 if _SAYS_YES.match(text) else 0
 
 
 @lru_cache(maxsize=1024)
-def judge(unit: Unit, mention: Mention, *, praise: bool, undecided: str) -> DetectedStance:
-    """Return the stance of a unit on one mention."""
+def judge(
+    unit: Unit, mention: Mention, others: tuple[Mention, ...], *, praise: bool, undecided: str
+) -> DetectedStance:
+    """Return the stance of a unit on one mention; `others` are all of its rule."""
     clause = unit.clause_at(mention.start)
     start = mention.start - clause.start
     if _TELLS_TEAM.search(clause.text[:start]):
         return DetectedStance("ask", mention.start)
     advice = polarity_of(clause.text, start, mention.end - clause.start)
     is_question = unit.is_question(clause)
-    polarity, place = advice.polarity, mention.start
-    if is_question:
-        polarity = answer_polarity(unit.sentence(clause.sentence + 1))
-        place = unit.span(clause.sentence + 1)[0] if polarity else place
+    polarity, place = (0 if is_question else advice.polarity), mention.start
     if unit.myth and mention.start < unit.own_start:
         polarity *= 0 if advice.condition else unit.answer
         place = unit.own_start if unit.answer else place
+    polarity, about_taking, place = _follow_references(
+        unit, clause, others, polarity, place, about_taking=advice.about_taking
+    )
     context_polarity, context_asks = unit.context
     lead = lowered(unit.leads[0]) if unit.leads else ""
     if undecided == "neutral" and _CAN_WAIT.search(lead) and "911" not in unit.text:
@@ -271,8 +289,7 @@ def judge(unit: Unit, mention: Mention, *, praise: bool, undecided: str) -> Dete
     elif context_asks or asks_first(unit.sentence(clause.sentence)):
         stance = "ask"
     elif polarity > 0:
-        takes = praise or advice.about_taking or is_question or context_polarity > 0
-        stance = "recommended" if takes else "neutral"
+        stance = "recommended" if praise or about_taking or context_polarity > 0 else "neutral"
     elif is_question:
         stance = "question"
     elif context_polarity > 0:
@@ -284,6 +301,45 @@ def judge(unit: Unit, mention: Mention, *, praise: bool, undecided: str) -> Dete
     else:
         stance = undecided
     return DetectedStance(stance, place)
+
+
+def _follow_references(
+    unit: Unit,
+    first: Clause,
+    others: tuple[Mention, ...],
+    polarity: int,
+    place: int,
+    *,
+    about_taking: bool,
+) -> tuple[int, bool, int]:
+    """Follow a thing through later clauses that refer to it, until one names something else."""
+    is_question = unit.is_question(first)
+    for later in unit.clauses[unit.clause_index(first.start) + 1 :]:
+        gap = later.sentence - first.sentence
+        if gap > _SENTENCES_REACHED or any(
+            later.start <= other.start < later.end for other in others
+        ):
+            break
+        may_answer = is_question and gap == 1
+        pronoun = _PRONOUN.search(later.text)
+        contrasts = bool(_CONTRAST.match(later.text))
+        # A lead-in or heading goes on in the text below it.
+        continues_lead = not unit.is_own(first.start) and not unit.myth and unit.is_own(later.start)
+        if not (pronoun or may_answer or continues_lead or (contrasts and gap == 0)):
+            continue
+        advice = polarity_of(later.text, *(pronoun.span() if pronoun else (0, 0)))
+        reply = answer_polarity(later.text) if may_answer else 0
+        new_polarity = reply or advice.polarity
+        # "Take one if it hurts": what hurts is not what is taken.
+        if new_polarity < 0 and not advice.condition:
+            polarity, place = -1, later.start
+        elif new_polarity > 0 and not advice.condition and (polarity >= 0 or contrasts):
+            polarity, about_taking, place = (
+                1,
+                about_taking or advice.about_taking or bool(reply),
+                later.start,
+            )
+    return polarity, about_taking, place
 
 
 @lru_cache(maxsize=1024)

@@ -115,6 +115,29 @@ def test_a_number_needs_a_source_beside_it(workspace: Make) -> None:
         ("Both parents have the gene. A 25% chance helps.", "25%"),
         ("Your gene was tested. There is a 25% chance that a child has it.", "25%"),
         ("It becomes one of three types of cells. One of three adults has it.", "One of three"),
+        ("Nine out of 10 treatments work.", "Nine out of 10"),
+        ("About 1 in 20 treatments causes a clot.", "1 in 20"),
+        ("1 in 10 tests is wrong.", "1 in 10"),
+        ("1 in 100 common tests misses cancer.", "1 in 100"),
+        ("3 in 4 stages of this are fatal.", "3 in 4"),
+        ("One of ten medicines causes a rash.", "One of ten"),
+        ("One of three types of this is fatal.", "One of three"),
+        (
+            (
+                "Smoking brings a 50% risk of asthma in your child if a parent smokes. "
+                "Genes matter, too."
+            ),
+            "50%",
+        ),
+        ("The test has a 25% chance to harm the baby. It looks at genes of both parents.", "25%"),
+        (
+            (
+                "There is a 75% chance that the operation heals the child. "
+                "The gene came from a parent."
+            ),
+            "75%",
+        ),
+        ("There is a 25% chance that a child has it. Both parents have the gene.", "25%"),
     ],
 )
 def test_a_number_is_named_as_a_whole(text: str, words: str) -> None:
@@ -126,9 +149,10 @@ def test_a_number_is_named_as_a_whole(text: str, words: str) -> None:
 def test_what_genes_decide_is_no_claim() -> None:
     """A gene from each parent makes it 1 in 4 by itself; which of 13 genes it is counts nobody."""
     for text in (
-        "Both parents must have the gene. If so, there is a 25% chance of a child having it.",
-        "A genetic mutation causes it. You have a 50 percent chance of passing it on to a child.",
+        "If both parents have the gene, there is a 25% chance that a child has it.",
+        "If both parents have the gene, there is a 25% chance of a child having it.",
         "Girls have a 50% chance of inheriting the gene and giving it to their children.",
+        "It becomes one of three types of cells.",
         "The disease sits in one of 13 genes.",
     ):
         assert list(number_findings([Example(text).passage()])) == []

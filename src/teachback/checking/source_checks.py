@@ -108,16 +108,12 @@ RULES: Final = (NUMBER, UNUSED, YEARLESS, AGED)
 
 _SPELLED: Final = r"(?:one|two|three|four|five|six|seven|eight|nine|ten|twenty|fifty|a hundred)"
 _COUNT: Final = rf"(?:\d+(?:[.,]\d+)*|{_SPELLED})"
-_KINDS: Final = (
-    "(?:types|kinds|forms|ways|groups|stages|parts|steps|tests|treatments|methods|areas)"
-)
 _PERCENT: Final = r"(?:%|percent\b|per cent\b)"
 _NUMBERS: Final = re.compile(
     # A range is named whole: "23-90%", "5% and 20%".
     rf"(?:(?<!\d)\d{{1,3}}(?:[.,]\d+)?\s?(?:{_PERCENT}\s?and|(?:{_PERCENT}\s?)?(?:-|\u2013|to|or))"
     rf"\s?)?\d+(?:[.,]\d+)?\s?{_PERCENT}"
-    # "One of three types" counts no people.
-    rf"|\b{_COUNT} (?:in|out of|of) (?:every )?{_COUNT}\b(?! (?:main |common )?{_KINDS}\b)"
+    rf"|\b{_COUNT} (?:in|out of|of) (?:every )?{_COUNT}\b"
     r"|\b(?:a |one[- ])?(?:half|third|quarter|two[- ]thirds|three[- ]quarters) of "
     r"(?:(?:all|the)\b(?: [^\W\d_]+)?|those\b|people|adults|patients|readers|women|men)"
     r"|(?<![\w/])\d+(?:[.,/]\d+)*(?:\s?(?:-|\u2013|to|or)\s?\d+(?:[.,]\d+)*)?(?: or more)?\s?-?"
@@ -142,18 +138,20 @@ _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 # "For example, drink 8 ounces 4 times if you may have 32" shows how to count, and claims nothing.
 _EXAMPLE: Final = re.compile(r"for (?:example|instance)\b.*\bif you\b", re.IGNORECASE)
 # A gene of the parents makes it 25, 50 or 75 of 100 for a child by itself: no claim of a study.
+# The chance must be that of the child to have it, and the gene must be in the same sentence.
 _INHERITED: Final = re.compile(r"(?:25|50|75)\s?(?:%|percent|per cent)\Z", re.IGNORECASE)
-_GENE: Final = re.compile(r"\bgen(?:es?|etic)\b", re.IGNORECASE)
-_PASSED_ON: Final = re.compile(
-    r"\bparents?\b|\binherit|\bpass(?:es|ed|ing)?\b.{1,20}\bon\b", re.IGNORECASE
-)
+_GENE: Final = re.compile(r"\bgenes?\b", re.IGNORECASE)
 _CHANCE_OF_CHILD: Final = re.compile(
-    r"\s(?:chance|risk)\b(?:(?![.!?]).)*\b(?:child(?:ren)?|baby|babies|son|daughter)\b"
+    r"\schance (?:that (?:a|the|each|every|your|their) child (?:will )?(?:has|have|gets?|inherits?)"
+    r"|of (?:a|the|each|every|your|their) child (?:having|getting|inheriting)"
+    r"|of inheriting)\s(?:it|the|this|that|both|one|two|a)\b"
 )
-# "In one of 13 genes" says which, not how often.
-_ONE_OF: Final = re.compile(r"one of (?:\d+|[a-z]+)\Z", re.IGNORECASE)
+# "In one of 13 genes" and "one of three types of cells" say which, not how often. A verb behind
+# them makes a claim: "One of ten medicines causes a rash".
+_ONE_OF: Final = re.compile(rf"one of (?:\d+|{_SPELLED})\Z", re.IGNORECASE)
 _THINGS: Final = re.compile(
-    r"\s(?:\w+ )?(?:genes|hormones|proteins|viruses|glands|nerves|bones|muscles|medicines|drugs)\b"
+    r"\s(?:(?:main|common) )?(?:(?:types|kinds|forms|groups|stages)(?: of [^\W\d_]+)?"
+    r"|genes|hormones|proteins|viruses)(?:[.;:!)]|\Z)"
 )
 # A text that this does not match states no number.
 _MAY_STATE_NUMBER: Final = re.compile(r"\d|\b(?:of|in)\b", re.IGNORECASE)
@@ -180,7 +178,7 @@ def number_findings(passages: Iterable[Passage]) -> Iterator[Finding]:
                 for match in _NUMBERS.finditer(sentence)
                 if match[0] != "100%"
                 and (not _MEASURE.search(match[0]) or _is_dose(sentence))
-                and not _is_inherited(match, written)
+                and not _is_inherited(match)
                 and not (_ONE_OF.match(match[0]) and _THINGS.match(sentence, match.end()))
             ),
             "",
@@ -270,13 +268,12 @@ def source_problems(
             )
 
 
-def _is_inherited(number: re.Match[str], written: str) -> bool:
+def _is_inherited(number: re.Match[str]) -> bool:
     """Return whether a number is the chance of a child to have the gene of its parents."""
     return bool(
         _INHERITED.match(number[0])
         and _CHANCE_OF_CHILD.match(number.string, number.end())
-        and _GENE.search(written)
-        and _PASSED_ON.search(written)
+        and _GENE.search(number.string)
     )
 
 

@@ -549,6 +549,23 @@ def test_a_missing_full_stop_is_seen_by_the_verb_that_begins_a_sentence(
 @pytest.mark.parametrize(
     "text",
     [
+        "When on Coumadin Call us before you take Advil.",
+        "When Your Chest Hurts Call 911.",
+        "What Is Gout Drink water each day.",
+        "Know What Is in Advil Avoid it.",
+        "Ask Why Your Doctor Chose Lisinopril Take it at night.",
+        "How Your Kidneys Work Drink less.",
+        "How Vaccines Prevent Diseases Stop at one page.",
+    ],
+)
+def test_a_full_stop_is_missing_behind_the_words_of_a_title(text: str) -> None:
+    """An order behind a question in capitals begins a sentence."""
+    assert missing_stops(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "How to Take your pills",
         "Please Take one",
         "When to Call us now",
@@ -556,7 +573,6 @@ def test_a_missing_full_stop_is_seen_by_the_verb_that_begins_a_sentence(
         "Rest. Take one",
         "Dr. Lee can Help",
         "For more, go to the topic How the Lungs Work in our list.",
-        "How Vaccines Prevent Diseases Stop at one page",
     ],
 )
 def test_a_capital_letter_alone_is_no_new_sentence(text: str) -> None:

@@ -80,11 +80,11 @@ _UNENDED: Final = re.compile(
     r"(?P<word>[^\W_]*[^\W_A-Z])(?=\s+"
     rf"(?P<order>{'|'.join(verb.capitalize() for verb in ORDERS.split())})\s+[a-z0-9])"
 )
-# A title up to its last word but one: "How the Lungs Work". "When to take Advil Call us" is none.
-_TITLE_BEGUN: Final = re.compile(
-    r"\b(?:How|Why|What|When|Where)\s+"
-    r"(?:(?:[A-Z][\w'\u2019-]*|the|an?|of|and|in|on|for|your)\s+)*[A-Z][\w'\u2019-]*$"
-)
+# A title that tells how something works: "How the Lungs Work in our list". "When on Coumadin Call
+# us" is none: what follows is an order.
+_TITLE_BEGUN: Final = re.compile(r"\bHow(?:\s(?:the|your|our))?\s[A-Z][\w'\u2019-]*$")
+_TITLE_END: Final = re.compile(r"\sWork\s(?:in|and|or|with|for)\b")
+_LONGEST_TITLE: Final = 120  # characters
 _ORDER_END: Final = re.compile(
     rf"[.!?;,:](?:{'|'.join(verb.capitalize() for verb in ORDERS.split())})$"
 )
@@ -131,12 +131,15 @@ def missing_blanks(text: str) -> tuple[Missing, ...]:
 def missing_stops(text: str) -> tuple[str, ...]:
     """Return the words around each place where a full stop is missing before a new sentence.
 
-    A title has capitals of its own: "How the Lungs Work", "How Vaccines Prevent Diseases".
+    A title has capitals of its own: "How the Lungs Work in our list".
     """
     return tuple(
         f"{found['word']} {found['order']}"
         for found in _UNENDED.finditer(text)
-        if not _TITLE_BEGUN.search(text[: found.end()])
+        if not (
+            _TITLE_END.match(text, found.end())
+            and _TITLE_BEGUN.search(text[max(0, found.end() - _LONGEST_TITLE) : found.end()])
+        )
     )
 
 

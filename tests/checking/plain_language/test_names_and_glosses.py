@@ -403,7 +403,7 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
             "plain-passive",
         ),
         (
-            "The pills must be kept at home by your parents.",
+            "The pills must be kept safely by your parents.",
             "The pills must be taken by mouth.",
             "plain-passive",
         ),
@@ -436,6 +436,41 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
             "Children get one. Then, as adults, they should get another one.",
             "As adults in need of help, patients should call.",
             "plain-third-person",
+        ),
+        (
+            "Children get one. Then, as adults, they should get another one.",
+            "As adults, they should take two pills.",
+            "plain-third-person",
+        ),
+        (
+            "For people on dialysis, salt should be low.",
+            "For people on dialysis, they should limit salt.",
+            "plain-third-person",
+        ),
+        (
+            "It should be taken only by your doctor.",
+            "The medicine should be taken as directed by your doctor.",
+            "plain-passive",
+        ),
+        (
+            "It should not be taken by adults.",
+            "Ibuprofen should not be taken unless advised by your doctor.",
+            "plain-passive",
+        ),
+        (
+            "The dressing must be changed by your nurse.",
+            "The dressing must be changed when told to by your nurse.",
+            "plain-passive",
+        ),
+        (
+            "Pain must be reported by your nurse.",
+            "Pain must be reported if caused by nerves.",
+            "plain-passive",
+        ),
+        (
+            "Your arm should be held carefully by your nurse.",
+            "Your arm should be held close by your heart.",
+            "plain-passive",
         ),
         (
             "Not smoking can prevent it.",

@@ -56,16 +56,18 @@ _INDIRECT: Final = re.compile(
     r"|\bof (?:\w+ ){0,2}(?:problems?|illness(?:es)?|diseases?|conditions?) (?:that|which)\s$",
     re.IGNORECASE,
 )
-# "Should be decided by an eye doctor" says who, and "by mouth" does not.
+# "Should be decided by an eye doctor" says who, and "by mouth" does not. "By" stands directly
+# behind the verb: "should be taken as directed by your doctor" leaves open who takes it.
 _BY_SOMEBODY: Final = re.compile(
-    r"(?:\s[^\s.,;:!?()]+){0,5}?\sby\s(?:(?:an?|the|your|our|my|his|her|their|another)\s)?"
+    r"(?:\s(?:only|always|also|first|\w+ly))?"
+    r"\sby\s(?:(?:an?|the|your|our|my|his|her|their|another)\s)?"
     r"(?:(?!(?:an?|the|your|our|if|unless|when|while|or|and|so|because|as|that|which)\b)"
     r"[\w-]+\s){0,2}?"
     r"(?:doctors?|physicians?|surgeons?|nurses?|dentists?|pharmacists?|midwi(?:fe|ves)|dietitians?"
     r"|therapists?|specialists?|technicians?|experts?|professionals?|providers?|practitioners?"
     r"|\w+ologists?|teams?|staff|parents?|caregivers?|carers?|adults?|people|person|you|us"
     # "The shoulder must be held by muscles" is a fact.
-    r"|muscles?|bones?|nerves?|heart|liver|kidneys?|brain|lungs?)\b"
+    r"|muscles?)\b"
     r"(?!['\u2019-])",
     re.IGNORECASE,
 )
@@ -187,6 +189,8 @@ _CALLED: Final = re.compile(r"\b(?:called|known as|termed) (?:an? |the )?[\"\u20
 # Letters to dial: "(800) QUIT-NOW", "1-800-QUIT-NOW".
 SPELLED_NUMBER: Final = re.compile(r"(?:\(\d{3}\)|\d-\d{3})[\s-]+[A-Z]+(?:[\s-][A-Z]+)*\b")
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
+# Characters that are searched on each side of a word; all of a long text would take too long.
+_BEFORE: Final = 120
 _EMOJI: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f]+")
 
 PEMAT: Final = "AHRQ PEMAT-P"
@@ -498,7 +502,7 @@ def _passive(text: str) -> Iterator[TextFinding]:
         if (
             match[1].lower() not in _STATE_WORDS
             and not match[1].lower().startswith("un")
-            and not _INDIRECT.search(text[: match.start()])
+            and not _INDIRECT.search(text[max(0, match.start() - _BEFORE) : match.start()])
             and not _BY_SOMEBODY.match(text, match.end())
         ):
             hint = "Write who does it: 'Take it with food', not 'it should be taken with food'."
@@ -513,13 +517,16 @@ def _third_person(text: str) -> Iterator[TextFinding]:
     for match in _THIRD_PERSON.finditer(text):
         words = match.group().strip()
         # "For people who faint, therapy should help": the therapy is to do it, as is "the best
-        # pill for each patient should". "People with it may need to be treated" is a fact. "As
-        # adults, they should" is about somebody named before.
-        if _FOR_SOMEBODY.search(text[: match.start()]) and _PERSON_AND_DUTY.fullmatch(words):
+        # pill for each patient should". "People with it may need to be treated" is a fact. "Then,
+        # as adults, they should" is about somebody named before.
+        if _FOR_SOMEBODY.search(
+            text, max(0, match.start() - _BEFORE), match.start()
+        ) and _PERSON_AND_DUTY.fullmatch(words):
             continue
-        if text[: match.start()].lower().endswith("as ") and ", they " in words:
+        before = text[max(0, match.start() - _BEFORE) : match.start()].lower()
+        if before.endswith("then, as ") and ", they " in words:
             continue
-        if ("," in words and re.search(r"\bfor $", text[: match.start()], re.IGNORECASE)) or (
+        if ("," in words and ", they " not in words and re.search(r"\bfor $", before)) or (
             words.lower().endswith(("may need to", "might need to"))
             and text.startswith(" be ", match.end())
         ):

@@ -362,6 +362,13 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
     assert told(spelled, "plain-capitals") == []
     assert told("Take ALL your pills (and rest).", "plain-capitals") == ["ALL"]
     assert told("Ask about adult leukemia (ALL).", "plain-capitals") == ["ALL"]
+    spelled_twice = "Acute lymphocytic leukemia, or ALL, is rare. She has ALL. ALL is rare (ALL)."
+    assert told(spelled_twice, "plain-capitals") == []
+    assert told(f"{spelled}\nTake ALL your pills with ALL food.", "plain-capitals") == ["ALL"] * 2
+    assert told(f"{spelled}\nALL patients must call.", "plain-capitals") == ["ALL"]
+    assert told("ALL patients must call. It is acute lymphocytic leukemia (ALL).", "plain-capitals")
+    assert told("DO call if drug overdose (DO) happens.", "plain-capitals") == ["DO"]
+    assert told("Do NOT take it. The new oral therapy (NOT) is good.", "plain-capitals") == ["NOT"]
 
 
 @pytest.mark.parametrize(

@@ -188,6 +188,12 @@ _NAME_AFTER: Final = re.compile(r" [A-Z][a-z].*\.$")
 _CALLED: Final = re.compile(r"\b(?:called|known as|termed) (?:an? |the )?[\"\u201c]?$")
 # Letters to dial: "(800) QUIT-NOW", "1-800-QUIT-NOW".
 SPELLED_NUMBER: Final = re.compile(r"(?:\(\d{3}\)|\d-\d{3})[\s-]+[A-Z]+(?:[\s-][A-Z]+)*\b")
+# What stands beside the initials of a leukemia, and not beside the word "all".
+_LEUKEMIA: Final = re.compile(
+    r"(?:\b(?:adult|childhood|pediatric|recurrent|untreated) ALL\b"
+    r"|\b(?:with|have|has|had) ALL(?=[.,;:)]|$)|(?:\(|, or )ALL(?=[.,;)])"
+    r"|\bALL (?:is|was|cells)\b)"
+)
 _SHORTEST_WORD: Final = 3  # letters of each of two words in capitals that are no abbreviations
 # Characters that are searched on each side of a word; all of a long text would take too long.
 _BEFORE: Final = 120
@@ -355,10 +361,7 @@ def wording_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterato
             if (passage.section or passage.path, hint) not in explained:
                 message = f"'{words}' is a hard word"
                 yield Finding("plain-hard-word", Severity.WARNING, passage, words, message, hint)
-        for rule, words, message, hint in _in_text(passage.text, passage.role):
-            # "ALL" is no shout where a text spells it out: "acute lymphocytic leukemia (ALL)".
-            if rule == "plain-capitals" and words in names.initials:
-                continue
+        for rule, words, message, hint in _in_text(passage.text, passage.role, names.initials):
             if rule == "plain-vague" and words.lower() in amounts:
                 continue
             if rule == "plain-vague":
@@ -398,9 +401,12 @@ TextFinding = tuple[str, str, str, str]
 
 
 @lru_cache(maxsize=1024)
-def _in_text(text: str, role: Role) -> tuple[TextFinding, ...]:
-    """Return the findings in one text, without hard words. Cached for all its readers."""
-    findings: list[TextFinding] = []
+def _in_text(text: str, role: Role, initials: frozenset[str]) -> tuple[TextFinding, ...]:
+    """Return the findings in one text, without hard words. Cached for all its readers.
+
+    `initials` are those that the edition spells out.
+    """
+    findings: list[TextFinding] = [*_capitals(text, initials)]
     for look in _LOOKS:
         findings += look(text)
     for sentence in split_sentences(text) if role is not Role.QUOTE else ():
@@ -597,9 +603,17 @@ def _vague_amounts(text: str) -> Iterator[TextFinding]:
         )
 
 
-def _capitals(text: str) -> Iterator[TextFinding]:
+def _capitals(text: str, initials: frozenset[str]) -> Iterator[TextFinding]:
+    leukemias = [found.span() for found in _LEUKEMIA.finditer(text)] if "ALL" in initials else []
     for start, end in shouted_runs(text):
         words = text[start:end]
+        # "ALL" is no shout where a text spells it out: "acute lymphocytic leukemia (ALL)". "ALL
+        # patients" is one even there.
+        if words in initials and (
+            text[max(0, start - 1) : end + 1] == f"({words})"
+            or (words == "ALL" and any(first <= start < last for first, last in leukemias))
+        ):
+            continue
         hint = f"Write '{words.lower()}', with **two stars** around it if it must stand out."
         yield "plain-capitals", words, f"'{words}' is in capitals", hint
 
@@ -640,6 +654,5 @@ def _emoji(text: str) -> Iterator[TextFinding]:
 _LOOKS: Final[tuple[Callable[[str], Iterator[TextFinding]], ...]] = (
     _percentages,
     _double_negatives,
-    _capitals,
     _emoji,
 )

@@ -32,7 +32,11 @@ _ILLNESS: Final = re.compile(
     r"|impairment)",
     re.IGNORECASE,
 )
-_ENTRY: Final = re.compile(rf"[^\W\d_]+(?:[\s-][^\W\d_]+){{0,4}}[\s-]{_LEARNED}", re.IGNORECASE)
+# Only words that describe stand before it: "Dialysis for amyloidosis" and "Administer insulin" name
+# a treatment, or give an order.
+_ENTRY: Final = re.compile(
+    rf"(?:\w{{2,}}(?:ic|[^\We]al|ular|oid|ous|ory|ary|cell)[\s-]){{1,4}}{_LEARNED}", re.IGNORECASE
+)
 # "Chronic lymphocytic leukemia", but not "chronic cough", nor "chronic illness".
 _NAMED: Final = re.compile(
     r"\b(?:chronic(?:\s[^\W\d_]+(?:ic|al|ar|oid|ous|ory|ive|ary|ing|cell)){0,2}"
@@ -54,14 +58,32 @@ _GLOSS: Final = re.compile(
     r"\s\((?!(?:see|such|like|e\.g|for|if|not|especially|which|including|or|and|in|at|on)\b)"
     r"[\"\u201c]?[a-z][a-z'\u2019-]*(?: [a-z'\u2019-]+){0,4}[\"\u201d]?\)"
 )
+# A noun, or a word that describes one, stands behind these; a verb does not.
+_NOUN_BEFORE: Final = re.compile(
+    r"\b(?:an?|the|your|our|this|these|of|from|with)\s$", re.IGNORECASE
+)
+# A time, an amount or a degree.
+_MEASURES_TEXT: Final = """
+once twice daily nightly hourly weekly monthly yearly hour hours minute minutes day days night
+nights week weeks month months year years morning evening noon bedtime today tomorrow time
+times always often sometimes rarely never now soon later first again before after until one
+two three four five six seven eight nine ten half few many much more most less least some all
+any every each both only about very too quite really bad badly severe severely mild mildly
+strong strongly slight slightly moderate worse worst better best high low big small large
+little optional required important needed necessary early late quickly slowly
+"""
+_MEASURES: Final = frozenset(_MEASURES_TEXT.split())
 _GLOSS_WORDS: Final = 3  # at most, in brackets that name what stands before them
+_LONGEST_NAME: Final = 120  # characters
 _NEARBY: Final = 60  # characters
 _PLAIN_WORD: Final = 4  # letters, so that "the" or "on" makes no gloss
-# "Acute DIC develops quickly", at the start of a sentence.
-_MANNER: Final = re.compile(
-    r"(?:\s[^\W\d_]+)?\s(?:develops?|happens?|comes? on|starts?|begins?|lasts?)"
-    r"\s(?:quickly|slowly|suddenly|gradually|all at once|over|for|within|when)\b"
-)
+# "Acute DIC develops quickly", at the start of a sentence, says what "acute" means. "AKI happens
+# quickly" does not say what AKI is.
+_COMES: Final = r"(?:\s[^\W\d_]+)?\s(?:develops?|happens?|comes? on|starts?|begins?|lasts?)\s"
+_MANNERS: Final = {
+    "acute": re.compile(rf"{_COMES}(?:quickly|suddenly|all at once)\b"),
+    "chronic": re.compile(rf"{_COMES}(?:slowly|gradually|over|for)\b"),
+}
 
 
 class SpelledNames(NamedTuple):
@@ -137,6 +159,10 @@ def first_with_initials(words: list[str], letters: str) -> int | None:
 
 def is_in_name(text: str, start: int, end: int, names: SpelledNames) -> bool:
     """Return whether a hard word is a part of a name; a word that is the whole name is none."""
+    # Names are short; all of a long text would take too long.
+    first = max(0, start - _LONGEST_NAME)
+    text = text[first : end + _LONGEST_NAME]
+    start, end = start - first, end - first
     lower = text.lower()
     return any(
         found.start() <= start and end <= found.end() and end - start < found.end() - found.start()
@@ -164,21 +190,34 @@ def is_in_entry(passage: Passage, end: int) -> bool:
 
     How it is said may stand behind it.
     """
-    name = PRONUNCIATION.sub("", passage.text).rstrip()
-    return (
-        passage.role is Role.ITEM
-        and not closed(name)
-        and end < len(name)
-        and bool(_ENTRY.fullmatch(name))
+    return passage.role is Role.ITEM and end < _length_of_name(passage.text)
+
+
+@lru_cache(maxsize=1024)
+def _length_of_name(text: str) -> int:
+    """Return the length of an entry that is only a name, or 0 for any other."""
+    name = PRONUNCIATION.sub("", text).rstrip()
+    return len(name) if not closed(name) and _ENTRY.fullmatch(name) else 0
+
+
+def is_glossed(text: str, start: int, end: int, plain: str) -> bool:
+    """Return whether a word is explained in brackets right behind it, or by a sentence on it.
+
+    "Fatigue (tiredness)", "Acute DIC develops quickly." The brackets hold one of its plain words,
+    or stand in a phrase of a noun: "Monitor (daily) your weight" and "the physician (day or
+    night)" explain nothing.
+    """
+    gloss = _GLOSS.match(text, end)
+    if not gloss:
+        return starts_explanation(text, start, end)
+    inside = set(_WORD.findall(gloss[0].lower()))
+    return not inside.isdisjoint(_plain_words(plain)) or bool(
+        inside.isdisjoint(_MEASURES) and _NOUN_BEFORE.search(text, max(0, start - _NEARBY), start)
     )
 
 
-def is_glossed(text: str, start: int, end: int) -> bool:
-    """Return whether a word is explained in brackets right behind it, or by a sentence on it.
-
-    "Fatigue (tiredness)", "Acute DIC develops quickly."
-    """
-    return bool(_GLOSS.match(text, end)) or starts_explanation(text[:start], text[end:])
+def _plain_words(plain: str) -> set[str]:
+    return {word for word in _WORD.findall(plain.lower()) if len(word) >= _PLAIN_WORD}
 
 
 def is_gloss(text: str, start: int, end: int, plain: str) -> bool:
@@ -190,11 +229,16 @@ def is_gloss(text: str, start: int, end: int, plain: str) -> bool:
     rest = re.match(r"[^().;:!?]*\)", text[end:])
     if not opened or ")" in inside or not rest:
         return False
-    words = {word for word in _WORD.findall(plain.lower()) if len(word) >= _PLAIN_WORD}
+    words = _plain_words(plain)
     near = set(_WORD.findall(before[-_NEARBY:].lower()))
     return len(f"{inside}{text[start:end]}{rest[0]}".split()) <= _GLOSS_WORDS and bool(words & near)
 
 
-def starts_explanation(before: str, after: str) -> bool:
-    """Return whether a sentence begins with a word, and says how or when that comes."""
-    return bool(re.search(r"(?:^|[.!?]\s)$", before) and _MANNER.match(after))
+def starts_explanation(text: str, start: int, end: int) -> bool:
+    """Return whether a sentence begins with "acute" or "chronic", and says how that comes."""
+    manner = _MANNERS.get(text[start:end].lower())
+    return bool(
+        manner
+        and (start == 0 or re.fullmatch(r"[.!?]\s", text[max(0, start - 2) : start]))
+        and manner.match(text, end)
+    )

@@ -52,9 +52,9 @@ _MEMORY_AID: Final = re.compile(
 )
 # The name of a product, whose long form tells a reader nothing: "the PDQ treatment summaries".
 _SUMMARY: Final = re.compile(r"(?:\s\w+){0,2}\ssummar(?:y|ies)\b")
-# A sound: "lub-DUB" in quotation marks, or "a lub-DUB sound".
-_SOUND_BEFORE: Final = re.compile(r"(?P<quote>[\"\u201c]?)[a-z]+-$")
-_SOUND_AFTER: Final = re.compile(r"(?P<quote>[\"\u201d]?)(?P<sound>\s(?:sounds?|noises?)\b)?")
+# A sound: "lub-DUB" before "sound" or "noise". Quotation marks alone make none: '"non-HDL"'.
+_SOUND_BEFORE: Final = re.compile(r"(?<!\w)(?!(?:non|anti|low|high|pre|post)-)[a-z]+-$")
+_SOUND_AFTER: Final = re.compile(r"[\"\u201d]?\s(?:sounds?|noises?)\b")
 # The state in an American address: "Bethesda, MD 20892". "MS 20000 mg" is none.
 _STATES: Final = frozenset(
     [
@@ -118,6 +118,7 @@ _ZIP_AFTER: Final = re.compile(
 )
 _SMALL_WORDS: Final = frozenset({"that", "from", "with", "your", "into", "when", "which", "than"})
 _MANY: Final = 4
+_NEARBY: Final = 240  # characters on each side of a term
 # Text right after a term that explains it. "or" explains it between two commas: "diuretics, or
 # water pills, ...". Elsewhere it continues a list.
 _EXPLAINED_AFTER: Final = re.compile(
@@ -133,8 +134,8 @@ _EXPLAINED_AFTER: Final = re.compile(
 _EXPLAINED_BEFORE: Final = re.compile(
     r"(?:\bcalled|\bknown as|\bnamed|\bmeans|\bthat is,?|\btermed"
     r"|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$"
-    # "All of these activities are your body's metabolism."
-    r"|\b(?:this|these)\b[^.!?,;:]{0,30}\b(?:is|are) your (?:body['\u2019]s )?$",
+    # "All of these activities are your body's metabolism." "This is your eGFR" explains nothing.
+    r"|\bthese [a-z]+ are your body['\u2019]s $",
     re.IGNORECASE,
 )
 # "The minerals calcium and phosphorus", for a term whose meaning is "a mineral".
@@ -144,7 +145,8 @@ _MINERAL_BEFORE: Final = re.compile(
 )
 # SpelledNames of products need no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
 _CHEMICAL: Final = re.compile(r"\s(?:citrate|chloride|bicarbonate)\b")
-_SALT_BEFORE: Final = re.compile(r"\b(?:calcium|magnesium|potassium|sodium)\s$", re.IGNORECASE)
+# "Calcium phosphate" is what bones are made of; "sodium phosphate" is a medicine to explain.
+_SALT_BEFORE: Final = re.compile(r"\bcalcium\s$", re.IGNORECASE)
 _BRAND_AFTER: Final = re.compile(r"\s[A-Z][a-z]+")
 _BRAND_BEFORE: Final = re.compile(r"[a-z,(] [A-Z][a-z]+(?:['\u2019]s)? $")
 # Headings of a second column that explains the words of the first.
@@ -253,7 +255,7 @@ def _terms(
 ) -> Iterator[Finding]:
     for form, start, end in terms_in(passage.text, vocabulary):
         term, entry = vocabulary.terms[form]
-        before, after = passage.text[:start], passage.text[end:]
+        before, after = _around(passage.text, start, end)
         if term == "phosphate" and _SALT_BEFORE.search(before):
             continue
         if term in seen or _CHEMICAL.match(after) or not set(entry.known_by).isdisjoint(lineage):
@@ -268,6 +270,7 @@ def _terms(
             is_beside_meaning
             or (passage.section, term) in section_terms
             or is_explained(before, after, meaning=entry.means)
+            or starts_explanation(passage.text, start, end)
         ):
             continue
         words = passage.text[start:end]
@@ -285,10 +288,18 @@ def _section_terms(
         for passage in ordered
         for form, start, end in terms_in(passage.text, vocabulary)
         if passage.section
-        and is_explained(
-            passage.text[:start], passage.text[end:], meaning=vocabulary.terms[form][1].means
+        and (
+            is_explained(
+                *_around(passage.text, start, end), meaning=vocabulary.terms[form][1].means
+            )
+            or starts_explanation(passage.text, start, end)
         )
     )
+
+
+def _around(text: str, start: int, end: int) -> tuple[str, str]:
+    """Return the text before and after a term, as far as it may explain it."""
+    return text[max(0, start - _NEARBY) : start], text[end : end + _NEARBY]
 
 
 def is_explained(before: str, after: str, *, meaning: str = "") -> bool:
@@ -300,7 +311,7 @@ def is_explained(before: str, after: str, *, meaning: str = "") -> bool:
         return True
     if meaning.startswith("a mineral") and _MINERAL_BEFORE.search(before):
         return True
-    if _EXPLAINED_BEFORE.search(before) or starts_explanation(before, after):
+    if _EXPLAINED_BEFORE.search(before):
         return True
     # "nerve damage (neuropathy)": only the term is in brackets, with words before them.
     if (
@@ -319,7 +330,9 @@ def _has_meaning(text: str, meaning: str) -> bool:
     """
     words = [word for word in re.findall(r"[a-z]{4,}", meaning) if word not in _SMALL_WORDS]
     stems = {re.sub(r"(?:ies|es|s|y)$", "", word) for word in words}
-    found = sum(re.search(rf"\b(?:non)?{stem}\w{{0,4}}\b", text) is not None for stem in stems)
+    # "Noncancerous" says what is not cancer, and nothing of what is.
+    non = "(?:non)?" if re.search(r"\bnot?\b", meaning) else ""
+    found = sum(re.search(rf"\b{non}{stem}\w{{0,4}}\b", text) is not None for stem in stems)
     return bool(words) and (found == len(stems) or (len(stems) >= _MANY and 2 * found > len(stems)))
 
 
@@ -392,12 +405,12 @@ def _abbreviations(
             or (abbreviation == "PDQ" and _SUMMARY.match(passage.text, match.end()))
             or _is_sound(passage.text, match)
             or _BRAND_AFTER.match(passage.text, match.end())
-            or _BRAND_BEFORE.search(passage.text[: match.start()])
+            or _BRAND_BEFORE.search(_around(passage.text, match.start(), match.end())[0])
         ):
             continue
         seen.add(abbreviation)
         spelled_out = vocabulary.abbreviations.get(abbreviation, "")
-        before, after = passage.text[: match.start()], passage.text[match.end() :]
+        before, after = _around(passage.text, match.start(), match.end())
         if re.search(r"\w[^()]*\(\s*(?:also\s+)?$", before) and re.match(r"\s*\)", after):
             continue
         # More may stand in the brackets: "transient ischemic attacks (TIA, or mini-strokes)".
@@ -425,9 +438,10 @@ def _abbreviations(
 
 def _is_sound(text: str, capitals: re.Match[str]) -> bool:
     """Return whether capitals are the loud part of a sound, behind small letters and a hyphen."""
-    before = _SOUND_BEFORE.search(text[: capitals.start()])
-    after = _SOUND_AFTER.match(text, capitals.end())
-    return bool(before and after and ((before["quote"] and after["quote"]) or after["sound"]))
+    return bool(
+        _SOUND_BEFORE.search(text[max(0, capitals.start() - _NEARBY) : capitals.start()])
+        and _SOUND_AFTER.match(text, capitals.end())
+    )
 
 
 def _stands_for(before: str, abbreviation: str) -> bool:

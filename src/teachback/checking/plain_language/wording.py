@@ -6,6 +6,7 @@ The rules look for hard words, the passive, the third person, capitals, percenta
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -183,9 +184,15 @@ _PRODUCT_NAME: Final = re.compile(r"[a-z,] \|[A-Z][a-z]+(?:[.,;:!?)]|$| [^A-Z])"
 # "Ask for the Risk |Assessment| Tool.", behind a word in small letters: a part of a name. A heading
 # has no full stop, and may have a capital in each word.
 _NAME_BEFORE: Final = re.compile(r"[a-z] (?:[A-Z][\w'\u2019]+ )+$")
-_NAME_AFTER: Final = re.compile(r" [A-Z][a-z].*\.$")
+_NAME_AFTER: Final = re.compile(r" [A-Z][a-z]")
 # "It spreads. This is called disseminated disease": a name that the text explains.
-_CALLED: Final = re.compile(r"\b(?:called|known as|termed) (?:an? |the )?[\"\u201c]?$")
+# "The nurse called a physician" is none.
+_CALLED: Final = re.compile(
+    r"\b(?:is|are|was|were) (?:also )?(?:called|known as|termed) (?:an? |the )?[\"\u201c]?$"
+)
+_COMPOUND_BEFORE: Final = re.compile(r"(?<!\bre)(?<!\bself)(?<=\w)-$", re.IGNORECASE)
+_NEXT_WORD: Final = re.compile(r"\s+([^\W\d_]+)")
+_COMPOUND_AFTER: Final = re.compile(r"-\w")
 # Letters to dial: "(800) QUIT-NOW", "1-800-QUIT-NOW".
 SPELLED_NUMBER: Final = re.compile(r"(?:\(\d{3}\)|\d-\d{3})[\s-]+[A-Z]+(?:[\s-][A-Z]+)*\b")
 # What stands beside the initials of a leukemia, and not beside the word "all".
@@ -343,7 +350,7 @@ def wording_findings(reader_text: ReaderText, vocabulary: Vocabulary) -> Iterato
         (passage.section or passage.path, hint)
         for passage in reader_text.passages
         for hint, start, end in _hard_words(passage.text, vocabulary)
-        if is_glossed(passage.text, start, end)
+        if is_glossed(passage.text, start, end, hint[len("Write ") :].partition(" instead of ")[0])
     )
     reported: set[str] = set()
     amounts: set[str] = set()
@@ -423,22 +430,31 @@ def _hard_words(text: str, vocabulary: Vocabulary) -> tuple[tuple[str, int, int]
 
 
 def _find_hard_words(text: str, vocabulary: Vocabulary) -> Iterator[tuple[str, int, int]]:
+    # A term may be explained instead of left out; unexplained_terms.py checks that. So may a term
+    # that holds the word: "cardiac arrest". A word alone in brackets stands beside its plainer one:
+    # "pee (urinate)".
+    terms = terms_in(text, vocabulary)
+    term_starts = [start for _, start, _ in terms]
     for form, start, end in _find_forms(text, vocabulary.hard, vocabulary.longest):
+        place = bisect_right(term_starts, start) - 1
         word, entry = vocabulary.hard[form]
-        # A term may be explained instead of left out; unexplained_terms.py checks that. So may a
-        # term that holds the word: "cardiac arrest". A word alone in brackets stands beside its
-        # plainer one: "pee (urinate)".
         if (
-            any(first <= start and end <= last for _, first, last in terms_in(text, vocabulary))
-            or form in vocabulary.terms
-            or _PRODUCT_NAME.search(f"{text[:start]}|{text[start:]}")
-            or (text[:start].endswith("(") and text[end:].startswith(")"))
-            or (_NAME_BEFORE.search(text[:start]) and _NAME_AFTER.match(text, end))
-            or _CALLED.search(text[:start])
+            form in vocabulary.terms
+            or (place >= 0 and end <= terms[place][2])
             or _is_in_compound(text, start, end)
-            or is_gloss(text, start, end, entry.say)
+            or (entry.before and form == word.lower() and not _is_before(text, end, entry.before))
+        ):
+            continue
+        # The rest looks only at the words around, so that a long text takes no time.
+        first = max(0, start - _BEFORE)
+        before, near = text[first:start], text[first : end + _BEFORE]
+        if (
+            (text[start].isupper() and _PRODUCT_NAME.search(f"{before}|{near[start - first :]}"))
+            or (before.endswith("(") and text.startswith(")", end))
+            or (text.endswith(".") and _NAME_AFTER.match(text, end) and _NAME_BEFORE.search(before))
+            or _CALLED.search(before)
+            or is_gloss(near, start - first, end - first, entry.say)
             or any(_is_within(text, phrase, start, end) for phrase in entry.unless)
-            or (entry.before and form == word.lower() and not _is_before(text[end:], entry.before))
         ):
             continue
         yield f"Write '{entry.say}' instead of '{word}'.", start, end
@@ -486,20 +502,26 @@ def _find_forms(
 def _is_in_compound(text: str, start: int, end: int) -> bool:
     """Return whether a word is a part of one with a hyphen, which no plain word fits into.
 
-    "Re-evaluate" is none: "check again" says the same.
+    "Re-evaluate" is none, since "check again" says the same, nor is "self-administer".
     """
-    return bool(re.search(r"(?<!\b[Rr]e)(?<=\w)-$", text[:start]) or re.match(r"-\w", text[end:]))
+    before = text[max(0, start - _BEFORE) : start]
+    return bool(_COMPOUND_BEFORE.search(before) or _COMPOUND_AFTER.match(text, end))
 
 
 def _is_within(text: str, phrase: str, start: int, end: int) -> bool:
     return any(
         m.start() <= start and end <= m.end()
-        for m in re.finditer(rf"\b{re.escape(phrase)}s?", text, re.IGNORECASE)
+        for m in _phrase(phrase).finditer(text, max(0, start - len(phrase)), end + len(phrase) + 1)
     )
 
 
-def _is_before(after: str, words: tuple[str, ...]) -> bool:
-    following = re.match(r"\s+([^\W\d_]+)", after)
+@lru_cache(maxsize=4096)
+def _phrase(phrase: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(phrase)}s?", re.IGNORECASE)
+
+
+def _is_before(text: str, end: int, words: tuple[str, ...]) -> bool:
+    following = _NEXT_WORD.match(text, end)
     return following is not None and following[1].lower() in words
 
 

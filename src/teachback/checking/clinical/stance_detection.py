@@ -53,9 +53,7 @@ _ECHOES_MYTH: Final = re.compile(
     r"(?:actually,? |yes,? |but |in fact,? )?(?:it|they|that|this|you|we|one) (?:do|does|did|can"
     r"|could|is|are|will|would|may|might|has|have|should|must)(?:n't| not|)(?= ?[.,;:!]|$)"
 )
-_DENIES: Final = re.compile(
-    r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly)\b|n't\b"
-)
+_DENIES: Final = re.compile(r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly)\b|n't\b")
 _PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
 _CONTRAST: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
 _CAN_WAIT: Final = re.compile(

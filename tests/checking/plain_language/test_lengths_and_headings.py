@@ -338,12 +338,12 @@ def one(blocks: list[object], **more: object) -> ReaderText:
 
 
 def test_a_list_counts_as_its_reader_gets_it() -> None:
-    """Eight items in the file are a long list only for a reader who gets all eight."""
+    """Nine items in the file are a long list only for a reader who gets all nine."""
     short = [
-        *({"text": f"Item {number}."} for number in range(7)),
+        *({"text": f"Item {number}."} for number in range(8)),
         {"text": "Last.", "only": ["general"]},
     ]
-    long = [{"text": f"Item {number}."} for number in range(8)]
+    long = [{"text": f"Item {number}."} for number in range(9)]
     assert "plain-long-list" not in {
         f.rule for f in plain_language_findings(one([{"list": short}, {"notes": 3}]))
     }
@@ -353,9 +353,14 @@ def test_a_list_counts_as_its_reader_gets_it() -> None:
 
 
 def test_a_list_of_names_may_be_longer() -> None:
-    """Fifteen names of a few words are looked through; eight sentences are too many."""
+    """Fifteen names of a few words are looked through; nine sentences are too many."""
     names = [f"fresh fruit {number}" for number in range(15)]
-    for items, long in ((names, False), ([*names, "nuts"], True), (["Eat less."] * 8, True)):
+    for items, long in (
+        (names, False),
+        ([*names, "nuts"], True),
+        (["Eat less."] * 8, False),
+        (["Eat less."] * 9, True),
+    ):
         found = {f.rule for f in plain_language_findings(one([{"list": items}, {"notes": 3}]))}
         assert ("plain-long-list" in found) is long, items
 
@@ -594,6 +599,14 @@ def test_a_paragraph_is_long_by_its_words() -> None:
         ("In these cases, rest. But do not sleep. Your nurse can help you.", "Your nurse"),
         ("Loss of sleep is bad. Noise can also harm. Your nurse can help you.", "Your nurse"),
         ("- Rest: Sit down first. Then stretch your leg. - Sleep: Go to bed. Call us.", ""),
+        (
+            "Don't drink any alcohol while you are pregnant. No amount is safe. Your nurse can help.",
+            "Your nurse",
+        ),
+        (
+            "You may drink tea while you are pregnant. Any amount is safe. Your nurse can help.",
+            "Any amount",
+        ),
         ("Your nurse can help you. They come back at night.", "Your nurse"),
     ],
 )

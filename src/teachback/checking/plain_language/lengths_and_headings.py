@@ -46,10 +46,13 @@ _LEANS_BACK: Final = re.compile(
     r"|.*\balso\b",
     re.IGNORECASE,
 )
+# Its reason stands behind it: "Don't drink alcohol. No amount is safe."
+_ASKS_FOR_REASON: Final = re.compile(r"(?:please )?(?:do not|don['\u2019]t)\b", re.IGNORECASE)
 # An entry of a list that was typed into a paragraph.
 _ENTRY: Final = re.compile(r"(?:[-\u2013\u2022*]|\d{1,2}[.)])\s")
 _NEAR: Final = 6  # sentences, at most, from one entry of such a list to the next
 LONGEST_LIST: Final = 7
+_ITEMS_SPARED: Final = 1  # one more is not worth a warning
 # Readers look through a list of names, such as foods, and need not keep it in mind.
 LONGEST_NAMES: Final = 15
 _LONGEST_NAME: Final = 5  # words at most
@@ -58,7 +61,7 @@ FEDERAL: Final = "Federal Plain Language Guidelines (US), 2011: write short para
 TOOLKIT: Final = "AHRQ Health Literacy Universal Precautions Toolkit"
 
 _LONG_LIST: Final = "> Call us if you have:\n" + "\n".join(
-    f"- sign {number}" for number in range(1, 9)
+    f"- sign {number}" for number in range(1, 10)
 )
 _SHORT_LIST: Final = "> Call us if you have:\n- a fever\n- a cough"
 _OWN_RULES: Final = (
@@ -122,7 +125,7 @@ _OWN_RULES: Final = (
         f"not the one in the file. Of names, such as foods, {LONGEST_NAMES} may stand in a list.",
         (f"{CDC}, item 8",),
         bad=(Example(_LONG_LIST), Example("\n".join(f"- Item {number}." for number in range(9)))),
-        good=(Example(_SHORT_LIST), Example("\n".join(f"- Item {number}." for number in range(7)))),
+        good=(Example(_SHORT_LIST), Example("\n".join(f"- Item {number}." for number in range(8)))),
     ),
     Rule(
         "plain-mixed-forms",
@@ -286,7 +289,8 @@ def _long_paragraphs(reader_text: ReaderText) -> Iterator[Finding]:
 def _second_half(text: str) -> str:
     """Return the sentence nearest to the middle of a text that may begin a paragraph, or ''.
 
-    It does not lean on the sentence before it, nor does it stand within a list or beside "also".
+    It does not lean on the sentence before it, nor does it stand within a list, beside "also", or
+    behind "Do not ...".
     """
     sentences = split_sentences(text)
     sizes = [len(sentence.split()) for sentence in sentences]
@@ -304,6 +308,7 @@ def _second_half(text: str) -> str:
         if number not in listed
         and len(words_of(sentence)) > _LONGEST_LABEL
         and not _LEANS_BACK.match(sentence)
+        and not (number and _ASKS_FOR_REASON.match(sentences[number - 1]))
         and not any(" also " in following for following in sentences[number + 1 : number + 2])
     }
     nearest = min(distances, key=lambda number: distances[number], default=0)
@@ -333,7 +338,7 @@ def _long_lists(reader_text: ReaderText) -> Iterator[Finding]:
             for item in items
         )
         longest = LONGEST_NAMES if are_names else LONGEST_LIST
-        if len(items) > longest:
+        if len(items) > longest + (0 if are_names else _ITEMS_SPARED):
             subject = (
                 f"there are {len(items)} red flags of the tier '{items[0].tier}'"
                 if items[0].tier

@@ -456,6 +456,12 @@ def test_a_hard_word_is_known_from_the_section_that_explains_it() -> None:
             "## What is Omsk fever?\nOHF begins with chills.",
             ["OHF"],
         ),
+        (
+            "It is a disorder not otherwise named (often referred to as PDD-NOS).",
+            "It may be PDD-NOS.",
+            ["PDD-NOS"],
+        ),
+        ("Ask about HIV-AIDS.", "Ask about HIV-NOS.", ["HIV-NOS"]),
         ("See the PDQ treatment summaries.", "See the NCI summaries.", ["NCI"]),
     ],
 )
@@ -463,6 +469,14 @@ def test_capitals_that_stand_for_no_words(name: str, other: str, words: list[str
     """A loud syllable and the name of a product are no abbreviations to spell out."""
     assert told(name, SHORT) == []
     assert told(other, SHORT) == words
+
+
+def test_capitals_with_a_hyphen_are_an_abbreviation() -> None:
+    """But none where one of them is a common word, or where they stand apart."""
+    assert told("It may be PDD-NOS.", "plain-capitals") == []
+    assert told("DO-NOT eat it.", "plain-capitals") == ["DO-NOT"]
+    assert told("STOP-SMOKING now.", "plain-capitals") == ["STOP-SMOKING"]
+    assert told("Use ICE CUBES.", "plain-capitals") == ["ICE CUBES"]
 
 
 def test_capitals_that_are_spelled_out_are_no_shout() -> None:
@@ -609,6 +623,22 @@ def test_capitals_that_are_spelled_out_are_no_shout() -> None:
             "The shoulder must be held by hand.",
             "plain-passive",
         ),
+        (
+            "It is a part of childhood immunization. Adults should get a booster.",
+            "Keep it away from children. Adults should get a booster.",
+            "plain-third-person",
+        ),
+        (
+            "Children should take one, and adults should take two.",
+            "Children get one. Patients should take two.",
+            "plain-third-person",
+        ),
+        (
+            "You and your partner must be treated.",
+            "The wound must be treated with this cream.",
+            "plain-passive",
+        ),
+        ("Asthma must be treated.", "Warts must be treated twice a day.", "plain-passive"),
         (
             "Talk with us about whether and how you should be treated.",
             "Pills should be taken with food.",

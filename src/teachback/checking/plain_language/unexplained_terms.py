@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from teachback.checking.plain_language.word_lists import Vocabulary
 
 _ABBREVIATION: Final = re.compile(
-    r"\b(?:[a-z]?[A-Z]{2,5}\d?s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])"
+    r"\b(?:[A-Z]{3,5}(?:-[A-Z]{3,5})+|[a-z]?[A-Z]{2,5}\d?s?|[A-Z]\.(?:[A-Z]\.)+)(?![\w\u2019'-])"
 )
 # Abbreviations that are better known than the words behind them.
 _KNOWN_ABBREVIATIONS: Final = frozenset({
@@ -132,7 +132,7 @@ _EXPLAINED_AFTER: Final = re.compile(
     re.IGNORECASE,
 )
 _EXPLAINED_BEFORE: Final = re.compile(
-    r"(?:\bcalled|\bknown as|\bnamed|\bmeans|\bthat is,?|\btermed"
+    r"(?:\bcalled|\bknown as|\breferred to as|\bnamed|\bmeans|\bthat is,?|\btermed"
     r"|\bword for this is)\s+[\"“']?(?:an?\s+|the\s+)?$"
     # "All of these activities are your body's metabolism." "This is your eGFR" explains nothing.
     r"|\bthese [a-z]+ are your body['\u2019]s $",
@@ -386,7 +386,7 @@ def _abbreviations(
         )
         if (
             abbreviation in seen
-            or abbreviation.replace(".", "") in _KNOWN_ABBREVIATIONS
+            or _KNOWN_ABBREVIATIONS.issuperset(abbreviation.replace(".", "").split("-"))
             or abbreviation.lower() in COLOURS
             or (passage.role is Role.HEADING and (passage.section, abbreviation) in in_texts)
             or (

@@ -300,6 +300,20 @@ def test_a_hard_word_is_told_once_an_edition() -> None:
     assert words == ["Notify"]
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("Immediate care helps.", "Write 'quick, right away' instead of 'immediate'."),
+        ("Decreased urine", "Write 'less, lower' instead of 'decrease'."),
+        ("It is inappropriate.", ""),
+    ],
+)
+def test_a_plainer_word_fits_into_the_sentence(text: str, hint: str) -> None:
+    """'Right now wound care' does not, and 'wrong behavior' is harsh."""
+    found = plain_language_findings(edition_of(Example(text)))
+    assert [f.hint for f in found if f.rule == "plain-hard-word"] == ([hint] if hint else [])
+
+
 def test_another_language_gets_no_english_rule() -> None:
     """Rules made of English words find nothing in Spanish by accident."""
     reader_text = edition_of(Example("No notify: DO NOT administer prior to 25% CKD."))

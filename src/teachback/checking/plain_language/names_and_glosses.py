@@ -46,6 +46,20 @@ _NAMED: Final = re.compile(
     r"(?:ectomy|otomy|ostomy|plasty))\b",
     re.IGNORECASE,
 )
+# "G6PD deficiency", "IgA deficiency", but not "B12 deficiency" or "IRON DEFICIENCY".
+_INITIALS_BEFORE: Final = re.compile(r"\b(?=(?:[a-z\d]*[A-Z]){2})[A-Za-z\d]{2,8}\)?\s$")
+_AFTER_INITIALS: Final = frozenset({"deficiency", "deficiencies"})
+# "Glucose-6-phosphate", but not "potassium-10-mmol" or "sodium-24-hour".
+_NUMBERED: Final = re.compile(
+    r"[^\W\d_]{3,}-\d{1,2}-(?!milli|micro|gram|minute|month|point)[^\W\d_]{5,}", re.IGNORECASE
+)
+# "Gastrointestinal stromal tumor", but not "gastrointestinal cancer": a gloss would help there.
+_TUMOR_AFTER: Final = re.compile(
+    r"\s\w{2,}(?:ic|al|oid|ous|cell)\s(?:tumor|cancer|sarcoma|carcinoma|lymphoma)s?\b",
+    re.IGNORECASE,
+)
+# What these say of a tumor matters to the reader: "a malignant spinal tumor".
+_SAID_OF_TUMORS: Final = frozenset({"acute", "benign", "chronic", "malignant"})
 # Words of names that have a plain one, which may stand in the name: "end-stage kidney disease".
 _PLAIN_IN_NAMES: Final = frozenset({"renal", "hepatic", "cardiac"})
 _INITIALS: Final = re.compile(r"\(([A-Z]{2,6})s?\)|,\sor\s([A-Z]{2,6})\b(?=[\s,.;])")
@@ -73,6 +87,12 @@ strong strongly slight slightly moderate worse worst better best high low big sm
 little optional required important needed necessary early late quickly slowly
 """
 _MEASURES: Final = frozenset(_MEASURES_TEXT.split())
+# "Prognosis (chance of recovery)": an order has no such ending, and a place no "of".
+_NOUN: Final = re.compile(r"\w{4,}(?:sis|tion|ment|ness|ity)", re.IGNORECASE)
+_NOUN_OF_NOUN: Final = re.compile(r"\s\([a-z]{4,} of [a-z]{4,}\)")
+# "Palpitations -- an abnormal rapid heartbeat", at the start of an entry or a sentence.
+_MEANING_AFTER: Final = re.compile(r"(?:\s(?:--|[\u2013\u2014-])|:)\s([^.;:!?]{3,80})")
+_OPENS: Final = re.compile(r"(?:^|[.!?]\s)$")
 _GLOSS_WORDS: Final = 3  # at most, in brackets that name what stands before them
 _LONGEST_NAME: Final = 120  # characters
 _NEARBY: Final = 60  # characters
@@ -161,6 +181,13 @@ def is_in_name(text: str, start: int, end: int, names: SpelledNames) -> bool:
     """Return whether a hard word is a part of a name; a word that is the whole name is none."""
     # Names are short; all of a long text would take too long.
     first = max(0, start - _LONGEST_NAME)
+    word = text[start:end]
+    if (
+        word.lower() in _AFTER_INITIALS
+        and not word.isupper()
+        and _INITIALS_BEFORE.search(text[first:start])
+    ):
+        return True
     text = text[first : end + _LONGEST_NAME]
     start, end = start - first, end - first
     lower = text.lower()
@@ -182,7 +209,21 @@ def is_term_in_name(passage: Passage, start: int, end: int, names: SpelledNames)
     if text[start:end].lower() in _PLAIN_IN_NAMES:
         return False
     illnesses = SpelledNames(frozenset(name for name in names.phrases if _ILLNESS.fullmatch(name)))
-    return is_in_name(text, start, end, illnesses) or is_in_entry(passage, end)
+    first = max(0, start - _LONGEST_NAME)
+    return (
+        is_in_name(text, start, end, illnesses)
+        or is_in_entry(passage, end)
+        or (
+            # "Biopsy spinal tumors" is an order.
+            text[start:end].lower().endswith(("al", "ar", "ic", "ary"))
+            and text[start:end].lower() not in _SAID_OF_TUMORS
+            and _TUMOR_AFTER.match(text, end) is not None
+        )
+        or any(
+            first + found.start() <= start and end <= first + found.end()
+            for found in _NUMBERED.finditer(text[first : end + _LONGEST_NAME])
+        )
+    )
 
 
 def is_in_entry(passage: Passage, end: int) -> bool:
@@ -209,11 +250,25 @@ def is_glossed(text: str, start: int, end: int, plain: str) -> bool:
     """
     gloss = _GLOSS.match(text, end)
     if not gloss:
-        return starts_explanation(text, start, end)
+        return starts_explanation(text, start, end) or _opens_meaning(text, start, end, plain)
+    if _NOUN.fullmatch(text[start:end]) and _NOUN_OF_NOUN.fullmatch(gloss[0]):
+        return True
     inside = set(_WORD.findall(gloss[0].lower()))
     return not inside.isdisjoint(_plain_words(plain)) or bool(
         inside.isdisjoint(_MEASURES) and _NOUN_BEFORE.search(text, max(0, start - _NEARBY), start)
     )
+
+
+def _opens_meaning(text: str, start: int, end: int, plain: str) -> bool:
+    """Return whether a word opens a sentence, and one of its plain words follows a dash or colon.
+
+    "Complications: a stroke" begins a list, and explains nothing.
+    """
+    if not _OPENS.search(text[max(0, start - 2) : start]):
+        return False
+    after = _MEANING_AFTER.match(text, end)
+    words = _WORD.findall(after[1].lower()) if after else ()
+    return not _plain_words(plain).isdisjoint(words)
 
 
 def _plain_words(plain: str) -> set[str]:

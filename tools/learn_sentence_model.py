@@ -5,9 +5,10 @@
 
 It writes `content/rules/verdict.onnx` and `content/rules/verdict-vocabulary.txt`. The base is
 all-MiniLM-L6-v2, whose weights are in the last of these packages. It learns from the same sentences
-as `tools/learn_verdict.py`, for about an hour on one core. The result is kept in WEIGHTS.pt. If
-that file is there, its weights are written without learning. Another machine learns slightly other
-weights: measure them (`tests/checking/clinical/test_sentence_model.py`) before you keep them.
+as `tools/learn_verdict.py`, for half an hour to an hour on one core. The result is kept in
+WEIGHTS.pt. If that file is there, its weights are written without learning. Another machine learns
+slightly other weights: measure them (`tests/checking/clinical/test_sentence_model.py`) before you
+keep them.
 
 The weights are kept as whole numbers of 8 bits, with a scale for each row or column. The program
 turns them back and calculates with floating-point numbers: arithmetic with 8 bits is twice as fast,

@@ -363,9 +363,9 @@ def grade_findings(
     """Yield a finding if an edition is above its target by Flesch-Kincaid.
 
     `target` comes from `set_target`; None means the handout's own target. Where nobody set one, it
-    is 6, and a grade up to 1.5 above it is passed over, or up to 2 if nothing in it can be shortened.
-    A text of fewer than 30 sentences may be four grades above its target. A text of fewer than 100 words, or in a language without a
-    formula, has no finding: `graded` reports it.
+    is 6, and a grade up to 1.5 above it is passed over, or up to 2 if nothing in it can be
+    shortened. A text of fewer than 30 sentences may be four grades above its target. A text of
+    fewer than 100 words, or in a language without a formula, has no finding: `graded` reports it.
     """
     vocabulary = vocabulary or builtin_vocabulary()
     own = target or (reader_text.handout.target_grade if reader_text.handout else None)

@@ -56,62 +56,11 @@ _SUMMARY: Final = re.compile(r"(?:\s\w+){0,2}\ssummar(?:y|ies)\b")
 _SOUND_BEFORE: Final = re.compile(r"(?<!\w)(?!(?:non|anti|low|high|pre|post)-)[a-z]+-$")
 _SOUND_AFTER: Final = re.compile(r"[\"\u201d]?\s(?:sounds?|noises?)\b")
 # The state in an American address: "Bethesda, MD 20892". "MS 20000 mg" is none.
-_STATES: Final = frozenset(
-    [
-        "AL",
-        "AK",
-        "AZ",
-        "AR",
-        "CA",
-        "CO",
-        "CT",
-        "DC",
-        "DE",
-        "FL",
-        "GA",
-        "HI",
-        "IA",
-        "ID",
-        "IL",
-        "IN",
-        "KS",
-        "KY",
-        "LA",
-        "MA",
-        "MD",
-        "ME",
-        "MI",
-        "MN",
-        "MO",
-        "MS",
-        "MT",
-        "NC",
-        "ND",
-        "NE",
-        "NH",
-        "NJ",
-        "NM",
-        "NV",
-        "NY",
-        "OH",
-        "OK",
-        "OR",
-        "PA",
-        "PR",
-        "RI",
-        "SC",
-        "SD",
-        "TN",
-        "TX",
-        "UT",
-        "VA",
-        "VT",
-        "WA",
-        "WI",
-        "WV",
-        "WY",
-    ]
-)
+_STATES_TEXT: Final = """
+AL AK AZ AR CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS
+MT NC ND NE NH NJ NM NV NY OH OK OR PA PR RI SC SD TN TX UT VA VT WA WI WV WY
+"""
+_STATES: Final = frozenset(_STATES_TEXT.split())
 _STATE_BEFORE: Final = re.compile(r",\s*$")
 _ZIP_AFTER: Final = re.compile(
     r"\s+\d{5}(?:-\d{4})?(?!\d|\s*(?:mg|mcg|g|ml|units?|iu)\b)", re.IGNORECASE
@@ -143,7 +92,7 @@ _MINERAL_BEFORE: Final = re.compile(
     r"\bminerals?,? (?:(?:such as|like|called) )?(?:[a-z]+(?:, and|, or|,| and| or) ){0,3}$",
     re.IGNORECASE,
 )
-# SpelledNames of products need no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
+# Names of products need no explanation: "potassium citrate", "AS Saliva", "Hailey's MO".
 _CHEMICAL: Final = re.compile(r"\s(?:citrate|chloride|bicarbonate)\b")
 # "Calcium phosphate" is what bones are made of; "sodium phosphate" is a medicine to explain.
 _SALT_BEFORE: Final = re.compile(r"\bcalcium\s$", re.IGNORECASE)

@@ -159,7 +159,7 @@ def test_what_genes_decide_is_no_claim() -> None:
 
 
 def test_sources_are_unused_undated_or_old_at_their_own_line(workspace: Make) -> None:
-    """Unused sources are a warning, one for many; missing years and old age are hints, if used."""
+    """Unused sources are a warning; missing years and old age are hints. Many are told in one."""
     sources = """\
 used: {publisher: A, title: A, basis: seen}
 old:
@@ -193,8 +193,11 @@ idle: {publisher: A, title: A, year: 1950, basis: seen}
         "".join(f"s{n}: {{publisher: A, title: A, basis: seen}}\n" for n in range(9)).encode(),
         "sources.yaml",
     )
-    (many,) = source_problems(validated(Sources, file), frozenset(), TODAY, file.locate)
-    assert many.message == "no handout uses these 9 sources: s0, s1, s2, s3, s4 and 4 more"
+    nine = validated(Sources, file)
+    (unused,) = source_problems(nine, frozenset(), TODAY, file.locate)
+    assert unused.message == "no handout uses these 9 sources: s0, s1, s2, s3, s4 and 4 more"
+    (undated,) = source_problems(nine, frozenset(nine.root), TODAY, file.locate)
+    assert undated.message == "these 9 sources have no year: s0, s1, s2, s3, s4 and 4 more"
 
 
 def named_in(reading: LoadedHandouts) -> set[str]:

@@ -16,7 +16,7 @@ from teachback.files.workspace import shown
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from teachback.content.sources import Sources
     from teachback.content.workspace_content import WorkspaceContent
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # A source that is more years old is a hint, since many are still valid.
 YEARS_OLD: Final = 5
-# More unused sources than this share one message.
+# More sources than this share one message.
 _MOST_NAMED: Final = 5
 
 NUMBER: Final = Rule(
@@ -224,48 +224,53 @@ def source_problems(
 
     `locate` returns the place of a path in the file of sources.
     """
-    unused = [name for name in sources.root if name not in used]
-    if len(unused) > _MOST_NAMED:
-        listed = f"{', '.join(unused[:_MOST_NAMED])} and {len(unused) - _MOST_NAMED} more"
-        message = f"no handout uses these {len(unused)} sources: {listed}"
-        yield Problem(
-            message,
-            "Name them where they are used, or remove them.",
-            locate((unused[0],), key=True),
-            UNUSED.severity,
-            UNUSED.id,
-        )
-    else:
-        for name in unused:
-            message = f"no handout uses the source '{name}'"
-            yield Problem(
-                message,
-                "Name it where it is used, or remove it.",
-                locate((name,), key=True),
-                UNUSED.severity,
-                UNUSED.id,
-            )
+    unused: list[str] = []
+    undated: list[str] = []
+    old: dict[str, int] = {}
     for name, source in sources.root.items():
         if name not in used:
-            continue
-        if source.year is None:
-            hint = "Write the year of the text that was read, if it shows one."
-            yield Problem(
-                f"the source '{name}' has no year",
-                hint,
-                locate((name,), key=True),
-                YEARLESS.severity,
-                YEARLESS.id,
-            )
+            unused.append(name)
+        elif source.year is None:
+            undated.append(name)
         elif today.year - source.year > YEARS_OLD:
-            message = f"the source '{name}' is from {source.year}"
-            yield Problem(
-                message,
-                "Look for a newer one when the text is reviewed.",
-                locate((name, "year")),
-                AGED.severity,
-                AGED.id,
-            )
+            old[name] = source.year
+    yield from _by_name(
+        UNUSED,
+        {name: f"no handout uses the source '{name}'" for name in unused},
+        "no handout uses these {} sources",
+        "Name a source where it is used, or remove it.",
+        lambda name: locate((name,), key=True),
+    )
+    yield from _by_name(
+        YEARLESS,
+        {name: f"the source '{name}' has no year" for name in undated},
+        "these {} sources have no year",
+        "Write the year of the text that was read, if it shows one.",
+        lambda name: locate((name,), key=True),
+    )
+    yield from _by_name(
+        AGED,
+        {name: f"the source '{name}' is from {year}" for name, year in old.items()},
+        f"these {{}} sources are more than {YEARS_OLD} years old",
+        "Look for a newer one when the text is reviewed.",
+        lambda name: locate((name, "year")),
+    )
+
+
+def _by_name(
+    rule: Rule,
+    messages: Mapping[str, str],
+    message_of_many: str,
+    hint: str,
+    place_of: Callable[[str], Location],
+) -> Iterator[Problem]:
+    """Yield a problem for each source, or one for all if there are many."""
+    names = list(messages)
+    if len(names) > _MOST_NAMED:
+        listed = f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
+        messages = {names[0]: f"{message_of_many.format(len(names))}: {listed}"}
+    for name, message in messages.items():
+        yield Problem(message, hint, place_of(name), rule.severity, rule.id)
 
 
 def _is_inherited(number: re.Match[str]) -> bool:

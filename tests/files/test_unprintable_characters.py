@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,13 @@ from teachback.editions.passages import ReaderContext, as_read
 from teachback.errors import Severity, TeachbackError
 from teachback.files.images import picture_fault
 from teachback.files.text_decoding import decode
-from teachback.files.unprintable_characters import faults, is_odd_blank, is_unseen, visible_form
+from teachback.files.unprintable_characters import (
+    faults,
+    is_odd_blank,
+    is_unseen,
+    lowered,
+    visible_form,
+)
 from teachback.files.yaml_reader import read_yaml
 from teachback.merge.records.field_values import unprintable_reason
 from teachback.proofing.expected_text import comparison_key
@@ -649,3 +656,10 @@ def test_a_name_with_a_sign_or_a_number_beside_it_or_a_line_end_in_it_is_found(
     """The rules give the same findings as for the text with spaces and without signs."""
     assert found(text, rules) == found(apart, rules)
     assert found(text, rules) != []
+
+
+def test_a_text_in_lower_case_has_each_letter_at_its_place() -> None:
+    """Accents go, quotes become straight, and no character takes more or less room."""
+    assert lowered("\u0130BUPROF\u00c9N isn\u2019t \u2018Safe\u2019") == "ibuprofen isn't 'safe'"
+    longer = [code for code in range(sys.maxunicode + 1) if len(lowered(chr(code))) != 1]
+    assert longer == []

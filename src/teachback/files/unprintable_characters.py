@@ -406,6 +406,15 @@ def unaccented(text: str) -> str:
     return text if text.isascii() else "".join(map(_unaccented_letter, text))
 
 
+def lowered(text: str) -> str:
+    """Return a text in lower case without accents and with straight quotes.
+
+    Each character keeps its position: the only letter whose lower-case form is longer, the dotted I
+    of Turkish, has an accent.
+    """
+    return unaccented(text).lower().replace("\u2019", "'").replace("\u2018", "'")
+
+
 @lru_cache(maxsize=4096)
 def _unaccented_letter(letter: str) -> str:
     first = unicodedata.normalize("NFD", letter)[0]

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.editions.missing_blanks import CLOSERS, ORDERS
-from teachback.files.unprintable_characters import unaccented
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,21 +70,6 @@ class Clause(NamedTuple):
     def end(self) -> int:
         """The end of the clause in the text."""
         return self.start + len(self.text)
-
-
-def lowered(text: str) -> str:
-    """Return a text in lower case without accents and with straight quotes.
-
-    Every character keeps its place.
-    """
-    straight = unaccented(text).replace("\u2019", "'").replace("\u2018", "'")
-    lower = straight.lower()
-    # A few letters have no lower-case form of the same length; only then convert letter by letter.
-    return (
-        lower
-        if len(lower) == len(text)
-        else "".join(letter if len(letter := char.lower()) == 1 else char for char in straight)
-    )
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.checking.clinical.clause_splitter import lowered, sentence_spans
+from teachback.checking.clinical.clause_splitter import sentence_spans
 from teachback.checking.clinical.stance_detection import (
     DetectedStance,
     Unit,
@@ -24,6 +24,7 @@ from teachback.checking.rule import Finding, ReaderText, Rule
 from teachback.content.draft_notices import rules_know
 from teachback.editions.passages import Passage, ReaderContext, Role
 from teachback.errors import Severity
+from teachback.files.unprintable_characters import lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -16,9 +16,10 @@ from bisect import bisect_right
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.checking.clinical.clause_splitter import Clause, clauses, lowered
+from teachback.checking.clinical.clause_splitter import Clause, clauses
 from teachback.checking.clinical.cue_phrases import asks_first, cues
 from teachback.checking.clinical.timed_patterns import compiled
+from teachback.files.unprintable_characters import lowered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from teachback.editions.missing_blanks import CLOSERS, ORDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # "Some plants, such as this one, have caused harm": only "have a ..." is an order.
 _VERBS: Final = "|".join(ORDERS.split()).replace(
@@ -43,14 +43,12 @@ _BOUNDARY: Final = re.compile(
     rf"|,\s+(?=(?:(?:and|or|then|so|plus)\s+)?(?:{_ORDER}|(?:[\w'-]+ ){{1,4}}{_MODAL}))"
     rf"|\s+(?=(?:and|then|so|plus)\s+(?:{_ORDER}|(?:you|they|it|we|this|these) {_MODAL}))"
 )
-# Begins a clause of condition, time or manner, which ends at the first comma.
+# A clause of condition, time or manner that opens a sentence ends at the first comma.
 _OPENING_CLAUSE: Final = re.compile(
-    r"(?:and |but |so |even )?(?:if|when|whenever|while|because|since|after|before|although|though"
-    r"|until|once|unless|for|to|as|in|on|at|"
-    r"with|during|instead of|rather than|contrary to|despite|unlike)\b"
+    r"^(?:and |but |so |even )?(?:if|when|whenever|while|because|since|after|before|although|though"
+    r"|until|once|unless|for|to|as|in|on|at|with|during|instead of|rather than|contrary to|despite"
+    r"|unlike)\b.*?(, )"
 )
-
-
 # "Swap chips for nuts": the words after "for" are not swapped out.
 _SWAP: Final = re.compile(r"\b(?:swap|trade|replace|exchange|switch)\b[^,;]*?(\s+)(?:for|with)\b")
 
@@ -64,7 +62,7 @@ class Clause(NamedTuple):
     text: str
     start: int
     sentence: int
-    in_question: bool = False
+    in_question: bool
 
     @property
     def end(self) -> int:
@@ -75,37 +73,29 @@ class Clause(NamedTuple):
 @lru_cache(maxsize=1024)
 def clauses(text: str) -> tuple[Clause, ...]:
     """Split a lower-case text into its clauses, in order."""
-    return tuple(_split(text))
+    found: list[Clause] = []
+    for number, (start, end) in enumerate(sentence_spans(text)):
+        sentence = text[start:end]
+        is_question = sentence.rstrip(f"{CLOSERS} ").endswith("?")
+        cuts = [match.span() for match in _BOUNDARY.finditer(sentence)]
+        ends = (pattern.search(sentence) for pattern in (_OPENING_CLAUSE, _SWAP))
+        cuts += [match.span(1) for match in ends if match]
+        found += (
+            Clause(sentence[first:last], start + first, number, is_question)
+            for first, last in _parts(sorted(cuts), len(sentence))
+        )
+    return tuple(found)
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
     """Yield the start and end of each sentence of a text."""
+    return _parts((match.span() for match in _SENTENCE.finditer(text)), len(text))
+
+
+def _parts(cuts: Iterable[tuple[int, int]], length: int) -> Iterator[tuple[int, int]]:
+    """Yield the start and end of each part that cuts leave of a text."""
     start = 0
-    for match in _SENTENCE.finditer(text):
-        yield start, match.start()
-        start = match.end()
-    if start < len(text):
-        yield start, len(text)
-
-
-def _split(text: str) -> Iterator[Clause]:
-    for number, (start, end) in enumerate(sentence_spans(text)):
-        sentence = text[start:end]
-        is_question = sentence.rstrip(f"{CLOSERS} ").endswith("?")
-        cuts = [(match.start(), match.end()) for match in _BOUNDARY.finditer(sentence)]
-        swap = _SWAP.search(sentence)
-        if swap:
-            cuts.append(swap.span(1))
-        if _OPENING_CLAUSE.match(sentence):
-            comma = sentence.find(", ")
-            if comma > 0:
-                cuts.append((comma, comma + 2))
-        clause_start = 0
-        for cut_start, cut_end in sorted(cuts):
-            if cut_start > clause_start:
-                yield Clause(
-                    sentence[clause_start:cut_start], start + clause_start, number, is_question
-                )
-            clause_start = max(clause_start, cut_end)
-        if clause_start < len(sentence):
-            yield Clause(sentence[clause_start:], start + clause_start, number, is_question)
+    for cut_start, cut_end in (*cuts, (length, length)):
+        if cut_start > start:
+            yield start, cut_start
+        start = max(start, cut_end)

@@ -58,10 +58,9 @@ _DENIES: Final = re.compile(r"\b(?:not|no|never|nothing|nobody|none|cannot|witho
 _PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
 _CONTRAST: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
 _CAN_WAIT: Final = re.compile(
-    r"\bnext (?:visit|appointment|checkup|treatment|week)\b|\bcan wait\b|\bcall us today\b"
-    r"|\bin the morning\b|\b(?:not|less) urgent\b|\bno (?:need to call|rush)\b"
-    r"|\bcall (?:us )?(?:within|when)\b|\bdo not worry\b|\bharmless\b|\bnormal\b|\bmention\b"
-    r"|\bconsider\b"
+    r"\b(?:next (?:visit|appointment|checkup|treatment|week)|can wait|call us today|in the morning"
+    r"|(?:not|less) urgent|no (?:need to call|rush)|call (?:us )?(?:within|when)|do not worry"
+    r"|harmless|normal|mention|consider)\b"
 )
 # Items under "Call us if:" are things to report, those under "Examples include:" are facts.
 _ASKS_TO_REPORT: Final = re.compile(
@@ -122,11 +121,8 @@ class Unit:
 
     def clause_at(self, place: int) -> Clause:
         """Return the clause at a place in the text."""
-        return self.clauses[self.clause_index(place)]
-
-    def clause_index(self, place: int) -> int:
-        """Return the index of the clause at a place in the text."""
-        return max(0, bisect_right(self.clauses, place, key=lambda clause: clause.start) - 1)
+        index = bisect_right(self.clauses, place, key=lambda clause: clause.start) - 1
+        return self.clauses[max(0, index)]
 
     @cached_property
     def own_sentences(self) -> tuple[int, ...]:
@@ -141,8 +137,7 @@ class Unit:
 
     def sentence(self, number: int) -> str:
         """Return a sentence in lower case, or '' if there is no such sentence."""
-        start, end = self.span(number)
-        return self.text[start:end]
+        return self.text[slice(*self.span(number))]
 
     def is_question(self, clause: Clause) -> bool:
         """Return whether a clause stands in a question; "Why not try one?" is advice."""
@@ -181,45 +176,38 @@ def polarity_of(clause: str, start: int, end: int, *, doing: bool = False) -> Cl
     `doing` is true if the thing is an action. An action is advised unless a "not" governs it.
     """
     all_cues = cues(clause)
-    states_fact = any(cue.kind == "fact" for cue in all_cues)
-    if states_fact and (
-        # "A glass of juice holds as much potassium as a banana"
-        all(cue.kind in {"fact", "do", "compare"} for cue in all_cues)
-        or any(cue.kind == "fact" and cue.start <= start < cue.end for cue in all_cues)
-    ):
+    facts = [cue for cue in all_cues if cue.kind == "fact"]
+    # "A glass of juice holds as much potassium as a banana"
+    only_amounts = all(cue.kind in {"fact", "do", "compare"} for cue in all_cues)
+    if facts and (only_amounts or any(cue.start <= start < cue.end for cue in facts)):
         return ClausePolarity(fact=True)
-    governing = _DENIALS if doing else {*_DENIALS, "harm", "take", "do", "praise"}
+    kinds = _DENIALS if doing else {*_DENIALS, "harm", "take", "do", "praise"}
     # A name such as "drink" is a cue of its own. An action is not.
-    governing_cues = [
-        cue for cue in all_cues if cue.start <= start - doing and cue.kind in governing
-    ]
-    before, before_taking = _governing_polarity(clause, governing_cues, start)
+    governing = [cue for cue in all_cues if cue.start <= start - doing and cue.kind in kinds]
+    before, before_taking = _governing_polarity(clause, governing, start)
     after, after_taking = _following_polarity(
         cue for cue in all_cues if cue.start >= max(end, start + 1)
     )
-    if after < 0 and all(
-        clause[cue.start : cue.end] in {"extra", "more"} for cue in governing_cues
-    ):
+    if after < 0 and {clause[cue.start : cue.end] for cue in governing} <= {"extra", "more"}:
         before = 0  # "the extra potassium can harm you": an amount, not an order
     condition = bool(_CONDITION.match(clause))
-    combines = any(cue.kind == "flip" for cue in governing_cues) or bool(
+    combines = any(cue.kind == "flip" for cue in governing) or bool(
         _ACTION_SUBJECT.match(clause) or (doing and _ACTION_SUBJECT.match(clause[start:]))
     )
     if doing:
-        before, after, before_taking = before or 1, after if combines else 0, True
-    if before and after and combines:
-        return ClausePolarity(before * after, before_taking or after_taking, states_fact, condition)
-    if before > 0 and condition and not combines and not doing:
+        before, after = before or 1, after if combines else 0
+    elif before > 0 and condition and not combines:
         before = 0
-    return ClausePolarity(
-        before or after, before_taking if before else after_taking, states_fact, condition
-    )
+    polarity, about_taking = (before, before_taking) if before else (after, after_taking)
+    if before and after and combines:
+        polarity, about_taking = before * after, before_taking or after_taking
+    return ClausePolarity(polarity, about_taking, bool(facts), condition)
 
 
-def _governing_polarity(clause: str, governing_cues: list[Cue], start: int) -> tuple[int, bool]:
+def _governing_polarity(clause: str, governing: list[Cue], start: int) -> tuple[int, bool]:
     """Multiply the cues that govern a thing, from the nearest outward; 0 if there are none."""
     polarity, edge, last_kind, about_taking = 0, start, "", False
-    for cue in reversed(governing_cues):
+    for cue in reversed(governing):
         is_far = len(_WORDS.findall(clause, cue.end, edge)) > _WORDS_REACHED
         # "avoid dangerous foods": one warning, not two that cancel
         if (is_far and cue.kind != "flip") or (cue.kind == "ban" and last_kind == "harm"):
@@ -244,9 +232,9 @@ def _following_polarity(following_cues: Iterable[Cue]) -> tuple[int, bool]:
             # Denying a danger is advice.
             about_taking = about_taking or cue.kind == "do" or (denied and polarity < 0)
             denied = False
-    return min(polarities, default=-1 if denied or flip < 0 else 0) * (
-        flip if polarities else 1
-    ), about_taking
+    if polarities:
+        return flip * min(polarities), about_taking
+    return (-1 if denied or flip < 0 else 0), about_taking
 
 
 @lru_cache(maxsize=1024)
@@ -273,29 +261,29 @@ def judge(
     advice = polarity_of(clause.text, start, mention.end - clause.start)
     is_question = unit.is_question(clause)
     polarity, place = (0 if is_question else advice.polarity), mention.start
-    if unit.myth and mention.start < unit.own_start:
+    in_myth = unit.myth and mention.start < unit.own_start
+    if in_myth:
         polarity *= 0 if advice.condition else unit.answer
         place = unit.own_start if unit.answer else place
-    polarity, about_taking, place = _follow_references(
-        unit, clause, others, polarity, place, about_taking=advice.about_taking
-    )
-    context_polarity, context_asks = unit.context
+    advice = advice._replace(polarity=polarity)
+    advice, place = _follow_references(unit, clause, others, advice, place)
+    context, context_asks = unit.context
     lead = lowered(unit.leads[0]) if unit.leads else ""
     if undecided == "neutral" and _CAN_WAIT.search(lead) and "911" not in unit.text:
         stance = "waits"
-    elif polarity < 0 or context_polarity < 0:
+    elif advice.polarity < 0 or context < 0:
         stance = "warned"
     elif context_asks or asks_first(unit.sentence(clause.sentence)):
         stance = "ask"
-    elif polarity > 0:
-        stance = "recommended" if praise or about_taking or context_polarity > 0 else "neutral"
+    elif advice.polarity > 0:
+        stance = "recommended" if praise or advice.about_taking or context > 0 else "neutral"
     elif is_question:
         stance = "question"
-    elif context_polarity > 0:
+    elif context > 0:
         stance = "recommended"
     elif advice.fact:
         stance = "neutral"
-    elif unit.myth and mention.start < unit.own_start and unit.answer <= 0:
+    elif in_myth and unit.answer <= 0:
         stance = "refuted"
     else:
         stance = undecided
@@ -303,17 +291,14 @@ def judge(
 
 
 def _follow_references(
-    unit: Unit,
-    first: Clause,
-    others: tuple[Mention, ...],
-    polarity: int,
-    place: int,
-    *,
-    about_taking: bool,
-) -> tuple[int, bool, int]:
-    """Follow a thing through later clauses that refer to it, until one names something else."""
+    unit: Unit, first: Clause, others: tuple[Mention, ...], advice: ClausePolarity, place: int
+) -> tuple[ClausePolarity, int]:
+    """Follow a thing through later clauses that refer to it, until one names something else.
+
+    Return the advice in the end, and the place of the words that show it.
+    """
     is_question = unit.is_question(first)
-    for later in unit.clauses[unit.clause_index(first.start) + 1 :]:
+    for later in unit.clauses[unit.clauses.index(first) + 1 :]:
         gap = later.sentence - first.sentence
         if gap > _SENTENCES_REACHED or any(
             later.start <= other.start < later.end for other in others
@@ -326,19 +311,16 @@ def _follow_references(
         continues_lead = not unit.is_own(first.start) and not unit.myth and unit.is_own(later.start)
         if not (pronoun or may_answer or continues_lead or (contrasts and gap == 0)):
             continue
-        advice = polarity_of(later.text, *(pronoun.span() if pronoun else (0, 0)))
+        said = polarity_of(later.text, *(pronoun.span() if pronoun else (0, 0)))
         reply = answer_polarity(later.text) if may_answer else 0
-        new_polarity = reply or advice.polarity
         # "Take one if it hurts": what hurts is not what is taken.
-        if new_polarity < 0 and not advice.condition:
-            polarity, place = -1, later.start
-        elif new_polarity > 0 and not advice.condition and (polarity >= 0 or contrasts):
-            polarity, about_taking, place = (
-                1,
-                about_taking or advice.about_taking or bool(reply),
-                later.start,
-            )
-    return polarity, about_taking, place
+        polarity = 0 if said.condition else reply or said.polarity
+        if polarity < 0:
+            advice, place = advice._replace(polarity=-1), later.start
+        elif polarity > 0 and (advice.polarity >= 0 or contrasts):
+            about_taking = advice.about_taking or said.about_taking or bool(reply)
+            advice, place = advice._replace(polarity=1, about_taking=about_taking), later.start
+    return advice, place
 
 
 @lru_cache(maxsize=1024)

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.editions.passages import Role
-from teachback.errors import Location, Problem, TeachbackError
+from teachback.errors import Location, TeachbackError
 from teachback.files.workspace import read_bytes, shown
 
 if TYPE_CHECKING:
@@ -28,13 +28,7 @@ _TOKENS: Final = 128
 _UNKNOWN, _BEGIN, _END = "[UNK]", "[CLS]", "[SEP]"
 # The names of readers and blocks in what the model was trained on.
 _READER_NAMES: Final = {"ckd": "kidney disease"}
-_KIND_NAMES: Final = {
-    Role.ITEM: "item",
-    Role.CELL: "cell",
-    Role.CALLOUT: "callout",
-    Role.CARD: "card",
-    Role.ANSWER: "myth",
-}
+_KIND_NAMES: Final = {role: role.value for role in (Role.ITEM, Role.CELL, Role.CALLOUT, Role.CARD)}
 # The weights' score and the model's count alike. Scale and shift were chosen on sentences that
 # neither was learned from, such that the same thresholds hold as for the weights alone.
 _SCALE: Final = 0.35
@@ -92,9 +86,7 @@ class SentenceModel:
         except Exception as error:  # noqa: BLE001 -- the library's errors share no other class
             message = f"the extra `verdict` does not start: {error}"
             hint = "Install it again, or write `verdict: weights` in content/checks.yaml."
-            raise TeachbackError(
-                Problem(message, hint, Location(shown(self._model_path)))
-            ) from None
+            raise TeachbackError.of(message, hint, Location(shown(self._model_path))) from None
 
     @cached_property
     def _vocabulary_ids(self) -> dict[str, int]:
@@ -135,7 +127,7 @@ def described(passage: Passage, unit: Unit, number: int, reader: str) -> tuple[s
     index = sentences.index(number)
     start, _ = unit.span(sentences[max(0, index - 1)])
     _, end = unit.span(sentences[min(index + 1, len(sentences) - 1)])
-    kind = _KIND_NAMES.get(passage.role, "text")
+    kind = "myth" if unit.myth else _KIND_NAMES.get(passage.role, "text")
     return f"{_READER_NAMES.get(reader, reader)}. {kind}: {lead}", unit.text[start:end].strip()
 
 

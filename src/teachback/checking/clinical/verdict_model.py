@@ -33,10 +33,10 @@ _PUNCTUATION: Final = frozenset("?!.;:")
 _NEGATIONS: Final = frozenset(
     {"not", "no", "never", "without", "nobody", "none", "cannot", "nor", "neither", "nothing"}
 )
-_END_NEGATION: Final = frozenset({"but", "and", "so", "because", "unless", "until"})
+_END_NEGATION: Final = _PUNCTUATION | {"but", "and", "so", "because", "unless", "until"}
 _WORDS_NEGATED: Final = 4  # this many words after a "not" are under it
-_ENDINGS: Final = ("n't", "'s", "ing", "ed", "es", "s", "ly")
-_SHORTEST_STEM: Final = 3
+# A word keeps at least three letters without its ending.
+_ENDING: Final = re.compile(r"(?<=...)(?:n't|'s|ing|ed|es|s|ly)$")
 # All words of a sentence together weigh as much as a few of the other features.
 _TOTAL_WEIGHT: Final = 6.0
 # A finding quotes at most this many phrases as its reasons.
@@ -56,42 +56,35 @@ class VerdictModel(NamedTuple):
 
     def score(self, *parts: Mapping[str, float]) -> float:
         """Return the log odds that a clinician would change the sentence with these features."""
-        # `fsum` is exact: a plain sum would depend on the order of the features.
-        return math.fsum(
-            (
-                self.start,
-                *(
-                    self.weights[name] * value
-                    for part in parts
-                    for name, value in part.items()
-                    if name in self.weights
-                ),
-            )
+        values = (
+            self.weights[name] * value
+            for part in parts
+            for name, value in part.items()
+            if name in self.weights
         )
+        # `fsum` is exact: a plain sum would depend on the order of the features.
+        return math.fsum((self.start, *values))
 
     def deciding(self, words: Sequence[str]) -> tuple[str, ...]:
         """Return the phrases of a sentence that weigh most for harm, as they are written there.
 
         They are at most two, of one or two words, in their order in the sentence.
         """
-        stems = [_stem(word.lower()) for word in words]
+        lower = [word.lower() for word in words]
+        stems = [_stem(word) for word in lower]
+        spans = [(start, start + size) for size in (2, 1) for start in range(len(words) - size + 1)]
         weighted = [
-            (self.weights.get(" ".join(stems[start : start + size]), 0.0), start, size)
-            for size in (2, 1)
-            for start in range(len(stems) - size + 1)
-            if not _EMPTY_WORDS.issuperset(word.lower() for word in words[start : start + size])
+            (self.weights.get(" ".join(stems[start:end]), 0.0), start, end)
+            for start, end in spans
+            if not _EMPTY_WORDS.issuperset(lower[start:end])
         ]
-        chosen: dict[int, int] = {}
-        for weight, start, size in sorted(weighted, key=lambda phrase: (-phrase[0], phrase[1])):
+        chosen: list[tuple[int, int]] = []
+        for weight, start, end in sorted(weighted, key=lambda phrase: (-phrase[0], phrase[1])):
             if weight <= 0 or len(chosen) == _MOST_PHRASES:
                 break
-            if not any(
-                start < other + length and other < start + size for other, length in chosen.items()
-            ):
-                chosen[start] = size
-        return tuple(
-            " ".join(words[start : start + size]) for start, size in sorted(chosen.items())
-        )
+            if all(end <= first or last <= start for first, last in chosen):
+                chosen.append((start, end))
+        return tuple(" ".join(words[start:end]) for start, end in sorted(chosen))
 
 
 NO_MODEL: Final = VerdictModel({})
@@ -127,11 +120,7 @@ def _class_tokens(text: str, start: int, end: int, mentions: tuple[Mention, ...]
 
 @lru_cache(maxsize=1024)
 def _stem(word: str) -> str:
-    if word[0] != "<":
-        for ending in _ENDINGS:
-            if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
-                return word[: -len(ending)]
-    return word
+    return _ENDING.sub("", word, count=1)
 
 
 def _word_and_pair_names(tokens: Iterable[str]) -> Iterator[str]:
@@ -143,23 +132,17 @@ def _word_and_pair_names(tokens: Iterable[str]) -> Iterator[str]:
     words = [token for token in tokens if token not in _PUNCTUATION]
     stems = [_stem(word) for word in words]
     names = ["<>" if stem[0] == "<" else stem for stem in stems]
-    content_stems = [
-        stem for word, stem in zip(words, names, strict=True) if word not in _EMPTY_WORDS
-    ]
+    content = [name for word, name in zip(words, names, strict=True) if word not in _EMPTY_WORDS]
     yield from (*stems, *map(" ".join, (*pairwise(stems), *pairwise(names))))
-    yield from (f"c {first} {second}" for first, second in pairwise(content_stems))
+    yield from (f"c {first} {second}" for first, second in pairwise(content))
 
 
 def _positional_names(tokens: Sequence[str]) -> Iterator[str]:
     """Yield the words that open a sentence or a part of it (`f`) or follow a "not" (`n`)."""
-    negated_left, opening = 0, True
-    for token in tokens:
-        if token in _PUNCTUATION:
-            negated_left, opening = 0, True
-            continue
-        if opening:
+    negated_left = 0
+    for before, token in pairwise((".", *tokens)):
+        if before in _PUNCTUATION and token not in _PUNCTUATION:
             yield f"f {_stem(token)}"
-        opening = False
         if token in _END_NEGATION:
             negated_left = 0
         elif negated_left:

@@ -81,7 +81,7 @@ class DetectedStance(NamedTuple):
 
 
 class ClausePolarity(NamedTuple):
-    """The advice of a clause on a thing.
+    """The advice on a thing, of one clause or of several that refer to it.
 
     `about_taking` is true if it is about taking the thing, not only praise. `fact` is true if it
     says what a thing contains. `condition` is true if the clause is a condition.
@@ -356,8 +356,8 @@ def _stance_on_doing(unit: Unit, clause: Clause, match: re.Match[str]) -> str:
         return "neutral"
     if unit.myth and clause.start < unit.own_start:
         polarity *= unit.answer
-    context_polarity, context_asks = unit.context
-    if polarity < 0 or (polarity and context_polarity < 0):
+    context, context_asks = unit.context
+    if polarity < 0 or (polarity and context < 0):
         return "warned"
     if context_asks or asks_first(unit.sentence(clause.sentence)):
         return "ask"

@@ -52,6 +52,7 @@ _REMARK: Final = re.compile(r"#[^\n]*")
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s*)+")
 _QUOTES: Final = frozenset({"'", '"'})
 _BLANKS: Final = frozenset({" ", "\t"})
+_HIDDEN: Final = NO_BREAK | {SOFT_HYPHEN}
 # Values that a comment may follow on the line: names, numbers, lengths and addresses.
 _NO_PROSE: Final = re.compile(
     r"[a-z][a-z0-9]*(?:[-_./]+[A-Za-z0-9]+)*|https?://\S+|-?\d+(?:\.\d+)?(?: ?(?:mm|cm|in|pt))?"
@@ -771,10 +772,15 @@ def _report_cut_texts(items: list[Any], source: _Source) -> None:
 
 def _continues(text: YamlNode, following: YamlNode) -> bool:
     """Return whether an entry of a list in brackets reads like the rest of the one before it."""
-    if not all(isinstance(node, yaml.ScalarNode) and not node.style for node in (text, following)):
+    if not (isinstance(text, yaml.ScalarNode) and isinstance(following, yaml.ScalarNode)):
         return False
     first, second = text.value, following.value
-    return first[:1].isupper() and second[:1].islower() and " " in f"{first}{second}"
+    return (
+        first[:1].isupper()
+        and second[:1].islower()
+        and not (text.style or following.style)
+        and " " in f"{first}{second}"
+    )
 
 
 def _is_alias(node: YamlNode, source: _Source) -> bool:
@@ -934,7 +940,7 @@ def _mapping_data(node: YamlNode, source: _Source, column: int, *, in_flow: bool
         if not _is_alias(key_node, source):
             _scalar_text(key_node, source, column, in_flow=in_flow, key=True)
         value = _data(value_node, source, column, in_flow=in_flow)
-        hidden = next((letter for letter in key if letter in NO_BREAK or letter == SOFT_HYPHEN), "")
+        hidden = "" if key.isascii() else next(filter(_HIDDEN.__contains__, key), "")
         if hidden:
             hint = "Type the key again, with plain letters."
             source.report(f"the key '{key}' holds the character {named(hidden)}", hint, key_node)

@@ -7,7 +7,6 @@ characters, encoded back to bytes, are UTF-8.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -111,11 +110,14 @@ def _ascii_damage(text: str) -> str:
         return "holds nothing but question marks, where letters were lost"
     if "#" in text and _SHEET_ERROR.fullmatch(text):
         return "is an error of a spreadsheet, such as #N/A"
-    if "&" in text and (
-        _UNCLOSED_ENTITY.search(text)
-        or any(html.unescape(entity) != entity for entity in _ENTITY.findall(text))
-    ):
-        return "holds a web code, such as &eacute;, in place of a letter"
+    if "&" in text:
+        # Imported here because few texts hold web codes.
+        import html
+
+        if _UNCLOSED_ENTITY.search(text) or any(
+            html.unescape(entity) != entity for entity in _ENTITY.findall(text)
+        ):
+            return "holds a web code, such as &eacute;, in place of a letter"
     return "holds a code, such as \\u00e9, in place of a letter" if _ESCAPED.search(text) else ""
 
 
@@ -143,9 +145,9 @@ def _is_misread(text: str, run: re.Match[str], codec: str) -> bool:
     """Return whether a run of non-ASCII characters is UTF-8 that was decoded with `codec`."""
     signs = run[0]
     byte_of = _bytes_of(codec)
-    if any(sign not in byte_of for sign in signs):
+    if not all(map(byte_of.__contains__, signs)):
         return False
-    data = bytes(byte_of[sign] for sign in signs)
+    data = bytes(map(byte_of.__getitem__, signs))
     # Each decoded character, and the signs that it was read as.
     decoded = [
         (match[0].decode(), signs[match.start() : match.end()])

@@ -147,24 +147,24 @@ def faults(
     """
     if text.isascii() and text.isprintable():
         return
-    has_digits = False
+    notable = set(_NOTABLE.findall(text))
+    risky = set(filter(_kind, notable))
     # The position and fault of the character before. Of equal faults in a row, one is reported.
     previous: tuple[int, tuple[str, str] | None] = (-1, None)
-    for match in _NOTABLE.finditer(text):
-        has_digits = has_digits or match[0].isdecimal()
-        fault = _fault(text, match.start(), match[0])
+    for offset, letter in enumerate(text) if risky else ():
+        fault = _fault(text, offset, letter) if letter in risky else None
         if (
             fault
-            and not (markup and unicodedata.category(match[0]) == "Co")
-            and (match.start() - 1, fault) != previous
+            and not (markup and unicodedata.category(letter) == "Co")
+            and (offset - 1, fault) != previous
         ):
-            yield match.start(), *fault
-        previous = (match.start(), fault)
+            yield offset, *fault
+        previous = (offset, fault)
     if text.isascii():
         return
     if _OTHER_ALPHABETS.search(text):
         yield from _mixed_words(text, alone=alone)
-    for number in _DIGITS.finditer(text) if has_digits else ():
+    for number in _DIGITS.finditer(text) if any(map(str.isdecimal, notable)) else ():
         zeros = (
             {ord(digit) - unicodedata.decimal(digit) for digit in number[0]}
             if not number[0].isascii()

@@ -20,7 +20,6 @@ from teachback.content.validation_errors import validated
 from teachback.errors import Location, Problem, Severity, TeachbackError, collected, nearest
 from teachback.files.font_coverage import coverage
 from teachback.files.font_packages import family_fonts
-from teachback.files.images import DIGITS, digits_fault
 from teachback.files.merged_files import read_entries
 from teachback.files.workspace import (
     WORDS,
@@ -146,6 +145,9 @@ def _digit_problems(workspace: Workspace) -> Iterator[Problem]:
     ]
     if not own:
         return
+    # Imported here because few clinics have fonts of their own.
+    from teachback.files.images import DIGITS, digits_fault
+
     shipped = [path.read_bytes() for path in sorted(builtin.rglob("*.ttf"))]
     for path in own:
         data = read_bytes(path)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
+from typing_extensions import TypeAliasType
 
 from teachback.content.base_model import Finding, Model, Plain
 from teachback.content.inline_markup import BRACES, glued_problems
@@ -36,7 +37,8 @@ def _holding(*names: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-Word = Annotated[Plain, _holding()]
+# Pydantic builds the validator of a type with a name once, and not again for each field.
+Word = TypeAliasType("Word", Annotated[Plain, _holding()])
 WithEmergency = Annotated[Plain, _holding("emergency")]
 WithDate = Annotated[Plain, _holding("date")]
 WithEdge = Annotated[Plain, _holding("edge")]

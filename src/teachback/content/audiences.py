@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import Field
 
-from teachback.content.base_model import Id, Model, Plain
+from teachback.content.base_model import Entries, Id, Model, Plain
 from teachback.content.handout import Phone
 
 
@@ -33,10 +33,8 @@ class Audience(Model):
     )
 
 
-class Audiences(RootModel[dict[Id, Audience]]):
+class Audiences(Entries[dict[Id, Audience]]):
     """Every audience of the workspace, by id."""
-
-    model_config = ConfigDict(frozen=True)
 
     def lineage(self, audience: str) -> tuple[str, ...]:
         """Return the audience itself, then those that it extends, nearest first.

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Collection, Container, Iterable, Iterator
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    RootModel,
     StringConstraints,
     Tag,
 )
@@ -19,6 +20,7 @@ from typing_extensions import TypeAliasType
 
 from teachback.errors import Problem
 
+RootT = TypeVar("RootT")
 # The keys and list indexes that lead to a value, as in the author's file.
 KeyPath = tuple[Any, ...]
 # What a check of content finds: the path of a value, and a problem that has no location yet.
@@ -109,6 +111,12 @@ class Model(BaseModel):
     """A closed and frozen model: an unknown key is a problem, and nothing changes after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+class Entries(RootModel[RootT], Generic[RootT]):
+    """A file whose keys are the ids or words of its entries."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 def steps(

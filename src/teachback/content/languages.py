@@ -5,9 +5,9 @@ Its direction, dates and numbers need no entry: those are in the Unicode CLDR (`
 
 from typing import Annotated, Final
 
-from pydantic import ConfigDict, Field, RootModel
+from pydantic import Field
 
-from teachback.content.base_model import Id, LanguageTag, Model, Plain
+from teachback.content.base_model import Entries, Id, LanguageTag, Model, Plain
 from teachback.errors import Problem
 
 
@@ -30,10 +30,8 @@ class Language(Model):
     )
 
 
-class Languages(RootModel[dict[LanguageTag, Language]]):
+class Languages(Entries[dict[LanguageTag, Language]]):
     """The languages that have an entry, by their tags."""
-
-    model_config = ConfigDict(frozen=True)
 
     def of(self, tag: str) -> Language:
         """Return how a language is set; es-MX as es, and one without an entry as English."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import AfterValidator, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, Field
 
-from teachback.content.base_model import Id, LanguageTag, Plain
+from teachback.content.base_model import Entries, Id, LanguageTag, Plain
 from teachback.content.validation_errors import validated
 from teachback.files.merged_files import read_entries
 
@@ -30,11 +30,9 @@ Word = Annotated[Plain, AfterValidator(_one_word)]
 
 
 class SearchWords(
-    RootModel[dict[Id, dict[LanguageTag, Annotated[tuple[Word, ...], Field(min_length=1)]]]]
+    Entries[dict[Id, dict[LanguageTag, Annotated[tuple[Word, ...], Field(min_length=1)]]]]
 ):
     """Words by entry and language. All words of an entry mean the same."""
-
-    model_config = ConfigDict(frozen=True)
 
     def groups(self) -> list[list[str]]:
         """Return the words of each entry, in all its languages, each once."""

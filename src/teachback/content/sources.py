@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, RootModel, StringConstraints
+from pydantic import Field, StringConstraints
 
-from teachback.content.base_model import Id, Model, Plain
+from teachback.content.base_model import Entries, Id, Model, Plain
 
 
 class Source(Model):
@@ -22,7 +22,5 @@ class Source(Model):
     note: Plain | None = None
 
 
-class Sources(RootModel[dict[Id, Source]]):
+class Sources(Entries[dict[Id, Source]]):
     """Every source, by id."""
-
-    model_config = ConfigDict(frozen=True)

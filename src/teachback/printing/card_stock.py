@@ -15,12 +15,11 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
-    RootModel,
     Tag,
     model_validator,
 )
 
-from teachback.content.base_model import Id, Plain
+from teachback.content.base_model import Entries, Id, Plain
 from teachback.content.validation_errors import validated
 from teachback.errors import Problem, TeachbackError
 from teachback.files.merged_files import read_entries
@@ -208,10 +207,8 @@ class Stock(_Measured):
         return self
 
 
-class Stocks(RootModel[dict[Id, Stock]]):
+class Stocks(Entries[dict[Id, Stock]]):
     """Every stock of the workspace, by name."""
-
-    model_config = ConfigDict(frozen=True)
 
     def names(self) -> dict[str, str]:
         """Return every name by which a stock can be asked for, with the stock's own name."""

@@ -9,10 +9,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from teachback.checking.plain_language.language_formulas import LanguageFormula
-from teachback.content.handout import Id, Plain
+from teachback.content.base_model import Entries, Id, Plain
 from teachback.content.validation_errors import validated
 from teachback.errors import Problem, TeachbackError
 from teachback.files.workspace import Workspace, builtin_root, find, folders, read_bytes, shown
@@ -57,19 +57,19 @@ def _as_term(value: object) -> object:
     return {"means": value} if isinstance(value, str) else value
 
 
-class HardWords(RootModel[dict[Plain, Annotated[HardWord, BeforeValidator(_as_hard_word)]]]):
+class HardWords(Entries[dict[Plain, Annotated[HardWord, BeforeValidator(_as_hard_word)]]]):
     """The file content/rules/words/plain-words.yaml."""
 
 
-class TermsFile(RootModel[dict[Plain, Annotated[MedicalTerm, BeforeValidator(_as_term)]]]):
+class TermsFile(Entries[dict[Plain, Annotated[MedicalTerm, BeforeValidator(_as_term)]]]):
     """The file content/rules/words/terms.yaml."""
 
 
-class Abbreviations(RootModel[dict[Plain, Plain]]):
+class Abbreviations(Entries[dict[Plain, Plain]]):
     """The file content/rules/words/abbreviations.yaml."""
 
 
-class Syllables(RootModel[dict[Annotated[int, Field(ge=1, le=12)], tuple[Plain, ...]]]):
+class Syllables(Entries[dict[Annotated[int, Field(ge=1, le=12)], tuple[Plain, ...]]]):
     """The file content/rules/words/syllables.yaml: words by their number of syllables."""
 
 

@@ -46,7 +46,7 @@ _TAG_OF: Final[dict[Any, str]] = {
     yaml.MappingNode: f"{_TAG_PREFIX}map",
 }
 # What may stand between two texts, besides comments: indicators. And anything else there.
-_INDICATORS: Final = re.compile(r"[\s,\[\]{}:-]*")
+_INDICATORS: Final = " \n\r\t,[]{}:-"
 _STRAY_MARKUP: Final = re.compile(r"%.*|[^\s,\[\]{}:-][^\s,\[\]{}]*")
 _REMARK: Final = re.compile(r"#[^\n]*")
 _PROPERTIES: Final = re.compile(r"(?:[&!]\S*\s*)+")
@@ -290,17 +290,6 @@ class YamlFile:
                 yield location.value, location.text
 
 
-class _LastScalar(NamedTuple):
-    """The last scalar that was read. The lines below it are compared with it."""
-
-    end: int
-    style: str
-    text: str
-    # The column of the block around the text, from 0. A line further right may belong to the text.
-    column: int
-    in_flow: bool
-
-
 class _Source:
     """The source text of a tree, how far it was read, and the problems found.
 
@@ -317,7 +306,12 @@ class _Source:
         self.visited: set[int] | None = set() if "*" in text else None
         self.anchors: list[int] = []
         self.has_alias = False
-        self.last = _LastScalar(0, "", "", -1, in_flow=False)
+        # The last scalar that was read: its end, style and text, and the column of the block around
+        # it, from 0. A line below it that is further right may belong to it.
+        self.last_end = 0
+        self.last_style = self.last_text = ""
+        self.last_column = -1
+        self.last_in_flow = False
         # The columns of the blocks in which values were empty since the last text.
         self.empty_columns: list[int] = []
 
@@ -328,18 +322,18 @@ class _Source:
 
     def check_gap(self, start: int, column: int, *, key: bool, in_flow: bool) -> None:
         """Check what is between the last text and the next one, which starts at `start`."""
-        gap = self.text[self.last.end : start]
+        gap = self.text[self.last_end : start]
         # Without a space behind its comma, 1,000 or 1 ,5 may be one number; 1, 5 is two items.
         if in_flow and gap.endswith(",") and not gap[:-1].strip():
-            end = self.last.end
+            end = self.last_end
             if (self.text[end - 1 : end] + self.text[start : start + 1]).isdecimal():
                 hint = "Put the text in quotes, or a space behind the comma."
                 self.report("this comma would make two texts of one", hint, start - 1)
-        if not _INDICATORS.fullmatch(gap):
+        if gap.strip(_INDICATORS):
             self._check_markup(
                 gap,
                 None if key or column < 0 else column,
-                in_flow=in_flow or self.last.in_flow,
+                in_flow=in_flow or self.last_in_flow,
             )
         self.empty_columns.clear()
 
@@ -347,7 +341,7 @@ class _Source:
         # Keep the length, so that offsets stay right.
         without_remarks = _REMARK.sub(lambda remark: " " * len(remark[0]), gap)
         for remark in _REMARK.finditer(gap):
-            offset = self.last.end + remark.start()
+            offset = self.last_end + remark.start()
             preceding = self.text[self.text.rfind("\n", 0, offset) + 1 : offset]
             indicator = without_remarks[: remark.start()].rstrip()[-1:]
             if preceding.strip():
@@ -359,7 +353,7 @@ class _Source:
                     "this line starts with #, so it would not be printed", _QUOTE_OR_MOVE, offset
                 )
         for markup in _STRAY_MARKUP.finditer(without_remarks):
-            self._report_markup(markup[0], self.last.end + markup.start())
+            self._report_markup(markup[0], self.last_end + markup.start())
 
     def _is_in_text(self, column: int, indicator: str, remark: str, *, in_flow: bool) -> bool:
         """Return whether a comment line is where a line of text belongs."""
@@ -372,9 +366,9 @@ class _Source:
                 and any(column > block_column for block_column in self.empty_columns)
             )
         return (
-            self.last.style not in _QUOTES
-            and bool(self.last.end)
-            and (in_flow or column > self.last.column)
+            self.last_style not in _QUOTES
+            and bool(self.last_end)
+            and (in_flow or column > self.last_column)
         )
 
     def _check_remark(self, preceding: str, remark: str, indicator: str, offset: int) -> None:
@@ -384,7 +378,7 @@ class _Source:
         """
         stripped = preceding.rstrip()
         blanks = len(preceding) - len(stripped)
-        is_delimited = stripped[-1:] in "]}" or (not indicator and self.last.style in _QUOTES)
+        is_delimited = stripped[-1:] in "]}" or (not indicator and self.last_style in _QUOTES)
         remark_text = remark[1:].lstrip()
         is_clear = (
             blanks > 1
@@ -392,7 +386,7 @@ class _Source:
             and bool(remark_text)
             # Many people read `# 5` as a number.
             and (is_delimited or not remark_text[0].isdecimal())
-            and (indicator or is_delimited or may_precede_a_remark(self.last.text))
+            and (indicator or is_delimited or may_precede_a_remark(self.last_text))
         )
         if is_clear:
             return
@@ -735,7 +729,7 @@ def may_precede_a_remark(text: str) -> bool:
 
 
 def _data(node: YamlNode, source: _Source, column: int = -1, *, in_flow: bool = False) -> Any:  # noqa: ANN401 -- YAML is any data
-    if _is_alias(node, source):
+    if source.visited is not None and _is_alias(node, source.visited, source):
         return None
     if isinstance(node, yaml.ScalarNode):
         return _scalar_text(node, source, column, in_flow=in_flow)
@@ -783,17 +777,15 @@ def _continues(text: YamlNode, following: YamlNode) -> bool:
     )
 
 
-def _is_alias(node: YamlNode, source: _Source) -> bool:
-    if source.visited is None:
-        return False
-    if id(node) in source.visited:
+def _is_alias(node: YamlNode, visited: set[int], source: _Source) -> bool:
+    if id(node) in visited:
         # For an alias, the composer returns the anchor's own node. Stopping here also stops alias
         # bombs, and lists that contain themselves.
         source.has_alias = True
         hint = "Write the text out in full: anchors (&) and aliases (*) are not used here."
         source.report("this value is repeated elsewhere by an alias", hint, node)
         return True
-    source.visited.add(id(node))
+    visited.add(id(node))
     return False
 
 
@@ -804,7 +796,8 @@ def _scalar_text(
     text: str = node.value
     style: str = node.style or ""
     start: int = node.start_mark.index
-    written = source.text[start : node.end_mark.index]
+    end: int = node.end_mark.index
+    written = source.text[start:end]
     if not written:
         source.empty_columns.append(column)
         if key:
@@ -812,7 +805,8 @@ def _scalar_text(
             source.report("a key is missing before this colon", hint, start)
         return None
     source.check_gap(start, column, key=key, in_flow=in_flow)
-    source.last = _LastScalar(node.end_mark.index, style, text, column, in_flow)
+    source.last_end, source.last_style, source.last_text = end, style, text
+    source.last_column, source.last_in_flow = column, in_flow
     properties = _PROPERTIES.match(written) if written[0] in "&!" else None
     if properties:
         _report_properties(properties[0], node, source)
@@ -825,7 +819,7 @@ def _scalar_text(
         _CHECKS[style](text, written, start, column, source)
     if style or key:
         return text
-    if _IN_CURLY_QUOTES.fullmatch(text):
+    if text[:1] in "“„" and _IN_CURLY_QUOTES.fullmatch(text):
         hint = f'Delete them, or put the text in straight quotes, too: "{text[:40]}".'
         source.report("this whole text is in curly quotes, which would be printed", hint, start)
     if text in _NULLS:
@@ -937,7 +931,7 @@ def _mapping_data(node: YamlNode, source: _Source, column: int, *, in_flow: bool
             _data(value_node, source, column, in_flow=in_flow)
             continue
         key = key_node.value
-        if not _is_alias(key_node, source):
+        if source.visited is None or not _is_alias(key_node, source.visited, source):
             _scalar_text(key_node, source, column, in_flow=in_flow, key=True)
         value = _data(value_node, source, column, in_flow=in_flow)
         hidden = "" if key.isascii() else next(filter(_HIDDEN.__contains__, key), "")

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Collection, Container, Iterable, Iterator
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import (
@@ -137,11 +138,14 @@ def steps(
         if isinstance(value, tuple):
             children = [((*path, index), item) for index, item in enumerate(value)]
         elif isinstance(value, Model):
-            children = [
-                ((*path, field.alias or name), getattr(value, name))
-                for name, field in type(value).model_fields.items()
-            ]
+            children = [((*path, key), getattr(value, name)) for key, name in _keys(type(value))]
         pending += reversed(children)
+
+
+@cache
+def _keys(model: type[Model]) -> tuple[tuple[str, str], ...]:
+    """Return the author's key of each field of a model, and its name."""
+    return tuple((field.alias or name, name) for name, field in model.model_fields.items())
 
 
 class SelectableModel(Model):

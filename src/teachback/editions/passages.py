@@ -24,7 +24,7 @@ __all__ = ["Passage", "ReaderContext", "Role", "Steps", "as_read", "passages"]
 Steps = tuple[Any, ...]
 # A text of one of these roles leads to what follows it in the same part.
 _LEADS: Final = frozenset({Role.LEAD, Role.HEADING, Role.CAPTION, Role.CALLOUT})
-_BLOCKS: Final = tuple(doc.BLOCKS.values())
+_BLOCKS: Final = frozenset(doc.BLOCKS.values())
 
 
 class Passage(NamedTuple):
@@ -181,11 +181,12 @@ class _Walk:
         about: Passage,
         columns: tuple[str, ...],
     ) -> Iterator[Passage]:
-        if isinstance(value, (doc.Myth, *_BLOCKS)):
+        is_block = type(value) in _BLOCKS
+        if is_block or isinstance(value, doc.Myth):
             # The place of a block. A myth or a callout in a block has that of its block, too.
             numbers = "/".join(str(step) for step in path[3:] if isinstance(step, int))
             about = about._replace(block=f"{about.section}/{numbers}")
-        if isinstance(value, _BLOCKS):
+        if is_block:
             about = about._replace(lead="", sources=())
         if isinstance(value, doc.CalloutBlock):
             about = about._replace(callout=str(value.callout))

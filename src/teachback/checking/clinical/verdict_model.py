@@ -57,10 +57,7 @@ class VerdictModel(NamedTuple):
     def score(self, *parts: Mapping[str, float]) -> float:
         """Return the log odds that a clinician would change the sentence with these features."""
         values = (
-            self.weights[name] * value
-            for part in parts
-            for name, value in part.items()
-            if name in self.weights
+            self.weights.get(name, 0.0) * value for part in parts for name, value in part.items()
         )
         # `fsum` is exact: a plain sum would depend on the order of the features.
         return math.fsum((self.start, *values))
@@ -164,5 +161,7 @@ def read_model(text: str) -> VerdictModel:
             weight, _, names = line.partition(": ")
             if not weight.removeprefix("-").isdecimal():
                 raise ValueError(row)
-            weights.update(dict.fromkeys(names.split(", "), int(weight) / 100))
+            value = int(weight) / 100
+            for name in names.split(", "):
+                weights[name] = value
     return VerdictModel(weights, weights.pop("<start>", 0.0))

@@ -29,7 +29,7 @@ from teachback.content.text_and_picture_checks import (
     texts_in,
 )
 from teachback.content.validation_errors import validated
-from teachback.errors import Location, Problem, TeachbackError, guess, nearest
+from teachback.errors import Problem, TeachbackError, guess, nearest
 from teachback.files.workspace import TRANSLATIONS, Workspace, find, read_bytes, shown
 from teachback.files.yaml_reader import UnquotedTextError, YamlFile, read_yaml
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from teachback.content.base_model import KeyPath
     from teachback.content.translation_matching import ReaderStates, TranslatedTexts
     from teachback.content.workspace_content import WorkspaceContent
 
@@ -253,15 +254,13 @@ def name_problems(
 
 
 def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
-    first_uses: dict[str, Location] = {}
+    first_uses: dict[str, KeyPath] = {}
     for path, name in ids_of(handout):
-        place = file.locate(path)
-        if name in first_uses:
-            line = first_uses[name].line
+        first = first_uses.setdefault(name, path)
+        if first != path:
+            line = file.locate(first).line
             message = f"the id '{name}' is used twice; it was first used in line {line}"
-            yield Problem(message, "Give each one its own id.", place)
-        else:
-            first_uses[name] = place
+            yield Problem(message, "Give each one its own id.", file.locate(path))
 
 
 def unknown_source_problems(

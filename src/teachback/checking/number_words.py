@@ -22,10 +22,10 @@ _VALUES: Final = {
 # Words for numbers that a glossary has in its language, and their digits.
 NUMBER_WORDS: Final = {word: str(_VALUES[word]) for word in _ONES[:12]}
 _SMALL: Final = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES[:9])}))?|{'|'.join(_ONES)})"
-_HUNDREDS: Final = rf"(?:(?:{_SMALL}|a)[- ]hundred(?:[- ](?:and[- ])?{_SMALL})?)"
+_HUNDREDS: Final = rf"(?:{_SMALL}|a(?=[- ]hundred\b))(?:[- ]hundred(?:[- ](?:and[- ])?{_SMALL})?)?"
 _NUMBER: Final = re.compile(
-    rf"\b(?:(?:{_HUNDREDS}|{_SMALL}|a)[- ]thousand(?:[- ](?:and[- ])?(?:{_HUNDREDS}|{_SMALL}))?"
-    rf"|{_HUNDREDS}|{_SMALL})\b([- ]and[- ]a[- ]half\b)?"
+    rf"\b(?:{_HUNDREDS}|a(?=[- ]thousand\b))(?:[- ]thousand(?:[- ](?:and[- ])?{_HUNDREDS})?)?\b"
+    r"([- ]and[- ]a[- ]half\b)?"
 )
 _PART: Final = re.compile(
     r"[- ](?:half|halves|thirds?|quarters?|fourths?|fifths?|sixths?|eighths?|tenths?|dozen"

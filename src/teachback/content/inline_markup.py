@@ -308,7 +308,7 @@ def plain_problems(text: str) -> tuple[Problem, ...]:
 
     It would be printed with its stars and braces.
     """
-    for pattern, mark in _UNREAD_MARKS.items():
+    for pattern, mark in _UNREAD_MARKS.items() if may_hold_marks(text) else ():
         if pattern.search(text):
             message = f"{mark} cannot be used here: this text is printed as it is"
             return (Problem(message, "Write plain words."),)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from teachback.content.approval import fingerprint
 from teachback.content.handout import Handout
 from teachback.content.handout_loader import FaultyHandoutError, LoadedHandout, validate_authored
-from teachback.content.translation_loader import translation_approval, validate_translation
 from teachback.content.validation_errors import validated
 from teachback.content.workspace_content import load_shared
 from teachback.errors import TeachbackError, collected
@@ -106,8 +105,12 @@ def validate_handout(
     Raises TeachbackError with every problem found; it is a FaultyHandoutError if the texts can be
     checked for more.
     """
-    validate = validate_translation if is_translation(path) else validate_authored
-    return validate(raw, path, workspace, shared)
+    if not is_translation(path):
+        return validate_authored(raw, path, workspace, shared)
+    # Imported here because most handouts are no translations.
+    from teachback.content.translation_loader import validate_translation
+
+    return validate_translation(raw, path, workspace, shared)
 
 
 def approval_mark(
@@ -116,4 +119,6 @@ def approval_mark(
     """Return the mark by which an approval of a handout for one reader is recorded."""
     if authored.translated is None:
         return fingerprint(authored.handout, lineage, picture)
+    from teachback.content.translation_loader import translation_approval
+
     return translation_approval(authored.translated.texts, lineage, picture)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from teachback.errors import Location, TeachbackError
@@ -37,7 +36,12 @@ def read_toml(path: Path) -> TomlFile:
     Raises TeachbackError with the place of what cannot be read.
     """
     name = shown(path)
-    text = decode(read_named(path), name) if os.path.lexists(path) else ""
+    if not os.path.lexists(path):
+        return TomlFile({}, "", name)
+    # Imported here because every command looks for settings, and few find any.
+    import tomllib
+
+    text = decode(read_named(path), name)
     try:
         return TomlFile(tomllib.loads(text), text, name)
     except RecursionError:

@@ -128,6 +128,7 @@ def missing_blanks(text: str) -> tuple[Missing, ...]:
     return tuple(_missing_in(text)) if _UNSPACED.search(text) else ()
 
 
+@lru_cache(maxsize=1024)
 def missing_stops(text: str) -> tuple[str, ...]:
     """Return the words around each place where a full stop is missing before a new sentence.
 

@@ -275,14 +275,12 @@ def _unit_findings(
         return
     # Below "Avoid:", words that sound like advice name what to avoid.
     leaning_rule = _leaning_rule(rules, lineage) if unit.context[0] >= 0 else None
-    leaning_classes = leaning_rule.file.about if leaning_rule else ()
+    leaning_names = _name_features(leaning_rule.file.about if leaning_rule else ())
     with_findings = {number for number, _ in findings}
     for number in sorted({*unit.own_sentences, *with_findings}):
         rule_features = _rule_features(passage, unit, number, found, reader)
         score = rules.model.score(rule_features, _word_features(unit, number, mentions))
-        has_leaning_name = any(
-            f"@{own}names {kind}" in rule_features for kind in leaning_classes for own in ("", "b")
-        )
+        has_leaning_name = not leaning_names.isdisjoint(rule_features)
         if (
             rules.sentences
             and number in unit.own_sentences
@@ -304,6 +302,12 @@ def _unit_findings(
             and not _is_exempt(leaning_rule, unit, number)
         ):
             yield _leaning_finding(unit, passage, leaning_rule, number, rules.model)
+
+
+@lru_cache(maxsize=64)
+def _name_features(classes: tuple[str, ...]) -> frozenset[str]:
+    """Return the features of a sentence that holds a name of one of these classes, or is beside."""
+    return frozenset(f"@{own}names {kind}" for kind in classes for own in ("", "b"))
 
 
 def _word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:

@@ -100,8 +100,8 @@ def word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Map
 
 def _equal_features(prefix: str, names: Iterable[str]) -> dict[str, float]:
     """Return features of equal value, so that long and short texts weigh the same."""
-    distinct = set(names)
-    return {f"{prefix}{name}": _TOTAL_WEIGHT / math.sqrt(len(distinct)) for name in distinct}
+    distinct = {f"{prefix}{name}" for name in names}
+    return dict.fromkeys(distinct, _TOTAL_WEIGHT / math.sqrt(max(1, len(distinct))))
 
 
 def _class_tokens(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> list[str]:

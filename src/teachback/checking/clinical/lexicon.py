@@ -136,10 +136,10 @@ class Lexicon:
         first = words[index].removesuffix("'s")
         if first not in self.entries and len(first) >= _SHORTEST_CORRECTED:
             first = self._corrected(first)
-        following = tuple(words[index + 1 :])
         for rest, name, classes in self.entries.get(first, ()):
-            if following[: len(rest)] == rest:
-                return len(rest) + 1, name, classes
+            size = len(rest) + 1
+            if tuple(words[index + 1 : index + size]) == rest:
+                return size, name, classes
         return None
 
     @lru_cache(maxsize=1024)  # noqa: B019 -- a lexicon lasts as long as the run

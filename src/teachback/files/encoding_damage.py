@@ -204,8 +204,10 @@ def _bytes_of(codec: str) -> dict[str, int]:
 
     C1 controls stand for the bytes that the encoding leaves undefined.
     """
+    signs = bytes(range(0x80, 0x100)).decode(codec, "replace")
     byte_of = {
-        bytes([byte]).decode(codec, "ignore") or chr(byte): byte for byte in range(0x80, 0x100)
+        chr(byte) if sign == _REPLACEMENT else sign: byte
+        for byte, sign in enumerate(signs, start=0x80)
     }
     if codec in _WESTERN:
         # In ISO 8859-1, all of them are control characters.

@@ -10,7 +10,7 @@ from tiny_handout import TINY
 from workspace_cases import here, lay, problems
 
 from teachback.errors import TeachbackError, UsageError
-from teachback.printing.card_sheet_layout import Offset
+from teachback.printing.settings import Offset
 
 if TYPE_CHECKING:
     from collections.abc import Callable

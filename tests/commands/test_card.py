@@ -30,11 +30,11 @@ from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.pdf.page_reader import grey_page
 from teachback.pdf.renderer import boxes, write
 from teachback.printing.card_run import CardOrder, card_run
-from teachback.printing.card_sheet_layout import Sides
 from teachback.printing.card_sheet_pdf import lay_on_sheets
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.printing.jobs import CARDS
+from teachback.printing.settings import Sides
 from teachback.printing.type_fitting import fitted, lay_out_together
 from teachback.units import CARD, px_to_mm
 

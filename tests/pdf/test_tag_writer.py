@@ -30,9 +30,10 @@ from teachback.html.composer import Medium, PageContext, at_size, compose_cards,
 from teachback.pdf import renderer
 from teachback.pdf.tag_writer import own_tags
 from teachback.printing.card_run import CardOrder
-from teachback.printing.card_sheet_layout import Placement, SheetExtras, SheetSides, Sides
+from teachback.printing.card_sheet_layout import Placement, SheetExtras, SheetSides
 from teachback.printing.card_sheet_pdf import lay_on_sheets
 from teachback.printing.design import open_design
+from teachback.printing.settings import Sides
 from teachback.units import CARD, Box, Paper, TypeSize
 
 if TYPE_CHECKING:

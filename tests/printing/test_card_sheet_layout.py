@@ -13,14 +13,13 @@ from teachback.files.yaml_reader import read_yaml
 from teachback.printing.card_sheet_layout import (
     MARK_GAP,
     SQUARE,
-    Offset,
     Placement,
-    Sides,
     back_of,
     crop_marks,
     impose,
 )
 from teachback.printing.card_stock import Stock, Stocks, parse_length
+from teachback.printing.settings import Offset, Sides
 
 STOCKS = validated(
     Stocks,

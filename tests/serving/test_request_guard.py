@@ -13,7 +13,7 @@ import pytest
 from desk_server import HOST, SECRET, DeskBrowser, StandInPress, stand_in_desk
 
 from teachback.pdf.page_images import Strip
-from teachback.printing.card_sheet_layout import Sides
+from teachback.printing.settings import Sides
 from teachback.serving.desk_app import desk_app
 from teachback.serving.desk_requests import MOST_BYTES, MOST_LIST_BYTES, MOST_PHOTO_BYTES
 from teachback.serving.log_in import FREE_TRIES, SessionStore, hashed_password

@@ -20,8 +20,7 @@ from teachback.errors import Location, Problem, TeachbackError, UsageError, fold
 from teachback.files.toml_reader import TomlFile, read_toml
 from teachback.files.unprintable_characters import faults
 from teachback.files.workspace import SETTINGS, Workspace, handout_files, shown, unknown_handout
-from teachback.printing.card_sheet_layout import Offset, Sides
-from teachback.printing.settings import Settings
+from teachback.printing.settings import Offset, Settings, Sides
 from teachback.units import TWO_LANGUAGES, Depth, Paper, PrintInk, TypeSize, split_languages
 
 if TYPE_CHECKING:

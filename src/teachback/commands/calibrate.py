@@ -14,10 +14,10 @@ from teachback.files.workspace import Workspace, write_whole
 from teachback.html.composer import Design, Medium, fill, fill_page
 from teachback.html.language_styles import language_styles
 from teachback.printing.card_run import find_stock
-from teachback.printing.card_sheet_layout import Sides
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.job_composer import PrintContext, check_apart, open_pool, print_context
 from teachback.printing.process_pool import Task
+from teachback.printing.settings import Sides
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,9 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from teachback.printing.card_sheet_layout import Hairline, Offset
+from teachback.printing.card_sheet_layout import Hairline
 
 if TYPE_CHECKING:
+    from teachback.printing.settings import Offset
     from teachback.units import Box
 
 # The distance in mm of the two lines from the left and the top edge.

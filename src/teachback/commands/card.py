@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from teachback.content.loader import LoadedHandouts
-    from teachback.printing.card_sheet_layout import Sides
     from teachback.printing.jobs import CardRun
-    from teachback.printing.settings import Settings
+    from teachback.printing.settings import Settings, Sides
 
 MOST_COPIES: Final = 20_000
 

@@ -23,8 +23,7 @@ from teachback.files.workspace import (
     stem_of,
     write_whole,
 )
-from teachback.printing.card_sheet_layout import Offset, Sides
-from teachback.printing.settings import Settings
+from teachback.printing.settings import Offset, Settings, Sides
 from teachback.units import Depth, Paper, PrintInk, TypeSize, split_languages
 
 if TYPE_CHECKING:

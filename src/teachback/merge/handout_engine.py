@@ -34,7 +34,6 @@ from teachback.printing.card_run import (
     full_sheet,
     full_sheet_or_plain,
 )
-from teachback.printing.card_sheet_layout import Sides
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import origin_of, program_fingerprint
 from teachback.printing.job_composer import (
@@ -50,6 +49,7 @@ from teachback.printing.job_composer import (
 from teachback.printing.jobs import SHEET
 from teachback.printing.process_pool import Task, scale_of
 from teachback.printing.review_problems import review_problems
+from teachback.printing.settings import Sides
 from teachback.units import Paper, TypeSize, split_languages
 
 if TYPE_CHECKING:

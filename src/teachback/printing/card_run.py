@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import UsageError
-from teachback.printing.card_sheet_layout import Offset, SheetExtras, Sides, flips_level, impose
+from teachback.printing.card_sheet_layout import SheetExtras, flips_level, impose
 from teachback.printing.card_stock import (
     CardGrid,
     CardSize,
@@ -22,6 +22,7 @@ from teachback.printing.card_stock import (
     load_stocks,
 )
 from teachback.printing.jobs import CardRun
+from teachback.printing.settings import Offset, Sides
 from teachback.units import CARD_INSET, Box
 
 if TYPE_CHECKING:

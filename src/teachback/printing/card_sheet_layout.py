@@ -14,13 +14,15 @@ higher than wide is upright; that of a wider one is level.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from teachback.printing.settings import NO_OFFSET, Sides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from teachback.printing.card_stock import Stock
+    from teachback.printing.settings import Offset
     from teachback.units import Box
 
 # In mm: the length of a crop mark, and the gap between it and a card.
@@ -29,23 +31,6 @@ MARK_GAP: Final = 1.0
 # In mm. With a smaller difference, the longer edge of a page is uncertain: paper is cut to 1 mm or
 # worse.
 SQUARE: Final = 1.0
-
-
-class Sides(StrEnum):
-    """The way in which the back of a card comes behind its front."""
-
-    ONE = "one"
-    LONG_EDGE = "long-edge"
-    SHORT_EDGE = "short-edge"
-    FOLD = "fold"
-
-
-@dataclass(frozen=True)
-class Offset:
-    """The error of a printer's position, in mm; right and down are positive."""
-
-    x: float = 0.0
-    y: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -102,8 +87,8 @@ def impose(
     sides: Sides,
     *,
     start_at: int = 1,
-    offset: Offset = Offset(),
-    back_offset: Offset = Offset(),
+    offset: Offset = NO_OFFSET,
+    back_offset: Offset = NO_OFFSET,
 ) -> tuple[SheetSides, ...]:
     """Lay cards on sheets, in their order, along the rows.
 

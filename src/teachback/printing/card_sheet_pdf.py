@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Operator
 
-from teachback.printing.card_sheet_layout import Hairline, Placement, SheetExtras, Sides, crop_marks
+from teachback.printing.card_sheet_layout import Hairline, Placement, SheetExtras, crop_marks
+from teachback.printing.settings import Sides
 from teachback.units import MM_PER_INCH, PT_PER_INCH, Box
 
 if TYPE_CHECKING:

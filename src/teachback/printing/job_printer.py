@@ -244,7 +244,7 @@ def _print_card(job: Job, served: Mapping[str, Path]) -> Iterator[Printed]:
     from teachback.pdf.page_reader import read_words
     from teachback.pdf.renderer import write
     from teachback.pdf.text_direction import needs_shaping
-    from teachback.printing.card_sheet_layout import Sides
+    from teachback.printing.settings import Sides
     from teachback.printing.type_fitting import fitted_or_larger, lay_out_together
     from teachback.proofing.shape_proof import shaped_words
     from teachback.proofing.text_checks import card_sheet_problems

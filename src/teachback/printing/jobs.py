@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from teachback.printing.card_sheet_layout import Sides
+from teachback.printing.settings import Sides
 from teachback.units import TypeSize
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from teachback.printing.card_sheet_layout import Offset, Sides
 from teachback.units import Depth, two_languages
 
 if TYPE_CHECKING:
@@ -13,7 +13,25 @@ if TYPE_CHECKING:
 
     from teachback.units import Paper, PrintInk, TypeSize
 
-_NO_OFFSET: Final = Offset()
+
+class Sides(StrEnum):
+    """The way in which the back of a card comes behind its front."""
+
+    ONE = "one"
+    LONG_EDGE = "long-edge"
+    SHORT_EDGE = "short-edge"
+    FOLD = "fold"
+
+
+@dataclass(frozen=True)
+class Offset:
+    """The error of a printer's position, in mm; right and down are positive."""
+
+    x: float = 0.0
+    y: float = 0.0
+
+
+NO_OFFSET: Final = Offset()
 
 
 @dataclass(frozen=True)
@@ -34,8 +52,8 @@ class Settings:
     jobs: int
     stock: str | None = None
     sides: Sides | None = None
-    offset: Offset = _NO_OFFSET
-    back_offset: Offset = _NO_OFFSET
+    offset: Offset = NO_OFFSET
+    back_offset: Offset = NO_OFFSET
     force: bool = False
     release: bool = False
     strict: bool = False

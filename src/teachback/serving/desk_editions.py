@@ -22,7 +22,6 @@ from teachback.files.workspace import handout_files
 from teachback.merge.stamping.edition_templates import handout_template, sheet_template
 from teachback.pdf.page_images import Strip, page_picture, page_texts, strip_pictures
 from teachback.printing.card_run import CardOrder, card_run, find_stock, full_sheet_or_plain
-from teachback.printing.card_sheet_layout import Sides
 from teachback.printing.card_sheet_pdf import ask_for_printing
 from teachback.printing.card_stock import load_stocks
 from teachback.printing.fingerprints import origin_of, shared_fingerprint
@@ -30,6 +29,7 @@ from teachback.printing.job_composer import JobOrder, compose_job
 from teachback.printing.job_printer import do_job
 from teachback.printing.jobs import CARDS, SHEET
 from teachback.printing.process_limits import give_way
+from teachback.printing.settings import Sides
 from teachback.printing.type_fitting import CardTooLongError, fitting_boxes
 from teachback.serving.desk_choices import stock_name
 from teachback.units import Box, Depth, Paper, TypeSize, px_to_mm

@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from teachback.errors import TeachbackError, UsageError
-from teachback.printing.card_sheet_layout import Sides
+from teachback.printing.settings import Sides
 from teachback.units import Paper
 
 if TYPE_CHECKING:

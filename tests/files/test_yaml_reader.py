@@ -394,3 +394,52 @@ def test_a_text_on_one_line_is_read_as_written_or_told(text: str, place: str) ->
         assert value == text
     if value is None:
         assert text in {"null", "~"} or "," in text
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("a: [", 1, 4),
+        ("a: [b,\n", 1, 4),
+        ("- a\n- {\n\n  ", 2, 3),
+        ('a:\n  [b, "[c",\n\n# d\n', 2, 3),
+        ("{\na: ", 1, 1),
+    ],
+)
+def test_a_bracket_that_nothing_closes_is_told_at_its_place(
+    text: str, line: int, column: int
+) -> None:
+    """The parser stops behind the last line, where there is nothing to see."""
+    ((told_line, told_column, message),) = reported(text)
+    assert (told_line, told_column) == (line, column)
+    assert message == "a bracket opens here, and nothing closes it"
+
+
+PIECES = (
+    *(
+        "a: ",
+        "- ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "\n",
+        "\n  ",
+        '"',
+        "'",
+        "# b",
+        "? ",
+        "&c ",
+        "*c ",
+        "!d ",
+    ),
+    *("|\n", "> ", "e", "%F\n", "---\n", "...\n", "\t", ": "),
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_no_damaged_file_ends_in_an_internal_fault(text: str) -> None:
+    """A file is read, or each of its problems has a place."""
+    assert all(line > 0 and column > 0 for line, column, _ in reported(text))

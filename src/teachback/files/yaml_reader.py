@@ -84,6 +84,7 @@ _BRACKET: Final = re.compile(r"[\[\]{}]")
 _INDENTED: Final = re.compile(rf"\n[ \-?:]{{{MAX_INDENT + 1}}}")
 _OPENING_SIGN: Final = re.compile(r"""(?:^|[:-]\s)\s*([\[{"'])""")
 # A line that opens a quote: what is before it, the quote, and the rest of the line.
+_QUOTED: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 _QUOTE_OPENS: Final = re.compile(r"""(\s*(?:- +)*(?:[\w-]+:\s+)?)(["'])(.*)""")
 _NEW_ENTRY: Final = re.compile(r"\s*(?:- |[\w-]+:(?:\s|$))")
 _CURLY_QUOTE: Final = re.compile(r"(?:^|[:-]\s|[\[{,])\s*([“”„])")
@@ -628,8 +629,7 @@ def _slip_above(
         return ("there is a tab here", hint), tab
     bracket = _open_bracket(lines, mark) if "expected node content" in cause else None
     if bracket:
-        hint = "Delete the [, or write the whole list as [one, two]."
-        return ("a list opens here with [, and goes on below with dashes", hint), bracket
+        return bracket
     colon = "mapping values" in cause and mark.line and _TIGHT_COLON.match(lines[mark.line - 1])
     if colon:
         return ("a space is missing behind this colon", "Add it."), (mark.line, colon.end())
@@ -690,13 +690,22 @@ def _indenting_tab(lines: list[str], mark: YamlNode, first: YamlNode) -> tuple[i
     return None
 
 
-def _open_bracket(lines: list[str], mark: YamlNode) -> tuple[int, int] | None:
-    """Return the line and column of a [ that ends the last line with words above a dash."""
-    if not lines[mark.line].lstrip().startswith("- "):
-        return None
-    above = next((n for n in range(mark.line - 1, -1, -1) if lines[n].strip()), mark.line)
-    text = lines[above].rstrip()
-    return (above + 1, len(text)) if text.endswith("[") else None
+def _open_bracket(
+    lines: list[str], mark: YamlNode
+) -> tuple[tuple[str, str], tuple[int, int]] | None:
+    """Return message, hint and place of a bracket above the end of the text, or above a dash."""
+    rest = "\n".join(lines[mark.line :])[mark.column :]
+    before = "\n".join(lines)[: -len(rest) or None].rstrip()
+    before = _QUOTED.sub(lambda text: "_" * len(text[0]), before)
+    opening = max(before.rfind("["), before.rfind("{"))
+    place = before.count("\n", 0, opening) + 1, opening - before.rfind("\n", 0, opening)
+    if not rest.strip() and opening >= 0:
+        message = "a bracket opens here, and nothing closes it"
+        return (message, "Write [one, two], or put the text in quotes."), place
+    if rest.startswith("- ") and before.endswith("["):
+        message = "a list opens here with [, and goes on below with dashes"
+        return (message, "Delete the [, or write the whole list as [one, two]."), place
+    return None
 
 
 def _unclosed_quote(lines: list[str]) -> tuple[int, int] | None:

@@ -32,7 +32,16 @@ from onnx import TensorProto, helper, numpy_helper
 from transformers import AutoModel, AutoTokenizer
 
 from teachback.files.workspace import builtin_root
-from tools.learn_verdict import BLIND, LEAFLETS, PAIRS, PLAIN, SUMMARIES, TUNED, items_of
+from tools.learn_verdict import (
+    BLIND,
+    CONTEXTS,
+    LEAFLETS,
+    PAIRS,
+    PLAIN,
+    SUMMARIES,
+    TUNED,
+    items_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +52,7 @@ ROUNDS: Final = 2
 BATCH: Final = 32
 # Batches are made of so many texts of similar length at a time.
 SHUFFLED: Final = 20 * BATCH
-PIECES: Final = 64
+PIECES: Final = 96
 # Steps of learning, for the base and for the new output.
 STEPS: Final = (5e-5, 1e-3)
 WARM_UP: Final = 60
@@ -85,7 +94,10 @@ def described(item: dict[str, Any]) -> tuple[str, str]:
     reader, kind = READERS.get(audience, audience), item.get("kind", "text")
     if kind == "myth":
         return f"{reader}. myth: {item['text']}", item["answer"]
-    around = (item.get("lead") or item.get("heading"), item.get("row"))
+    heading = item.get("heading", "")
+    # A heading that is no question is left out.
+    above = heading if kind == "cell" or heading.endswith("?") else ""
+    around = (item.get("lead") or above, item.get("row"))
     return f"{reader}. {kind}: {'; '.join(filter(None, around))}", item["text"]
 
 
@@ -244,7 +256,7 @@ def main() -> None:
     """Write the model and its vocabulary."""
     torch.set_num_threads(1)
     tokenizer = AutoTokenizer.from_pretrained(BASE)
-    items = items_of((*TUNED, *BLIND, *LEAFLETS, *SUMMARIES, *PAIRS, *PLAIN))
+    items = items_of((*TUNED, *BLIND, *LEAFLETS, *SUMMARIES, *PAIRS, *CONTEXTS, *PLAIN))
     given = Path(sys.argv[1]) if sys.argv[1:] else None
     if given and given.exists():
         model = Scorer()

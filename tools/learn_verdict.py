@@ -43,6 +43,12 @@ OF_SUMMARIES: Final = 2.0
 # As above, in pairs: the same words and names on both sides.
 PAIRS: Final = tuple(f"corpus-a{letter}" for letter in "ghijklmn")
 OF_PAIRS: Final = 2.0
+# As above, in short texts whose side comes from how their parts work together.
+CONTEXTS: Final = (
+    *(f"corpus-a{letter}" for letter in "opqrstuvwxyz"),
+    *(f"corpus-b{letter}" for letter in "abcdefghijklmnopqr"),
+)
+OF_CONTEXTS: Final = 2.0
 # Plain orders, for which the rules are right, as they are in their own examples.
 PLAIN: Final = ("plain", "source")
 OF_PLAIN: Final = 14.0
@@ -131,6 +137,7 @@ def texts(rules: TextRules) -> list[Text]:
         *(text._replace(counts=OF_LEAFLETS) for text in texts_of(LEAFLETS, rules)),
         *(text._replace(counts=OF_SUMMARIES) for text in texts_of(SUMMARIES, rules)),
         *(text._replace(counts=OF_PAIRS) for text in texts_of(PAIRS, rules)),
+        *(text._replace(counts=OF_CONTEXTS) for text in texts_of(CONTEXTS, rules)),
         *(text._replace(counts=OF_PLAIN) for text in (*texts_of(PLAIN, rules), *examples(rules))),
         *handout_texts(rules),
     ]

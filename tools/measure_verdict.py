@@ -41,6 +41,7 @@ KINDS: Final = {
     "leaflets": learn_verdict.LEAFLETS,
     "health summaries": learn_verdict.SUMMARIES,
     "pairs": learn_verdict.PAIRS,
+    "short texts": learn_verdict.CONTEXTS,
     "`held-out`": ("held-out",),
     "`third`": ("third",),
 }

@@ -415,7 +415,7 @@ def test_a_bracket_that_nothing_closes_is_told_at_its_place(
     assert message == "a bracket opens here, and nothing closes it"
 
 
-PIECES = (
+DAMAGED = (
     *(
         "a: ",
         "- ",
@@ -439,7 +439,7 @@ PIECES = (
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+@given(st.lists(st.sampled_from(DAMAGED), max_size=9).map("".join))
 def test_no_damaged_file_ends_in_an_internal_fault(text: str) -> None:
     """A file is read, or each of its problems has a place."""
     assert all(line > 0 and column > 0 for line, column, _ in reported(text))

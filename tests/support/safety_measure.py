@@ -21,7 +21,11 @@ PATH = ("sections", 0, "blocks", 0)
 # A fifth of each of these sets is kept for measuring.
 ASIDE = tuple(
     f"corpus-{letters}"
-    for letters in (*"defghijklmnopqrstuvwxyz", *(f"a{letter}" for letter in "abcdefghijklmn"))
+    for letters in (
+        *"defghijklmnopqrstuvwxyz",
+        *(f"a{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
+        *(f"b{letter}" for letter in "abcdefghijklmnopqr"),
+    )
 )
 LINEAGE = {"general": ("general",), "ckd": ("ckd",), "dialysis": ("dialysis", "ckd")}
 ROLES = {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.checking.clinical.clause_splitter import sentence_spans
 from teachback.checking.clinical.stance_detection import (
+    PRONOUN,
     DetectedStance,
     Unit,
     answer_polarity,
@@ -19,7 +20,7 @@ from teachback.checking.clinical.stance_detection import (
     judge_doing,
 )
 from teachback.checking.clinical.timed_patterns import compiled
-from teachback.checking.clinical.verdict_model import NO_MODEL, word_features
+from teachback.checking.clinical.verdict_model import NO_MODEL, beside_features, word_features
 from teachback.checking.rule import Finding, ReaderText, Rule
 from teachback.content.draft_notices import rules_know
 from teachback.editions.passages import Passage, ReaderContext, Role
@@ -52,7 +53,9 @@ SCORED_ROLES: Final = frozenset({
 # Lowest scores (log odds that a clinician would change the sentence) at which an error stops the
 # print, and at which a sentence is reported. They were chosen on sentences that the weights were
 # not learned from; `docs/checks.md` has the figures.
-STOPS_FROM: Final = 1.75
+STOPS_FROM: Final = 2.0
+# A sentence with this score by itself stops the print whatever stands beside it.
+STOPS_ALONE_FROM: Final = 2.5
 REPORTS_FROM: Final = -0.25
 GAP: Final = "general-gap"
 
@@ -208,8 +211,11 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
             after = passages[index + 1].text
         elif passage.lead:
             before = passage.lead
-        elif passage.heading.rstrip().endswith("?") and answer_polarity(lowered(passage.text)):
-            before = passage.heading
+        elif passage.heading.rstrip().endswith("?"):
+            # The first text below a question answers it, and so does one that begins with "Yes".
+            is_first = not index or passages[index - 1].role is Role.HEADING
+            if is_first or answer_polarity(lowered(passage.text)):
+                before = passage.heading
         if (
             passage.role is not Role.HEADING
             and passage.heading
@@ -279,19 +285,19 @@ def _unit_findings(
     with_findings = {number for number, _ in findings}
     for number in sorted({*unit.own_sentences, *with_findings}):
         rule_features = _rule_features(passage, unit, number, found, reader)
-        score = rules.model.score(rule_features, _word_features(unit, number, mentions))
         has_leaning_name = not leaning_names.isdisjoint(rule_features)
-        if (
-            rules.sentences
-            and number in unit.own_sentences
-            and (has_leaning_name or number in with_findings)
-        ):
+        if not has_leaning_name and number not in with_findings:
+            continue
+        own_features = (rule_features, _word_features(unit, number, mentions))
+        stops = rules.model.score(*own_features) >= STOPS_ALONE_FROM
+        score = rules.model.score(*own_features, beside_features(unit, number, mentions))
+        if rules.sentences and number in unit.own_sentences:
             score = rules.sentences.mean(score, passage, unit, number, reader)
         shown = [
             finding._replace(severity=severity)
             for (sentence, _), finding in findings.items()
             if sentence == number
-            and (severity := _scored_severity(finding, score, rules)) is not None
+            and (severity := _scored_severity(finding, score, rules, stops=stops)) is not None
         ]
         yield from shown
         if (
@@ -314,16 +320,19 @@ def _word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Ma
     return word_features(unit, number, mentions) if number in unit.own_sentences else {}
 
 
-def _scored_severity(finding: Finding, score: float, rules: TextRules) -> Severity | None:
+def _scored_severity(
+    finding: Finding, score: float, rules: TextRules, *, stops: bool
+) -> Severity | None:
     """Return the severity of a finding by the score of its sentence, or None to leave it out.
 
-    A rule that the weights do not know, such as a clinic's own, decides alone.
+    `stops` is true if the sentence alone stops the print. A rule that the weights do not know, such
+    as a clinic's own, decides alone.
     """
     if finding.rule in rules.unscored or f"@r {finding.rule}" not in rules.model.weights:
         return finding.severity
     if score < REPORTS_FROM:
         return None
-    if score < STOPS_FROM and finding.severity is Severity.ERROR:
+    if score < STOPS_FROM and not stops and finding.severity is Severity.ERROR:
         return Severity.WARNING
     return finding.severity
 
@@ -337,6 +346,7 @@ def sentence_features(
     for number in unit.own_sentences:
         yield {
             **_word_features(unit, number, mentions),
+            **beside_features(unit, number, mentions),
             **_rule_features(passage, unit, number, found, lineage[0]),
         }
 
@@ -347,10 +357,16 @@ def _rule_features(
     """Return the features of a sentence besides its words: rules, names, lead-in, reader."""
     start, end = unit.span(number)
     polarity, asks_first = unit.context
+    first = start
+    # "Bananas are filling. Have one each day.": without a name, "one" is of those before it.
+    if PRONOUN.search(unit.text, start, end) and not any(
+        start <= mention.start < end for mention in found.mentions
+    ):
+        first, _ = unit.span(max(number - 1, unit.own_sentences[0]))
     name_features = {
         f"@names {kind}" if start <= mention.start < end else f"@bnames {kind}"
         for mention in found.mentions
-        if start <= mention.start < end or mention.start < unit.own_start
+        if mention.start < unit.own_start or first <= mention.start < end
         for kind in mention.classes
     }
     return dict.fromkeys(

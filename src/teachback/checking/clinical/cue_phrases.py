@@ -190,12 +190,8 @@ def cues(clause: str) -> tuple[Cue, ...]:
 @cache
 def _patterns() -> tuple[re.Pattern[str], list[str]]:
     """Return the pattern of all phrases, with a group for each kind, and the kinds."""
-    table = (
-        _PHRASES.replace("\n  ", "")
-        .replace("<limited>", _LIMITED)
-        .replace("<complaint>", _COMPLAINTS)
-    )
-    _, *parts = _KIND.split(table)
+    table = _PHRASES.replace("\n  ", "").replace("<limited>", _LIMITED)
+    _, *parts = _KIND.split(table.replace("<complaint>", _COMPLAINTS))
     groups = ("|".join(phrases.splitlines()) for phrases in parts[1::2])
     return re.compile(rf"(?:{'|'.join(f'({group})' for group in groups)})\b"), parts[::2]
 

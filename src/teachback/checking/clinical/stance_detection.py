@@ -55,7 +55,7 @@ _ECHOES_MYTH: Final = re.compile(
     r"|could|is|are|will|would|may|might|has|have|should|must)(?:n't| not|)(?= ?[.,;:!]|$)"
 )
 _DENIES: Final = re.compile(r"\b(?:not|no|never|nothing|nobody|none|cannot|without|hardly)\b|n't\b")
-_PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
+PRONOUN: Final = re.compile(r"\b(?:it|they|them|these|those|this|that|one|both|yours|either)\b")
 _CONTRAST: Final = re.compile(r"(?:but|however|yet|still|though|even so)\b")
 _CAN_WAIT: Final = re.compile(
     r"\b(?:next (?:visit|appointment|checkup|treatment|week)|can wait|call us today|in the morning"
@@ -305,7 +305,7 @@ def _follow_references(
         ):
             break
         may_answer = is_question and gap == 1
-        pronoun = _PRONOUN.search(later.text)
+        pronoun = PRONOUN.search(later.text)
         contrasts = bool(_CONTRAST.match(later.text))
         # A lead-in or heading goes on in the text below it.
         continues_lead = not unit.is_own(first.start) and not unit.myth and unit.is_own(later.start)

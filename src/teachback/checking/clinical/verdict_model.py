@@ -1,9 +1,10 @@
 """Score by a linear model whether a sentence tells its reader to do something harmful. Pure.
 
 The features of a sentence are its words and pairs of words, with names replaced by their classes;
-the words of the myth that it answers; whether its lead-in or heading advises or warns; and which
-rules find something in it (`@` features). `tools/learn_verdict.py` learns the weights from
-sentences that were labelled by people who did not know the rules.
+those of its myth, its lead-in or heading, and the sentences beside it; whether its lead-in or
+heading advises or warns; and which rules find something in it (`@` features).
+`tools/learn_verdict.py` learns the weights from sentences that were labelled by people who did not
+know the rules.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from teachback.files.unprintable_characters import lowered
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from teachback.checking.clinical.lexicon import Mention
     from teachback.checking.clinical.stance_detection import Unit
@@ -39,6 +42,7 @@ _WORDS_NEGATED: Final = 4  # this many words after a "not" are under it
 _ENDING: Final = re.compile(r"(?<=...)(?:n't|'s|ing|ed|es|s|ly)$")
 # All words of a sentence together weigh as much as a few of the other features.
 _TOTAL_WEIGHT: Final = 6.0
+_WEIGHT_AROUND: Final = 3.0  # those of a text around it
 # A finding quotes at most this many phrases as its reasons.
 _MOST_PHRASES: Final = 2
 # Words that are no reason alone.
@@ -89,19 +93,32 @@ NO_MODEL: Final = VerdictModel({})
 
 @lru_cache(maxsize=2048)
 def word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
-    """Return the features of a sentence that come from its own words and from its myth."""
-    tokens = _class_tokens(unit.text, *unit.span(number), mentions)
-    features = _equal_features("", (*_word_and_pair_names(tokens), *_positional_names(tokens)))
+    """Return the features of a sentence from its words, its myth (`m`) and its lead-ins (`l`)."""
+    features = _features_of("", _class_tokens(unit.text, *unit.span(number), mentions))
     if unit.myth:
-        myth = _class_tokens(unit.text, 0, unit.own_start, mentions)
-        features |= _equal_features("m ", _word_and_pair_names(myth))
+        features |= _features_of("m ", _class_tokens(unit.text, 0, unit.own_start, mentions))
+    for lead in reversed(unit.leads):  # the nearest one last, since its values replace others
+        features |= _features_of("l ", _TOKEN.findall(lowered(lead)), _WEIGHT_AROUND)
     return features
 
 
-def _equal_features(prefix: str, names: Iterable[str]) -> dict[str, float]:
+@lru_cache(maxsize=2048)
+def beside_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
+    """Return the features of a sentence from those before (`p`) and after it (`x`)."""
+    features: dict[str, float] = {}
+    for prefix, near in (("p ", number - 1), ("x ", number + 1)):
+        if near in unit.own_sentences:
+            tokens = _class_tokens(unit.text, *unit.span(near), mentions)
+            features |= _features_of(prefix, tokens, _WEIGHT_AROUND)
+    return features
+
+
+def _features_of(
+    prefix: str, tokens: Sequence[str], total: float = _TOTAL_WEIGHT
+) -> dict[str, float]:
     """Return features of equal value, so that long and short texts weigh the same."""
-    distinct = {f"{prefix}{name}" for name in names}
-    return dict.fromkeys(distinct, _TOTAL_WEIGHT / math.sqrt(max(1, len(distinct))))
+    names = {f"{prefix}{name}" for name in _names(tokens)}
+    return dict.fromkeys(names, total / math.sqrt(max(1, len(names))))
 
 
 def _class_tokens(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> list[str]:
@@ -120,11 +137,12 @@ def _stem(word: str) -> str:
     return _ENDING.sub("", word, count=1)
 
 
-def _word_and_pair_names(tokens: Iterable[str]) -> Iterator[str]:
+def _names(tokens: Sequence[str]) -> Iterator[str]:
     """Yield the stem of each word, and each pair of neighbours.
 
     In a second kind of pair, every name is `<>`, so that advice on one class of names counts for
-    all: "eat <>". A third kind, with `c`, also leaves out empty words: "c <> day".
+    all: "eat <>". A third kind, with `c`, also leaves out empty words: "c <> day". Words that open
+    a sentence or a part of it have a form with `f`, and those behind a "not" one with `n`.
     """
     words = [token for token in tokens if token not in _PUNCTUATION]
     stems = [_stem(word) for word in words]
@@ -132,10 +150,6 @@ def _word_and_pair_names(tokens: Iterable[str]) -> Iterator[str]:
     content = [name for word, name in zip(words, names, strict=True) if word not in _EMPTY_WORDS]
     yield from (*stems, *map(" ".join, (*pairwise(stems), *pairwise(names))))
     yield from (f"c {first} {second}" for first, second in pairwise(content))
-
-
-def _positional_names(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the words that open a sentence or a part of it (`f`) or follow a "not" (`n`)."""
     negated_left = 0
     for before, token in pairwise((".", *tokens)):
         if before in _PUNCTUATION and token not in _PUNCTUATION:

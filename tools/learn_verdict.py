@@ -49,6 +49,17 @@ CONTEXTS: Final = (
     *(f"corpus-b{letter}" for letter in "abcdefghijklmnopqr"),
 )
 OF_CONTEXTS: Final = 2.0
+# Clinics put such lines behind advice of either side, so they are learned behind texts of both.
+CLOSINGS: Final = (
+    "Ask us if you have questions.", "Call us if you have any questions.", "Talk with your nurse.",
+    "Call us right away if it gets worse.", "Call us if you are not better in three days.",
+    "Ask your dietitian for more tips.", "You can ask us about it.", "It is not a cure.",
+    "Your care team can help you.", "Tell us how you get on.", "Bring this sheet to your visit.",
+    "Too much potassium can harm your heart.", "Call 911 if you cannot breathe.",
+    "Ask your doctor or pharmacist if you are not sure.", "Do not use table salt.", "We can help.",
+)  # fmt: skip
+CLOSED: Final = 3  # one of so many texts
+OF_CLOSED: Final = 2.0
 # Plain orders, for which the rules are right, as they are in their own examples.
 PLAIN: Final = ("plain", "source")
 OF_PLAIN: Final = 14.0
@@ -138,6 +149,7 @@ def texts(rules: TextRules) -> list[Text]:
         *(text._replace(counts=OF_SUMMARIES) for text in texts_of(SUMMARIES, rules)),
         *(text._replace(counts=OF_PAIRS) for text in texts_of(PAIRS, rules)),
         *(text._replace(counts=OF_CONTEXTS) for text in texts_of(CONTEXTS, rules)),
+        *(text._replace(counts=OF_CLOSED) for text in closed_texts(rules)),
         *(text._replace(counts=OF_PLAIN) for text in (*texts_of(PLAIN, rules), *examples(rules))),
         *handout_texts(rules),
     ]
@@ -162,6 +174,21 @@ def texts_of(names: Sequence[str], rules: TextRules) -> Iterator[Text]:
     for item in items_of(names):
         lineage = LINEAGE[item.get("audience", "ckd")]
         yield from _text(pieces(item), rules, lineage, unsafe=item["unsafe"])
+
+
+def closed_texts(rules: TextRules) -> Iterator[Text]:
+    """Yield some single sentences of all sets with a closing line behind each."""
+    single = (
+        item
+        for item in items_of((*BLIND, *LEAFLETS, *SUMMARIES, *PAIRS, *PLAIN))
+        if item.get("kind", "text") == "text" and item["text"].endswith(".")
+    )
+    for number, item in enumerate(single):
+        if number % CLOSED == 0:
+            closing = CLOSINGS[number // CLOSED % len(CLOSINGS)]
+            closed = {**item, "text": f"{item['text']} {closing}"}
+            lineage = LINEAGE[item.get("audience", "ckd")]
+            yield from _text(pieces(closed), rules, lineage, unsafe=item["unsafe"])
 
 
 def examples(rules: TextRules) -> Iterator[Text]:

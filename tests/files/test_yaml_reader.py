@@ -404,6 +404,12 @@ def test_a_text_on_one_line_is_read_as_written_or_told(text: str, place: str) ->
         ("- a\n- {\n\n  ", 2, 3),
         ('a:\n  [b, "[c",\n\n# d\n', 2, 3),
         ("{\na: ", 1, 1),
+        ("a: [b, {c: d}, ", 1, 4),
+        ("a: {b: [c], d: ", 1, 4),
+        ("a: [b, c,  # see [1]\n", 1, 4),
+        ('a: ["b \\" [ c", ', 1, 4),
+        ("a: [b, 'c\n  d [e', \n", 1, 4),
+        ("a: don't [b] it's\nc: [d,\n", 2, 4),
     ],
 )
 def test_a_bracket_that_nothing_closes_is_told_at_its_place(

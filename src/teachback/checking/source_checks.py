@@ -16,7 +16,7 @@ from teachback.files.workspace import shown
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from teachback.content.sources import Sources
     from teachback.content.workspace_content import WorkspaceContent
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 # A source that is more years old is a hint, since many are still valid.
 YEARS_OLD: Final = 5
-# More sources than this share one message.
-_MOST_NAMED: Final = 5
+# More problems of one kind than this are told in one.
+_MOST_TOLD: Final = 5
 
 NUMBER: Final = Rule(
     "number-source",
@@ -224,53 +224,36 @@ def source_problems(
 
     `locate` returns the place of a path in the file of sources.
     """
-    unused: list[str] = []
-    undated: list[str] = []
-    old: dict[str, int] = {}
+    unused: dict[str, Problem] = {}
+    undated: dict[str, Problem] = {}
+    old: dict[str, Problem] = {}
     for name, source in sources.root.items():
+        key_place = locate((name,), key=True)
         if name not in used:
-            unused.append(name)
+            message = f"no handout uses the source '{name}'"
+            hint = "Name it where it is used, or remove it."
+            unused[name] = Problem(message, hint, key_place, UNUSED.severity, UNUSED.id)
         elif source.year is None:
-            undated.append(name)
+            message = f"the source '{name}' has no year"
+            hint = "Write the year of the text that was read, if it shows one."
+            undated[name] = Problem(message, hint, key_place, YEARLESS.severity, YEARLESS.id)
         elif today.year - source.year > YEARS_OLD:
-            old[name] = source.year
-    yield from _by_name(
-        UNUSED,
-        {name: f"no handout uses the source '{name}'" for name in unused},
-        "no handout uses these {} sources",
-        "Name a source where it is used, or remove it.",
-        lambda name: locate((name,), key=True),
-    )
-    yield from _by_name(
-        YEARLESS,
-        {name: f"the source '{name}' has no year" for name in undated},
-        "these {} sources have no year",
-        "Write the year of the text that was read, if it shows one.",
-        lambda name: locate((name,), key=True),
-    )
-    yield from _by_name(
-        AGED,
-        {name: f"the source '{name}' is from {year}" for name, year in old.items()},
-        f"these {{}} sources are more than {YEARS_OLD} years old",
-        "Look for a newer one when the text is reviewed.",
-        lambda name: locate((name, "year")),
-    )
+            message = f"the source '{name}' is from {source.year}"
+            hint = "Look for a newer one when the text is reviewed."
+            place = locate((name, "year"))
+            old[f"{name} ({source.year})"] = Problem(message, hint, place, AGED.severity, AGED.id)
+    yield from _few_or_one(unused, "no handout uses these sources")
+    yield from _few_or_one(undated, "these sources have no year")
+    yield from _few_or_one(old, f"these sources are more than {YEARS_OLD} years old")
 
 
-def _by_name(
-    rule: Rule,
-    messages: Mapping[str, str],
-    message_of_many: str,
-    hint: str,
-    place_of: Callable[[str], Location],
-) -> Iterator[Problem]:
-    """Yield a problem for each source, or one for all if there are many."""
-    names = list(messages)
-    if len(names) > _MOST_NAMED:
-        listed = f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
-        messages = {names[0]: f"{message_of_many.format(len(names))}: {listed}"}
-    for name, message in messages.items():
-        yield Problem(message, hint, place_of(name), rule.severity, rule.id)
+def _few_or_one(problems: dict[str, Problem], message: str) -> Iterator[Problem]:
+    """Yield each problem, or if they are many, one with all names at the place of the first."""
+    if len(problems) <= _MOST_TOLD:
+        yield from problems.values()
+    else:
+        first = next(iter(problems.values()))
+        yield first._replace(message=f"{message}: {', '.join(problems)}")
 
 
 def _is_inherited(number: re.Match[str]) -> bool:

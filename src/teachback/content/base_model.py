@@ -115,7 +115,7 @@ class Model(BaseModel):
 
 
 class Entries(RootModel[RootT], Generic[RootT]):
-    """A file whose keys are the ids or words of its entries."""
+    """A file whose keys name its entries."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

@@ -257,6 +257,7 @@ def _id_problems(handout: Handout, file: YamlFile) -> Iterator[Problem]:
     first_uses: dict[str, KeyPath] = {}
     for path, name in ids_of(handout):
         first = first_uses.setdefault(name, path)
+        # No two ids have the same path.
         if first != path:
             line = file.locate(first).line
             message = f"the id '{name}' is used twice; it was first used in line {line}"

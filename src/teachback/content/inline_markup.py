@@ -46,7 +46,8 @@ _JOINTS: Final = "-/\u2010\u2011\u2012\u2013\u2014\u2015\u2212.,:;'\u2019\u00b7\
 # Those that may also separate two numbers, as in a range or a ratio.
 _SEPARATORS: Final = frozenset("-/\u2010\u2011\u2012\u2013\u2014\u2212")
 _LINK_TARGET: Final = re.compile(r"\]\(\s*<?([^)\s>]*)")
-# What a text that is printed as written must not hold -> what it is called.
+# What a text that is printed as written must not hold -> what it is called. Each has a character of
+# `_MARK_CHARACTER`, since a text without one is not searched.
 _UNREAD_MARKS: Final = {
     re.compile(r"</?[a-zA-Z!]"): "HTML",
     re.compile(r"\*\*"): "two stars **",
@@ -308,7 +309,9 @@ def plain_problems(text: str) -> tuple[Problem, ...]:
 
     It would be printed with its stars and braces.
     """
-    for pattern, mark in _UNREAD_MARKS.items() if may_hold_marks(text) else ():
+    if not may_hold_marks(text):
+        return ()
+    for pattern, mark in _UNREAD_MARKS.items():
         if pattern.search(text):
             message = f"{mark} cannot be used here: this text is printed as it is"
             return (Problem(message, "Write plain words."),)

@@ -7,6 +7,7 @@ characters, encoded back to bytes, are UTF-8.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -110,14 +111,11 @@ def _ascii_damage(text: str) -> str:
         return "holds nothing but question marks, where letters were lost"
     if "#" in text and _SHEET_ERROR.fullmatch(text):
         return "is an error of a spreadsheet, such as #N/A"
-    if "&" in text:
-        # Imported here because few texts hold web codes.
-        import html
-
-        if _UNCLOSED_ENTITY.search(text) or any(
-            html.unescape(entity) != entity for entity in _ENTITY.findall(text)
-        ):
-            return "holds a web code, such as &eacute;, in place of a letter"
+    if "&" in text and (
+        _UNCLOSED_ENTITY.search(text)
+        or any(html.unescape(entity) != entity for entity in _ENTITY.findall(text))
+    ):
+        return "holds a web code, such as &eacute;, in place of a letter"
     return "holds a code, such as \\u00e9, in place of a letter" if _ESCAPED.search(text) else ""
 
 

@@ -148,7 +148,7 @@ def faults(
     if text.isascii() and text.isprintable():
         return
     notable = set(_NOTABLE.findall(text))
-    risky = set(filter(_kind, notable))
+    risky = {letter for letter in notable if _kind(letter)}
     # The position and fault of the character before. Of equal faults in a row, one is reported.
     previous: tuple[int, tuple[str, str] | None] = (-1, None)
     for offset, letter in enumerate(text) if risky else ():

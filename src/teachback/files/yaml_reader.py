@@ -45,7 +45,8 @@ _TAG_OF: Final[dict[Any, str]] = {
     yaml.SequenceNode: f"{_TAG_PREFIX}seq",
     yaml.MappingNode: f"{_TAG_PREFIX}map",
 }
-# What may stand between two texts, besides comments: indicators. And anything else there.
+# What may stand between two texts, besides comments: indicators. Anything else there is sought with
+# the pattern, which decides.
 _INDICATORS: Final = " \n\r\t,[]{}:-"
 _STRAY_MARKUP: Final = re.compile(r"%.*|[^\s,\[\]{}:-][^\s,\[\]{}]*")
 _REMARK: Final = re.compile(r"#[^\n]*")
@@ -83,8 +84,10 @@ _ODD_SPACE: Final = re.compile(
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 _INDENTED: Final = re.compile(rf"\n[ \-?:]{{{MAX_INDENT + 1}}}")
 _OPENING_SIGN: Final = re.compile(r"""(?:^|[:-]\s)\s*([\[{"'])""")
+_QUOTED_OR_REMARK: Final = re.compile(
+    r"""(?<!\w)(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(?<![^\s,\[\]{}])\#[^\n]*""", re.DOTALL
+)
 # A line that opens a quote: what is before it, the quote, and the rest of the line.
-_QUOTED: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
 _QUOTE_OPENS: Final = re.compile(r"""(\s*(?:- +)*(?:[\w-]+:\s+)?)(["'])(.*)""")
 _NEW_ENTRY: Final = re.compile(r"\s*(?:- |[\w-]+:(?:\s|$))")
 _CURLY_QUOTE: Final = re.compile(r"(?:^|[:-]\s|[\[{,])\s*([“”„])")
@@ -610,7 +613,9 @@ def _syntax_problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
         mark = context_mark
     if character := line[mark.column : mark.column + 1]:
         message = message.replace("this character", character)
-    return Problem(message, hint, Location(name, mark.line + 1, mark.column + 1))
+    # The parser may stop behind the last line.
+    row = min(mark.line + 1, len(lines))
+    return Problem(message, hint, Location(name, row, mark.column + 1))
 
 
 def _slip_above(
@@ -628,8 +633,12 @@ def _slip_above(
         hint = "YAML does not allow tabs for indentation. Use spaces."
         return ("there is a tab here", hint), tab
     bracket = _open_bracket(lines, mark) if "expected node content" in cause else None
-    if bracket:
-        return bracket
+    if bracket and not "".join(lines[mark.line :]).strip():
+        hint = "Write [one, two], or put the text in quotes."
+        return ("a bracket opens here, and nothing closes it", hint), bracket
+    if bracket and bracket[0] <= mark.line and lines[mark.line].lstrip().startswith("- "):
+        hint = "Delete the [, or write the whole list as [one, two]."
+        return ("a list opens here with [, and goes on below with dashes", hint), bracket
     colon = "mapping values" in cause and mark.line and _TIGHT_COLON.match(lines[mark.line - 1])
     if colon:
         return ("a space is missing behind this colon", "Add it."), (mark.line, colon.end())
@@ -690,22 +699,19 @@ def _indenting_tab(lines: list[str], mark: YamlNode, first: YamlNode) -> tuple[i
     return None
 
 
-def _open_bracket(
-    lines: list[str], mark: YamlNode
-) -> tuple[tuple[str, str], tuple[int, int]] | None:
-    """Return message, hint and place of a bracket above the end of the text, or above a dash."""
-    rest = "\n".join(lines[mark.line :])[mark.column :]
-    before = "\n".join(lines)[: -len(rest) or None].rstrip()
-    before = _QUOTED.sub(lambda text: "_" * len(text[0]), before)
-    opening = max(before.rfind("["), before.rfind("{"))
-    place = before.count("\n", 0, opening) + 1, opening - before.rfind("\n", 0, opening)
-    if not rest.strip() and opening >= 0:
-        message = "a bracket opens here, and nothing closes it"
-        return (message, "Write [one, two], or put the text in quotes."), place
-    if rest.startswith("- ") and before.endswith("["):
-        message = "a list opens here with [, and goes on below with dashes"
-        return (message, "Delete the [, or write the whole list as [one, two]."), place
-    return None
+def _open_bracket(lines: list[str], mark: YamlNode) -> tuple[int, int] | None:
+    """Return the line and column of the last bracket above a place that nothing closes."""
+    above = "\n".join((*lines[: mark.line], "".join(lines[mark.line :][:1])[: mark.column]))
+    above = _QUOTED_OR_REMARK.sub(lambda text: "_" * len(text[0]), above)
+    opened: list[int] = []
+    for bracket in _BRACKET.finditer(above):
+        if bracket[0] in "[{":
+            opened.append(bracket.start())
+        elif opened:
+            opened.pop()
+    if not opened:
+        return None
+    return above.count("\n", 0, opened[-1]) + 1, opened[-1] - above.rfind("\n", 0, opened[-1])
 
 
 def _unclosed_quote(lines: list[str]) -> tuple[int, int] | None:

@@ -95,6 +95,7 @@ def _serve(link: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     for name in _ROOMS.values():
         pkgutil.resolve_name(name)
+    import teachback.content.translation_loader
     import teachback.printing.type_fitting
     import teachback.proofing.page_proof  # noqa: F401
 

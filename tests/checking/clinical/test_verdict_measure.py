@@ -84,9 +84,46 @@ def test_a_plain_dangerous_order_stops_the_print(text: str, rules: TextRules) ->
 
 @pytest.mark.parametrize("order", PLAIN_ORDERS)
 def test_the_sentences_around_it_hide_no_dangerous_order(order: str, rules: TextRules) -> None:
-    """A sentence in a paragraph is weighed as it is alone."""
-    text = f"This leaflet is about cramps and potassium. {order} You can ask us about it."
-    assert Severity.ERROR in {found.severity for found in check_text(text, rules)}
+    """A plain order stops the print whatever stands beside it."""
+    for before, after in (
+        ("This leaflet is about cramps and potassium.", "You can ask us about it."),
+        ("Call 911 if you cannot breathe.", "Ask us if you have questions."),
+        ("Rest and keep warm.", "Call us right away if it gets worse."),
+        ("Ask us if you have questions.", "Too much potassium can harm your heart."),
+    ):
+        text = f"{before} {order} {after}"
+        assert Severity.ERROR in {found.severity for found in check_text(text, rules)}, text
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"text": "Bananas are filling. Have one each day."},
+        {"text": "A slice of it will do no harm.", "heading": "Is star fruit safe?"},
+        {"kind": "item", "lead": "Good snacks for every day:", "text": "dried apricots"},
+        {"text": "We know that life gets busy. You can miss a treatment. Call us if you feel ill."},
+    ],
+)
+def test_advice_is_told_whose_parts_stand_in_several_places(
+    item: dict[str, str], rules: TextRules
+) -> None:
+    """A name in one part and the advice in another are read together."""
+    assert found_in(item, rules), item
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        {"text": "Bananas are filling. Ask your dietitian before you have one."},
+        {"kind": "item", "lead": "Ask us before you eat:", "text": "dried apricots"},
+        {"text": "Dialysis takes four hours. It cleans your blood."},
+    ],
+)
+def test_right_advice_is_not_told_whose_parts_stand_in_several_places(
+    item: dict[str, str], rules: TextRules
+) -> None:
+    """The sentence after, or the lead-in, says who decides."""
+    assert found_in(item, rules) == ()
 
 
 def test_a_sentence_within_a_paragraph_is_measured_alone(rules: TextRules) -> None:

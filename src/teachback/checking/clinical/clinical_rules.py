@@ -51,12 +51,13 @@ SCORED_ROLES: Final = frozenset({
     Role.CARD, Role.CAPTION,
 })  # fmt: skip
 # Lowest scores (log odds that a clinician would change the sentence) at which an error stops the
-# print, and at which a sentence is reported. They were chosen on sentences that the weights were
-# not learned from; `docs/checks.md` has the figures.
+# print, also if the sentence has the score only without those beside it, and at which a sentence is
+# reported. They were chosen on sentences that the weights were not learned from; `docs/checks.md`
+# has the figures.
 STOPS_FROM: Final = 2.0
-# A sentence with this score by itself stops the print whatever stands beside it.
-STOPS_ALONE_FROM: Final = 2.5
-REPORTS_FROM: Final = -0.25
+REPORTS_FROM: Final = -0.15
+# The sentences beside it lower the score of a sentence by at most this.
+MOST_RELIEF: Final = 2.0
 GAP: Final = "general-gap"
 
 
@@ -214,7 +215,9 @@ def units(passages: Sequence[Passage]) -> Iterator[tuple[Passage, Unit]]:
         elif passage.heading.rstrip().endswith("?"):
             # The first text below a question answers it, and so does one that begins with "Yes".
             is_first = not index or passages[index - 1].role is Role.HEADING
-            if is_first or answer_polarity(lowered(passage.text)):
+            if (is_first and passage.role is not Role.ITEM) or answer_polarity(
+                lowered(passage.text)
+            ):
                 before = passage.heading
         if (
             passage.role is not Role.HEADING
@@ -288,9 +291,11 @@ def _unit_findings(
         has_leaning_name = not leaning_names.isdisjoint(rule_features)
         if not has_leaning_name and number not in with_findings:
             continue
-        own_features = (rule_features, _word_features(unit, number, mentions))
-        stops = rules.model.score(*own_features) >= STOPS_ALONE_FROM
-        score = rules.model.score(*own_features, beside_features(unit, number, mentions))
+        alone = rules.model.score(rule_features, _word_features(unit, number, mentions))
+        stops = alone >= STOPS_FROM
+        beside = rules.model.score(beside_features(unit, number, mentions)) - rules.model.start
+        # "Ask us if you have questions" behind an order may not hide it.
+        score = alone + max(beside, -MOST_RELIEF)
         if rules.sentences and number in unit.own_sentences:
             score = rules.sentences.mean(score, passage, unit, number, reader)
         shown = [
@@ -330,11 +335,11 @@ def _scored_severity(
     """
     if finding.rule in rules.unscored or f"@r {finding.rule}" not in rules.model.weights:
         return finding.severity
+    if stops or score >= STOPS_FROM:
+        return finding.severity
     if score < REPORTS_FROM:
         return None
-    if score < STOPS_FROM and not stops and finding.severity is Severity.ERROR:
-        return Severity.WARNING
-    return finding.severity
+    return Severity.WARNING if finding.severity is Severity.ERROR else finding.severity
 
 
 def sentence_features(
@@ -357,16 +362,16 @@ def _rule_features(
     """Return the features of a sentence besides its words: rules, names, lead-in, reader."""
     start, end = unit.span(number)
     polarity, asks_first = unit.context
-    first = start
+    names_from = start
     # "Bananas are filling. Have one each day.": without a name, "one" is of those before it.
     if PRONOUN.search(unit.text, start, end) and not any(
         start <= mention.start < end for mention in found.mentions
     ):
-        first, _ = unit.span(max(number - 1, unit.own_sentences[0]))
+        names_from, _ = unit.span(max(number - 1, unit.own_sentences[0]))
     name_features = {
         f"@names {kind}" if start <= mention.start < end else f"@bnames {kind}"
         for mention in found.mentions
-        if mention.start < unit.own_start or first <= mention.start < end
+        if mention.start < unit.own_start or names_from <= mention.start < end
         for kind in mention.classes
     }
     return dict.fromkeys(

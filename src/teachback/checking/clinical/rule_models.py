@@ -22,6 +22,7 @@ Pattern = Plain
 
 def _with_a_letter(name: str) -> str:
     """Refuse a name that the lexicon cannot look up: it knows a text by its letters and digits."""
+    # The first half is quick, and enough for most names.
     if (name[0].isascii() and name[0].isalnum()) or re.search("[a-z0-9]", unaccented(name).lower()):
         return name
     message = f"no text can be searched for '{name}'\nWrite a name with Latin letters or digits."

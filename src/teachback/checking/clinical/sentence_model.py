@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _DESCRIPTION_TOKENS: Final = 60
 _TOKENS: Final = 128
 _UNKNOWN, _BEGIN, _END = "[UNK]", "[CLS]", "[SEP]"
-# The names of readers and blocks in what the model was trained on.
+# The names of readers and blocks in what the model was trained on, which must not change.
 _READER_NAMES: Final = {"ckd": "kidney disease"}
 _KIND_NAMES: Final = {role: role.value for role in (Role.ITEM, Role.CELL, Role.CALLOUT, Role.CARD)}
 # The weights' score and the model's count alike. Scale and shift were chosen on sentences that

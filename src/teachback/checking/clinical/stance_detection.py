@@ -137,7 +137,8 @@ class Unit:
 
     def sentence(self, number: int) -> str:
         """Return a sentence in lower case, or '' if there is no such sentence."""
-        return self.text[slice(*self.span(number))]
+        start, end = self.span(number)
+        return self.text[start:end]
 
     def is_question(self, clause: Clause) -> bool:
         """Return whether a clause stands in a question; "Why not try one?" is advice."""

@@ -2,23 +2,24 @@
 
 The features of a sentence are its words and pairs of words, with names replaced by their classes;
 those of its myth, its lead-in or heading, and the sentences beside it; whether its lead-in or
-heading advises or warns; and which rules find something in it (`@` features).
-`tools/learn_verdict.py` learns the weights from sentences that were labelled by people who did not
-know the rules.
+heading advises or warns; and which rules find something in it (`@` features). The weights are
+learned by `tools/learn_verdict.py` from texts whose authors did not know the rules.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.files.unprintable_characters import lowered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from teachback.checking.clinical.lexicon import Mention
     from teachback.checking.clinical.stance_detection import Unit
@@ -41,12 +42,10 @@ _WORDS_NEGATED: Final = 4  # this many words after a "not" are under it
 # A word keeps at least three letters without its ending.
 _ENDING: Final = re.compile(r"(?<=...)(?:n't|'s|ing|ed|es|s|ly)$")
 # All words of a sentence together weigh as much as a few of the other features.
-_TOTAL_WEIGHT: Final = 6.0
-_WEIGHT_AROUND: Final = 3.0  # those of a text around it
-# A finding quotes at most this many phrases as its reasons.
-_MOST_PHRASES: Final = 2
-# Words that are no reason alone.
-_EMPTY_WORDS: Final = frozenset({
+_TOTAL: Final = 6.0
+_TOTAL_AROUND: Final = 3.0  # those of a text around it
+_MOST_PHRASES: Final = 2  # a finding quotes at most this many as its reasons
+_EMPTY_WORDS: Final = frozenset({  # no reason alone
     "a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "i", "if", "in", "is", "it",
     "of", "on", "or", "so", "that", "the", "this", "to", "was", "with", "you", "your",
 })  # fmt: skip
@@ -91,45 +90,44 @@ class VerdictModel(NamedTuple):
 NO_MODEL: Final = VerdictModel({})
 
 
-@lru_cache(maxsize=2048)
 def word_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
     """Return the features of a sentence from its words, its myth (`m`) and its lead-ins (`l`)."""
-    features = _features_of("", _class_tokens(unit.text, *unit.span(number), mentions))
+    features = _features_of("", _class_tokens(unit, unit.span(number), mentions), _TOTAL)
     if unit.myth:
-        features |= _features_of("m ", _class_tokens(unit.text, 0, unit.own_start, mentions))
+        features |= _features_of("m ", _class_tokens(unit, (0, unit.own_start), mentions), _TOTAL)
     for lead in reversed(unit.leads):  # the nearest one last, since its values replace others
-        features |= _features_of("l ", _TOKEN.findall(lowered(lead)), _WEIGHT_AROUND)
+        features |= _features_of("l ", tuple(_TOKEN.findall(lowered(lead))), _TOTAL_AROUND)
     return features
 
 
-@lru_cache(maxsize=2048)
 def beside_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> Mapping[str, float]:
     """Return the features of a sentence from those before (`p`) and after it (`x`)."""
     features: dict[str, float] = {}
     for prefix, near in (("p ", number - 1), ("x ", number + 1)):
         if near in unit.own_sentences:
-            tokens = _class_tokens(unit.text, *unit.span(near), mentions)
-            features |= _features_of(prefix, tokens, _WEIGHT_AROUND)
+            tokens = _class_tokens(unit, unit.span(near), mentions)
+            features |= _features_of(prefix, tokens, _TOTAL_AROUND)
     return features
 
 
-def _features_of(
-    prefix: str, tokens: Sequence[str], total: float = _TOTAL_WEIGHT
-) -> dict[str, float]:
+def _features_of(prefix: str, tokens: tuple[str, ...], total: float) -> dict[str, float]:
     """Return features of equal value, so that long and short texts weigh the same."""
-    names = {f"{prefix}{name}" for name in _names(tokens)}
-    return dict.fromkeys(names, total / math.sqrt(max(1, len(names))))
+    names = _names(tokens)
+    return dict.fromkeys(map(prefix.__add__, names), total / math.sqrt(max(1, len(names))))
 
 
-def _class_tokens(text: str, start: int, end: int, mentions: tuple[Mention, ...]) -> list[str]:
+def _class_tokens(
+    unit: Unit, span: tuple[int, int], mentions: tuple[Mention, ...]
+) -> tuple[str, ...]:
     """Return the words and marks of a part of a text, with names replaced by their classes."""
-    parts, position = [], start
-    for mention in mentions:
+    parts, (position, end) = [], span
+    first, last = (bisect_left(mentions, place, key=attrgetter("start")) for place in span)
+    for mention in mentions[first:last]:
         name_class = next((name for name in _RANKED_CLASSES if name in mention.classes), None)
         if name_class and mention.start >= position and mention.end <= end:
-            parts += [text[position : mention.start], f" <{name_class}> "]
+            parts += [unit.text[position : mention.start], f" <{name_class}> "]
             position = mention.end
-    return _TOKEN.findall("".join((*parts, text[position:end])))
+    return tuple(_TOKEN.findall("".join((*parts, unit.text[position:end]))))
 
 
 @lru_cache(maxsize=1024)
@@ -137,8 +135,9 @@ def _stem(word: str) -> str:
     return _ENDING.sub("", word, count=1)
 
 
-def _names(tokens: Sequence[str]) -> Iterator[str]:
-    """Yield the stem of each word, and each pair of neighbours.
+@lru_cache(maxsize=2048)
+def _names(tokens: tuple[str, ...]) -> frozenset[str]:
+    """Return the stem of each word, and each pair of neighbours.
 
     In a second kind of pair, every name is `<>`, so that advice on one class of names counts for
     all: "eat <>". A third kind, with `c`, also leaves out empty words: "c <> day". Words that open
@@ -148,19 +147,21 @@ def _names(tokens: Sequence[str]) -> Iterator[str]:
     stems = [_stem(word) for word in words]
     names = ["<>" if stem[0] == "<" else stem for stem in stems]
     content = [name for word, name in zip(words, names, strict=True) if word not in _EMPTY_WORDS]
-    yield from (*stems, *map(" ".join, (*pairwise(stems), *pairwise(names))))
-    yield from (f"c {first} {second}" for first, second in pairwise(content))
+    found = {*stems, *map(" ".join, (*pairwise(stems), *pairwise(names)))}
+    found.update(f"c {first} {second}" for first, second in pairwise(content))
     negated_left = 0
+    # The first word opens a sentence, as one behind a full stop does.
     for before, token in pairwise((".", *tokens)):
         if before in _PUNCTUATION and token not in _PUNCTUATION:
-            yield f"f {_stem(token)}"
+            found.add(f"f {_stem(token)}")
         if token in _END_NEGATION:
             negated_left = 0
         elif negated_left:
-            yield f"n {'<>' if token[0] == '<' else _stem(token)}"
+            found.add(f"n {'<>' if token[0] == '<' else _stem(token)}")
             negated_left -= 1
         if token in _NEGATIONS or token.endswith("n't"):
             negated_left = _WORDS_NEGATED
+    return frozenset(found)
 
 
 def read_model(text: str) -> VerdictModel:

@@ -57,7 +57,7 @@ SCORED_ROLES: Final = frozenset({
 STOPS_FROM: Final = 2.0
 REPORTS_FROM: Final = -0.15
 # The sentences beside it lower the score of a sentence by at most this.
-MOST_RELIEF: Final = 2.0
+MOST_RELIEF: Final = 1.0
 GAP: Final = "general-gap"
 
 

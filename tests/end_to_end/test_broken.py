@@ -254,6 +254,15 @@ MADE = {
         (Said("content/stocks.yaml:5:17", "the number is too small", "Write 0 or more."),),
         "list stocks",
     ),
+    "a word in braces where a size belongs": Case(
+        {"content/stocks.yaml": STOCK.replace(b"page: letter", b"page: {name}")},
+        (
+            Said("content/stocks.yaml:2:9", "the key 'height' is missing", "Add"),
+            Said("content/stocks.yaml:2:9", "the key 'width' is missing", "Add"),
+            Said("content/stocks.yaml:2:10", "the key 'name' is not known here", "Known"),
+        ),
+        "list stocks",
+    ),
     "a width of nothing": Case(
         {"content/stocks.yaml": STOCK.replace(b"width: 89 mm", b"width: 0")},
         (Said("content/stocks.yaml:4:17", "the number is too small", "Write more than 0."),),

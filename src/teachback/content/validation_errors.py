@@ -195,15 +195,16 @@ def _problem(details: ErrorDetails, model: type[BaseModel], file: YamlFile) -> P
 
 
 def _value_at(path: KeyPath, file: YamlFile) -> Any:  # noqa: ANN401 -- any YAML
+    """Return the value at a path, without the steps that a model adds to the file's."""
     value: Any = file.data
-    for step in path:
+    for step in file.in_file(path):
         value = value[step]
     return value
 
 
 def _is_text(path: KeyPath, key: str, file: YamlFile) -> bool:
     """Return whether a key is the beginning of a text: an audience is one word, beside others."""
-    return " " in key or len(_value_at(file.in_file(path), file)) == 1
+    return " " in key or len(_value_at(path, file)) == 1
 
 
 def _example_hint(name: str) -> str:

@@ -49,7 +49,8 @@ CONTEXTS: Final = (
     *(f"corpus-b{letter}" for letter in "abcdefghijklmnopqr"),
 )
 OF_CONTEXTS: Final = 2.0
-# Clinics put such lines behind advice of either side, so they are learned behind texts of both.
+# Such lines, and warnings of something else, stand behind advice of either side. They are learned
+# behind texts of both, so that they do not hide an order.
 CLOSINGS: Final = (
     "Ask us if you have questions.", "Call us if you have any questions.", "Talk with your nurse.",
     "Call us right away if it gets worse.", "Call us if you are not better in three days.",

@@ -700,7 +700,7 @@ def _indenting_tab(lines: list[str], mark: YamlNode, first: YamlNode) -> tuple[i
 
 
 def _open_bracket(lines: list[str], mark: YamlNode) -> tuple[int, int] | None:
-    """Return the line and column of the last bracket above a place that nothing closes."""
+    """Return the line and column of the last bracket that is open where the parser stopped."""
     above = "\n".join((*lines[: mark.line], "".join(lines[mark.line :][:1])[: mark.column]))
     above = _QUOTED_OR_REMARK.sub(lambda text: "_" * len(text[0]), above)
     opened: list[int] = []

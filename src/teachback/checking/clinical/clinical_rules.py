@@ -51,9 +51,9 @@ SCORED_ROLES: Final = frozenset({
     Role.CARD, Role.CAPTION,
 })  # fmt: skip
 # Lowest scores (log odds that a clinician would change the sentence) at which an error stops the
-# print, also if the sentence has the score only without those beside it, and at which a sentence is
-# reported. They were chosen on sentences that the weights were not learned from; `docs/checks.md`
-# has the figures.
+# print, and at which a sentence is reported. An error also stops it if its sentence alone has that
+# score. They were chosen on sentences that the weights were not learned from; `docs/checks.md` has
+# the figures.
 STOPS_FROM: Final = 2.0
 REPORTS_FROM: Final = -0.15
 # The sentences beside it lower the score of a sentence by at most this.
@@ -317,7 +317,7 @@ def _unit_findings(
 
 @lru_cache(maxsize=64)
 def _name_features(classes: tuple[str, ...]) -> frozenset[str]:
-    """Return the features of a sentence that holds a name of one of these classes, or is beside."""
+    """Return the features of a sentence that speaks of a name of one of these classes."""
     return frozenset(f"@{own}names {kind}" for kind in classes for own in ("", "b"))
 
 

@@ -312,14 +312,14 @@ def _follow_references(
         continues_lead = not unit.is_own(first.start) and not unit.myth and unit.is_own(later.start)
         if not (pronoun or may_answer or continues_lead or (contrasts and gap == 0)):
             continue
-        said = polarity_of(later.text, *(pronoun.span() if pronoun else (0, 0)))
+        later_advice = polarity_of(later.text, *(pronoun.span() if pronoun else (0, 0)))
         reply = answer_polarity(later.text) if may_answer else 0
         # "Take one if it hurts": what hurts is not what is taken.
-        polarity = 0 if said.condition else reply or said.polarity
+        polarity = 0 if later_advice.condition else reply or later_advice.polarity
         if polarity < 0:
             advice, place = advice._replace(polarity=-1), later.start
         elif polarity > 0 and (advice.polarity >= 0 or contrasts):
-            about_taking = advice.about_taking or said.about_taking or bool(reply)
+            about_taking = advice.about_taking or later_advice.about_taking or bool(reply)
             advice, place = advice._replace(polarity=1, about_taking=about_taking), later.start
     return advice, place
 

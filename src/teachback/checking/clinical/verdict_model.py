@@ -113,7 +113,7 @@ def beside_features(unit: Unit, number: int, mentions: tuple[Mention, ...]) -> M
 def _features_of(prefix: str, tokens: tuple[str, ...], total: float) -> dict[str, float]:
     """Return features of equal value, so that long and short texts weigh the same."""
     names = _names(tokens)
-    return dict.fromkeys(map(prefix.__add__, names), total / math.sqrt(max(1, len(names))))
+    return dict.fromkeys((prefix + name for name in names), total / math.sqrt(len(names) or 1))
 
 
 def _class_tokens(

@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from rule_examples import each_example
 from settings_from_flags import resolve
 from tiny_handout import TINY
 
@@ -358,19 +359,7 @@ def test_a_rule_that_is_a_file_names_listed_sources(builtin: Workspace) -> None:
     assert [(rule.id, name) for rule in files for name in rule.sources if name not in listed] == []
 
 
-OWN_EXAMPLES = [
-    (rule, example, bad)
-    for rule in OWN
-    for examples, bad in ((rule.bad, True), (rule.good, False))
-    for example in examples
-]
-
-
-@pytest.mark.parametrize(
-    ("rule", "example", "bad"),
-    OWN_EXAMPLES,
-    ids=lambda value: getattr(value, "id", getattr(value, "text", value)),
-)
+@each_example(OWN)
 def test_the_rules_of_the_check_itself_do_what_their_examples_say(
     rule: Rule,
     example: Example,

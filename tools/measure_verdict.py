@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from teachback.checking.clinical.clinical_rules import TextRules
 
-MEASURED: Final = (*ASIDE, "held-out", "third")
+MEASURED: Final = (*ASIDE, "held-out", "third", "fourth")
 SINGLE: Final = tuple(f"corpus-{letter}" for letter in "defghijkl")
 KINDS: Final = {
     "single sentences": SINGLE,
@@ -42,8 +42,10 @@ KINDS: Final = {
     "health summaries": learn_verdict.SUMMARIES,
     "pairs": learn_verdict.PAIRS,
     "short texts": learn_verdict.CONTEXTS,
+    "paragraphs": learn_verdict.PARAGRAPHS,
     "`held-out`": ("held-out",),
     "`third`": ("third",),
+    "`fourth`": ("fourth",),
 }
 # The share of right sentences that is flagged at each point of the curve.
 FLAGGED: Final = 0.08

@@ -24,7 +24,7 @@ ASIDE = tuple(
     for letters in (
         *"defghijklmnopqrstuvwxyz",
         *(f"a{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
-        *(f"b{letter}" for letter in "abcdefghijklmnopqr"),
+        *(f"b{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
     )
 )
 LINEAGE = {"general": ("general",), "ckd": ("ckd",), "dialysis": ("dialysis", "ckd")}

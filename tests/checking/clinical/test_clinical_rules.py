@@ -106,7 +106,7 @@ def test_the_weights_were_learned_from_the_sentences_that_are_there(
 
     The file says from how many texts it was learned. To count them, nothing is read in them.
     """
-    monkeypatch.setattr(learn_verdict, "sentence_features", lambda *_: [{}])
+    monkeypatch.setattr(learn_verdict, "sentence_features", lambda *_: [{}] * 9)
     written = (
         (builtin.root / "content" / "rules" / "verdict.txt")
         .read_text(encoding="utf-8")

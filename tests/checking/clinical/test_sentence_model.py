@@ -69,12 +69,14 @@ def test_an_order_scores_above_a_warning(rules: TextRules) -> None:
     assert by_text["do not eat bananas."] < -1
 
 
-def test_texts_without_names_load_no_model(builtin: Workspace) -> None:
-    """Only a sentence that names something known is scored."""
+def test_a_text_that_the_weights_call_harmless_loads_no_model(builtin: Workspace) -> None:
+    """A sentence without a name is scored only if its words are not plainly harmless."""
     fresh = with_extra(builtin)
-    check_text("Rest your leg on a stool.", fresh)
+    check_text("The clinic opens at eight.", fresh)
     assert scores(fresh) == {}
     assert "_session" not in vars(fresh.sentences)
+    check_text("A lump that throbs can wait until your next visit.", fresh)
+    assert len(scores(fresh)) == 1
 
 
 @pytest.mark.parametrize("text", PLAIN_ORDERS)

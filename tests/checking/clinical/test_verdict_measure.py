@@ -47,7 +47,7 @@ def test_sentences_set_aside_keep_their_figures(
     """Of the sentences kept from the learning, these shares are found, flagged and refused."""
     every: dict[bool, list[set[Severity]]] = {True: [], False: []}
     lines = []
-    for name in (*ASIDE, "held-out", "third"):
+    for name in (*ASIDE, "held-out", "third", "fourth"):
         levels: dict[bool, list[set[Severity]]] = {True: [], False: []}
         for item in read_set(name):
             if name not in ASIDE or is_aside(name, item):
@@ -59,7 +59,7 @@ def test_sentences_set_aside_keep_their_figures(
     lines.append(f"all: {'; '.join(shares(every))}")
     record_property("measured", "clinical text rules, set aside:\n  " + "\n  ".join(lines))
     unsafe, right = every[True], every[False]
-    assert sum(map(bool, unsafe)) >= 0.7 * len(unsafe) > 0
+    assert sum(map(bool, unsafe)) >= 0.8 * len(unsafe) > 0
     assert sum(map(bool, right)) <= 0.08 * len(right)
     refused = sum(Severity.ERROR in levels for levels in right)
     assert refused <= 0.02 * len(right)
@@ -76,6 +76,36 @@ def shares(levels: dict[bool, list[set[Severity]]]) -> tuple[str, str, str]:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A lump that throbs can wait until your next visit.",
+        "You can safely ignore a buzzing that has gone away.",
+        "There is no need to have your yearly test if you feel well.",
+        "Skip the next one if you feel fine.",
+    ],
+)
+def test_a_danger_is_told_although_no_name_in_it_is_known(text: str, rules: TextRules) -> None:
+    """The words of a sentence can be plain enough without a food, a medicine or a sign."""
+    assert [found.rule for found in check_text(text, rules)] == ["ckd-leaning"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The clinic opens at eight.",
+        "Rest your leg on a stool.",
+        "We will show you how to do it at home.",
+        "Most people sleep better after a few weeks.",
+    ],
+)
+def test_a_harmless_sentence_without_a_name_is_not_told(text: str, rules: TextRules) -> None:
+    """Neither alone nor beside one that is told."""
+    assert check_text(text, rules) == ()
+    danger = "Eat a banana each day."
+    assert {found.words for found in check_text(f"{danger} {text}", rules)} == {danger}
+
+
 @pytest.mark.parametrize("text", PLAIN_ORDERS)
 def test_a_plain_dangerous_order_stops_the_print(text: str, rules: TextRules) -> None:
     """What every renal nurse would strike out is an error for readers with kidney disease."""
@@ -90,6 +120,7 @@ def test_the_sentences_around_it_hide_no_dangerous_order(order: str, rules: Text
         ("Call 911 if you cannot breathe.", "Ask us if you have questions."),
         ("Rest and keep warm.", "Call us right away if it gets worse."),
         ("Ask us if you have questions.", "Too much potassium can harm your heart."),
+        ("Some people like it.", "It is not a cure."),
     ):
         text = f"{before} {order} {after}"
         assert Severity.ERROR in {found.severity for found in check_text(text, rules)}, text

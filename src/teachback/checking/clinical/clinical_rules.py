@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from teachback.checking.clinical.clause_splitter import sentence_spans
+from teachback.checking.clinical.sentence_model import described
 from teachback.checking.clinical.stance_detection import (
     PRONOUN,
     DetectedStance,
@@ -55,7 +56,10 @@ SCORED_ROLES: Final = frozenset({
 # score. They were chosen on sentences that the weights were not learned from; `docs/checks.md` has
 # the figures.
 STOPS_FROM: Final = 2.0
-REPORTS_FROM: Final = -0.15
+REPORTS_FROM: Final = -0.1
+# The same for a sentence without a name, and the lowest score at which the extra is asked of it.
+NAMELESS_FROM: Final = 1.0
+ASKS_EXTRA_FROM: Final = -2.0
 # The sentences beside it lower the score of a sentence by at most this.
 MOST_RELIEF: Final = 1.0
 GAP: Final = "general-gap"
@@ -286,32 +290,44 @@ def _unit_findings(
     leaning_rule = _leaning_rule(rules, lineage) if unit.context[0] >= 0 else None
     leaning_names = _name_features(leaning_rule.file.about if leaning_rule else ())
     with_findings = {number for number, _ in findings}
+    told: set[int] = set()
+    doubtful: list[int] = []
     for number in sorted({*unit.own_sentences, *with_findings}):
         rule_features = _rule_features(passage, unit, number, found, reader)
-        has_leaning_name = not leaning_names.isdisjoint(rule_features)
-        if not has_leaning_name and number not in with_findings:
+        has_name = number in with_findings or not leaning_names.isdisjoint(rule_features)
+        if not has_name and leaning_rule is None:
             continue
         alone = rules.model.score(rule_features, _word_features(unit, number, mentions))
-        stops = alone >= STOPS_FROM
         beside = rules.model.score(beside_features(unit, number, mentions)) - rules.model.start
         # "Ask us if you have questions" behind an order may not hide it.
         score = alone + max(beside, -MOST_RELIEF)
-        if rules.sentences and number in unit.own_sentences:
-            score = rules.sentences.mean(score, passage, unit, number, reader)
+        is_asked = number in unit.own_sentences and (has_name or score >= ASKS_EXTRA_FROM)
+        if rules.sentences and is_asked:
+            about = described(passage, unit, number, reader, mentions)
+            score = rules.sentences.mean(score, *about)
         shown = [
             finding._replace(severity=severity)
             for (sentence, _), finding in findings.items()
             if sentence == number
-            and (severity := _scored_severity(finding, score, rules, stops=stops)) is not None
+            and (severity := _scored_severity(finding, score, rules, stops=alone >= STOPS_FROM))
         ]
         yield from shown
-        if (
-            leaning_rule
-            and has_leaning_name
-            and score >= REPORTS_FROM
-            and all(finding.severity is Severity.HINT for finding in shown)
-            and not _is_exempt(leaning_rule, unit, number)
+        if any(finding.severity is not Severity.HINT for finding in shown):
+            told.add(number)
+        elif (
+            leaning_rule is None
+            or score < (REPORTS_FROM if has_name else NAMELESS_FROM)
+            or _is_exempt(leaning_rule, unit, number)
         ):
+            continue
+        elif has_name or alone >= NAMELESS_FROM:
+            told.add(number)
+            yield _leaning_finding(unit, passage, leaning_rule, number, rules.model)
+        else:
+            doubtful.append(number)
+    for number in doubtful:
+        # It may owe its score to a sentence beside it.
+        if leaning_rule and told.isdisjoint((number - 1, number + 1)):
             yield _leaning_finding(unit, passage, leaning_rule, number, rules.model)
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
+from teachback.checking.clinical.verdict_model import first_class
 from teachback.editions.passages import Role
 from teachback.errors import Location, TeachbackError
 from teachback.files.workspace import read_bytes, shown
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from teachback.checking.clinical.lexicon import Mention
     from teachback.checking.clinical.stance_detection import Unit
     from teachback.editions.passages import Passage
 
 # The most tokens of the description, and of both texts with the marks around them.
 _DESCRIPTION_TOKENS: Final = 60
+_MOST_CLASSES: Final = 5  # of names in a description
 _TOKENS: Final = 128
 _UNKNOWN, _BEGIN, _END = "[UNK]", "[CLS]", "[SEP]"
 # The names of readers and blocks in what the model was trained on, which must not change.
@@ -49,10 +52,9 @@ class SentenceModel:
         self._vocabulary_path: Final = vocabulary
         self._scores: Final[dict[tuple[str, str], float]] = {}
 
-    def mean(self, score: float, passage: Passage, unit: Unit, number: int, reader: str) -> float:
+    def mean(self, score: float, description: str, text: str) -> float:
         """Return the mean of a sentence's score by the weights and its score by this model."""
-        model_score = self._log_odds(*described(passage, unit, number, reader))
-        return _SCALE * (score + model_score) + _SHIFT
+        return _SCALE * (score + self._log_odds(description, text)) + _SHIFT
 
     def _log_odds(self, description: str, text: str) -> float:
         """Return the log odds that a clinician would change a text.
@@ -114,11 +116,13 @@ class SentenceModel:
         return ids
 
 
-def described(passage: Passage, unit: Unit, number: int, reader: str) -> tuple[str, str]:
+def described(
+    passage: Passage, unit: Unit, number: int, reader: str, mentions: tuple[Mention, ...]
+) -> tuple[str, str]:
     """Return the description of a sentence, and the sentence with those before and after it.
 
-    The description names its reader, its kind of block, and its lead-in, column and row, question
-    or myth.
+    The description has its reader, its kind of block, its lead-in, column and row, question or
+    myth, and the classes of the names.
     """
     question = passage.heading if passage.heading.rstrip().endswith("?") else ""
     context = (passage.lead or passage.column or question, passage.row)
@@ -128,7 +132,11 @@ def described(passage: Passage, unit: Unit, number: int, reader: str) -> tuple[s
     start, _ = unit.span(sentences[max(0, index - 1)])
     _, end = unit.span(sentences[min(index + 1, len(sentences) - 1)])
     kind = "myth" if unit.myth else _KIND_NAMES.get(passage.role, "text")
-    return f"{_READER_NAMES.get(reader, reader)}. {kind}: {lead}", unit.text[start:end].strip()
+    near = (each for each in mentions if each.start < unit.own_start or start <= each.start < end)
+    classes = list(dict.fromkeys(filter(None, map(first_class, near))))[:_MOST_CLASSES]
+    names = f" ({', '.join(classes).replace('-', ' ')})" if classes else ""
+    about = f"{_READER_NAMES.get(reader, reader)}. {kind}: {lead}{names}"
+    return about, unit.text[start:end].strip()
 
 
 def words_and_stops(text: str) -> list[str]:

@@ -123,11 +123,16 @@ def _class_tokens(
     parts, (position, end) = [], span
     first, last = (bisect_left(mentions, place, key=attrgetter("start")) for place in span)
     for mention in mentions[first:last]:
-        name_class = next((name for name in _RANKED_CLASSES if name in mention.classes), None)
-        if name_class and mention.start >= position and mention.end <= end:
-            parts += [unit.text[position : mention.start], f" <{name_class}> "]
+        kind = first_class(mention)
+        if kind and mention.start >= position and mention.end <= end:
+            parts += [unit.text[position : mention.start], f" <{kind}> "]
             position = mention.end
     return tuple(_TOKEN.findall("".join((*parts, unit.text[position:end]))))
+
+
+def first_class(mention: Mention) -> str:
+    """Return the class that a name counts as, or '' if it has none of them."""
+    return next((kind for kind in _RANKED_CLASSES if kind in mention.classes), "")
 
 
 @lru_cache(maxsize=1024)

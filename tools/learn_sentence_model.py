@@ -111,8 +111,10 @@ def described(item: dict[str, Any], rules: TextRules) -> tuple[str, str] | None:
     for passage, unit in units(pieces(item)):
         if passage.role in SCORED_ROLES:
             marked = lowered(item["text"]) if "within" in item else unit.text
-            numbers = [n for n in unit.own_sentences if unit.sentence(n).strip() in marked]
-            number = (numbers or unit.own_sentences)[len(numbers) // 2]
+            numbers = [n for n in unit.own_sentences if unit.sentence(n).strip(" -") in marked]
+            if not numbers:
+                return None
+            number = numbers[len(numbers) // 2]
             mentions = rules.lexicon.mentions(unit.text)
             audience = item.get("audience", "ckd")
             return sentence_model.described(passage, unit, number, audience, mentions)

@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from teachback.checking.blocking_rules import PrintGate
 from teachback.commands.run_problems import GENERAL, cards_of, is_refused, joined
 from teachback.errors import TeachbackError, with_location
 from teachback.files.atomic_files import sha256
@@ -140,6 +139,8 @@ def _print(
     try:
         results = do_jobs(jobs, pool)
         # The workers make the first pages while the rules are loaded and applied.
+        from teachback.checking.blocking_rules import PrintGate
+
         gate = PrintGate(context.workspace, reading.shared)
         problems[GENERAL] += gate.broken
         if not jobs[0].for_fit:

@@ -5,6 +5,7 @@ The result is checked values, or all problems at once, each with its location.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -115,10 +116,10 @@ def load_shared(workspace: Workspace) -> WorkspaceContent:
         for path in sorted(folder.glob("*.yaml"))
         if not path.name.startswith(".")
     )
+    # The program's tests check its own words in its own fonts.
+    by_language |= {tag: None for tag in tags if _is_as_shipped(workspace, tag)}
     for tag in tags:
-        # The program's tests check its own words in its own fonts.
-        if _is_as_shipped(workspace, tag):
-            by_language[tag] = None
+        if tag in by_language:
             continue
         try:
             by_language[tag] = _load_words(workspace, tag, words, letters(tag))
@@ -307,7 +308,7 @@ def _is_as_shipped(workspace: Workspace, language: str) -> bool:
     """Return whether a clinic changed neither the words of a language nor its fonts."""
     own = (f"{WORDS}/{language}.yaml", LANGUAGES, "styles/fonts")
     return workspace.root != workspace.builtin and not any(
-        (workspace.root / name).exists() for name in own
+        os.path.lexists(workspace.root / name) for name in own
     )
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import itertools
 from typing import Final
 
-import segno
-
 from teachback.editions.edition_code import CODE
 
 # In modules: the white margin by which scanners find the code (ISO/IEC 18004:2015, 6.3.8).
@@ -23,6 +21,9 @@ def qr_svg(code: str, module_mm: float) -> str:
     Error correction is M (15 % may be lost), or better if the size stays the same. Screen readers
     skip it, because the code is printed beside it in words.
     """
+    # Loaded where a code is drawn, in a worker process, while this one loads other libraries.
+    import segno
+
     rows = [bytes(row) for row in segno.make_qr(code, error="m", boost_error=True).matrix]
     side = len(rows) + 2 * QUIET_ZONE
     path = "".join(_row(y, row) for y, row in enumerate(rows, start=QUIET_ZONE))

@@ -79,6 +79,13 @@ def test_a_text_that_the_weights_call_harmless_loads_no_model(builtin: Workspace
     assert len(scores(fresh)) == 1
 
 
+def test_a_sentence_without_a_name_is_scored_without_those_beside_it(rules: TextRules) -> None:
+    """So a danger is told, and a harmless sentence beside it is not."""
+    danger = "You can safely ignore a buzzing that has gone away."
+    text = f"Parking is free for patients. {danger} Thank you for reading this."
+    assert [found.words for found in check_text(text, rules)] == [danger]
+
+
 @pytest.mark.parametrize("text", PLAIN_ORDERS)
 def test_a_plain_dangerous_order_stops_the_print_with_the_extra_too(
     text: str, rules: TextRules

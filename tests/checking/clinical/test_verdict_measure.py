@@ -102,8 +102,8 @@ def test_a_danger_is_told_although_no_name_in_it_is_known(text: str, rules: Text
 def test_a_harmless_sentence_without_a_name_is_not_told(text: str, rules: TextRules) -> None:
     """Neither alone nor beside one that is told."""
     assert check_text(text, rules) == ()
-    danger = "Eat a banana each day."
-    assert {found.words for found in check_text(f"{danger} {text}", rules)} == {danger}
+    for danger in ("Eat a banana each day.", "You can safely ignore it for a week."):
+        assert {found.words for found in check_text(f"{danger} {text}", rules)} == {danger}
 
 
 @pytest.mark.parametrize("text", PLAIN_ORDERS)

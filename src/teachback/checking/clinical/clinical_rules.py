@@ -290,20 +290,20 @@ def _unit_findings(
     leaning_rule = _leaning_rule(rules, lineage) if unit.context[0] >= 0 else None
     leaning_names = _name_features(leaning_rule.file.about if leaning_rule else ())
     with_findings = {number for number, _ in findings}
-    told: set[int] = set()
-    doubtful: list[int] = []
     for number in sorted({*unit.own_sentences, *with_findings}):
         rule_features = _rule_features(passage, unit, number, found, reader)
         has_name = number in with_findings or not leaning_names.isdisjoint(rule_features)
         if not has_name and leaning_rule is None:
             continue
-        alone = rules.model.score(rule_features, _word_features(unit, number, mentions))
-        beside = rules.model.score(beside_features(unit, number, mentions)) - rules.model.start
-        # "Ask us if you have questions" behind an order may not hide it.
-        score = alone + max(beside, -MOST_RELIEF)
+        score = alone = rules.model.score(rule_features, _word_features(unit, number, mentions))
+        # A sentence without a name may not owe its score to a danger beside it.
+        if has_name:
+            beside = rules.model.score(beside_features(unit, number, mentions)) - rules.model.start
+            # "Ask us if you have questions" behind an order may not hide it.
+            score = alone + max(beside, -MOST_RELIEF)
         is_asked = number in unit.own_sentences and (has_name or score >= ASKS_EXTRA_FROM)
         if rules.sentences and is_asked:
-            about = described(passage, unit, number, reader, mentions)
+            about = described(passage, unit, number, reader, mentions, int(has_name))
             score = rules.sentences.mean(score, *about)
         shown = [
             finding._replace(severity=severity)
@@ -312,22 +312,12 @@ def _unit_findings(
             and (severity := _scored_severity(finding, score, rules, stops=alone >= STOPS_FROM))
         ]
         yield from shown
-        if any(finding.severity is not Severity.HINT for finding in shown):
-            told.add(number)
-        elif (
-            leaning_rule is None
-            or score < (REPORTS_FROM if has_name else NAMELESS_FROM)
-            or _is_exempt(leaning_rule, unit, number)
+        if (
+            leaning_rule
+            and score >= (REPORTS_FROM if has_name else NAMELESS_FROM)
+            and all(finding.severity is Severity.HINT for finding in shown)
+            and not _is_exempt(leaning_rule, unit, number)
         ):
-            continue
-        elif has_name or alone >= NAMELESS_FROM:
-            told.add(number)
-            yield _leaning_finding(unit, passage, leaning_rule, number, rules.model)
-        else:
-            doubtful.append(number)
-    for number in doubtful:
-        # It may owe its score to a sentence beside it.
-        if leaning_rule and told.isdisjoint((number - 1, number + 1)):
             yield _leaning_finding(unit, passage, leaning_rule, number, rules.model)
 
 

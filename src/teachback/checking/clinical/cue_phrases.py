@@ -24,7 +24,8 @@ _PHRASES: Final = r"""
 (?:told|asked|trying|wants?|(?<!you )needs?|supposed) to (?:cut (?:back|down|out)|limit|watch
   |avoid|reduce)
 on a (?:\w+ )?(?:limit|restriction)|(?:salt|sugar)[- ]free|no (?:salt|sugar) added|no wonder
-at the same time|bad (?:back|knee|night|day|cramps?)|weak (?:kidneys?|legs?|tea)|not a cure
+at the same time|bad (?:back|knee|night|day|cramps?)|weak (?:kidneys?|legs?|tea)
+it(?: is|'s) not a cure
 [fact]
 (?:(?:is|are|very|also|so|too) )?(?:high|higher|rich) in <limited>|not (?:only|just)|more than
 (?:have|has|contains?|holds?|packs?|hides?|made (?:of|from|with)) (?:[\w-]+ ){0,4}?(?:<limited>

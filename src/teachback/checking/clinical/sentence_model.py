@@ -117,9 +117,14 @@ class SentenceModel:
 
 
 def described(
-    passage: Passage, unit: Unit, number: int, reader: str, mentions: tuple[Mention, ...]
+    passage: Passage,
+    unit: Unit,
+    number: int,
+    reader: str,
+    mentions: tuple[Mention, ...],
+    reach: int = 1,
 ) -> tuple[str, str]:
-    """Return the description of a sentence, and the sentence with those before and after it.
+    """Return the description of a sentence, and it with as many on each side as `reach` says.
 
     The description has its reader, its kind of block, its lead-in, column and row, question or
     myth, and the classes of the names.
@@ -129,8 +134,8 @@ def described(
     lead = unit.before if unit.myth else "; ".join(filter(None, context))
     sentences = unit.own_sentences
     index = sentences.index(number)
-    start, _ = unit.span(sentences[max(0, index - 1)])
-    _, end = unit.span(sentences[min(index + 1, len(sentences) - 1)])
+    start, _ = unit.span(sentences[max(0, index - reach)])
+    _, end = unit.span(sentences[min(index + reach, len(sentences) - 1)])
     kind = "myth" if unit.myth else _KIND_NAMES.get(passage.role, "text")
     near = (each for each in mentions if each.start < unit.own_start or start <= each.start < end)
     classes = list(dict.fromkeys(filter(None, map(first_class, near))))[:_MOST_CLASSES]

@@ -15,7 +15,7 @@ from teachback.files.font_coverage import missing_glyphs, words_for
 from teachback.files.workspace import find, folders, read_bytes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from teachback.content.base_model import KeyPath
     from teachback.content.handout import Handout
@@ -81,8 +81,9 @@ def handout_text_problems(
     There, 10-20 is painted the other way round than with a dash: either may be read as 20 to 10.
     `fields` are the names of the declared fields.
     """
-    is_rtl = _is_rtl(handout)
-    for path, text in texts_in(handout):
+    texts = tuple(texts_in(handout))
+    is_rtl = _is_rtl(texts, handout.language)
+    for path, text in texts:
         is_plain = (
             path[-1] in _WITHOUT_MARKS
             or "silent_for" in path
@@ -109,15 +110,15 @@ def as_written_problems(
         yield from (problem._replace(location=place) for problem in problems)
 
 
-def _is_rtl(handout: Handout) -> bool:
-    """Return whether a handout is written from right to left."""
-    if not any(_RTL_LETTER.search(text) for _, text in texts_in(handout)):
+def _is_rtl(texts: Iterable[tuple[KeyPath, str]], language: str) -> bool:
+    """Return whether texts in a language are written from right to left."""
+    if not any(_RTL_LETTER.search(text) for _, text in texts if not text.isascii()):
         return False
     # Imported here because Babel is needed only for such a handout.
     from teachback.content.locale_formats import direction_of
 
     try:
-        return direction_of(handout.language) == "rtl"
+        return direction_of(language) == "rtl"
     except TeachbackError:
         # An unknown language has no printed words either, and that is a problem already.
         return False

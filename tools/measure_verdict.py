@@ -152,14 +152,13 @@ def curve(rules: TextRules) -> list[tuple[float, float]]:
 
 
 def _highest(item: dict[str, Any], rules: TextRules, model: VerdictModel) -> float:
-    """Return the highest score of the sentences of a text that name something, or -9."""
+    """Return the highest score of the sentences of a text, or -9."""
     return max(
         (
             model.score(one)
             for passage, unit in units(pieces(item))
             if passage.role in SCORED_ROLES
             for one in sentence_features(passage, unit, rules, LINEAGE[item.get("audience", "ckd")])
-            if "@names none" not in one
         ),
         default=-9.0,
     )

@@ -113,7 +113,7 @@ def test_sentences_set_aside_keep_their_figures_with_the_extra(
         f"with the extra: found {found} of {unsafe}, flagged {flagged} and refused {refused} of "
         f"{right}",
     )
-    assert found >= 0.85 * unsafe > 0
+    assert found >= 0.9 * unsafe > 0
     assert flagged <= 0.08 * right
     assert refused <= 0.01 * right
 

@@ -286,8 +286,7 @@ def _unit_findings(
     if reader is None or passage.role not in SCORED_ROLES:
         yield from findings.values()
         return
-    # Below "Avoid:", words that sound like advice name what to avoid.
-    leaning_rule = _leaning_rule(rules, lineage) if unit.context[0] >= 0 else None
+    leaning_rule = _leaning_rule(rules, lineage)
     leaning_names = _name_features(leaning_rule.file.about if leaning_rule else ())
     with_findings = {number for number, _ in findings}
     for number in sorted({*unit.own_sentences, *with_findings}):

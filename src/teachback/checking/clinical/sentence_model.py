@@ -6,18 +6,17 @@ It is the optional extra `verdict`: all-MiniLM-L6-v2, fine-tuned by
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 from teachback.checking.clinical.verdict_model import first_class
+from teachback.checking.clinical.word_pieces import word_piece_ids
 from teachback.editions.passages import Role
 from teachback.errors import Location, TeachbackError
 from teachback.files.workspace import read_bytes, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from teachback.checking.clinical.lexicon import Mention
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 _DESCRIPTION_TOKENS: Final = 60
 _MOST_CLASSES: Final = 5  # of names in a description
 _TOKENS: Final = 128
-_UNKNOWN, _BEGIN, _END = "[UNK]", "[CLS]", "[SEP]"
+_BEGIN, _END = "[CLS]", "[SEP]"
 # The names of readers and blocks in what the model was trained on, which must not change.
 _READER_NAMES: Final = {"ckd": "kidney disease"}
 _KIND_NAMES: Final = {role: role.value for role in (Role.ITEM, Role.CELL, Role.CALLOUT, Role.CARD)}
@@ -64,9 +63,9 @@ class SentenceModel:
         """
         if (description, text) not in self._scores:
             ids = self._vocabulary_ids
-            about = self._token_ids(description)[:_DESCRIPTION_TOKENS]
+            about = word_piece_ids(description, ids)[:_DESCRIPTION_TOKENS]
             first = [ids[_BEGIN], *about, ids[_END]]
-            second = [*self._token_ids(text)[: _TOKENS - len(first) - 1], ids[_END]]
+            second = [*word_piece_ids(text, ids)[: _TOKENS - len(first) - 1], ids[_END]]
             segments = [0] * len(first) + [1] * len(second)
             (log_odds,) = self._session.run(None, {"pieces": [first + second], "parts": [segments]})
             self._scores[description, text] = round(float(log_odds.item()), 2)
@@ -93,27 +92,7 @@ class SentenceModel:
     @cached_property
     def _vocabulary_ids(self) -> dict[str, int]:
         lines = read_bytes(self._vocabulary_path).decode().splitlines()
-        return {token: token_id for token_id, token in enumerate(lines)}
-
-    def _token_ids(self, text: str) -> list[int]:
-        return [token_id for word in words_and_stops(text) for token_id in self._word_ids(word)]
-
-    def _word_ids(self, word: str) -> list[int]:
-        """Return the ids of the longest tokens that a word is made of, from its start.
-
-        A token within a word begins with `##` (WordPiece).
-        """
-        ids: list[int] = []
-        start = 0
-        while start < len(word):
-            prefix = "##" if start else ""
-            ends = range(len(word), start, -1)
-            end = next((end for end in ends if prefix + word[start:end] in self._vocabulary_ids), 0)
-            if not end:
-                return [self._vocabulary_ids[_UNKNOWN]]
-            ids.append(self._vocabulary_ids[prefix + word[start:end]])
-            start = end
-        return ids
+        return {piece: number for number, piece in enumerate(lines)}
 
 
 def described(
@@ -142,19 +121,3 @@ def described(
     names = f" ({', '.join(classes).replace('-', ' ')})" if classes else ""
     about = f"{_READER_NAMES.get(reader, reader)}. {kind}: {lead}{names}"
     return about, unit.text[start:end].strip()
-
-
-def words_and_stops(text: str) -> list[str]:
-    """Return the words and marks of a text, in lower case and without accents."""
-    return "".join(_separated(unicodedata.normalize("NFD", text.lower()))).split()
-
-
-def _separated(text: str) -> Iterator[str]:
-    for char in text:
-        category = unicodedata.category(char)
-        if char.isspace():
-            yield " "
-        elif category[0] == "P" or (char.isascii() and category[0] == "S"):
-            yield f" {char} "
-        elif category != "Mn" and category[0] != "C":
-            yield char

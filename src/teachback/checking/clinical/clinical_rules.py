@@ -286,7 +286,9 @@ def _unit_findings(
     if reader is None or passage.role not in SCORED_ROLES:
         yield from findings.values()
         return
-    leaning_rule = _leaning_rule(rules, lineage)
+    # A cell below "Instead of" names what to avoid.
+    is_warned_of = passage.role is Role.CELL and unit.context[0] < 0
+    leaning_rule = None if is_warned_of else _leaning_rule(rules, lineage)
     leaning_names = _name_features(leaning_rule.file.about if leaning_rule else ())
     with_findings = {number for number, _ in findings}
     for number in sorted({*unit.own_sentences, *with_findings}):

@@ -140,7 +140,8 @@ def curve(rules: TextRules) -> list[tuple[float, float]]:
     measured = [item for name in MEASURED for item in set_aside(name)]
     found: list[tuple[float, float]] = []
     for share in SHARES:
-        some = texts[::share]
+        # Two at a time, since most stand in pairs.
+        some = [text for number, text in enumerate(texts) if number // 2 % share == 0]
         weights = learn_verdict.learned(some)
         model = VerdictModel(weights, weights.pop("<start>"))
         scores = [(item["unsafe"], _highest(item, rules, model)) for item in measured]

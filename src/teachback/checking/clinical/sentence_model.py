@@ -103,7 +103,7 @@ def described(
     mentions: tuple[Mention, ...],
     reach: int = 1,
 ) -> tuple[str, str]:
-    """Return the description of a sentence, and it with as many on each side as `reach` says.
+    """Return the description of a sentence, and its text with `reach` sentences on each side.
 
     The description has its reader, its kind of block, its lead-in, column and row, question or
     myth, and the classes of the names.

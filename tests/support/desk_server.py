@@ -32,7 +32,14 @@ SECRET = "a-secret-of-the-test"  # noqa: S105 -- of no real server
 def children(process: int) -> list[int]:
     """Return the ids of the processes that a process has started, the oldest first."""
     paths = Path(f"/proc/{process}/task").glob("*/children")
-    return sorted(int(one) for path in paths for one in path.read_text("ascii").split())
+    ids = [int(one) for path in paths for one in path.read_text("ascii").split()]
+    return sorted(ids, key=_started)
+
+
+def _started(process: int) -> int:
+    """Return when a process was started. Ids begin anew at 1, so a later one may be smaller."""
+    fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return int(fields[19])
 
 
 class AskedPressRoom:

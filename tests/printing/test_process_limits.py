@@ -303,6 +303,20 @@ def tell(started: Event, _: None) -> str:
     return "told"
 
 
+ENDED: list[bool] = []
+
+
+def end_later() -> None:
+    """Take a moment, and tell that it is over."""
+    time.sleep(0.2)
+    ENDED.append(True)
+
+
+def has_ended(_: object, __: None) -> bool:
+    """Return whether the other work was over when this process was forked."""
+    return bool(ENDED)
+
+
 def long(_: object, seconds: float) -> float:
     """Ask for more time, and use it."""
     more_time(seconds + 5)
@@ -358,6 +372,27 @@ def test_a_worker_starts_before_its_outcome_is_asked_for() -> None:
         coming = workers.each([task(tell, None)])
         assert started.wait(60)
         assert [outcome.result for outcome in coming] == ["told"]
+
+
+def test_workers_get_their_next_task_while_the_caller_does_other_work() -> None:
+    """Other work lasts until the second task of a worker is done, so neither waits for the other."""
+    told = multiprocessing.get_context(process_pool.METHOD).Event()
+    with Pool(told, 1) as workers:
+        coming = workers.each([task(leave, 0), task(tell, None)])
+        other = workers.meanwhile(lambda: told.wait(60))
+        assert [outcome.result for outcome in coming] == [0, "told"]
+        assert other.result() is True
+
+
+def test_no_worker_is_forked_beside_other_work() -> None:
+    """A worker that replaces another is forked when the other work has ended, with its locks."""
+    ENDED.clear()
+    with Pool(None, 1) as workers:
+        coming = workers.each([task(crash, int(signal.SIGKILL)), task(has_ended, None)])
+        workers.meanwhile(end_later)
+        crashed, following = coming
+    assert crashed.problems
+    assert following.result is True
 
 
 def test_whatever_happens_in_a_child_is_one_problem_and_the_others_are_done() -> None:

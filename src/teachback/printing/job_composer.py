@@ -192,7 +192,7 @@ def compose_apart(
     """Compose jobs and check the design, in worker processes.
 
     They are needed because a template may loop without end. Meanwhile, this process loads the
-    libraries that print. Raises TeachbackError where a library of the system is missing.
+    libraries that print: beside the loop, so that no worker waits for its next task. Raises TeachbackError where a library of the system is missing.
     """
     tasks = [Task(_design_faults, None, "reading the styles", _STYLES)]
     tasks += [
@@ -211,7 +211,7 @@ def compose_apart(
     flaws: tuple[Problem, ...] = ()
     with Pool(context, processes, settle=hinting(context.files)) as pool:
         outcomes = pool.each(tasks)
-        _load_libraries()
+        loaded = pool.meanwhile(_load_libraries)
         for outcome in outcomes:
             order = outcome.task.subject
             if order is None:
@@ -225,6 +225,7 @@ def compose_apart(
                     *problems.get(order.stem, ()),
                     *with_location(new_problems, order.name, place),
                 )
+        loaded.result()
     return ComposedJobs(tuple(jobs[order] for order in orders if order in jobs), problems, flaws)
 
 

@@ -19,6 +19,7 @@ import tempfile
 import time
 import warnings
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -41,6 +42,7 @@ from teachback.printing.process_limits import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
     from multiprocessing.connection import Connection
 
 # On macOS the text libraries do not survive a fork.
@@ -133,6 +135,7 @@ class Pool:
         self._workers: list[_Worker] = []
         self._scratch = ""
         self._lock = -1
+        self._other_work: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         # One folder for all files of the workers: a worker that is killed cannot clean up.
@@ -150,6 +153,7 @@ class Pool:
         return self
 
     def __exit__(self, *details: object) -> None:
+        self._finish_other_work()
         for worker in list(self._workers):
             self._end(worker)
         shutil.rmtree(self._scratch, ignore_errors=True)
@@ -166,6 +170,18 @@ class Pool:
         waiting = deque(tasks)
         self._assign(waiting)
         return self._outcomes(waiting)
+
+    def meanwhile(self, work: Callable[[], Any]) -> Future[Any]:
+        """Do other work in a thread while the workers are busy.
+
+        Outcomes are read meanwhile. No worker is forked before the thread has ended.
+        """
+        self._other_work = ThreadPoolExecutor(1)
+        return self._other_work.submit(work)
+
+    def _finish_other_work(self) -> None:
+        if self._other_work is not None:
+            self._other_work.shutdown()
 
     def _outcomes(self, waiting: deque[Task]) -> Iterator[Outcome]:
         try:
@@ -245,6 +261,7 @@ class Pool:
                     )
 
     def _start(self) -> _Worker:
+        self._finish_other_work()
         return _Worker(
             *start_worker(
                 serve,

@@ -353,12 +353,7 @@ def lines_after(layout: LaidOutDocument, page: int) -> int:
 
 def _usual_line(layout: LaidOutDocument) -> float:
     """Return the height that most lines of text have, in CSS px."""
-    heights = (
-        round(box.height, 1)
-        for page in layout.document.pages
-        for box in _boxes(page)
-        if _is_line(box)
-    )
+    heights = (round(box.height, 1) for _, box in _numbered(layout) if _is_line(box))
     return float(mode(heights))
 
 
@@ -399,23 +394,22 @@ def block_heights(layout: LaidOutDocument) -> tuple[BlockHeight, ...]:
     usual = _usual_line(layout)
     headings: dict[int, str] = {}
     heights: dict[int, BlockHeight] = {}
-    for page in layout.document.pages:
-        for section in _boxes(page):
-            if section.element_tag != "section" or not isinstance(section, boxes.BlockBox):
+    for _, section in _numbered(layout):
+        if section.element_tag != "section" or not isinstance(section, boxes.BlockBox):
+            continue
+        for child in section.children:
+            if child.element_tag == "h2":
+                headings.setdefault(id(section.element), _all_words(child))
                 continue
-            for child in section.children:
-                if child.element_tag == "h2":
-                    headings.setdefault(id(section.element), _all_words(child))
-                    continue
-                heading = headings.get(id(section.element), "")
-                names = {child.element_tag, *(child.element.get("class") or "").split()}
-                kind = next((kind for name, kind in _KINDS.items() if name in names), "block")
-                # A block on several pages has a box on each.
-                block = heights.get(id(child.element), BlockHeight(kind, "", heading, 0.0))
-                heights[id(child.element)] = block._replace(
-                    words=block.words or _all_words(child),
-                    lines=block.lines + child.margin_height() / usual,
-                )
+            heading = headings.get(id(section.element), "")
+            names = {child.element_tag, *(child.element.get("class") or "").split()}
+            kind = next((kind for name, kind in _KINDS.items() if name in names), "block")
+            # A block on several pages has a box on each.
+            block = heights.get(id(child.element), BlockHeight(kind, "", heading, 0.0))
+            heights[id(child.element)] = block._replace(
+                words=block.words or _all_words(child),
+                lines=block.lines + child.margin_height() / usual,
+            )
     return tuple(heights.values())
 
 
@@ -458,8 +452,7 @@ class PictureClash(NamedTuple):
 
 def picture_clashes(layout: LaidOutDocument) -> Iterator[PictureClash]:
     """Yield each picture on a bullet, a number or a box to tick, or on another picture."""
-    for number, page in enumerate(layout.document.pages, start=1):
-        boxes_of_page = tuple(_boxes(page))
+    for number, boxes_of_page in enumerate(layout.boxes, start=1):
         pictures = [box for box in boxes_of_page if box.element_tag == "img"]
         for index, picture in enumerate(pictures):
             file = _file_of(picture)
@@ -701,8 +694,8 @@ def _back_page(layout: LaidOutDocument) -> int:
 
 def _numbered(layout: LaidOutDocument) -> Iterator[tuple[int, LaidBox]]:
     """Yield the boxes of the pages, each with the number of its page, from 1."""
-    for number, page in enumerate(layout.document.pages, start=1):
-        for box in _boxes(page):
+    for number, boxes_of_page in enumerate(layout.boxes, start=1):
+        for box in boxes_of_page:
             yield number, box
 
 

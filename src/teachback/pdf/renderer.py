@@ -20,7 +20,7 @@ import sys
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -141,6 +141,14 @@ class LaidOutDocument:
     def pages(self) -> int:
         """The number of pages."""
         return len(self.document.pages)
+
+    @cached_property
+    def boxes(self) -> tuple[tuple[Any, ...], ...]:
+        """The boxes of each page below that of the page, in the order of the text."""
+        return tuple(
+            tuple(page._page_box.descendants(placeholders=True))  # noqa: SLF001 -- no public name
+            for page in self.document.pages
+        )
 
 
 class _Fetcher(URLFetcher):

@@ -76,6 +76,7 @@ def text_visibilities(page: ReadPage) -> Iterator[TextVisibility]:
         [_WHITE if value < _WHITE - _FAINTLY_INKED else 0 for value in range(256)]
     )
     lost = ImageChops.darker(faintly, ImageChops.invert(changed))
+    is_whole = lost.getbbox() is None
     # The ground behind the letters themselves; the rest becomes transparent.
     ground = page.bare.convert("RGB")
     ground.putalpha(inked)
@@ -85,16 +86,18 @@ def text_visibilities(page: ReadPage) -> Iterator[TextVisibility]:
             # It is not on the page at all.
             yield TextVisibility(run, 0.0, 1.0, 1.0)
             continue
-        own_ink = inked.crop(box)
+        behind = ground.crop(box)
+        counted: Any = behind.getcolors(behind.width * behind.height) or ()
+        own_ink = [(count, color) for count, color in counted if color[3]]
         shown, letters = 1.0, tuple[tuple[str, float], ...]()
         # Nearly all letters are whole.
-        if lost.crop(box).getbbox() or not own_ink.getbbox():
-            all_dots, visible_dots = (
-                mask.histogram()[_WHITE] for mask in (own_ink, visible.crop(box))
-            )
+        if not own_ink or not (is_whole or lost.crop(box).getbbox() is None):
+            all_dots = sum(count for count, _ in own_ink)
+            visible_dots = visible.crop(box).histogram()[_WHITE]
             shown = visible_dots / all_dots if all_dots else 1.0
             letters = tuple(_letters(page, run, faintly, lost))
-        yield TextVisibility(run, shown, *_contrasts(run, ground.crop(box)), letters)
+        # Letters too thin to fill a dot are compared with all that is around them.
+        yield TextVisibility(run, shown, *_contrasts(run, own_ink or counted), letters)
 
 
 def _letters(
@@ -237,13 +240,12 @@ def _dots(
     return box if box[0] < box[2] and box[1] < box[3] else None
 
 
-def _contrasts(run: TextRun, behind: Image) -> tuple[float, float]:
-    """Return the contrasts in colour and in grey that nearly all of the ground reaches."""
-    counted: Any = behind.getcolors(behind.width * behind.height) or ()
-    # Letters too thin to fill a dot are compared with all that is around them.
-    colors = [(count, color[:3]) for count, color in counted if color[3]] or [
-        (count, color[:3]) for count, color in counted
-    ]
+def _contrasts(run: TextRun, ground: Iterable[tuple[int, tuple[int, ...]]]) -> tuple[float, float]:
+    """Return the contrasts in colour and in grey that nearly all of the ground reaches.
+
+    `ground` has the number of dots of each colour.
+    """
+    colors = [(count, (red, green, blue)) for count, (red, green, blue, _) in ground]
     return (
         _reached([(contrast(run.color, color), count) for count, color in colors]),
         _reached([(contrast(grey(run.color), grey(color)), count) for count, color in colors]),

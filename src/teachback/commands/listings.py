@@ -44,6 +44,7 @@ def handout_rows(workspace: Workspace) -> tuple[list[dict[str, Any]], tuple[Prob
                 "card": "yes" if handout.card else "no",
                 "review": authored.approval.word(handout.review),
                 "due": handout.review.due.isoformat() if handout.review.due else None,
+                "codes": list(handout.codes.icd10),
                 "title": first_text(handout.title),
                 "file": shown(files[stem]),
             }

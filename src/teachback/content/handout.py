@@ -536,7 +536,7 @@ class Review(Model):
 
 
 class Codes(Model):
-    """Codes under which a clinic's system files the handout."""
+    """Codes under which a clinic's system files the handout. `list handouts` shows them."""
 
     icd10: tuple[
         Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9][0-9A-Z](\.[0-9A-Z]{1,4})?$")], ...

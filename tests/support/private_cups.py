@@ -44,7 +44,7 @@ CacheDir {root}/cache
 ErrorLog {root}/log/error
 AccessLog {root}/log/access
 PageLog {root}/log/page
-Printcap
+Printcap {root}/printcap
 """
 # A raw queue: what is sent comes out as it is.
 PRINTERS = """\

@@ -13,7 +13,6 @@ from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 _MEDIA_TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
@@ -55,6 +54,7 @@ def open_desk_pages() -> DeskPages:
         for path in sorted(root.glob(pattern))
         if path.suffix in _MEDIA_TYPES
     }
+    words = web / "words" / "en.yaml"
     pages = {path.name: read_bytes(path).decode() for path in web.glob("*.html")}
     digest = hashlib.sha256()
     for name, (data, _) in sorted(files.items()):
@@ -63,12 +63,7 @@ def open_desk_pages() -> DeskPages:
         jinja2.Environment(
             loader=jinja2.DictLoader(pages), autoescape=True, undefined=jinja2.StrictUndefined
         ),
-        _words(web / "words" / "en.yaml"),
+        read_yaml(read_bytes(words), shown(words)).data,
         files,
         f"/assets/{digest.hexdigest()[:16]}",
     )
-
-
-def _words(path: Path) -> Mapping[str, Any]:
-    words: Mapping[str, Any] = read_yaml(read_bytes(path), shown(path)).data
-    return words

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from teachback.archive.lookup import (
     identify_scanned,
@@ -37,27 +37,6 @@ _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _PHOTO: Final = ""
 
 
-class PrintedMatch(NamedTuple):
-    """An edition that a paper may be.
-
-    `size` is that of the archived file: a code is the same for each type size and paper. `printed`
-    is the day on which it was first archived. `review` says who approved it. `newer` is the code
-    that is printed now for the same reader; None if that is this one, or if there is none. `file`
-    is the SHA-256 of the archived PDF, or None.
-    """
-
-    code: str
-    title: str
-    audience: str
-    language: str
-    size: str
-    printed: str
-    review: str
-    current: bool
-    newer: str | None
-    file: str | None
-
-
 def find_printed(
     context: PrintContext, question: tuple[str | None, bytes | None, Path]
 ) -> dict[str, Any]:
@@ -80,17 +59,14 @@ def find_printed(
         for text in scanned if typed is None else (typed,):
             answers |= {answer.code: answer for answer in identify_scanned(archive, text, None)}
     codes = dict.fromkeys((*answers, *scanned, *_current_codes(typed, current)))
-    matches = [
-        match
-        for code in codes
-        if (match := _match(code, answers.get(code), current, context)) is not None
-    ]
+    matches = [_match(code, answers.get(code), current, context) for code in codes]
+    matches = [match for match in matches if match is not None]
     near = {entry.code: entry.title for answer in answers.values() for entry in answer.nearest}
     if not (matches or near or typed is None):
         near_codes = nearest_codes(normalize_code(typed), current)
         near = {code: plain(current[code].title) for code in near_codes}
     return {
-        "matches": [match._asdict() for match in matches],
+        "matches": matches,
         "nearest": [{"code": code, "title": title} for code, title in near.items()],
     }
 
@@ -126,42 +102,43 @@ def _current_codes(typed: str | None, current: dict[str, Edition]) -> tuple[str,
 
 def _match(
     code: str, answer: Answer | None, current: dict[str, Edition], context: PrintContext
-) -> PrintedMatch | None:
+) -> dict[str, Any] | None:
     """Return what the archive has of a code, or else the current edition, or None."""
-    entry = answer.entries[-1] if answer is not None and answer.entries else None
-    if entry is not None and answer is not None:
-        output = main_file(answer)
-        review, printed = dict(entry.review), _date_words(answer.entries[0].kept[:10])
-        title, audience, language = entry.title, entry.audience, entry.language
+    if answer is not None and answer.entries:
+        entry, output = answer.entries[-1], main_file(answer)
+        reader = (entry.handout, entry.audience, entry.language, output.depth if output else "")
+        title, review = entry.title, dict(entry.review)
+        printed = _date_words(answer.entries[0].kept[:10])
         size = output.size if output else ""
-        depth = output.depth if output else ""
         file = output.sha256 if output and output.file.endswith(".pdf") else None
-        handout = entry.handout
     elif code in current:
         edition = current[code]
+        reader, title = _reader(edition), plain(edition.title)
         review = {"status": edition.review.status, "reviewer": edition.review.reviewer}
-        title, audience, language = plain(edition.title), edition.audience, edition.languages
-        size, depth, printed, file = "", str(edition.depth), "", None
-        handout = edition.handout
+        printed, size, file = "", "", None
     else:
         return None
     newer = None
     if code not in current:
-        reader = (handout, audience, language, depth)
         newer = next((other for other, each in current.items() if _reader(each) == reader), None)
+    _, audience, language, _ = reader
     names = context.reading.shared.audiences.root
-    return PrintedMatch(
-        code,
-        title,
-        names[audience].name if audience in names else audience,
-        language,
-        size,
-        printed,
-        _review_words(review),
-        code in current,
-        newer,
-        file,
-    )
+    return {
+        "code": code,
+        "title": title,
+        "audience": names[audience].name if audience in names else audience,
+        "language": language,
+        # A code is the same for each type size and paper: this is the size of the archived file.
+        "size": size,
+        # The day on which it was first archived.
+        "printed": printed,
+        "review": _review_words(review),
+        "current": code in current,
+        # The code that is printed now for the same reader, if that is another one.
+        "newer": newer,
+        # The SHA-256 of the archived PDF.
+        "file": file,
+    }
 
 
 def _reader(edition: Edition) -> tuple[str, str, str, str]:

@@ -274,16 +274,17 @@ def _notices(
     changed = [name for name in drafts if name in authored.approval.changed]
     if changed:
         day = handout.review.reviewed
-        text = f"Draft: changed since it was approved{f' on {_date_words(day)}' if day else ''}."
+        approved = f" on {dated(day, 'en')}" if day else ""
+        text = f"Draft: changed since it was approved{approved}."
         yield {"kind": "unapproved", "text": text}
     for text in _draft_words(authored, drafts) if drafts else ():
         yield {"kind": "draft", "text": text}
     reviewed, due = handout.review.reviewed, handout.review.due
     if reviewed is not None and ahead_problems(reviewed.isoformat(), today, Location("")):
-        text = f"The review of {_date_words(reviewed)} has not taken place yet."
+        text = f"The review of {dated(reviewed, 'en')} has not taken place yet."
         yield {"kind": "unapproved", "text": text}
     if due is not None and due < today:
-        yield {"kind": "overdue", "text": f"The review was due on {_date_words(due)}."}
+        yield {"kind": "overdue", "text": f"The review was due on {dated(due, 'en')}."}
 
 
 def _draft_words(authored: LoadedHandout, drafts: list[str]) -> Iterator[str]:
@@ -299,17 +300,10 @@ def _draft_words(authored: LoadedHandout, drafts: list[str]) -> Iterator[str]:
         yield _STALE
     for notice in authored.notices:
         if approval.unchecked and notice.problem.rule == LANGUAGE_UNKNOWN:
-            yield _sentence(notice.problem.message)
+            message = notice.problem.message
+            yield f"{message[0].upper()}{message[1:]}."
     if missing or (authored.translated is None and status != "approved"):
         yield DRAFT
-
-
-def _sentence(message: str) -> str:
-    return f"{message[0].upper()}{message[1:]}."
-
-
-def _date_words(day: dt.date) -> str:
-    return dated(day, "en")
 
 
 def _state(notices: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -33,11 +33,14 @@ def fields_of(answer: Any) -> list[str | None]:  # noqa: ANN401 -- plain data
     return [column["field"] for column in answer["columns"]]
 
 
-def rows_of(answer: Any) -> list[tuple[int, dict[str, str]]]:  # noqa: ANN401 -- plain data
+def rows_of(answer: Any) -> list[dict[str, Any]]:  # noqa: ANN401 -- plain data
     """Return the rows as the page sends them back."""
     fields = {column["key"]: column["field"] for column in answer["columns"]}
     return [
-        (row["number"], {fields[key]: text for key, text in row["values"].items()})
+        {
+            "number": row["number"],
+            "values": {fields[key]: text for key, text in row["values"].items()},
+        }
         for row in answer["rows"]
     ]
 
@@ -56,7 +59,7 @@ def test_a_list_is_mended_and_printed_in_its_order(room: AskedPressRoom) -> None
     rows = rows_of(answer)
     with pytest.raises(RefusedReplyError, match="these rows have faults: 3"):
         room.ask("print list", topic="tiny", rows=rows)
-    rows[1][1]["visit"] = "2027-11-02"
+    rows[1]["values"]["visit"] = "2027-11-02"
     checked = room.ask("check list", topic="tiny", rows=rows)
     assert [row["faults"] for row in checked["rows"]] == [[], []]
     printed = room.ask("print list", topic="tiny", rows=rows)
@@ -68,12 +71,15 @@ def test_a_list_is_mended_and_printed_in_its_order(room: AskedPressRoom) -> None
 def test_values_that_do_not_fit_and_repeated_ids_are_faults(room: AskedPressRoom) -> None:
     """What only the laid-out page can tell is told in the list, too."""
     row = {"audience": "ckd", "patient": "x" * 150}
-    rows = [(2, {**row, "id": "a"}), (3, {**row, "id": "A", "patient": "Place"})]
+    rows: list[dict[str, Any]] = [
+        {"number": 2, "values": {**row, "id": "a"}},
+        {"number": 3, "values": {**row, "id": "A", "patient": "Place"}},
+    ]
     answer = room.ask("check list", topic="tiny", rows=rows)["rows"]
     assert [fault["column"] for fault in answer[1]["faults"]] == ["id"]
     read_as = read(room, f"id,audience,patient\nr1,ckd,{'x' * 150}\n")["rows"]
     assert [fault["column"] for fault in read_as[0]["faults"]] == ["patient"]
-    rows[1][1]["id"] = "b"
+    rows[1]["values"]["id"] = "b"
     answer = room.ask("check list", topic="tiny", rows=rows)["rows"]
     assert answer[0]["faults"] == [
         {"column": "patient", "message": "It is too long for its line, even in the smallest type."}
@@ -83,7 +89,7 @@ def test_values_that_do_not_fit_and_repeated_ids_are_faults(room: AskedPressRoom
 
 def test_letters_of_another_script_are_printed_in_the_list(room: AskedPressRoom) -> None:
     """Editions are made again with the fonts that the names need."""
-    rows = [(2, {"id": "a", "audience": "ckd", "patient": "Щёлково"})]
+    rows = [{"number": 2, "values": {"id": "a", "audience": "ckd", "patient": "Щёлково"}}]
     assert room.ask("check list", topic="tiny", rows=rows)["rows"][0]["faults"] == []
     pdf = room.ask("print list", topic="tiny", rows=rows)["pdf"]
     assert "Щёлково" in " ".join(page_texts(pdf))
@@ -133,8 +139,8 @@ def test_a_column_that_is_none_of_these_is_settled_before_anything_is_printed(
     assert not any("2" in row["values"] for row in answer["rows"])
     settled = read(room, rows, C="fluid", D="", E="nurse")
     assert fields_of(settled) == ["audience", "patient", "fluid", "", "nurse", "id"]
-    assert rows_of(settled)[0][1]["fluid"] == "2"
-    assert "9" not in rows_of(settled)[0][1].values()
+    assert rows_of(settled)[0]["values"]["fluid"] == "2"
+    assert "9" not in rows_of(settled)[0]["values"].values()
 
 
 def test_two_columns_for_one_field_are_a_fault(room: AskedPressRoom) -> None:
@@ -166,7 +172,7 @@ def test_what_no_column_holds_is_typed_into_each_row(room: AskedPressRoom) -> No
     faulty = [fault["column"] for fault in settled["rows"][0]["faults"]]
     assert sorted(faulty) == ["audience", "patient", "visit"]
     assert rows_of(settled) == [
-        (2, {"visit": "soon", "id": "2", "audience": "", "patient": ""}),
+        {"number": 2, "values": {"visit": "soon", "id": "2", "audience": "", "patient": ""}},
     ]
 
 

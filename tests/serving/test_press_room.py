@@ -30,7 +30,7 @@ from teachback.pdf.page_reader import read_words
 from teachback.printing.job_composer import print_context
 from teachback.printing.process_pool import start_worker
 from teachback.serving import desk_editions, press_link, room_starter
-from teachback.serving.desk_editions import CardsOrder, HandoutOrder, StocksOrder
+from teachback.serving.desk_editions import CardsOrder, HandoutOrder
 from teachback.serving.desk_shelf import read_shelf, workspace_marks
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 
@@ -518,7 +518,7 @@ def test_a_card_too_long_for_a_stock_is_refused_with_those_that_take_it(
     archive = clinic.root / "archive"
     settings = replace(resolve({}, clinic), archive=archive)
     context = print_context(clinic, reading, settings)
-    unfit = desk_editions.unfit_stocks(context, StocksOrder("tiny", "ckd"))
+    unfit = desk_editions.unfit_stocks(context, ("tiny", "ckd"))
     one_side = "too small" if handout is TINY else "printed on one side"
     for stock, reason in (("cut-letter-id1", "too small"), ("avery-5395", one_side)):
         assert unfit[stock].startswith(reason)

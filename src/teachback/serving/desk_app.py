@@ -17,13 +17,20 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    RedirectResponse,
+    Response,
+    StreamingResponse,
+)
 from starlette.routing import Route
 
 from teachback.errors import Problem, TeachbackError, fault_problem
 from teachback.serving.desk_requests import (
     CardsQuestion,
     CodeQuestion,
+    DeskQuestion,
     EditionQuestion,
     EnterQuestion,
     ListQuestion,
@@ -35,7 +42,6 @@ from teachback.serving.desk_requests import (
     TopicQuestion,
     read_question,
 )
-from teachback.serving.live_routes import authors_page, live_events, live_picture
 from teachback.serving.log_in import ThrottledError, hashed_cookie
 from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 from teachback.serving.press_messages import problem_json
@@ -104,23 +110,23 @@ def desk_app(desk: Desk) -> RequestGuard:
         ("POST", "/leave", _leave),
         ("GET", "/assets/{version}/{name:path}", _asset),
         ("GET", "/desk/topics", _topics),
-        ("POST", "/desk/edition", _edition),
-        ("POST", "/desk/stocks", _stocks),
-        ("POST", "/desk/cards", _cards),
+        ("POST", "/desk/edition", _passing_on("edition", EditionQuestion)),
+        ("POST", "/desk/stocks", _passing_on("stocks", StocksQuestion)),
+        ("POST", "/desk/cards", _passing_on("cards", CardsQuestion)),
         ("GET", "/page/{key}/{number:int}.png", _page),
         ("POST", "/desk/patch", _patch),
         ("POST", "/desk/print", _print),
-        ("POST", "/list/columns", _list_columns),
+        ("POST", "/list/columns", _passing_on("list columns", TopicQuestion)),
         ("POST", "/list/read", _read_list),
-        ("POST", "/list/check", _check_list),
+        ("POST", "/list/check", _passing_on("check list", RowsQuestion)),
         ("POST", "/list/print", _print_list),
         ("POST", "/editions", _editions),
         ("POST", "/editions/scan", _scan),
         ("GET", "/editions/file/{digest}.pdf", _archived_pdf),
-        ("GET", "/preview", authors_page),
-        ("GET", "/preview/{handout}", authors_page),
-        ("GET", "/preview/{handout}/events", live_events),
-        ("GET", "/preview/pages/{digest}.png", live_picture),
+        ("GET", "/preview", _authors_page),
+        ("GET", "/preview/{handout}", _authors_page),
+        ("GET", "/preview/{handout}/events", _live_events),
+        ("GET", "/preview/pages/{digest}.png", _live_picture),
     )
 
     @asynccontextmanager
@@ -219,8 +225,15 @@ async def _enter_page(desk: Desk, _: Request) -> Response:
     return HTMLResponse(desk.pages.page("enter", people=bool(desk.sessions.people)))
 
 
+async def _authors_page(desk: Desk, request: Request) -> Response:
+    """Return the page of one handout, or of the list of all."""
+    handout = request.path_params.get("handout", "")
+    handouts = () if handout else desk.live.handouts()
+    return HTMLResponse(desk.pages.page("live", handout=handout, handouts=handouts))
+
+
 # Without a session, these lead to the log-in page. Other routes refuse.
-_PAGES: Final = (_home, authors_page)
+_PAGES: Final = (_home, _authors_page)
 
 
 async def _enter(desk: Desk, request: Request) -> Response:
@@ -270,19 +283,14 @@ async def _topics(desk: Desk, request: Request) -> Response:
     return JSONResponse({**topics, **of_server})
 
 
-async def _edition(desk: Desk, request: Request) -> Response:
-    question = read_question(EditionQuestion, await request.body())
-    return JSONResponse(await desk.press.ask("edition", **question.model_dump()))
+def _passing_on(action: str, kind: type[DeskQuestion]) -> Handler:
+    """Return the handler of a question that the press room answers as it was asked."""
 
+    async def handler(desk: Desk, request: Request) -> Response:
+        question = read_question(kind, await request.body())
+        return JSONResponse(await desk.press.ask(action, **question.model_dump()))
 
-async def _stocks(desk: Desk, request: Request) -> Response:
-    question = read_question(StocksQuestion, await request.body())
-    return JSONResponse(await desk.press.ask("stocks", **question.model_dump()))
-
-
-async def _cards(desk: Desk, request: Request) -> Response:
-    question = read_question(CardsQuestion, await request.body())
-    return JSONResponse(await desk.press.ask("cards", **question.model_dump()))
+    return handler
 
 
 async def _page(desk: Desk, request: Request) -> Response:
@@ -296,8 +304,7 @@ async def _page(desk: Desk, request: Request) -> Response:
         while cached_bytes > MOST_PICTURES:
             cached_bytes -= len(desk.pictures.popitem(last=False)[1])
     desk.pictures.move_to_end(picture_key)
-    headers = {"cache-control": f"private, {_ONE_YEAR}"}
-    return Response(desk.pictures[picture_key], headers=headers, media_type="image/png")
+    return _picture(desk.pictures[picture_key])
 
 
 async def _patch(desk: Desk, request: Request) -> Response:
@@ -375,11 +382,6 @@ async def _archived_pdf(desk: Desk, request: Request) -> Response:
     return _pdf(pdf, "kept.pdf")
 
 
-async def _list_columns(desk: Desk, request: Request) -> Response:
-    question = read_question(TopicQuestion, await request.body())
-    return JSONResponse(await desk.press.ask("list columns", topic=question.topic))
-
-
 async def _read_list(desk: Desk, request: Request) -> Response:
     question = read_question(ListQuestion, await request.body())
     try:
@@ -391,25 +393,9 @@ async def _read_list(desk: Desk, request: Request) -> Response:
     return JSONResponse(await desk.press.ask("read list", data=data, **arguments))
 
 
-def _rows(question: RowsQuestion) -> list[tuple[int, dict[str, str]]]:
-    return [(row.number, row.values) for row in question.rows]
-
-
-async def _check_list(desk: Desk, request: Request) -> Response:
-    question = read_question(RowsQuestion, await request.body())
-    answer = await desk.press.ask("check list", topic=question.topic, rows=_rows(question))
-    return JSONResponse(answer)
-
-
 async def _print_list(desk: Desk, request: Request) -> Response:
     question = read_question(PrintRowsQuestion, await request.body())
-    paper = await desk.press.ask(
-        "print list",
-        topic=question.topic,
-        rows=_rows(question),
-        paper=question.paper,
-        size=question.size,
-    )
+    paper = await desk.press.ask("print list", **question.model_dump())
     person = _person(desk, request) or ""
     printed = [
         PrintedAtDesk(person, code, "list", count, "browser")
@@ -417,3 +403,23 @@ async def _print_list(desk: Desk, request: Request) -> Response:
     ]
     await _record(desk, printed)
     return _pdf(paper["pdf"], "list.pdf")
+
+
+async def _live_events(desk: Desk, request: Request) -> Response:
+    """Return the stream of what changes of a handout. It ends with the session."""
+    events = desk.live.events(
+        request.path_params["handout"], lambda: _person(desk, request) is not None
+    )
+    # A proxy that buffers an answer would show nothing.
+    headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return StreamingResponse(events, headers=headers, media_type="text/event-stream")
+
+
+async def _live_picture(desk: Desk, request: Request) -> Response:
+    """Return the picture of a page. Its address has the hash of its content."""
+    return _picture(await desk.live.picture(request.path_params["digest"]))
+
+
+def _picture(png: bytes) -> Response:
+    headers = {"cache-control": f"private, {_ONE_YEAR}"}
+    return Response(png, headers=headers, media_type="image/png")

@@ -79,13 +79,6 @@ class CardsOrder(NamedTuple):
     number: int
 
 
-class StocksOrder(NamedTuple):
-    """A reader's card, of which a desk asks on which stocks it does not fit."""
-
-    stem: str
-    audience: str
-
-
 @dataclass(frozen=True)
 class OpenEdition:
     """A proved file, ready for a patient's words.
@@ -215,9 +208,10 @@ def open_cards(
     return _opened_cards(order, run, job.code, data, template)
 
 
-def unfit_stocks(context: PrintContext, order: StocksOrder) -> dict[str, str]:
-    """Return the stocks on which a reader's card cannot be printed, each with the reason."""
+def unfit_stocks(context: PrintContext, card: tuple[str, str]) -> dict[str, str]:
+    """Return the stocks on which the card of a stem and an audience cannot be printed, and why."""
     give_way()
+    stem, audience = card
     stocks = load_stocks(context.workspace)
     unfit: dict[str, str] = {}
     runs: dict[str, CardRun] = {}
@@ -230,8 +224,8 @@ def unfit_stocks(context: PrintContext, order: StocksOrder) -> dict[str, str]:
         alike = {name: run for name, run in runs.items() if (run.sides is Sides.ONE) is one_sided}
         if not alike:
             continue
-        card = JobOrder(order.stem, (order.audience,), "card", (CARDS,))
-        job = compose_job(replace(context, run=next(iter(alike.values()))), card)
+        order = JobOrder(stem, (audience,), "card", (CARDS,))
+        job = compose_job(replace(context, run=next(iter(alike.values()))), order)
         if one_sided and any(_PLACE in page for page in job.cards):
             unfit |= dict.fromkeys(alike, _BACK_NEEDED)
             continue
@@ -247,7 +241,7 @@ def _too_long(context: PrintContext, order: CardsOrder) -> Problem:
     """
     stocks = load_stocks(context.workspace)
     chosen, stock = find_stock(order.stock, stocks)
-    unfit = unfit_stocks(context, StocksOrder(order.stem, order.audience))
+    unfit = unfit_stocks(context, (order.stem, order.audience))
     others = [
         stock_name(name, other)
         for name, other in sorted(

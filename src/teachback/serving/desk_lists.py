@@ -89,20 +89,6 @@ class ListOrder:
     unprintable: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, eq=False)
-class ReadList:
-    """A file of records to read, for a topic.
-
-    `chosen` has the fields that a person chose, by the key of the column; "" for one that is not
-    printed.
-    """
-
-    order: ListOrder
-    name: str
-    data: bytes
-    chosen: Mapping[str, str]
-
-
 class ListColumn(NamedTuple):
     """A column of a list.
 
@@ -201,27 +187,36 @@ def list_columns(context: PrintContext, order: ListOrder) -> dict[str, Any]:
     return {"columns": [*fixed[:2], *own, *fixed[2:]]}
 
 
-def read_list(context: PrintContext, request: ReadList) -> dict[str, Any]:
+def read_list(
+    context: PrintContext, order: ListOrder, name: str, data: bytes, chosen: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the columns of a file, and its rows with their faults.
 
-    Raises TeachbackError for a file that cannot be read with certainty, in words for a desk.
+    `chosen` has the fields that a person chose, by the key of the column; "" for one that is not
+    printed. Raises TeachbackError for a file that cannot be read with certainty, in words for a
+    desk.
     """
-    rules, engine = list_rules(context, request.order)
+    rules, engine = list_rules(context, order)
     labels = _LABELS | {field.name: label for field, label in _labelled_fields(engine)}
     try:
-        return _read_list(request, rules, labels)
+        return _read_list(name, data, chosen, rules, labels)
     except TeachbackError as error:
         raise TeachbackError(*map(_for_desk, error.problems)) from None
 
 
-def _read_list(request: ReadList, rules: RowRules, labels: Mapping[str, str]) -> dict[str, Any]:
-    file, path = io.BytesIO(request.data), Path(request.name)
+def _read_list(
+    name: str,
+    data: bytes,
+    chosen: Mapping[str, str],
+    rules: RowRules,
+    labels: Mapping[str, str],
+) -> dict[str, Any]:
     known = {*rules.known, *(label for label, _ in rules.labels)}
-    table, warnings = open_columns(file, path, request.name, rules.id_column, known)
+    table, warnings = open_columns(io.BytesIO(data), Path(name), name, rules.id_column, known)
     if table.kind == "jsonl":
         message = "this is no list that a desk can read"
         raise TeachbackError.of(message, "Save it as CSV or as an Excel file (XLSX).")
-    columns = _columns(table, rules, request.chosen)
+    columns = _columns(table, rules, chosen)
     # `read_part` knows a file of rejected rows by this column: it takes the guards off their cells.
     header = tuple(
         REASON if folded(column.name) == REASON else column.field or column.key
@@ -319,10 +314,11 @@ def _near(name: str, rules: RowRules) -> str:
 
 
 def check_rows(
-    rows: Iterable[tuple[int, Mapping[str, str]]], rules: RowRules
+    rows: Iterable[Mapping[str, Any]], rules: RowRules
 ) -> tuple[tuple[ValidatedRecord, ...], list[dict[str, Any]]]:
     """Return the rows as records, and as the page shows them, with their faults."""
-    records = tuple(validated_records((RecordRow(*row) for row in rows), rules))
+    read = (RecordRow(row["number"], row["values"]) for row in rows)
+    records = tuple(validated_records(read, rules))
     shown = [_row_json(record.row, {}, record.faults, record.id) for record in records]
     return records, _with_repeats(shown)
 

@@ -21,7 +21,6 @@ from teachback.serving.desk_choices import unreleased
 from teachback.serving.desk_editions import (
     CardsOrder,
     HandoutOrder,
-    StocksOrder,
     archive_edition,
     draw_page,
     open_cards,
@@ -31,7 +30,6 @@ from teachback.serving.desk_editions import (
 from teachback.serving.desk_lists import (
     ListOrder,
     PrintList,
-    ReadList,
     check_rows,
     list_columns,
     list_rules,
@@ -60,8 +58,6 @@ if TYPE_CHECKING:
     from teachback.serving.desk_editions import OpenEdition
     from teachback.serving.desk_shelf import WorkspaceMarks
 
-    Answer = Callable[[Any], None]
-
 # In s: how often the workspace's files are polled; and how long the press room is idle before it
 # examines the next handout, and before it opens another reader's edition ahead.
 POLL: Final = 1.0
@@ -69,7 +65,6 @@ SOON: Final = 0.05
 QUIET: Final = 0.3
 # The number of editions that are kept open. One takes about 0.5 MB.
 MOST_OPEN: Final = 60
-MOST_CARDS: Final = 500
 MOST_NOTICES: Final = 5
 DPI: Final = (96, 144, 192)
 _LIST_HINT: Final = "Save the list again, with fewer rows."
@@ -119,8 +114,8 @@ class PressRoom:
         self._editions: OrderedDict[str, OpenEdition] = OrderedDict()
         self._keys_by_order: dict[Any, str] = {}
         self._marks_by_key: dict[str, tuple[Any, ...]] = {}
-        # By card: the stocks that it cannot be printed on, each with the reason.
-        self._unfit_stocks: dict[StocksOrder, dict[str, str]] = {}
+        # By stem and audience of a card: the stocks that it does not fit, each with the reason.
+        self._unfit_stocks: dict[tuple[str, str], dict[str, str]] = {}
         # The keys of the editions that this process has archived, and messages for the desk.
         self._archived: set[str] = set()
         self._notices: list[str] = []
@@ -196,16 +191,15 @@ class PressRoom:
 
     def _receive(self) -> None:
         request: Request = self._pipe.recv()
+        self._guarded(request.number, self._answer, request)
 
-        def reply(result: Any) -> None:  # noqa: ANN401 -- plain data or bytes
-            self._pipe.send(Reply(request.number, result))
+    def _reply(self, number: int, result: Any) -> None:  # noqa: ANN401 -- plain data or bytes
+        self._pipe.send(Reply(number, result))
 
-        self._guarded(request.number, lambda: self._answer(request, reply))
-
-    def _guarded(self, number: int, step: Callable[[], None]) -> None:
+    def _guarded(self, number: int, step: Callable[[Any], None], argument: object) -> None:
         """Do a step of a request. An exception becomes the reply, which holds no value."""
         try:
-            step()
+            step(argument)
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise EOFError from None
         except FaultyValuesError as error:
@@ -217,7 +211,7 @@ class PressRoom:
         except Exception as error:  # noqa: BLE001 -- its message may hold a value
             self._pipe.send(Reply(number, None, (fault_problem(error),), (), 500))
 
-    def _answer(self, request: Request, reply: Answer) -> None:
+    def _answer(self, request: Request) -> None:
         steps: dict[str, Callable[..., None]] = {
             "topics": self._topics,
             "edition": self._edition,
@@ -235,9 +229,9 @@ class PressRoom:
             "take over": self._take_over,
             "finish": self._finish,
         }
-        steps[request.action](reply, request.number, **request.arguments)
+        steps[request.action](request.number, **request.arguments)
 
-    def _topics(self, reply: Answer, _: int) -> None:
+    def _topics(self, number: int) -> None:
         answer: dict[str, Any] = {
             # Each press room counts its versions from the start.
             "version": f"{self._room_id} {self._version}",
@@ -251,7 +245,7 @@ class PressRoom:
                 ("papers", "sizes", "depths", "languages", "stocks", "same_words"), ()
             )
             broken = [problem_json(problem) for problem in self._broken]
-            reply({**answer, **empty, "clinic": "", "problems": broken})
+            self._reply(number, {**answer, **empty, "clinic": "", "problems": broken})
             return
         today = clinic_date()
         state = (self._version, len(shelf.refused), today)
@@ -260,7 +254,7 @@ class PressRoom:
             problems = [problem_json(problem) for problem in shelf.warnings]
             topics |= {"problems": problems, "same_words": shelf.search.groups()}
             self._topics_cache = (state, topics)
-        reply({**answer, **self._topics_cache[1]})
+        self._reply(number, {**answer, **self._topics_cache[1]})
 
     def _usable_shelf(self) -> DeskShelf:
         """Return the shelf. Raises RefusedError when the workspace cannot be read."""
@@ -312,7 +306,6 @@ class PressRoom:
 
     def _edition(
         self,
-        reply: Answer,
         number: int,
         *,
         topic: str,
@@ -330,13 +323,14 @@ class PressRoom:
         order = HandoutOrder(stem, audience, paper, size, depth, facing, boxes)
 
         def send_reply(edition: OpenEdition) -> None:
-            reply(
+            self._reply(
+                number,
                 {
                     **_page_json(edition),
                     "notices": notices_json(authored, audience, clinic_date()),
                     "fields": self._fields_json(edition),
                     "problems": [],
-                }
+                },
             )
 
         self._with_edition(number, order, None, send_reply)
@@ -372,16 +366,11 @@ class PressRoom:
             then(edition)
             return
 
-        def deliver(outcome: Outcome) -> None:
-            def step() -> None:
-                if outcome.problems:
-                    raise TeachbackError(*outcome.problems)
-                self._add_edition(outcome.result, letters, marks)
-                then(outcome.result)
+        def take(opened: OpenEdition) -> None:
+            self._add_edition(opened, letters, marks)
+            then(opened)
 
-            self._guarded(number, step)
-
-        self._submit(self._opening_task(order, letters), deliver)
+        self._submit_for(number, self._opening_task(order, letters), take)
 
     def _opening_task(
         self, order: HandoutOrder | CardsOrder, letters: frozenset[str] | None
@@ -408,11 +397,15 @@ class PressRoom:
             self._tasks.append(task)
         self._deliveries.setdefault(_identity(task), []).append(deliver)
 
-    def _submit_for_reply(self, task: Task, number: int, reply: Answer) -> None:
-        """Have a worker do a task whose result is the reply to a request."""
-        self._submit(
-            task, lambda outcome: self._guarded(number, lambda: reply(_result_of(outcome)))
-        )
+    def _submit_for(self, number: int, task: Task, then: Callable[[Any], None]) -> None:
+        """Have a worker do a task of a request, and call `then` with its result."""
+
+        def take(outcome: Outcome) -> None:
+            if outcome.problems:
+                raise TeachbackError(*outcome.problems)
+            then(outcome.result)
+
+        self._submit(task, partial(self._guarded, number, take))
 
     def _add_edition(
         self, edition: OpenEdition, letters: frozenset[str] | None, marks: tuple[Any, ...]
@@ -439,7 +432,7 @@ class PressRoom:
                 order: key for order, key in self._keys_by_order.items() if key != oldest
             }
 
-    def _take_over(self, _: Answer, __: int, *, editions: list[bytes]) -> None:
+    def _take_over(self, _: int, *, editions: list[bytes]) -> None:
         """Store the blank editions of the last press room. No reply is awaited."""
         for pickled in editions:
             edition, marks = pickle.loads(pickled)  # noqa: S301 -- from our own program
@@ -456,13 +449,13 @@ class PressRoom:
             raise RefusedError(409, Problem(message, _OPEN_AGAIN))
         return edition
 
-    def _page(self, reply: Answer, number: int, *, key: str, page: int, dpi: int) -> None:
+    def _page(self, number: int, *, key: str, page: int, dpi: int) -> None:
         edition = self._editions.get(key)
         if edition is None or not 1 <= page <= edition.pages or dpi not in DPI:
             raise RefusedError(404, Problem("there is no such page", _OPEN_AGAIN))
         subject = (edition.stamped({}), page - 1, dpi)
         task = Task(draw_page, subject, "drawing the page", COMPARE_LENGTH)
-        self._submit_for_reply(task, number, reply)
+        self._submit_for(number, task, partial(self._reply, number))
 
     def _read_words(
         self, edition: OpenEdition, values: dict[str, str], *, every: bool
@@ -510,9 +503,7 @@ class PressRoom:
         else:
             then(edition)
 
-    def _patch(
-        self, reply: Answer, number: int, *, key: str, values: dict[str, str], dpi: int = 96
-    ) -> None:
+    def _patch(self, number: int, *, key: str, values: dict[str, str], dpi: int = 96) -> None:
         edition = self._current_edition(key)
         words, faults = self._read_words(edition, values, every=False)
 
@@ -520,20 +511,20 @@ class PressRoom:
             unfit = stamping_faults(fitting, words, self._usable_shelf().points).faults
             faulty = {fault.field for fault in unfit}
             printable = {name: text for name, text in words.items() if name not in faulty}
-            reply(
+            self._reply(
+                number,
                 {
                     # With other boxes to tick, it is another page.
                     "page": _page_json(fitting) if fitting.boxes != edition.boxes else None,
                     "faults": [fault._asdict() for fault in (*faults, *unfit)],
                     "patches": list(fitting.patches(printable, dpi)),
-                }
+                },
             )
 
         self._with_fitting_edition(number, edition, words, send_reply)
 
     def _print(
         self,
-        reply: Answer,
         number: int,
         *,
         key: str,
@@ -544,13 +535,13 @@ class PressRoom:
         edition = self._current_edition(key)
         if cards is not None:
             order = self._cards_order(edition.order.stem, edition.order.audience, **cards)
-            stamp = partial(self._stamp, reply, number, values=values, copies=copies)
+            stamp = partial(self._stamp, number, values=values, copies=copies)
             self._with_edition(number, order, None, stamp)
         else:
-            self._stamp(reply, number, edition, values, copies)
+            self._stamp(number, edition, values, copies)
 
     def _stamp(
-        self, reply: Answer, number: int, edition: OpenEdition, values: dict[str, str], copies: int
+        self, number: int, edition: OpenEdition, values: dict[str, str], copies: int
     ) -> None:
         """Reply with the file for a patient.
 
@@ -566,14 +557,15 @@ class PressRoom:
                 raise FaultyValuesError(unfit)
             pdf = fitting.finished(words, os.urandom(16), copies)
             kind = "handout" if isinstance(edition.order, HandoutOrder) else "cards"
-            reply(
+            self._reply(
+                number,
                 {
                     "pdf": pdf,
                     "code": " ".join(dict.fromkeys(edition.code.split())),
                     "kind": kind,
                     "box": edition.box,
                     "sides": edition.sides,
-                }
+                },
             )
             self._archive(edition)
 
@@ -595,12 +587,12 @@ class PressRoom:
         task = Task(archive_edition, edition.order, "keeping the edition", COMPARE_LENGTH)
         self._submit(task, deliver)
 
-    def _finish(self, reply: Answer, _: int) -> None:
+    def _finish(self, number: int) -> None:
         """Reply once all that was printed is in the archive."""
 
         def deliver(_: Outcome | None = None) -> None:
             if not self._archiving:
-                reply({})
+                self._reply(number, {})
 
         for identity in self._archiving:
             self._deliveries[identity].append(deliver)
@@ -616,13 +608,11 @@ class PressRoom:
     def _archive_folder(self) -> Path:
         return self._settings.archive or self._settings.output / "archive"
 
-    def _find(
-        self, reply: Answer, number: int, *, code: str | None = None, photo: bytes | None = None
-    ) -> None:
+    def _find(self, number: int, *, code: str | None = None, photo: bytes | None = None) -> None:
         self._usable_shelf()
         subject = (code, photo, self._archive_folder)
         task = Task(find_printed, subject, "reading the code", _PHOTO_HINT)
-        self._submit_for_reply(task, number, reply)
+        self._submit_for(number, task, partial(self._reply, number))
 
     def _list_order(self, topic: str, paper: str | None, size: str | None) -> ListOrder:
         shelf = self._usable_shelf()
@@ -646,12 +636,13 @@ class PressRoom:
             topic, *chosen, self._meant, shelf.points, clinic_date(), frozenset(refused)
         )
 
-    def _list_columns(self, reply: Answer, _: int, *, topic: str) -> None:
-        reply(list_columns(self._usable_shelf().context, self._list_order(topic, None, None)))
+    def _list_columns(self, number: int, *, topic: str) -> None:
+        self._reply(
+            number, list_columns(self._usable_shelf().context, self._list_order(topic, None, None))
+        )
 
     def _read_list(
         self,
-        reply: Answer,
         number: int,
         *,
         topic: str,
@@ -661,7 +652,7 @@ class PressRoom:
     ) -> None:
         # Not in a worker: a workbook is read in a process of its own, which a worker cannot start.
         order = self._list_order(topic, None, None)
-        answer = read_list(self._usable_shelf().context, ReadList(order, name, data, columns))
+        answer = read_list(self._usable_shelf().context, order, name, data, columns)
         fields = {each["key"]: each["field"] for each in answer["columns"] if each["field"]}
 
         def send_reply(_: object, checked: list[dict[str, Any]], __: object) -> None:
@@ -670,10 +661,10 @@ class PressRoom:
                 row["faults"] = row["faults"] or [
                     fault for fault in checked_row["faults"] if fault["column"] in fields.values()
                 ]
-            reply(answer)
+            self._reply(number, answer)
 
         rows = [
-            (row["number"], {fields[key]: value for key, value in row["values"].items()})
+            {**row, "values": {fields[key]: value for key, value in row["values"].items()}}
             for row in answer["rows"]
         ]
         self._with_rows(number, order, rows, send_reply)
@@ -682,7 +673,7 @@ class PressRoom:
         self,
         number: int,
         order: ListOrder,
-        rows: list[tuple[int, dict[str, str]]],
+        rows: list[dict[str, Any]],
         then: Callable[[tuple[Any, ...], list[dict[str, Any]], dict[Any, OpenEdition]], None],
     ) -> None:
         """Open the editions of all rows, and call `then`.
@@ -736,19 +727,18 @@ class PressRoom:
 
         open_next()
 
-    def _check_list(
-        self, reply: Answer, number: int, *, topic: str, rows: list[tuple[int, dict[str, str]]]
-    ) -> None:
+    def _check_list(self, number: int, *, topic: str, rows: list[dict[str, Any]]) -> None:
         order = self._list_order(topic, None, None)
-        self._with_rows(number, order, rows, lambda _, shown, __: reply({"rows": shown}))
+        self._with_rows(
+            number, order, rows, lambda _, shown, __: self._reply(number, {"rows": shown})
+        )
 
     def _print_list(
         self,
-        reply: Answer,
         number: int,
         *,
         topic: str,
-        rows: list[tuple[int, dict[str, str]]],
+        rows: list[dict[str, Any]],
         paper: str | None = None,
         size: str | None = None,
     ) -> None:
@@ -766,28 +756,24 @@ class PressRoom:
             request = PrintList(records, templates, split_languages(language)[0])
             scale = 1 + len(records) / 100
             task = Task(print_list, request, "printing the list", _LIST_HINT, scale=scale)
-            self._submit_for_reply(task, number, reply)
+            self._submit_for(number, task, partial(self._reply, number))
             for edition in opened.values():
                 self._archive(edition)
 
         self._with_rows(number, self._list_order(topic, paper, size), rows, print_rows)
 
-    def _archived_pdf(self, reply: Answer, _: int, *, digest: str) -> None:
-        reply(kept_pdf(self._archive_folder, digest))
+    def _archived_pdf(self, number: int, *, digest: str) -> None:
+        self._reply(number, kept_pdf(self._archive_folder, digest))
 
     def _cards_order(
         self, stem: str, audience: str, *, stock: str, start_at: int, count: int
     ) -> CardsOrder:
         if self._usable_shelf().reading.authored[stem].handout.card is None:
             raise RefusedError(422, Problem("this topic has no card", "Print the handout."))
-        if not 1 <= count <= MOST_CARDS:
-            message = f"{count} cards cannot be printed at once"
-            raise RefusedError(422, Problem(message, f"Print 1 to {MOST_CARDS}."))
         return CardsOrder(stem, audience, stock, start_at, count)
 
     def _cards(
         self,
-        reply: Answer,
         number: int,
         *,
         topic: str,
@@ -799,26 +785,22 @@ class PressRoom:
 
         def send_reply(edition: OpenEdition) -> None:
             fields = self._fields_json(edition)
-            reply({**_page_json(edition), "fields": fields, "problems": []})
+            self._reply(number, {**_page_json(edition), "fields": fields, "problems": []})
 
         self._with_edition(number, self._cards_order(stem, audience, **cards), None, send_reply)
 
-    def _stocks(
-        self, reply: Answer, number: int, *, topic: str, language: str, audience: str
-    ) -> None:
-        order = StocksOrder(self._printable_stem(topic, language, audience), audience)
-        if order in self._unfit_stocks:
-            reply({"unfit": self._unfit_stocks[order]})
+    def _stocks(self, number: int, *, topic: str, language: str, audience: str) -> None:
+        card = (self._printable_stem(topic, language, audience), audience)
+
+        def take(unfit: dict[str, str]) -> None:
+            self._unfit_stocks[card] = unfit
+            self._reply(number, {"unfit": unfit})
+
+        if card in self._unfit_stocks:
+            take(self._unfit_stocks[card])
             return
-
-        def deliver(outcome: Outcome) -> None:
-            def step() -> None:
-                self._unfit_stocks[order] = _result_of(outcome)
-                reply({"unfit": self._unfit_stocks[order]})
-
-            self._guarded(number, step)
-
-        self._submit(Task(unfit_stocks, order, "measuring the card", COMPARE_LENGTH), deliver)
+        task = Task(unfit_stocks, card, "measuring the card", COMPARE_LENGTH)
+        self._submit_for(number, task, take)
 
 
 def _identity(task: Task) -> tuple[Any, Any]:
@@ -841,9 +823,3 @@ def _page_json(edition: OpenEdition) -> dict[str, Any]:
         "height_mm": edition.box.height,
         "text": list(edition.texts),
     }
-
-
-def _result_of(outcome: Outcome) -> Any:  # noqa: ANN401 -- any result
-    if outcome.problems:
-        raise TeachbackError(*outcome.problems)
-    return outcome.result

@@ -6,26 +6,24 @@ A page of another site must not reach a server on this network:
 - not by a form or a script: a POST must come from our own page, with a header that no other page
   can send.
 
-Pure ASGI: the request's address is never used, only its path.
+The request's address is never used, only its path.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+
 from teachback.errors import Problem, TeachbackError
-from teachback.serving.desk_requests import JSON, MOST_BYTES, media_types, most_bytes
+from teachback.serving.desk_requests import MOST_BYTES, media_types, most_bytes
+from teachback.serving.press_messages import problem_json
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    Scope = Mapping[str, Any]
-    Receive = Callable[[], Awaitable[Any]]
-    Send = Callable[[Any], Awaitable[None]]
-    Application = Callable[[Any, Receive, Send], Awaitable[None]]
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 LONGEST_PATH: Final = 500  # letters
 # In s: the longest wait for a question, or for the next part of a file; and for a whole file.
@@ -41,6 +39,7 @@ POLICY: Final = (
     "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
 _HEADERS: Final = {
+    "cache-control": "no-store",
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -49,7 +48,6 @@ _HEADERS: Final = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(self), microphone=(), geolocation=(), usb=()",
 }
-NO_STORE: Final = "no-store"
 
 
 @dataclass(frozen=True)
@@ -61,17 +59,17 @@ class AllowedHosts:
 
     def refusal(self, scope: Scope) -> tuple[int, str] | None:
         """Return the status and the reason for which a request is refused, or None."""
-        headers = _headers(scope)
-        if len(headers.get("host", [])) > 1:
+        headers = Headers(scope=scope)
+        if len(headers.getlist("host")) > 1:
             return 400, "this request names two hosts"
-        host = headers.get("host", [""])[0].lower()
+        host = headers.get("host", "").lower()
         if host not in self.hosts:
             return 421, "this server is not known by that name"
         if len(scope["path"]) > LONGEST_PATH:
             return 400, "this address is too long"
         method = scope["method"]
         if method in _SAFE:
-            site = headers.get("sec-fetch-site", ["none"])[0]
+            site = headers.get("sec-fetch-site", "none")
             # A link on another site may open the desk's page, and nothing else.
             if site == "cross-site" and not _is_page(headers):
                 return 403, "another site asks for this"
@@ -80,24 +78,22 @@ class AllowedHosts:
             return 405, "this is not done here"
         return self._post_refusal(scope["path"], headers, host)
 
-    def _post_refusal(
-        self, path: str, headers: Mapping[str, list[str]], host: str
-    ) -> tuple[int, str] | None:
-        site = headers.get("sec-fetch-site", [""])[0]
-        origin = headers.get("origin", [""])[0]
+    def _post_refusal(self, path: str, headers: Headers, host: str) -> tuple[int, str] | None:
+        site = headers.get("sec-fetch-site", "")
+        origin = headers.get("origin", "")
         if site and site != "same-origin":
             return 403, "another site asks for this"
         if origin and origin.lower() != f"{self.scheme}://{host}":
             return 403, "another site asks for this"
         if not site and not origin:
             return 403, "it cannot be told which page asks for this"
-        if headers.get("x-teachback", [""])[0] != "1":
+        if headers.get("x-teachback") != "1":
             return 403, "only the desk's own page may ask for this"
-        media_type = headers.get("content-type", [""])[0].partition(";")[0].strip().lower()
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         allowed = media_types(path)
         if media_type not in allowed:
             return 415, f"this must be {' or '.join(allowed)}"
-        length = headers.get("content-length", ["0"])[0]
+        length = headers.get("content-length", "0")
         if not length.isdecimal() or len(length) > _MOST_DIGITS or int(length) > most_bytes(path):
             return 413, _TOO_LARGE
         return None
@@ -109,7 +105,7 @@ class RequestGuard:
     A body that grows beyond its limit is cut off, whatever its headers say.
     """
 
-    def __init__(self, app: Application, allowed: AllowedHosts) -> None:
+    def __init__(self, app: ASGIApp, allowed: AllowedHosts) -> None:
         """Keep the application behind the guard."""
         self._app = app
         self._allowed = allowed
@@ -121,10 +117,22 @@ class RequestGuard:
             return
         if scope["type"] != "http":
             return
-        secure = self._allowed.scheme == "https"
+
+        async def send_with_headers(message: Any) -> None:  # noqa: ANN401 -- an ASGI message
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if self._allowed.scheme == "https":
+                    headers["strict-transport-security"] = "max-age=31536000"
+            await send(message)
+
         refusal = self._allowed.refusal(scope)
         if refusal is not None:
-            await _refuse(send, *refusal, secure=secure)
+            status, reason = refusal
+            problems = {"problems": [problem_json(Problem(reason))]}
+            refused = JSONResponse(problems, status, {"connection": "close"})
+            await refused(scope, receive, send_with_headers)
             return
         bytes_left, complete = most_bytes(scope["path"]), False
         clock = asyncio.get_running_loop().time
@@ -144,11 +152,6 @@ class RequestGuard:
                 raise BodyRefusedError(413, _TOO_LARGE)
             return message
 
-        async def send_with_headers(message: Any) -> None:  # noqa: ANN401 -- an ASGI message
-            if message["type"] == "http.response.start":
-                _add_headers(message, secure=secure)
-            await send(message)
-
         await self._app(scope, receive_limited, send_with_headers)
 
 
@@ -163,46 +166,6 @@ class BodyRefusedError(TeachbackError):
         self.status = status
 
 
-def _headers(scope: Scope) -> dict[str, list[str]]:
-    headers: dict[str, list[str]] = {}
-    for name, value in scope["headers"]:
-        headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-    return headers
-
-
-def _is_page(headers: Mapping[str, list[str]]) -> bool:
-    return headers.get("sec-fetch-mode", [""])[0] == "navigate" and headers.get(
-        "sec-fetch-dest", [""]
-    ) == ["document"]
-
-
-def _add_headers(message: Any, *, secure: bool) -> None:  # noqa: ANN401 -- an ASGI message
-    existing = {name.lower() for name, _ in message["headers"]}
-    headers = {"cache-control": NO_STORE, **_HEADERS}
-    if secure:
-        headers["strict-transport-security"] = "max-age=31536000"
-    message["headers"] = [
-        *message["headers"],
-        *(
-            (name.encode(), value.encode())
-            for name, value in headers.items()
-            if name.encode() not in existing
-        ),
-    ]
-
-
-async def _refuse(send: Send, status: int, message: str, *, secure: bool) -> None:
-    body = json.dumps({"problems": [{"message": message, "hint": ""}]}).encode()
-    start: dict[str, Any] = {
-        "type": "http.response.start",
-        "status": status,
-        # The length tells a proxy that the answer is complete, though the request is not read.
-        "headers": [
-            (b"content-type", JSON.encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ],
-    }
-    _add_headers(start, secure=secure)
-    await send(start)
-    await send({"type": "http.response.body", "body": body})
+def _is_page(headers: Headers) -> bool:
+    is_navigation = headers.get("sec-fetch-mode") == "navigate"
+    return is_navigation and headers.getlist("sec-fetch-dest") == ["document"]

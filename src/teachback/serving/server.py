@@ -20,7 +20,6 @@ from teachback.serving.log_in import SessionStore, read_people
 from teachback.serving.press_link import PressLink
 from teachback.serving.print_audit import audit_problems, state_folder
 from teachback.serving.printer_queue import refuse_queue
-from teachback.serving.request_guard import AllowedHosts
 from teachback.serving.room_starter import RoomStarter
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from teachback.files.workspace import Workspace
     from teachback.merge.record_shapes import CellMeaning
     from teachback.printing.settings import Settings
+    from teachback.serving.request_guard import AllowedHosts
 
 PORT: Final = 8470
 _LOOPBACK: Final = "127.0.0.1"
@@ -148,6 +148,8 @@ def _people(order: ServeOrder, state: Path) -> dict[str, str]:
 
 def _open_listener(order: ServeOrder) -> _Listener:
     """Open the port. Raises UsageError when it is in use, or for a proxy without an address."""
+    from teachback.serving.request_guard import AllowedHosts
+
     network = order.network
     if network is None:
         listening = _listen(_LOOPBACK, order.port)

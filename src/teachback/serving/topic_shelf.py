@@ -157,8 +157,8 @@ def _topic_json(
         ],
         "state": _state(notices),
         "readers": [
-            *(_reader_json(name, readers, texts, main, reading, today) for name in readers),
-            *_readers_without_text(readers, reading.shared.audiences),
+            _reader_json(name, readers, texts, main, reading, today)
+            for name in dict.fromkeys((*readers, *reading.shared.audiences.root))
         ],
         "choices": choices,
         "fields": [field_json(field) for field in main.fields],
@@ -204,21 +204,26 @@ def _reader_json(
     today: dt.date,
 ) -> dict[str, Any]:
     audiences = reading.shared.audiences
+    reader = {
+        "id": name,
+        "name": _short_name(audiences.root[name]),
+        "text": audiences.root[name].name,
+        "general": name == GENERAL_READER,
+        "warning": None,
+    }
+    if name not in readers:
+        # If the page did not show this reader, they might get the text of another one.
+        no_fields: dict[str, list[str]] = {"handout": [], "cards": []}
+        return {**reader, "missing": _ABSENT, "notices": [], "fields": no_fields}
     others = [_short_name(audiences.root[other]) for other in readers if other != name]
-    general = name == GENERAL_READER
-    warning = None
-    if general and others:
-        warning = (
+    if name == GENERAL_READER and others:
+        reader["warning"] = (
             f"This topic has its own text for: {'; '.join(others)}. This one can harm them. "
             "Take it only for a patient who is none of these."
         )
     return {
-        "id": name,
-        "name": _short_name(audiences.root[name]),
-        "text": audiences.root[name].name,
+        **reader,
         "missing": None,
-        "general": general,
-        "warning": warning,
         "notices": [
             notice
             for authored in texts
@@ -244,25 +249,6 @@ def _fields_by_paper(handout: Handout, lineage: tuple[str, ...]) -> dict[str, li
         paper: [field.name for field in handout.fields if field.name in names]
         for paper, names in placed.items()
     }
-
-
-def _readers_without_text(readers: list[str], audiences: Audiences) -> Iterator[dict[str, Any]]:
-    """Yield the readers for whom a topic has no text, with the reason.
-
-    If the page did not show them, they might get the text of another reader.
-    """
-    for name, audience in audiences.root.items():
-        if name not in readers:
-            yield {
-                "id": name,
-                "name": _short_name(audience),
-                "text": audience.name,
-                "missing": _ABSENT,
-                "general": name == GENERAL_READER,
-                "warning": None,
-                "notices": [],
-                "fields": {"handout": [], "cards": []},
-            }
 
 
 def _notices(

@@ -19,7 +19,7 @@ from teachback.serving.desk_requests import MOST_BYTES, MOST_LIST_BYTES, MOST_PH
 from teachback.serving.log_in import FREE_TRIES, SessionStore, hashed_password
 from teachback.serving.print_audit import AUDIT
 from teachback.serving.printer_queue import lp_command
-from teachback.serving.request_rate import RequestLimit
+from teachback.serving.request_guard import RequestLimit
 from teachback.units import Box, Paper
 
 if TYPE_CHECKING:

@@ -47,8 +47,7 @@ from teachback.serving.press_link import PressRoomEndedError, RefusedReplyError
 from teachback.serving.press_messages import problem_json
 from teachback.serving.print_audit import PrintedAtDesk, record_prints
 from teachback.serving.printer_queue import lp_command, send_to_queue
-from teachback.serving.request_guard import BodyRefusedError, RequestGuard
-from teachback.serving.request_rate import RequestLimit
+from teachback.serving.request_guard import BodyRefusedError, RequestGuard, RequestLimit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -12,7 +12,9 @@ The request's address is never used, only its path.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -23,12 +25,18 @@ from teachback.serving.desk_requests import MOST_BYTES, media_types, most_bytes
 from teachback.serving.press_messages import problem_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 LONGEST_PATH: Final = 500  # letters
 # In s: the longest wait for a question, or for the next part of a file; and for a whole file.
 SLOWEST: Final = 10.0
 SLOWEST_FILE: Final = 120.0
+# A key that is held down asks 60 times a second for the pages of a handout and its cards.
+RATE: Final = 40.0
+AT_ONCE: Final = 200.0
+MOST_COUNTED: Final = 10_000
 # Python refuses to read a number of thousands of digits.
 _MOST_DIGITS: Final = 12
 _TOO_LARGE: Final = "this is too large"
@@ -169,3 +177,31 @@ class BodyRefusedError(TeachbackError):
 def _is_page(headers: Headers) -> bool:
     is_navigation = headers.get("sec-fetch-mode") == "navigate"
     return is_navigation and headers.getlist("sec-fetch-dest") == ["document"]
+
+
+@dataclass
+class RequestLimit:
+    """Each sender may send `at_once` requests at once, and `rate` more each second.
+
+    `clock` returns seconds.
+    """
+
+    rate: float = RATE
+    at_once: float = AT_ONCE
+    clock: Callable[[], float] = time.monotonic
+    # By sender: the requests that are left, and when they were counted.
+    _left: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def wait(self, sender: str) -> int:
+        """Count a request. Return 0, or the seconds after which the next one is answered."""
+        now = self.clock()
+        if len(self._left) > MOST_COUNTED:
+            self._left = {
+                name: (left, counted)
+                for name, (left, counted) in self._left.items()
+                if now - counted < 1
+            }
+        left, counted = self._left.get(sender, (self.at_once, now))
+        left = min(self.at_once, left + (now - counted) * self.rate)
+        self._left[sender] = (left - (left >= 1), now)
+        return 0 if left >= 1 else ceil((1 - left) / self.rate)

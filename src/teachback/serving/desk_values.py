@@ -50,7 +50,6 @@ class FaultyValuesError(TeachbackError):
     """Words that cannot be printed."""
 
     def __init__(self, faults: Sequence[DeskFault]) -> None:
-        """Keep the faults; there is at least one."""
         super().__init__(*(Problem(fault.message) for fault in faults))
         self.faults = tuple(faults)
 

@@ -128,7 +128,6 @@ class LiveRoom:
     def __init__(
         self, workspace: Workspace, settings: Settings, _: object, pipe: Connection
     ) -> None:
-        """Store what is served. Nothing is read yet."""
         self._workspace = workspace
         self._settings = settings
         self._pipe = pipe

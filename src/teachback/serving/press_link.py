@@ -46,7 +46,6 @@ class RefusedReplyError(TeachbackError):
     """A request that the press room refused, with its HTTP status and the field of each problem."""
 
     def __init__(self, reply: Reply) -> None:
-        """Store the problems, the status and the fields of the reply."""
         super().__init__(*reply.problems)
         self.status = reply.status
         self.fields = reply.fields or ("",) * len(reply.problems)

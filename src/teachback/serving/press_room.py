@@ -76,7 +76,6 @@ class RefusedError(TeachbackError):
     """A request that is refused with an HTTP status."""
 
     def __init__(self, status: int, *problems: Problem) -> None:
-        """Store the status and the problems."""
         super().__init__(*problems)
         self.status = status
 
@@ -91,7 +90,6 @@ class PressRoom:
         meant: tuple[CellMeaning, ...],
         pipe: Connection,
     ) -> None:
-        """Store what is served. Nothing is read yet."""
         self._meant = meant
         self._workspace = workspace
         self._settings = settings

@@ -114,7 +114,6 @@ class RequestGuard:
     """
 
     def __init__(self, app: ASGIApp, allowed: AllowedHosts) -> None:
-        """Keep the application behind the guard."""
         self._app = app
         self._allowed = allowed
 
@@ -169,7 +168,6 @@ class BodyRefusedError(TeachbackError):
     fields: tuple[str, ...] = ()
 
     def __init__(self, status: int, message: str) -> None:
-        """Keep the status."""
         super().__init__(Problem(message))
         self.status = status
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from teachback.errors import Location, TeachbackError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 # A text of a handout nests a few levels, and a Word table some twenty.
 MAX_DEPTH: Final = 100
@@ -106,19 +106,7 @@ def read_xml(data: bytes, name: str) -> XmlElement:
 
 
 def tagged(name: str, *contents: str, **attributes: str) -> str:
-    """Return an element as text. `contents` are markup. `_` in an attribute stands for a colon."""
-    return with_attributes(name, attributes, *contents)
-
-
-def with_attributes(name: str, attributes: Mapping[str, str], *contents: str) -> str:
-    """Return an element as text, with attributes by name. `contents` are markup."""
-    attribute_text = "".join(
-        f" {key.replace('_', ':')}={quoteattr(value)}" for key, value in attributes.items()
-    )
+    """Return an element as text. `contents` are markup."""
+    attribute_text = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
     inner = "".join(contents)
     return f"<{name}{attribute_text}>{inner}</{name}>" if inner else f"<{name}{attribute_text}/>"
-
-
-def as_markup(text: str) -> str:
-    """Return a text with `&`, `<` and `>` escaped."""
-    return escape(text)

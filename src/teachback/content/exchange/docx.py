@@ -7,6 +7,7 @@ What is not known to be plain text is refused.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
 
 from teachback.content.exchange.table import (
     ABOUT,
@@ -27,7 +28,7 @@ from teachback.files.office_package import (
     write_package,
 )
 from teachback.files.xlsx_number_formats import CellFault
-from teachback.files.xml_tree import XmlElement, as_markup, read_xml
+from teachback.files.xml_tree import XmlElement, read_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -171,7 +172,7 @@ def _paragraph(
     character_format = f"<w:rPr>{'<w:b/>' if bold else ''}{size}{language}</w:rPr>"
     # The paragraph has the format as well, so that an empty cell is filled in in its language.
     paragraph_format = f"<w:pPr>{'<w:bidi/>' if is_rtl else ''}{character_format}</w:pPr>"
-    words = f'<w:t xml:space="preserve">{as_markup(text)}</w:t>'
+    words = f'<w:t xml:space="preserve">{escape(text)}</w:t>'
     run = f"<w:r>{character_format}{words}</w:r>" if text else ""
     return f"<w:p>{paragraph_format}{run}</w:p>"
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from itertools import count
 from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
 
 from teachback.content.exchange.sheet import ReturnedSheet, ReturnedText, SentSheet, in_one_line
 from teachback.errors import Location, Problem, Severity, TeachbackError
 from teachback.files.text_decoding import decode
-from teachback.files.xml_tree import as_markup, read_xml, tagged, with_attributes
+from teachback.files.xml_tree import read_xml, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def write_xliff(sheet: SentSheet) -> bytes:
         "datatype": "plaintext",
     }
     body = f"\n    <body>\n{units}    </body>\n  "
-    file = with_attributes("file", attributes, body)
+    file = tagged("file", body, **attributes)
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<xliff xmlns="{_NAMESPACE}" version="1.2">\n'
         f"  {file}\n</xliff>\n"
@@ -58,17 +59,17 @@ def _unit(text: SentText) -> str:
         parts.append(tagged("target", _with_codes(text.words, text.english), state="translated"))
     if text.before:
         english, words = text.before
-        inner = tagged("source", as_markup(english)), tagged("target", as_markup(words))
+        inner = tagged("source", escape(english)), tagged("target", escape(words))
         # A tool may offer it to the translator. It is not read when the file comes back.
-        parts.append(with_attributes("alt-trans", {"alttranstype": "previous-version"}, *inner))
-    context = as_markup("\n".join((text.state, *text.about)))
-    parts.append(with_attributes("note", {"from": _US}, context))
+        parts.append(tagged("alt-trans", *inner, alttranstype="previous-version"))
+    context = escape("\n".join((text.state, *text.about)))
+    parts.append(tagged("note", context, **{"from": _US}))
     if text.note:
-        parts.append(with_attributes("note", {"from": "translator"}, as_markup(text.note)))
+        parts.append(tagged("note", escape(text.note), **{"from": "translator"}))
     attributes = {"id": f"{text.key}#{text.mark}", "resname": text.key}
     if text.length:
         attributes |= {"maxwidth": str(text.length), "size-unit": "mm"}
-    return with_attributes("trans-unit", attributes, *parts)
+    return tagged("trans-unit", *parts, **attributes)
 
 
 def _with_codes(text: str, english: str) -> str:
@@ -83,9 +84,9 @@ def _with_codes(text: str, english: str) -> str:
     for part in _CODE.split(text):
         if _CODE.fullmatch(part):
             number = numbers[part].pop(0) if numbers.get(part) else next(further_numbers)
-            parts.append(tagged("ph", as_markup(part), id=str(number)))
+            parts.append(tagged("ph", escape(part), id=str(number)))
         else:
-            parts.append(as_markup(part))
+            parts.append(escape(part))
     return "".join(parts)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING, Final
+from xml.sax.saxutils import escape
 
 from teachback.content.exchange.table import (
     ABOUT,
@@ -29,7 +30,7 @@ from teachback.files.office_package import (
     write_package,
 )
 from teachback.files.xlsx_reader import read_workbook
-from teachback.files.xml_tree import as_markup, read_xml
+from teachback.files.xml_tree import read_xml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -127,7 +128,7 @@ def write_xlsx(sheet: SentSheet) -> bytes:
 def _row(number: int, cells: Sequence[str], formats: Sequence[int]) -> str:
     inner = "".join(
         f'<c r="{_letter(column)}{number}" s="{style}" t="inlineStr"><is><t xml:space="preserve">'
-        f"{as_markup(cell)}</t></is></c>"
+        f"{escape(cell)}</t></is></c>"
         if cell
         else f'<c r="{_letter(column)}{number}" s="{style}"/>'
         for column, (cell, style) in enumerate(zip(cells, formats, strict=True), start=1)

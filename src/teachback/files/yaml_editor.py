@@ -38,8 +38,7 @@ def with_values(
     ends and all other bytes are kept. A value that is a mapping is written on one line. Raises
     TeachbackError for invalid YAML, and KeyError when there is no such mapping.
     """
-    text = decode(raw, name)
-    _, mapping = _parent_and_node(read_yaml(raw, name).root, (key,))
+    text, mapping = _text_and_mapping(raw, name, key)
     if not isinstance(mapping.value, list) or not mapping.value:
         raise KeyError(key)
     return _edited_bytes(raw, text, [*_entry_edits(text, mapping, values, is_block=False)])
@@ -54,14 +53,14 @@ def with_entries(
     All other bytes are kept. Raises TeachbackError for invalid YAML, and KeyError when there is no
     such mapping.
     """
-    text = decode(raw, name)
-    _, mapping = _parent_and_node(read_yaml(raw, name).root, (key,))
+    text, mapping = _text_and_mapping(raw, name, key)
     existing = {key_node.value: value for key_node, value in mapping.value}
-    edits: list[_Edit] = []
-    for entry, values in entries.items():
-        if entry in existing:
-            node = existing[entry]
-            edits += _entry_edits(text, node, values, is_block=not node.flow_style)
+    edits = [
+        edit
+        for entry, values in entries.items()
+        if (node := existing.get(entry)) is not None
+        for edit in _entry_edits(text, node, values, is_block=not node.flow_style)
+    ]
     new = {entry: values for entry, values in entries.items() if entry not in existing}
     if mapping.flow_style:
         return _edited_bytes(raw, text, [*([_appended(text, mapping, new)] if new else []), *edits])
@@ -150,14 +149,17 @@ def with_keys(raw: bytes, name: str, key: str, names: Mapping[str, str]) -> byte
 
     All other bytes are kept. Raises TeachbackError for invalid YAML.
     """
-    text = decode(raw, name)
-    _, mapping = _parent_and_node(read_yaml(raw, name).root, (key,))
+    text, mapping = _text_and_mapping(raw, name, key)
     edits = [
         (key_node.start_mark.index, key_node.end_mark.index, names[key_node.value])
         for key_node, _ in mapping.value
         if key_node.value in names
     ]
     return _edited_bytes(raw, text, edits)
+
+
+def _text_and_mapping(raw: bytes, name: str, key: str) -> tuple[str, YamlNode]:
+    return decode(raw, name), _parent_and_node(read_yaml(raw, name).root, (key,))[1]
 
 
 def _parent_and_node(root: YamlNode, path: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -185,12 +187,10 @@ def _id_edits(text: str, parent: YamlNode, node: YamlNode, new_id: str, key: str
         return [(first.index, first.index, f"id: {new_id}{_line_end(text)}{' ' * first.column}")]
     if "\n" in text[start:end].rstrip():
         return []
+    if isinstance(node.value, list) and not node.flow_style:
+        return []
     if isinstance(node.value, list) or parent.flow_style:
-        return (
-            [(start, start, f"{{id: {new_id}, {key}: "), (end, end, "}")]
-            if not isinstance(node.value, list) or node.flow_style
-            else []
-        )
+        return [(start, start, f"{{id: {new_id}, {key}: "), (end, end, "}")]
     indent = " " * node.start_mark.column
     return [(start, start, f"id: {new_id}{_line_end(text)}{indent}{key}: ")]
 
@@ -260,11 +260,8 @@ def _replacement(
         # The value is empty, or a block of several lines: the new one starts right behind the
         # colon.
         start = text.index(":", key.end_mark.index) + 1
-        return (
-            start,
-            max(start, end),
-            f" {words}" if text[end : end + 1] in {"", " ", "\r", "\n", ",", "}"} else f" {words} ",
-        )
+        blank = "" if text[end : end + 1] in {"", " ", "\r", "\n", ",", "}"} else " "
+        return start, max(start, end), f" {words}{blank}"
     return start, end, words
 
 
@@ -280,18 +277,12 @@ def _appended(
     if mapping.flow_style:
         if last_value.start_mark.index == last_value.end_mark.index:
             end = text.index(":", last_key.end_mark.index) + 1
-        return (
-            end,
-            end,
-            "".join(f", {name}: {_value_text(value, text[end:])}" for name, value in new.items()),
-        )
-    line_end = _end_of_line(text, end)
-    indent = _line_end(text) + " " * mapping.value[0][0].start_mark.column
-    return (
-        line_end,
-        line_end,
-        "".join(
+        added = [f", {name}: {_value_text(value, text[end:])}" for name, value in new.items()]
+    else:
+        end = _end_of_line(text, end)
+        indent = _line_end(text) + " " * mapping.value[0][0].start_mark.column
+        added = [
             f"{indent}{name}: {_value_text(value, is_block=is_block)}"
             for name, value in new.items()
-        ),
-    )
+        ]
+    return end, end, "".join(added)

@@ -78,6 +78,7 @@ _QUOTE_OR_MOVE: Final = (
     "Put the whole text in quotes if that belongs to it; "
     "else put the remark above, in a line of its own."
 )
+_CUT_OFF: Final = ("from # on, this line would not be printed", _QUOTE_OR_MOVE)
 _ODD_SPACE: Final = re.compile(
     "^[ -]*[\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]", re.MULTILINE
 )
@@ -101,9 +102,10 @@ _NEVER_CLOSED: Final = (
     "a quote opens here and is never closed",
     "A quote that opens a text must be closed again.",
 )
-_NOT_ALL_PRINTED: Final = (
-    "not all of this text would be printed",
-    "Put the whole text in quotes.",
+_NOT_ALL_PRINTED: Final = ("not all of this text would be printed", "Put the whole text in quotes.")
+_NO_BACKSLASH: Final = (
+    "a backslash means something else in double quotes",
+    "Put the text in single quotes: ' instead of \".",
 )
 _ALIGN: Final = "Lines that belong together start in the same column."
 _LOOK_HERE: Final = (
@@ -113,43 +115,29 @@ _LOOK_HERE: Final = (
 _VALUE_LINE: Final = re.compile(
     r"(?P<dashes>\s*(?:- +)*)(?:[\w@/-]+: +)?(?P<value>[^\s\[{\"'|>](?:(?! #).)*?)(?<![,\]}])\s*"
 )
+_QUOTE: Final = "Put the text in quotes."
 _COLON_HINT: Final = "Put a text that holds a colon and a space in quotes."
 _CURLY_HINT: Final = 'Put the text in straight quotes: "...".'
 # The hints of faults that quotes repair.
-_QUOTES_MEND: Final = frozenset({"Put the text in quotes.", _COLON_HINT, _CURLY_HINT})
+_QUOTES_MEND: Final = frozenset({_QUOTE, _COLON_HINT, _CURLY_HINT})
 # A file with more such faults is read no further, since each costs another reading.
 _MOST_UNQUOTED: Final = 20
 # PyYAML's message -> our message and hint.
 _MESSAGES: Final = {
-    "cannot start any token": (
-        "a text cannot start with this character",
-        "Put the text in quotes.",
-    ),
-    "expected alphabetic or numeric character": (
-        "a text cannot start with * or &",
-        "Put the text in quotes.",
-    ),
-    "expected comment or line break": (
-        "a text cannot start with > or |",
-        "Put the text in quotes.",
-    ),
-    "expected tag URI": ("a text cannot start with !", "Put the text in quotes."),
-    "expected whitespace or line break": (
-        "a text cannot start with this character",
-        "Put the text in quotes.",
-    ),
+    "cannot start any token": ("a text cannot start with this character", _QUOTE),
+    "expected alphabetic or numeric character": ("a text cannot start with * or &", _QUOTE),
+    "expected comment or line break": ("a text cannot start with > or |", _QUOTE),
+    "expected tag URI": ("a text cannot start with !", _QUOTE),
+    "expected whitespace or line break": ("a text cannot start with this character", _QUOTE),
     "expected node content": (
         "a value is missing here, or a text that is not in quotes starts with this character",
-        "Put the text in quotes.",
+        _QUOTE,
     ),
     "block sequence entries are not allowed": (
         "a list cannot start beside its key",
         "Start it in the line below, indented, or write [one, two].",
     ),
-    "mapping keys are not allowed": (
-        "a text cannot start with ? and a space",
-        "Put the text in quotes.",
-    ),
+    "mapping keys are not allowed": ("a text cannot start with ? and a space", _QUOTE),
     "unexpected ':'": (
         "this colon is in the wrong place",
         "Put a text that holds a colon in quotes.",
@@ -160,13 +148,10 @@ _MESSAGES: Final = {
     ),
     "directive": ("a line cannot start with %", "Delete the line, or put the text in quotes."),
     "incompatible YAML document": ("a line cannot start with %", "Delete the line."),
-    "undefined tag": ("a text cannot start with !", "Put the text in quotes."),
-    "found duplicate anchor": ("a text cannot start with &", "Put the text in quotes."),
-    "undefined alias": ("a text cannot start with *", "Put the text in quotes."),
-    "mapping values are not allowed": (
-        "this line has a second colon",
-        _COLON_HINT,
-    ),
+    "undefined tag": ("a text cannot start with !", _QUOTE),
+    "found duplicate anchor": ("a text cannot start with &", _QUOTE),
+    "undefined alias": ("a text cannot start with *", _QUOTE),
+    "mapping values are not allowed": ("this line has a second colon", _COLON_HINT),
     "did not find expected ',' or": (
         "a bracket is not closed, or a comma is missing",
         "Write [one, two], or put the text in quotes.",
@@ -189,14 +174,8 @@ _MESSAGES: Final = {
             "A text of several lines is indented below its key."
         ),
     ),
-    "escape c": (
-        "a backslash means something else in double quotes",
-        "Put the text in single quotes: ' instead of \".",
-    ),
-    "hexdecimal": (
-        "a backslash means something else in double quotes",
-        "Put the text in single quotes: ' instead of \".",
-    ),
+    "escape c": _NO_BACKSLASH,
+    "hexdecimal": _NO_BACKSLASH,
     "expected a single document": (
         "a second document starts here",
         "One file holds one handout: delete the line '---'.",
@@ -280,10 +259,7 @@ class YamlFile:
         return max(paths, key=len, default=())
 
     def without(self, path: tuple[Any, ...]) -> YamlFile:
-        """Return the file without an entry of a list, or without a key and its value.
-
-        All other values keep their locations.
-        """
+        """Return the file without an entry of a list or mapping; all others keep their locations."""
         data, root = _without(self.data, self.root, path)
         return YamlFile(self.name, data, root)
 
@@ -353,9 +329,8 @@ class _Source:
             elif self._is_in_text(len(preceding), indicator, remark[0], in_flow=in_flow) or (
                 column is not None and not in_flow and not without_remarks[remark.end() :].strip()
             ):
-                self.report(
-                    "this line starts with #, so it would not be printed", _QUOTE_OR_MOVE, offset
-                )
+                message = "this line starts with #, so it would not be printed"
+                self.report(message, _QUOTE_OR_MOVE, offset)
         for markup in _STRAY_MARKUP.finditer(without_remarks):
             self._report_markup(markup[0], self.last_end + markup.start())
 
@@ -398,7 +373,7 @@ class _Source:
             hint = "Put a text that holds # in quotes. A remark has a space after its #."
             self.report("all that follows # is a remark, so this is empty", hint, offset - blanks)
         else:
-            self.report("from # on, this line would not be printed", _QUOTE_OR_MOVE, offset)
+            self.report(*_CUT_OFF, offset)
 
     def _report_markup(self, markup: str, offset: int) -> None:
         # An alias is reported at the text that it repeats.
@@ -411,10 +386,9 @@ class _Source:
                 f"the tag {markup} is not known", "Tags are not used here: delete it.", offset
             )
         elif markup[0] == "%":
-            hint = "Delete the line, or put the text in quotes."
-            self.report("a line cannot start with %", hint, offset)
+            self.report(*_MESSAGES["directive"], offset)
         elif markup[0] == "?":
-            self.report("a text cannot start with ? and a space", "Put the text in quotes.", offset)
+            self.report(*_MESSAGES["mapping keys are not allowed"], offset)
         else:
             self.report("this would not be printed", "Put the whole text in quotes.", offset)
 
@@ -545,37 +519,31 @@ def _place(node: YamlNode, name: str) -> Location:
 
 def _refuse_depth(text: str, name: str) -> None:
     """Refuse nested brackets or deep indentation before the parser recurses."""
-    refusals: list[tuple[int, str, str]] = []
+    refusal = min(_refusals(text), default=None)
+    if refusal:
+        offset, message, hint = refusal
+        raise TeachbackError.of(message, hint, place_at(text, offset, name))
+
+
+def _refusals(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the offset, message and hint of what `_refuse_depth` refuses."""
     odd_space = None if text.isascii() else _ODD_SPACE.search(text)
     if odd_space:
-        refusals.append(
-            (
-                odd_space.end() - 1,
-                "this is an unusual kind of space",
-                "Use plain spaces to indent: copied text often brings others.",
-            )
-        )
+        hint = "Use plain spaces to indent: copied text often brings others."
+        yield odd_space.end() - 1, "this is an unusual kind of space", hint
     depth = 0
     for bracket in _BRACKET.finditer(text) if text.count("[") + text.count("{") > MAX_DEPTH else ():
         depth += 1 if bracket[0] in "[{" else -1
         if depth > MAX_DEPTH:
-            refusals.append(
-                (
-                    bracket.start(),
-                    f"brackets are nested more than {MAX_DEPTH} deep",
-                    "Close them, or quote the text.",
-                )
-            )
+            message = f"brackets are nested more than {MAX_DEPTH} deep"
+            yield bracket.start(), message, "Close them, or quote the text."
             break
     # A newline is found faster than the start of a line. With one in front of the text, each line
     # starts where the newline before it is.
     indented = _INDENTED.search(f"\n{text}")
     if indented:
         message = f"this line is indented by more than {MAX_INDENT} columns"
-        refusals.append((indented.start(), message, "Nest less, or start the text further left."))
-    if refusals:
-        offset, message, hint = min(refusals)
-        raise TeachbackError.of(message, hint, place_at(text, offset, name))
+        yield indented.start(), message, "Nest less, or start the text further left."
 
 
 def _compose(text: str) -> YamlNode:
@@ -624,7 +592,7 @@ def _slip_above(
     """Return message, hint and place of a slip above the place where the parser stopped."""
     remark = _remark_above(lines, mark.line, context_mark) if "expected" in cause else None
     if remark:
-        return ("from # on, this line would not be printed", _QUOTE_OR_MOVE), remark
+        return _CUT_OFF, remark
     unclosed = _unclosed_quote(lines[: mark.line + 1])
     if unclosed:
         return _NEVER_CLOSED, unclosed
@@ -690,8 +658,6 @@ def _entry_fault(entry: re.Match[str]) -> tuple[str, str]:
 
 def _indenting_tab(lines: list[str], mark: YamlNode, first: YamlNode) -> tuple[int, int] | None:
     """Return the line and column of the first tab that indents a line from `first` to a mark."""
-    if not mark:
-        return None
     for number in range(first.line if first else mark.line, min(mark.line + 1, len(lines))):
         tab = _TAB.match(lines[number])
         if tab:
@@ -760,10 +726,7 @@ def _data(node: YamlNode, source: _Source, column: int = -1, *, in_flow: bool = 
 
 
 def _report_cut_texts(items: list[Any], source: _Source) -> None:
-    """Report each unquoted text in brackets that a comma has probably cut in two.
-
-    Its second half starts with a small letter.
-    """
+    """Report each unquoted text in brackets that a comma has probably cut in two."""
     cut: list[Any] = []
     for item, following in pairwise([*items, None]):
         cut = [*(cut or [item]), following] if _continues(item, following) else cut
@@ -831,7 +794,12 @@ def _scalar_text(
         message = f"this text is {len(text)} characters long; {MAX_TEXT} is the most that is read"
         source.report(message, "Split it into paragraphs, each an item of its own.", node)
     if written != text:
-        _CHECKS[style](text, written, start, column, source)
+        if not style:
+            _check_plain(text, written, start, source)
+        elif style in _QUOTES:
+            _check_quoted(text, written, start, column, source)
+        else:
+            _check_block(text, written, start, source)
     if style or key:
         return text
     if text[:1] in "“„" and _IN_CURLY_QUOTES.fullmatch(text):
@@ -859,7 +827,7 @@ def _report_properties(properties: str, node: YamlNode, source: _Source) -> None
             source.report(message, hint, start + match.start())
 
 
-def _check_plain(text: str, written: str, start: int, _column: int, source: _Source) -> None:
+def _check_plain(text: str, written: str, start: int, source: _Source) -> None:
     """Check an unquoted text that takes several lines."""
     if written.split() != text.split():
         source.report(*_NOT_ALL_PRINTED, start)
@@ -899,10 +867,7 @@ def _check_quoted(text: str, written: str, start: int, column: int, source: _Sou
     # An escape such as "\\n" removes letters that the author sees in the file.
     for escape in _ESCAPE.finditer(written) if "\\" in written else ():
         if escape[1] not in _ESCAPES:
-            hint = "Put the text in single quotes: ' instead of \"."
-            source.report(
-                "a backslash means something else in double quotes", hint, start + escape.start()
-            )
+            source.report(*_NO_BACKSLASH, start + escape.start())
             break
     # Characters that are refused in a file can still be written as an escape, such as "\x07".
     for message, hint in dict.fromkeys(
@@ -911,7 +876,7 @@ def _check_quoted(text: str, written: str, start: int, column: int, source: _Sou
         source.report(message, hint, start)
 
 
-def _check_block(text: str, written: str, start: int, _column: int, source: _Source) -> None:
+def _check_block(text: str, written: str, start: int, source: _Source) -> None:
     """Check a block text (| or >): its first line, and that each line is kept."""
     header, _, lines = written.partition("\n")
     if not _BLOCK_HEADER.match(header) or not text.strip():
@@ -919,20 +884,9 @@ def _check_block(text: str, written: str, start: int, _column: int, source: _Sou
         hint = f"Put the text in quotes, or delete what follows {written[0]}."
         source.report(f"a text cannot start with {written[0]}", hint, start)
     elif "#" in header and not _HEADER_REMARK.search(header):
-        source.report(
-            "from # on, this line would not be printed", _QUOTE_OR_MOVE, start + header.index("#")
-        )
+        source.report(*_CUT_OFF, start + header.index("#"))
     if lines.split() != text.split():
         source.report(*_NOT_ALL_PRINTED, start)
-
-
-_CHECKS: Final = {
-    "": _check_plain,
-    "'": _check_quoted,
-    '"': _check_quoted,
-    "|": _check_block,
-    ">": _check_block,
-}
 
 
 def _mapping_data(node: YamlNode, source: _Source, column: int, *, in_flow: bool) -> dict[str, Any]:

@@ -218,9 +218,9 @@ def built_in_bytes_once() -> Iterator[None]:
         return (read_once if kept else read)(path, closed=closed)
 
     walk = workspace_files._files_below  # noqa: SLF001 -- no public name
-    walk_once = functools.cache(lambda: walk(builtin_root(), (inside,)))
+    walk_once = functools.cache(lambda: walk(builtin_root(), (builtin_root(),)))
 
-    def files_below(root: Path, roots: tuple[str, ...]) -> dict[str, Path]:
+    def files_below(root: Path, roots: Iterable[Path]) -> dict[str, Path]:
         return walk_once() if root == builtin_root() else walk(root, roots)
 
     checked = functools.lru_cache(512)(images._svg_fault)  # noqa: SLF001 -- no public name

@@ -27,7 +27,13 @@ from workspace_cases import (
 from teachback.errors import TeachbackError
 from teachback.files.font_coverage import font_fault
 from teachback.files.images import picture_fault
-from teachback.files.workspace import Workspace, builtin_root, effective_files, open_workspace
+from teachback.files.workspace import (
+    Workspace,
+    builtin_root,
+    effective_files,
+    link_problems,
+    open_workspace,
+)
 from teachback.pdf.renderer import Fonts, fonts, lay_out, write
 from teachback.printing import process_pool
 from teachback.printing.process_limits import Limits
@@ -170,6 +176,17 @@ def test_a_link_out_is_found_behind_a_link_that_stays_inside(
 
 
 @pytest.mark.usefixtures("one_process")
+def test_a_link_out_is_found_after_the_workspace_became_a_link(tmp_path: Path) -> None:
+    """A running program looks anew where the workspace is: nothing of it goes missing."""
+    root = link_case(tmp_path, "styles/secret.css", "secret.svg")
+    clinic = Workspace(root, builtin_root())
+    before = link_problems(clinic), {**effective_files(clinic)}
+    root.rename(tmp_path / "moved")
+    root.symlink_to("moved", target_is_directory=True)
+    assert len(before[0]) == 1
+    assert (link_problems(clinic), effective_files(clinic)) == before
+
+
 def test_links_inside_the_workspace_are_followed_and_so_is_one_to_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

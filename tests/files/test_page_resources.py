@@ -70,6 +70,15 @@ def test_a_page_is_read_with_patterns_that_are_made_once(monkeypatch: pytest.Mon
     assert 0 < kept_count == len(kept_patterns)
 
 
+@pytest.mark.parametrize(
+    "markup", ["<p {}>a</p>", "<svg><text {}>a</text></svg>", "<svg><g {}/></svg>"]
+)
+@pytest.mark.parametrize("style", ["text-transform: uppercase", "font-variant-caps: small-caps"])
+def test_no_element_changes_letters_by_its_own_style(markup: str, style: str) -> None:
+    """Not on paper, and not on a screen: capitals are hard to read, in a drawing as elsewhere."""
+    assert style in found(markup.format(f"style='{style}'"))
+
+
 @pytest.mark.parametrize("markup", [*ELEMENTS, *ATTRIBUTES])
 def test_no_element_and_no_attribute_loads_or_runs_anything(markup: str) -> None:
     """An element that loads is refused wherever a template writes it.

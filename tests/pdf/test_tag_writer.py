@@ -24,7 +24,7 @@ from teachback.content.loader import load_handout
 from teachback.content.workspace_content import load_shared
 from teachback.editions.selection import Reader, choose
 from teachback.errors import TeachbackError
-from teachback.files.stylesheets import stylesheet_problems
+from teachback.files.generated_text import generated_text_problems
 from teachback.files.workspace import Workspace, builtin_root, handout_files
 from teachback.html.composer import Medium, PageContext, at_size, compose_cards, compose_handout
 from teachback.pdf import renderer
@@ -900,7 +900,6 @@ AS_WRITTEN = (
     "font: bold 12pt serif",
     "--text-transform: x",
     "/* text-transform: uppercase */ color: red",
-    'font-feature-settings: "kern", "smcp" 0',
     "font-variant-caps: normal",
     "font-family: Small",
 )
@@ -915,8 +914,8 @@ def test_a_style_that_sets_capitals_is_refused_with_its_place(
     declaration: str, around: str
 ) -> None:
     """Paper and screen show text as it is written; the line of the style sheet is named."""
-    (problem,) = stylesheet_problems(
-        "p { color: red }\n" + around.format(declaration), "styles/clinic.css", ()
+    (problem,) = generated_text_problems(
+        "p { color: red }\n" + around.format(declaration), "styles/clinic.css"
     )
     assert "prints other letters than the text has" in problem.message
     assert problem.location is not None
@@ -926,7 +925,7 @@ def test_a_style_that_sets_capitals_is_refused_with_its_place(
 @pytest.mark.parametrize("declaration", AS_WRITTEN)
 def test_a_style_that_leaves_the_letters_as_they_are_is_let_through(declaration: str) -> None:
     """Values without effect, figures, comments and a clinic's own variables are no capitals."""
-    assert list(stylesheet_problems(f"li {{ {declaration} }}", "styles/clinic.css", ())) == []
+    assert list(generated_text_problems(f"li {{ {declaration} }}", "styles/clinic.css")) == []
 
 
 def test_a_picture_for_a_printing_press_is_refused() -> None:

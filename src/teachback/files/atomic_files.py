@@ -23,25 +23,23 @@ if TYPE_CHECKING:
 LOCK_TIMEOUT: Final = 60.0
 # The mode of archived files, which are never written again.
 READ_ONLY: Final = 0o444
-_REASONS: Final = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk space allowed is used up",
-    errno.EEXIST: "a file is where a folder must be",
-    errno.ENOTDIR: "a file is where a folder must be",
-    errno.EROFS: "the disk is read-only",
-    errno.ENOLCK: "files cannot be locked on this disk",
-    errno.ENOTSUP: "files cannot be locked on this disk",
-}
-
 _HINT: Final = "Name another folder."
-_HINTS: Final = {
-    errno.ENOSPC: "Free some space, or name another folder.",
-    errno.EDQUOT: "Free some space, or name another folder.",
-    errno.ENOENT: "Check the name, and that it exists.",
-    errno.EACCES: "Give yourself permission to read and write there, or name another place.",
-    errno.EPERM: "Give yourself permission to read and write there, or name another place.",
-    errno.EISDIR: "Name a file: this is a folder.",
-    NO_FILE: "Move it away, or name another place.",
+_FREE: Final = "Free some space, or name another folder."
+_PERMIT: Final = "Give yourself permission to read and write there, or name another place."
+# The number of an error -> the reason, "" for the words of the system, and the hint.
+_CAUSES: Final = {
+    errno.ENOSPC: ("the disk is full", _FREE),
+    errno.EDQUOT: ("the disk space allowed is used up", _FREE),
+    errno.EEXIST: ("a file is where a folder must be", _HINT),
+    errno.ENOTDIR: ("a file is where a folder must be", _HINT),
+    errno.EROFS: ("the disk is read-only", _HINT),
+    errno.ENOLCK: ("files cannot be locked on this disk", _HINT),
+    errno.ENOTSUP: ("files cannot be locked on this disk", _HINT),
+    errno.ENOENT: ("", "Check the name, and that it exists."),
+    errno.EACCES: ("", _PERMIT),
+    errno.EPERM: ("", _PERMIT),
+    errno.EISDIR: ("", "Name a file: this is a folder."),
+    NO_FILE: ("", "Move it away, or name another place."),
 }
 
 
@@ -90,10 +88,8 @@ def sync(folder: Path) -> None:
 def read_all(descriptor: int) -> bytes:
     """Read an open file from its start to its end."""
     os.lseek(descriptor, 0, os.SEEK_SET)
-    parts = []
-    while part := os.read(descriptor, 1 << 20):
-        parts.append(part)
-    return b"".join(parts)
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read()
 
 
 @contextmanager
@@ -128,18 +124,16 @@ def locked(path: Path, flags: int, lock: int) -> Iterator[int]:
 
 @contextmanager
 def os_errors_as_problems(folder: Path) -> Iterator[None]:
-    """Turn errors of the operating system into TeachbackError.
-
-    `folder` is the location if the error names no file.
-    """
+    """Turn errors of the system into TeachbackError, at `folder` if they name no file."""
     try:
         yield
     except (OSError, ValueError) as error:
         code: Any = getattr(error, "errno", None)
-        reason = _REASONS.get(code) or getattr(error, "strerror", None) or str(error)
+        known_reason, hint = _CAUSES.get(code, ("", _HINT))
+        reason = known_reason or getattr(error, "strerror", None) or str(error)
         path = getattr(error, "filename", None)
         place = Location(
             shown(Path(path)) if isinstance(path, str | os.PathLike) else shown(folder)
         )
         message = f"this cannot be read or written: {reason}"
-        raise TeachbackError.of(message, _HINTS.get(code, _HINT), place) from None
+        raise TeachbackError.of(message, hint, place) from None

@@ -16,19 +16,13 @@ _LINEAR_LIMIT: Final = 0.04045
 
 @lru_cache(4096)
 def contrast(first: Rgb, second: Rgb) -> float:
-    """Return the contrast ratio of two colours, 1 to 21.
-
-    Formula: WCAG 2.2, relative luminance of linearised sRGB.
-    """
+    """Return the contrast ratio of two colours, 1 to 21, as WCAG 2.2 defines it."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def grey(color: Rgb) -> Rgb:
-    """Return the grey that a black-and-white printer makes of a colour.
-
-    Formula: the luma of ITU-R BT.601, as in PDF's DeviceGray.
-    """
+    """Return the grey that a black-and-white printer makes of a colour: its luma (ITU-R BT.601)."""
     value = round(0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2])
     return value, value, value
 

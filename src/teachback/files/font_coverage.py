@@ -64,10 +64,8 @@ def font_fault(data: bytes) -> tuple[str, str] | None:
             if start + length > len(data):
                 return _CUT_OFF
             if tag == b"cmap" and sum(_claimed_characters(data, start)) > MAX_CHARACTERS:
-                return (
-                    "this font claims to have more characters than there are",
-                    "Use a whole .ttf file from its maker.",
-                )
+                message = "this font claims to have more characters than there are"
+                return message, "Use a whole .ttf file from its maker."
     except struct.error:
         return _CUT_OFF
     return None
@@ -105,10 +103,7 @@ def _claimed_characters(data: bytes, start: int) -> Iterator[int]:
 
 
 def coverage(paths: tuple[Path, ...]) -> frozenset[int]:
-    """Return the code points that at least one of the fonts can draw.
-
-    Raises TeachbackError for a broken font.
-    """
+    """Return the code points that at least one of the fonts can draw, or refuse a broken font."""
     code_points: set[int] = set()
     problems: list[Problem] = []
     for path in paths:

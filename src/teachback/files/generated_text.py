@@ -1,4 +1,4 @@
-"""Refuse styles that generate text, break words or change how digits are read. Pure.
+"""Refuse styles that generate text, break words or change letters or digits. Pure.
 
 Generated text is in no handout, so no check of the text sees it. A style may number pages, set a
 colon or draw the bullets of a list. Anything else that puts letters, digits or signs on a page is
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING, Any, Final
 
 from teachback.errors import Location, Problem
 
@@ -68,6 +69,20 @@ _BREAKS_WORDS: Final = (
     "Take it out: a broken word is hard to read.",
 )
 _CUTS_TEXT: Final = ("cuts a text off", "Delete it, and let the box grow.")
+_CHANGES_LETTERS: Final = (
+    "prints other letters than the text has",
+    (
+        "Take it out: capitals are hard to read. "
+        "Bold type, a larger size or a colour makes words stand out."
+    ),
+)
+# Values of fonts that print capitals.
+_CAPITALS: Final = frozenset(
+    {
+        *("small-caps", "all-small-caps", "petite-caps", "all-petite-caps", "unicase"),
+        *("titling-caps", '"smcp"', '"c2sc"', '"pcap"', '"c2pc"', '"unic"', '"titl"'),
+    }
+)
 # Property -> the allowed values, and the fault that any other value is.
 _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
     "list-style": (_LIST_STYLES, _DRAWS_BULLETS),
@@ -99,6 +114,8 @@ _ALLOWED: Final[Mapping[str, tuple[frozenset[str], tuple[str, str]]]] = {
         frozenset({"normal", '"kern"', '"tnum"', '"pnum"', '"lnum"', "0", "1", "on", "off"}),
         _CHANGES_DIGITS,
     ),
+    "text-transform": (frozenset({"none"}), _CHANGES_LETTERS),
+    "font-variant-caps": (frozenset({"normal"}), _CHANGES_LETTERS),
     "font-variant": (_DIGIT_STYLES, _CHANGES_DIGITS),
     "font-variant-alternates": (_DIGIT_STYLES, _CHANGES_DIGITS),
     "font-variant-numeric": (_DIGIT_STYLES, _CHANGES_DIGITS),
@@ -112,20 +129,11 @@ _AT_RULES: Final = {
 }
 # Properties whose values are checked here, wherever they are set.
 CHECKED_PROPERTIES: Final = frozenset({*_ALLOWED, "content"})
-_INSPECTED: Final = frozenset({*CHECKED_PROPERTIES, "display"})
-
-
-class _Refusal(NamedTuple):
-    """A refused at-rule or declaration: its node, how it is written, the fault and the hint."""
-
-    node: Any
-    written: str
-    fault: str
-    hint: str
+_INSPECTED: Final = frozenset({*CHECKED_PROPERTIES, "display", "font"})
 
 
 def generated_text_problems(css: str, name: str) -> Iterator[Problem]:
-    """Yield a problem for each declaration that generates text or changes how digits are read.
+    """Yield a problem for each declaration that generates text, or changes letters or digits.
 
     `name` is the style sheet's name for messages.
     """
@@ -136,11 +144,12 @@ def generated_text_problems(css: str, name: str) -> Iterator[Problem]:
 
 @lru_cache(64)
 def generating(css: str) -> tuple[str, ...]:
-    """Return the at-rules and declarations of a page that generate text or change digits."""
-    return tuple(refusal.written for refusal in _refusals(css, for_paper=False))
+    """Return the at-rules and declarations of a page that `generated_text_problems` refuses."""
+    return tuple(written for _, written, _, _ in _refusals(css, for_paper=False))
 
 
-def _refusals(css: str, *, for_paper: bool) -> Iterator[_Refusal]:
+def _refusals(css: str, *, for_paper: bool) -> Iterator[tuple[Any, str, str, str]]:
+    """Yield the node of each refused at-rule or declaration, how it is written, fault and hint."""
     import tinycss2
 
     todo = [tinycss2.parse_component_value_list(css, skip_comments=True)]
@@ -150,7 +159,7 @@ def _refusals(css: str, *, for_paper: bool) -> Iterator[_Refusal]:
             if node.type in {"{} block", "[] block", "() block"}:
                 todo.append(node.content)
             elif node.type == "at-keyword" and node.lower_value in _AT_RULES:
-                yield _Refusal(node, f"@{node.value}", *_AT_RULES[node.lower_value])
+                yield node, f"@{node.value}", *_AT_RULES[node.lower_value]
             elif node.type == "ident" and node.lower_value in _INSPECTED:
                 value = _value_tokens(nodes, index + 1)
                 if value is None:
@@ -158,29 +167,20 @@ def _refusals(css: str, *, for_paper: bool) -> Iterator[_Refusal]:
                 fault = _fault(node.lower_value, value, for_paper=for_paper)
                 if fault:
                     written = " ".join(token.serialize() for token in value)[:60]
-                    yield _Refusal(node, f"{node.lower_value}: {written}", *fault)
+                    yield node, f"{node.lower_value}: {written}", *fault
 
 
 def _value_tokens(nodes: list[Any], start: int) -> list[Any] | None:
-    """Return the tokens of a declaration's value, without whitespace.
-
-    Return None when the preceding name is not that of a property.
-    """
-    following = iter(nodes[start:])
-    for node in following:
-        if node.type == "literal" and node.value == ":":
-            break
-        if node.type != "whitespace":
-            return None
-    else:
+    """Return the tokens of a property's value, without whitespace; None behind another name."""
+    following = (node for node in islice(nodes, start, None) if node.type != "whitespace")
+    colon = next(following, None)
+    if colon is None or colon.type != "literal" or colon.value != ":":
         return None
-    tokens = []
-    for node in following:
-        if (node.type == "literal" and node.value in {";", "!"}) or node.type == "{} block":
-            break
-        if node.type != "whitespace":
-            tokens.append(node)
-    return tokens
+    return list(takewhile(lambda node: not _ends_value(node), following))
+
+
+def _ends_value(node: Any) -> bool:  # noqa: ANN401 -- tinycss2's nodes have no types
+    return node.type == "{} block" or (node.type == "literal" and node.value in {";", "!"})
 
 
 def _fault(name: str, value: list[Any], *, for_paper: bool) -> tuple[str, str] | None:
@@ -195,6 +195,10 @@ def _fault(name: str, value: list[Any], *, for_paper: bool) -> tuple[str, str] |
         return None if is_allowed else _GENERATES_TEXT
     if name == "display":
         return _DRAWS_BULLETS if "list-item" in texts else None
+    if name.startswith("font") and not _CAPITALS.isdisjoint(texts):
+        return _CHANGES_LETTERS
+    if name == "font":
+        return None
     allowed, fault = _ALLOWED[name]
     if allowed is _LIST_STYLES:
         texts = [text for text in texts if text != _ANY_URL]

@@ -51,6 +51,8 @@ MAX_SCANS: Final = 100
 
 # Message and hint.
 Fault = tuple[str, str]
+_SIMPLIFY: Final = "Simplify it, or save it as a PNG picture."
+_SCAN_AGAIN: Final = "Scan it again at 300 dots to the inch."
 _SAVE_AGAIN: Final = "Save it again from the program that made it."
 # Pillow raises these for broken files.
 _PILLOW_ERRORS: Final = (
@@ -130,7 +132,7 @@ def grey_picture(data: bytes) -> GreyPicture:
     """
     if len(data) > MAX_SCAN_BYTES:
         message = f"the picture is larger than {MAX_SCAN_BYTES // 1_000_000} MB"
-        raise TeachbackError.of(message, "Scan it again at 300 dots to the inch.")
+        raise TeachbackError.of(message, _SCAN_AGAIN)
     from PIL import Image, ImageOps
 
     try:
@@ -141,12 +143,9 @@ def grey_picture(data: bytes) -> GreyPicture:
                     background = Image.new("RGBA", upright.size, "white")
                     upright = Image.alpha_composite(background, upright.convert("RGBA"))
                 return _as_grey(upright.convert("L"))
-            fault = (
-                f"the picture has {picture.width} x {picture.height} dots",
-                "Scan it again at 300 dots to the inch.",
-            )
+            fault = f"the picture has {picture.width} x {picture.height} dots", _SCAN_AGAIN
     except Image.DecompressionBombError:
-        fault = "the picture has too many dots", "Scan it again at 300 dots to the inch."
+        fault = "the picture has too many dots", _SCAN_AGAIN
     except _PILLOW_ERRORS:
         fault = (
             "this PNG or JPEG picture is incomplete or damaged",
@@ -193,24 +192,18 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
             # Phones write JPEG pictures with a second one behind, which nothing shows (MPO).
             picture_format = "JPEG" if picture.format == "MPO" else picture.format
             if picture_format != kind:
-                return (
-                    f"this is a {picture_format} picture with the file ending of a {kind} one",
-                    "Give the file the right ending.",
-                )
+                message = f"this is a {picture_format} picture with the file ending of a {kind} one"
+                return message, "Give the file the right ending."
             if kind == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
                 return f"the picture comes in more than {MAX_SCANS} scans", _SAVE_AGAIN
             if picture.width * picture.height > MAX_PIXELS:
-                return (
-                    f"the picture has {picture.width} x {picture.height} dots",
-                    "Make it smaller.",
-                )
+                message = f"the picture has {picture.width} x {picture.height} dots"
+                return message, "Make it smaller."
             if picture.mode not in _MODES:
                 return _mode_fault(picture.mode)
             if kind == "PNG" and getattr(picture, "is_animated", False):
-                return (
-                    "the picture moves on a screen: paper and screen would not show the same",
-                    "Save it as a still picture.",
-                )
+                message = "the picture moves on a screen: paper and screen would not show the same"
+                return message, "Save it as a still picture."
             picture.load()
     except Image.DecompressionBombError:
         return "the picture has too many dots", "Make it smaller."
@@ -221,10 +214,8 @@ def _pixels_fault(data: bytes, kind: str) -> Fault | None:
 
 def _mode_fault(mode: str) -> Fault:
     if mode == "CMYK":
-        return (
-            "the picture has the colours of a printing press (CMYK)",
-            "Save it with the colours of a screen (RGB).",
-        )
+        message = "the picture has the colours of a printing press (CMYK)"
+        return message, "Save it with the colours of a screen (RGB)."
     bits = "16 bits" if "16" in mode or mode == "I" else "an unusual number of bits"
     return f"the picture has {bits} a colour, and 8 are printed", "Save it with 8 bits a colour."
 
@@ -330,13 +321,11 @@ def _gradient_fault(root: ET.Element) -> Fault | None:
                 and _name(by_id[name]) in _GRADIENTS
                 and _stop_count(by_id[name], by_id) > 1
             ):
-                return (
-                    (
-                        f"the drawing fills a shape with a gradient ('{name[:40]}'), "
-                        "and some printers leave such a shape out"
-                    ),
-                    "Fill it with one colour, or save the drawing as a PNG picture.",
+                message = (
+                    f"the drawing fills a shape with a gradient ('{name[:40]}'), "
+                    "and some printers leave such a shape out"
                 )
+                return message, "Fill it with one colour, or save the drawing as a PNG picture."
     return None
 
 
@@ -412,13 +401,9 @@ def _lines_go_down(text: ET.Element) -> bool:
 
 
 def _load_fault(root: ET.Element) -> Fault | None:
-    """Return a fault if a drawing has too many shapes or patterns.
-
-    Each <use> counts as the shapes that it refers to.
-    """
-    hint = "Simplify it, or save it as a PNG picture."
+    """Return a fault if a drawing has too many patterns or shapes, each <use> counted."""
     if sum(_name(element) in _PAINT_ELEMENTS for element in root.iter()) > MAX_PAINTS:
-        return f"the drawing has more than {MAX_PAINTS} patterns, filters and the like", hint
+        return f"the drawing has more than {MAX_PAINTS} patterns, filters and the like", _SIMPLIFY
     by_id = _by_id(root)
     counts: dict[ET.Element, int] = {}
     open_elements: set[ET.Element] = set()
@@ -445,7 +430,7 @@ def _load_fault(root: ET.Element) -> Fault | None:
     except RecursionError:
         # A chain of <use> may have any length.
         pass
-    return f"the drawing has more than {MAX_SHAPES} shapes, each <use> counted", hint
+    return f"the drawing has more than {MAX_SHAPES} shapes, each <use> counted", _SIMPLIFY
 
 
 def _name(element: ET.Element) -> str:
@@ -481,12 +466,18 @@ def _root_fault(root: ET.Element) -> Fault | None:
     return None
 
 
-def _is_conditional(style: ET.Element) -> bool:
-    """Return whether the styles of a drawing depend on medium, reader or time."""
-    text = _COMMENT.sub("", style.text or "")
-    return style.get("media", "all").strip().lower() not in {"", "all"} or bool(
-        _CONDITIONAL_RULE.search(text) or _ANIMATION_PROPERTY.search(text)
-    )
+def _change(element: ET.Element) -> str:
+    """Return the part of an element that depends on medium, reader or time, or ""."""
+    name, text = _name(element), _COMMENT.sub("", element.text or "")
+    if name in _ANIMATION_ELEMENTS:
+        return f"<{name}>"
+    if name == "style" and (
+        element.get("media", "all").strip().lower() not in {"", "all"}
+        or _CONDITIONAL_RULE.search(text)
+        or _ANIMATION_PROPERTY.search(text)
+    ):
+        return "a rule in its <style>"
+    return "`systemLanguage`" if "systemLanguage" in element.attrib else ""
 
 
 def _screen_difference(element: ET.Element) -> str:
@@ -512,20 +503,11 @@ def _element_fault(element: ET.Element) -> Fault | None:
     name = _name(element)
     if name in _FOREIGN_ELEMENTS:
         return f"the drawing holds <{name}>, which cannot be printed", "Save it as plain SVG."
-    if (
-        name in _ANIMATION_ELEMENTS
-        or "systemLanguage" in element.attrib
-        or (name == "style" and _is_conditional(element))
-    ):
-        cause = (
-            f"<{name}>"
-            if name in _ANIMATION_ELEMENTS
-            else "a rule in its <style>"
-            if name == "style"
-            else "`systemLanguage`"
-        )
+    change = _change(element)
+    if change:
         message = (
-            f"the drawing changes on a screen, by {cause}: paper and screen would not show the same"
+            f"the drawing changes on a screen, by {change}: "
+            "paper and screen would not show the same"
         )
         return message, "Save it as a still drawing: plain SVG, or a PNG picture."
     difference = _screen_difference(element)
@@ -533,22 +515,14 @@ def _element_fault(element: ET.Element) -> Fault | None:
         message = f"the drawing uses {difference}, which paper does not show as a screen does"
         return message, "Draw it without, or save it as a PNG picture."
     if _ANIMATION_PROPERTY.search(element.get("style", "")):
-        return (
-            (
-                "the drawing moves on a screen, by `animation`: "
-                "paper and screen would not show the same"
-            ),
-            "Save it as a still drawing.",
-        )
+        message = "the drawing moves on a screen, by `animation`: paper and screen would not show the same"
+        return message, "Save it as a still drawing."
     values = [element.text or ""] if name == "style" else []
     for key, value in element.attrib.items():
         if key.rpartition("}")[2] == "href" and name != "a" and not value.strip().startswith("#"):
             return f"the drawing asks for '{value[:60]}'", "Put everything into the drawing itself."
         if len(value) > MAX_PATH:
-            return (
-                f"the drawing holds a path of {len(value)} characters",
-                "Simplify it, or save it as a PNG picture.",
-            )
+            return f"the drawing holds a path of {len(value)} characters", _SIMPLIFY
         values.append(value if "url(" in value.lower() else "")
     if any(_LOADS_FILE.search(text) for text in values):
         return "the drawing asks for another file", "Put everything into the drawing itself."

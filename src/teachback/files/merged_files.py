@@ -14,8 +14,6 @@ from teachback.files.workspace import WORDS, is_there, read_bytes, shown
 from teachback.files.yaml_reader import read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from teachback.files.workspace import Workspace
     from teachback.files.yaml_reader import YamlFile
 
@@ -23,10 +21,7 @@ if TYPE_CHECKING:
 
 
 def read_entries(workspace: Workspace, name: str) -> YamlFile:
-    """Read a file of entries (`workspace.is_merged`), with the location of each value.
-
-    Raises TeachbackError when there is no such file, or one cannot be read.
-    """
+    """Read a file of entries (`workspace.is_merged`), with the location of each value."""
     files = [
         read_yaml(read_bytes(root / name), shown(root / name))
         for root in workspace.roots
@@ -38,33 +33,23 @@ def read_entries(workspace: Workspace, name: str) -> YamlFile:
     own, *builtin = files
     if not builtin or not isinstance(own.data, dict):
         return own
-    missing = set(_missing_entries(own.data, builtin[0].data, deep=name.startswith(f"{WORDS}/")))
+    data, missing = _merged(own.data, builtin[0].data, deep=name.startswith(f"{WORDS}/"))
     locations = {
         path: location
         for path, location in builtin[0].locations.items()
         if any(path[:length] in missing for length in range(1, len(path) + 1))
     }
-    return replace(own, data=_merged(own.data, builtin[0].data, missing), others=locations)
-
-
-def _missing_entries(
-    own: dict[str, Any], builtin: dict[str, Any], *, deep: bool
-) -> Iterator[EntryPath]:
-    """Yield the path of each built-in entry that the clinic's file does not have."""
-    for name, entry in builtin.items():
-        if name not in own:
-            yield (name,)
-        elif deep and isinstance(entry, dict) and isinstance(own[name], dict):
-            yield from ((name, *path) for path in _missing_entries(own[name], entry, deep=deep))
+    return replace(own, data=data, others=locations)
 
 
 def _merged(
-    own: dict[str, Any], builtin: dict[str, Any], missing: set[EntryPath]
-) -> dict[str, Any]:
-    """Return the built-in entries at the `missing` paths, and then the clinic's own."""
-    tops = {path[0] for path in missing}
-    merged = {name: builtin[name] for name in builtin if (name,) in missing} | own
-    for name in tops & own.keys():
-        inner_paths = {path[1:] for path in missing if path[0] == name}
-        merged[name] = _merged(own[name], builtin[name], inner_paths)
-    return merged
+    own: dict[str, Any], builtin: dict[str, Any], *, deep: bool
+) -> tuple[dict[str, Any], set[EntryPath]]:
+    """Return the entries of both files, and the paths of those that are built-in ones."""
+    missing: set[EntryPath] = {(name,) for name in builtin if name not in own}
+    merged = {name: builtin[name] for name in builtin if name not in own} | own
+    for name in (name for name in builtin if deep and name in own):
+        if isinstance(builtin[name], dict) and isinstance(own[name], dict):
+            merged[name], inner_paths = _merged(own[name], builtin[name], deep=True)
+            missing |= {(name, *path) for path in inner_paths}
+    return merged, missing

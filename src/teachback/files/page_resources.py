@@ -188,10 +188,7 @@ class ForbiddenContent(NamedTuple):
 
 
 def served(name: str, files: Collection[str]) -> str | None:
-    """Return the workspace name of a file that a page may show, or None for any other.
-
-    `name` is the part of a URL after the host.
-    """
+    """Return the workspace name of a file that a page may show, by its name in a URL, or None."""
     decoded = unquote(name)
     suffix = posixpath.splitext(decoded)[1].lower()
     folders = _FOLDERS_OF.get(suffix, ())
@@ -323,9 +320,7 @@ def _direction_faults(root: Element, direction: Callable[[str], str]) -> Iterato
                 and text_direction == direction(language)
             )
         ):
-            yield ForbiddenContent(
-                f'dir="{text_direction}"', _spellings("dir", element.get("dir", "")), loads=False
-            )
+            yield _attribute("dir", element.get("dir", ""))
 
 
 def _is_row(element: Element, children: list[Element]) -> bool:
@@ -361,43 +356,32 @@ def _preload_faults(page: str, root: Element) -> Iterator[ForbiddenContent]:
     """
     if "<![cdata[" in page.lower():
         yield ForbiddenContent("<![CDATA[", loads=False)
-    raw_elements = [
-        element
+    tags = [
+        (element.tag.removeprefix(_SVG) if isinstance(element.tag, str) else "", element)
         for element in root.iter()
-        if not isinstance(element.tag, str) or element.tag.removeprefix(_SVG) in _RAW_TEXT_TAGS
     ]
-    raw_text = "\n".join(element.text or "" for element in raw_elements)
-    for tag in _RAW_TEXT_TAGS:
-        elements = [
-            element
-            for element in raw_elements
-            if isinstance(element.tag, str) and element.tag.removeprefix(_SVG) == tag
-        ]
-        # Tags inside comments, styles and titles are text, and not in the tree.
+    # Tags inside comments, styles and titles are text, and not in the tree.
+    raw_text = "\n".join(e.text or "" for tag, e in tags if tag in {"", *_RAW_TEXT_TAGS})
+    values = "\n".join(value for _, element in tags for value in element.attrib.values())
+    for raw_tag in _RAW_TEXT_TAGS:
+        elements = [element for tag, element in tags if tag == raw_tag]
         starts, ends = (
             len(re.findall(edge, page, re.IGNORECASE))
             - len(re.findall(edge, raw_text, re.IGNORECASE))
-            for edge in (rf"<{tag}(?=[\s/>])", rf"</{tag}(?=[\s/>])")
-        )
-        in_attribute = any(
-            re.search(rf"</{tag}", value, re.IGNORECASE)
-            for element in root.iter()
-            for value in element.attrib.values()
+            for edge in (rf"<{raw_tag}(?=[\s/>])", rf"</{raw_tag}(?=[\s/>])")
         )
         if (
-            in_attribute
+            re.search(rf"</{raw_tag}", values, re.IGNORECASE)
             or starts != len(elements)
             or ends < len(elements)
             or any(len(element) for element in elements)
         ):
-            yield ForbiddenContent(f"<{tag}", (f"<{tag}", f"</{tag}"), loads=False)
+            spellings = (f"<{raw_tag}", f"</{raw_tag}")
+            yield ForbiddenContent(f"<{raw_tag}", spellings, loads=False)
 
 
 def _hiding_styles(root: Element, sheets: str) -> Iterator[ForbiddenContent]:
-    """Refuse styles of a template that could hide or move words on a screen.
-
-    The checks of the printed page do not see these styles.
-    """
+    """Refuse styles of a template that could hide or move words on a screen, which no proof sees."""
     for element in root.iter():
         css = "".join(element.itertext()) if element.tag == "style" else element.get("style", "")
         for name in hiding(css.replace(sheets, ""), of_picture=element.tag == "img"):
@@ -433,30 +417,16 @@ def _element_loads(
     if tag == "meta":
         yield from _meta_loads(element)
     if tag == "input" and element.get("type", "text").lower() not in _INPUT_TYPES:
-        yield ForbiddenContent(
-            f'type="{element.get("type")}"',
-            _spellings("type", element.get("type", "")),
-            loads=False,
-        )
+        yield _attribute("type", element.get("type", ""))
     if tag == "style":
-        css = "".join(element.itertext())
-        yield from (load for load in _style_loads(css) if not is_allowed(load.name))
-        yield from (
-            ForbiddenContent(declaration, (declaration,), loads=False)
-            for declaration in generating(css.replace(sheets, ""))
-        )
-    if tag == "a" and _dials_another(element):
-        yield ForbiddenContent(element.get("href", ""), (element.get("href", ""),), loads=False)
-    relations = (
-        [
-            relation
-            for relation in element.get("rel", "").lower().split()
-            if relation not in _RELATIONS
-        ]
-        if tag == "a"
-        else []
-    )
-    yield from (ForbiddenContent(relation, (relation,)) for relation in relations)
+        yield from _style_faults("".join(element.itertext()), is_allowed, sheets)
+    relations: list[str] = []
+    if tag == "a":
+        if _dials_another(element):
+            yield ForbiddenContent(element.get("href", ""), (element.get("href", ""),), loads=False)
+        written = element.get("rel", "").lower().split()
+        relations = [relation for relation in written if relation not in _RELATIONS]
+        yield from (ForbiddenContent(relation, (relation,)) for relation in relations)
     for name, value in element.attrib.items():
         if name == "href" and relations:
             # Such a link is already refused.
@@ -492,17 +462,24 @@ def _html_attribute(
         # None of the elements allowed here loads such a file today, but a browser may in future.
         yield ForbiddenContent(value or name, (value, name))
     elif name == "style":
-        yield from (load for load in _style_loads(value) if not is_allowed(load.name))
-        yield from (
-            ForbiddenContent(declaration, (declaration,), loads=False)
-            for declaration in generating(value)
-        )
+        yield from _style_faults(value, is_allowed)
     elif (
         name not in _ATTRIBUTES
         and name not in _ATTRIBUTES_OF.get(tag, ())
         and not _FREE_ATTRIBUTES.fullmatch(name)
     ):
         yield ForbiddenContent(name, (f" {name}",), loads=False)
+
+
+def _style_faults(
+    css: str, is_allowed: Callable[[str], bool], sheets: str = ""
+) -> Iterator[ForbiddenContent]:
+    """Refuse foreign files in styles, and generated text outside of the style sheets."""
+    yield from (load for load in _style_loads(css) if not is_allowed(load.name))
+    yield from (
+        ForbiddenContent(declaration, (declaration,), loads=False)
+        for declaration in generating(css.replace(sheets, ""))
+    )
 
 
 def _svg_attribute(
@@ -513,6 +490,8 @@ def _svg_attribute(
             yield ForbiddenContent(_address(value), (value,))
     elif name == "base" or name.lower() in _FILE_ATTRIBUTES:
         yield ForbiddenContent(value or name, (value, name))
+    elif name == "style":
+        yield from _style_faults(value, is_allowed)
     elif not _WORD_ATTRIBUTES.fullmatch(name):
         # Presentation attributes of a drawing are parsed as styles, with escapes.
         yield from (load for load in _style_loads(value) if not is_allowed(load.name))
@@ -524,24 +503,17 @@ def _meta_loads(element: Element) -> Iterator[ForbiddenContent]:
         header, content = element.attrib["http-equiv"], element.get("content", "")
         allowed = _HTTP_EQUIV.get(header.lower(), "")
         if allowed is not None and (allowed == "" or content.lower() != allowed.lower()):
-            yield ForbiddenContent(f'http-equiv="{header}"', _spellings("http-equiv", header))
+            yield _attribute("http-equiv", header, loads=True)
     elif element.get("name", "description").lower() not in _META_NAMES:
-        yield ForbiddenContent(
-            f'name="{element.get("name")}"',
-            _spellings("name", element.get("name", "")),
-            loads=False,
-        )
+        yield _attribute("name", element.get("name", ""))
     elif element.get("charset", "utf-8").lower() != "utf-8":
-        yield ForbiddenContent(
-            f'charset="{element.get("charset")}"',
-            _spellings("charset", element.get("charset", "")),
-            loads=False,
-        )
+        yield _attribute("charset", element.get("charset", ""))
 
 
-def _spellings(name: str, value: str) -> tuple[str, ...]:
-    """Return the ways in which an attribute may be written."""
-    return (f'{name}="{value}"', f"{name}='{value}'", f"{name}={value}", name)
+def _attribute(name: str, value: str, *, loads: bool = False) -> ForbiddenContent:
+    """Return an attribute with the ways in which it may be written."""
+    spellings = (f'{name}="{value}"', f"{name}='{value}'", f"{name}={value}", name)
+    return ForbiddenContent(spellings[0], spellings, loads)
 
 
 def _address(value: str) -> str:
@@ -563,15 +535,13 @@ def _style_loads(css: str) -> tuple[ForbiddenContent, ...]:
 
 def _token_loads(tokens: Iterable[Any], lines: list[str]) -> Iterator[ForbiddenContent]:
     for token in tokens:
-        kind = token.type
+        kind, start = token.type, _token_start(token, lines)
         if kind == "url":
-            yield ForbiddenContent(_address(token.value), (token.value, _token_start(token, lines)))
+            yield ForbiddenContent(_address(token.value), (token.value, start))
         elif kind == "error" and "url" in token.kind:
-            yield ForbiddenContent("url(", (_token_start(token, lines),))
+            yield ForbiddenContent("url(", (start,))
         elif kind == "at-keyword" and not _is_known_rule(token.lower_value):
-            yield ForbiddenContent(
-                f"@{token.lower_value}", (f"@{token.value}", _token_start(token, lines))
-            )
+            yield ForbiddenContent(f"@{token.lower_value}", (f"@{token.value}", start))
         elif kind == "function":
             arguments = [
                 argument
@@ -579,13 +549,10 @@ def _token_loads(tokens: Iterable[Any], lines: list[str]) -> Iterator[ForbiddenC
                 if argument.type not in {"whitespace", "comment"}
             ]
             if token.lower_name == "url" and len(arguments) == 1 and arguments[0].type == "string":
-                yield ForbiddenContent(
-                    _address(arguments[0].value), (arguments[0].value, _token_start(token, lines))
-                )
+                address = arguments[0].value
+                yield ForbiddenContent(_address(address), (address, start))
             elif token.lower_name not in _FUNCTIONS:
-                yield ForbiddenContent(
-                    f"{token.lower_name}(", (f"{token.name}(", _token_start(token, lines))
-                )
+                yield ForbiddenContent(f"{token.lower_name}(", (f"{token.name}(", start))
             yield from _token_loads(token.arguments, lines)
         elif kind in {"{} block", "[] block", "() block"}:
             yield from _token_loads(token.content, lines)
@@ -596,8 +563,11 @@ def _is_known_rule(name: str) -> bool:
     return unprefixed in _AT_RULES or _MARGIN_BOX.fullmatch(unprefixed) is not None
 
 
+_TOKEN_START: Final = re.compile(r"@?[^\s(;{}]*\(?")
+
+
 def _token_start(token: Any, lines: list[str]) -> str:  # noqa: ANN401 -- tinycss2 has no types
     """Return the start of a token as written in its style sheet, to find it there."""
     line = lines[token.source_line - 1] if token.source_line <= len(lines) else ""
-    found = re.match(r"@?[^\s(;{}]*\(?", line[token.source_column - 1 :])
+    found = _TOKEN_START.match(line, token.source_column - 1)
     return found[0] if found else ""

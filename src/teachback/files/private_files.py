@@ -32,21 +32,14 @@ def _digest_of(head: bytes) -> hashlib._Hash:
 
 
 def write_private(folder: str, name: str, data: bytes, unfinished: str = UNFINISHED) -> None:
-    """Write a file that only its owner can read, whatever the umask.
-
-    It is written under a temporary name and renamed. Raises OSError.
-    """
+    """Write a file that only its owner can read, whatever the umask. Raises OSError."""
     # Processes on two machines can have the same process id.
     temporary = f"{folder}/{unfinished}/{os.getpid()}-{os.urandom(8).hex()}.part"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
-        try:
+        with os.fdopen(descriptor, "wb") as file:
             os.fchmod(descriptor, 0o600)
-            remaining = memoryview(data)
-            while remaining:
-                remaining = remaining[os.write(descriptor, remaining) :]
-        finally:
-            os.close(descriptor)
+            file.write(data)
         os.rename(temporary, f"{folder}/{name}")  # noqa: PTH104 -- called 100,000 times, and a Path costs as much as the rename
     except BaseException:
         with suppress(OSError):

@@ -110,11 +110,11 @@ def screen_style_problems(css: str, name: str, builtin: str = "") -> Iterator[Pr
     are allowed.
     """
     known = {
-        (rules, node.lower_name, _css_text(node.value)) for rules, node in _declarations(builtin)
+        (rules, node.lower_name, css_text(node.value)) for rules, node in declarations(builtin)
     }
     for_screens = "screen" in name.rpartition("/")[2]
-    for rules, node in _declarations(css):
-        value = _css_text(node.value)
+    for rules, node in declarations(css):
+        value = css_text(node.value)
         rule = next((rule for rule in rules if not _on_paper(rule)), "")
         hint = _HINT
         if not rule and _POSITION.fullmatch(node.lower_name) and value not in {"0", "auto"}:
@@ -142,12 +142,12 @@ def hiding(css: str, *, of_picture: bool = False) -> tuple[str, ...]:
     """
     return tuple(
         node.name
-        for _, node in _declarations(css)
-        if not _is_allowed(node.lower_name, _css_text(node.value))
+        for _, node in declarations(css)
+        if not _is_allowed(node.lower_name, css_text(node.value))
         and not (
             of_picture
             and node.lower_name == "width"
-            and _PICTURE_WIDTH.fullmatch(_css_text(node.value))
+            and _PICTURE_WIDTH.fullmatch(css_text(node.value))
         )
     )
 
@@ -184,7 +184,7 @@ def _on_paper(rule: str) -> bool:
     return bool(_PAPER.fullmatch(rule)) if rule.startswith("@") else not _SCREEN_PARTS.search(rule)
 
 
-def _declarations(css: str) -> Iterator[Declared]:
+def declarations(css: str) -> Iterator[Declared]:
     """Yield the declarations of a style sheet, each with its enclosing rules, outermost first."""
     import tinycss2
 
@@ -197,7 +197,7 @@ def _declarations(css: str) -> Iterator[Declared]:
             if node.type == "declaration":
                 yield rules, node
             elif node.type in {"qualified-rule", "at-rule"} and node.content is not None:
-                prelude = _css_text(node.prelude)
+                prelude = css_text(node.prelude)
                 rule = (
                     f"@{node.lower_at_keyword} {prelude}".strip()
                     if node.type == "at-rule"
@@ -206,7 +206,8 @@ def _declarations(css: str) -> Iterator[Declared]:
                 todo.append((node.content, (*rules, rule)))
 
 
-def _css_text(nodes: list[Any]) -> str:
+def css_text(nodes: list[Any]) -> str:
+    """Return tokens as text in lower case, with single spaces and without comments."""
     return " ".join(
         "".join(node.serialize() for node in nodes if node.type != "comment").lower().split()
     )

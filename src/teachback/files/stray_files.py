@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -25,7 +26,7 @@ from teachback.files.workspace import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from teachback.files.workspace import Workspace
 
@@ -115,7 +116,7 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
     names it.
     """
     shelves = _shelves(workspace)
-    is_mentioned = _Mentions(workspace.root)
+    is_mentioned = _mentions(workspace.root)
     problems = [*_root_problems(workspace, shelves)]
     for kind in KINDS:
         # The files below each topmost unread folder, and "" for those in read folders: the name of
@@ -133,11 +134,8 @@ def stray_files(workspace: Workspace) -> tuple[Problem, ...]:
                 groups.setdefault(unread_parent, []).append((f"{folder}/{name}", is_read))
         for unread_parent, files in groups.items():
             if unread_parent and not any(is_read for _, is_read in files):
-                problems.append(
-                    _unread_folder(
-                        workspace.root / unread_parent, _folder_hint(unread_parent, shelves)
-                    )
-                )
+                hint = _folder_hint(unread_parent, shelves)
+                problems.append(_unread_folder(workspace.root / unread_parent, hint))
             else:
                 problems += [
                     _unread_file(workspace.root / name, _hint(name, workspace.root, shelves))
@@ -161,17 +159,12 @@ def _folders_for_files(root: Path, shelves: dict[str, ReadFiles]) -> Iterator[Pr
 
 def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
     """Return the folders that are read, with the names of the built-in templates and styles."""
-    shelves = {}
+    shelves = dict(SHELVES)
     for folder, shelf in SHELVES.items():
-        builtin_folder = workspace.builtin / folder
-        names = (
-            frozenset(entry.name for entry in os.scandir(builtin_folder) if entry.is_file())
-            if builtin_folder.is_dir()
-            else frozenset()
-        )
-        shelves[folder] = (
-            shelf if folder.startswith("content") else shelf._replace(names=shelf.names | names)
-        )
+        if not folder.startswith("content"):
+            paths = (workspace.builtin / folder).glob("*")
+            names = frozenset(path.name for path in paths if path.is_file())
+            shelves[folder] = shelf._replace(names=shelf.names | names)
     for folder in (TRANSLATIONS, STARTER_TRANSLATIONS):
         for language in (workspace.root / folder).glob("*/"):
             shelves[f"{folder}/{language.name}"] = ReadFiles(_YAML, what="A translation")
@@ -180,7 +173,7 @@ def _shelves(workspace: Workspace) -> dict[str, ReadFiles]:
 
 def _walk(workspace: Workspace, kind: str) -> Iterator[tuple[str, list[str]]]:
     """Yield each folder of a kind by its name in the workspace, with the names of its files."""
-    for folder, subfolders, names in walk_inside(workspace.root, kind):
+    for folder, subfolders, names in walk_inside([workspace.root / kind], [workspace.root]):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__")))
         yield Path(folder).relative_to(workspace.root).as_posix(), sorted(names)
 
@@ -199,21 +192,14 @@ def _unread_parent(folder: str, shelves: dict[str, ReadFiles]) -> str:
 
 def _shelf(folder: str, shelves: dict[str, ReadFiles]) -> ReadFiles:
     """Return what is read in a folder: its own entry, or that of a deep folder above it."""
-    return shelves.get(folder) or next(
-        (
-            shelf
-            for parent, shelf in shelves.items()
-            if shelf.deep and folder.startswith(f"{parent}/")
-        ),
-        ReadFiles(),
+    above = (
+        shelf for parent, shelf in shelves.items() if shelf.deep and folder.startswith(f"{parent}/")
     )
+    return shelves.get(folder) or next(above, ReadFiles())
 
 
 def _is_not_authored(name: str, names: list[str]) -> bool:
-    """Return whether a file comes from a system or an editor, or is a licence.
-
-    `names` are those of all files in its folder.
-    """
+    """Return whether a file among these names of a folder is from a system or editor, or a licence."""
     return bool(_NOT_AUTHORED.match(name)) or (name.endswith("~") and name[:-1] in names)
 
 
@@ -227,39 +213,29 @@ def _is_read(name: str, folder: Path, shelf: ReadFiles) -> bool:
     )
 
 
-class _Mentions:
-    """A function that returns whether a handout, style or template names a file of the workspace.
+def _mentions(root: Path) -> Callable[[str], bool]:
+    """Return a function that returns whether a handout, style or template names a file."""
+    sources = {
+        "content": ("content/clinic.yaml", "content/handouts/*.yaml"),
+        "styles": ("styles/*.css", "templates/**/*.html"),
+        "templates": ("templates/**/*.html",),
+    }
+    endings = {"content": _PICTURES, "styles": tuple(MIME), "templates": (".html",)}
 
-    Their texts are read when first needed.
-    """
+    @cache
+    def text(kind: str) -> bytes:
+        contents = []
+        for path in sorted(path for source in sources[kind] for path in root.glob(source)):
+            with suppress(OSError):
+                contents += [path.read_bytes()] if path.is_file() else []
+        return b"\n".join(contents)
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self._texts: dict[str, bytes] = {}
-
-    def __call__(self, name: str) -> bool:
+    def is_mentioned(name: str) -> bool:
         kind, _, relative = name.partition("/")
-        ending = os.path.splitext(name)[1].lower()  # noqa: PTH122 -- a name, and no path
-        if (
-            ending
-            not in {"content": _PICTURES, "styles": tuple(MIME), "templates": (".html",)}[kind]
-        ):
-            return False
-        return relative.encode(errors="surrogateescape") in self._text(kind)
+        encoded = relative.encode(errors="surrogateescape")
+        return name.lower().endswith(endings[kind]) and encoded in text(kind)
 
-    def _text(self, kind: str) -> bytes:
-        if kind not in self._texts:
-            sources = {
-                "content": ("content/clinic.yaml", "content/handouts/*.yaml"),
-                "styles": ("styles/*.css", "templates/**/*.html"),
-                "templates": ("templates/**/*.html",),
-            }[kind]
-            contents = []
-            for path in sorted(path for source in sources for path in self._root.glob(source)):
-                with suppress(OSError):
-                    contents += [path.read_bytes()] if path.is_file() else []
-            self._texts[kind] = b"\n".join(contents)
-        return self._texts[kind]
+    return is_mentioned
 
 
 def _root_problems(workspace: Workspace, shelves: dict[str, ReadFiles]) -> Iterator[Problem]:
@@ -271,72 +247,53 @@ def _root_problems(workspace: Workspace, shelves: dict[str, ReadFiles]) -> Itera
         if folder in {"content", "styles"}
         for name in shelf.names
     }
-    try:
-        entries = sorted(
-            (entry for entry in os.scandir(root) if not entry.name.startswith(".")),
-            key=lambda entry: entry.name,
-        )
-    except OSError:
-        return
     workspaces = []
-    for entry in entries:
-        path = root / entry.name
-        if entry.is_dir():
-            intended = _intended_folder(entry.name)
+    for path in sorted(root.glob("[!.]*")):
+        if path.is_dir():
+            intended = _intended_folder(path.name)
             if intended and not _is_same_file(path, root / intended) and _has_source_files(path):
                 yield _unread_folder(path, f"Did you mean '{intended}'?")
             elif (
                 not intended
-                and entry.name not in KINDS
+                and path.name not in KINDS
                 and root != workspace.builtin
                 and is_workspace(path)
             ):
                 workspaces.append(path)
-        elif entry.name in place_of and entry.name.endswith((".yaml", ".css")):
-            yield _unread_file(path, f"It belongs at {place_of[entry.name]}.")
+        elif path.name in place_of and path.name.endswith((".yaml", ".css")):
+            yield _unread_file(path, f"It belongs at {place_of[path.name]}.")
         elif (
-            entry.name != SETTINGS
-            and _resembles_settings(entry.name)
+            path.name != SETTINGS
+            and _resembles_settings(path.name)
             and not _is_same_file(path, root / SETTINGS)
         ):
-            yield _unread_file(
-                path,
-                (
-                    f"To have it read, rename it to '{SETTINGS}'; otherwise move it out of this "
-                    "folder."
-                ),
+            hint = (
+                f"To have it read, rename it to '{SETTINGS}'; otherwise move it out of this folder."
             )
+            yield _unread_file(path, hint)
     if workspaces:
         more = f" (and {len(workspaces) - 1} more)" if len(workspaces) > 1 else ""
         hint = f"Change to that folder first (cd {workspaces[0].name}), or move it out of here."
-        yield Problem(
-            f"this folder is a workspace of its own{more}, and nothing in it is read from here",
-            hint,
-            _location(workspaces[0]),
-            Severity.WARNING,
+        message = (
+            f"this folder is a workspace of its own{more}, and nothing in it is read from here"
         )
+        yield Problem(message, hint, _location(workspaces[0]), Severity.WARNING)
 
 
 def _intended_folder(name: str) -> str:
     """Return the folder that a top-level folder was meant to be, or ""."""
     if name in KINDS:
         return ""
-    if name.lower() in KINDS:
-        return name.lower()
-    inner_folders = {
-        folder.split("/")[1]: folder
-        for folder in ("content/handouts", "content/rules", "content/words")
-    }
-    if name.lower() in inner_folders:
-        return inner_folders[name.lower()]
-    return _near_name(name, KINDS)
+    known = {kind: kind for kind in KINDS}
+    known |= {inner: f"content/{inner}" for inner in ("handouts", "rules", "words")}
+    return known.get(name.lower()) or _near_name(name, KINDS)
 
 
 def _resembles_settings(name: str) -> bool:
     lower = name.lower()
-    if re.match(r"teachback\.(toml|tml|tom|ini|cfg|conf|ya?ml|json)\b", lower):
-        return True
-    return "." in lower and bool(_near_name(lower, [SETTINGS]))
+    return bool(re.match(r"teachback\.(toml|tml|tom|ini|cfg|conf|ya?ml|json)\b", lower)) or (
+        "." in lower and bool(_near_name(lower, [SETTINGS]))
+    )
 
 
 def _near_name(name: str, known: Sequence[str]) -> str:
@@ -397,9 +354,8 @@ def _yaml_hint(folder: str, file: str, root: Path, shelf: ReadFiles) -> str:
 def _near_file(name: str, known: set[str]) -> str:
     """Return a hint with the nearest known name, in the same folder or else in another one."""
     folder = name.rpartition("/")[0]
-    return guess(name, {other for other in known if other.rpartition("/")[0] == folder}) or guess(
-        name, known
-    )
+    siblings = {other for other in known if other.rpartition("/")[0] == folder}
+    return guess(name, siblings) or guess(name, known)
 
 
 def _unread_file(path: Path, hint: str) -> Problem:
@@ -410,9 +366,8 @@ def _folder_hint(name: str, shelves: dict[str, ReadFiles]) -> str:
     """Return where the files of an unknown folder would be read."""
     parent, _, child = name.rpartition("/")
     shelf = shelves.get(parent, ReadFiles())
-    sibling = _near_name(
-        child, [other.rpartition("/")[2] for other in shelves if other.rpartition("/")[0] == parent]
-    )
+    siblings = [other.rpartition("/")[2] for other in shelves if other.rpartition("/")[0] == parent]
+    sibling = _near_name(child, siblings)
     if sibling:
         return f"Did you mean '{parent}/{sibling}'?"
     if not shelf.what:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
-from teachback.errors import Problem, guess
-from teachback.files.text_decoding import blanked, place_at
+from teachback.errors import Location, Problem, guess
+from teachback.files.screen_only_styles import css_text, declarations
+from teachback.files.text_decoding import place_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -44,29 +44,7 @@ _NAMED_WEIGHTS: Final = {"normal": 400, "bold": 700}
 _NUMERIC_WEIGHT: Final = re.compile("[0-9]{1,4}")
 # Properties that make a screen reader read paper in the wrong order, or not at all. On a screen
 # they do no harm.
-_READING_ORDER: Final = re.compile(
-    r"(?<![\w-])(opacity|order|flex-direction|flex-flow|flex-wrap)\s*+:\s*+([^;{}!]*+)",
-    re.IGNORECASE,
-)
-_NOT_FOR_PAPER: Final = re.compile(
-    r"@media\s+(?!print|all)[^{}]*+\{(?:[^{}]|\{[^{}]*+\})*+\}|/\*.*?\*/|\"[^\"\n]*+\"|'[^'\n]*+'",
-    re.DOTALL | re.IGNORECASE,
-)
-# Declarations. Their names may be written with escapes.
-_DECLARATION: Final = re.compile(
-    r"(?<![-\w\\])((?:[-\w]|\\[0-9a-f]{1,6}\s?|\\[^\n0-9a-f])++)\s*+:\s*+([^;{}]*+)", re.IGNORECASE
-)
-_ESCAPE: Final = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE)
-# Values that print other letters than the text has.
-_CAPITALS: Final = re.compile(
-    r"(?<![-\w])(small-caps|all-small-caps|petite-caps|all-petite-caps|unicase|titling-caps)"
-    r"(?![-\w])",
-    re.IGNORECASE,
-)
-_CAPITAL_FEATURES: Final = re.compile(
-    r"""["'](smcp|c2sc|pcap|c2pc|unic|titl)["'](?!\s*(0|off))""", re.IGNORECASE
-)
-_KEPT_LETTERS: Final = frozenset({"none", "inherit", "initial", "unset", "revert", "revert-layer"})
+_READING_ORDER: Final = frozenset({"opacity", "order", "flex-direction", "flex-flow", "flex-wrap"})
 _HARMLESS: Final = frozenset({"inherit", "initial", "unset", "revert", "0", "1", "1.0", "100%"})
 # What a style sheet may not hold, by its group in _TOKEN: message and hint.
 _REFUSED: Final = {
@@ -133,43 +111,63 @@ def stylesheet_problems(css: str, name: str, files: Collection[str]) -> Iterator
     `name` is the style sheet's name for messages. `files` are the names in the workspace, such as
     `styles/icons/phone.svg`.
     """
+    for start, message, hint in _faults(css, files):
+        yield Problem(message, hint, place_at(css, start, name))
+
+
+def _faults(css: str, files: Collection[str]) -> Iterator[tuple[int, str, str]]:
+    """Yield the place, message and hint of each problem."""
     open_braces: list[int] = []
     for token in _TOKEN.finditer(css):
         start, kind = token.start(), token.lastgroup
         if kind in _REFUSED:
-            yield _problem(css, start, name, *_REFUSED[kind])
+            yield start, *_REFUSED[kind]
         elif token["comment"] and not (
             len(token["comment"]) >= len("/**/") and token["comment"].endswith("*/")
         ):
-            hint = "Close it with */."
-            yield _problem(css, start, name, "a remark opens here and is never closed", hint)
+            yield start, "a remark opens here and is never closed", "Close it with */."
         elif token["text"] and (len(token["text"]) == 1 or token["text"][-1] != token["text"][0]):
             message = "a quote opens here and is not closed in this line"
-            yield _problem(css, start, name, message, "Close it with the same quote.")
+            yield start, message, "Close it with the same quote."
         elif token["file"] is not None:
-            yield from _file_problems(css, token.start("file"), name, token["file"].strip(), files)
+            yield from _file_faults(token.start("file"), token["file"].strip(), files)
         elif token["brace"] == "{":
             open_braces.append(start)
         elif token["brace"] and open_braces:
             open_braces.pop()
         elif token["brace"]:
-            yield _problem(css, start, name, "this brace closes nothing", "Take it out.")
+            yield start, "this brace closes nothing", "Take it out."
         if len(open_braces) > MAX_DEPTH:
-            hint = "Close them."
-            yield _problem(css, start, name, f"braces are nested more than {MAX_DEPTH} deep", hint)
+            yield start, f"braces are nested more than {MAX_DEPTH} deep", "Close them."
             return
     for end in re.finditer(r"</\s*style", css, re.IGNORECASE):
         # A browser ends the styles here even inside a comment or a string.
-        message = "this would end the styles in the middle of the page"
-        yield _problem(css, end.start(), name, message, "Take it out.")
+        yield end.start(), "this would end the styles in the middle of the page", "Take it out."
     for start in open_braces:
-        hint = "Close it with }."
-        yield _problem(css, start, name, "a brace opens here and is never closed", hint)
-    yield from capitals_problems(css, name)
+        yield start, "a brace opens here and is never closed", "Close it with }."
     nested = _DEEP_PARENTHESES.search(css)
     if nested:
         message = f"parentheses are nested more than {MAX_PARENTHESES} deep"
-        yield _problem(css, nested.start(), name, message, "Close them.")
+        yield nested.start(), message, "Close them."
+
+
+def _file_faults(start: int, file: str, files: Collection[str]) -> Iterator[tuple[int, str, str]]:
+    path = posixpath.normpath(posixpath.join("styles", file))
+    if not file:
+        yield start, "no file is named here", "Write its name, such as icons/phone.svg."
+    elif re.match(r"[a-z][a-z0-9+.-]*:|/", file, re.IGNORECASE) or path.startswith("../"):
+        hint = "Put the file below styles/ and write its name, such as icons/phone.svg."
+        message = f"'{file[:60]}' lies outside the workspace, and nothing is loaded from elsewhere"
+        yield start, message, hint
+    elif path not in files and not file.startswith("#"):
+        ending = posixpath.splitext(file)[1]
+        files_of_kind = {
+            other.removeprefix("styles/")
+            for other in files
+            if other.startswith("styles/") and other.endswith(ending)
+        }
+        hint = f"It belongs at {path}. {guess(file, files_of_kind)}".strip()
+        yield start, f"there is no file '{file[:60]}'", hint
 
 
 def unread_problems(css: str, name: str) -> Iterator[Problem]:
@@ -177,88 +175,22 @@ def unread_problems(css: str, name: str) -> Iterator[Problem]:
 
     They draw words as a group, or put boxes in another order than in the page.
     """
-    paper = _NOT_FOR_PAPER.sub(blanked, css)
-    for declaration in _READING_ORDER.finditer(paper):
-        property_name, value = declaration[1].lower(), declaration[2].strip().lower()
+    for rules, node in declarations(css):
+        property_name, value = node.lower_name, css_text(node.value)
+        if property_name not in _READING_ORDER or not all(map(_prints, rules)):
+            continue
         if property_name == "opacity" and value not in _HARMLESS - {"0"}:
-            message, hint = (
-                "what has `opacity` is not read out by a screen reader",
-                "Use a lighter colour.",
-            )
+            message = "what has `opacity` is not read out by a screen reader"
+            hint = "Use a lighter colour."
         elif "reverse" in value or (property_name == "order" and value not in _HARMLESS - {"1"}):
-            message, hint = (
-                f"`{property_name}: {value}` puts boxes in another order than they are read out",
-                "Put them in that order in the template.",
+            message = (
+                f"`{property_name}: {value}` puts boxes in another order than they are read out"
             )
+            hint = "Put them in that order in the template."
         else:
             continue
-        yield _problem(css, declaration.start(), name, message, hint)
+        yield Problem(message, hint, Location(name, node.source_line, node.source_column))
 
 
-def capitals_problems(css: str, name: str) -> Iterator[Problem]:
-    """Yield problems for styles that print capitals in place of the author's letters.
-
-    Small capitals count, too. So do styles for a screen.
-    """
-    uncommented = re.sub(r"/\*.*?\*/", blanked, css, flags=re.DOTALL)
-    for declaration in _DECLARATION.finditer(uncommented):
-        property_name, value = (
-            _ESCAPE.sub(_unescaped, part).strip().lower() for part in declaration.groups()
-        )
-        value = (
-            value.removesuffix("important").rstrip("! ") if value.endswith("important") else value
-        )
-        if (
-            (property_name == "text-transform" and value not in _KEPT_LETTERS)
-            or (
-                property_name in {"font", "font-variant", "font-variant-caps"}
-                and _CAPITALS.search(value)
-            )
-            or (property_name == "font-feature-settings" and _CAPITAL_FEATURES.search(value))
-        ):
-            message = f"`{property_name}: {value[:60]}` prints other letters than the text has"
-            hint = (
-                "Take it out: capitals are hard to read. "
-                "Bold type, a larger size or a colour makes words stand out."
-            )
-            yield _problem(css, declaration.start(), name, message, hint)
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    number = int(match[1], 16) if match[1] else 0
-    return match[2] or (chr(number) if 0 < number <= sys.maxunicode else "\ufffd")
-
-
-def _file_problems(
-    css: str, start: int, name: str, file: str, files: Collection[str]
-) -> Iterator[Problem]:
-    if file.startswith("#"):
-        return
-    if not file:
-        hint = "Write its name, such as icons/phone.svg."
-        yield _problem(css, start, name, "no file is named here", hint)
-        return
-    path = posixpath.normpath(posixpath.join("styles", file))
-    if re.match(r"[a-z][a-z0-9+.-]*:|/", file, re.IGNORECASE) or path.startswith("../"):
-        hint = "Put the file below styles/ and write its name, such as icons/phone.svg."
-        message = f"'{file[:60]}' lies outside the workspace, and nothing is loaded from elsewhere"
-        yield _problem(css, start, name, message, hint)
-        return
-    if path not in files:
-        ending = posixpath.splitext(file)[1]
-        files_of_kind = {
-            other.removeprefix("styles/")
-            for other in files
-            if other.startswith("styles/") and other.endswith(ending)
-        }
-        yield _problem(
-            css,
-            start,
-            name,
-            f"there is no file '{file[:60]}'",
-            f"It belongs at {path}. {guess(file, files_of_kind)}".strip(),
-        )
-
-
-def _problem(css: str, start: int, name: str, message: str, hint: str) -> Problem:
-    return Problem(message, hint, place_at(css, start, name))
+def _prints(rule: str) -> bool:
+    return not rule.startswith("@media ") or rule.startswith(("@media print", "@media all"))

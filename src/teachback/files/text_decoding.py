@@ -124,18 +124,13 @@ def _unescaped(escape: str) -> str:
 
 
 def place_of(part: str, text: str, name: str, comments: str) -> Location | None:
-    """Find where `part` first occurs in a text, ignoring case. Return None if it does not occur.
-
-    What the pattern `comments` matches is skipped.
-    """
-    uncommented = re.sub(comments, blanked, text, flags=re.DOTALL)
+    """Find where `part` first occurs in a text, outside of `comments` (a pattern), in any case."""
+    # Blanks in place of comments keep each place right.
+    uncommented = re.sub(
+        comments, lambda comment: re.sub(r"[^\n]", " ", comment[0]), text, flags=re.DOTALL
+    )
     match = re.search(re.escape(part), uncommented, re.IGNORECASE | re.ASCII)
     return place_at(text, match.start(), name) if match else None
-
-
-def blanked(match: re.Match[str]) -> str:
-    """Return blanks in place of a match. It keeps its length and lines, so places stay right."""
-    return re.sub(r"[^\n]", " ", match[0])
 
 
 def place_at(text: str, offset: int, name: str) -> Location:

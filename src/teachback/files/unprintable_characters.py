@@ -165,12 +165,7 @@ def faults(
     if _OTHER_ALPHABETS.search(text):
         yield from _mixed_words(text, alone=alone)
     for number in _DIGITS.finditer(text) if any(map(str.isdecimal, notable)) else ():
-        zeros = (
-            {ord(digit) - unicodedata.decimal(digit) for digit in number[0]}
-            if not number[0].isascii()
-            else set()
-        )
-        if len(zeros) > 1:
+        if len({ord(digit) - unicodedata.decimal(digit) for digit in number[0]}) > 1:
             message = f"the number '{number[0]}' mixes digits of different scripts"
             yield number.start(), message, "Type the whole number again with one keyboard setting."
 
@@ -227,23 +222,22 @@ def _kind(letter: str) -> str:
 
 def _invisible_fault(letter: str) -> tuple[str, str]:
     if letter in TURNING:
-        return (
-            f"the invisible character {named(letter)} would turn the order of the words around",
-            "Take it out.",
+        message = (
+            f"the invisible character {named(letter)} would turn the order of the words around"
         )
+        return message, "Take it out."
     if letter == SOFT_HYPHEN:
-        return (
-            f"the character {named(letter)} may be used only inside a word, between two letters",
-            "Delete it.",
+        message = (
+            f"the character {named(letter)} may be used only inside a word, between two letters"
         )
+        return message, "Delete it."
     if "VARIATION SELECTOR" in unicodedata.name(letter, ""):
-        hint = (
+        message = (
+            f"the invisible character {named(letter)} changes how the character before it looks"
+        )
+        return message, (
             "Delete it together with the character before it, which is often an emoji, "
             "and type that again or say it in words."
-        )
-        return (
-            f"the invisible character {named(letter)} changes how the character before it looks",
-            hint,
         )
     if letter in "\u200c\u200d":
         message = (
@@ -251,10 +245,8 @@ def _invisible_fault(letter: str) -> tuple[str, str]:
             "need it, such as Arabic or Hindi ones"
         )
         return message, _RETYPE
-    return (
-        f"the character {named(letter)} prints nothing, and splits or joins what is beside it",
-        _RETYPE,
-    )
+    message = f"the character {named(letter)} prints nothing, and splits or joins what is beside it"
+    return message, _RETYPE
 
 
 def _script(letter: str) -> str:
@@ -315,10 +307,7 @@ def _mark_fault(text: str, offset: int, letter: str) -> tuple[str, str] | None:
         and _script(base) in _ALPHABETS
         and not unicodedata.name(letter, "").startswith("COMBINING")
     ):
-        return (
-            f"the mark {named(letter)} belongs to another script than the letter before it",
-            hint,
-        )
+        return f"the mark {named(letter)} belongs to another script than the letter before it", hint
     accents = sum(unicodedata.name(mark, "").startswith("COMBINING") for mark in marks)
     if accents > MAX_ACCENTS or len(marks) > MAX_MARKS:
         return f"one letter has too many accents; one of them is {named(letter)}", hint
@@ -341,24 +330,13 @@ def _mixed_words(text: str, *, alone: bool) -> Iterator[tuple[int, str, str]]:
         is_latin = any(
             letter.isascii() or _script(letter) == "LATIN" for letter in letters if letter.isalpha()
         )
-        other = (
-            next(
-                (
-                    letter
-                    for letter in letters
-                    if letter in _GREEK or _script(letter) in _NO_LATIN_SCRIPTS
-                ),
-                "",
+        others = [each for each in letters if each in _GREEK or _script(each) in _NO_LATIN_SCRIPTS]
+        if is_latin and others:
+            message = (
+                f"the word '{letters}' mixes the letters of two scripts: "
+                f"'{others[0]}' is {named(others[0])}"
             )
-            if is_latin
-            else ""
-        )
-        if other:
-            yield (
-                word.start(),
-                f"the word '{letters}' mixes the letters of two scripts: '{other}' is {named(other)}",
-                _KEYBOARD,
-            )
+            yield word.start(), message, _KEYBOARD
             continue
         for script, lookalikes in scripts.items() if not alone else ():
             if not is_evident[script] and set(letters) <= set(lookalikes):

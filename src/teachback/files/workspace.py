@@ -11,7 +11,7 @@ import os
 import stat
 from functools import cache, lru_cache
 from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from teachback.errors import (
     DesignHint,
@@ -60,8 +60,7 @@ MAX_OWN_BYTES: Final = 100_000_000
 MAX_BYTES: Final = 2_000_000_000
 NOT_OURS: Final = (
     "No template or style here is the clinic's own. Shorten or split what is long: "
-    "rows, lists, texts, pictures. If that changes nothing, "
-    "report this line."
+    "rows, lists, texts, pictures. If that changes nothing, report this line."
 )
 _OUTSIDE: Final = (
     "this is a link to a place outside the workspace",
@@ -70,6 +69,7 @@ _OUTSIDE: Final = (
 # The error number for a pipe, socket or device. The system has none for it.
 NO_FILE: Final = errno.EINVAL
 _PACKAGED_FOLDER: Final = "_builtin"
+_RENAME_HINT: Final = "Rename it or move it away."
 _CHECK_HINT: Final = "Check that it is there and that you may read it."
 _SPECIAL_FILES: Final = (
     (stat.S_ISFIFO, "a pipe"),
@@ -187,9 +187,8 @@ def handout_files(workspace: Workspace) -> dict[str, Path]:
             found.update(
                 {
                     stem_of(path): path
-                    for path in root.glob(f"{folder}/*.yaml")
-                    if not path.name.startswith(".")
-                    and stem_of(path) not in named
+                    for path in root.glob(f"{folder}/[!.]*.yaml")
+                    if stem_of(path) not in named
                     and not (
                         root != workspace.root
                         and path.is_relative_to(shipped)
@@ -256,20 +255,12 @@ def starter_files(workspace: Workspace) -> dict[str, Path]:
         workspace.builtin / "content" / "handouts",
         *(root / "content" / "starters" for root in reversed(workspace.roots)),
     )
-    found = {
-        path.stem: path
-        for folder in folders_in_order
-        for path in folder.glob("*.yaml")
-        if not path.name.startswith(".")
-    }
+    found = {path.stem: path for folder in folders_in_order for path in folder.glob("[!.]*.yaml")}
     return dict(sorted(found.items()))
 
 
 def starter_translations(starter: str, workspace: Workspace) -> dict[str, Path]:
-    """Return the translations that come with a starter, by language, sorted.
-
-    The clinic's own come before the built-in ones.
-    """
+    """Return the translations of a starter by language, sorted: the clinic's own, or built-in ones."""
     found = {
         path.parent.name: path
         for folder in (TRANSLATIONS, STARTER_TRANSLATIONS)
@@ -356,9 +347,8 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
     `BELOW` before its name. The fonts of extras are among the files.
     """
     found = packaged_fonts()
-    roots = tuple(f"{os.path.realpath(root).rstrip('/')}/" for root in workspace.roots)
     for root in reversed(workspace.roots):
-        found |= _files_below(root, roots)
+        found |= _files_below(root, workspace.roots)
     merged_builtin = {
         f"{BELOW}{name}": workspace.builtin / name
         for name, path in found.items()
@@ -369,37 +359,21 @@ def effective_files(workspace: Workspace) -> dict[str, Path]:
     return dict(sorted((found | merged_builtin).items()))
 
 
-def _files_below(root: Path, roots: tuple[str, ...]) -> dict[str, Path]:
+def _files_below(root: Path, roots: Iterable[Path]) -> dict[str, Path]:
     """Return the files of one root, for `effective_files`."""
     found: dict[str, Path] = {}
-    walked: set[str] = set()
-    # Text is faster than Path: a build walks these folders before it has anything to do.
-    pending = [str(root / kind) for kind in KINDS]
-    # Linked folders come last, so that a folder inside is known by its own name.
-    for top in pending:
-        for folder, subfolders, names in os.walk(top):
-            # Links are followed, since pages are made from their targets. A link that leads out of
-            # the workspace, or in a circle, ends here.
-            real = os.path.realpath(folder)
-            if real in walked or not f"{real}/".startswith(roots):
-                subfolders.clear()
-                continue
-            walked.add(real)
-            subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
-            folder_name = Path(folder).relative_to(root).as_posix()
-            if folder_name in {"content/handouts", "content/starters"} or folder_name.startswith(
-                (f"{TRANSLATIONS}/", f"{STARTER_TRANSLATIONS}/")
-            ):
-                continue
-            parent = Path(folder)
-            pending += [str(parent / name) for name in subfolders if (parent / name).is_symlink()]
-            found.update(
-                {
-                    f"{folder_name}/{name}": parent / name
-                    for name in names
-                    if not name.startswith(".")
-                }
-            )
+    for folder, subfolders, names in walk_inside([root / kind for kind in KINDS], roots):
+        subfolders[:] = [name for name in subfolders if not name.startswith((".", "__"))]
+        folder_name = Path(folder).relative_to(root).as_posix()
+        if folder_name in {"content/handouts", "content/starters"} or folder_name.startswith(
+            (f"{TRANSLATIONS}/", f"{STARTER_TRANSLATIONS}/")
+        ):
+            continue
+        found |= {
+            f"{folder_name}/{name}": Path(folder) / name
+            for name in names
+            if not name.startswith(".")
+        }
     return found
 
 
@@ -414,19 +388,16 @@ def link_problems(workspace: Workspace) -> tuple[Problem, ...]:
     Nothing from elsewhere may get onto a page. Links inside are fine, and so is a workspace that is
     itself reached by a link. The built-in files are not checked.
     """
-    roots = tuple(os.path.realpath(root) for root in workspace.roots)
+    real_roots = tuple(_real_folder(str(root)) for root in workspace.roots)
     return tuple(
         Problem(*_OUTSIDE, Location(shown(link)))
         for link in sorted(_links(workspace.root))
-        if not any(Path(os.path.realpath(link)).is_relative_to(root) for root in roots)
+        if not f"{os.path.realpath(link)}/".startswith(real_roots)
     )
 
 
 def file_name_problems(workspace: Workspace) -> tuple[Problem, ...]:
-    """Return a problem for each clinic file whose name cannot be shown in a message.
-
-    Such a name may come from an archive of another system.
-    """
+    """Return a problem for each clinic file whose name cannot be shown in a message."""
     paths = []
     for kind in KINDS:
         for folder, subfolders, names in os.walk(workspace.root / kind):
@@ -437,28 +408,37 @@ def file_name_problems(workspace: Workspace) -> tuple[Problem, ...]:
                 if unreadable(name) and not name.startswith(".")
             ]
     message = "the name of this file holds a byte that is not UTF-8, or a sign that cannot be seen"
-    return tuple(
-        Problem(
-            message, "Rename it, with letters and digits, or take it out.", Location(shown(path))
-        )
-        for path in sorted(paths)
-    )
+    hint = "Rename it, with letters and digits, or take it out."
+    return tuple(Problem(message, hint, Location(shown(path))) for path in sorted(paths))
 
 
-def walk_inside(root: Path, kind: str) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Walk a folder of a workspace like `os.walk`, and follow links as pages do.
+def walk_inside(
+    tops: Iterable[Path], roots: Iterable[Path]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk folders like `os.walk`, and follow links as pages do.
 
-    A link that leads out of the workspace, or in a circle, ends there.
+    A link that leads out of the roots, or in a circle, ends there. Linked folders come last, so
+    that a folder inside is known by its own name.
     """
     walked: set[str] = set()
-    real_root = os.path.realpath(root)
-    for folder, subfolders, names in os.walk(root / kind, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in walked or not Path(real).is_relative_to(real_root):
-            subfolders.clear()
-            continue
-        walked.add(real)
-        yield folder, subfolders, names
+    real_roots = tuple(_real_folder(str(root)) for root in roots)
+    # Text is faster than Path: a build walks folders before it has anything to do.
+    pending = list(map(str, tops))
+    for top in pending:
+        for folder, subfolders, names in os.walk(top):
+            real = os.path.realpath(folder)
+            if real in walked or not f"{real}/".startswith(real_roots):
+                subfolders.clear()
+                continue
+            walked.add(real)
+            yield folder, subfolders, names
+            paths = (f"{folder}/{name}" for name in subfolders)
+            pending += filter(os.path.islink, paths)
+
+
+def _real_folder(folder: str) -> str:
+    """Return the real path of a folder, with a slash at its end."""
+    return f"{os.path.realpath(folder or '/').rstrip('/')}/"
 
 
 def _links(root: Path) -> Iterator[Path]:
@@ -466,7 +446,7 @@ def _links(root: Path) -> Iterator[Path]:
         if (root / kind).is_symlink():
             yield root / kind
         # A linked folder may itself hold a link that leads out.
-        for folder, subfolders, names in walk_inside(root, kind):
+        for folder, subfolders, names in walk_inside([root / kind], [root]):
             yield from (
                 Path(folder) / name
                 for name in (*subfolders, *names)
@@ -486,20 +466,14 @@ def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
     )
 
     def with_fitting_hint(problem: Problem) -> Problem:
-        return (
-            problem._replace(hint=NOT_OURS)
-            if isinstance(problem.hint, DesignHint) and not has_own
-            else problem
-        )
+        is_wrong = isinstance(problem.hint, DesignHint) and not has_own
+        return problem._replace(hint=NOT_OURS) if is_wrong else problem
 
     return with_fitting_hint
 
 
 def shown(path: Path) -> str:
-    """Return a path for a message: relative to the current folder if it is below it.
-
-    Characters that cannot be seen are escaped.
-    """
+    """Return a path for a message: relative to the current folder if it is below it, and readable."""
     try:
         return readable(path.relative_to(Path.cwd()).as_posix())
     except ValueError:
@@ -525,22 +499,16 @@ def read_bytes(path: Path) -> bytes:
 
 def _read(path: Path, *, closed: bool) -> bytes:
     try:
-        descriptor = open_file(path)
-        try:
-            if closed and not _is_inside(path, descriptor):
+        with os.fdopen(open_file(path), "rb") as file:
+            if closed and not _is_inside(path, file.fileno()):
                 raise TeachbackError.of(*_OUTSIDE, Location(shown(path)))
-            return whole_file(descriptor, MAX_OWN_BYTES if closed else MAX_BYTES)
-        finally:
-            os.close(descriptor)
-    except IsADirectoryError:
-        message = "this is a folder, but a file is needed here"
-        hint = "Rename it or move it away."
-        raise TeachbackError.of(message, hint, Location(shown(path))) from None
+            return _whole_file(file, MAX_OWN_BYTES if closed else MAX_BYTES)
     except (OSError, ValueError) as error:
         code: int = getattr(error, "errno", None) or 0
         reason = getattr(error, "strerror", None) or str(error)
         message, hint = {
-            NO_FILE: (reason, "Rename it or move it away."),
+            errno.EISDIR: ("this is a folder, but a file is needed here", _RENAME_HINT),
+            NO_FILE: (reason, _RENAME_HINT),
             errno.EFBIG: (reason, "Take it out, or make it smaller."),
         }.get(code, (f"this file cannot be read: {reason}", _CHECK_HINT))
         raise TeachbackError.of(message, hint, Location(shown(path))) from None
@@ -551,11 +519,8 @@ def file_bytes(path: Path) -> bytes:
 
     Raises OSError when it cannot be read, or is not a regular file (a folder, a pipe, a device).
     """
-    descriptor = open_file(path)
-    try:
-        return whole_file(descriptor, MAX_BYTES)
-    finally:
-        os.close(descriptor)
+    with os.fdopen(open_file(path), "rb") as file:
+        return _whole_file(file, MAX_BYTES)
 
 
 def open_file(path: Path | str, flags: int = 0, folder: int | None = None) -> int:
@@ -587,11 +552,10 @@ def refuse_other(mode: int, path: Path | str) -> None:
         raise OSError(NO_FILE, f"this is {kind}, but a file is needed here", os.fspath(path))
 
 
-def whole_file(descriptor: int, limit: int) -> bytes:
-    """Read an open file to its end. Raises OSError when it has more than `limit` bytes."""
+def _whole_file(file: BinaryIO, limit: int) -> bytes:
     parts = []
     size = 0
-    while part := os.read(descriptor, 1 << 20):
+    while part := file.read(1 << 20):
         parts.append(part)
         size += len(part)
         if size > limit:
@@ -603,10 +567,7 @@ def whole_file(descriptor: int, limit: int) -> bytes:
 
 
 def _is_inside(path: Path, descriptor: int) -> bool:
-    """Return whether an open file is in its workspace or among the built-in files.
-
-    Links are resolved first.
-    """
+    """Return whether an open file is in its workspace or a built-in one, when links are followed."""
     # Text is faster than Path: a build reads hundreds of files before it has anything to do.
     absolute = os.path.abspath(path)  # noqa: PTH100 -- links are followed below
     parts = absolute.split("/")
@@ -619,8 +580,14 @@ def _is_inside(path: Path, descriptor: int) -> bool:
         return True
     real_path = _real_path(absolute, descriptor)
     return real_path is not None and any(
-        real_path.startswith(f"{_real_root(root).rstrip('/')}/") for root in (*roots, builtin)
+        real_path.startswith(_known_folder(root)) for root in (*roots, builtin)
     )
+
+
+@lru_cache(maxsize=64)
+def _known_folder(root: str) -> str:
+    """Return what `_real_folder` does, once for all files that are read."""
+    return _real_folder(root)
 
 
 def _real_path(path: str, descriptor: int) -> str | None:
@@ -631,11 +598,6 @@ def _real_path(path: str, descriptor: int) -> str | None:
         real_path, open_stat = os.path.realpath(path), os.fstat(descriptor)
         real_stat = os.stat(real_path)  # noqa: PTH116 -- as the lines around it
         return real_path if os.path.samestat(real_stat, open_stat) else None
-
-
-@lru_cache(maxsize=64)
-def _real_root(root: str) -> str:
-    return os.path.realpath(root or "/")
 
 
 def check_target(path: Path, endings: Collection[str], workspace: Workspace, option: str) -> None:
@@ -693,9 +655,6 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def fonts_for_names(workspace: Workspace) -> tuple[Path, ...]:
-    """Return the fonts with the letters of names that the fonts of the pages lack.
-
-    They are those of styles/fonts/names/ and those of the installed extras.
-    """
+    """Return the fonts with the letters of names that the fonts of the pages lack."""
     own = [path for folder in folders(workspace, NAMES) for path in folder.glob("*.ttf")]
     return (*own, *packaged_fonts().values())

@@ -381,7 +381,7 @@ def _preload_faults(page: str, root: Element) -> Iterator[ForbiddenContent]:
 
 
 def _hiding_styles(root: Element, sheets: str) -> Iterator[ForbiddenContent]:
-    """Refuse styles of a template that could hide or move words on a screen, which no proof sees."""
+    """Refuse styles of a template that could hide or move words on a screen: no proof sees it."""
     for element in root.iter():
         css = "".join(element.itertext()) if element.tag == "style" else element.get("style", "")
         for name in hiding(css.replace(sheets, ""), of_picture=element.tag == "img"):

@@ -199,7 +199,7 @@ def _shelf(folder: str, shelves: dict[str, ReadFiles]) -> ReadFiles:
 
 
 def _is_not_authored(name: str, names: list[str]) -> bool:
-    """Return whether a file among these names of a folder is from a system or editor, or a licence."""
+    """Return whether a file of a folder with these names is a licence, or of a system or editor."""
     return bool(_NOT_AUTHORED.match(name)) or (name.endswith("~") and name[:-1] in names)
 
 

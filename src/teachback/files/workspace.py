@@ -260,7 +260,7 @@ def starter_files(workspace: Workspace) -> dict[str, Path]:
 
 
 def starter_translations(starter: str, workspace: Workspace) -> dict[str, Path]:
-    """Return the translations of a starter by language, sorted: the clinic's own, or built-in ones."""
+    """Return a starter's translations by language, sorted: the clinic's own, or built-in ones."""
     found = {
         path.parent.name: path
         for folder in (TRANSLATIONS, STARTER_TRANSLATIONS)
@@ -473,7 +473,7 @@ def hinting(files: Mapping[str, Path]) -> Callable[[Problem], Problem]:
 
 
 def shown(path: Path) -> str:
-    """Return a path for a message: relative to the current folder if it is below it, and readable."""
+    """Return a path for a message, readable: relative to the current folder if it is below it."""
     try:
         return readable(path.relative_to(Path.cwd()).as_posix())
     except ValueError:
@@ -567,7 +567,7 @@ def _whole_file(file: BinaryIO, limit: int) -> bytes:
 
 
 def _is_inside(path: Path, descriptor: int) -> bool:
-    """Return whether an open file is in its workspace or a built-in one, when links are followed."""
+    """Return whether an open file is in its workspace or a built-in one, behind all links."""
     # Text is faster than Path: a build reads hundreds of files before it has anything to do.
     absolute = os.path.abspath(path)  # noqa: PTH100 -- links are followed below
     parts = absolute.split("/")

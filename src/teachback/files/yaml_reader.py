@@ -259,7 +259,7 @@ class YamlFile:
         return max(paths, key=len, default=())
 
     def without(self, path: tuple[Any, ...]) -> YamlFile:
-        """Return the file without an entry of a list or mapping; all others keep their locations."""
+        """Return the file without an entry of a list or mapping; the others keep their places."""
         data, root = _without(self.data, self.root, path)
         return YamlFile(self.name, data, root)
 

@@ -192,7 +192,8 @@ def compose_apart(
     """Compose jobs and check the design, in worker processes.
 
     They are needed because a template may loop without end. Meanwhile, this process loads the
-    libraries that print: beside the loop, so that no worker waits for its next task. Raises TeachbackError where a library of the system is missing.
+    libraries that print: in a thread, so that no worker waits for its next task. Raises
+    TeachbackError where a library of the system is missing.
     """
     tasks = [Task(_design_faults, None, "reading the styles", _STYLES)]
     tasks += [

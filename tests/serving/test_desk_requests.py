@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from teachback.errors import TeachbackError
-from teachback.serving.desk_requests import DeskQuestion, ListQuestion, RowsQuestion, read_question
+from teachback.serving.desk_requests import (
+    CardsQuestion,
+    DeskQuestion,
+    ListQuestion,
+    PrintQuestion,
+    RowsQuestion,
+    read_question,
+)
 
 LONG_CELL = "x" * 3_000
 
@@ -36,3 +43,26 @@ def test_what_no_page_sends_is_refused_by_the_name_of_its_field() -> None:
     with pytest.raises(TeachbackError) as refused:
         read_question(RowsQuestion, body)
     assert str(refused.value) == "this question cannot be read: topic"
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "question"),
+    [
+        (CardsQuestion, "count", {"topic": "tiny", "language": "en", "audience": "ckd"}),
+        (PrintQuestion, "cards", {"key": "x", "values": {}}),
+    ],
+    ids=["to look at them", "to print them"],
+)
+def test_nobody_asks_for_no_card_or_for_more_than_500(
+    kind: type[DeskQuestion], field: str, question: dict[str, Any]
+) -> None:
+    """One card and 500 are read, and others are refused by the name of the field."""
+    for count, is_read in ((0, False), (1, True), (500, True), (501, False)):
+        cards = {"stock": "avery-5371", "count": count}
+        body = json.dumps(question | ({"cards": cards} if field == "cards" else cards)).encode()
+        if is_read:
+            assert read_question(kind, body)
+            continue
+        with pytest.raises(TeachbackError) as refused:
+            read_question(kind, body)
+        assert str(refused.value) == f"this question cannot be read: {field}"

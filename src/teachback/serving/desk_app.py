@@ -406,8 +406,11 @@ async def _print_list(desk: Desk, request: Request) -> Response:
 
 async def _live_events(desk: Desk, request: Request) -> Response:
     """Return the stream of what changes of a handout. It ends with the session."""
+    cookie = request.cookies.get(desk.cookie, "")
+    # An open stream alone does not keep the session from ending.
     events = desk.live.events(
-        request.path_params["handout"], lambda: _person(desk, request) is not None
+        request.path_params["handout"],
+        lambda: desk.sessions.person(cookie, used=False) is not None,
     )
     # A proxy that buffers an answer would show nothing.
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}

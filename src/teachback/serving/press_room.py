@@ -795,7 +795,7 @@ class PressRoom:
             self._reply(number, {"unfit": unfit})
 
         if card in self._unfit_stocks:
-            take(self._unfit_stocks[card])
+            self._reply(number, {"unfit": self._unfit_stocks[card]})
             return
         task = Task(unfit_stocks, card, "measuring the card", COMPARE_LENGTH)
         self._submit_for(number, task, take)

@@ -6,7 +6,8 @@ A page of another site must not reach a server on this network:
 - not by a form or a script: a POST must come from our own page, with a header that no other page
   can send.
 
-The request's address is never used, only its path.
+The request's address is never used, only its path. `RequestLimit` counts the requests of each
+sender; `desk_app` asks it, once it knows the session.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ LONGEST_PATH: Final = 500  # letters
 # In s: the longest wait for a question, or for the next part of a file; and for a whole file.
 SLOWEST: Final = 10.0
 SLOWEST_FILE: Final = 120.0
+# Requests a second of one sender, and at once; and the senders that are counted.
 # A key that is held down asks 60 times a second for the pages of a handout and its cards.
 RATE: Final = 40.0
 AT_ONCE: Final = 200.0
